@@ -1,0 +1,280 @@
+"""Assets as their authors declare them: `@asset`, `@source`, and everything they may say."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from causal_organism.assets.durations import parse_duration
+from causal_organism.assets.keys import check_key, group_of
+from causal_organism.errors import GraphError
+
+SOURCE, DERIVED = "source", "derived"
+RESERVED = ("context", "previous", "changes", "value")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """How often a make is tried again after StoreError, a connection error, or one that `on` names."""
+
+    times: int = 0
+    delay_s: float = 0.0
+    jitter: bool = True
+    on: tuple[type[BaseException], ...] = ()
+
+
+RETRY_CLASSES = {
+    "none": Retry(),
+    "light": Retry(times=3, delay_s=60.0),
+    "expensive": Retry(times=2, delay_s=300.0),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """Retention of content: the newest `last` versions and all younger than `days`; None: no limit by that."""
+
+    last: int | None = None
+    days: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Metadata that is text."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Url:
+    """Metadata that is a link."""
+
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a source saw, with a version of its own in place of the content's fingerprint."""
+
+    value: Any
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A rule for new content. `run(value, previous)` gives True, False, or (bool, detail)."""
+
+    name: str
+    run: Callable[..., Any]
+    blocking: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One of several assets that a function makes together."""
+
+    key: str
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetSpec:
+    """Everything the engine knows of one asset. `reads`: parameter name -> key, in order of the parameters."""
+
+    key: str
+    kind: str
+    reads: Mapping[str, str] = field(default_factory=dict)
+    deps: tuple[str, ...] = ()
+    group: str = ""
+    owners: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    code_version: str | None = None  # None: derived from source
+    settings: tuple[str, ...] = ()
+    tolerance: float | None = None
+    retry: Retry = Retry()
+    cost: str = "light"  # the queue class: light or expensive
+    max_age: timedelta | None = None
+    due: str | None = None
+    timezone: str = "UTC"
+    automation: Any = None
+    cooldown: timedelta | None = None
+    keep: Keep = Keep()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    outputs: tuple[str, ...] = ()  # all keys made together, this one included; empty: alone
+    compute: Callable[..., Any] | None = field(default=None, compare=False)  # None: a source of the platform
+    update: Callable[..., Any] | None = field(default=None, compare=False)
+    defined_at: str = ""  # module:line, for errors
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """Keys that must have been made before: reads and deps, distinct, in order of key."""
+        return tuple(sorted({*self.reads.values(), *self.deps}))
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Keys whose versions are provenance: the reads, distinct, in order of key."""
+        return tuple(sorted(set(self.reads.values())))
+
+
+class Asset:
+    """A declared asset (or several, for `outputs`). Calling it calls the function."""
+
+    def __init__(self, specs: tuple[AssetSpec, ...]):
+        self.specs = specs
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        compute = self.specs[0].compute
+        if compute is None:
+            raise GraphError(f"{self.specs[0].key} is a source of the platform; it has no function to call")
+        return compute(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<asset {', '.join(spec.key for spec in self.specs)}>"
+
+    def update(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Declare the incremental form: `update(previous, changes, …)`, equal to the full form (G6)."""
+        self._replace(update=function)
+        return function
+
+    def check(self, name: str | None = None, *, blocking: bool = True) -> Callable[..., Any]:
+        """Declare a check of this asset's new value: `check(value, previous)`."""
+        if callable(name):
+            return self.check()(name)
+
+        def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+            added = Check(name=name or function.__name__, run=function, blocking=blocking)
+            taken = {each.name for spec in self.specs for each in spec.checks}
+            if added.name in taken:
+                raise GraphError(f"{self.specs[0].key} has two checks named {added.name!r}; give one another name")
+            self._replace(checks=(*self.specs[0].checks, added))
+            return function
+
+        return declare
+
+    def _replace(self, **changes: Any) -> None:
+        from dataclasses import replace
+
+        self.specs = tuple(replace(spec, **changes) for spec in self.specs)
+
+
+def asset(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Declare a derived asset; its upstream assets are its parameters, renamed by `reads`, and `deps`."""
+    if function is not None:
+        return _declare(function, DERIVED, options)
+    return lambda decorated: _declare(decorated, DERIVED, options)
+
+
+def source(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Declare a source: a function that looks outside; what it returns is content."""
+    if function is not None:
+        return _declare(function, SOURCE, options)
+    return lambda decorated: _declare(decorated, SOURCE, options)
+
+
+def platform_source(key: str, *, description: str, **options: Any) -> Asset:
+    """A source whose content lives in a store of the platform."""
+    return Asset((AssetSpec(key=check_key(key), kind=SOURCE, description=description, **options),))
+
+
+def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Names of a function's parameters, reserved ones included."""
+    return tuple(inspect.signature(function).parameters)
+
+
+_OPTIONS = {
+    "key", "reads", "deps", "group", "owners", "tags", "description", "code_version", "settings", "tolerance", "retry",
+    "cost", "max_age", "due", "timezone", "automation", "cooldown", "keep", "metadata", "checks", "outputs",
+    "partitions",
+}  # fmt: skip
+
+
+def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]) -> Asset:
+    place = f"{function.__module__}:{function.__code__.co_firstlineno}"
+    unknown = set(options) - _OPTIONS
+    if unknown:
+        raise GraphError(f"{place}: {', '.join(sorted(unknown))} is no option of an asset")
+    if options.get("partitions"):
+        raise GraphError(f"{place}: partitions are not supported yet")
+    outputs = tuple(each if isinstance(each, Output) else Output(each) for each in options.get("outputs", ()))
+    if outputs and "key" in options:
+        raise GraphError(f"{place}: give `key` or `outputs`, not both")
+    keys = tuple(check_key(each.key) for each in outputs) or (check_key(options.get("key", function.__name__)),)
+    common = _common(function, kind, options, place)
+    own_checks = tuple(options.get("checks", ()))
+    return Asset(
+        tuple(
+            AssetSpec(
+                key=key,
+                kind=kind,
+                group=options["group"] if options.get("group") is not None else group_of(key),
+                checks=own_checks + (outputs[index].checks if outputs else ()),
+                outputs=keys if outputs else (),
+                **common,
+            )
+            for index, key in enumerate(keys)
+        )
+    )
+
+
+def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any], place: str) -> dict[str, Any]:
+    return {
+        "reads": {} if kind == SOURCE else _reads(function, options.get("reads") or {}, place),
+        "deps": tuple(check_key(key) for key in _texts(options.get("deps", ()), "deps", place)),
+        "owners": _texts(options.get("owners", ()), "owners", place),
+        "tags": _tags(options.get("tags", {})),
+        "description": options.get("description") or inspect.getdoc(function) or "",
+        "code_version": None if options.get("code_version") is None else str(options["code_version"]),
+        "settings": _texts(options.get("settings", ()), "settings", place),
+        "tolerance": options.get("tolerance"),
+        "retry": _retry(options.get("retry", "none"), place),
+        "cost": options.get("cost") or ("expensive" if options.get("retry") == "expensive" else "light"),
+        "max_age": _duration(options.get("max_age"), place),
+        "due": options.get("due"),
+        "timezone": options.get("timezone", "UTC"),
+        "automation": options.get("automation"),
+        "cooldown": _duration(options.get("cooldown"), place),
+        "keep": options.get("keep") or Keep(),
+        "metadata": dict(options.get("metadata", {})),
+        "compute": function,
+        "defined_at": place,
+    }
+
+
+def _reads(function: Callable[..., Any], renamed: Mapping[str, str], place: str) -> dict[str, str]:
+    names = [name for name in parameters_of(function) if name not in RESERVED]
+    unknown = set(renamed) - set(names)
+    if unknown:
+        raise GraphError(f"{place}: reads names {', '.join(sorted(unknown))}, which is no parameter of the function")
+    return {name: check_key(renamed.get(name, name)) for name in names}
+
+
+def _texts(value: Any, name: str, place: str) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise GraphError(f"{place}: {name} is a list of texts, not {value!r}")
+    return tuple(value)
+
+
+def _tags(value: Any) -> dict[str, str]:
+    return dict(value) if isinstance(value, Mapping) else dict.fromkeys(value, "")
+
+
+def _retry(value: Any, place: str) -> Retry:
+    if isinstance(value, Retry):
+        return value
+    if value not in RETRY_CLASSES:
+        raise GraphError(f"{place}: retry is {value!r}; it is one of {', '.join(RETRY_CLASSES)}, or Retry(…)")
+    return RETRY_CLASSES[value]
+
+
+def _duration(value: Any, place: str) -> timedelta | None:
+    if value is None or isinstance(value, timedelta):
+        return value
+    try:
+        return parse_duration(value)
+    except ValueError as error:
+        raise GraphError(f"{place}: {error}") from error

@@ -1,0 +1,31 @@
+"""Durations as people write them: `90s`, `10m`, `6h`, `7d`, `2w`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Raises ValueError for anything but a number and one of s, m, h, d, w."""
+    match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f"{text!r} is no duration; write a number and s, m, h, d or w, like 90s or 6h")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def duration_text(seconds: float) -> str:
+    """Short text for people: `0.4s`, `12s`, `3m05s`, `2h10m`, `4d`."""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < 172_800:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d"

@@ -1,0 +1,137 @@
+"""Fingerprints, provenance and the records of what was made. A version's identity is its content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+def fingerprint(*parts: bytes | str) -> str:
+    """SHA-256 over length-prefixed parts, so that two different lists of parts never share one."""
+    digest = hashlib.sha256()
+    for part in parts:
+        raw = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return digest.hexdigest()
+
+
+def fingerprint_json(value: Any) -> str:
+    """Fingerprint of a JSON value: order of dict keys and NaN against NaN are no change."""
+    return fingerprint("json", canonical_json(value))
+
+
+def canonical_json(value: Any) -> str:
+    """One text per JSON value. Raises TypeError, with the path, for what is not JSON."""
+    return json.dumps(_plain(value, "value"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain(value: Any, path: str) -> Any:
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"\0float": repr(value)}
+    if isinstance(value, Mapping):
+        for name in value:
+            if not isinstance(name, str):
+                raise TypeError(f"{path} has the key {name!r}; keys of a JSON value are text")
+        return {name: _plain(each, f"{path}[{name!r}]") for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each, f"{path}[{index}]") for index, each in enumerate(value)]
+    raise TypeError(f"{path} is a {type(value).__name__}, which is not JSON")
+
+
+@dataclass(frozen=True, slots=True)
+class InputVersion:
+    """The exact version of one input. `number` is None where the fingerprint is not a published version."""
+
+    fingerprint: str
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What something was made from. An input that was missing then has the value None."""
+
+    code_version: str
+    inputs: Mapping[str, InputVersion | None]
+
+    def same_as(self, other: Provenance) -> bool:
+        """Compared by code and fingerprints; numbers are for people."""
+        return self.code_version == other.code_version and fingerprints(self.inputs) == fingerprints(other.inputs)
+
+
+def fingerprints(inputs: Mapping[str, InputVersion | None]) -> dict[str, str | None]:
+    """Input key -> fingerprint, in order of key."""
+    return {key: each.fingerprint if (each := inputs[key]) else None for key in sorted(inputs)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckResult:
+    """What one check said about one value."""
+
+    name: str
+    passed: bool
+    blocking: bool
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One publication of an asset. Never changes; `kept` says whether its content can still be read."""
+
+    key: str
+    partition: str = ""
+    number: int
+    fingerprint: str
+    made_at: datetime
+    run: str | None
+    actor: str
+    trigger: str
+    provenance: Provenance
+    value: Mapping[str, Any] = field(default_factory=dict)  # where the content is: format, place, size, rows
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    kept: bool = True
+    pinned: bool = False
+    checks: tuple[CheckResult, ...] = ()
+
+    @property
+    def as_input(self) -> InputVersion:
+        return InputVersion(self.fingerprint, self.number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """How the latest try to make an asset ended: `made`, `unchanged`, `failed`, `rejected`."""
+
+    outcome: str
+    at: datetime
+    run: str | None
+    provenance: Provenance
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """What readers see of one asset, and the record that staleness is judged against.
+
+    `latest` is the provenance of the last make that gave the head's content: the head's own, or that of a later make
+    that came out the same. `confirmed_at` is when that was.
+    """
+
+    version: Version
+    latest: Provenance
+    confirmed_at: datetime
+    pinned: bool = False
+    attempt: Attempt | None = None  # the last try since, where it failed or was rejected
+
+    @property
+    def failed(self) -> bool:
+        return self.attempt is not None
+
+
