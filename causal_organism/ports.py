@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.settings import Settings
 
 # ---------------------------------------------------------------- stream
 
@@ -412,3 +414,22 @@ class PlatformSource(Protocol):
 
     def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
         """What changed between two places, or None where that cannot be said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organism:
+    """Everything an operation works with. Stores connect when first asked."""
+
+    settings: Settings
+    graph: AssetGraph
+    ledger: Ledger
+    values: ValueStore
+    stream: EventStream
+    archive: Archive
+    network: NetworkStore
+    imports: Imports
+    interventions: Interventions
+    readings: ReadingStore
+    orchestrator: Orchestrator
+    sources: Mapping[str, PlatformSource]
+    now: Callable[[], datetime]

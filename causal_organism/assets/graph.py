@@ -1,0 +1,139 @@
+"""The asset graph: which asset reads which."""
+
+from __future__ import annotations
+
+import difflib
+import heapq
+from collections.abc import Iterable, Iterator, Mapping
+
+from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec
+from causal_organism.errors import GraphError, RequestError
+
+
+class AssetGraph:
+    """Checked and ordered. `order` is topological, ties by key."""
+
+    def __init__(self, specs: Iterable[AssetSpec]):
+        self.specs: Mapping[str, AssetSpec] = _distinct(specs)
+        for spec in self.specs.values():
+            _check_upstream(spec, self.specs)
+        self.order: tuple[str, ...] = _topological(self.specs)
+        self.downstream: Mapping[str, tuple[str, ...]] = _downstream(self.specs, self.order)
+
+    def __getitem__(self, key: str) -> AssetSpec:
+        """The spec of a key; raises RequestError with the nearest names."""
+        try:
+            return self.specs[key]
+        except KeyError:
+            raise RequestError(f"there is no asset {key!r}", hint=nearest(key, self.specs), code="unknown-asset") from None
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.specs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.order)
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(key for key in self.order if self.specs[key].kind == SOURCE)
+
+    def upstream(self, key: str) -> tuple[str, ...]:
+        return self.specs[key].upstream
+
+    def walk_up(self, keys: Iterable[str], depth: int | None = None) -> frozenset[str]:
+        """The keys and their ancestors, `depth` steps at most."""
+        return self._walk(keys, {key: spec.upstream for key, spec in self.specs.items()}, depth)
+
+    def walk_down(self, keys: Iterable[str], depth: int | None = None) -> frozenset[str]:
+        """The keys and their descendants, `depth` steps at most."""
+        return self._walk(keys, self.downstream, depth)
+
+    def in_order(self, keys: Iterable[str]) -> tuple[str, ...]:
+        wanted = frozenset(keys)
+        return tuple(key for key in self.order if key in wanted)
+
+    @staticmethod
+    def _walk(keys: Iterable[str], step: Mapping[str, tuple[str, ...]], depth: int | None) -> frozenset[str]:
+        reached = set(keys)
+        edge = set(reached)
+        while edge and depth != 0:
+            edge = {other for key in edge for other in step[key]} - reached
+            reached |= edge
+            depth = None if depth is None else depth - 1
+        return frozenset(reached)
+
+
+def graph_of(assets: Iterable[Asset]) -> AssetGraph:
+    """The graph of declared assets."""
+    return AssetGraph(spec for each in assets for spec in each.specs)
+
+
+def nearest(key: str, keys: Iterable[str]) -> str:
+    """A hint that names the keys nearest to a wrong one."""
+    known = list(keys)
+    close = difflib.get_close_matches(key, known, n=3, cutoff=0.5) or [each for each in known if key in each][:3]
+    return f"did you mean {' or '.join(close)}?" if close else "`organism assets` lists them all"
+
+
+def _distinct(specs: Iterable[AssetSpec]) -> dict[str, AssetSpec]:
+    found: dict[str, AssetSpec] = {}
+    spelled: dict[str, str] = {}
+    for spec in specs:
+        if spec.key in found:
+            raise GraphError(
+                f"two assets have the key {spec.key!r}: at {found[spec.key].defined_at} and at {spec.defined_at}"
+            )
+        folded = spec.key.casefold()
+        if folded in spelled:
+            other = found[spelled[folded]]
+            raise GraphError(
+                f"{other.key!r} ({other.defined_at}) and {spec.key!r} ({spec.defined_at}) differ in case only"
+            )
+        found[spec.key] = spec
+        spelled[folded] = spec.key
+    return found
+
+
+def _check_upstream(spec: AssetSpec, specs: Mapping[str, AssetSpec]) -> None:
+    for key in spec.upstream:
+        if key not in specs:
+            raise GraphError(f"{spec.key} ({spec.defined_at}) reads {key!r}, which is no asset", hint=nearest(key, specs))
+
+
+def _topological(specs: Mapping[str, AssetSpec]) -> tuple[str, ...]:
+    waiting = {key: len(spec.upstream) for key, spec in specs.items()}
+    readers: dict[str, list[str]] = {key: [] for key in specs}
+    for key, spec in specs.items():
+        for upstream in spec.upstream:
+            readers[upstream].append(key)
+    ready = [key for key, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    order: list[str] = []
+    while ready:
+        key = heapq.heappop(ready)
+        order.append(key)
+        for reader in readers[key]:
+            waiting[reader] -= 1
+            if waiting[reader] == 0:
+                heapq.heappush(ready, reader)
+    if len(order) < len(specs):
+        raise GraphError(f"the assets read each other in a circle: {' -> '.join(_circle(specs, set(order)))}")
+    return tuple(order)
+
+
+def _circle(specs: Mapping[str, AssetSpec], ordered: set[str]) -> list[str]:
+    path = [min(key for key in specs if key not in ordered)]
+    while path[-1] not in path[:-1]:
+        path.append(next(key for key in specs[path[-1]].upstream if key not in ordered))
+    return path[path.index(path[-1]) :]
+
+
+def _downstream(specs: Mapping[str, AssetSpec], order: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    readers: dict[str, list[str]] = {key: [] for key in order}
+    for key in order:
+        for upstream in specs[key].upstream:
+            readers[upstream].append(key)
+    return {key: tuple(found) for key, found in readers.items()}
