@@ -220,6 +220,7 @@ class RunRecord:
     outcome: str | None = None
     deployment: str | None = None
     error: str | None = None
+    tries: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +284,9 @@ class Ledger(Protocol):
 
     def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = 8.0) -> AbstractContextManager[Lease]:
         """A lease, renewed until the block ends. Raises LeaseHeldError at once if somebody holds it."""
+
+    def held(self) -> Mapping[tuple[str, str], str]:
+        """(key, partition) -> holder, of what is being made now."""
 
     def begin_run(self, run: RunRecord) -> None:
         """Record a run; recording it again (a retry) keeps its start and clears its end."""

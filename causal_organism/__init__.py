@@ -1,0 +1,49 @@
+"""Causal Organism: an organisation watched as a living system. Authors' names are loaded when first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from causal_organism.assets.automation import (
+        eager, newly_updated, on_cron, on_missing, when_stale,
+    )  # fmt: skip
+    from causal_organism.assets.checks import drift, in_range, input_fresh, no_nulls, row_count, unique
+    from causal_organism.assets.definitions import (
+        Check, Keep, Looked, Output, Retry, asset, source,
+    )  # fmt: skip
+    from causal_organism.assets.definitions import Text as text
+    from causal_organism.assets.definitions import Url as url
+    from causal_organism.assets.deltas import Delta
+    from causal_organism.wiring import open_organism
+
+_PLACES = {
+    **dict.fromkeys(("asset", "source", "Check", "Keep", "Looked", "Output", "Retry"), ("assets.definitions", None)),
+    "text": ("assets.definitions", "Text"),
+    "url": ("assets.definitions", "Url"),
+    "Delta": ("assets.deltas", None),
+    **dict.fromkeys(
+        ("eager", "newly_updated", "on_cron", "on_missing", "when_stale"),
+        ("assets.automation", None),
+    ),
+    **dict.fromkeys(
+        ("drift", "in_range", "input_fresh", "no_nulls", "row_count", "unique"),
+        ("assets.checks", None),
+    ),
+    "open_organism": ("wiring", None),
+}
+
+__all__ = [
+    "Check", "Delta", "Keep", "Looked", "Output", "Retry", "asset", "drift", "eager", "in_range", "input_fresh",
+    "newly_updated", "no_nulls", "on_cron", "on_missing", "open_organism", "row_count", "source", "text", "unique",
+    "url", "when_stale",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _PLACES[name]
+    return getattr(import_module(f"{__name__}.{module}"), attribute or name)

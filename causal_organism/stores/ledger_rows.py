@@ -1,0 +1,200 @@
+"""The ledger's statements, and its rows as records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, LiteralString
+
+from causal_organism.assets.versions import Attempt, CheckResult, Head, InputVersion, Provenance, Version
+from causal_organism.ports import Lease, RunRecord, StepRecord
+
+_VERSION: LiteralString = (
+    "v.key, v.partition, v.number, v.fingerprint, v.made_at, v.run, v.actor, v.trigger, v.code_version, v.inputs, "
+    "v.value, v.metadata, v.checks, v.kept, coalesce(h.pinned AND h.number = v.number, false)"
+)
+_JOIN_HEAD: LiteralString = (
+    "FROM organism.version v LEFT JOIN organism.head h ON h.key = v.key AND h.partition = v.partition"
+)
+_ATTEMPT: LiteralString = "a.outcome, a.at, a.run, a.code_version, a.inputs, a.error"
+
+VERSION: LiteralString = f"SELECT {_VERSION} {_JOIN_HEAD} WHERE v.key = %s AND v.partition = %s AND v.number = %s"
+VERSIONS: LiteralString = (
+    f"SELECT {_VERSION} {_JOIN_HEAD} WHERE v.key = %s AND v.partition = %s ORDER BY v.number DESC LIMIT %s"
+)
+HEADS: LiteralString = (
+    f"SELECT {_VERSION}, h.code_version, h.inputs, h.confirmed_at, h.pinned, {_ATTEMPT} FROM organism.head h "
+    "JOIN organism.version v ON v.key = h.key AND v.partition = h.partition AND v.number = h.number "
+    "LEFT JOIN organism.attempt a ON a.key = h.key AND a.partition = h.partition"
+)
+ATTEMPTS_WITHOUT_HEAD: LiteralString = (
+    f"SELECT a.key, a.partition, {_ATTEMPT} FROM organism.attempt a WHERE NOT EXISTS "
+    "(SELECT 1 FROM organism.head h WHERE h.key = a.key AND h.partition = a.partition)"
+)
+NEXT_NUMBER: LiteralString = (
+    "SELECT coalesce(max(number), 0) + 1 FROM organism.version WHERE key = %s AND partition = %s"
+)
+INSERT_VERSION: LiteralString = (
+    "INSERT INTO organism.version (key, partition, number, fingerprint, made_at, run, actor, trigger, code_version, "
+    "inputs, value, metadata, checks) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+)
+SET_HEAD: LiteralString = (
+    "INSERT INTO organism.head (key, partition, number, code_version, inputs, confirmed_at, confirmed_by) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key, partition) DO UPDATE SET number = excluded.number, "
+    "code_version = excluded.code_version, inputs = excluded.inputs, confirmed_at = excluded.confirmed_at, "
+    "confirmed_by = excluded.confirmed_by"
+)
+CONFIRM_HEAD: LiteralString = (
+    "UPDATE organism.head SET code_version = %s, inputs = %s, confirmed_at = %s, confirmed_by = %s "
+    "WHERE key = %s AND partition = %s"
+)
+CLEAR_ATTEMPT: LiteralString = "DELETE FROM organism.attempt WHERE key = %s AND partition = %s"
+SET_ATTEMPT: LiteralString = (
+    "INSERT INTO organism.attempt (key, partition, outcome, at, run, code_version, inputs, error, rejected) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key, partition) DO UPDATE SET "
+    "outcome = excluded.outcome, at = excluded.at, run = excluded.run, code_version = excluded.code_version, "
+    "inputs = excluded.inputs, error = excluded.error, rejected = excluded.rejected"
+)
+PIN: LiteralString = "UPDATE organism.head SET pinned = true WHERE key = %s AND partition = %s AND number = %s"
+UNPIN: LiteralString = "UPDATE organism.head SET pinned = false WHERE key = %s AND partition = %s"
+
+TAKE_LEASE: LiteralString = (
+    "INSERT INTO organism.lease AS l (key, partition, token, holder, expires_at) "
+    "VALUES (%s, %s, 1, %s, now() + make_interval(secs => %s)) ON CONFLICT (key, partition) DO UPDATE SET "
+    "token = l.token + 1, holder = excluded.holder, expires_at = excluded.expires_at "
+    "WHERE l.expires_at IS NULL OR l.expires_at < now() RETURNING token"
+)
+LEASE_HOLDER: LiteralString = "SELECT holder FROM organism.lease WHERE key = %s AND partition = %s"
+LEASE_TOKEN: LiteralString = "SELECT token FROM organism.lease WHERE key = %s AND partition = %s FOR UPDATE"
+LEASES_HELD: LiteralString = "SELECT key, partition, holder FROM organism.lease WHERE expires_at >= now()"
+RENEW_LEASE: LiteralString = (
+    "UPDATE organism.lease SET expires_at = now() + make_interval(secs => %s) "
+    "WHERE key = %s AND partition = %s AND token = %s AND expires_at IS NOT NULL"
+)
+FREE_LEASE: LiteralString = (
+    "UPDATE organism.lease SET holder = NULL, expires_at = NULL WHERE key = %s AND partition = %s AND token = %s"
+)
+
+BEGIN_RUN: LiteralString = (
+    "INSERT INTO organism.run AS r (id, flow, deployment, selection, trigger, actor, started_at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
+    "tries = r.tries + 1, ended_at = NULL, outcome = NULL, error = NULL"
+)
+END_RUN: LiteralString = "UPDATE organism.run SET outcome = %s, ended_at = %s, error = %s WHERE id = %s"
+_RUN: LiteralString = "id, flow, selection, trigger, actor, started_at, ended_at, outcome, deployment, error, tries"
+RUNS: LiteralString = f"SELECT {_RUN} FROM organism.run ORDER BY started_at DESC LIMIT %s"
+RUN: LiteralString = f"SELECT {_RUN} FROM organism.run WHERE id = %s"
+SET_STEP: LiteralString = (
+    "INSERT INTO organism.step (run, key, partition, outcome, version, causes, seconds, error, at) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (run, key, partition) DO UPDATE SET "
+    "outcome = excluded.outcome, version = excluded.version, causes = excluded.causes, seconds = excluded.seconds, "
+    "error = excluded.error, at = excluded.at"
+)
+STEPS: LiteralString = (
+    "SELECT run, key, partition, outcome, version, causes, seconds, error, at FROM organism.step "
+    "WHERE run = %s ORDER BY position"
+)
+DURATIONS: LiteralString = (
+    "SELECT h.key, percentile_cont(0.5) WITHIN GROUP (ORDER BY s.seconds) FROM (SELECT DISTINCT key FROM organism.head) h "
+    "CROSS JOIN LATERAL (SELECT seconds FROM organism.step WHERE step.key = h.key AND seconds IS NOT NULL "
+    "AND outcome IN ('made', 'unchanged') ORDER BY at DESC LIMIT 5) s GROUP BY h.key"
+)
+ADD_AUDIT: LiteralString = (
+    "INSERT INTO organism.audit (at, actor, action, subject, detail) VALUES (%s, %s, %s, %s, %s)"
+)
+AUDIT_LOG: LiteralString = (
+    "SELECT id, at, actor, action, subject, detail FROM organism.audit "
+    "WHERE %s::timestamptz IS NULL OR at >= %s ORDER BY id DESC LIMIT %s"
+)
+FACT: LiteralString = "SELECT value FROM organism.fact WHERE name = %s"
+SET_FACT: LiteralString = (
+    "INSERT INTO organism.fact (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+
+
+def inputs_json(provenance: Provenance) -> str:
+    """Inputs as the JSON that CONTRACTS' `versions` shows."""
+    return json.dumps(inputs_document(provenance))
+
+
+def inputs_document(provenance: Provenance) -> dict[str, Any]:
+    return {
+        key: {"version": each.number, "fingerprint": each.fingerprint} if each else None
+        for key, each in sorted(provenance.inputs.items())
+    }
+
+
+def version_parameters(version: Version, lease: Lease, number: int) -> tuple[Any, ...]:
+    return (
+        lease.key, lease.partition, number, version.fingerprint, version.made_at, version.run, version.actor,
+        version.trigger, version.provenance.code_version, inputs_json(version.provenance),
+        json.dumps(dict(version.value)), json.dumps(dict(version.metadata)), checks_json(version.checks),
+    )  # fmt: skip
+
+
+def checks_json(checks: tuple[CheckResult, ...]) -> str:
+    return json.dumps(
+        [{"name": c.name, "passed": c.passed, "blocking": c.blocking, "detail": c.detail} for c in checks]
+    )
+
+
+def rejected_json(rejected: Version | None) -> str | None:
+    if rejected is None:
+        return None
+    return json.dumps(
+        {
+            "fingerprint": rejected.fingerprint,
+            "value": dict(rejected.value),
+            "checks": json.loads(checks_json(rejected.checks)),
+        }
+    )
+
+
+def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:
+    return Provenance(
+        code_version=code_version,
+        inputs={k: InputVersion(each["fingerprint"], each["version"]) if each else None for k, each in inputs.items()},
+    )
+
+
+def to_version(row: tuple[Any, ...]) -> Version:
+    (key, partition, number, content, made_at, run, actor, trigger, code, inputs, value, metadata, checks, kept,
+     pinned) = row  # fmt: skip
+    return Version(
+        key=key, partition=partition, number=number, fingerprint=content, made_at=made_at.astimezone(UTC), run=run,
+        actor=actor, trigger=trigger, provenance=to_provenance(code, inputs), value=value, metadata=metadata,
+        kept=kept, pinned=pinned, checks=tuple(CheckResult(**each) for each in checks),
+    )  # fmt: skip
+
+
+def to_attempt(outcome: str, at: Any, run: str | None, code: str, inputs: Any, error: str | None) -> Attempt:
+    return Attempt(outcome=outcome, at=at.astimezone(UTC), run=run, provenance=to_provenance(code, inputs), error=error)
+
+
+def to_head(row: tuple[Any, ...]) -> Head:
+    version, (code, inputs, confirmed_at, pinned), attempt = row[:15], row[15:19], row[19:]
+    return Head(
+        version=to_version(version),
+        latest=to_provenance(code, inputs),
+        confirmed_at=confirmed_at.astimezone(UTC),
+        pinned=pinned,
+        attempt=to_attempt(*attempt) if attempt[0] is not None else None,
+    )
+
+
+def to_run(row: tuple[Any, ...]) -> RunRecord:
+    run, flow, selection, trigger, actor, started_at, ended_at, outcome, deployment, error, tries = row
+    return RunRecord(
+        id=run, flow=flow, selection=selection, trigger=trigger, actor=actor, started_at=started_at.astimezone(UTC),
+        ended_at=ended_at.astimezone(UTC) if ended_at else None, outcome=outcome, deployment=deployment, error=error,
+        tries=tries,
+    )  # fmt: skip
+
+
+def to_step(row: tuple[Any, ...]) -> StepRecord:
+    run, key, partition, outcome, version, causes, seconds, error, at = row
+    return StepRecord(
+        run=run, key=key, partition=partition, outcome=outcome, version=version, causes=tuple(causes), seconds=seconds,
+        error=error, at=at.astimezone(UTC),
+    )  # fmt: skip
