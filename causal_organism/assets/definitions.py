@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -141,10 +141,11 @@ class Asset:
         self._replace(update=function)
         return function
 
-    def check(self, name: str | None = None, *, blocking: bool = True) -> Callable[..., Any]:
+    def check(self, name: str | Callable[..., Any] | None = None, *, blocking: bool = True) -> Callable[..., Any]:
         """Declare a check of this asset's new value: `check(value, previous)`."""
         if callable(name):
-            return self.check()(name)
+            declared: Callable[..., Any] = self.check()(name)
+            return declared
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             added = Check(name=name or function.__name__, run=function, blocking=blocking)
@@ -157,8 +158,6 @@ class Asset:
         return declare
 
     def _replace(self, **changes: Any) -> None:
-        from dataclasses import replace
-
         self.specs = tuple(replace(spec, **changes) for spec in self.specs)
 
 
