@@ -291,7 +291,18 @@ class Ledger(Protocol):
     def begin_run(self, run: RunRecord) -> None:
         """Record a run; recording it again (a retry) keeps its start and clears its end."""
 
-    def end_run(self, run: str, outcome: str, *, at: datetime, error: str | None = None) -> None: ...
+    def end_run(
+        self,
+        run: str,
+        outcome: str,
+        *,
+        at: datetime,
+        error: str | None = None,
+        document: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record how a run ended, and the document that it answered with."""
+
+    def run_document(self, run: str) -> Mapping[str, Any] | None: ...
 
     def record_step(self, step: StepRecord) -> None: ...
 
@@ -323,6 +334,9 @@ class ValueStore(Protocol):
 
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
         """The value as it was given. Raises DamagedValueError."""
+
+    def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
+        """Whether the content is where it should be; a look at names and sizes, not a read."""
 
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
         """(columns, rows) of a value per entity or a table, `id` first; None where it is plain JSON."""
@@ -415,6 +429,9 @@ class PlatformSource(Protocol):
         """None: never imported."""
 
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any: ...
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
+        """(columns, rows) for people to read, `id` first (of the network: its ties, id `source -> target`)."""
 
     def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
         """What changed between two places, or None where that cannot be said."""

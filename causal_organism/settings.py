@@ -61,6 +61,8 @@ class Settings:
     alert_webhook_url: str | None = _setting("ALERT_WEBHOOK_URL", None, "alerts as JSON to this URL", secret=True)
     smtp_url: str | None = _setting("SMTP_URL", None, "smtp[s]://user:password@host:port for alert e-mail", secret=True)
 
+    others: Mapping[str, str] = field(default_factory=dict, metadata={"env": None, "about": "further ORGANISM_ variables"})
+
     def __post_init__(self) -> None:
         if self.min_group < 5:
             raise SettingsError(f"ORGANISM_MIN_GROUP is {self.min_group}; groups under 5 people are never shown")
@@ -70,6 +72,19 @@ class Settings:
     @property
     def values_folder(self) -> Path:
         return Path(self.values) if self.values else self.home / "values"
+
+    def value(self, name: str) -> Any:
+        """A setting that an asset declares: a field of this table, or the variable ORGANISM_<NAME> as text or number."""
+        if any(each.name == name for each in fields(self)):
+            return getattr(self, name)
+        variable = f"ORGANISM_{name.upper()}"
+        if variable not in self.others:
+            raise SettingsError(f"an asset declares the setting {name!r}, and {variable} is not set")
+        text = self.others[variable]
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError:
+            return text
 
     def need(self, name: str) -> str:
         """The address in field `name`; raises NotRunningError if there is none."""
@@ -90,7 +105,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     running = running_servers(home)
     found: dict[str, Any] = {"home": home}
     for each in fields(Settings):
-        if each.name == "home":
+        if each.name in ("home", "others"):
             continue
         text = _read_variable(environ, each.metadata["env"])
         if text is None:
@@ -99,7 +114,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             found[each.name] = _convert(each.metadata["env"], text, each.default)
     if not found.get("actor"):
         found["actor"] = f"{_user()}@{socket.gethostname()}"
-    return Settings(**found)
+    known = {each.metadata["env"] for each in fields(Settings)}
+    others = {n: v for n, v in environ.items() if n.startswith("ORGANISM_") and n.removesuffix("_FILE") not in known}
+    return Settings(**found, others=others)
 
 
 def home_folder(environ: Mapping[str, str]) -> Path:

@@ -138,9 +138,23 @@ class PostgresLedger:
                 (run.id, run.flow, run.deployment, run.selection, run.trigger, run.actor, run.started_at),
             )
 
-    def end_run(self, run: str, outcome: str, *, at: datetime, error: str | None = None) -> None:
+    def end_run(
+        self,
+        run: str,
+        outcome: str,
+        *,
+        at: datetime,
+        error: str | None = None,
+        document: Mapping[str, Any] | None = None,
+    ) -> None:
+        text = None if document is None else json.dumps(dict(document))
         with self._database.connection() as connection:
-            connection.execute(rows.END_RUN, (outcome, at, error, run))
+            connection.execute(rows.END_RUN, (outcome, at, error, text, run))
+
+    def run_document(self, run: str) -> Mapping[str, Any] | None:
+        with self._database.connection() as connection:
+            row = connection.execute(rows.RUN_DOCUMENT, (run,)).fetchone()
+        return row[0] if row else None
 
     def record_step(self, step: StepRecord) -> None:
         with self._database.connection() as connection:

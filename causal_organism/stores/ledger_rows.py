@@ -79,9 +79,12 @@ FREE_LEASE: LiteralString = (
 BEGIN_RUN: LiteralString = (
     "INSERT INTO organism.run AS r (id, flow, deployment, selection, trigger, actor, started_at) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
-    "tries = r.tries + 1, ended_at = NULL, outcome = NULL, error = NULL"
+    "tries = r.tries + 1, ended_at = NULL, outcome = NULL, error = NULL, document = NULL"
 )
-END_RUN: LiteralString = "UPDATE organism.run SET outcome = %s, ended_at = %s, error = %s WHERE id = %s"
+END_RUN: LiteralString = (
+    "UPDATE organism.run SET outcome = %s, ended_at = %s, error = %s, document = %s WHERE id = %s"
+)
+RUN_DOCUMENT: LiteralString = "SELECT document FROM organism.run WHERE id = %s"
 _RUN: LiteralString = "id, flow, selection, trigger, actor, started_at, ended_at, outcome, deployment, error, tries"
 RUNS: LiteralString = f"SELECT {_RUN} FROM organism.run ORDER BY started_at DESC LIMIT %s"
 RUN: LiteralString = f"SELECT {_RUN} FROM organism.run WHERE id = %s"

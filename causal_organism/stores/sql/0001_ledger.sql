@@ -57,7 +57,8 @@ CREATE TABLE organism.run (
     ended_at   timestamptz,
     outcome    text,
     error      text,
-    tries      integer     NOT NULL DEFAULT 1
+    tries      integer     NOT NULL DEFAULT 1,
+    document   jsonb                               -- what the run answered (organism.refresh/1)
 );
 CREATE INDEX run_started ON organism.run (started_at DESC);
 

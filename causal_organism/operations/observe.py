@@ -1,0 +1,121 @@
+"""Look at sources, and record what was seen as versions of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from causal_organism.assets.definitions import Looked
+from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
+from causal_organism.errors import LeaseHeldError, OrganismError, StoreError
+from causal_organism.operations.waiting import hold_waiting
+from causal_organism.ports import Organism
+
+SOURCE_PROVENANCE = Provenance(code_version="source", inputs={})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What one look at a source gave. `version` is None for a source that nothing was ever seen in."""
+
+    key: str
+    version: int | None
+    changed: bool
+    error: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        return {"key": self.key, "version": self.version, "changed": self.changed, "error": self.error}
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Content that a source shows now; `write` stores it, if it is not stored yet, and says where."""
+
+    fingerprint: str
+    write: Callable[[], Mapping[str, Any]]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def observe(
+    organism: Organism,
+    keys: Collection[str],
+    heads: Mapping[str, Head],
+    *,
+    actor: str,
+    trigger: str,
+    run: str | None = None,
+) -> tuple[Observation, ...]:
+    """Look at these sources, in order of the graph; publish a version of each whose content changed.
+
+    A source that fails is recorded as failed and keeps its head. Raises StoreError if the ledger is away.
+    """
+    return tuple(
+        _observe_one(organism, key, heads.get(key), actor=actor, trigger=trigger, run=run)
+        for key in organism.graph.in_order(keys)
+    )
+
+
+def _observe_one(
+    organism: Organism, key: str, head: Head | None, *, actor: str, trigger: str, run: str | None
+) -> Observation:
+    number = head.version.number if head else None
+    ours = organism.graph[key].compute is None
+    try:
+        seen = _look(organism, key) if ours else _call(organism, key)
+    except Exception as error:  # whatever an author's function raises is this source's failure, not ours
+        text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
+        attempt = Attempt(outcome="failed", at=organism.now(), run=run, provenance=SOURCE_PROVENANCE, error=text)
+        organism.ledger.record_attempt(key, "", attempt)
+        return Observation(key=key, version=number, changed=False, error=text)
+    if seen is None or (head is not None and head.version.fingerprint == seen.fingerprint and not head.failed):
+        return Observation(key=key, version=number, changed=False)
+    wait_s = 0.0 if ours else organism.settings.lease_wait_s
+    try:
+        return _record(organism, key, seen, actor=actor, trigger=trigger, run=run, wait_s=wait_s)
+    except LeaseHeldError:
+        if ours:  # a pulse is at it, and publishes itself
+            return Observation(key=key, version=number, changed=False)
+        raise
+
+
+def _look(organism: Organism, key: str) -> _Seen | None:
+    if key not in organism.sources:
+        raise StoreError(f"{key} is a source of the platform, which this deployment does not have")
+    look = organism.sources[key].look()
+    return None if look is None else _Seen(look.fingerprint, lambda: look.place, look.metadata)
+
+
+def _call(organism: Organism, key: str) -> _Seen:
+    compute = organism.graph[key].compute
+    assert compute is not None
+    seen = compute()
+    if not isinstance(seen, Looked):
+        return _Seen(*organism.values.describe(seen))
+    content, write = organism.values.describe(seen.value)
+    # The version is the author's; the content is found by its own fingerprint.
+    return _Seen(fingerprint("looked", str(seen.version)), lambda: {**write(), "content": content})
+
+
+def _record(
+    organism: Organism, key: str, seen: _Seen, *, actor: str, trigger: str, run: str | None, wait_s: float
+) -> Observation:
+    with hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases:
+        head = organism.ledger.heads().get((key, ""))
+        if head is not None and head.version.fingerprint == seen.fingerprint:
+            organism.ledger.confirm(leases[key], head.latest, run=run, at=organism.now())
+            return Observation(key=key, version=head.version.number, changed=False)
+        version = Version(
+            key=key,
+            number=0,
+            fingerprint=seen.fingerprint,
+            made_at=organism.now(),
+            run=run,
+            actor=actor,
+            trigger=trigger,
+            provenance=SOURCE_PROVENANCE,
+            value=seen.write(),
+            metadata=seen.metadata,
+        )
+        published = organism.ledger.publish(leases[key], version)
+    return Observation(key=key, version=published.number, changed=True)

@@ -1,0 +1,206 @@
+"""Values as bytes, and their fingerprints. A value is JSON, or columns per entity.
+
+Columns come as a pandas DataFrame or Series (index: entity), an Arrow table, or a dict of one-dimensional numpy arrays
+of equal length. All of them are stored as an Arrow table and come back as what they were.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from causal_organism.assets.versions import canonical_json, fingerprint
+from causal_organism.errors import DamagedValueError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+JSON, FRAME, SERIES, ARROW, ARRAYS = "json", "frame", "series", "arrow", "arrays"
+INDEX = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One value: what kind, its fingerprint, and how to write it. `about` goes into the place of the content."""
+
+    kind: str
+    fingerprint: str
+    content: Any  # JSON text, or an Arrow table
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        if self.kind == JSON:
+            return json.dumps(self.content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return _table_bytes(self.content)
+
+
+def encode(value: Any) -> Encoded:
+    """Raises TypeError, with the place, for what is no value."""
+    kind = kind_of(value)
+    if kind == JSON:
+        return Encoded(JSON, fingerprint(JSON, canonical_json(value)), value)
+    table, about = _to_table(value, kind)
+    rows = {"rows": table.num_rows, "columns": [name for name in table.column_names if name != about.get("index")]}
+    return Encoded(kind, fingerprint(kind, *_table_parts(table, about.get("index"))), table, {**about, **rows})
+
+
+def decode(kind: str, body: bytes, about: Mapping[str, Any]) -> Any:
+    """The value as it was given. Raises DamagedValueError."""
+    if kind == JSON:
+        try:
+            return json.loads(body)
+        except ValueError as error:
+            raise DamagedValueError(f"stored JSON does not parse: {error}") from error
+    return _from_table(read_table(body), kind, about)
+
+
+def read_table(body: bytes) -> pa.Table:
+    import pyarrow as pa
+
+    try:
+        return pa.ipc.open_file(pa.BufferReader(body)).read_all()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise DamagedValueError(f"a stored table does not parse: {error}") from error
+
+
+def table_rows(table: pa.Table, about: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """(columns, rows), the entity first as `id`; nulls and not-a-number are None."""
+    index = about.get("index")
+    names = [name for name in table.column_names if name != index]
+    columns = ([table.column(index)] if index else [list(range(table.num_rows))]) + [table.column(n) for n in names]
+    lists = [each if isinstance(each, list) else each.to_pylist() for each in columns]
+    rows = [[_plain(cell) for cell in row] for row in zip(*lists, strict=True)]
+    return ["id", *names], rows
+
+
+def kind_of(value: Any) -> str:
+    """Which kind of value this is, without importing anything that the value did not bring along."""
+    module, name = type(value).__module__.partition(".")[0], type(value).__name__
+    if module == "pandas":
+        if name in ("DataFrame", "Series"):
+            return FRAME if name == "DataFrame" else SERIES
+        raise TypeError(f"value is a pandas {name}; a value per entity is a DataFrame or a Series")
+    if module == "pyarrow" and name == "Table":
+        return ARROW
+    if isinstance(value, dict) and value and all(type(each).__module__ == "numpy" for each in value.values()):
+        return ARRAYS
+    return JSON
+
+
+def _to_table(value: Any, kind: str) -> tuple[pa.Table, dict[str, Any]]:
+    import pyarrow as pa
+
+    if kind == ARROW:
+        return value, {"index": INDEX if INDEX in value.column_names else None}
+    if kind == ARRAYS:
+        return _arrays_table(value), {"index": INDEX if INDEX in value else None}
+    frame = value.to_frame(name=value.name if value.name is not None else "value") if kind == SERIES else value
+    if frame.index.nlevels > 1:
+        raise TypeError("value has an index of several levels; one entity is one label")
+    names = [str(name) for name in frame.columns]
+    index = INDEX if INDEX not in names else "__index__"
+    about = {"index": index, "index_name": frame.index.name}
+    if kind == SERIES:
+        about["named"] = value.name is not None
+    try:
+        columns = [pa.array(frame.index, from_pandas=True)] + [
+            _decoded(pa.array(frame.iloc[:, at], from_pandas=True)) for at in range(len(names))
+        ]
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise TypeError(f"value has a column of mixed types: {error}") from error
+    return pa.table(columns, names=[index, *names]), about
+
+
+def _decoded(array: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _arrays_table(value: Mapping[str, Any]) -> pa.Table:
+    import pyarrow as pa
+
+    lengths = {name: array.shape for name, array in value.items()}
+    if any(len(shape) != 1 for shape in lengths.values()) or len(set(lengths.values())) != 1:
+        raise TypeError(f"value holds arrays that are no columns of one table: {lengths}")
+    try:
+        return pa.table({name: pa.array(array, from_pandas=True) for name, array in value.items()})
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise TypeError(f"value has an array of mixed types: {error}") from error
+
+
+def _from_table(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:
+    if kind == ARROW:
+        return table
+    if kind == ARRAYS:
+        return {name: _array(table.column(name)) for name in table.column_names}
+    frame = table.to_pandas()
+    frame = frame.set_index(about["index"])
+    frame.index.name = about.get("index_name")
+    if kind == FRAME:
+        return frame
+    series = frame.iloc[:, 0]
+    return series if about.get("named", True) else series.rename(None)
+
+
+def _array(column: Any) -> Any:
+    import numpy as np
+    import pyarrow as pa
+
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return np.array(column.to_pylist(), dtype=object)
+    return column.to_numpy()
+
+
+def _table_parts(table: pa.Table, index: str | None) -> list[bytes | str]:
+    """Parts for the fingerprint: columns in order of name, rows in order of entity, one not-a-number."""
+    import pyarrow.compute as pc
+
+    if index is not None and table.num_rows:
+        table = table.take(pc.sort_indices(table, sort_keys=[(index, "ascending")]))
+    parts: list[bytes | str] = [str(table.num_rows)]
+    for name in sorted(table.column_names):
+        parts += [name, *_column_parts(table.column(name))]
+    return parts
+
+
+def _column_parts(column: Any) -> list[bytes | str]:
+    import numpy as np
+    import pyarrow as pa
+
+    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    if isinstance(array, pa.ChunkedArray):  # several chunks of text stay chunks above 2 GiB
+        return [part for chunk in array.chunks for part in _column_parts(chunk)]
+    if pa.types.is_floating(array.type):
+        numbers = array.to_numpy(zero_copy_only=False).astype(np.float64) + 0.0  # -0.0 is 0.0, null is not-a-number
+        numbers[np.isnan(numbers)] = np.nan
+        return ["float", numbers.tobytes()]
+    if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
+        kind = "bool" if pa.types.is_boolean(array.type) else "int"
+        empty = array.is_null().to_numpy(zero_copy_only=False)
+        filled = array.fill_null(False if kind == "bool" else 0).to_numpy(zero_copy_only=False)
+        return [kind, filled.astype(np.int64).tobytes(), np.packbits(empty).tobytes() if empty.any() else b""]
+    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
+        return ["text", fingerprint(*("\0null" if each is None else each for each in array.to_pylist()))]
+    return [str(array.type), canonical_json([str(each) if each is not None else None for each in array.to_pylist()])]
+
+
+def _table_bytes(table: pa.Table) -> bytes:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def _plain(cell: Any) -> Any:
+    if isinstance(cell, float) and cell != cell:
+        return None
+    if hasattr(cell, "isoformat"):
+        return cell.isoformat()
+    return cell

@@ -1,0 +1,106 @@
+"""Content of versions: small values in PostgreSQL, large ones as files named by their fingerprint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from causal_organism.assets.versions import fingerprint
+from causal_organism.errors import DamagedValueError, StoreError
+from causal_organism.stores import codec
+from causal_organism.stores.postgres import Database
+
+SMALL_BYTES = 65_536
+
+
+class Values:
+    """ports.ValueStore. A file is written to a temporary name, synced and renamed, so that no reader sees half of it."""
+
+    def __init__(self, database: Database, folder: Path):
+        self._database = database
+        self._folder = folder
+
+    def describe(self, value: Any) -> tuple[str, Callable[[], Mapping[str, Any]]]:
+        encoded = codec.encode(value)
+        return encoded.fingerprint, lambda: self._write(encoded)
+
+    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
+        return codec.decode(place["format"], self._body(place, fingerprint), place)
+
+    def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
+        if place.get("store") != "file":
+            return True
+        try:
+            return self._file(fingerprint).stat().st_size == place["bytes"]
+        except OSError:
+            return False
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        if place["format"] == codec.JSON:
+            return None
+        return codec.table_rows(codec.read_table(self._body(place, fingerprint)), place)
+
+    def discard(self, place: Mapping[str, Any], fingerprint: str) -> None:
+        """Remove content that no kept version names."""
+        if place["store"] == "file":
+            self._file(fingerprint).unlink(missing_ok=True)
+            return
+        with self._database.connection() as connection:
+            connection.execute("DELETE FROM organism.small_value WHERE fingerprint = %s", (fingerprint,))
+
+    def _write(self, encoded: codec.Encoded) -> Mapping[str, Any]:
+        body = encoded.to_bytes()
+        place: dict[str, Any] = {"format": encoded.kind, "bytes": len(body), **encoded.about}
+        if len(body) <= SMALL_BYTES:
+            with self._database.connection() as connection:
+                connection.execute(
+                    "INSERT INTO organism.small_value (fingerprint, body) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    (encoded.fingerprint, body),
+                )
+            return {**place, "store": "row"}
+        write_file(self._file(encoded.fingerprint), body)
+        return {**place, "store": "file", "digest": fingerprint(body)}
+
+    def _body(self, place: Mapping[str, Any], content: str) -> bytes:
+        if place["store"] == "file":
+            return self._read_file(self._file(content), place["digest"])
+        with self._database.connection() as connection:
+            row = connection.execute(
+                "SELECT body FROM organism.small_value WHERE fingerprint = %s", (content,)
+            ).fetchone()
+        if row is None:
+            raise DamagedValueError(f"the content {content[:12]} is not in the database", hint="make the asset again")
+        return bytes(row[0])
+
+    def _file(self, content: str) -> Path:
+        return self._folder / content[:2] / content
+
+    @staticmethod
+    def _read_file(file: Path, digest: str) -> bytes:
+        try:
+            body = file.read_bytes()
+        except FileNotFoundError as error:
+            raise DamagedValueError(f"{file} is not there", hint="make the asset again with --force") from error
+        except OSError as error:
+            raise StoreError(f"{file} cannot be read: {error.strerror}") from error
+        if fingerprint(body) != digest:
+            file.replace(file.with_name(f"{file.name}.damaged"))  # so that `intact` sees it without reading
+            raise DamagedValueError(f"{file} is damaged", hint="make the asset again with --force")
+        return body
+
+
+def write_file(file: Path, body: bytes) -> None:
+    """Write whole or not at all."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as handle:
+            handle.write(body)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(file)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StoreError(f"{file} cannot be written: {error.strerror}") from error
