@@ -1,0 +1,37 @@
+"""Writes a generated organisation to a folder, in the formats that `ingest` and `import` read."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from causal_organism.synthetic.organisation import Organisation
+
+INTERACTIONS, PEOPLE, OUTCOMES, TRUTH = "interactions.jsonl", "people.csv", "outcomes.csv", "truth.json"
+
+
+def write(folder: Path, organisation: Organisation) -> dict[str, int]:
+    """Write interactions.jsonl, people.csv, outcomes.csv and truth.json; rows by file name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / INTERACTIONS).open("w", encoding="utf-8") as file:
+        encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+        file.writelines(encode(row) + "\n" for row in organisation.each_interaction())
+    rows = {
+        INTERACTIONS: len(organisation.interactions["id"]),
+        PEOPLE: _write_csv(folder / PEOPLE, organisation.people),
+        OUTCOMES: _write_csv(folder / OUTCOMES, organisation.outcomes),
+    }
+    (folder / TRUTH).write_text(json.dumps(organisation.truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return rows
+
+
+def _write_csv(path: Path, columns: Mapping[str, Any]) -> int:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        rows = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+        writer.writerows(rows)
+    return len(rows)

@@ -1,0 +1,103 @@
+"""What drives the organisation underneath: load, deadlines, wanted meetings, and the outcomes that follow from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_organism.synthetic.structure import MANAGER, ROLES, Structure
+
+Floats = NDArray[np.float64]
+
+NULL_ROLE = "manager"
+TAU_FOCUS = {"engineer": -0.6, "analyst": -0.45, "sales": -0.3, "manager": 0.0}
+"""Hours of focus next week per hour of meetings; exactly 0 for every manager, +- 0.1 between people elsewhere."""
+TAU_AFTER_HOURS = {"engineer": 0.004, "analyst": 0.004, "sales": 0.004, "manager": 0.0}
+PERSON_SD = 0.1
+WANTED_H = np.array([6.0, 6.5, 7.0, 9.0])  # meeting hours a week by role
+MEETING_H = 0.75  # mean length
+DEADLINE_SHARE = 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latents:
+    """Arrays people x (1 + weeks); week 0 is a lead-in that only feeds the first outcomes and is never shown."""
+
+    load: Floats
+    deadline: NDArray[np.int64]
+    hidden: Floats  # zero in an honest world
+    meetings_wanted: NDArray[np.int64]
+    tau_focus: Floats  # by person
+    tau_after_hours: Floats  # by person
+    focus_rest: Floats  # focus but for meetings
+    after_hours_rest: Floats
+
+
+def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, *, hidden: float) -> Latents:
+    people, columns = structure.size, weeks + 1
+    person = rng.normal(size=people)[
+        :, None
+    ]  # likes meetings, and has less time for focus: why people must be compared with themselves
+    deadline = (rng.random((structure.team.max() + 1, columns)) < DEADLINE_SHARE).astype(np.int64)[structure.team]
+    load = _rounded(_autocorrelated(rng, people, columns, rho=0.6) + 0.4 * person + 0.8 * deadline)
+    unseen = hidden * _autocorrelated(rng, people, columns, rho=0.8)
+    season = np.sin(np.arange(columns) * 2 * np.pi / 13)
+    wanted_h = (
+        WANTED_H[structure.role][:, None] + person + 0.6 * load + 1.2 * deadline + 0.5 * season + unseen
+        + rng.normal(scale=1.2, size=(people, columns))
+    )  # fmt: skip
+    varies = np.where(structure.role == MANAGER, 0.0, PERSON_SD)
+    tau_focus = np.array([TAU_FOCUS[role] for role in ROLES])[structure.role] + varies * rng.normal(size=people)
+    return Latents(
+        load=load,
+        deadline=deadline,
+        hidden=unseen,
+        meetings_wanted=np.clip(np.rint(wanted_h / MEETING_H), 0, 30).astype(np.int64),
+        tau_focus=np.round(tau_focus, 6),
+        tau_after_hours=np.array([TAU_AFTER_HOURS[role] for role in ROLES])[structure.role],
+        focus_rest=24.0 + rng.normal(scale=2.0, size=(people, 1)) - 1.5 * person - season
+        + 1.8 * _autocorrelated(rng, people, columns, rho=0.3),
+        after_hours_rest=0.15 + 0.01 * person + 0.005 * season
+        + 0.02 * _autocorrelated(rng, people, columns, rho=0.3),
+    )  # fmt: skip
+
+
+def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: list[str]) -> dict[str, Any]:
+    """Outcome columns by week and person, from the meeting hours (people x (1 + weeks)) that were really held."""
+    before = np.s_[:, :-1]
+    focus = (
+        latents.focus_rest[:, 1:] + latents.tau_focus[:, None] * meet_h[before] - 0.8 * latents.load[before]
+        - 1.2 * latents.deadline[before] - 1.5 * latents.hidden[before]
+    )  # fmt: skip
+    after_hours = (
+        latents.after_hours_rest[:, 1:] + latents.tau_after_hours[:, None] * meet_h[before]
+        + 0.01 * latents.load[before] + 0.02 * latents.deadline[before]
+    )  # fmt: skip
+    there = np.arange(len(labels))[:, None] >= structure.first_week[None, :]
+    week, person = np.nonzero(there)
+    return {
+        "id": structure.columns["id"][person],
+        "week": np.array(labels)[week],
+        "focus_h": np.round(np.maximum(focus, 0.0).T[week, person], 3),
+        "after_hours_share": np.round(np.clip(after_hours, 0.0, 1.0).T[week, person], 5),
+        "assigned_load": np.round(10 + 3 * latents.load[:, 1:].T[week, person], 3),
+        "deadline": latents.deadline[:, 1:].T[week, person],
+    }
+
+
+def _rounded(values: Floats) -> Floats:
+    """To thousandths, so that what the outcomes show is exactly what acted."""
+    return np.asarray(np.round(values, 3), dtype=np.float64)
+
+
+def _autocorrelated(rng: np.random.Generator, people: int, columns: int, *, rho: float) -> Floats:
+    """AR(1) rows of standard deviation 1."""
+    noise = rng.normal(size=(people, columns))
+    series = np.empty_like(noise)
+    series[:, 0] = noise[:, 0]
+    for column in range(1, columns):
+        series[:, column] = rho * series[:, column - 1] + np.sqrt(1 - rho * rho) * noise[:, column]
+    return series
