@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+_FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +34,116 @@ class NetworkDelta:
     ties: tuple[TieChange, ...] = ()
     people: tuple[str, ...] = ()
     first_idx: int = 0
+
+
+def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
+    """One delta for several in a row: `was` of the first, `now` of the last; ties that end as they began are left out.
+
+    Raises:
+        ValueError: a delta does not continue the one before it.
+    """
+    ties: dict[tuple[str, str], TieChange] = {}
+    people: list[str] = []
+    first_idx = 0
+    for delta in deltas:
+        if delta.people and not people:
+            first_idx = delta.first_idx
+        elif delta.people and delta.first_idx != first_idx + len(people):
+            raise ValueError(f"people end at idx {first_idx + len(people)}, the next delta begins at {delta.first_idx}")
+        people.extend(delta.people)
+        for tie in delta.ties:
+            before = ties.get((tie.source, tie.target))
+            ties[tie.source, tie.target] = tie if before is None else _join(before, tie)
+    changed = sorted(pair for pair, tie in ties.items() if _differs(tie))
+    return NetworkDelta(tuple(ties[pair] for pair in changed), tuple(people), first_idx if people else 0)
+
+
+def invert(delta: NetworkDelta) -> NetworkDelta:
+    """The delta that takes the ties back. People stay: nobody who was seen leaves the network."""
+    return NetworkDelta(
+        tuple(
+            replace(
+                tie,
+                weight_u_was=tie.weight_u_now,
+                weight_u_now=tie.weight_u_was,
+                count_was=tie.count_now,
+                count_now=tie.count_was,
+            )
+            for tie in delta.ties
+        )
+    )
+
+
+def encode(delta: NetworkDelta) -> bytes:
+    """Compact bytes for storage: columns with every id written once, as compressed JSON."""
+    places: dict[str, int] = {}
+    columns = {
+        "source": [places.setdefault(tie.source, len(places)) for tie in delta.ties],
+        "target": [places.setdefault(tie.target, len(places)) for tie in delta.ties],
+        "weight_u_was": [tie.weight_u_was for tie in delta.ties],
+        "weight_u_now": [tie.weight_u_now for tie in delta.ties],
+        "count_was": [tie.count_was for tie in delta.ties],
+        "count_now": [tie.count_now for tie in delta.ties],
+        "first_us": [tie.first_us for tie in delta.ties],
+        "last_us": [tie.last_us for tie in delta.ties],
+    }
+    document = {
+        "format": _FORMAT,
+        "ids": list(places),
+        "ties": list(columns.values()),
+        "people": delta.people,
+        "first_idx": delta.first_idx,
+    }
+    return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), level=3)
+
+
+def decode(stored: bytes) -> NetworkDelta:
+    """The delta that `encode` was given.
+
+    Raises:
+        ValueError: these bytes were not written by `encode`.
+    """
+    try:
+        document = json.loads(zlib.decompress(stored))
+        if document["format"] != _FORMAT:
+            raise ValueError(f"a delta of format {document['format']}; this code reads format {_FORMAT}")
+        ids = document["ids"]
+        sources, targets, *amounts = document["ties"]
+        ties = map(TieChange, [ids[place] for place in sources], [ids[place] for place in targets], *amounts)
+        return NetworkDelta(tuple(ties), tuple(document["people"]), document["first_idx"])
+    except (zlib.error, KeyError, TypeError, IndexError) as error:
+        raise ValueError(f"not a stored delta: {error!r}") from error
+
+
+def columns_of(ties: Sequence[TieChange]) -> tuple[list[str], list[str], list[int], list[int], list[int], list[int]]:
+    """source, target, weight_u_was, weight_u_now, count_was, count_now of many ties."""
+    return (
+        [tie.source for tie in ties],
+        [tie.target for tie in ties],
+        [tie.weight_u_was for tie in ties],
+        [tie.weight_u_now for tie in ties],
+        [tie.count_was for tie in ties],
+        [tie.count_now for tie in ties],
+    )
+
+
+def _join(before: TieChange, after: TieChange) -> TieChange:
+    if (before.weight_u_now, before.count_now) != (after.weight_u_was, after.count_was):
+        raise ValueError(
+            f"tie {before.source!r} -> {before.target!r} ends at weight_u {before.weight_u_now}, count "
+            f"{before.count_now}; the next delta begins at {after.weight_u_was}, {after.count_was}"
+        )
+    return TieChange(
+        before.source,
+        before.target,
+        before.weight_u_was,
+        after.weight_u_now,
+        before.count_was,
+        after.count_now,
+        min(before.first_us, after.first_us),
+        max(before.last_us, after.last_us),
+    )
+
+
+def _differs(tie: TieChange) -> bool:
+    return (tie.weight_u_was, tie.count_was) != (tie.weight_u_now, tie.count_now)

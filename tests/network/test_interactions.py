@@ -247,6 +247,11 @@ def test_parse_never_raises_on_bytes(fields: dict[bytes, bytes]) -> None:
     parse(fields, entry="1-0", now_us=NOW_US)
 
 
+@pytest.mark.parametrize("weight", ["1", "10", "100.5", "0.000001", "0.1", "1000000000"])
+def test_weights_are_written_exactly(weight: str) -> None:
+    assert to_fields(taken(weight=weight))["weight"] == weight
+
+
 ids = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=200)
 interactions = st.builds(
     Interaction,

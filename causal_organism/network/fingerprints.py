@@ -1,0 +1,74 @@
+"""The fingerprint of the network: a sum of hashes over its ties and people.
+
+It does not depend on order, and following a change costs the change: subtract what was, add what is. Sums are taken
+modulo 2**256, so that no two networks share one by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+
+from causal_organism.network.deltas import NetworkDelta
+
+_DIGEST_BYTES = 32
+_MODULUS = 1 << (8 * _DIGEST_BYTES)
+
+EMPTY = "0" * (2 * _DIGEST_BYTES)
+"""The fingerprint of a network with nobody in it."""
+
+
+def of(
+    ids: Sequence[str],
+    source: Iterable[int],
+    target: Iterable[int],
+    weight_u: Iterable[int],
+    count: Iterable[int],
+) -> str:
+    """Fingerprint of a whole network. `ids` in order of idx; the others have one entry per tie.
+
+    `source` and `target` are idx. A tie of weight 0 is not there.
+    """
+    encoded = [_part(person) for person in ids]
+    total = sum(_person(part, idx) for idx, part in enumerate(encoded))
+    total += sum(
+        _tie(encoded[tail], encoded[head], weight, number)
+        for tail, head, weight, number in zip(source, target, weight_u, count, strict=True)
+        if weight
+    )
+    return _text(total)
+
+
+def update(fingerprint: str, delta: NetworkDelta) -> str:
+    """Fingerprint after a delta, from the one before it."""
+    total = int(fingerprint, 16)
+    for idx, person in enumerate(delta.people, start=delta.first_idx):
+        total += _person(_part(person), idx)
+    for tie in delta.ties:
+        source, target = _part(tie.source), _part(tie.target)
+        if tie.weight_u_was:
+            total -= _tie(source, target, tie.weight_u_was, tie.count_was)
+        if tie.weight_u_now:
+            total += _tie(source, target, tie.weight_u_now, tie.count_now)
+    return _text(total)
+
+
+def _part(text: str) -> bytes:
+    raw = text.encode()
+    return len(raw).to_bytes(4, "big") + raw
+
+
+def _person(person: bytes, idx: int) -> int:
+    return _hash(b"person" + person + b"%d" % idx)
+
+
+def _tie(source: bytes, target: bytes, weight_u: int, count: int) -> int:
+    return _hash(b"tie" + source + target + b"%d %d" % (weight_u, count))
+
+
+def _hash(raw: bytes) -> int:
+    return int.from_bytes(blake2b(raw, digest_size=_DIGEST_BYTES).digest(), "big")
+
+
+def _text(total: int) -> str:
+    return f"{total % _MODULUS:0{2 * _DIGEST_BYTES}x}"

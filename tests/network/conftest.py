@@ -1,0 +1,67 @@
+"""Random histories of a small network: deltas in a row, and the plain state after each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from causal_organism.network.deltas import NetworkDelta, TieChange
+
+Ties = dict[tuple[str, str], tuple[int, int]]
+
+
+@dataclass
+class State:
+    """The network as a plain dict: (source, target) -> (weight_u, count), and people in order of idx."""
+
+    ties: Ties = field(default_factory=dict)
+    people: list[str] = field(default_factory=list)
+
+    def columns(self) -> tuple[list[str], list[int], list[int], list[int], list[int]]:
+        index = {person: idx for idx, person in enumerate(self.people)}
+        pairs = list(self.ties)
+        return (
+            self.people,
+            [index[source] for source, _ in pairs],
+            [index[target] for _, target in pairs],
+            [self.ties[pair][0] for pair in pairs],
+            [self.ties[pair][1] for pair in pairs],
+        )
+
+    def changed(self, amounts: dict[tuple[str, str], int], alone: list[str]) -> tuple[State, NetworkDelta]:
+        """Set ties to an amount of millionths (0 removes); add people without ties."""
+        after = State(dict(self.ties), list(self.people))
+        for person in [*alone, *(person for pair in amounts for person in pair)]:
+            if person not in after.people:
+                after.people.append(person)
+        changes = []
+        for (source, target), weight_u in sorted(amounts.items()):
+            was = self.ties.get((source, target), (0, 0))
+            now = (weight_u, was[1] + 1) if weight_u else (0, 0)
+            if now != was:
+                changes.append(TieChange(source, target, was[0], now[0], was[1], now[1], 5, 9))
+            after.ties[source, target] = now
+            if not weight_u:
+                del after.ties[source, target]
+        new = tuple(after.people[len(self.people) :])
+        return after, NetworkDelta(tuple(changes), new, len(self.people) if new else 0)
+
+
+@pytest.fixture(scope="session")
+def histories() -> Any:
+    """A strategy of lists of (state, delta that led to it); the first is the empty network."""
+    person = st.integers(0, 11).map(lambda number: f"p{number}é")
+    pair = st.tuples(person, person).filter(lambda each: each[0] != each[1])
+    weight_u = st.sampled_from([0, 1, 250_000, 1_000_000, 3_000_001])
+    batch = st.tuples(st.dictionaries(pair, weight_u, max_size=12), st.lists(person, max_size=2))
+
+    def play(batches: list[Any]) -> list[tuple[State, NetworkDelta]]:
+        played = [(State(), NetworkDelta())]
+        for amounts, alone in batches:
+            played.append(played[-1][0].changed(amounts, alone))
+        return played
+
+    return st.lists(batch, min_size=1, max_size=8).map(play)
