@@ -129,7 +129,8 @@ class Archive(Protocol):
         now: datetime,
     ) -> Accepted:
         """One transaction: lock and compare the position, archive, note senders' ids, store refusals and the batch,
-        move the position. Raises FencedError if the position is not `expected`."""
+        move the position. Raises FencedError if entry or entries of the position are not `expected`'s (its batch may
+        differ: people may have been added meanwhile)."""
 
     def accept_people(self, people: Sequence[str], *, now: datetime) -> Accepted:
         """Add people to the network, as a batch that does not move the stream position."""
@@ -144,8 +145,11 @@ class Archive(Protocol):
 
     def mark_refusals_written(self, ids: Sequence[str]) -> None: ...
 
-    def record_gap(self, gap: Gap, *, position: StreamPosition) -> None:
-        """Store the gap and move the position's count behind it, in one transaction."""
+    def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
+        """Store the gap and move the position behind it, in one transaction. Raises FencedError like `accept`.
+
+        A position before `expected` makes the stream be read again; entries known already count as duplicates.
+        """
 
     def gaps(self) -> tuple[Gap, ...]: ...
 
@@ -259,6 +263,9 @@ class AuditEntry:
 class Ledger(Protocol):
     def heads(self) -> Mapping[tuple[str, str], Head]:
         """(key, partition) -> head, of every asset that has one; one read."""
+
+    def heads_of(self, keys: Sequence[str]) -> Mapping[str, Head]:
+        """Heads of these unpartitioned assets."""
 
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:
         """(key, partition) -> the last failed or rejected try of assets that have no head; one read."""
@@ -385,8 +392,15 @@ class Orchestrator(Protocol):
     def health(self) -> Mapping[str, Any]:
         """version, latency_ms, scheduling (bool: deployments with schedules have scheduled runs)."""
 
-    def trigger(self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None) -> str:
-        """Create a run of `flow/deployment`; its id."""
+    def trigger(
+        self,
+        deployment: str,
+        parameters: Mapping[str, Any],
+        *,
+        idempotency: str | None = None,
+        trigger: str = "api",
+    ) -> str:
+        """Create a run of `flow/deployment`; its id. `trigger` says what asked for it: cli, console or api."""
 
     def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[Mapping[str, Any], ...]: ...
 
@@ -396,18 +410,39 @@ class Orchestrator(Protocol):
     def logs(self, run: str, *, after: str | None = None, limit: int = 200) -> tuple[Mapping[str, Any], ...]:
         """timestamp, level, name, message, task; oldest first."""
 
-    def cancel(self, run: str) -> None: ...
+    def cancel(self, run: str) -> None:
+        """Raises RefusedError for a run that has ended."""
 
-    def retry(self, run: str) -> None: ...
+    def retry(self, run: str) -> None:
+        """Run it again under the same id. Raises RefusedError for a run that has not ended or has no deployment."""
+
+    def supersede(self, run: str) -> int:
+        """Cancel what a schedule planned for the same deployment, is due and still waits; how many."""
 
     def queues(self) -> tuple[Mapping[str, Any], ...]: ...
 
-    def schedules(self) -> tuple[Mapping[str, Any], ...]: ...
+    def pause_queue(self, name: str, *, paused: bool) -> None: ...
 
-    def setup(self, *, graph: str | None) -> tuple[str, ...]:
-        """Work pool, queues, deployments, schedules, automation; what was changed, a line each."""
+    def limit_queue(self, name: str, limit: int | None) -> None:
+        """How many runs of this queue may run at once; None: no limit."""
 
-    def workers(self) -> tuple[Mapping[str, Any], ...]: ...
+    def schedules(self) -> tuple[Mapping[str, Any], ...]:
+        """deployment, schedule, cron, rule, timezone, active, next_at."""
+
+    def set_schedule(self, deployment: str, *, active: bool) -> int:
+        """Pause or resume the schedules of a deployment; how many changed."""
+
+    def setup(self, *, reset: bool = False) -> tuple[str, ...]:
+        """Work pool, queues, deployments, schedules, automation; what was changed, a line each.
+
+        What operators changed stays (pauses, limits, crons, queues); `reset` takes it back, except pauses.
+        """
+
+    def missing(self) -> tuple[str, ...]:
+        """What `setup` would change, a line each."""
+
+    def workers(self) -> tuple[Mapping[str, Any], ...]:
+        """pool, name, online, last_heartbeat."""
 
 
 # ---------------------------------------------------------------- the bundle

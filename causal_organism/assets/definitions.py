@@ -65,11 +65,15 @@ class Looked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A rule for new content. `run(value, previous)` gives True, False, or (bool, detail)."""
+    """A rule for new content. `run(value, previous)` gives True, False, or (bool, detail).
+
+    `input` names a parameter: then the rule is that this input is up to date, and `run` is not called.
+    """
 
     name: str
     run: Callable[..., Any]
     blocking: bool = True
+    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,11 @@ class PostgresLedger:
             found = connection.execute(rows.HEADS).fetchall()
         heads = (rows.to_head(row) for row in found)
         return {(head.version.key, head.version.partition): head for head in heads}
+
+    def heads_of(self, keys: Sequence[str]) -> Mapping[str, Head]:
+        with self._database.connection() as connection:
+            found = connection.execute(rows.HEADS_OF, (list(keys),)).fetchall()
+        return {head.version.key: head for head in (rows.to_head(row) for row in found)}
 
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:
         with self._database.connection() as connection:

@@ -28,6 +28,7 @@ HEADS: LiteralString = (
     "JOIN organism.version v ON v.key = h.key AND v.partition = h.partition AND v.number = h.number "
     "LEFT JOIN organism.attempt a ON a.key = h.key AND a.partition = h.partition"
 )
+HEADS_OF: LiteralString = f"{HEADS} WHERE h.key = ANY(%s) AND h.partition = ''"
 ATTEMPTS_WITHOUT_HEAD: LiteralString = (
     f"SELECT a.key, a.partition, {_ATTEMPT} FROM organism.attempt a WHERE NOT EXISTS "
     "(SELECT 1 FROM organism.head h WHERE h.key = a.key AND h.partition = a.partition)"

@@ -1,0 +1,232 @@
+"""Make one asset: judge it again, load its inputs, compute, check, and publish or say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from causal_organism.assets.definitions import AssetSpec, Check, Text, Url, parameters_of
+from causal_organism.assets.planner import FULL, INCREMENTAL
+from causal_organism.assets.staleness import Cause
+from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version
+from causal_organism.errors import OrganismError, StoreError
+from causal_organism.operations.contents import load_value
+from causal_organism.operations.incremental import Change, apply_update, changes_of
+from causal_organism.operations.judging import Cut
+from causal_organism.operations.tolerance import within_tolerance
+from causal_organism.ports import Lease, Organism
+
+MADE, UNCHANGED, SKIPPED = "made", "unchanged", "skipped"
+FAILED, REJECTED, BLOCKED, CANCELLED = "failed", "rejected", "blocked", "cancelled"
+NOT_WELL = frozenset({FAILED, REJECTED, BLOCKED, CANCELLED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOutcome:
+    """How one step ended. `version` is the head's number afterwards."""
+
+    key: str
+    outcome: str
+    version: int | None
+    causes: tuple[Cause, ...] = ()
+    seconds: float | None = None
+    error: str | None = None
+    mode: str = FULL
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "outcome": self.outcome,
+            "version": self.version,
+            "causes": [cause.to_document() for cause in self.causes],
+            "seconds": None if self.seconds is None else round(self.seconds, 4),
+            "error": self.error,
+            "mode": self.mode,
+        }
+
+
+@dataclass(slots=True)
+class Context:
+    """What an asset's function may ask for by the parameter `context`."""
+
+    settings: Mapping[str, Any]
+    partition: Mapping[str, str]
+    log: Callable[[str], None]
+    progress: Callable[[int, int], None]
+    inputs: Mapping[str, Version]
+    _metadata: dict[str, Any] = field(default_factory=dict)
+
+    def metadata(self, **values: Any) -> None:
+        """Put facts beside the version: numbers, text, url."""
+        self._metadata.update(values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """Who makes, in which run, and where talk goes."""
+
+    run: str
+    actor: str
+    trigger: str
+    log: Callable[[str], None]
+    progress: Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """New content of one asset, not yet published."""
+
+    value: Any
+    metadata: Mapping[str, Any]
+    mode: str
+
+
+class ComputeError(OrganismError):
+    """The asset's own function raised; `retryable` if the asset's retry policy names this kind of error."""
+
+    def __init__(self, message: str, *, retryable: bool):
+        super().__init__(message)
+        self.retryable = retryable
+
+
+def compute(cut: Cut, key: str, making: Making, *, full: bool) -> dict[str, Made]:
+    """New content of an asset and of all that is made with it, by key. Raises ComputeError, StoreError, DamagedValueError."""
+    organism, spec = cut.organism, cut.organism.graph[key]
+    versions = {other: cut.heads[other].version for other in spec.inputs}
+    context = Context(
+        settings={name: organism.settings.value(name) for name in spec.settings},
+        partition={},
+        log=making.log,
+        progress=lambda done, total: making.progress(key, done, total),
+        inputs=versions,
+    )
+    changes = None if full else changes_of(cut, key)
+    if changes is not None and (head := cut.heads.get(key)) is not None:
+        value = _call_update(organism, spec, head, changes, versions, context)
+        if value is not None:
+            return {key: Made(value=value, metadata=_facts(spec, context), mode=INCREMENTAL)}
+    value = _call_compute(organism, spec, versions, context)
+    metadata = _facts(spec, context)
+    if not spec.outputs:
+        return {key: Made(value=value, metadata=metadata, mode=FULL)}
+    if not isinstance(value, dict) or set(value) != set(spec.outputs):
+        given = ", ".join(sorted(map(str, value))) if isinstance(value, dict) else type(value).__name__
+        raise ComputeError(f"{key} must return a dict of {', '.join(spec.outputs)}; it returned {given}", retryable=False)
+    return {each: Made(value=value[each], metadata=metadata, mode=FULL) for each in spec.outputs}
+
+
+def publish(cut: Cut, key: str, made: Made, lease: Lease, making: Making, causes: tuple[Cause, ...]) -> StepOutcome:
+    """Check new content and publish it, or find it unchanged, or keep it for inspection as rejected."""
+    organism, head = cut.organism, cut.heads.get(key)
+    provenance = Provenance(code_version=cut.code_versions[key], inputs=cut.input_versions(key))
+    try:
+        content, write = organism.values.describe(made.value)
+    except TypeError as error:
+        raise ComputeError(f"{key}: {error}", retryable=False) from error
+    number = head.version.number if head else None
+    outcome = StepOutcome(key=key, outcome=UNCHANGED, version=number, causes=causes, mode=made.mode)
+    if head is not None and (
+        content == head.version.fingerprint or within_tolerance(organism, head.version, made.value, organism.graph[key])
+    ):
+        if not organism.values.intact(head.version.value, head.version.fingerprint):
+            write()
+        organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now())
+        cut.heads[key] = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
+        return outcome
+    results = _run_checks(organism, key, made.value, head, cut)
+    version = Version(
+        key=key, number=0, fingerprint=content, made_at=organism.now(), run=making.run, actor=making.actor,
+        trigger=making.trigger, provenance=provenance, value=write(), metadata=made.metadata, checks=results,
+    )  # fmt: skip
+    failed = [f"{each.name}: {each.detail or 'not met'}" for each in results if each.blocking and not each.passed]
+    if failed:
+        error = "; ".join(failed)
+        attempt = Attempt(outcome=REJECTED, at=organism.now(), run=making.run, provenance=provenance, error=error)
+        organism.ledger.record_attempt(key, "", attempt, rejected=version)
+        return StepOutcome(key=key, outcome=REJECTED, version=number, causes=causes, error=error, mode=made.mode)
+    published = organism.ledger.publish(lease, version)
+    cut.heads[key] = Head(version=published, latest=provenance, confirmed_at=published.made_at)
+    return StepOutcome(key=key, outcome=MADE, version=published.number, causes=causes, mode=made.mode)
+
+
+def record_failure(cut: Cut, key: str, making: Making, error: str) -> None:
+    """Note that a make failed; the head stays where it is."""
+    inputs = cut.input_versions(key)
+    provenance = Provenance(code_version=cut.code_versions[key], inputs=inputs)
+    attempt = Attempt(outcome=FAILED, at=cut.organism.now(), run=making.run, provenance=provenance, error=error)
+    cut.organism.ledger.record_attempt(key, "", attempt)
+
+
+def _call_compute(organism: Organism, spec: AssetSpec, versions: Mapping[str, Version], context: Context) -> Any:
+    assert spec.compute is not None
+    arguments = {name: load_value(organism, versions[other]) for name, other in spec.reads.items()}
+    if "context" in parameters_of(spec.compute):
+        arguments["context"] = context
+    return _guarded(spec, spec.compute, arguments)
+
+
+def _call_update(
+    organism: Organism,
+    spec: AssetSpec,
+    head: Head,
+    changes: Mapping[str, Change],
+    versions: Mapping[str, Version],
+    context: Context,
+) -> Any:
+    """The new value, or None where the update cannot."""
+    assert spec.update is not None
+    wanted = parameters_of(spec.update)
+    previous = load_value(organism, head.version)
+    offered: dict[str, Callable[[], Any]] = {
+        "previous": lambda: previous,
+        "changes": lambda: {name: change.load() for name, change in changes.items()},
+        "context": lambda: context,
+        **{name: (lambda other=other: load_value(organism, versions[other])) for name, other in spec.reads.items()},  # type: ignore[misc]
+    }
+    result = _guarded(spec, spec.update, {name: offered[name]() for name in wanted if name in offered})
+    return None if result is None else apply_update(previous, result)
+
+
+def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    try:
+        return function(**arguments)
+    except StoreError:
+        raise
+    except Exception as error:  # an author's function may raise anything; it fails its asset and nothing else
+        retryable = isinstance(error, (ConnectionError, *spec.retry.on))
+        text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
+        raise ComputeError(text, retryable=retryable) from error
+
+
+def _run_checks(organism: Organism, key: str, value: Any, head: Head | None, cut: Cut) -> tuple[CheckResult, ...]:
+    checks = organism.graph[key].checks
+    if not checks:
+        return ()
+    previous = load_value(organism, head.version) if head and head.version.kept else None
+    return tuple(_run_check(check, value, previous, key, cut) for check in checks)
+
+
+def _run_check(check: Check, value: Any, previous: Any, key: str, cut: Cut) -> CheckResult:
+    if check.input is not None:
+        other = cut.organism.graph[key].reads.get(check.input, check.input)
+        fresh = cut.judge(other).status == "fresh"
+        return CheckResult(name=check.name, passed=fresh, blocking=check.blocking, detail="" if fresh else f"{other} is out of date")
+    arguments = (value, previous)[: 1 if len(parameters_of(check.run)) < 2 else 2]
+    try:
+        result = check.run(*arguments)
+    except Exception as error:  # a check that breaks has not passed
+        return CheckResult(name=check.name, passed=False, blocking=check.blocking, detail=f"{type(error).__name__}: {error}")
+    passed, detail = result if isinstance(result, tuple) else (result, "")
+    return CheckResult(name=check.name, passed=bool(passed), blocking=check.blocking, detail=str(detail))
+
+
+def _facts(spec: AssetSpec, context: Context) -> dict[str, Any]:
+    return {name: _fact(value) for name, value in {**spec.metadata, **context._metadata}.items()}
+
+
+def _fact(value: Any) -> Any:
+    if isinstance(value, (Text, Url)):
+        return value.value
+    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+
