@@ -472,20 +472,32 @@ class PlatformSource(Protocol):
         """What changed between two places, or None where that cannot be said."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Organism:
+class Organism(Protocol):
     """Everything an operation works with. Stores connect when first asked."""
 
-    settings: Settings
-    graph: AssetGraph
-    ledger: Ledger
-    values: ValueStore
-    stream: EventStream
-    archive: Archive
-    network: NetworkStore
-    imports: Imports
-    interventions: Interventions
-    readings: ReadingStore
-    orchestrator: Orchestrator
-    sources: Mapping[str, PlatformSource]
-    now: Callable[[], datetime]
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def graph(self) -> AssetGraph: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def values(self) -> ValueStore: ...
+    @property
+    def stream(self) -> EventStream: ...
+    @property
+    def archive(self) -> Archive: ...
+    @property
+    def network(self) -> NetworkStore: ...
+    @property
+    def imports(self) -> Imports: ...
+    @property
+    def interventions(self) -> Interventions: ...
+    @property
+    def readings(self) -> ReadingStore: ...
+    @property
+    def orchestrator(self) -> Orchestrator: ...
+    @property
+    def sources(self) -> Mapping[str, PlatformSource]: ...
+
+    def now(self) -> datetime: ...

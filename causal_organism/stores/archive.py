@@ -1,0 +1,257 @@
+"""The archive in PostgreSQL: what was taken in, exactly once, and everything that follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from causal_organism.network import deltas, fingerprints
+from causal_organism.network.deltas import NetworkDelta
+from causal_organism.network.entries import entry_key, later
+from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
+from causal_organism.stores import archive_state
+from causal_organism.stores.archive_rows import ArchiveRows, hash_of
+from causal_organism.stores.archive_state import ArchiveState
+from causal_organism.stores.postgres import Database
+from causal_organism.stores.tally import pairs_of, tally
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_BATCH_PAGE = 50
+
+
+class PostgresArchive:
+    """`Archive` in the schema `organism` of one database."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    def position(self) -> StreamPosition:
+        with self._database.connection() as connection:
+            return archive_state.load(connection).position
+
+    def accept(
+        self,
+        expected: StreamPosition,
+        interactions: Sequence[Interaction],
+        refusals: Sequence[Refusal],
+        *,
+        last_entry: str,
+        entries: int,
+        now: datetime,
+    ) -> Accepted:
+        with self._database.connection() as connection:
+            state = archive_state.lock(connection, expected)
+            rows = ArchiveRows(connection)
+            fresh, refusals = _unknown(rows, state, interactions, refusals)
+            found = tally(
+                fresh,
+                before=rows.ties(pairs_of(fresh)),
+                known=rows.people(person for each in fresh for person in (each.source, each.target)),
+                next_idx=state.people,
+            )
+            refusals = (*refusals, *found.refused)
+            rows.add_people(found.delta)
+            rows.add_interactions(found.kept, now)
+            rows.put_ties(found.delta)
+            rows.add_weeks(found.weeks)
+            rows.add_refusals(refusals, now)
+            after = state.moved(last_entry, state.entries + entries)
+            batch, after = _add_batch(rows, after, found.delta, len(found.kept), kind="stream", now=now)
+            archive_state.save(connection, after)
+        return Accepted(
+            batch=batch,
+            position=after.position,
+            accepted=len(found.kept),
+            duplicates=entries - len(found.kept) - len(refusals),
+            refused=len(refusals),
+        )
+
+    def accept_people(self, people: Sequence[str], *, now: datetime) -> Accepted:
+        with self._database.connection() as connection:
+            state = archive_state.lock(connection)
+            rows = ArchiveRows(connection)
+            known = rows.people(people)
+            new = tuple(person for person in dict.fromkeys(people) if person not in known)
+            delta = NetworkDelta(people=new, first_idx=state.people if new else 0)
+            rows.add_people(delta)
+            batch, after = _add_batch(rows, state, delta, 0, kind="people", now=now)
+            archive_state.save(connection, after)
+        return Accepted(
+            batch=batch, position=after.position, accepted=len(new), duplicates=len(people) - len(new), refused=0
+        )
+
+    def batches(self, after: int, until: int | None = None) -> Iterator[Batch]:
+        while True:  # a page per transaction: the reader may take its time
+            with self._database.connection() as connection:
+                page = connection.execute(_BATCHES, {"after": after, "until": until, "limit": _BATCH_PAGE}).fetchall()
+            for number, kind, entry, delta, fingerprint, accepted_at in page:
+                yield Batch(
+                    number=number,
+                    kind=kind,
+                    entry=entry,
+                    delta=deltas.decode(delta),
+                    fingerprint=fingerprint,
+                    accepted_at=accepted_at.astimezone(UTC),
+                )
+                after = number
+            if len(page) < _BATCH_PAGE:
+                return
+
+    def batch(self, number: int) -> Batch | None:
+        return next(self.batches(number - 1, number), None)
+
+    def unwritten_refusals(self) -> tuple[DeadLetter, ...]:
+        with self._database.connection() as connection:
+            found = connection.execute(
+                "SELECT entry, reason, fields FROM organism.refusal WHERE NOT written"
+            ).fetchall()
+        letters = (DeadLetter(id=entry, reason=reason, fields=fields) for entry, reason, fields in found)
+        return tuple(sorted(letters, key=lambda each: entry_key(each.id)))
+
+    def mark_refusals_written(self, ids: Sequence[str]) -> None:
+        if not ids:
+            return
+        with self._database.connection() as connection:
+            connection.execute("UPDATE organism.refusal SET written = true WHERE entry = ANY(%s)", (list(ids),))
+
+    def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
+        with self._database.connection() as connection:
+            state = archive_state.lock(connection, expected)
+            connection.execute(
+                "INSERT INTO organism.gap (detected_at, after_entry, before_entry, missing) VALUES (%s, %s, %s, %s)",
+                (gap.detected_at, gap.after, gap.before, gap.missing),
+            )
+            archive_state.save(connection, state.moved(position.entry, position.entries))
+
+    def gaps(self) -> tuple[Gap, ...]:
+        with self._database.connection() as connection:
+            found = connection.execute(
+                "SELECT detected_at, after_entry, before_entry, missing FROM organism.gap ORDER BY id"
+            ).fetchall()
+        return tuple(
+            Gap(detected_at=at.astimezone(UTC), after=after, before=before, missing=missing)
+            for at, after, before, missing in found
+        )
+
+    def forget(self, before: datetime) -> int:
+        """Remove interactions accepted before a moment; how many went. Sums, ties and senders' ids stay."""
+        with self._database.connection() as connection:
+            state = archive_state.lock(connection)
+            row = connection.execute(_LAST_BATCH_BEFORE, (before,)).fetchone()
+            if row is None:
+                return 0
+            archive_state.save(connection, replace(state, forgotten=later(state.forgotten, row[0])))
+            return connection.execute("DELETE FROM organism.interaction WHERE accepted_at < %s", (before,)).rowcount
+
+    def interactions_of(self, person: str, *, limit: int = 100) -> tuple[Mapping[str, Any], ...]:
+        with self._database.connection() as connection:
+            found = connection.execute(_INTERACTIONS_OF, {"person": person, "limit": limit}).fetchall()
+        return tuple(
+            {
+                "entry": entry,
+                "source": source,
+                "target": target,
+                "at": _EPOCH + timedelta(microseconds=at_us),
+                "kind": kind,
+                "weight": weight_u / 1e6,
+                "duration_s": duration_s,
+                "id": sender_id,
+            }
+            for entry, source, target, at_us, kind, weight_u, duration_s, sender_id in found
+        )
+
+    def weekly(self) -> Mapping[str, Any]:
+        from causal_organism.stores.archive_columns import weekly_columns  # numpy
+
+        with self._database.connection() as connection:
+            return weekly_columns(connection)
+
+    def totals(self) -> Mapping[str, int]:
+        with self._database.connection() as connection:
+            state = archive_state.load(connection)
+            row = connection.execute(
+                "SELECT coalesce(min(first_us), 0), coalesce(max(last_us), 0) FROM organism.tie"
+            ).fetchone()
+        first_us, last_us = row or (0, 0)
+        return {
+            "people": state.people,
+            "ties": state.ties,
+            "interactions": state.interactions,
+            "first_us": first_us,
+            "last_us": last_us,
+        }
+
+
+def _unknown(
+    rows: ArchiveRows, state: ArchiveState, interactions: Sequence[Interaction], refusals: Sequence[Refusal]
+) -> tuple[list[Interaction], tuple[Refusal, ...]]:
+    """Those that were not taken in before: not from this entry, and not under this sender's id."""
+    if entry_key(state.entry) < entry_key(state.read_to):  # a stream that was replaced is being read again
+        known_entries = rows.known_entries([each.entry for each in interactions] + [each.entry for each in refusals])
+        forgotten = entry_key(state.forgotten)
+        interactions = [
+            each for each in interactions if each.entry not in known_entries and entry_key(each.entry) > forgotten
+        ]
+        refusals = [each for each in refusals if each.entry not in known_entries]
+    known_senders = rows.known_senders(interactions)
+    fresh = []
+    for each in interactions:
+        if each.sender_id is not None:
+            hashed = hash_of(each.sender_id)
+            if hashed in known_senders:
+                continue
+            known_senders.add(hashed)
+        fresh.append(each)
+    return fresh, tuple(refusals)
+
+
+def _add_batch(
+    rows: ArchiveRows, state: ArchiveState, delta: NetworkDelta, interactions: int, *, kind: str, now: datetime
+) -> tuple[Batch | None, ArchiveState]:
+    """The batch, stored, with the state after it; None if nothing in the network changed."""
+    if not delta.ties and not delta.people:
+        return None, state
+    batch = Batch(
+        number=state.batch + 1,
+        kind=kind,
+        entry=state.entry,
+        delta=delta,
+        fingerprint=fingerprints.update(state.fingerprint, delta),
+        accepted_at=now,
+    )
+    rows.add_batch(batch)
+    return batch, replace(
+        state,
+        batch=batch.number,
+        fingerprint=batch.fingerprint,
+        people=state.people + len(delta.people),
+        ties=state.ties + sum(tie.count_was == 0 for tie in delta.ties),
+        interactions=state.interactions + interactions,
+    )
+
+
+_BATCHES = """
+    SELECT number, kind, entry, delta, fingerprint, accepted_at FROM organism.batch
+    WHERE number > %(after)s AND (%(until)s::bigint IS NULL OR number <= %(until)s) ORDER BY number LIMIT %(limit)s
+"""
+
+_LAST_BATCH_BEFORE = """
+    SELECT entry FROM organism.batch WHERE accepted_at < %s AND kind = 'stream' ORDER BY number DESC LIMIT 1
+"""
+
+
+_INTERACTIONS_OF = """
+    WITH person AS (SELECT idx FROM organism.person WHERE id = %(person)s),
+    found AS (
+        (SELECT * FROM organism.interaction WHERE source = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
+        UNION ALL
+        (SELECT * FROM organism.interaction WHERE target = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
+    )
+    SELECT entry, s.id, t.id, at_us, kind.name, weight_u, duration_s, sender_id
+    FROM found JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
+        JOIN organism.kind kind ON kind.id = found.kind
+    ORDER BY at_us DESC, entry DESC LIMIT %(limit)s
+"""

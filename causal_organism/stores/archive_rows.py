@@ -1,0 +1,177 @@
+"""Rows of the archive in sets: one statement per table and batch, with arrays as parameters.
+
+No COPY: arrays are as fast here (10,000 interactions in 0.1 s), and `COPY FROM STDIN` kills PostgreSQL in WASM.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from causal_organism.network import deltas
+from causal_organism.network.deltas import NetworkDelta
+from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.ports import Batch
+from causal_organism.stores.tally import Pair, TieSums, WeekKey
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def hash_of(text: str) -> uuid.UUID:
+    """128 bits of a sender's id or a kind, whatever its length."""
+    return uuid.UUID(bytes=blake2b(text.encode(), digest_size=16).digest())
+
+
+class ArchiveRows:
+    """What one transaction reads and writes. Remembers the idx of the people that it met."""
+
+    def __init__(self, connection: psycopg.Connection[Any]):
+        self._connection = connection
+        self._idx: dict[str, int] = {}
+
+    def people(self, people: Iterable[str]) -> Mapping[str, int]:
+        """Idx of those that are known."""
+        wanted = list({each for each in people if each not in self._idx})
+        found = self._connection.execute("SELECT id, idx FROM organism.person WHERE id = ANY(%s)", (wanted,))
+        self._idx.update((person, idx) for person, idx in found)
+        return self._idx
+
+    def ties(self, pairs: set[Pair]) -> Mapping[Pair, TieSums]:
+        """Sums of those ties that are there."""
+        idx = self.people(person for pair in pairs for person in pair)
+        known = [pair for pair in pairs if pair[0] in idx and pair[1] in idx]
+        rows = self._connection.execute(
+            "SELECT ord, weight_u, count, first_us, last_us FROM organism.tie"
+            " JOIN unnest(%s::int[], %s::int[]) WITH ORDINALITY AS wanted (s, t, ord) ON source = s AND target = t",
+            ([idx[source] for source, _ in known], [idx[target] for _, target in known]),
+        )
+        return {known[number - 1]: TieSums(*sums) for number, *sums in rows}
+
+    def known_senders(self, interactions: Sequence[Interaction]) -> set[uuid.UUID]:
+        """Hashes of the senders' ids that were applied before."""
+        hashes = [hash_of(each.sender_id) for each in interactions if each.sender_id is not None]
+        if not hashes:
+            return set()
+        found = self._connection.execute("SELECT hash FROM organism.sender_id WHERE hash = ANY(%s)", (hashes,))
+        return {each for (each,) in found}
+
+    def known_entries(self, entries: Sequence[str]) -> set[str]:
+        """Those entries that were archived or refused before."""
+        found = self._connection.execute(
+            "SELECT entry FROM organism.interaction WHERE entry = ANY(%(entries)s)"
+            " UNION ALL SELECT entry FROM organism.refusal WHERE entry = ANY(%(entries)s)",
+            {"entries": list(entries)},
+        )
+        return {each for (each,) in found}
+
+    def add_people(self, delta: NetworkDelta) -> None:
+        new = {person: idx for idx, person in enumerate(delta.people, start=delta.first_idx)}
+        self._connection.execute(
+            "INSERT INTO organism.person (idx, id) SELECT * FROM unnest(%s::int[], %s::text[])",
+            (list(new.values()), list(new)),
+        )
+        self._idx.update(new)
+
+    def add_interactions(self, interactions: Sequence[Interaction], now: datetime) -> None:
+        kinds = self._kinds({each.kind for each in interactions})
+        senders = [each.sender_id for each in interactions]
+        self._connection.execute(
+            "INSERT INTO organism.interaction"
+            " (accepted_at, entry, at_us, source, target, kind, weight_u, duration_s, sender_id)"
+            " SELECT %s, * FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::int[], %s::int[],"
+            " %s::bigint[], %s::float8[], %s::text[])",
+            (
+                now,
+                [each.entry for each in interactions],
+                [each.at_us for each in interactions],
+                [self._idx[each.source] for each in interactions],
+                [self._idx[each.target] for each in interactions],
+                [kinds[each.kind] for each in interactions],
+                [each.weight_u for each in interactions],
+                [each.duration_s for each in interactions],
+                senders,
+            ),
+        )
+        hashes = [hash_of(each) for each in senders if each is not None]
+        if hashes:
+            self._connection.execute("INSERT INTO organism.sender_id (hash) SELECT unnest(%s::uuid[])", (hashes,))
+
+    def put_ties(self, delta: NetworkDelta) -> None:
+        self._connection.execute(
+            "INSERT INTO organism.tie (source, target, weight_u, count, first_us, last_us)"
+            " SELECT * FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
+            " ON CONFLICT (source, target) DO UPDATE SET weight_u = excluded.weight_u, count = excluded.count,"
+            " first_us = excluded.first_us, last_us = excluded.last_us",
+            (
+                [self._idx[each.source] for each in delta.ties],
+                [self._idx[each.target] for each in delta.ties],
+                [each.weight_u_now for each in delta.ties],
+                [each.count_now for each in delta.ties],
+                [each.first_us for each in delta.ties],
+                [each.last_us for each in delta.ties],
+            ),
+        )
+
+    def add_weeks(self, weeks: Mapping[WeekKey, TieSums]) -> None:
+        kinds = self._kinds({each.kind for each in weeks})
+        self._connection.execute(
+            "INSERT INTO organism.tie_week AS was (week, source, target, kind, weight_u, count, duration_us)"
+            " SELECT date '1970-01-01' + day, s, t, k, w, n, d FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[],"
+            " %s::bigint[], %s::bigint[], %s::text[]::numeric[]) AS new (day, s, t, k, w, n, d)"
+            " ON CONFLICT (week, source, target, kind) DO UPDATE SET weight_u = was.weight_u + excluded.weight_u,"
+            " count = was.count + excluded.count, duration_us = was.duration_us + excluded.duration_us",
+            (
+                [each.week_day for each in weeks],
+                [self._idx[each.source] for each in weeks],
+                [self._idx[each.target] for each in weeks],
+                [kinds[each.kind] for each in weeks],
+                [each.weight_u for each in weeks.values()],
+                [each.count for each in weeks.values()],
+                [str(each.duration_us) for each in weeks.values()],  # may be longer than 64 bits
+            ),
+        )
+
+    def add_refusals(self, refusals: Sequence[Refusal], now: datetime) -> None:
+        if not refusals:
+            return
+        self._connection.execute(
+            "INSERT INTO organism.refusal (at, entry, reason, fields)"
+            " SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::jsonb[])",
+            (
+                now,
+                [each.entry for each in refusals],
+                [each.reason for each in refusals],
+                [json.dumps(dict(each.fields), ensure_ascii=False) for each in refusals],
+            ),
+        )
+
+    def add_batch(self, batch: Batch) -> None:
+        self._connection.execute(
+            "INSERT INTO organism.batch (number, kind, entry, delta, fingerprint, people, ties, accepted_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                batch.number,
+                batch.kind,
+                batch.entry,
+                deltas.encode(batch.delta),
+                batch.fingerprint,
+                len(batch.delta.people),
+                len(batch.delta.ties),
+                batch.accepted_at,
+            ),
+        )
+
+    def _kinds(self, kinds: set[str]) -> Mapping[str, int]:
+        names = {hash_of(each): each for each in kinds}
+        self._connection.execute(
+            "INSERT INTO organism.kind (hash, name) SELECT * FROM unnest(%s::uuid[], %s::text[])"
+            " AS new (hash, name) WHERE NOT EXISTS (SELECT FROM organism.kind known WHERE known.hash = new.hash)",
+            (list(names), list(names.values())),
+        )
+        found = self._connection.execute("SELECT hash, id FROM organism.kind WHERE hash = ANY(%s)", (list(names),))
+        return {names[each]: number for each, number in found}
