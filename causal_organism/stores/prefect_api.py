@@ -1,0 +1,142 @@
+"""Prefect's REST interface: addresses, retries of reads, and every failure as an error of ours."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from causal_organism.errors import RequestError, StoreError
+from causal_organism.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+PAGE = 200
+"""The server's own limit of rows in one answer."""
+
+READ_PAUSES_S = (0.2, 0.6, 1.5)
+"""Pauses before a read is repeated: a busy server answers 500 or 503 now and then (SQLite locks, restarts)."""
+
+
+class PrefectApi:
+    """Blocking calls with pooled connections; safe to share between threads."""
+
+    def __init__(self, settings: Settings, *, pause: Callable[[float], None] = time.sleep, timeout_s: float = 15.0):
+        self._settings = settings
+        self._pause = pause
+        self._timeout_s = timeout_s
+        self._client: httpx.Client | None = None
+        self._opening = threading.Lock()
+
+    def read(self, path: str, query: Any = None) -> Any:
+        """A GET, or with `query` a POST that only reads. Repeated on connection errors and 5xx."""
+        return self._call("GET" if query is None else "POST", path, query, repeat=True)
+
+    def read_pages(self, path: str, query: Mapping[str, Any], limit: int) -> list[Any]:
+        """Up to `limit` rows of a filter, in pages of the size that the server allows."""
+        rows: list[Any] = []
+        while len(rows) < limit:
+            page = min(PAGE, limit - len(rows))
+            found = self.read(path, {**query, "limit": page, "offset": len(rows)})
+            rows += found
+            if len(found) < page:
+                break
+        return rows
+
+    def find(self, path: str) -> Any | None:
+        """A GET; None where there is no such thing."""
+        return self._call("GET", path, None, repeat=True, absent=True)
+
+    def write(self, method: str, path: str, body: Any = None, *, repeat: bool = False) -> Any:
+        """A change. `repeat` only where doing it twice is the same as doing it once."""
+        return self._call(method, path, body, repeat=repeat)
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _call(self, method: str, path: str, body: Any, *, repeat: bool, absent: bool = False) -> Any:
+        import httpx  # 0.2 s: only commands that ask Prefect pay for it
+
+        client = self._connected()
+        pauses = list(READ_PAUSES_S) if repeat else []
+        while True:
+            try:
+                response = client.request(method, path, json=body)
+            except httpx.HTTPError as error:
+                if not pauses:
+                    raise self._unreachable(error) from error
+            else:
+                if response.status_code < 500 or not pauses:
+                    return self._answer(response, absent=absent)
+            self._pause(pauses.pop(0))
+
+    def _connected(self) -> httpx.Client:
+        import httpx  # see _call
+
+        url = self._settings.need("prefect_api_url").rstrip("/")
+        with self._opening:
+            if self._client is None:
+                user, _, password = (self._settings.prefect_auth or "").partition(":")
+                auth = httpx.BasicAuth(user, password) if self._settings.prefect_auth else None
+                secure = url.startswith("https:")  # without TLS, do not spend 0.1 s on loading certificates
+                self._client = httpx.Client(
+                    base_url=url,
+                    auth=auth,
+                    timeout=httpx.Timeout(self._timeout_s, connect=5.0),
+                    verify=secure,
+                    trust_env=secure,
+                )
+            return self._client
+
+    def _answer(self, response: httpx.Response, *, absent: bool) -> Any:
+        status = response.status_code
+        if status == 404 and absent:
+            return None
+        if status in (401, 403):
+            raise StoreError(
+                f"the Prefect server at {self._address} refuses our credentials ({status})",
+                hint="set PREFECT_API_AUTH_STRING to user:password of its API",
+                code="unauthorized",
+            )
+        if status >= 500:
+            raise StoreError(f"the Prefect server at {self._address} answers {status}: {_detail(response)}")
+        if status >= 400:
+            raise RequestError(f"Prefect refuses: {_detail(response)}", code="prefect-refuses")
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError as error:
+            raise StoreError(
+                f"{self._address} does not answer like a Prefect API",
+                hint="PREFECT_API_URL must end in /api",
+            ) from error
+
+    def _unreachable(self, error: Exception) -> StoreError:
+        reason = str(error) or type(error).__name__
+        return StoreError(
+            f"the Prefect server at {self._address} cannot be reached: {reason}",
+            hint="`organism status` shows the embedded servers, `organism up` starts them",
+        )
+
+    @property
+    def _address(self) -> str:
+        return self._settings.prefect_api_url or "(not set)"
+
+
+def _detail(response: httpx.Response) -> str:
+    """What the server says is wrong, on one line."""
+    try:
+        document = response.json()
+    except ValueError:
+        return response.text[:300] or response.reason_phrase
+    detail = document.get("detail", document) if isinstance(document, Mapping) else document
+    if isinstance(detail, Mapping):
+        detail = detail.get("exception_message") or detail
+    if isinstance(detail, list):
+        detail = "; ".join(str(each.get("msg", each)) if isinstance(each, Mapping) else str(each) for each in detail)
+    return " ".join(str(detail).split())[:600]

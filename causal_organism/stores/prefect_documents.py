@@ -1,0 +1,140 @@
+"""Prefect's rows as our documents (CONTRACTS.md section 3); no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from causal_organism.deployments import actor_of, trigger_of
+
+Row = Mapping[str, Any]
+
+WAITING_FOR_SLOT = "AwaitingConcurrencySlot"
+
+
+def to_run(row: Row, *, flow: str | None, deployment: str | None) -> dict[str, Any]:
+    """One flow run. `duration_s` is None until it has ended."""
+    started, ended = moment(row.get("start_time")), moment(row.get("end_time"))
+    scheduled = bool(row.get("auto_scheduled"))
+    parameters = row.get("parameters") or {}
+    state = row.get("state") or {}
+    return {
+        "id": row["id"],
+        "flow": flow,
+        "deployment": deployment,
+        "state": row.get("state_name") or "Pending",
+        "state_type": row.get("state_type") or "PENDING",
+        "message": state.get("message"),
+        "trigger": trigger_of(row.get("tags") or (), scheduled=scheduled),
+        "actor": actor_of(parameters, scheduled=scheduled),
+        "parameters": dict(parameters),
+        "queue": row.get("work_queue_name"),
+        "scheduled_at": stamp(moment(row.get("expected_start_time"))),
+        "started_at": stamp(started),
+        "duration_s": (ended - started).total_seconds() if started and ended else None,
+        "tries": row.get("run_count") or 0,
+    }
+
+
+def to_tasks(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    """Task runs, one per name, in order of first start; a retry of the flow adds to the tries of a name."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in sorted(rows, key=_task_order):
+        name = row["name"]
+        earlier = found.get(name)
+        started, ended = moment(row.get("start_time")), moment(row.get("end_time"))
+        state = row.get("state") or {}
+        found[name] = {
+            "name": name,
+            "state": row.get("state_name") or "Pending",
+            "tries": (row.get("run_count") or 0) + (earlier["tries"] if earlier else 0),
+            "started_at": earlier["started_at"] if earlier and earlier["started_at"] else stamp(started),
+            "duration_s": (ended - started).total_seconds() if started and ended else None,
+            "message": state.get("message"),
+        }
+    return list(found.values())
+
+
+def to_log(row: Row, *, task: str | None) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "timestamp": stamp(moment(row["timestamp"])),
+        "level": level_name(int(row["level"])),
+        "name": row["name"],
+        "message": row["message"],
+        "task": task,
+    }
+
+
+def to_queue(pool: Row, queue: Row, runs: Sequence[Row], now: datetime) -> dict[str, Any]:
+    """One work queue, with the runs of it that wait or run.
+
+    `depth` counts what is due and not started: scheduled with its time reached (late ones among them), waiting for a
+    slot, and pending.
+    """
+    waiting = [run for run in runs if is_due(run, now)]
+    since = [at for run in waiting if (at := moment(run.get("expected_start_time")))]
+    return {
+        "pool": pool["name"],
+        "name": queue["name"],
+        "depth": len(waiting),
+        "running": sum(run["state_type"] in ("RUNNING", "CANCELLING") for run in runs),
+        "limit": queue.get("concurrency_limit"),
+        "paused": bool(queue.get("is_paused") or pool.get("is_paused")),
+        "late": sum(run["state_name"] == "Late" for run in waiting),
+        "oldest_s": max(0.0, (now - min(since)).total_seconds()) if since else None,
+        "priority": queue.get("priority"),
+        "last_polled": stamp(moment(queue.get("last_polled"))),
+    }
+
+
+def to_schedule(deployment: Row, schedule: Row, *, name: str, next_at: str | None) -> dict[str, Any]:
+    rule = schedule["schedule"]
+    active = bool(schedule.get("active")) and not deployment.get("paused")
+    return {
+        "deployment": name,
+        "schedule": schedule.get("slug") or schedule["id"],
+        "cron": rule.get("cron"),
+        "rule": rule.get("cron") or rule.get("rrule") or f"every {rule.get('interval')} s",
+        "timezone": rule.get("timezone") or "UTC",
+        "active": active,
+        "next_at": next_at if active else None,
+    }
+
+
+def to_worker(pool: Row, row: Row) -> dict[str, Any]:
+    return {
+        "pool": pool["name"],
+        "name": row["name"],
+        "online": row.get("status") == "ONLINE",
+        "last_heartbeat": stamp(moment(row.get("last_heartbeat_time"))),
+    }
+
+
+def is_due(run: Row, now: datetime) -> bool:
+    """Whether a run waits for a worker or for a slot."""
+    if run["state_type"] == "PENDING":
+        return True
+    if run["state_type"] != "SCHEDULED":
+        return False
+    due = moment(run.get("next_scheduled_start_time") or run.get("expected_start_time"))
+    return run["state_name"] == WAITING_FOR_SLOT or due is None or due <= now
+
+
+def moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def stamp(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def level_name(level: int) -> str:
+    """`info` for 20; levels between two names take the lower one."""
+    names = ((50, "critical"), (40, "error"), (30, "warning"), (20, "info"))
+    return next((name for least, name in names if level >= least), "debug")
+
+
+def _task_order(row: Row) -> tuple[int, str]:
+    return row.get("flow_run_run_count") or 0, row.get("start_time") or row.get("expected_start_time") or "~"
