@@ -1,0 +1,38 @@
+"""The servers file of a home, from which every other command knows where the servers are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from causal_organism.embedded.home import Home, write_private
+from causal_organism.embedded.servers import Server
+from causal_organism.embedded.state import Request, Standing, State
+
+
+def write_servers_file(home: Home, state: State, servers: Sequence[Server], request: Request) -> None:
+    """Write it for the servers that were healthy at least once; there is none while that is no server."""
+    shown = [each for each in state.servers if each.state == Standing.HEALTHY or each.failures]
+    names = {each.name for each in shown}
+    environment = {
+        name: value for server in servers if server.name in names for name, value in server.variables().items()
+    }
+    if not environment:
+        home.servers_file.unlink(missing_ok=True)
+        return
+    document = {
+        "environment": environment,
+        "assets": request.worker.get("ORGANISM_ASSETS"),
+        "servers": [
+            {
+                "name": each.name,
+                "product": each.product,
+                "version": each.version,
+                "address": each.address,
+                "pid": None if each.process is None else each.process.pid,
+            }
+            for each in shown
+        ],
+        "supervisor": state.supervisor.pid,
+    }
+    write_private(home.servers_file, json.dumps(document, indent=1))

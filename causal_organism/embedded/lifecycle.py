@@ -1,0 +1,174 @@
+"""`up` and `down` of a home."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from causal_organism.embedded import parts, processes
+from causal_organism.embedded.home import Home, locked, open_home
+from causal_organism.embedded.servers import ServerFailedError
+from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
+from causal_organism.embedded.supervisor import LOCK, clear_remains
+
+PATIENCE_S = 600.0
+LARGE_LOG_BYTES = 10_000_000
+_TURN_S = 0.05
+
+
+def up(
+    folder: Path,
+    names: Iterable[str] = parts.SERVERS,
+    *,
+    environ: Mapping[str, str],
+    owned: bool = False,
+    say: Callable[[State], None] = lambda state: None,
+) -> State:
+    """Start what does not run yet of these servers, and return when all of them are healthy.
+
+    `environ` is the caller's; the worker gets what it needs from it. With `owned`, everything ends when the calling
+    process does, however that ends. If it is interrupted before, everything that it started is stopped.
+
+    Raises:
+        NotInstalledError: a server's package is missing; nothing was started.
+        ServerFailedError: a server did not become healthy; what was started is stopped.
+    """
+    wanted = parts.chosen(names)
+    home = open_home(folder)
+    worker = worker_variables(environ)
+    for name in wanted:
+        parts.server(home, name, worker)
+    with locked(home.run / "up.lock"):
+        running = supervisor_of(home)
+        before = load_request(home) if running else Request()
+        me = processes.identify(os.getpid())
+        request = Request(
+            serial=load_request(home).serial + 1,
+            wanted=parts.chosen({*before.wanted, *wanted}),
+            before=before.wanted,
+            starter=me,
+            owner=me if owned else before.owner,
+            worker={**before.worker, **worker},
+        )
+        write_request(home, request)
+        try:
+            supervisor = None if running else _start_supervisor(home, environ)
+            state = _wait(home, request, supervisor, say)
+        except BaseException:
+            _undo(home, request)
+            raise
+        write_request(home, replace(request, starter=None, before=request.wanted))
+        return state
+
+
+def down(folder: Path) -> tuple[str, ...]:
+    """Stop everything in this home and clear what a crash left; the names of the servers that were stopped."""
+    if not (folder / "run").is_dir():
+        return ()
+    home = open_home(folder)
+    state = load_state(home)
+    names = () if state is None else tuple(each.name for each in state.servers)
+    deadline = time.monotonic() + PATIENCE_S
+    while (pid := supervisor_of(home)) and time.monotonic() < deadline:
+        _signal(pid, signal.SIGTERM)
+        if not _until(lambda: supervisor_of(home) is None, 60.0):
+            _signal(pid, signal.SIGKILL)
+    with locked(home.run / LOCK):
+        clear_remains(home)
+    return names
+
+
+def supervisor_of(home: Home) -> int | None:
+    """Process id of the supervisor that runs in this home."""
+    file = home.run / LOCK
+    if not file.exists():
+        return None
+    with locked(file, limit_s=0.0) as free:
+        if free is not None:
+            return None
+        text = file.read_text()
+        return int(text) if text else 0
+
+
+def worker_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the worker gets of the caller's environment."""
+    return {}
+
+
+def _start_supervisor(home: Home, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    for file in home.logs.glob("*.log"):
+        if file.stat().st_size > LARGE_LOG_BYTES:
+            file.replace(file.with_suffix(".log.1"))
+    with home.log("supervisor").open("ab") as log:
+        return subprocess.Popen(
+            (sys.executable, "-m", "causal_organism.embedded.supervisor", str(home.folder)),
+            env={**environ},
+            cwd=home.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _wait(
+    home: Home, request: Request, supervisor: subprocess.Popen[bytes] | None, say: Callable[[State], None]
+) -> State:
+    deadline = time.monotonic() + PATIENCE_S
+    told: State | None = None
+    while time.monotonic() < deadline:
+        if supervisor is not None and supervisor.poll() is not None:
+            raise ServerFailedError("the supervisor ended", hint=f"see {home.log('supervisor')}")
+        if supervisor is None and supervisor_of(home) is None:
+            raise ServerFailedError("the servers were stopped by somebody else meanwhile")
+        state = load_state(home)
+        if state is not None and state.serial == request.serial:
+            if state != told:
+                told = state
+                say(state)
+            found = [state.server(name) for name in request.wanted]
+            if all(each is not None and each.state == Standing.HEALTHY for each in found):
+                return state
+            for each in found:
+                if each is not None and each.state == Standing.FAILED:
+                    raise ServerFailedError(
+                        f"{each.product} ({each.name}) does not start: {each.error}", hint=f"see {home.log(each.name)}"
+                    )
+        time.sleep(_TURN_S)
+    raise ServerFailedError(f"not everything was healthy after {PATIENCE_S:.0f} s", hint=f"see {home.logs}")
+
+
+def _undo(home: Home, request: Request) -> None:
+    """Go back to what ran before, and wait until the rest has ended."""
+    write_request(home, replace(request, serial=request.serial + 1, wanted=request.before, starter=None))
+    if not request.before:
+        down(home.folder)
+        return
+    _until(lambda: _only(load_state(home), request.before), 60.0)
+
+
+def _only(state: State | None, names: tuple[str, ...]) -> bool:
+    return state is None or {each.name for each in state.servers} <= set(names)
+
+
+def _until(is_true: Callable[[], bool], limit_s: float) -> bool:
+    deadline = time.monotonic() + limit_s
+    while not is_true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_TURN_S)
+    return True
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    if pid:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            return

@@ -1,0 +1,88 @@
+"""Is a server answering? One short exchange in its own protocol, without its driver.
+
+The drivers cost 0.1 to 0.3 s of import each and belong to the stores; the supervisor asks several times a second.
+"""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import socket
+import struct
+from typing import Any
+
+TIMEOUT_S = 2.0
+_FAILURES = (OSError, http.client.HTTPException, ValueError)
+
+
+def postgres_answers(host: str, port: int, *, user: str, database: str) -> bool:
+    """It asks for the password: so it is past its start-up and recovery."""
+    parameters = b"".join(part.encode() + b"\0" for part in ("user", user, "database", database)) + b"\0"
+    message = struct.pack("!ii", 8 + len(parameters), 196_608) + parameters
+    return _exchange(host, port, message, 1) == b"R"
+
+
+def valkey_answers(host: str, port: int, *, password: str) -> bool:
+    """It takes the password and has loaded its data."""
+    answer = _exchange(host, port, _resp("AUTH", password) + _resp("PING"), 12)
+    return answer == b"+OK\r\n+PONG\r\n"
+
+
+def bolt_answers(host: str, port: int) -> bool:
+    """It agrees on a version of the protocol."""
+    answer = _exchange(host, port, b"\x60\x60\xb0\x17" + b"\x00\x04\x04\x05" + b"\0\0\x04\x04" + bytes(8), 4)
+    return len(answer) == 4 and answer != bytes(4)
+
+
+def http_get(host: str, port: int, path: str, *, auth: str | None = None) -> Any:
+    """The JSON document at a path, or None."""
+    return _http(host, port, "GET", path, None, auth)
+
+
+def http_post(host: str, port: int, path: str, document: Any, *, auth: str | None = None) -> Any:
+    return _http(host, port, "POST", path, document, auth)
+
+
+def _http(host: str, port: int, method: str, path: str, document: Any, auth: str | None) -> Any:
+    headers = {"Content-Type": "application/json"}
+    if auth is not None:
+        headers["Authorization"] = "Basic " + base64.b64encode(auth.encode()).decode()
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    try:
+        connection.request(method, path, None if document is None else json.dumps(document), headers)
+        answer = connection.getresponse()
+        return json.loads(answer.read()) if answer.status < 300 else None
+    except _FAILURES:
+        return None
+    finally:
+        connection.close()
+
+
+def _exchange(host: str, port: int, message: bytes, size: int) -> bytes:
+    try:
+        with socket.create_connection((host, port), timeout=TIMEOUT_S) as connection:
+            connection.sendall(message)
+            answer = b""
+            while len(answer) < size:
+                part = connection.recv(size - len(answer))
+                if not part:
+                    break
+                answer += part
+            return answer
+    except OSError:
+        return b""
+
+
+def _resp(*words: str) -> bytes:
+    parts = [word.encode() for word in words]
+    return b"".join([b"*%d\r\n" % len(parts), *(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)])
+
+
+def accepts(host: str, port: int) -> bool:
+    """Somebody listens there."""
+    try:
+        with socket.create_connection((host, port), timeout=TIMEOUT_S):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,94 @@
+"""What `up` asks of the supervisor and what the supervisor says of its servers: two files in the home."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from causal_organism.embedded.home import Home, read_json, write_private
+from causal_organism.embedded.processes import Process
+
+
+class Standing(StrEnum):
+    """How one server stands with the supervisor."""
+
+    WAITING = "waiting"  # for a server that it needs, or for its turn
+    STARTING = "starting"
+    HEALTHY = "healthy"
+    RESTARTING = "restarting"  # it ended and is started again in a moment
+    FAILED = "failed"  # it never became healthy and is given up until the next `up`
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """The servers that should run. While `starter` is set the request is not kept yet: if the starter ends, `before`
+    holds again. With an `owner`, everything ends when the owner does."""
+
+    serial: int = 0
+    wanted: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    starter: Process | None = None
+    owner: Process | None = None
+    worker: Mapping[str, str] = field(default_factory=dict)  # variables of the caller for the worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerState:
+    name: str
+    product: str
+    version: str
+    state: Standing
+    address: str
+    process: Process | None = None
+    failures: int = 0  # in a row
+    error: str | None = None  # how it ended last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    supervisor: Process
+    serial: int  # of the request that these servers follow
+    servers: tuple[ServerState, ...]
+
+    def server(self, name: str) -> ServerState | None:
+        return next((server for server in self.servers if server.name == name), None)
+
+
+def write_request(home: Home, request: Request) -> None:
+    write_private(home.run / "request.json", json.dumps(asdict(request)))
+
+
+def load_request(home: Home) -> Request:
+    found = dict(read_json(home.run / "request.json"))
+    if not found:
+        return Request()
+    for name in ("wanted", "before"):
+        found[name] = tuple(found[name])
+    for name in ("starter", "owner"):
+        found[name] = _process(found[name])
+    return Request(**found)
+
+
+def write_state(home: Home, state: State) -> None:
+    write_private(home.run / "state.json", json.dumps(asdict(state)))
+
+
+def load_state(home: Home) -> State | None:
+    """The last state written; None if there is none. Says nothing about whether its supervisor still lives."""
+    found = read_json(home.run / "state.json")
+    supervisor = _process(found.get("supervisor"))
+    if supervisor is None:
+        return None
+    servers = tuple(
+        ServerState(**{**each, "state": Standing(each["state"]), "process": _process(each["process"])})
+        for each in found["servers"]
+    )
+    return State(supervisor=supervisor, serial=int(found["serial"]), servers=servers)
+
+
+def _process(found: Any) -> Process | None:
+    return None if found is None else Process(int(found["pid"]), str(found["started"]))

@@ -1,0 +1,125 @@
+"""Real servers for the tests: one temporary home per session, each server started when a test first asks for it.
+
+A test that asks for `postgres_dsn` starts only PostgreSQL, `redis_url` only Valkey, `neo4j_settings` only the network's
+server; `servers` starts everything. The servers end with the session, also when it is interrupted or killed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from causal_organism.embedded import lifecycle, parts, postgres, processes
+from causal_organism.embedded.home import Home
+from causal_organism.embedded.state import load_request
+from causal_organism.settings import Settings, load_settings
+
+_PREFIX = "organism-tests-"
+_REAL = pytest.StashKey[dict[str, str]]()
+
+
+class EmbeddedHome:
+    """The session's home; `start` gives its settings once these servers are healthy."""
+
+    def __init__(self, folder: Path, real: dict[str, str]):
+        self.folder = folder
+        self.real = real  # server -> product and version, for the last line of the session
+
+    def start(self, *names: str) -> Settings:
+        state = lifecycle.up(self.folder, names, environ=self.environ, owned=True)
+        self.real.update(
+            {each.name: f"{each.product} {each.version}" for each in state.servers if each.name != "worker"}
+        )
+        return load_settings(self.environ)
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """This environment without what would point at other servers."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ORGANISM_", "PREFECT_"))}
+        return {**kept, "ORGANISM_HOME": str(self.folder), "ORGANISM_ACTOR": "tests"}
+
+
+@pytest.fixture(scope="session")
+def embedded_home(request: pytest.FixtureRequest) -> Iterator[EmbeddedHome]:
+    _remove_abandoned()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    try:
+        yield EmbeddedHome(folder, request.config.stash.setdefault(_REAL, {}))
+    finally:
+        _remove(folder)
+
+
+@pytest.fixture(scope="session")
+def servers(embedded_home: EmbeddedHome) -> Settings:
+    """Settings with every embedded server running, the Prefect worker included."""
+    return embedded_home.start(*parts.SERVERS)
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn(embedded_home: EmbeddedHome) -> str:
+    return embedded_home.start("ledger").need("postgres_dsn")
+
+
+@pytest.fixture(scope="session")
+def redis_url(embedded_home: EmbeddedHome) -> str:
+    return embedded_home.start("stream").need("redis_url")
+
+
+@pytest.fixture(scope="session")
+def neo4j_settings(embedded_home: EmbeddedHome) -> Settings:
+    """Settings whose neo4j_uri, neo4j_user, neo4j_password and neo4j_database are those of the embedded server."""
+    return embedded_home.start("network")
+
+
+@pytest.fixture
+def fresh_database(postgres_dsn: str) -> Iterator[Callable[[], str]]:
+    """A function that makes an empty database and gives its DSN; what it made is dropped after the test."""
+    import psycopg  # 0.1 s, for the tests that need it
+
+    made: list[str] = []
+    with psycopg.connect(postgres_dsn, autocommit=True) as connection:
+
+        def make() -> str:
+            name = f"test_{uuid.uuid4().hex[:12]}"
+            connection.execute(f"CREATE DATABASE {name}")
+            made.append(name)
+            return postgres_dsn.rpartition("/")[0] + f"/{name}"
+
+        yield make
+        for name in made:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def fresh_dsn(fresh_database: Callable[[], str]) -> str:
+    """The DSN of an empty database of this test alone."""
+    return fresh_database()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    real = config.stash.get(_REAL, {})
+    terminalreporter.write_line(
+        f"real servers: {', '.join(real[name] for name in sorted(real)) or 'none were asked for'}"
+    )
+
+
+def _remove_abandoned() -> None:
+    """Homes of sessions that were killed: their servers ended with them, their files did not."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        home = Home(folder)
+        if folder.is_dir() and folder.stat().st_uid == os.geteuid() and (folder / "run" / "request.json").exists():
+            owner = load_request(home).owner
+            if owner is not None and not processes.is_alive(owner):
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    lifecycle.down(folder)
+    postgres.remove_data(Home(folder))
+    shutil.rmtree(folder, ignore_errors=True)
