@@ -49,9 +49,13 @@ def package_version(distribution: str) -> str:
         return "unknown"
 
 
-def need_module(module: str, distribution: str, product: str, *, install: str) -> None:
-    if importlib.util.find_spec(module) is None:
-        raise NotInstalledError(f"{product} needs the package {distribution}, which is not installed", hint=install)
+def need_prefect() -> None:
+    for module in ("prefect", "asyncpg"):
+        if importlib.util.find_spec(module) is None:
+            raise NotInstalledError(
+                f"the Prefect server needs the package {module}, which is not installed",
+                hint="pip install 'causal-organism[analysis]', or without it: organism up --only ledger,stream,network",
+            )
 
 
 def _package(module: str, distribution: str, product: str) -> Path:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from causal_organism.embedded import parts, processes
 from causal_organism.embedded.home import Home, locked, open_home
+from causal_organism.embedded.inheritance import worker_variables
 from causal_organism.embedded.servers import ServerFailedError
 from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
 from causal_organism.embedded.supervisor import LOCK, clear_remains
@@ -41,7 +42,7 @@ def up(
     """
     wanted = parts.chosen(names)
     home = open_home(folder)
-    worker = worker_variables(environ)
+    worker = worker_variables(home, environ)
     for name in wanted:
         parts.server(home, name, worker)
     with locked(home.run / "up.lock"):
@@ -94,11 +95,6 @@ def supervisor_of(home: Home) -> int | None:
             return None
         text = file.read_text()
         return int(text) if text else 0
-
-
-def worker_variables(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the worker gets of the caller's environment."""
-    return {}
 
 
 def _start_supervisor(home: Home, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -8,6 +8,7 @@ from causal_organism.embedded import binaries
 from causal_organism.embedded.arcadedb import ArcadeDb
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.postgres import Postgres
+from causal_organism.embedded.prefect import PrefectServer, PrefectWorker
 from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER, Server
 from causal_organism.embedded.valkey import Valkey
 from causal_organism.errors import RequestError
@@ -43,5 +44,11 @@ def server(home: Home, name: str, worker: Mapping[str, str]) -> Server:
             return Valkey(home, binaries.valkey_program())
         case "network":
             return ArcadeDb(home, binaries.arcadedb_package())
+        case "orchestrator":
+            binaries.need_prefect()
+            return PrefectServer(home)
+        case "worker":
+            binaries.need_prefect()
+            return PrefectWorker(home, worker)
         case _:
             raise RequestError(f"there is no server {name!r}")

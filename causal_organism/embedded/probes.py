@@ -36,15 +36,11 @@ def bolt_answers(host: str, port: int) -> bool:
 
 
 def http_get(host: str, port: int, path: str, *, auth: str | None = None) -> Any:
-    """The JSON document at a path, or None."""
-    return _http(host, port, "GET", path, None, auth)
+    return http_send("GET", host, port, path, auth=auth)
 
 
-def http_post(host: str, port: int, path: str, document: Any, *, auth: str | None = None) -> Any:
-    return _http(host, port, "POST", path, document, auth)
-
-
-def _http(host: str, port: int, method: str, path: str, document: Any, auth: str | None) -> Any:
+def http_send(method: str, host: str, port: int, path: str, document: Any = None, *, auth: str | None = None) -> Any:
+    """The JSON document that is answered, or None for no answer, an error or an empty one."""
     headers = {"Content-Type": "application/json"}
     if auth is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(auth.encode()).decode()
@@ -52,7 +48,8 @@ def _http(host: str, port: int, method: str, path: str, document: Any, auth: str
     try:
         connection.request(method, path, None if document is None else json.dumps(document), headers)
         answer = connection.getresponse()
-        return json.loads(answer.read()) if answer.status < 300 else None
+        text = answer.read()
+        return json.loads(text) if text and answer.status < 300 else None
     except _FAILURES:
         return None
     finally:

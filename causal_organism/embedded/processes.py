@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 MARK = "ORGANISM_EMBEDDED_HOME"
 """In the environment of every process of a home: what a crash left is found by it, whoever its parent is now."""
 
-_PR_SET_PDEATHSIG = 1
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LINUX = sys.platform.startswith("linux")
 
 
@@ -112,17 +113,43 @@ def marked(home: Path) -> tuple[Process, ...]:
     return tuple(found)
 
 
-def end(processes: Iterable[Process], *, grace_s: float) -> None:
-    """Ask them to end, and after the grace make them; returns when all are gone."""
-    left = _send(processes, signal.SIGTERM)
-    deadline = time.monotonic() + grace_s
-    while left and time.monotonic() < deadline:
-        time.sleep(0.05)
-        left = [process for process in left if is_alive(process)]
-    left = _send(left, signal.SIGKILL)
+def descendants(pid: int) -> tuple[Process, ...]:
+    """Every process that this one started, directly or not, as far as its parents still live."""
+    children: dict[int, list[int]] = {}
+    for child, parent in _parents():
+        children.setdefault(parent, []).append(child)
+    found, left = [], [pid]
     while left:
+        below = children.get(left.pop(), [])
+        found += below
+        left += below
+    return tuple(process for child in found if (process := identify(child)) is not None)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose parent ends, where the system can do that."""
+    if _LINUX:
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def end(processes: Iterable[Process], *, grace_s: float, reap: bool = False) -> None:
+    """Ask them to end, and after the grace make them; returns when all are gone. `reap`: some are children."""
+    left = _send(processes, signal.SIGTERM if grace_s else signal.SIGKILL)
+    deadline = time.monotonic() + grace_s
+    killed = not grace_s
+    while left:
+        if not killed and time.monotonic() > deadline:
+            left = _send(left, signal.SIGKILL)
+            killed = True
         time.sleep(0.02)
-        left = [process for process in left if is_alive(process)]
+        left = [process for process in left if not _is_gone(process, reap=reap)]
+
+
+def _is_gone(process: Process, *, reap: bool) -> bool:
+    if reap:
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(process.pid, os.WNOHANG)
+    return not is_alive(process)
 
 
 def _send(processes: Iterable[Process], number: signal.Signals) -> list[Process]:
@@ -135,6 +162,20 @@ def _send(processes: Iterable[Process], number: signal.Signals) -> list[Process]
                 continue
             reached.append(process)
     return reached
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    """(process id, parent's) of every process."""
+    if not _LINUX:
+        shown = subprocess.run(["/bin/ps", "-axo", "pid=,ppid="], capture_output=True, text=True).stdout
+        for line in shown.splitlines():
+            pid, parent = line.split()
+            yield int(pid), int(parent)
+        return
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                yield int(entry.name), int((entry / "stat").read_bytes().rpartition(b")")[2].split()[1])
 
 
 def _group(user: str | None) -> int | None:

@@ -98,9 +98,9 @@ class Supervisor:
         """Stop these servers, the ones that need others first; each gets STOP_S before it is killed."""
         order = [name for name in reversed(parts.SERVERS) if name in set(names)]
         while order:
-            # Together, as far as none of them is needed by another that still runs.
+            # Together, as far as none of them is needed by another that still runs. The worker's runs use them all.
             needed = {need for name in order for need in self.watched[name].server.needs}
-            batch = [name for name in order if name not in needed]
+            batch = [WORKER] if WORKER in order else [name for name in order if name not in needed]
             _end([self.watched[name] for name in batch])
             for name in batch:
                 order.remove(name)
