@@ -1,0 +1,193 @@
+"""`organism assets`, `show`, `graph` and `why`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from causal_organism.assets.durations import duration_text
+from causal_organism.assets.graph import AssetGraph
+from causal_organism.cli.output import emit, json_option, table
+from causal_organism.wiring import open_organism
+from tui.presenters.safe_text import safe_text
+
+
+@click.command()
+@click.argument("selection", default="*")
+@click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
+@json_option
+def assets(selection: str, allow_empty: bool, as_json: bool) -> None:
+    """List assets with status, version, age and causes, from the last look at the sources."""
+    from causal_organism.operations.listing import assets_document
+
+    with open_organism() as o:
+        document = assets_document(o, selection, allow_empty=allow_empty)
+        now = o.now()
+    emit(document, lambda: _assets_text(document["assets"], now), as_json=as_json)
+
+
+@click.command()
+@click.argument("key")
+@json_option
+def show(key: str, as_json: bool) -> None:
+    """Show one asset: definition, status with causes, head, neighbours. KEY@N shows that version."""
+    from causal_organism.operations.listing import find_version, show_document, versions_document
+
+    with open_organism() as o:
+        document = show_document(o, key.partition("@")[0])
+        if "@" in key:
+            wanted = find_version(o, key).number
+            every = versions_document(o, document["key"])["versions"]
+            document["shown"] = next(each for each in every if each["version"] == wanted)
+    emit(document, lambda: _show_text(document), as_json=as_json)
+
+
+@click.command()
+@click.argument("selection", default="*")
+@click.option("--format", "form", type=click.Choice(["tree", "dot", "mermaid"]), default="tree", show_default=True)
+@json_option
+def graph(selection: str, form: str, as_json: bool) -> None:
+    """Draw the asset graph: an edge from each asset to those that read it."""
+    from causal_organism.operations.listing import load_cut
+    from causal_organism.operations.plan import select_keys
+
+    with open_organism() as o:
+        whole = o.graph
+        keys = whole.order if selection == "*" else select_keys(o, selection, load_cut(o))
+    edges = [(up, key) for key in keys for up in whole[key].upstream if up in keys]
+    document = {
+        "schema": "organism.graph/1",
+        "assets": [{"key": key, "kind": whole[key].kind, "group": whole[key].group} for key in keys],
+        "edges": [list(edge) for edge in edges],
+    }
+    draw = {"tree": lambda: _tree(whole, keys), "dot": lambda: _dot(keys, edges), "mermaid": lambda: _mermaid(keys, edges)}
+    emit(document, draw[form], as_json=as_json)
+
+
+@click.command()
+@click.argument("key")
+@json_option
+def why(key: str, as_json: bool) -> None:
+    """Say why an asset is out of date, from its own causes to the root."""
+    from causal_organism.operations.listing import show_document
+
+    with open_organism() as o:
+        row = show_document(o, key)
+    document = {
+        "schema": "organism.why/1",
+        **{name: row[name] for name in ("key", "status", "causes", "root_causes", "blocked_by", "attempt")},
+    }
+    emit(document, lambda: _why_text(document), as_json=as_json)
+
+
+def cause_text(cause: Mapping[str, Any]) -> str:
+    """One cause in words."""
+    kind, source, was, now = cause["kind"], cause["input"], cause["was"], cause["now"]
+    if kind == "input-changed":
+        return f"{source} changed: {was if was is not None else 'missing'} -> {now if now is not None else 'missing'}"
+    words = {
+        "never-made": "never made",
+        "code-changed": f"code changed: {was} -> {now}",
+        "input-added": f"{source} is a new input",
+        "input-removed": f"{source} is no input any more",
+        "too-old": f"{was} old, {now} allowed",
+        "check-failed": now or "a blocking check rejected the last make",
+        "pinned": f"pinned at {was}",
+    }
+    return str(words.get(kind, kind))
+
+
+def age_text(made_at: str | None, now: datetime | None = None) -> str:
+    """How long ago, in short."""
+    if made_at is None:
+        return "-"
+    now = now or datetime.now(UTC)
+    return duration_text(max((now - datetime.fromisoformat(made_at)).total_seconds(), 0))
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    if row["making"]:
+        return "making"
+    if row["attempt"] is not None:
+        return f"{row['status']}, {row['attempt']['outcome']}"
+    return str(row["status"])
+
+
+def _assets_text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
+    def reason(row: Mapping[str, Any]) -> str:
+        if row["attempt"] is not None and row["attempt"]["error"]:
+            return str(row["attempt"]["error"])
+        return "; ".join(cause_text(cause) for cause in row["causes"])
+
+    return table(
+        ("ASSET", "STATUS", "VERSION", "AGE", "WHY"),
+        [(row["key"], _state(row), row["version"], age_text(row["made_at"], now), reason(row)) for row in rows],
+    )
+
+
+def _show_text(row: Mapping[str, Any]) -> str:
+    lines = [
+        ("key", row["key"]),
+        ("status", _state(row)),
+        ("why", "; ".join(cause_text(cause) for cause in row["causes"]) or "-"),
+        ("head", f"{row['version']} ({age_text(row['made_at'])} ago)" if row["version"] else "never made"),
+        ("rows", row["rows"]),
+        ("reads", ", ".join(row["upstream"]) or "-"),
+        ("read by", ", ".join(row["downstream"]) or "-"),
+        ("code", row["code_version"]),
+        ("owners", ", ".join(row["owners"]) or "-"),
+        ("queue", row["queue"]),
+        ("about", row["description"].splitlines()[0] if row["description"] else "-"),
+    ]
+    if row["attempt"] is not None:
+        lines.insert(3, ("last try", f"{row['attempt']['outcome']}: {row['attempt']['error']}"))
+    lines += [(f"  {name}", value) for name, value in row["metadata"].items()]
+    return "\n".join(f"{name:<10} {safe_text(value if value is not None else '-')}" for name, value in lines)
+
+
+def _why_text(document: Mapping[str, Any]) -> str:
+    lines = [f"{document['key']} is {document['status']}"]
+    lines += [f"  {cause_text(cause)}" for cause in document["causes"]]
+    if document["attempt"] is not None:
+        lines.append(f"  last try {document['attempt']['outcome']}: {document['attempt']['error']}")
+    roots = [root for root in document["root_causes"] if root["key"] != document["key"]]
+    if roots:
+        lines.append("because")
+        lines += [f"  {root['key']}: {cause_text(root)}" for root in roots]
+    if document["blocked_by"]:
+        lines.append(f"blocked by {', '.join(document['blocked_by'])}")
+    return "\n".join(safe_text(line) for line in lines)
+
+
+def _tree(whole: AssetGraph, keys: Iterable[str]) -> str:
+    chosen = set(keys)
+    roots = [key for key in whole.in_order(chosen) if not chosen.intersection(whole.upstream(key))]
+    lines: list[str] = []
+    seen: set[str] = set()
+
+    def draw(key: str, depth: int) -> None:
+        again = key in seen
+        seen.add(key)
+        below = [each for each in whole.downstream[key] if each in chosen]
+        lines.append("  " * depth + key + (" ..." if again and below else ""))
+        if not again:
+            for each in below:
+                draw(each, depth + 1)
+
+    for root in roots:
+        draw(root, 0)
+    return "\n".join(lines)
+
+
+def _dot(keys: Iterable[str], edges: Iterable[tuple[str, str]]) -> str:
+    nodes = [f'  "{key}";' for key in keys]
+    return "\n".join(["digraph assets {", *nodes, *(f'  "{up}" -> "{down}";' for up, down in edges), "}"])
+
+
+def _mermaid(keys: Iterable[str], edges: Iterable[tuple[str, str]]) -> str:
+    number = {key: f"a{at}" for at, key in enumerate(keys)}
+    nodes = [f'  {number[key]}["{key}"]' for key in number]
+    return "\n".join(["graph TD", *nodes, *(f"  {number[up]} --> {number[down]}" for up, down in edges)])

@@ -1,0 +1,195 @@
+"""`organism versions`, `diff`, `read`, `restore`, `pin`, `unpin` and `audit`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from causal_organism.assets.durations import parse_duration
+from causal_organism.cli.assets import age_text
+from causal_organism.cli.output import emit, json_option, table
+from causal_organism.errors import RequestError
+from causal_organism.wiring import open_organism
+
+
+@click.command()
+@click.argument("key")
+@json_option
+def versions(key: str, as_json: bool) -> None:
+    """List the versions of an asset, newest first, with what each was made from."""
+    from causal_organism.operations.listing import versions_document
+
+    with open_organism() as o:
+        document = versions_document(o, key)
+    emit(document, lambda: _versions_text(document["versions"]), as_json=as_json)
+
+
+@click.command()
+@click.argument("was")
+@click.argument("now", required=False)
+@json_option
+def diff(was: str, now: str | None, as_json: bool) -> None:
+    """Compare KEY@A with KEY@B, or with the head: ids added and removed, cells changed, largest change first."""
+    from causal_organism.operations.listing import diff_document
+
+    with open_organism() as o:
+        document = diff_document(o, was, now)
+    emit(document, lambda: _diff_text(document), as_json=as_json)
+
+
+@click.command()
+@click.argument("key")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "parquet"]), default="text")
+@json_option
+def read(key: str, form: str, as_json: bool) -> None:
+    """Print the values of KEY, or of a version KEY@N that is still kept."""
+    from causal_organism.operations.listing import values_document
+
+    with open_organism() as o:
+        document = values_document(o, key)
+    if form == "parquet":
+        _write_parquet(document)
+        return
+    columns = document.pop("columns", None)
+    show = {"csv": lambda: _csv(document, columns), "text": lambda: _values_text(document, columns)}.get(form, str)
+    emit(document, show, as_json=as_json or form == "json")
+
+
+@click.command()
+@click.argument("key")
+@json_option
+def restore(key: str, as_json: bool) -> None:
+    """Publish the content of KEY@N again, as a new version."""
+    from causal_organism.operations.history import restore as act
+
+    _numbered(key)
+    with open_organism() as o:
+        document = act(o, key, actor=o.settings.actor)
+    emit(
+        document,
+        lambda: f"{document['key']}@{document['version']} has the content of {document['restored']} again",
+        as_json=as_json,
+    )
+
+
+@click.command()
+@click.argument("key")
+@json_option
+def pin(key: str, as_json: bool) -> None:
+    """Hold KEY@N as head: refreshes leave it alone until it is unpinned."""
+    from causal_organism.operations.history import pin as act
+
+    with open_organism() as o:
+        document = act(o, key, actor=o.settings.actor)
+    emit(document, lambda: f"{document['key']} is held at {document['version']}", as_json=as_json)
+
+
+@click.command()
+@click.argument("key")
+@json_option
+def unpin(key: str, as_json: bool) -> None:
+    """Let go of a pinned head."""
+    from causal_organism.operations.history import unpin as act
+
+    with open_organism() as o:
+        document = act(o, key, actor=o.settings.actor)
+    emit(document, lambda: f"{document['key']} is free again", as_json=as_json)
+
+
+@click.command()
+@click.option("--since", metavar="DURATION", help="Only the last 90s, 10m, 6h, 7d.")
+@json_option
+def audit(since: str | None, as_json: bool) -> None:
+    """Print who did what and when, newest first."""
+    with open_organism() as o:
+        start = o.now() - _duration(since) if since else None
+        entries = o.ledger.audit_log(since=start)
+    document = {
+        "schema": "organism.audit/1",
+        "entries": [
+            {"at": e.at.isoformat(), "actor": e.actor, "action": e.action, "subject": e.subject, "detail": e.detail}
+            for e in entries
+        ],
+    }
+    emit(
+        document,
+        lambda: table(
+            ("AT", "WHO", "DID", "TO", "DETAIL"),
+            [(e.at.isoformat(timespec="seconds"), e.actor, e.action, e.subject, e.detail) for e in entries],
+        ),
+        as_json=as_json,
+    )
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise RequestError(str(error)) from error
+
+
+def _numbered(key: str) -> None:
+    if "@" not in key:
+        raise RequestError(f"{key!r} names no version; write {key}@N", hint=f"organism versions {key}")
+
+
+def _versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
+    def notes(row: Mapping[str, Any]) -> str:
+        marks = [name for name in ("head", "pinned") if row[name]] + ([] if row["kept"] else ["not kept"])
+        return ", ".join(marks)
+
+    def inputs(row: Mapping[str, Any]) -> str:
+        return " ".join(f"{key}@{each['version'] if each else '-'}" for key, each in row["inputs"].items())
+
+    return table(
+        ("VERSION", "AGE", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", ""),
+        [
+            (r["version"], age_text(r["made_at"]), r["rows"], r["actor"], r["trigger"], r["code_version"], inputs(r), notes(r))
+            for r in rows
+        ],
+    )
+
+
+def _diff_text(document: Mapping[str, Any]) -> str:
+    if document["same"]:
+        return "no difference"
+    head = f"{document['key']} {document['from']} -> {document['to']}: {len(document['added'])} added, "
+    head += f"{len(document['removed'])} removed, {len(document['changed'])} changed"
+    rows = [(c["id"], c["column"], c["was"], c["now"]) for c in document["changed"]]
+    lines = [head, *(f"+ {each}" for each in document["added"][:50]), *(f"- {each}" for each in document["removed"][:50])]
+    return "\n".join([*lines, table(("ID", "COLUMN", "WAS", "NOW"), rows)]).rstrip()
+
+
+def _values_text(document: Mapping[str, Any], columns: Sequence[str] | None) -> str:
+    if columns is None:
+        import json
+
+        return json.dumps(document["value"], indent=2, ensure_ascii=True)
+    return table(tuple(columns), [tuple(row[name] for name in columns) for row in document["rows"]])
+
+
+def _csv(document: Mapping[str, Any], columns: Sequence[str] | None) -> str:
+    if columns is None:
+        raise RequestError(f"{document['key']} is plain JSON, no table; read it with --format json")
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([["" if row[name] is None else row[name] for name in columns] for row in document["rows"]])
+    return out.getvalue().rstrip("\n")
+
+
+def _write_parquet(document: Mapping[str, Any]) -> None:
+    if "rows" not in document:
+        raise RequestError(f"{document['key']} is plain JSON, no table; read it with --format json")
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = document["columns"]
+    values = {name: [row[name] for row in document["rows"]] for name in columns}
+    pq.write_table(pa.table(values), sys.stdout.buffer)

@@ -1,0 +1,160 @@
+"""The command `organism`: its commands, loaded when they are called, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any
+
+import click
+
+from causal_organism.errors import FAILED, UNREACHABLE, WRONG, OrganismError
+
+# name -> (module, attribute, what `organism --help` says); the modules are imported when their command is called
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "quickstart": ("quickstart", "quickstart", "Start everything on a generated organisation, and show what came out."),
+    "up": ("servers", "up", "Start the embedded servers of the home."),
+    "down": ("servers", "down", "Stop them; their data stays."),
+    "status": ("servers", "status", "Show how each server stands."),
+    "env": ("servers", "env", "Print the settings as export lines."),
+    "check": ("check", "check", "Test every connection, with latency, version and what is wrong."),
+    "tui": ("console", "tui", "Open the console."),
+    "assets": ("assets", "assets", "List assets with status, version, age and causes."),
+    "show": ("assets", "show", "Show one asset."),
+    "graph": ("assets", "graph", "Draw the asset graph as a tree, DOT or Mermaid."),
+    "why": ("assets", "why", "Say why an asset is out of date."),
+    "versions": ("history", "versions", "List the versions of an asset."),
+    "diff": ("history", "diff", "Compare two versions, by entity."),
+    "read": ("history", "read", "Print the values of a version."),
+    "restore": ("history", "restore", "Publish an old version's content again."),
+    "pin": ("history", "pin", "Hold a version as head."),
+    "unpin": ("history", "unpin", "Let go of a pinned head."),
+    "observe": ("refresh", "observe", "Look at the sources now, and record what was seen."),
+    "plan": ("refresh", "plan", "Show what a refresh would do, and why."),
+    "refresh": ("refresh", "refresh", "Make what is out of date in a selection."),
+    "runs": ("runs", "runs", "List runs."),
+    "run": ("runs", "run", "Show one run with its steps and tasks."),
+    "logs": ("runs", "logs", "Print the logs of a run."),
+    "retry": ("runs", "retry", "Run a failed run again from its failure."),
+    "cancel": ("runs", "cancel", "Stop a run; heads stay as they were."),
+    "queues": ("runs", "queues", "Show queue depth, limits and stream lag."),
+    "queue": ("runs", "queue", "Pause, resume or limit a queue."),
+    "schedules": ("runs", "schedules", "List schedules."),
+    "schedule": ("runs", "schedule", "Pause or resume a schedule."),
+    "deploy": ("runs", "deploy", "Set up, update or check pool, queues, deployments and schedules."),
+    "ingest": ("ingest", "ingest", "Put interactions from files into the stream."),
+    "import": ("ingest", "import_", "Import people or outcomes."),
+    "dead-letters": ("ingest", "dead_letters", "List, retry or drop refused interactions."),
+    "interventions": ("interventions", "interventions", "List proposals and what became of them."),
+    "generate": ("quickstart", "generate", "Write a generated organisation to a folder."),
+    "audit": ("history", "audit", "Print the audit log."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module, attribute, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(f"causal_organism.cli.{module}"), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, _, about) in COMMANDS.items()])
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="causal-organism", prog_name="organism")
+def organism() -> None:
+    """Watch an organisation as a living system: versioned assets from interactions to interventions.
+
+    `--assets package.module:NAME`, anywhere on the line, puts somebody else's asset graph in place of the catalog.
+    """
+
+
+def run() -> None:
+    """The console script: runs a command and exits with DESIGN's exit codes."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line; its exit code."""
+    as_json = "--json" in arguments
+    try:
+        arguments = _take_assets(arguments)
+        organism.main(args=arguments, prog_name="organism", standalone_mode=False)
+        sys.stdout.flush()
+        return 0
+    except OrganismError as error:
+        _report(as_json, error.exit_code, error.code, error.message, error.hint, error.column)
+        return error.exit_code
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.Abort:
+        click.echo("stopped", err=True)
+        return 130
+    except click.ClickException as error:
+        hint = "organism --help" if error.exit_code == WRONG else None
+        _report(as_json, WRONG, "usage", error.format_message(), hint, None)
+        return WRONG
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout does not fail again
+        return FAILED
+
+
+def _take_assets(arguments: list[str]) -> list[str]:
+    """Take `--assets X` or `--assets=X` off the line, and make it the setting of this process."""
+    rest: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            return [*rest, word, *words]
+        if word == "--assets":
+            place = next(words, None)
+            if place is None:
+                raise click.UsageError("--assets needs package.module:NAME")
+            os.environ["ORGANISM_ASSETS"] = place
+        elif word.startswith("--assets="):
+            os.environ["ORGANISM_ASSETS"] = word.removeprefix("--assets=")
+        else:
+            rest.append(word)
+    return rest
+
+
+def _report(as_json: bool, exit_code: int, code: str, message: str, hint: str | None, column: int | None) -> None:
+    if as_json:
+        error: dict[str, Any] = {"code": code, "message": message, "hint": hint}
+        if column is not None:
+            error["column"] = column
+        click.echo(json.dumps({"schema": "organism.error/1", "error": error}, ensure_ascii=False))
+        return
+    from tui.presenters.safe_text import safe_text
+
+    click.echo(f"organism: {safe_text(message, multiline=True)}", err=True)
+    if hint:
+        click.echo(f"  {safe_text(hint)}", err=True)
+    if exit_code == UNREACHABLE and not hint:
+        click.echo("  `organism check` tests every connection", err=True)

@@ -1,0 +1,63 @@
+"""Data on stdout, talk on stderr: one JSON document, or text for people."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from tui.presenters.safe_text import safe_text
+
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
+    """Print the document, or what `text` makes of it."""
+    if as_json:
+        click.echo(json.dumps(document, ensure_ascii=False, default=str))
+    else:
+        shown = text()
+        if shown:
+            click.echo(shown)
+
+
+def say(text: str) -> None:
+    """Talk, on stderr."""
+    click.echo(safe_text(text), err=True)
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Aligned columns; numbers to the right; everything that comes from data made safe to print."""
+    if not rows:
+        return ""
+    cells = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(line[at]) for line in (list(headers), *cells)) for at in range(len(headers))]
+    right = [all(isinstance(row[at], (int, float)) or row[at] is None for row in rows) for at in range(len(headers))]
+    return "\n".join(_line(line, widths, right) for line in (list(headers), *cells))
+
+
+def _line(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    parts = [text.rjust(width) if flag else text.ljust(width) for text, width, flag in zip(line, widths, right, strict=True)]
+    return "  ".join(parts).rstrip()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return safe_text(str(value), limit=200)
+
+
+def progress_bar(label: str, done: int, total: int) -> None:
+    """One line of progress on stderr, overwritten in a terminal, silent elsewhere."""
+    if not sys.stderr.isatty():
+        return
+    width = 24
+    filled = width * done // max(total, 1)
+    end = "\n" if done >= total else ""
+    sys.stderr.write(f"\r{safe_text(label, limit=40):<40} [{'#' * filled}{'.' * (width - filled)}] {done}/{total}\x1b[K{end}")
+    sys.stderr.flush()

@@ -1,0 +1,212 @@
+"""`organism observe`, `plan` and `refresh`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from causal_organism.assets.durations import duration_text
+from causal_organism.cli.assets import cause_text
+from causal_organism.cli.output import emit, json_option, progress_bar, say, table
+from causal_organism.errors import FAILED, RequestError
+from causal_organism.wiring import OpenOrganism, open_organism
+
+DEPLOYMENT = "refresh-assets/refresh"
+POLL_S = 0.5
+ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
+
+
+@click.command()
+@click.argument("selection", default="*")
+@click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
+@json_option
+def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
+    """Look at the sources of a selection now, and record what was seen."""
+    from causal_organism.operations.judging import load_cut
+    from causal_organism.operations.observe import observe as look
+    from causal_organism.operations.plan import select_keys
+
+    with open_organism() as o:
+        cut = load_cut(o)
+        keys = [key for key in select_keys(o, selection, cut, allow_empty=allow_empty) if o.graph[key].kind == "source"]
+        seen = look(o, keys, cut.heads, actor=o.settings.actor, trigger="observe")
+    document = {"schema": "organism.observe/1", "observed": [each.to_document() for each in seen]}
+    rows = [(each.key, each.version, "changed" if each.changed else "same", each.error or "") for each in seen]
+    emit(document, lambda: table(("SOURCE", "VERSION", "CONTENT", ""), rows), as_json=as_json)
+    if any(each.error for each in seen):
+        raise click.exceptions.Exit(FAILED)
+
+
+@click.command()
+@click.argument("selection")
+@click.option("--force", is_flag=True, help="Plan fresh ones too.")
+@click.option("--full", is_flag=True, help="Plan every step in full.")
+@click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
+@json_option
+def plan(selection: str, force: bool, full: bool, allow_empty: bool, as_json: bool) -> None:
+    """Show what a refresh of SELECTION would do: steps in order, why, how, and for how long."""
+    from causal_organism.operations.plan import make_plan, plan_document
+
+    with open_organism() as o:
+        document = plan_document(
+            make_plan(
+                o, selection, force=force, full=full, actor=o.settings.actor, trigger="plan", allow_empty=allow_empty
+            )
+        )
+    emit(document, lambda: plan_text(document["steps"]), as_json=as_json)
+
+
+@click.command()
+@click.argument("selection")
+@click.option("--force", is_flag=True, help="Make fresh ones too.")
+@click.option("--full", is_flag=True, help="Make every step in full, none incrementally.")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Wait for the run to end.")
+@click.option("--local", is_flag=True, help="Make in this process, without Prefect.")
+@click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
+@click.option("--dry-run", is_flag=True, help="Only show the plan.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@click.pass_context
+def refresh(
+    ctx: click.Context,
+    selection: str,
+    force: bool,
+    full: bool,
+    wait: bool,
+    local: bool,
+    allow_empty: bool,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Make the assets of SELECTION that are out of date, through the deployment refresh-assets/refresh."""
+    if dry_run:
+        ctx.invoke(plan, selection=selection, force=force, full=full, allow_empty=allow_empty, as_json=as_json)
+        return
+    with open_organism() as o:
+        if local:
+            document = _local(o, selection, force=force, full=full, allow_empty=allow_empty)
+        else:
+            document = _deployed(o, selection, force=force, full=full, allow_empty=allow_empty, wait=wait)
+    emit(document, lambda: _refresh_text(document), as_json=as_json)
+    if document["outcome"] in ("failed", "cancelled"):
+        raise click.exceptions.Exit(FAILED)
+
+
+def _local(o: OpenOrganism, selection: str, *, force: bool, full: bool, allow_empty: bool) -> dict[str, Any]:
+    from causal_organism.operations.refresh import refresh_local
+
+    return refresh_local(
+        o,
+        selection,
+        force=force,
+        full=full,
+        allow_empty=allow_empty,
+        actor=o.settings.actor,
+        trigger="cli",
+        log=say,
+        progress=progress_bar,
+        on_step=lambda step: say(f"{step.key}: {step.outcome}" + (f": {step.error}" if step.error else "")),
+    )
+
+
+def _deployed(
+    o: OpenOrganism, selection: str, *, force: bool, full: bool, allow_empty: bool, wait: bool
+) -> dict[str, Any]:
+    from causal_organism.operations.plan import make_plan, plan_document
+
+    _check_worker_graph(o)
+    # The plan is made here too, so that a wrong request is refused before anything is queued.
+    planned = make_plan(
+        o, selection, force=force, full=full, actor=o.settings.actor, trigger="cli", allow_empty=allow_empty
+    )
+    pinned = [step.key for step in planned.steps if step.pinned]
+    if force and pinned:
+        from causal_organism.errors import RefusedError
+
+        raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
+    if not planned.steps and wait:  # nothing to queue for
+        return _local(o, selection, force=force, full=full, allow_empty=allow_empty)
+    parameters = {"selection": selection, "force": force, "full": full, "actor": o.settings.actor}
+    run = o.orchestrator.trigger(DEPLOYMENT, parameters)
+    if not wait:
+        observed = [each.to_document() for each in planned.observations]
+        steps = [{**each, "outcome": "queued", "version": None, "seconds": None, "error": None} for each in plan_document(planned)["steps"]]
+        return {"schema": "organism.refresh/1", "run": run, "outcome": "queued", "steps": steps, "observed": observed}
+    return _wait_for(o, run)
+
+
+def _check_worker_graph(o: OpenOrganism) -> None:
+    theirs = o.ledger.fact("worker_assets")
+    if theirs != o.settings.assets:
+        names = (o.settings.assets or "the catalog", theirs or "the catalog")
+        raise RequestError(
+            f"the worker has {names[1]} and not {names[0]}",
+            hint="make here with --local, or start the worker with it: ORGANISM_ASSETS=… organism up",
+            code="other-graph",
+        )
+
+
+def _wait_for(o: OpenOrganism, run: str) -> dict[str, Any]:
+    """Follow a run to its end; steps are told as they end."""
+    told: set[str] = set()
+    state = ""
+    while True:
+        found = o.orchestrator.run(run)
+        if found is not None and found["state"] != state:
+            state = found["state"]
+            say(f"run {run}: {state}")
+        for step in o.ledger.steps(run):
+            if step.key not in told:
+                told.add(step.key)
+                say(f"{step.key}: {step.outcome}" + (f": {step.error}" if step.error else ""))
+        if state in ENDED:
+            return _answer(o, run, state)
+        time.sleep(POLL_S)
+
+
+def _answer(o: OpenOrganism, run: str, state: str) -> dict[str, Any]:
+    document = o.ledger.run_document(run)
+    if document is not None:
+        return dict(document)
+    steps = [
+        {
+            "key": step.key, "outcome": step.outcome, "version": step.version, "causes": list(step.causes),
+            "seconds": step.seconds, "error": step.error,
+        }
+        for step in o.ledger.steps(run)
+    ]  # fmt: skip
+    outcome = "cancelled" if state == "Cancelled" else "failed"
+    return {"schema": "organism.refresh/1", "run": run, "outcome": outcome, "steps": steps, "observed": []}
+
+
+def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
+    """A plan as a table, with the sum of its estimates."""
+    if not steps:
+        return "nothing to do"
+    rows = [
+        (
+            step["key"],
+            "blocked" if step["blocked_by"] else "pinned" if step["pinned"] else "yes" if step["certain"] else "if changed",
+            step["mode"],
+            "-" if step["estimate_s"] is None else duration_text(step["estimate_s"]),
+            f"waits for {', '.join(step['blocked_by'])}" if step["blocked_by"] else "; ".join(map(cause_text, step["causes"])),
+        )
+        for step in steps
+    ]
+    known = [step["estimate_s"] for step in steps if step["estimate_s"] is not None]
+    total = f"\n{len(steps)} steps, about {duration_text(sum(known))}" if known else f"\n{len(steps)} steps"
+    return table(("ASSET", "MADE", "MODE", "TAKES", "WHY"), rows) + total
+
+
+def _refresh_text(document: Mapping[str, Any]) -> str:
+    rows = [
+        (s["key"], s["outcome"], s["version"], "-" if s["seconds"] is None else duration_text(s["seconds"]), s["error"] or "")
+        for s in document["steps"]
+    ]
+    failed = [f"{each['key']}: {each['error']}" for each in document["observed"] if each.get("error")]
+    shown = table(("ASSET", "OUTCOME", "VERSION", "TOOK", ""), rows)
+    return "\n".join(each for each in (shown, *failed, f"{document['outcome']} (run {document['run']})") if each)
