@@ -37,9 +37,13 @@ class Settings:
     neo4j_password: str | None = _setting("ORGANISM_NEO4J_PASSWORD", None, "password there", secret=True)
     neo4j_database: str = _setting("ORGANISM_NEO4J_DATABASE", "neo4j", "database there")
     postgres_dsn: str | None = _setting("ORGANISM_POSTGRES_DSN", None, "ledger, archive, interventions", secret=True)
-    timescale_dsn: str | None = _setting("ORGANISM_TIMESCALE_DSN", None, "readings; unset: same as Postgres", secret=True)
+    timescale_dsn: str | None = _setting(
+        "ORGANISM_TIMESCALE_DSN", None, "readings; unset: same as Postgres", secret=True
+    )
     prefect_api_url: str | None = _setting("PREFECT_API_URL", None, "the Prefect server's API, ending in /api")
-    prefect_auth: str | None = _setting("PREFECT_API_AUTH_STRING", None, "user:password of the Prefect API", secret=True)
+    prefect_auth: str | None = _setting(
+        "PREFECT_API_AUTH_STRING", None, "user:password of the Prefect API", secret=True
+    )
     stream: str = _setting("ORGANISM_STREAM", "organism:interactions", "Redis key of the interactions")
     dead_letters: str = _setting("ORGANISM_DEAD_LETTERS", "organism:dead-letters", "Redis key of refused interactions")
     assets: str | None = _setting("ORGANISM_ASSETS", None, "package.module:NAME in place of the catalog")
@@ -47,6 +51,9 @@ class Settings:
     actor: str = _setting("ORGANISM_ACTOR", "", "who acts; unset: user@host")
     read_only: bool = _setting("ORGANISM_READ_ONLY", False, "refuse every action that changes something")
     lease_wait_s: float = _setting("ORGANISM_LEASE_WAIT_S", 300.0, "how long a run waits for an asset's lease")
+    retry_delay_scale: float = _setting(
+        "ORGANISM_RETRY_DELAY_SCALE", 1.0, "factor on every pause before a retry; 0: none"
+    )
     batch_events: int = _setting("ORGANISM_BATCH_EVENTS", 10_000, "most interactions accepted in one batch")
     betweenness_exact_people: int = _setting(
         "ORGANISM_BETWEENNESS_EXACT_PEOPLE", 2_000, "people up to which every make of betweenness is exact"
@@ -61,7 +68,9 @@ class Settings:
     alert_webhook_url: str | None = _setting("ALERT_WEBHOOK_URL", None, "alerts as JSON to this URL", secret=True)
     smtp_url: str | None = _setting("SMTP_URL", None, "smtp[s]://user:password@host:port for alert e-mail", secret=True)
 
-    others: Mapping[str, str] = field(default_factory=dict, metadata={"env": None, "about": "further ORGANISM_ variables"})
+    others: Mapping[str, str] = field(
+        default_factory=dict, metadata={"env": None, "about": "further ORGANISM_ variables"}
+    )
 
     def __post_init__(self) -> None:
         if self.min_group < 5:

@@ -1,0 +1,23 @@
+"""Prefect: thin shells around operations; the only importer of prefect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+async def run_flow_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]:
+    """Run `"incremental"` or `"full"` once in this process; the document of `refresh`, as in `organism.refresh/1`.
+
+    Needs a Prefect server, but no deployment and no worker. A step that was not made is in the document and is tried
+    again only as its own retry class says.
+
+    Raises:
+        RequestError: there is no such pipeline.
+        OrganismError: it could not run.
+    """
+    from causal_organism.flows.once import run_once  # Prefect: 1.4 s, and its address must be set first
+
+    return await run_once(pipeline, actor=actor)
+
+
+__all__ = ["run_flow_once"]

@@ -1,0 +1,54 @@
+"""One run of a pipeline in the calling process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from causal_organism.deployments import FULL, INCREMENTAL
+from causal_organism.errors import OrganismError, RequestError, StoreError
+from causal_organism.flows.environment import prefect_variables, prepare
+from causal_organism.settings import Settings, load_settings
+
+NAMES = {"incremental": INCREMENTAL, "full": FULL}
+
+
+async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]:
+    """See `causal_organism.flows.run_flow_once`."""
+    if pipeline not in NAMES:
+        raise RequestError(f"there is no pipeline {pipeline!r}", hint=f"choose from {', '.join(NAMES)}")
+    settings = load_settings()
+    prepare(settings)
+    # Late: prefect (1.4 s) reads the environment that was prepared above.
+    from prefect.exceptions import MissingResult
+    from prefect.settings import temporary_settings
+
+    from causal_organism.flows import pipelines
+
+    flows = {"incremental": pipelines.incremental_update_pipeline, "full": pipelines.full_analysis_pipeline}
+    # A retry of the whole run is for workers that nobody waits for; here the caller sees the document at once.
+    once = flows[pipeline].with_options(retries=0)
+    with temporary_settings(updates=_overrides(settings)):
+        try:
+            state = await once(actor=actor or settings.actor, return_state=True)
+        except OSError as error:
+            raise StoreError(f"the Prefect server at {settings.prefect_api_url} cannot be reached: {error}") from error
+        try:
+            result = await state.aresult(raise_on_failure=False)
+        except MissingResult as error:
+            raise OrganismError(state.message or f"{pipeline} did not run") from error
+    if isinstance(result, pipelines.RunFailedError):
+        return result.document
+    if isinstance(result, BaseException):
+        raise result
+    return dict(result)
+
+
+def _overrides(settings: Settings) -> dict[Any, str]:
+    """The prepared variables, for a process that had imported prefect before they were set."""
+    import prefect.settings  # see run_once
+
+    return {
+        getattr(prefect.settings, name): value
+        for name, value in prefect_variables(settings).items()
+        if name.startswith("PREFECT_")
+    }

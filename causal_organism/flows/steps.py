@@ -1,0 +1,130 @@
+"""Runs a plan: one Prefect task per asset, named by its key, with the retry class of the asset."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import TaskRunContext
+from prefect.states import Failed
+from prefect.tasks import Task
+
+from causal_organism.assets.definitions import Retry
+from causal_organism.errors import OrganismError, StoreError
+from causal_organism.flows.asset_events import emit_asset_events
+from causal_organism.operations.making import NOT_WELL, ComputeError, StepOutcome
+from causal_organism.operations.refresh import RefreshRun, make_step
+
+JITTER = 0.3  # a pause before a retry differs by up to this share, so that failed runs do not come back all at once
+_MOST_TRIES_SEEN = 1_000
+
+
+def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether another try may help: a store broke off, or the author names this kind of error."""
+    error = state.data
+    return isinstance(error, StoreError) or (isinstance(error, ComputeError) and error.retryable)
+
+
+def retry_options(retry: Retry, scale: float) -> dict[str, Any]:
+    """Prefect's options for a retry class."""
+    delay_s = retry.delay_s * scale
+    return {
+        "retries": retry.times,
+        "retry_delay_seconds": delay_s or None,
+        "retry_jitter_factor": JITTER if retry.jitter and delay_s else None,
+        "retry_condition_fn": is_transient,
+    }
+
+
+class Steps:
+    """The steps of one run. One is made at a time; while one waits to be tried again, others go on.
+
+    A step begins when every step of the plan that it depends on has ended, well or not.
+    """
+
+    def __init__(self, run: RefreshRun):
+        self._run = run
+        self._turn = asyncio.Lock()
+        self._having_turn: str | None = None
+        self._stopped: OrganismError | None = None
+
+    async def make_all(self) -> None:
+        """Raises what stopped the run: a lease that somebody else holds, or a ledger that is gone."""
+        graph, planned = self._run.organism.graph, [step.key for step in self._run.steps]
+        running: dict[str, asyncio.Task[None]] = {}
+        for key in planned:
+            before = graph.walk_up([key]) - {key}
+            running[key] = asyncio.create_task(
+                self._make_after([running[each] for each in running if each in before], key)
+            )
+        await asyncio.gather(*running.values())
+        if self._stopped:
+            raise self._stopped
+
+    async def _make_after(self, before: Iterable[asyncio.Task[None]], key: str) -> None:
+        await asyncio.gather(*before)
+        await self._take_turn(key)
+        try:
+            if self._stopped is None:
+                await self._step(key)
+        finally:
+            self._give_turn(key)
+
+    async def _step(self, key: str) -> None:
+        spec, settings = self._run.organism.graph[key], self._run.organism.settings
+        step: Any = task(  # Any: Prefect's types take an awaited state for a finished one
+            name="make",
+            task_run_name=key,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            **retry_options(spec.retry, settings.retry_delay_scale),
+        )(self._attempt)
+        state: State[Any] = await step(key, return_state=True)
+        if key not in self._run.outcomes and self._stopped is None:
+            cause = state.data if isinstance(state.data, OrganismError) else None
+            self._stopped = cause or OrganismError(f"{key}: {state.message}")
+
+    async def _attempt(self, key: str) -> Any:
+        """One try, with the turn held for as long as it computes."""
+        await self._take_turn(key)
+        try:
+            last = _tries() > self._run.organism.graph[key].retry.times
+            outcome = await asyncio.to_thread(make_step, self._run, key, attempt_is_last=last)
+        finally:
+            self._give_turn(key)
+        emit_asset_events(self._run, outcome)
+        line = describe(outcome)
+        if outcome.outcome in NOT_WELL:
+            get_run_logger().error(line)
+            return Failed(message=line)
+        get_run_logger().info(line)
+        return line
+
+    async def _take_turn(self, key: str) -> None:
+        if self._having_turn != key:
+            await self._turn.acquire()
+            self._having_turn = key
+
+    def _give_turn(self, key: str) -> None:
+        if self._having_turn == key:
+            self._having_turn = None
+            self._turn.release()
+
+
+def describe(outcome: StepOutcome) -> str:
+    """`views/degree made @12 in 0.31 s`, or why not."""
+    if outcome.error:
+        return f"{outcome.key} {outcome.outcome}: {outcome.error}"
+    version = "" if outcome.version is None else f" @{outcome.version}"
+    seconds = "" if outcome.seconds is None else f" in {outcome.seconds:.2f} s"
+    return f"{outcome.key} {outcome.outcome}{version}{seconds}"
+
+
+def _tries() -> int:
+    """Which try of this task run this is, from 1."""
+    context = TaskRunContext.get()
+    return context.task_run.run_count if context else _MOST_TRIES_SEEN

@@ -1,0 +1,46 @@
+"""What must stand on the Prefect server: set up, update, check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from causal_organism.operations.runs import refuse_read_only
+from causal_organism.ports import Organism
+
+WORKER_ASSETS = "worker_assets"
+"""Name of the ledger's fact that says which asset graph the workers have; None: the catalog."""
+
+
+def set_up(organism: Organism, *, actor: str, reset: bool = False) -> dict[str, Any]:
+    """organism.deploy/1: make what is missing or different; repeating it changes nothing.
+
+    `reset` also takes back crons, queues and limits that operators changed; it never resumes what is paused.
+    """
+    refuse_read_only(organism)
+    changed = list(organism.orchestrator.setup(reset=reset))
+    graph = organism.settings.assets
+    if organism.ledger.fact(WORKER_ASSETS) != graph:
+        organism.ledger.set_fact(WORKER_ASSETS, graph)
+        changed.append(f"asset graph of the workers: {graph or 'the catalog'}")
+    if changed:
+        action = "deploy.update" if reset else "deploy.setup"
+        organism.ledger.audit(
+            actor=actor, action=action, subject="prefect", detail={"changed": changed}, at=organism.now()
+        )
+    return {"schema": "organism.deploy/1", "changed": changed}
+
+
+def check_deployed(organism: Organism) -> dict[str, Any]:
+    """organism.deploy-check/1: what a setup would change, and what keeps runs from starting."""
+    missing = list(organism.orchestrator.missing())
+    problems = []
+    if not any(worker["online"] for worker in organism.orchestrator.workers()):
+        problems.append("no worker is online: start one with `prefect worker start --pool default`")
+    if not missing and not organism.orchestrator.health()["scheduling"]:
+        problems.append("no run is scheduled although schedules are active: is the server's scheduler running?")
+    return {
+        "schema": "organism.deploy-check/1",
+        "missing": missing,
+        "problems": problems,
+        "ok": not missing and not problems,
+    }

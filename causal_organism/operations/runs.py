@@ -1,0 +1,191 @@
+"""Runs: Prefect's and those that were made in a process of ours, as one history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.ports import Organism, RunRecord, StepRecord
+
+_STATES: Mapping[str | None, tuple[str, str]] = {
+    None: ("Running", "RUNNING"),
+    "done": ("Completed", "COMPLETED"),
+    "nothing": ("Completed", "COMPLETED"),
+    "failed": ("Failed", "FAILED"),
+    "cancelled": ("Cancelled", "CANCELLED"),
+}
+"""Outcome of a local run -> Prefect's name of the state, and its type."""
+
+_ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
+_RECENT = 200
+
+
+def has_ended(run: Mapping[str, Any]) -> bool:
+    return run["state_type"] in _ENDED
+
+
+def load_runs(organism: Organism, *, limit: int = 50) -> dict[str, Any]:
+    """organism.runs/1: what began or is due, the newest first. Without a Prefect server: local runs only."""
+    try:
+        rows = [dict(row) for row in organism.orchestrator.runs(limit=limit)]
+    except NotRunningError:
+        rows = []
+    known = {row["id"] for row in rows}
+    local = [record for record in organism.ledger.runs(limit=limit) if record.deployment is None]
+    rows += [local_run(record) for record in local if record.id not in known]
+    rows.sort(key=lambda row: row["started_at"] or row["scheduled_at"] or "", reverse=True)
+    return {"schema": "organism.runs/1", "runs": rows[:limit]}
+
+
+def load_run(organism: Organism, run: str) -> dict[str, Any]:
+    """organism.run/1: one run with its steps from the ledger and its tasks from Prefect.
+
+    `run` is an id or a unique beginning of one. Raises RequestError where there is none.
+    """
+    record = _recorded(organism, run)
+    found = _orchestrated(organism, record.id if record else run)
+    if found is None and record is None:
+        raise RequestError(f"there is no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
+    if record is None and found is not None:
+        record = organism.ledger.run(found["id"])
+    row = dict(found) if found is not None else {**local_run(_present(record)), "tasks": []}
+    return {
+        "schema": "organism.run/1",
+        **row,
+        "selection": record.selection if record else row["parameters"].get("selection"),
+        "outcome": record.outcome if record else None,
+        "error": (record.error if record else None) or (row["message"] if has_ended(row) else None),
+        "steps": [step_document(step) for step in organism.ledger.steps(row["id"])],
+    }
+
+
+def load_logs(
+    organism: Organism, run: str, *, after: str | None = None, limit: int = 1_000
+) -> tuple[Mapping[str, Any], ...]:
+    """Log lines of a run from a moment on, the oldest first; those of that moment itself come again.
+
+    A run outside Prefect has none; its steps are told as lines instead.
+    """
+    record = _recorded(organism, run)
+    if record is not None and record.deployment is None and _orchestrated(organism, record.id) is None:
+        lines = (_line(step) for step in organism.ledger.steps(record.id))
+        return tuple(line for line in lines if after is None or line["timestamp"] >= after)
+    return organism.orchestrator.logs(record.id if record else run, after=after, limit=limit)
+
+
+def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
+    """Ask Prefect to stop a run; what it published stays. Raises RefusedError for a local or an ended run."""
+    found = _to_change(organism, run, "cancelled")
+    organism.orchestrator.cancel(found["id"])
+    organism.ledger.audit(
+        actor=actor, action="run.cancel", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
+    )
+    record = organism.ledger.run(found["id"])
+    if record is not None and record.outcome is None:
+        # The process is stopped from outside and cannot say so itself; if it ends in time, its own word replaces this.
+        organism.ledger.end_run(record.id, "cancelled", at=organism.now(), error=f"cancelled by {actor}")
+    return load_run(organism, found["id"])
+
+
+def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
+    """Run a deployment's run again under its id: what it made is fresh now, so it goes on from where it failed."""
+    found = _to_change(organism, run, "tried again")
+    organism.orchestrator.retry(found["id"])
+    organism.ledger.audit(
+        actor=actor, action="run.retry", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
+    )
+    return load_run(organism, found["id"])
+
+
+def local_run(record: RunRecord) -> dict[str, Any]:
+    """A run of the ledger in the shape of Prefect's."""
+    state, state_type = _STATES[record.outcome]
+    ended = record.ended_at
+    return {
+        "id": record.id,
+        "flow": record.flow,
+        "deployment": record.deployment,
+        "state": state,
+        "state_type": state_type,
+        "message": record.error,
+        "trigger": record.trigger,
+        "actor": record.actor,
+        "parameters": {"selection": record.selection} if record.selection else {},
+        "queue": None,
+        "scheduled_at": record.started_at.isoformat(),
+        "started_at": record.started_at.isoformat(),
+        "duration_s": (ended - record.started_at).total_seconds() if ended else None,
+        "tries": 1,
+    }
+
+
+def step_document(step: StepRecord) -> dict[str, Any]:
+    return {
+        "key": step.key,
+        "outcome": step.outcome,
+        "version": step.version,
+        "causes": [dict(cause) for cause in step.causes],
+        "seconds": step.seconds,
+        "error": step.error,
+    }
+
+
+def refuse_read_only(organism: Organism) -> None:
+    if organism.settings.read_only:
+        raise RefusedError("this is read-only: nothing is changed here", code="read-only")
+
+
+def _recorded(organism: Organism, run: str) -> RunRecord | None:
+    """The ledger's run with this id, or the local one whose id begins like this."""
+    record = organism.ledger.run(run)
+    if record is not None or len(run) < 4:
+        return record
+    matching = [
+        each
+        for each in organism.ledger.runs(limit=_RECENT)
+        if each.deployment is None and (each.id.startswith(run) or each.id.removeprefix("local-").startswith(run))
+    ]
+    if len(matching) > 1:
+        raise RequestError(f"{run!r} is the beginning of {len(matching)} runs", hint="give more of the id")
+    return matching[0] if matching else None
+
+
+def _orchestrated(organism: Organism, run: str) -> Mapping[str, Any] | None:
+    try:
+        return organism.orchestrator.run(run)
+    except NotRunningError:
+        return None
+
+
+def _to_change(organism: Organism, run: str, what: str) -> Mapping[str, Any]:
+    refuse_read_only(organism)
+    record = _recorded(organism, run)
+    found = organism.orchestrator.run(record.id if record else run)
+    if found is None and record is not None:
+        raise RefusedError(
+            f"{record.id} runs in a process of its own and cannot be {what} from here",
+            hint="end that process, or refresh again",
+            code="local-run",
+        )
+    if found is None:
+        raise RequestError(f"there is no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
+    return found
+
+
+def _present(record: RunRecord | None) -> RunRecord:
+    if record is None:
+        raise AssertionError("a run is in the ledger or in Prefect")
+    return record
+
+
+def _line(step: StepRecord) -> dict[str, Any]:
+    failed = step.outcome in ("failed", "rejected", "blocked")
+    return {
+        "id": f"{step.run}/{step.key}",
+        "timestamp": step.at.isoformat(),
+        "level": "error" if failed else "info",
+        "name": "organism",
+        "message": f"{step.key} {step.outcome}" + (f": {step.error}" if step.error else ""),
+        "task": step.key,
+    }
