@@ -94,6 +94,7 @@ class Batch:
     fingerprint: str  # of the whole network after it
     kind: str = "stream"  # or "people"
     accepted_at: datetime
+    after: int | None = None  # the batch that this one continues; None: number - 1. Composed batches span several
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,9 +282,7 @@ class Ledger(Protocol):
     def confirm(self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime) -> None:
         """Record that a make gave the head's content again. Raises FencedError."""
 
-    def record_attempt(
-        self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None
-    ) -> None:
+    def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         """Record a make that failed, or whose value a blocking check rejected (kept for inspection)."""
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
@@ -379,8 +378,9 @@ class ReadingStore(Protocol):
 
     def write_effects(self, rows: Sequence[Mapping[str, Any]], *, version: int, at: datetime) -> None: ...
 
-    def write_view(self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int,
-                   at: datetime) -> None: ...
+    def write_view(
+        self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int, at: datetime
+    ) -> None: ...
 
 
 # ---------------------------------------------------------------- orchestrator

@@ -1,0 +1,56 @@
+// Every statement about the network, in the subset that Neo4j 5 and ArcadeDB both accept. Amounts and times are integers.
+
+// name: constraint_idx
+CREATE CONSTRAINT person_idx IF NOT EXISTS FOR (p:Person) REQUIRE p.idx IS UNIQUE
+
+// name: constraint_id
+CREATE CONSTRAINT person_id IF NOT EXISTS FOR (p:Person) REQUIRE p.id IS UNIQUE
+
+// name: constraint_position
+CREATE CONSTRAINT position_name IF NOT EXISTS FOR (p:Position) REQUIRE p.name IS UNIQUE
+
+// name: create_position
+MERGE (p:Position {name: 'network'})
+ON CREATE SET p.batch = 0, p.entry = '0-0', p.fingerprint = $fingerprint, p.lock = ''
+
+// name: read_position
+MATCH (p:Position {name: 'network'}) RETURN p.batch AS batch, p.entry AS entry, p.fingerprint AS fingerprint
+
+// name: lock_position
+// Writing a property takes the node's write lock (Neo4j) or makes a later commit of another writer fail (ArcadeDB).
+MATCH (p:Position {name: 'network'}) SET p.lock = $token RETURN count(p) AS locked
+
+// name: move_position
+MATCH (p:Position {name: 'network'}) SET p.batch = $batch, p.entry = $entry, p.fingerprint = $fingerprint
+
+// name: put_people
+UNWIND $rows AS row MERGE (p:Person {idx: row[0]}) SET p.id = row[1]
+
+// name: put_ties
+UNWIND $rows AS row
+MATCH (a:Person {id: row[0]}) MATCH (b:Person {id: row[1]})
+MERGE (a)-[t:INTERACTS]->(b) SET t.w = row[2], t.n = row[3], t.first = row[4], t.last = row[5]
+RETURN count(*) AS written
+
+// name: remove_ties
+UNWIND $rows AS row MATCH (:Person {id: row[0]})-[t:INTERACTS]->(:Person {id: row[1]}) DELETE t
+
+// name: count_people
+MATCH (p:Person) RETURN count(p) AS people
+
+// name: count_ties
+MATCH ()-[t:INTERACTS]->() RETURN count(t) AS ties
+
+// name: page_people
+MATCH (p:Person) WHERE p.idx >= $low AND p.idx < $high RETURN collect(p.idx) AS idx, collect(p.id) AS id
+
+// name: page_ties
+MATCH (a:Person)-[t:INTERACTS]->(b:Person) WHERE a.idx >= $low AND a.idx < $high
+RETURN collect(a.idx) AS source, collect(b.idx) AS target, collect(t.w) AS weight_u, collect(t.n) AS count,
+       collect(t.first) AS first_us, collect(t.last) AS last_us
+
+// name: clear_ties
+MATCH ()-[t:INTERACTS]->() WITH t LIMIT 20000 DELETE t RETURN count(*) AS gone
+
+// name: clear_people
+MATCH (p:Person) WITH p LIMIT 20000 DELETE p RETURN count(*) AS gone

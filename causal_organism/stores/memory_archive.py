@@ -1,0 +1,216 @@
+"""The archive in memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from causal_organism.errors import FencedError
+from causal_organism.network import fingerprints
+from causal_organism.network.deltas import NetworkDelta
+from causal_organism.network.entries import entry_key, later
+from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
+from causal_organism.stores.tally import Pair, TieSums, WeekKey, tally
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class _Refused:
+    letter: DeadLetter
+    written: bool = False
+
+
+@dataclass
+class MemoryArchive:
+    """`Archive` for one process."""
+
+    _position: StreamPosition = field(default_factory=StreamPosition)
+    _read_to: str = "0-0"
+    _fingerprint: str = fingerprints.EMPTY
+    _people: dict[str, int] = field(default_factory=dict)
+    _ties: dict[Pair, TieSums] = field(default_factory=dict)
+    _weeks: dict[WeekKey, TieSums] = field(default_factory=dict)
+    _interactions: dict[str, Interaction] = field(default_factory=dict)
+    _senders: set[str] = field(default_factory=set)
+    _refusals: dict[str, _Refused] = field(default_factory=dict)
+    _batches: list[Batch] = field(default_factory=list)
+    _gaps: list[Gap] = field(default_factory=list)
+    _guard: threading.RLock = field(default_factory=threading.RLock)
+
+    def position(self) -> StreamPosition:
+        return self._position
+
+    def accept(
+        self,
+        expected: StreamPosition,
+        interactions: Sequence[Interaction],
+        refusals: Sequence[Refusal],
+        *,
+        last_entry: str,
+        entries: int,
+        now: datetime,
+    ) -> Accepted:
+        with self._guard:
+            self._fence(expected)
+            fresh = [each for each in interactions if self._is_new(each)]
+            found = tally(fresh, before=self._ties, known=self._people, next_idx=len(self._people))
+            refused = [each for each in (*refusals, *found.refused) if each.entry not in self._refusals]
+            for each in refused:
+                self._refusals[each.entry] = _Refused(DeadLetter(id=each.entry, reason=each.reason, fields=each.fields))
+            self._interactions |= {each.entry: each for each in found.kept}
+            for week, sums in found.weeks.items():
+                self._weeks[week] = _add(self._weeks.get(week), sums)
+            self._move(last_entry, self._position.entries + entries)
+            batch = self._add_batch(found.delta, "stream", now)
+            return Accepted(
+                batch=batch,
+                position=self._position,
+                accepted=len(found.kept),
+                duplicates=entries - len(found.kept) - len(refused),
+                refused=len(refused),
+            )
+
+    def accept_people(self, people: Sequence[str], *, now: datetime) -> Accepted:
+        with self._guard:
+            new = tuple(each for each in dict.fromkeys(people) if each not in self._people)
+            delta = NetworkDelta(people=new, first_idx=len(self._people) if new else 0)
+            batch = self._add_batch(delta, "people", now)
+            return Accepted(
+                batch=batch,
+                position=self._position,
+                accepted=len(new),
+                duplicates=len(people) - len(new),
+                refused=0,
+            )
+
+    def batches(self, after: int, until: int | None = None) -> Iterator[Batch]:
+        return iter([each for each in self._batches if after < each.number and (until is None or each.number <= until)])
+
+    def batch(self, number: int) -> Batch | None:
+        return next(self.batches(number - 1, number), None)
+
+    def unwritten_refusals(self) -> tuple[DeadLetter, ...]:
+        letters = (each.letter for each in self._refusals.values() if not each.written)
+        return tuple(sorted(letters, key=lambda each: entry_key(each.id)))
+
+    def mark_refusals_written(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            if each in self._refusals:
+                self._refusals[each].written = True
+
+    def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
+        with self._guard:
+            self._fence(expected)
+            self._gaps.append(gap)
+            self._move(position.entry, position.entries)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        return tuple(self._gaps)
+
+    def forget(self, before: datetime) -> int:
+        return 0  # memory goes with the process
+
+    def interactions_of(self, person: str, *, limit: int = 100) -> tuple[Mapping[str, Any], ...]:
+        found = [each for each in self._interactions.values() if person in (each.source, each.target)]
+        found.sort(key=lambda each: (each.at_us, each.entry), reverse=True)
+        return tuple(
+            {
+                "entry": each.entry,
+                "source": each.source,
+                "target": each.target,
+                "at": _EPOCH + timedelta(microseconds=each.at_us),
+                "kind": each.kind,
+                "weight": each.weight_u / 1e6,
+                "duration_s": each.duration_s,
+                "id": each.sender_id,
+            }
+            for each in found[:limit]
+        )
+
+    def weekly(self) -> Mapping[str, Any]:
+        import numpy as np
+
+        from causal_organism.stores.archive_columns import ordered
+
+        keys, sums = list(self._weeks), list(self._weeks.values())
+        columns = {
+            "week": np.array([_iso_week(each.week_day) for each in keys], dtype=object),
+            "kind": np.array([each.kind for each in keys], dtype=object),
+            "source": np.array([each.source for each in keys], dtype=object),
+            "target": np.array([each.target for each in keys], dtype=object),
+            "weight_u": np.array([each.weight_u for each in sums], dtype=np.int64),
+            "count": np.array([each.count for each in sums], dtype=np.int64),
+            "duration_s": np.array([each.duration_us / 1_000_000 for each in sums], dtype=np.float64),
+        }
+        return ordered(columns)
+
+    def totals(self) -> Mapping[str, int]:
+        ties = self._ties.values()
+        return {
+            "people": len(self._people),
+            "ties": len(ties),
+            "interactions": len(self._interactions),
+            "first_us": min((each.first_us for each in ties), default=0),
+            "last_us": max((each.last_us for each in ties), default=0),
+        }
+
+    def _fence(self, expected: StreamPosition) -> None:
+        if (self._position.entry, self._position.entries) != (expected.entry, expected.entries):
+            raise FencedError(f"the stream was read on to {self._position.entry}; expected {expected.entry}")
+
+    def _is_new(self, each: Interaction) -> bool:
+        if entry_key(each.entry) <= entry_key(self._read_to) and each.entry in self._interactions:
+            return False
+        if each.sender_id is None:
+            return True
+        if each.sender_id in self._senders:
+            return False
+        self._senders.add(each.sender_id)
+        return True
+
+    def _move(self, entry: str, entries: int) -> None:
+        self._position = replace(self._position, entry=entry, entries=entries)
+        self._read_to = later(self._read_to, entry)
+
+    def _add_batch(self, delta: NetworkDelta, kind: str, now: datetime) -> Batch | None:
+        if not delta.ties and not delta.people:
+            return None
+        self._people |= {person: idx for idx, person in enumerate(delta.people, start=delta.first_idx)}
+        for each in delta.ties:
+            self._ties[each.source, each.target] = TieSums(
+                each.weight_u_now, each.count_now, each.first_us, each.last_us
+            )
+        self._fingerprint = fingerprints.update(self._fingerprint, delta)
+        batch = Batch(
+            number=len(self._batches) + 1,
+            kind=kind,
+            entry=self._position.entry,
+            delta=delta,
+            fingerprint=self._fingerprint,
+            accepted_at=now,
+        )
+        self._batches.append(batch)
+        self._position = replace(self._position, batch=batch.number)
+        return batch
+
+
+def _add(one: TieSums | None, other: TieSums) -> TieSums:
+    if one is None:
+        return other
+    return TieSums(
+        one.weight_u + other.weight_u,
+        one.count + other.count,
+        min(one.first_us, other.first_us),
+        max(one.last_us, other.last_us),
+        one.duration_us + other.duration_us,
+    )
+
+
+def _iso_week(day: int) -> str:
+    year, week, _ = (_EPOCH + timedelta(days=day)).isocalendar()
+    return f"{year:04d}-W{week:02d}"

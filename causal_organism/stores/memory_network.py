@@ -1,0 +1,72 @@
+"""The network in memory."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+from causal_organism.errors import NetworkGapError
+from causal_organism.network.deltas import TieChange
+from causal_organism.network.entries import START
+from causal_organism.network.fingerprints import EMPTY
+from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
+
+_NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
+
+
+class MemoryNetwork:
+    """`NetworkStore` for one process."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._position = _NOTHING
+        self._people: list[str] = []
+        self._ties: dict[tuple[str, str], TieChange] = {}
+
+    def setup(self) -> None:
+        pass
+
+    def position(self) -> NetworkPosition:
+        return self._position
+
+    def apply(self, batch: Batch) -> bool:
+        with self._guard:
+            if self._position.batch >= batch.number:
+                if self._position.batch == batch.number and self._position.fingerprint != batch.fingerprint:
+                    raise NetworkGapError(f"the network's batch {batch.number} is not the archive's")
+                return False
+            before = batch.number - 1 if batch.after is None else batch.after
+            if self._position.batch != before:
+                raise NetworkGapError(f"the network stands at batch {self._position.batch}, not {before}")
+            people = [*self._people, *batch.delta.people]
+            if set(people) < {each.source for each in batch.delta.ties} | {each.target for each in batch.delta.ties}:
+                raise NetworkGapError("ties between people who are not there")
+            self._people = people
+            for tie in batch.delta.ties:
+                if tie.weight_u_now:
+                    self._ties[tie.source, tie.target] = tie
+                else:
+                    self._ties.pop((tie.source, tie.target), None)
+            self._position = NetworkPosition(batch=batch.number, entry=batch.entry, fingerprint=batch.fingerprint)
+            return True
+
+    def read(self) -> NetworkColumns:
+        import numpy as np
+
+        with self._guard:
+            idx = {person: number for number, person in enumerate(self._people)}
+            ties = list(self._ties.values())
+            return NetworkColumns(
+                position=replace(self._position),
+                ids=np.array(self._people, dtype=object),
+                source=np.array([idx[each.source] for each in ties], dtype=np.int32),
+                target=np.array([idx[each.target] for each in ties], dtype=np.int32),
+                weight_u=np.array([each.weight_u_now for each in ties], dtype=np.int64),
+                count=np.array([each.count_now for each in ties], dtype=np.int64),
+                first_us=np.array([each.first_us for each in ties], dtype=np.int64),
+                last_us=np.array([each.last_us for each in ties], dtype=np.int64),
+            )
+
+    def clear(self) -> None:
+        with self._guard:
+            self._position, self._people, self._ties = _NOTHING, [], {}

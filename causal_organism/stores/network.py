@@ -1,0 +1,224 @@
+"""The network in Neo4j, or any server that speaks Bolt and its Cypher: a projection of the archive."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from importlib import resources
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from causal_organism.errors import NetworkGapError, StoreError
+from causal_organism.network.entries import START
+from causal_organism.network.fingerprints import EMPTY
+from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
+
+if TYPE_CHECKING:
+    from neo4j import Driver, ManagedTransaction, Session
+
+_T = TypeVar("_T")
+_ROWS = 10_000
+_PAGE_TIES = 50_000
+_NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
+_CLEARING = NetworkPosition(batch=-1, entry=START, fingerprint="")  # a network half removed: nothing continues it
+
+
+class BoltNetwork:
+    """`NetworkStore` over one database of one server. Connects when first asked."""
+
+    def __init__(
+        self,
+        uri: str | Callable[[], str],
+        *,
+        user: str,
+        password: str | Callable[[], str] | None,
+        database: str = "neo4j",
+    ):
+        self._uri = uri
+        self._user = user
+        self._password = password
+        self._database = database
+        self._set_up = False
+
+    def setup(self) -> None:
+        import neo4j
+
+        with _driver_errors(), self._session() as session:
+            for name in ("constraint_idx", "constraint_id", "constraint_position"):
+                session.run(_CYPHER[name]).consume()
+            with suppress(neo4j.exceptions.ConstraintError):  # somebody else was faster
+                session.execute_write(lambda work: _run(work, "create_position", fingerprint=EMPTY))
+        self._set_up = True
+
+    def position(self) -> NetworkPosition:
+        with _driver_errors(), self._session() as session:
+            return session.execute_read(_position)
+
+    def apply(self, batch: Batch) -> bool:
+        # The driver repeats the whole function after a broken connection; it reads the position again each time.
+        return self._write(lambda work: _apply(work, batch))
+
+    def read(self) -> NetworkColumns:
+        for _ in range(3):
+            with _driver_errors(), self._session() as session:
+                columns = session.execute_read(_columns)
+            if self.position() == columns.position:
+                return columns
+        # Batches keep arriving: hold the position, so that none can be written while we read.
+        return self._write(_columns_held)
+
+    def clear(self) -> None:
+        self._write(lambda work: _move(work, _CLEARING))
+        for name in ("clear_ties", "clear_people"):
+            while self._write(lambda work, name=name: _one(work, name)["gone"]):  # type: ignore[misc]
+                pass
+        self._write(lambda work: _move(work, _NOTHING))
+
+    def close(self) -> None:
+        if "_driver" in self.__dict__:
+            self._driver.close()
+
+    def _write(self, work: Callable[[ManagedTransaction], _T]) -> _T:
+        if not self._set_up:
+            self.setup()
+        with _driver_errors(), self._session() as session:
+            return session.execute_write(work)
+
+    def _session(self) -> Session:
+        return self._driver.session(database=self._database)
+
+    @cached_property
+    def _driver(self) -> Driver:
+        import neo4j  # 0.15 s: only where a server is asked
+
+        uri = self._uri if isinstance(self._uri, str) else self._uri()
+        password = self._password() if callable(self._password) else self._password
+        return neo4j.GraphDatabase.driver(
+            uri,
+            auth=(self._user, password or ""),
+            user_agent="causal-organism",
+            connection_timeout=5.0,
+            connection_acquisition_timeout=15.0,
+            max_transaction_retry_time=10.0,
+            notifications_min_severity="OFF",
+        )
+
+
+def _apply(work: ManagedTransaction, batch: Batch) -> bool:
+    _lock(work)
+    position = _position(work)
+    before = batch.number - 1 if batch.after is None else batch.after
+    if position.batch >= batch.number:
+        _check_same(position, batch)
+        return False
+    if position.batch != before:
+        raise NetworkGapError(
+            f"the network stands at batch {position.batch}; batch {batch.number} continues {before}",
+            hint="the next pulse brings it up from the archive",
+        )
+    people = [[idx, person] for idx, person in enumerate(batch.delta.people, start=batch.delta.first_idx)]
+    _in_sets(work, "put_people", people)
+    put = [
+        [each.source, each.target, each.weight_u_now, each.count_now, each.first_us, each.last_us]
+        for each in batch.delta.ties
+        if each.weight_u_now
+    ]
+    if (written := _in_sets(work, "put_ties", put)) != len(put):
+        raise NetworkGapError(f"{len(put) - written} ties of batch {batch.number} are between people who are not there")
+    _in_sets(work, "remove_ties", [[each.source, each.target] for each in batch.delta.ties if not each.weight_u_now])
+    _move(work, NetworkPosition(batch=batch.number, entry=batch.entry, fingerprint=batch.fingerprint))
+    return True
+
+
+def _check_same(position: NetworkPosition, batch: Batch) -> None:
+    if position.batch == batch.number and position.fingerprint != batch.fingerprint:
+        raise NetworkGapError(
+            f"the network's batch {batch.number} is not the archive's: another archive wrote it",
+            hint="the next pulse makes the network again from the archive",
+        )
+
+
+def _lock(work: ManagedTransaction) -> None:
+    """The right to change the network until the transaction ends."""
+    if not _one(work, "lock_position", token=uuid.uuid4().hex)["locked"]:
+        raise StoreError("the network has no position: its database was emptied", hint="run it again")
+
+
+def _position(work: ManagedTransaction) -> NetworkPosition:
+    row = work.run(_CYPHER["read_position"]).single()
+    if row is None:
+        return _NOTHING
+    return NetworkPosition(batch=row["batch"], entry=row["entry"], fingerprint=row["fingerprint"])
+
+
+def _move(work: ManagedTransaction, position: NetworkPosition) -> None:
+    _run(work, "move_position", batch=position.batch, entry=position.entry, fingerprint=position.fingerprint)
+
+
+def _columns_held(work: ManagedTransaction) -> NetworkColumns:
+    _lock(work)
+    return _columns(work)
+
+
+def _columns(work: ManagedTransaction) -> NetworkColumns:
+    import numpy as np
+
+    position = _position(work)
+    people = _one(work, "count_people")["people"]
+    ties = _one(work, "count_ties")["ties"]
+    step = max(1, people * _PAGE_TIES // max(ties, people, 1))
+    ids = np.empty(people, dtype=object)
+    pages: dict[str, list[Any]] = {
+        name: [] for name in ("source", "target", "weight_u", "count", "first_us", "last_us")
+    }
+    for low in range(0, people, step):
+        page = _one(work, "page_people", low=low, high=low + step)
+        ids[np.array(page["idx"], dtype=np.int64)] = page["id"]
+        page = _one(work, "page_ties", low=low, high=low + step)
+        for name, parts in pages.items():
+            parts.append(np.array(page[name], dtype=np.int32 if name in ("source", "target") else np.int64))
+    empty = {name: np.empty(0, dtype=np.int32 if name in ("source", "target") else np.int64) for name in pages}
+    columns = {name: np.concatenate([empty[name], *parts]) for name, parts in pages.items()}
+    return NetworkColumns(position=position, ids=ids, **columns)
+
+
+def _in_sets(work: ManagedTransaction, name: str, rows: list[list[Any]]) -> int:
+    """Runs a statement over many rows; the sum of what it says it has written."""
+    written = 0
+    for start in range(0, len(rows), _ROWS):
+        row = work.run(_CYPHER[name], rows=rows[start : start + _ROWS]).single(strict=False)
+        written += row["written"] if row is not None else 0
+    return written
+
+
+def _one(work: ManagedTransaction, name: str, **parameters: Any) -> Any:
+    return work.run(_CYPHER[name], parameters).single(strict=True)
+
+
+def _run(work: ManagedTransaction, name: str, **parameters: Any) -> None:
+    work.run(_CYPHER[name], parameters).consume()
+
+
+@contextmanager
+def _driver_errors() -> Iterator[None]:
+    import neo4j
+
+    try:
+        yield
+    except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError, OSError) as error:
+        first_line = (str(error) or type(error).__name__).splitlines()[0]
+        raise StoreError(
+            f"the network's server: {first_line}", hint="`organism check` tests every connection"
+        ) from error
+
+
+def _load_statements() -> dict[str, str]:
+    text = resources.files("causal_organism.stores").joinpath("cypher", "network.cypher").read_text()
+    sections = text.split("// name: ")[1:]
+    named = (each.partition("\n") for each in sections)
+    return {name.strip(): re.sub(r"(?m)^//.*$", "", body).strip() for name, _, body in named}
+
+
+_CYPHER = _load_statements()
