@@ -96,6 +96,14 @@ class Snapshot:
         return found
 
     @property
+    def keys(self) -> Longs:
+        """source * people + target of each tie; ascending, so that ties can be searched for."""
+        found: Longs = self._once(
+            "keys", lambda: _sealed(self.out.rows * np.int64(max(self.people, 1)) + self.out.indices)
+        )
+        return found
+
+    @property
     def into(self) -> Csr:
         """Ties by target: `indices` are sources."""
         found: Csr = self._once("into", self._into)
@@ -141,7 +149,7 @@ class Snapshot:
         """A merge of `out` and `into`, both of which are in order of (row, index) already."""
         size = np.int64(max(self.people, 1))
         forth, back = self.out, self.into
-        keys, others = forth.rows * size + forth.indices, back.rows * size + back.indices
+        keys, others = self.keys, back.rows * size + back.indices
         place = np.searchsorted(keys, others)
         both = _matches(keys, others, place)
         weight_u = forth.weight_u.copy()
@@ -200,7 +208,7 @@ def _changed(before: Snapshot, delta: NetworkDelta, index: dict[str, int]) -> tu
         indptr = np.concatenate([before.out.indptr, np.full(len(delta.people), before.ties, dtype=np.int64)])
         return Csr(_sealed(indptr), before.out.indices, before.out.weight_u), before.count
     size = np.int64(len(index))
-    keys = before.out.rows * size + before.out.indices
+    keys = before.out.rows * size + before.out.indices if delta.people else before.keys
     changed, was, now = _sorted_changes(delta, index, size)
     place = np.searchsorted(keys, changed)
     there = _matches(keys, changed, place)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from causal_organism.network import fingerprints
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose, decode, encode, invert
+from tests.network.histories import History, histories
 
 
 def tie(source: str, target: str, was: int, now: int) -> TieChange:
@@ -25,9 +26,8 @@ def applied(ties: dict[Any, Any], delta: NetworkDelta) -> dict[Any, Any]:
     return {pair: amounts for pair, amounts in after.items() if amounts[0]}
 
 
-@given(data=st.data())
-def test_composing_goes_from_the_first_state_to_the_last(data: st.DataObject, histories: Any) -> None:
-    history = data.draw(histories)
+@given(history=histories)
+def test_composing_goes_from_the_first_state_to_the_last(history: History) -> None:
     whole = compose(delta for _, delta in history)
     state = history[-1][0]
     assert applied({}, whole) == state.ties
@@ -35,9 +35,9 @@ def test_composing_goes_from_the_first_state_to_the_last(data: st.DataObject, hi
     assert list(whole.ties) == sorted(whole.ties, key=lambda change: (change.source, change.target))
 
 
-@given(data=st.data())
-def test_composing_in_any_grouping_gives_the_same(data: st.DataObject, histories: Any) -> None:
-    deltas = [delta for _, delta in data.draw(histories)]
+@given(history=histories, data=st.data())
+def test_composing_in_any_grouping_gives_the_same(history: History, data: st.DataObject) -> None:
+    deltas = [delta for _, delta in history]
     cut = data.draw(st.integers(0, len(deltas)))
     whole, parts = compose(deltas), compose([compose(deltas[:cut]), compose(deltas[cut:])])
     assert [(each.source, each.target, each.weight_u_now) for each in whole.ties] == [
@@ -46,18 +46,17 @@ def test_composing_in_any_grouping_gives_the_same(data: st.DataObject, histories
     assert (whole.people, whole.first_idx) == (parts.people, parts.first_idx)
 
 
-@given(data=st.data())
-def test_an_inverse_takes_the_ties_back(data: st.DataObject, histories: Any) -> None:
-    history = data.draw(histories)
+@given(history=histories)
+def test_an_inverse_takes_the_ties_back(history: History) -> None:
     before, (after, delta) = history[-2][0], history[-1]
     assert applied(after.ties, invert(delta)) == before.ties
     assert compose([delta, invert(delta)]).ties == ()
     assert invert(invert(delta)).ties == delta.ties
 
 
-@given(data=st.data())
-def test_what_is_stored_reads_back(data: st.DataObject, histories: Any) -> None:
-    delta = compose(delta for _, delta in data.draw(histories))
+@given(history=histories)
+def test_what_is_stored_reads_back(history: History) -> None:
+    delta = compose(delta for _, delta in history)
     assert decode(encode(delta)) == delta
 
 
@@ -99,17 +98,16 @@ def test_ten_thousand_ties_are_stored_in_a_moment() -> None:
     assert len(stored) < 250_000
 
 
-@given(data=st.data())
-def test_the_fingerprint_follows_every_delta(data: st.DataObject, histories: Any) -> None:
+@given(history=histories)
+def test_the_fingerprint_follows_every_delta(history: History) -> None:
     fingerprint = fingerprints.EMPTY
-    for state, delta in data.draw(histories):
+    for state, delta in history:
         fingerprint = fingerprints.update(fingerprint, delta)
         assert fingerprint == fingerprints.of(*state.columns())
 
 
-@given(data=st.data())
-def test_the_fingerprint_depends_neither_on_batches_nor_on_order(data: st.DataObject, histories: Any) -> None:
-    history = data.draw(histories)
+@given(history=histories, data=st.data())
+def test_the_fingerprint_depends_neither_on_batches_nor_on_order(history: History, data: st.DataObject) -> None:
     state = history[-1][0]
     people, *columns = state.columns()
     rows = data.draw(st.permutations(list(zip(*columns, strict=True))))

@@ -15,6 +15,7 @@ from causal_organism.network import fingerprints
 from causal_organism.network.deltas import NetworkDelta, TieChange, invert
 from causal_organism.network.snapshot import Csr, from_columns
 from causal_organism.network.snapshot_files import load, save
+from tests.network.histories import History, histories
 
 SMALL = from_columns(["a", "b", "c", "d"], [1, 0, 1, 2], [0, 1, 2, 1], [5, 7, 11, 13], [1, 2, 3, 4])
 
@@ -31,12 +32,12 @@ def check_order(csr: Csr) -> None:
     assert not any(array.flags.writeable for array in (csr.indptr, csr.indices, csr.weight_u))
 
 
-@given(data=st.data())
-def test_a_snapshot_follows_every_delta(data: st.DataObject, histories: Any) -> None:
+@given(history=histories)
+def test_a_snapshot_follows_every_delta(history: History) -> None:
     snapshot = from_columns([], [], [], [], [])
-    for state, delta in data.draw(histories):
+    for state, delta in history:
         snapshot = snapshot.apply(delta)
-        fresh = from_columns(*state.columns())
+        fresh = state.snapshot()
         assert snapshot.ids == tuple(state.people)
         assert as_dict(snapshot.out, snapshot.ids) == {pair: amounts[0] for pair, amounts in state.ties.items()}
         assert snapshot.count.tolist() == fresh.count.tolist()
@@ -45,10 +46,10 @@ def test_a_snapshot_follows_every_delta(data: st.DataObject, histories: Any) -> 
         check_order(snapshot.out)
 
 
-@given(data=st.data())
-def test_the_other_directions_are_derived(data: st.DataObject, histories: Any) -> None:
-    state = data.draw(histories)[-1][0]
-    snapshot = from_columns(*state.columns())
+@given(history=histories)
+def test_the_other_directions_are_derived(history: History) -> None:
+    state = history[-1][0]
+    snapshot = state.snapshot()
     ties = {pair: amounts[0] for pair, amounts in state.ties.items()}
     pairs = {(a, b) for a, b in ties} | {(b, a) for a, b in ties}
     assert as_dict(snapshot.into, snapshot.ids) == {(b, a): weight_u for (a, b), weight_u in ties.items()}
@@ -59,10 +60,9 @@ def test_the_other_directions_are_derived(data: st.DataObject, histories: Any) -
     check_order(snapshot.undirected)
 
 
-@given(data=st.data())
-def test_an_inverse_delta_leads_back(data: st.DataObject, histories: Any) -> None:
-    history = data.draw(histories)
-    before = from_columns(*history[-2][0].columns())
+@given(history=histories)
+def test_an_inverse_delta_leads_back(history: History) -> None:
+    before = history[-2][0].snapshot()
     delta = history[-1][1]
     back = before.apply(delta).apply(invert(delta))
     assert as_dict(back.out, back.ids) == as_dict(before.out, before.ids)
@@ -120,13 +120,11 @@ def test_a_delta_that_does_not_fit_is_refused(delta: NetworkDelta, message: str)
 
 
 @settings(max_examples=20)
-@given(data=st.data(), mmap=st.booleans())
-def test_a_saved_snapshot_reads_back(
-    data: st.DataObject, mmap: bool, histories: Any, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+@given(history=histories, mmap=st.booleans())
+def test_a_saved_snapshot_reads_back(history: History, mmap: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("snapshots") / "one"
-    state = data.draw(histories)[-1][0]
-    snapshot = from_columns(*state.columns())
+    state = history[-1][0]
+    snapshot = state.snapshot()
     save(snapshot, folder)
     found = load(folder, mmap=mmap)
     assert (found.ids, found.fingerprint) == (snapshot.ids, snapshot.fingerprint)

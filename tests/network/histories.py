@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 
 from causal_organism.network.deltas import NetworkDelta, TieChange
+from causal_organism.network.snapshot import Snapshot, from_columns
 
 Ties = dict[tuple[str, str], tuple[int, int]]
 
@@ -31,6 +30,9 @@ class State:
             [self.ties[pair][1] for pair in pairs],
         )
 
+    def snapshot(self) -> Snapshot:
+        return from_columns(*self.columns())
+
     def changed(self, amounts: dict[tuple[str, str], int], alone: list[str]) -> tuple[State, NetworkDelta]:
         """Set ties to an amount of millionths (0 removes); add people without ties."""
         after = State(dict(self.ties), list(self.people))
@@ -50,18 +52,23 @@ class State:
         return after, NetworkDelta(tuple(changes), new, len(self.people) if new else 0)
 
 
-@pytest.fixture(scope="session")
-def histories() -> Any:
-    """A strategy of lists of (state, delta that led to it); the first is the empty network."""
-    person = st.integers(0, 11).map(lambda number: f"p{number}é")
-    pair = st.tuples(person, person).filter(lambda each: each[0] != each[1])
-    weight_u = st.sampled_from([0, 1, 250_000, 1_000_000, 3_000_001])
-    batch = st.tuples(st.dictionaries(pair, weight_u, max_size=12), st.lists(person, max_size=2))
+History = list[tuple[State, NetworkDelta]]
 
-    def play(batches: list[Any]) -> list[tuple[State, NetworkDelta]]:
-        played = [(State(), NetworkDelta())]
-        for amounts, alone in batches:
-            played.append(played[-1][0].changed(amounts, alone))
-        return played
 
-    return st.lists(batch, min_size=1, max_size=8).map(play)
+def _play(batches: list[tuple[dict[tuple[str, str], int], list[str]]]) -> History:
+    played = [(State(), NetworkDelta())]
+    for amounts, alone in batches:
+        played.append(played[-1][0].changed(amounts, alone))
+    return played
+
+
+_person = st.integers(0, 11).map(lambda number: f"p{number}é")
+_hub = st.just("p0é") | _person
+_pair = st.tuples(_hub, _person) | st.tuples(_person, _hub)
+_amounts = st.dictionaries(
+    _pair.filter(lambda each: each[0] != each[1]), st.sampled_from([0, 1, 250_000, 1_000_000, 3_000_001]), max_size=14
+)
+
+histories = st.lists(st.tuples(_amounts, st.lists(_person, max_size=2)), min_size=1, max_size=8).map(_play)
+"""Lists of (state, delta that led to it); the first is the empty network. With a hub, people alone, ties both ways,
+changes of weight only, and removals."""

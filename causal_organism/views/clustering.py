@@ -1,0 +1,104 @@
+"""Clustering: how many of somebody's neighbours are tied to each other.
+
+A delta changes it only where a pair flips: for its two ends, and for everyone tied to both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_organism.network.deltas import NetworkDelta
+from causal_organism.network.snapshot import Snapshot
+from causal_organism.views.changes import PairFlips, added_people, contains, pair_flips
+from causal_organism.views.ragged import spread
+from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
+from causal_organism.views.triangles import triangles
+
+
+def clustering(network: Snapshot) -> Scores:
+    """`triangles` that a person is a corner of, and their share of what the person's pairs of neighbours could form.
+
+    `clustering` is 0 with fewer than two neighbours.
+    """
+    ties = network.undirected
+    rows, heads = ties.rows, ties.indices
+    counted = np.zeros(network.people, dtype=np.int64)
+    for found in triangles(ties):
+        for corner in (rows[found.ab], heads[found.ab], heads[found.bc]):
+            counted += np.bincount(corner, minlength=network.people)
+    return scores(network, clustering=_share(counted, ties.degrees), triangles=counted)
+
+
+def update_clustering(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta) -> Scores:
+    """`clustering(after)`, from the scores before the delta. Cost: the ties of the ends of flipped pairs."""
+    columns = carried(previous, after, delta)
+    pairs = pair_flips(after, delta)
+    moved = _moved_triangles(after, pairs)
+    for corner in (moved.one, moved.other, moved.third):
+        np.add.at(columns["triangles"], corner, moved.change)
+    affected = _touched(pairs, moved)
+    columns["clustering"][affected] = _share(columns["triangles"][affected], after.undirected.degrees[affected])
+    return columns
+
+
+def affected_clustering(after: Snapshot, delta: NetworkDelta) -> Idx:
+    """Whose clustering can differ after the delta."""
+    pairs = pair_flips(after, delta)
+    return np.union1d(_touched(pairs, _moved_triangles(after, pairs)), added_people(after, delta))
+
+
+def _share(counted: Idx, neighbours: Idx) -> NDArray[np.float64]:
+    return ratio(2 * counted, neighbours * (neighbours - 1), undefined=0.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _MovedTriangles:
+    """Triangles with a flipped side, each once. `change`: +1 it appeared, -1 it went, 0 it was never whole."""
+
+    one: Idx
+    other: Idx
+    third: Idx
+    change: Idx
+
+
+def _touched(pairs: PairFlips, moved: _MovedTriangles) -> Idx:
+    return np.unique(np.concatenate([pairs.people, moved.one, moved.other, moved.third]))
+
+
+def _moved_triangles(after: Snapshot, pairs: PairFlips) -> _MovedTriangles:
+    """Found among the pairs tied after or before; whether a triangle was there then is told from its sides' flips."""
+    size = np.int64(max(after.people, 1))
+    ties = after.undirected
+    gone = pairs.flipped < 0
+    lost = [pairs.one[gone] * size + pairs.other[gone], pairs.other[gone] * size + pairs.one[gone]]
+    keys = np.sort(np.concatenate([ties.rows.astype(np.int64) * size + ties.indices, *lost]), kind="stable")
+    indptr = np.searchsorted(keys, np.arange(after.people + 1) * size)
+    lengths = np.diff(indptr)
+    fewer = lengths[pairs.one] <= lengths[pairs.other]
+    near, far = np.where(fewer, pairs.one, pairs.other), np.where(fewer, pairs.other, pairs.one)
+    which, place = spread(indptr[near], lengths[near])
+    third = keys[place] % size
+    closed = contains(keys, far[which] * size + third)
+    which, third = which[closed], third[closed]
+    return _once(after, pairs, np.stack([pairs.one[which], pairs.other[which], third]))
+
+
+def _once(after: Snapshot, pairs: PairFlips, corners: Idx) -> _MovedTriangles:
+    """A triangle with several flipped sides was found from each of them; keep one, and tell how it moved."""
+    one, other, third = np.unique(np.sort(corners, axis=0), axis=1)
+    size = np.int64(max(after.people, 1))
+    flipped_keys = pairs.one * size + pairs.other
+    there_now = np.ones(len(one), dtype=np.bool_)
+    there_before = np.ones(len(one), dtype=np.bool_)
+    for side in (one * size + other, one * size + third, other * size + third):
+        flipped = np.zeros(len(side), dtype=np.int64)
+        known = contains(flipped_keys, side)
+        flipped[known] = pairs.flipped[np.searchsorted(flipped_keys, side[known])]
+        there_now &= flipped >= 0
+        there_before &= flipped <= 0
+    return _MovedTriangles(one, other, third, there_now.astype(np.int64) - there_before)

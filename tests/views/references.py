@@ -1,0 +1,67 @@
+"""The same scores from networkx, and networks to compare on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views.scores import Scores
+
+
+def directed(network: Snapshot) -> Any:
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(network.people))
+    ties = zip(network.out.rows.tolist(), network.out.indices.tolist(), network.out.weight.tolist(), strict=True)
+    graph.add_weighted_edges_from(ties)
+    return graph
+
+
+def undirected(network: Snapshot) -> Any:
+    graph = nx.Graph()
+    graph.add_nodes_from(range(network.people))
+    for source, target, weight in directed(network).edges(data="weight"):
+        was = graph[source][target]["weight"] if graph.has_edge(source, target) else 0.0
+        graph.add_edge(source, target, weight=was + weight)
+    return graph
+
+
+def random_network(seed: int, people: int, ties: int, *, apart: int = 3) -> Snapshot:
+    """Ties both ways, a few hubs, heavy weights; the last `apart` people have no ties."""
+    chance = np.random.default_rng(seed)
+    reach = max(people - apart, 2)
+    source = (reach * chance.random(ties) ** 2).astype(int)
+    target = chance.integers(0, reach, ties)
+    returned = chance.random(ties) < 0.4
+    pairs = np.concatenate([np.stack([source, target]), np.stack([target, source])[:, returned]], axis=1)
+    pairs = np.unique(pairs[:, pairs[0] != pairs[1]], axis=1)
+    weight_u = chance.geometric(0.15, pairs.shape[1]) * chance.integers(1, 2_000_000, pairs.shape[1])
+    ids = [f"person {number}" for number in chance.permutation(people)]
+    return from_columns(ids, pairs[0], pairs[1], weight_u, np.ones_like(weight_u))
+
+
+def in_order(found: dict[int, Any], people: int) -> NDArray[np.float64]:
+    return np.array([np.nan if found.get(idx) is None else found[idx] for idx in range(people)], dtype=float)
+
+
+def assert_same(found: Scores, expected: dict[str, Any], network: Snapshot, *, relative: float = 1e-9) -> None:
+    assert list(found) == ["id", *expected]
+    assert found["id"].tolist() == list(network.ids)
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=relative, atol=1e-15, equal_nan=True, err_msg=name)
+
+
+def assert_equal(found: Scores, expected: Scores) -> None:
+    """Counts exactly, floats within 1e-9 relative; the types too."""
+    assert list(found) == list(expected)
+    assert found["id"].tolist() == expected["id"].tolist()
+    for name, values in expected.items():
+        assert found[name].dtype == values.dtype, name
+        if name != "id":
+            exact = values.dtype.kind == "i"
+            np.testing.assert_allclose(
+                found[name], values, rtol=0 if exact else 1e-9, atol=0 if exact else 1e-12, err_msg=name
+            )

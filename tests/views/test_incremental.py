@@ -1,0 +1,99 @@
+"""G6: after any series of deltas, the incremental form of a view gives what the full form gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from causal_organism.network.deltas import NetworkDelta, TieChange, compose
+from causal_organism.network.snapshot import from_columns
+from causal_organism.views.clustering import affected_clustering, clustering, update_clustering
+from causal_organism.views.degree import affected_degree, degree, update_degree
+from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
+from causal_organism.views.scores import Scores
+from causal_organism.views.strength import affected_strength, strength, update_strength
+from tests.network.histories import History, histories
+from tests.views.references import assert_equal
+
+VIEWS: dict[str, tuple[Callable[..., Scores], Callable[..., Scores], Callable[..., Any]]] = {
+    "degree": (degree, update_degree, affected_degree),
+    "strength": (strength, update_strength, affected_strength),
+    "reciprocity": (reciprocity, update_reciprocity, affected_reciprocity),
+    "clustering": (clustering, update_clustering, affected_clustering),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@settings(max_examples=150)
+@given(history=histories)
+def test_incremental_equals_full(history: History, view: str) -> None:
+    full, update, affected = VIEWS[view]
+    network = history[0][0].snapshot()
+    current = full(network)
+    for _, delta in history[1:]:
+        network = network.apply(delta)
+        previous = current
+        current = update(previous, network, delta)
+        fresh = full(network)
+        assert_equal(current, fresh)
+        assert changed_people(previous, fresh) <= set(affected(network, delta).tolist())
+
+
+def changed_people(previous: Scores, fresh: Scores) -> set[int]:
+    """Rows that are new, or differ in any column."""
+    known, people = len(previous["id"]), len(fresh["id"])
+    changed = set(range(known, people))
+    for name in fresh:
+        was, now = previous[name], fresh[name][:known]
+        changed |= set(np.flatnonzero((was != now) & ~((was != was) & (now != now))).tolist())
+    return changed
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@settings(max_examples=50)
+@given(history=histories)
+def test_several_deltas_may_be_taken_at_once(history: History, view: str) -> None:
+    full, update, _ = VIEWS[view]
+    start = history[0][0].snapshot()
+    whole = compose(delta for _, delta in history)
+    end = start.apply(whole)
+    assert_equal(update(full(start), end, whole), full(history[-1][0].snapshot()))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_what_was_given_is_left_as_it_was(view: str) -> None:
+    full, update, _ = VIEWS[view]
+    before = from_columns(["a", "b", "c"], [0, 1], [1, 2], [1, 1], [1, 1])
+    previous = full(before)
+    kept = {name: values.copy() for name, values in previous.items()}
+    delta = NetworkDelta(people=("d",), first_idx=3)
+    update(previous, before.apply(delta), delta)
+    assert_equal(previous, kept)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_previous_rows_may_stand_in_another_order(view: str) -> None:
+    full, update, _ = VIEWS[view]
+    before = from_columns(["a", "b", "c"], [0, 1, 2], [1, 2, 1], [1, 7, 1], [1, 1, 1])
+    shuffled = {name: values[[2, 0, 1]] for name, values in full(before).items()}
+    assert_equal(update(shuffled, before, NetworkDelta()), full(before))
+
+
+def test_scores_of_other_people_are_refused() -> None:
+    three = from_columns(["a", "b", "c"], [], [], [], [])
+    with pytest.raises(ValueError, match="of 3 people"):
+        update_degree(degree(three), from_columns(["a", "b"], [], [], [], []), NetworkDelta())
+    with pytest.raises(ValueError, match="not in the network"):
+        update_degree(degree(three), from_columns(["a", "b", "x"], [], [], [], []), NetworkDelta())
+
+
+def test_strength_stays_exact_where_floats_are_not() -> None:
+    heavy = from_columns(["a", "b"], [0], [1], [2**53], [1])
+    _, update, _ = VIEWS["strength"]
+    delta = NetworkDelta((TieChange("a", "b", 2**53, 2**53 + 1_000_001, 1, 2, 0, 0),))
+    after = heavy.apply(delta)
+    assert_equal(update(strength(heavy), after, delta), strength(after))
