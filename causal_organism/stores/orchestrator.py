@@ -48,12 +48,11 @@ class PrefectOrchestrator:
             for row in self._look.deployments()
             if not row["paused"] and any(each["active"] for each in row["schedules"])
         ]
-        due = (
-            self._api.read("/deployments/get_scheduled_flow_runs", {"deployment_ids": scheduled, "limit": 1})
-            if scheduled
-            else [None]
-        )
-        return {"version": version, "latency_ms": latency_ms, "scheduling": bool(due)}
+        return {
+            "version": version,
+            "latency_ms": latency_ms,
+            "scheduling": not scheduled or bool(self._planned(scheduled)),
+        }
 
     # ------------------------------------------------------------ runs
 
@@ -177,7 +176,7 @@ class PrefectOrchestrator:
     def schedules(self) -> tuple[Mapping[str, Any], ...]:
         found: list[Mapping[str, Any]] = []
         for row in self._look.deployments():
-            coming = self._api.read("/deployments/get_scheduled_flow_runs", {"deployment_ids": [row["id"]], "limit": 1})
+            coming = self._planned([row["id"]]) if row["schedules"] else []
             next_at = documents.stamp(documents.moment(coming[0]["expected_start_time"])) if coming else None
             found += [
                 documents.to_schedule(row, each, name=self._look.names[row["id"]], next_at=next_at)
@@ -208,6 +207,22 @@ class PrefectOrchestrator:
 
     def missing(self) -> tuple[str, ...]:
         return self._setup.differences()
+
+    def _planned(self, deployments: list[str]) -> list[documents.Row]:
+        """The next run that a schedule has planned. Past ones do not count: a scheduler that died leaves those."""
+        planned: list[documents.Row] = self._api.read(
+            "/flow_runs/filter",
+            {
+                "flow_runs": {
+                    "deployment_id": {"any_": deployments},
+                    "state": {"type": {"any_": ["SCHEDULED"]}},
+                    "expected_start_time": {"after_": self._now().isoformat()},
+                },
+                "sort": "EXPECTED_START_TIME_ASC",
+                "limit": 1,
+            },
+        )
+        return planned
 
     def _set_state(self, run: str, state: Mapping[str, Any]) -> None:
         answer = self._api.write("POST", f"/flow_runs/{run}/set_state", {"state": state}, repeat=True)
