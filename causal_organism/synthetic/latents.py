@@ -46,7 +46,7 @@ def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, *, 
     unseen = hidden * _autocorrelated(rng, people, columns, rho=0.8)
     season = np.sin(np.arange(columns) * 2 * np.pi / 13)
     wanted_h = (
-        WANTED_H[structure.role][:, None] + person + 0.6 * load + 1.2 * deadline + 0.5 * season + unseen
+        WANTED_H[structure.role][:, None] + person + 0.5 * load + 1.2 * deadline + 0.5 * season + unseen
         + rng.normal(scale=1.2, size=(people, columns))
     )  # fmt: skip
     varies = np.where(structure.role == MANAGER, 0.0, PERSON_SD)
@@ -69,7 +69,7 @@ def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: 
     """Outcome columns by week and person, from the meeting hours (people x (1 + weeks)) that were really held."""
     before = np.s_[:, :-1]
     focus = (
-        latents.focus_rest[:, 1:] + latents.tau_focus[:, None] * meet_h[before] - 0.8 * latents.load[before]
+        latents.focus_rest[:, 1:] + latents.tau_focus[:, None] * meet_h[before] - 0.6 * latents.load[before]
         - 1.2 * latents.deadline[before] - 1.5 * latents.hidden[before]
     )  # fmt: skip
     after_hours = (

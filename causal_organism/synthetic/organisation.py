@@ -6,7 +6,7 @@ The world behind it, for person i of team g in week t:
     deadline(g,t)       = 0 or 1                                                          observed, in the outcomes
     meet_load_h(i,t)    = hours of the meetings that the calendar then holds for i; wanted: base of the role,
                           person, week, load and deadline
-    focus_h(i,t+1)      = base of i + tau(i) * meet_load_h(i,t) - 0.8 L(i,t) - 1.2 deadline(g,t) + week + AR(1) noise
+    focus_h(i,t+1)      = base of i + tau(i) * meet_load_h(i,t) - 0.6 L(i,t) - 1.2 deadline(g,t) + week + AR(1) noise
     after_hours_share   = alike, with its own small effect per meeting hour
 
 So given person and week, `assigned_load` and `deadline` of the same week are all that has to be adjusted for: both

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 ROLES = ("engineer", "analyst", "sales", "manager")
 MANAGER = ROLES.index("manager")
-TEAM_ROLE_SHARES = (0.5, 0.28, 0.22)  # what a team mostly does
+TEAM_ROLE_SHARES = (0.44, 0.3, 0.26)  # what a team mostly does
 SITES = ("Berlin", "Lisbon", "Warsaw")
 TEAMS_PER_DEPARTMENT = 6
 SMALLEST_TEAM, LARGEST_TEAM = 5, 12

@@ -118,7 +118,7 @@ def test_outcomes_follow_from_the_meeting_hours_in_the_interactions():
     design = np.column_stack([within(hours), within(load), within(deadline), np.ones(hours.size)])
     found = np.linalg.lstsq(design, within(rest), rcond=None)[0]
     assert found[0] == pytest.approx(0.0, abs=0.05)
-    assert found[1] == pytest.approx(-0.8 / 3, abs=0.03)
+    assert found[1] == pytest.approx(-0.6 / 3, abs=0.03)
     assert found[2] == pytest.approx(-1.2, abs=0.25)
 
 

@@ -1,0 +1,144 @@
+"""Pooled effects: one slope for everybody and one per segment, every person compared with itself, standard errors by
+team; and the placebo that can see a hidden confounder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from causal_organism.causal.panel import TREATMENT, shift
+from causal_organism.causal.sample import EVERYBODY, Sample, draw_sample
+from causal_organism.causal.sensitivity import Sensitivity, judge_sensitivity
+from causal_organism.causal.within import Effects, Fit, Floats, effective_clusters, fit, without
+
+INTERVAL = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """The effect of one more hour of meetings a week on next week's outcome, in one segment.
+
+    `lo`, `hi`: 95 %. `clusters` is the effective number of teams, `t_sd` what varies of the treatment once persons,
+    weeks and controls are taken out.
+    """
+
+    outcome: str
+    segment: str
+    effect: float
+    se: float
+    lo: float
+    hi: float
+    p: float
+    rows: int
+    people: int
+    clusters: float
+    t_sd: float
+    sensitivity: Sensitivity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """A sample without person and week effects. `t_by_segment` has a column per segment of the sample."""
+
+    sample: Sample
+    effects: Effects
+    y: Floats
+    t: Floats
+    w: Floats
+    t_by_segment: Floats
+
+    @property
+    def by_segment(self) -> Floats:
+        return np.column_stack((self.t_by_segment, self.w))
+
+    def fit(self, x: Floats) -> Fit:
+        return fit(x, self.y, self.sample.team, persons=self.sample.persons, absorbed=self.effects.parameters)
+
+
+def draw_design(sample: Sample) -> Design:
+    """Take out the effects once, for everything that is estimated on the sample."""
+    effects = sample.effects()
+    split = np.column_stack([np.where(sample.segment == segment, sample.t, 0.0) for segment in sample.segments])
+    return Design(
+        sample=sample,
+        effects=effects,
+        y=effects.taken_out(sample.y),
+        t=effects.taken_out(sample.t),
+        w=effects.taken_out(sample.w),
+        t_by_segment=effects.taken_out(split),
+    )
+
+
+def estimate_pooled(design: Design) -> tuple[Estimate, ...]:
+    """Everybody first, then each segment (none where there is only one)."""
+    sample = design.sample
+    overall = _estimate(design, design.fit(np.column_stack((design.t, design.w))), 0, EVERYBODY)
+    if len(sample.segments) < 2:
+        return (overall,)
+    together = design.fit(design.by_segment)
+    return (overall, *(_estimate(design, together, index, name) for index, name in enumerate(sample.segments)))
+
+
+def _estimate(design: Design, fitted: Fit, index: int, segment: str) -> Estimate:
+    sample = design.sample
+    inside = np.ones(len(sample.y), dtype=bool) if segment == EVERYBODY else sample.segment == segment
+    clusters = effective_clusters(sample.team[inside])
+    effect, se = float(fitted.coef[index]), fitted.se(index)
+    critical = quantile((1 + INTERVAL) / 2, clusters - 1)
+    own = design if segment == EVERYBODY else draw_design(sample.of(inside))
+    t_left = without(own.t, own.w)
+    return Estimate(
+        outcome=sample.outcome,
+        segment=segment,
+        effect=effect,
+        se=se,
+        lo=effect - critical * se,
+        hi=effect + critical * se,
+        p=two_sided(effect / se if se > 0 else 0.0, clusters - 1),
+        rows=int(inside.sum()),
+        people=len(np.unique(sample.person[inside])),
+        clusters=clusters,
+        t_sd=float(np.std(t_left)),
+        sensitivity=judge_sensitivity(
+            own.y, own.t, own.w, sample.controls, inflation=se / max(fitted.se_plain(index), 1e-300),
+            t_critical=critical, degrees=max(len(own.y) - own.sample.persons - own.effects.parameters, 1),
+        ),
+    )  # fmt: skip
+
+
+def lead_placebo(
+    panel: Mapping[str, Any], outcome: str, controls: tuple[str, ...], *, min_group: int
+) -> dict[str, Any]:
+    """Whether meetings of the week *after* the outcome's seem to have changed it, which they cannot have.
+
+    Adjusts for the meetings and controls of all weeks up to then. A hidden confounder that lasts shows here, and so do
+    feedback from outcomes to meetings, and anticipation: what fails is the design, whichever of them it was.
+    """
+    also = {f"{name}+{weeks}": shift(panel, name, weeks) for name in controls for weeks in (1, 2)}
+    also[f"{TREATMENT}+1"] = shift(panel, TREATMENT, 1)
+    also["lead"] = shift(panel, TREATMENT, 2)
+    sample = draw_sample(panel, outcome, controls, min_group=min_group, also=also)
+    if sample.teams < 2 or sample.weeks < 3:
+        return {"effect": None, "se": None, "p": None, "rows": len(sample.y)}
+    design = draw_design(sample)
+    fitted = design.fit(np.column_stack((design.w[:, -1], design.w[:, :-1], design.t_by_segment)))
+    effect, se = float(fitted.coef[0]), fitted.se(0)
+    p = two_sided(effect / se if se > 0 else 0.0, effective_clusters(sample.team) - 1)
+    return {"effect": effect, "se": se, "p": p, "rows": len(sample.y)}
+
+
+def two_sided(statistic: float, degrees: float) -> float:
+    """P value of a t statistic."""
+    from scipy.special import stdtr  # 0.2 s
+
+    return float(2 * stdtr(max(degrees, 1.0), -abs(statistic)))
+
+
+def quantile(share: float, degrees: float) -> float:
+    """Of Student's t."""
+    from scipy.special import stdtrit  # 0.2 s
+
+    return float(stdtrit(max(degrees, 1.0), share))

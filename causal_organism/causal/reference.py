@@ -1,0 +1,73 @@
+"""The same estimand by DoWhy: identification on the diagram and an estimate that does not share our code.
+
+The only module that imports dowhy. What DoWhy does with a frame it does to a copy; names are pinned, so that no
+metric's name can mean anything to it; circles, constants and not-a-number never reach it.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from causal_organism.causal.diagram import Diagram
+from causal_organism.causal.within import Floats
+
+AGREEMENT = 1e-8
+"""Absolute difference above which an estimate is not believed (CAUSAL: measured differences are below 1e-12)."""
+
+
+def reference_effect(
+    diagram: Diagram, columns: Mapping[str, Floats], *, treatment: Floats, outcome: Floats, others: Floats | None = None
+) -> tuple[float | None, tuple[str, ...]]:
+    """(effect, what DoWhy adjusted for); the effect is None where DoWhy finds it unidentifiable.
+
+    columns: the diagram's measured variables without person and week effects. others: further confounders, which are
+    the treatments of the other segments.
+    """
+    import networkx as nx  # 0.2 s
+
+    measured = [name for name in diagram.nodes if name in columns and name not in (diagram.treatment, diagram.outcome)]
+    extra = others if others is not None else np.empty((len(outcome), 0))
+    pinned = {diagram.treatment: "t", diagram.outcome: "y"} | {name: f"w{n}" for n, name in enumerate(measured)}
+    data = {"t": treatment, "y": outcome} | {pinned[name]: columns[name] for name in measured}
+    data |= {f"s{index}": column for index, column in enumerate(extra.T)}
+    known = [edge for edge in diagram.edges if not (set(edge) & diagram.absorbed)]
+    graph = nx.DiGraph([(pinned.get(cause, cause), pinned.get(effect, effect)) for cause, effect in known])
+    graph.add_edge("t", "y")
+    graph.add_edges_from((f"s{index}", end) for index in range(extra.shape[1]) for end in ("t", "y"))
+    value, adjusted = _ask_dowhy(graph, data)
+    names = {short: name for name, short in pinned.items()}
+    return value, tuple(sorted(names.get(short, "other segments") for short in adjusted))
+
+
+def slope_by_reference(treatment: Floats, outcome: Floats) -> float | None:
+    """DoWhy's slope of one person, from whose rows everything else was taken out already."""
+    import networkx as nx  # 0.2 s
+
+    return _ask_dowhy(nx.DiGraph([("t", "y")]), {"t": treatment, "y": outcome})[0]
+
+
+def _ask_dowhy(graph: Any, data: Mapping[str, Floats]) -> tuple[float | None, list[str]]:
+    import pandas as pd  # 0.5 s
+
+    logging.getLogger("dowhy").setLevel(logging.ERROR)
+    from dowhy import CausalModel  # 2.5 to 4 s
+
+    with warnings.catch_warnings():  # after the import: statsmodels switches its own warnings on there
+        warnings.simplefilter("ignore")
+        frame = pd.DataFrame({name: np.array(column) for name, column in data.items()})
+        model = CausalModel(data=frame, treatment="t", outcome="y", graph=graph)
+        estimand = model.identify_effect(method_name="maximal-adjustment", proceed_when_unidentifiable=True)
+        if estimand.estimands.get("backdoor") is None:
+            return None, []
+        estimate = model.estimate_effect(
+            estimand, method_name="backdoor.linear_regression", effect_modifiers=[], test_significance=False
+        )
+        adjusted = estimand.get_backdoor_variables()
+    if estimate.value is None or not np.isfinite(estimate.value):
+        return None, list(adjusted)
+    return float(estimate.value), list(adjusted)

@@ -1,0 +1,110 @@
+"""Least squares with person and week effects and standard errors by cluster, on plain arrays.
+
+Two-way effects are taken out exactly, also where weeks are missing: person means are subtracted, then the projection
+on the weeks' own (person-demeaned) indicators. That costs O(rows x weeks) and needs no iteration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Effects:
+    """Takes the effects of persons and weeks out of columns. `person`, `week`: a code per row, from 0 without gaps."""
+
+    def __init__(self, person: Ints, week: Ints):
+        self.person, self.week = person, week
+        self._rows = np.bincount(person).astype(np.float64)
+        indicators = np.zeros((len(week), int(week.max()) + 1 if len(week) else 0))
+        indicators[np.arange(len(week)), week] = 1.0
+        self._weeks = self.centred(indicators)
+        self._inverse = np.linalg.pinv(self._weeks.T @ self._weeks, rcond=1e-12, hermitian=True)
+
+    @property
+    def parameters(self) -> int:
+        """Free parameters beside those of the persons."""
+        return max(int(self._weeks.shape[1]) - 1, 0)
+
+    def centred(self, columns: Floats) -> Floats:
+        """Less the person's mean."""
+        if columns.ndim == 1:
+            return columns - (np.bincount(self.person, columns) / self._rows)[self.person]
+        return np.column_stack([self.centred(column) for column in columns.T]) if columns.size else columns
+
+    def taken_out(self, columns: Floats) -> Floats:
+        """Less the effects of person and week."""
+        centred = self.centred(columns)
+        return centred - self._weeks @ (self._inverse @ (self._weeks.T @ centred))
+
+    def week_part(self, residual: Floats) -> Floats:
+        """What the weeks explain of a column, less the person's mean of it."""
+        part: Floats = self._weeks @ (self._inverse @ (self._weeks.T @ self.centred(residual)))
+        return part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """Coefficients in order of the columns of x. `cov` is by cluster (CR1), `cov_plain` assumes independent rows."""
+
+    coef: Floats
+    cov: Floats
+    cov_plain: Floats
+    residual: Floats
+    degrees: int  # of freedom of the residual
+
+    def se(self, index: int) -> float:
+        return float(np.sqrt(max(self.cov[index, index], 0.0)))
+
+    def se_plain(self, index: int) -> float:
+        return float(np.sqrt(max(self.cov_plain[index, index], 0.0)))
+
+
+def fit(x: Floats, y: Floats, cluster: Ints, *, persons: int, absorbed: int) -> Fit:
+    """Least squares of y on x, both without person and week effects.
+
+    `absorbed` counts week parameters. Persons lie within clusters, so they cost degrees of freedom in `cov_plain`
+    but not in `cov` (as in reghdfe). Columns that are (nearly) zero get the coefficient 0.
+    """
+    inverse = np.linalg.pinv(x.T @ x, rcond=1e-12, hermitian=True)
+    coef = inverse @ (x.T @ y)
+    residual = y - x @ coef
+    rows, parameters = len(y), x.shape[1] + absorbed
+    degrees = max(rows - parameters - persons, 1)
+    scores = np.zeros((int(cluster.max()) + 1, x.shape[1]))
+    np.add.at(scores, cluster, x * residual[:, None])
+    clusters = len(np.unique(cluster))
+    factor = clusters / max(clusters - 1, 1) * (rows - 1) / max(rows - parameters - 1, 1)
+    return Fit(
+        coef=coef,
+        cov=factor * inverse @ (scores.T @ scores) @ inverse,
+        cov_plain=inverse * float(residual @ residual) / degrees,
+        residual=residual,
+        degrees=degrees,
+    )
+
+
+def without(columns: Floats, others: Floats) -> Floats:
+    """The part of the columns that the others do not explain."""
+    if not others.size:
+        return columns
+    kept: Floats = columns - others @ (
+        np.linalg.pinv(others.T @ others, rcond=1e-12, hermitian=True) @ (others.T @ columns)
+    )
+    return kept
+
+
+def effective_clusters(cluster: Ints) -> float:
+    """How many clusters of equal size would say as much: (sum n)^2 / sum n^2."""
+    sizes = np.bincount(cluster).astype(np.float64)
+    return float(sizes.sum() ** 2 / (sizes @ sizes)) if sizes.any() else 0.0
+
+
+def codes(values: NDArray[np.generic]) -> Ints:
+    """A code from 0 for each distinct value."""
+    return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
