@@ -51,7 +51,7 @@ def show(key: str, as_json: bool) -> None:
 @json_option
 def graph(selection: str, form: str, as_json: bool) -> None:
     """Draw the asset graph: an edge from each asset to those that read it."""
-    from causal_organism.operations.listing import load_cut
+    from causal_organism.operations.judging import load_cut
     from causal_organism.operations.plan import select_keys
 
     with open_organism() as o:
@@ -63,7 +63,11 @@ def graph(selection: str, form: str, as_json: bool) -> None:
         "assets": [{"key": key, "kind": whole[key].kind, "group": whole[key].group} for key in keys],
         "edges": [list(edge) for edge in edges],
     }
-    draw = {"tree": lambda: _tree(whole, keys), "dot": lambda: _dot(keys, edges), "mermaid": lambda: _mermaid(keys, edges)}
+    draw = {
+        "tree": lambda: _tree(whole, keys),
+        "dot": lambda: _dot(keys, edges),
+        "mermaid": lambda: _mermaid(keys, edges),
+    }
     emit(document, draw[form], as_json=as_json)
 
 

@@ -102,9 +102,9 @@ def main(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         arguments = _take_assets(arguments)
-        organism.main(args=arguments, prog_name="organism", standalone_mode=False)
+        result = organism.main(args=arguments, prog_name="organism", standalone_mode=False)
         sys.stdout.flush()
-        return 0
+        return result if isinstance(result, int) else 0  # an exit inside a command comes back as its code
     except OrganismError as error:
         _report(as_json, error.exit_code, error.code, error.message, error.hint, error.column)
         return error.exit_code

@@ -20,8 +20,10 @@ from causal_organism.errors import (
 )
 from causal_organism.operations.making import (
     BLOCKED,
+    CANCELLED,
     FAILED,
     NOT_WELL,
+    REJECTED,
     SKIPPED,
     ComputeError,
     Making,
@@ -33,6 +35,9 @@ from causal_organism.operations.making import (
 from causal_organism.operations.plan import Planned, make_plan
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Organism, RunRecord, StepRecord
+
+
+_ENDED_WORDS = {FAILED: "failed", REJECTED: "was rejected", BLOCKED: "is blocked", CANCELLED: "was cancelled"}
 
 
 def _quiet(*_: Any) -> None:
@@ -175,7 +180,9 @@ def refresh_local(
             on_step(make_step(run, step.key))
     except (OrganismError, KeyboardInterrupt) as error:
         stopped = isinstance(error, KeyboardInterrupt)
-        organism.ledger.end_run(run.id, "cancelled" if stopped else "failed", at=organism.now(), error=str(error) or None)
+        organism.ledger.end_run(
+            run.id, "cancelled" if stopped else "failed", at=organism.now(), error=str(error) or None
+        )
         raise
     return finish(run)
 
@@ -187,7 +194,9 @@ def _make(run: RefreshRun, key: str) -> StepOutcome:
     keys = spec.outputs or (key,)
     blocked = _blocked(run, key)
     if blocked:
-        return StepOutcome(key=key, outcome=BLOCKED, version=_number(run, key), causes=cut.judge(key).causes, error=blocked)
+        return StepOutcome(
+            key=key, outcome=BLOCKED, version=_number(run, key), causes=cut.judge(key).causes, error=blocked
+        )
     with hold_waiting(run.organism, keys, holder=run.id, wait_s=run.organism.settings.lease_wait_s) as leases:
         overtaken = _adopt_own_heads(run, keys)
         judgements = {each: cut.judge(each) for each in keys}
@@ -207,12 +216,14 @@ def _blocked(run: RefreshRun, key: str) -> str | None:
     for other in run.organism.graph[key].upstream:
         outcome = run.outcomes.get(other)
         if outcome is not None and outcome.outcome in NOT_WELL:
-            return f"{other} was {outcome.outcome}" if outcome.outcome != BLOCKED else f"{other} is blocked"
+            return f"{other} {_ENDED_WORDS[outcome.outcome]}"
         if other in failed_sources:
             return f"{other} failed: {failed_sources[other]}"
         if other not in run.planned.cut.heads:
-            return f"{other} was never made; select +{key} to make both" if not _is_source(run, other) else (
-                f"{other} has nothing yet: no import was made and no interaction seen"
+            return (
+                f"{other} was never made; select +{key} to make both"
+                if not _is_source(run, other)
+                else (f"{other} has nothing yet: no import was made and no interaction seen")
             )
     return None
 

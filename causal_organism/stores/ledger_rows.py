@@ -82,9 +82,7 @@ BEGIN_RUN: LiteralString = (
     "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
     "tries = r.tries + 1, ended_at = NULL, outcome = NULL, error = NULL, document = NULL"
 )
-END_RUN: LiteralString = (
-    "UPDATE organism.run SET outcome = %s, ended_at = %s, error = %s, document = %s WHERE id = %s"
-)
+END_RUN: LiteralString = "UPDATE organism.run SET outcome = %s, ended_at = %s, error = %s, document = %s WHERE id = %s"
 RUN_DOCUMENT: LiteralString = "SELECT document FROM organism.run WHERE id = %s"
 _RUN: LiteralString = "id, flow, selection, trigger, actor, started_at, ended_at, outcome, deployment, error, tries"
 RUNS: LiteralString = f"SELECT {_RUN} FROM organism.run ORDER BY started_at DESC LIMIT %s"
@@ -100,13 +98,12 @@ STEPS: LiteralString = (
     "WHERE run = %s ORDER BY position"
 )
 DURATIONS: LiteralString = (
-    "SELECT h.key, percentile_cont(0.5) WITHIN GROUP (ORDER BY s.seconds) FROM (SELECT DISTINCT key FROM organism.head) h "
+    "SELECT h.key, percentile_cont(0.5) WITHIN GROUP (ORDER BY s.seconds) "
+    "FROM (SELECT DISTINCT key FROM organism.head) h "
     "CROSS JOIN LATERAL (SELECT seconds FROM organism.step WHERE step.key = h.key AND seconds IS NOT NULL "
     "AND outcome IN ('made', 'unchanged') ORDER BY at DESC LIMIT 5) s GROUP BY h.key"
 )
-ADD_AUDIT: LiteralString = (
-    "INSERT INTO organism.audit (at, actor, action, subject, detail) VALUES (%s, %s, %s, %s, %s)"
-)
+ADD_AUDIT: LiteralString = "INSERT INTO organism.audit (at, actor, action, subject, detail) VALUES (%s, %s, %s, %s, %s)"
 AUDIT_LOG: LiteralString = (
     "SELECT id, at, actor, action, subject, detail FROM organism.audit "
     "WHERE %s::timestamptz IS NULL OR at >= %s ORDER BY id DESC LIMIT %s"

@@ -16,7 +16,7 @@ SMALL_BYTES = 65_536
 
 
 class Values:
-    """ports.ValueStore. A file is written to a temporary name, synced and renamed, so that no reader sees half of it."""
+    """ports.ValueStore. Files are written to a temporary name, synced and renamed: no reader sees half of one."""
 
     def __init__(self, database: Database, folder: Path):
         self._database = database

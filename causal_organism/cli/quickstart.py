@@ -1,0 +1,256 @@
+"""`organism quickstart` and `organism generate`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from causal_organism.assets.durations import duration_text
+from causal_organism.cli.output import emit, json_option, progress_bar, say, table
+from causal_organism.errors import OrganismError, RequestError
+from causal_organism.settings import home_folder
+from causal_organism.wiring import OpenOrganism, open_organism
+
+INCREMENTAL = "incremental-update-pipeline/incremental-updates"
+FULL = "full-analysis-pipeline/full-analysis"
+CHUNK = 5_000
+POLL_S = 0.5
+SEED = 7
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--people", default=200, show_default=True, help="How many people.")
+@click.option("--weeks", default=26, show_default=True, help="For how many weeks.")
+@click.option("--seed", default=SEED, show_default=True, help="The same seed gives the same organisation.")
+@click.option("--start", metavar="DATE", help="First week; unset: so that the last week is the one before this.")
+@json_option
+def generate(folder: Path, people: int, weeks: int, seed: int, start: str | None, as_json: bool) -> None:
+    """Write a generated organisation to FOLDER: interactions, people, outcomes and the true effects."""
+    written = _generate(folder, people, weeks, seed, _first_week(start, weeks))
+    document = {"schema": "organism.generate/1", "folder": str(folder), "written": written}
+    emit(document, lambda: table(("FILE", "ROWS"), list(written.items())), as_json=as_json)
+
+
+@click.command()
+@click.option("--people", default=200, show_default=True, help="People of the generated organisation.")
+@click.option("--weeks", default=26, show_default=True, help="Weeks that it is watched for.")
+@click.option("--replay", type=click.Choice(["collegemsg"]), help="Replay real messages in place of a generated one.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+def quickstart(people: int, weeks: int, replay: str | None, yes: bool, as_json: bool) -> None:
+    """Embedded servers, real input through the stream, both pipelines once, and what came out."""
+    home = home_folder(os.environ)
+    if not yes and sys.stdin.isatty():
+        click.confirm(f"Start servers in {home} and fill them with a generated organisation?", abort=True, err=True)
+    started = time.monotonic()
+    _start_servers(home)
+    with open_organism() as o:
+        from causal_organism.operations.deploy import set_up
+
+        for line in set_up(o, actor=o.settings.actor)["changed"]:
+            say(line)
+        _fill(o, people=people, weeks=weeks, replay=replay)
+        runs = _run_pipelines(o)
+        document = _summary(o, runs, seconds=time.monotonic() - started)
+    emit(document, lambda: _text(document), as_json=as_json)
+    if any(run["state"] != "Completed" for run in runs):
+        raise OrganismError("a pipeline did not complete", hint=f"organism logs {runs[-1]['id']}")
+
+
+def _start_servers(home: Path) -> None:
+    from causal_organism.embedded import lifecycle, parts
+
+    told: dict[str, str] = {}
+
+    def tell(state: Any) -> None:
+        for server in state.servers:
+            if told.get(server.name) != server.state:
+                told[server.name] = server.state
+                say(f"{server.product} ({server.name}): {server.state}")
+
+    lifecycle.up(home, parts.SERVERS, environ=os.environ, say=tell)
+
+
+def _first_week(start: str | None, weeks: int) -> date:
+    if start is not None:
+        try:
+            return date.fromisoformat(start)
+        except ValueError as error:
+            raise RequestError(f"--start {start!r} is no date; write 2026-01-05") from error
+    today = datetime.now(UTC).date()
+    return today - timedelta(days=today.weekday(), weeks=weeks)
+
+
+def _generate(folder: Path, people: int, weeks: int, seed: int, start: date) -> dict[str, int]:
+    from causal_organism.synthetic.files import write
+    from causal_organism.synthetic.organisation import generate as draw
+
+    return write(folder, draw(people, weeks, seed, start=start))
+
+
+def _fill(o: OpenOrganism, *, people: int, weeks: int, replay: str | None) -> None:
+    """Put the input in, once: the same quickstart again finds it there."""
+    wanted = replay or f"generated-{people}-{weeks}"
+    filled = o.ledger.fact("quickstart") or []
+    if wanted in filled:
+        say(f"{wanted} is in already")
+        return
+    if replay == "collegemsg":
+        _replay_collegemsg(o)
+    else:
+        _ingest_generated(o, people, weeks)
+    o.ledger.set_fact("quickstart", [*filled, wanted])
+
+
+def _ingest_generated(o: OpenOrganism, people: int, weeks: int) -> None:
+    from causal_organism.operations.import_tables import import_table
+    from causal_organism.operations.ingest import ingest_files
+
+    folder = o.settings.home / "quickstart"
+    written = _generate(folder, people, weeks, SEED, _first_week(None, weeks))
+    say(f"generated {', '.join(f'{rows} {name}' for name, rows in written.items())}")
+    import_table(o, "people", folder / "people.csv", actor=o.settings.actor)
+    import_table(o, "outcomes", folder / "outcomes.csv", actor=o.settings.actor)
+    report = ingest_files(o, [folder / "interactions.jsonl"], actor=o.settings.actor)
+    say(f"{report['accepted']} interactions into {o.settings.stream}")
+
+
+def _replay_collegemsg(o: OpenOrganism) -> None:
+    from causal_organism.network.collegemsg import collegemsg_interactions
+    from causal_organism.network.interactions import to_fields
+
+    total = 0
+    for chunk in _chunks(to_fields(each) for each in collegemsg_interactions()):
+        o.stream.append(chunk)
+        total += len(chunk)
+    say(f"{total} messages into {o.settings.stream}")
+
+
+def _chunks(entries: Iterator[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    chunk: list[dict[str, str]] = []
+    for entry in entries:
+        chunk.append(entry)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _run_pipelines(o: OpenOrganism) -> list[dict[str, Any]]:
+    """Both pipelines through their deployments and the worker, where there is anything to do."""
+    from causal_organism.operations.plan import make_plan
+    from causal_organism.operations.queues import load_stream
+
+    runs = []
+    while (lag := load_stream(o)["lag"]) > 0:
+        runs.append(_follow(o, INCREMENTAL, "stream", total=lag, done=lambda: lag - load_stream(o)["lag"]))
+        if runs[-1]["state"] != "Completed":
+            return runs
+    steps = make_plan(o, "*", actor=o.settings.actor, trigger="quickstart").steps
+    wanted = [step for step in steps if not step.blocked_by and not step.pinned]
+    if wanted:
+        started = o.now()
+        count = len(wanted)
+        runs.append(
+            _follow(o, FULL, "assets", total=count, done=lambda: _made_since(o, started), limit=count)
+        )
+    if not runs:
+        say("nothing changed: nothing to make")
+    return runs
+
+
+def _made_since(o: OpenOrganism, moment: datetime) -> int:
+    return sum(head.confirmed_at >= moment for head in o.ledger.heads().values())
+
+
+def _follow(
+    o: OpenOrganism, deployment: str, what: str, *, total: int, done: Any, limit: int | None = None
+) -> dict[str, Any]:
+    from causal_organism.operations.runs import has_ended
+
+    run = o.orchestrator.trigger(deployment, {})
+    state = ""
+    while True:
+        found = o.orchestrator.run(run)
+        if found is not None and found["state"] != state:
+            state = found["state"]
+            say(f"{deployment}: {state}")
+        if found is not None and has_ended(found):
+            if found["state"] == "Completed":
+                progress_bar(what, total, total)
+            return dict(found)
+        progress_bar(what, min(done(), limit or total, total - 1), total)
+        time.sleep(POLL_S)
+
+
+def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> dict[str, Any]:
+    from causal_organism.embedded.status import look
+    from causal_organism.operations.listing import assets_document
+
+    assets = assets_document(o)["assets"]
+    heads = o.ledger.heads()
+    concluded = heads.get(("causal/effects", ""))
+    proposals = _proposals(o)
+    return {
+        "schema": "organism.quickstart/1",
+        "seconds": round(seconds, 1),
+        "runs": [{"id": run["id"], "flow": run["flow"], "state": run["state"]} for run in runs],
+        "made": [
+            {
+                "key": each["key"], "version": each["version"], "status": each["status"], "rows": each["rows"],
+                "seconds": each["estimate_s"], "error": (each["attempt"] or {}).get("error"),
+            }
+            for each in assets
+        ],
+        "concluded": dict(concluded.version.metadata) if concluded else None,
+        "proposals": proposals,
+        "servers": [{"name": s.name, "product": s.product, "version": s.version, "address": s.address} for s in look(o.settings)],
+    }  # fmt: skip
+
+
+def _proposals(o: OpenOrganism) -> list[dict[str, Any]]:
+    from causal_organism.operations.contents import load_value
+
+    head = o.ledger.heads().get(("interventions/proposals", ""))
+    value = load_value(o, head.version) if head else {}
+    return list(value.get("proposals", []))[:5]
+
+
+def _text(document: dict[str, Any]) -> str:
+    made = table(
+        ("ASSET", "VERSION", "ROWS", "TOOK", ""),
+        [
+            (
+                e["key"], e["version"], e["rows"], "-" if e["seconds"] is None else duration_text(e["seconds"]),
+                e["error"] or ("" if e["status"] == "fresh" else e["status"]),
+            )
+            for e in document["made"]
+        ],
+    )  # fmt: skip
+    servers = table(
+        ("SERVER", "PRODUCT", "VERSION", "ADDRESS"),
+        [(s["name"], s["product"], s["version"], s["address"]) for s in document["servers"]],
+    )
+    parts = [made, *_conclusions(document), servers]
+    parts.append(f"done in {duration_text(document['seconds'])}; `organism tui` opens the console, `organism down` stops all")
+    return "\n\n".join(parts)
+
+
+def _conclusions(document: dict[str, Any]) -> list[str]:
+    concluded = document["concluded"]
+    if concluded is None:
+        return ["concluded: nothing; `organism why causal/effects` says why"]
+    lines = ["concluded"] + [f"  {name}: {value}" for name, value in concluded.items() if not isinstance(value, (list, dict))]
+    if document["proposals"]:
+        lines.append("top proposals")
+        lines += [f"  {each.get('summary') or each.get('id')}" for each in document["proposals"]]
+    return ["\n".join(lines)]

@@ -1,0 +1,55 @@
+"""A whole organism in memory, with a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from causal_organism.assets.definitions import Asset
+from causal_organism.assets.graph import graph_of
+from causal_organism.operations.refresh import refresh_local
+from causal_organism.settings import Settings
+from causal_organism.stores.memory_ledger import MemoryLedger, MemoryValues
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
+    """An organism of these assets on memory stores; `.clock` moves its time."""
+    clock = Clock()
+    return SimpleNamespace(
+        settings=Settings(actor="ana", lease_wait_s=0.0, **settings),
+        graph=graph_of(assets),
+        ledger=MemoryLedger(clock),
+        values=MemoryValues(),
+        sources={},
+        now=clock,
+        clock=clock,
+    )
+
+
+def with_graph(organism: Any, assets: Iterable[Asset]) -> Any:
+    """The same stores under another graph: what an edit of the code is."""
+    return SimpleNamespace(**{**vars(organism), "graph": graph_of(assets)})
+
+
+def outcomes(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(step["key"], step["outcome"]) for step in document["steps"]]
+
+
+def refreshed(organism: Any, selection: str = "*", **options: Any) -> list[tuple[str, str]]:
+    """What a refresh did, in order."""
+    return outcomes(refresh_local(organism, selection, actor="ana", **options))
