@@ -57,12 +57,14 @@ class MemoryArchive:
     ) -> Accepted:
         with self._guard:
             self._fence(expected)
-            fresh = [each for each in interactions if self._is_new(each)]
+            seen = set(self._senders)
+            fresh = [each for each in interactions if self._is_new(each, seen)]
             found = tally(fresh, before=self._ties, known=self._people, next_idx=len(self._people))
             refused = [each for each in (*refusals, *found.refused) if each.entry not in self._refusals]
             for each in refused:
                 self._refusals[each.entry] = _Refused(DeadLetter(id=each.entry, reason=each.reason, fields=each.fields))
             self._interactions |= {each.entry: each for each in found.kept}
+            self._senders |= {each.sender_id for each in found.kept if each.sender_id is not None}
             for week, sums in found.weeks.items():
                 self._weeks[week] = _add(self._weeks.get(week), sums)
             self._move(last_entry, self._position.entries + entries)
@@ -163,15 +165,15 @@ class MemoryArchive:
         if (self._position.entry, self._position.entries) != (expected.entry, expected.entries):
             raise FencedError(f"the stream was read on to {self._position.entry}; expected {expected.entry}")
 
-    def _is_new(self, each: Interaction) -> bool:
+    def _is_new(self, each: Interaction, seen: set[str]) -> bool:
+        """Not archived from this entry, and not under a sender's id in `seen`, which grows."""
         if entry_key(each.entry) <= entry_key(self._read_to) and each.entry in self._interactions:
             return False
         if each.sender_id is None:
             return True
-        if each.sender_id in self._senders:
-            return False
-        self._senders.add(each.sender_id)
-        return True
+        new = each.sender_id not in seen
+        seen.add(each.sender_id)
+        return new
 
     def _move(self, entry: str, entries: int) -> None:
         self._position = replace(self._position, entry=entry, entries=entries)

@@ -1,0 +1,194 @@
+"""Every network store behaves the same: whatever server speaks Bolt here, a Neo4j, and the one in memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from causal_organism.errors import NetworkGapError, StoreError
+from causal_organism.network.deltas import NetworkDelta, TieChange, compose
+from causal_organism.network.fingerprints import EMPTY, update
+from causal_organism.ports import Batch, NetworkPosition, NetworkStore
+from causal_organism.settings import Settings
+from causal_organism.stores.memory_network import MemoryNetwork
+from causal_organism.stores.network import BoltNetwork
+from tests.stores.truth import NOW, Ties, network_in
+
+Open = Callable[[], NetworkStore]
+
+
+@pytest.fixture(params=["memory", "embedded", "neo4j"])
+def open_store(request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Opens connections of their own to one empty network. ORGANISM_TEST_NEO4J_URI names a Neo4j to use besides."""
+    if request.param == "memory":
+        store = MemoryNetwork()
+        yield lambda: store
+        return
+    if request.param == "neo4j":
+        uri = os.environ.get("ORGANISM_TEST_NEO4J_URI")
+        if uri is None:
+            pytest.skip("ORGANISM_TEST_NEO4J_URI is not set")
+        password = os.environ.get("ORGANISM_TEST_NEO4J_PASSWORD")
+        settings = Settings(neo4j_uri=uri, neo4j_user="neo4j", neo4j_password=password)
+    else:
+        settings = request.getfixturevalue("neo4j_settings")
+    opened: list[BoltNetwork] = []
+
+    def connect() -> NetworkStore:
+        opened.append(bolt_network(settings))
+        return opened[-1]
+
+    connect().clear()
+    yield connect
+    for each in opened:
+        each.close()
+
+
+def bolt_network(settings: Settings) -> BoltNetwork:
+    return BoltNetwork(
+        settings.need("neo4j_uri"),
+        user=settings.neo4j_user,
+        password=settings.neo4j_password,
+        database=settings.neo4j_database,
+    )
+
+
+@pytest.fixture
+def store(open_store: Open) -> NetworkStore:
+    return open_store()
+
+
+def tie(source: str, target: str, now: int, was: int = 0) -> TieChange:
+    return TieChange(source, target, was, now, int(was > 0), int(now > 0), -5, 7)
+
+
+def batch(number: int, people: tuple[str, ...], *ties: TieChange, first_idx: int = 0, before: str = EMPTY) -> Batch:
+    delta = NetworkDelta(ties, people, first_idx)
+    return Batch(number=number, entry=f"{number}-0", delta=delta, fingerprint=update(before, delta), accepted_at=NOW)
+
+
+def three_batches() -> tuple[Batch, Batch, Batch]:
+    first = batch(1, ("a", "b"), tie("a", "b", 5))
+    second = batch(2, ("ü'\"`\\", "d"), tie("b", "ü'\"`\\", 2**62), first_idx=2, before=first.fingerprint)
+    third = batch(3, (), tie("a", "b", 0, 5), tie("d", "a", 1), before=second.fingerprint)
+    return first, second, third
+
+
+AFTER_THREE: tuple[list[str], Ties] = (
+    ["a", "b", "ü'\"`\\", "d"],
+    {("b", "ü'\"`\\"): (2**62, 1, -5, 7), ("d", "a"): (1, 1, -5, 7)},
+)
+
+
+def test_a_network_begins_empty(store: NetworkStore) -> None:
+    store.setup()
+    store.setup()
+    assert store.position() == NetworkPosition(batch=0, entry="0-0", fingerprint=EMPTY)
+    assert network_in(store) == ([], {})
+
+
+def test_batches_are_applied_in_order(store: NetworkStore) -> None:
+    batches = three_batches()
+    assert [store.apply(each) for each in batches] == [True, True, True]
+    assert network_in(store) == AFTER_THREE
+    assert store.position() == store.read().position
+    assert store.position() == NetworkPosition(batch=3, entry="3-0", fingerprint=batches[2].fingerprint)
+
+
+def test_a_batch_is_applied_once(store: NetworkStore) -> None:
+    first, second, third = three_batches()
+    store.apply(first)
+    store.apply(second)
+    assert (store.apply(first), store.apply(second)) == (False, False)
+    store.apply(third)
+    assert network_in(store) == AFTER_THREE
+
+
+def test_a_batch_that_does_not_continue_is_a_gap(store: NetworkStore) -> None:
+    first, _, third = three_batches()
+    store.apply(first)
+    with pytest.raises(NetworkGapError, match="batch 1"):
+        store.apply(third)
+    assert store.position().batch == 1
+    assert network_in(store)[1] == {("a", "b"): (5, 1, -5, 7)}
+
+
+def test_the_same_number_with_other_content_is_a_gap(store: NetworkStore) -> None:
+    store.apply(batch(1, ("a", "b"), tie("a", "b", 5)))
+    with pytest.raises(NetworkGapError):
+        store.apply(batch(1, ("a", "b"), tie("a", "b", 6)))
+
+
+def test_a_tie_of_somebody_who_is_not_there_writes_nothing(store: NetworkStore) -> None:
+    with pytest.raises(NetworkGapError):
+        store.apply(batch(1, ("a", "b"), tie("a", "b", 5), tie("a", "x", 1)))
+    assert store.position().batch == 0
+    assert network_in(store) == ([], {})
+
+
+def test_several_batches_can_be_applied_as_one(store: NetworkStore) -> None:
+    batches = three_batches()
+    whole = replace(batches[2], delta=compose(each.delta for each in batches), after=0)
+    assert store.apply(whole)
+    assert network_in(store) == AFTER_THREE
+    with pytest.raises(NetworkGapError):
+        store.apply(replace(whole, number=6, after=4))
+
+
+def test_a_cleared_network_can_be_made_again(store: NetworkStore) -> None:
+    for each in three_batches():
+        store.apply(each)
+    store.clear()
+    assert store.position() == NetworkPosition(batch=0, entry="0-0", fingerprint=EMPTY)
+    assert network_in(store) == ([], {})
+    for each in three_batches():
+        store.apply(each)
+    assert network_in(store) == AFTER_THREE
+
+
+def test_eight_at_once_apply_a_batch_once(open_store: Open) -> None:
+    """Each adds its own tie to the same position; whoever comes second must see the fence, not write half of it."""
+    people = tuple(f"p{number}" for number in range(9))
+    open_store().apply(batch(1, people))
+    start = threading.Barrier(8)
+    outcomes: list[str] = []
+
+    def try_it(number: int) -> None:
+        store = open_store()
+        mine = batch(2, (), *(tie(f"p{number}", other, number + 1) for other in people if other != f"p{number}"))
+        start.wait()
+        try:
+            outcomes.append("won" if store.apply(mine) else "was there")
+        except NetworkGapError:
+            outcomes.append("fenced")
+
+    threads = [threading.Thread(target=try_it, args=(number,)) for number in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(outcomes) == ["fenced"] * 7 + ["won"]
+    _, ties = network_in(open_store())
+    assert len(ties) == 8
+    assert len({source for source, _ in ties}) == 1
+
+
+def test_a_large_network_is_read_in_pages(store: NetworkStore) -> None:
+    people = tuple(f"p{number}" for number in range(400))
+    ties = [tie(source, target, 1) for source in people for target in people[:150] if source != target]
+    store.apply(batch(1, people, *sorted(ties, key=lambda each: (each.source, each.target))))
+    columns = store.read()
+    assert columns.ids.tolist() == list(people)
+    assert len(columns.source) == len(ties)
+    assert {str(columns.source.dtype), str(columns.target.dtype)} == {"int32"}
+    assert {str(columns.weight_u.dtype), str(columns.first_us.dtype)} == {"int64"}
+
+
+def test_a_server_that_is_not_there_is_a_store_error() -> None:
+    store = BoltNetwork("bolt://127.0.0.1:1", user="x", password="y")
+    with pytest.raises(StoreError, match="network's server"):
+        store.position()
