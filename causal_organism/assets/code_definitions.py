@@ -1,0 +1,219 @@
+"""One definition in a Python file: a digest of what it does, and the names that it takes from outside itself.
+
+The digest leaves out comments, formatting, docstrings, decorators, and the annotations of functions and their
+variables. Annotations of a class's fields count, since dataclasses and validators act on them.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_NOT_SAID = frozenset(
+    {"ctx", "type_comment", "decorator_list", "returns", "annotation", "kind", "type_ignores", "type_params"}
+)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """`from module import name`, or `import module` where `name` is None. `level`: leading dots."""
+
+    module: str
+    name: str | None = None
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A dotted name that code reads from outside itself. `imported`: where an import inside the code takes it from."""
+
+    path: tuple[str, ...]
+    imported: Imported | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """Code that is compared as one: a function, a class, or the statements that bind a constant."""
+
+    digest: str
+    uses: frozenset[Use]
+
+
+def read_definition(nodes: Iterable[ast.AST]) -> Definition:
+    reader = _Reader()
+    for node in nodes:
+        reader.read(node)
+    digest = hashlib.sha256("\n".join(reader.said).encode("utf-8", "surrogatepass")).hexdigest()
+    return Definition(digest, frozenset(reader.outermost.uses | {Use(path) for path in reader.outermost.loads}))
+
+
+def imports_of(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
+    """Names that an import binds, and what to."""
+    for alias in statement.names:
+        if isinstance(statement, ast.ImportFrom):
+            yield alias.asname or alias.name, Imported(statement.module or "", alias.name, statement.level)
+        elif alias.asname:
+            yield alias.asname, Imported(alias.name)
+        else:
+            top = alias.name.partition(".")[0]
+            yield top, Imported(top)
+
+
+@dataclass(slots=True)
+class _Scope:
+    is_class: bool = False
+    bound: set[str] = field(default_factory=set)
+    outside: set[str] = field(default_factory=set)  # declared global or nonlocal
+    imports: dict[str, list[Imported]] = field(default_factory=dict)
+    loads: set[tuple[str, ...]] = field(default_factory=set)
+    through: set[tuple[str, ...]] = field(default_factory=set)  # from functions in a class: they do not see its names
+    uses: set[Use] = field(default_factory=set)
+
+
+class _Reader:
+    """Walks a definition once: says what counts, and sorts the names that it reads into own and outside ones."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.outermost = _Scope()
+        self.scope = self.outermost
+
+    def read(self, node: Any) -> None:
+        handler = _HANDLERS.get(type(node))
+        if handler is not None:
+            handler(self, node)
+        else:
+            self.plain(node)
+
+    def plain(self, node: ast.AST) -> None:
+        """The kind of node and its fields; empty ones say nothing, so that Python versions agree."""
+        self.said.append(type(node).__name__)
+        for name in node._fields:
+            if name not in _NOT_SAID:
+                self.value(name, getattr(node, name, None))
+        self.said.append(")")
+
+    def value(self, name: str, value: Any) -> None:
+        if value is None or value == []:
+            return
+        self.said.append(name)
+        if isinstance(value, list):
+            for each in value:
+                if isinstance(each, ast.AST):
+                    self.read(each)
+                else:  # a name, or None: `**more` in a dict, a keyword parameter without default
+                    self.said.append(repr(each))
+            self.said.append("]")
+        elif isinstance(value, ast.AST):
+            self.read(value)
+        else:
+            self.said.append(repr(value))
+
+    def inside(self, act: Callable[[], None], *, is_class: bool = False) -> None:
+        """Do something in a scope of its own, then hand the names that it took from outside to the scope around."""
+        outer, self.scope = self.scope, _Scope(is_class)
+        act()
+        inner, self.scope = self.scope, outer
+        own = (inner.bound | inner.imports.keys()) - inner.outside
+        free = {path for path in inner.loads if path[0] not in own} | inner.through
+        (outer.through if outer.is_class else outer.loads).update(free)
+        outer.uses |= inner.uses
+        for path in inner.loads:
+            outer.uses.update(Use(path[1:], each) for each in inner.imports.get(path[0], ()))
+
+    def name(self, node: ast.Name) -> None:
+        self.said.append(node.id)
+        if isinstance(node.ctx, ast.Load):
+            self.scope.loads.add((node.id,))
+        else:
+            self.scope.bound.add(node.id)
+
+    def attribute(self, node: ast.Attribute) -> None:
+        path: list[str] = []
+        at: ast.expr = node
+        while isinstance(at, ast.Attribute):
+            path.append(at.attr)
+            at = at.value
+        if isinstance(at, ast.Name):
+            self.scope.loads.add((at.id, *reversed(path)))
+            self.said.append(".".join((at.id, *reversed(path))))
+        else:
+            self.plain(node)
+
+    def constant(self, node: ast.Constant) -> None:
+        self.said.append(f"{type(node.value).__name__} {node.value!r}")
+
+    def expression(self, node: ast.Expr) -> None:
+        if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
+            self.plain(node)
+
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        self.said.append(type(node).__name__)
+        if not isinstance(node, ast.Lambda):
+            self.said.append(node.name)
+            self.scope.bound.add(node.name)
+        self.value("defaults", node.args.defaults)
+        self.value("kw_defaults", node.args.kw_defaults)
+        self.inside(lambda: self.function_body(node))
+        self.said.append(")")
+
+    def function_body(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        for kind in ("posonlyargs", "args", "vararg", "kwonlyargs", "kwarg"):
+            found = getattr(node.args, kind)
+            for each in found if isinstance(found, list) else filter(None, (found,)):
+                self.said.append(f"{kind} {each.arg}")
+                self.scope.bound.add(each.arg)
+        self.value("body", node.body)
+
+    def class_(self, node: ast.ClassDef) -> None:
+        self.said.append(f"ClassDef {node.name}")
+        self.scope.bound.add(node.name)
+        self.value("bases", node.bases)
+        self.value("keywords", node.keywords)
+        self.inside(lambda: self.value("body", node.body), is_class=True)
+
+    def comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
+        self.read(node.generators[0].iter)  # evaluated outside
+        self.inside(lambda: self.plain(node))
+
+    def imports(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.plain(node)
+        for name, imported in imports_of(node):
+            self.scope.imports.setdefault(name, []).append(imported)
+
+    def outside(self, node: ast.Global | ast.Nonlocal) -> None:
+        self.plain(node)
+        self.scope.outside.update(node.names)
+
+    def binder(self, node: ast.AST) -> None:
+        """`except … as name`, and the names in patterns."""
+        self.scope.bound.update(str(name) for part in ("name", "rest") if (name := getattr(node, part, None)))
+        self.plain(node)
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        if self.scope.is_class:
+            self.said.append(ast.unparse(node.annotation))
+            self.plain(node)
+        elif node.value is not None:
+            self.plain(ast.Assign(targets=[node.target], value=node.value))
+        elif isinstance(node.target, ast.Name):
+            self.scope.bound.add(node.target.id)
+
+
+_HANDLERS: Mapping[type, Callable[[_Reader, Any], None]] = {
+    ast.Name: _Reader.name,
+    ast.Attribute: _Reader.attribute,
+    ast.Constant: _Reader.constant,
+    ast.Expr: _Reader.expression,
+    **dict.fromkeys(_FUNCTIONS, _Reader.function),
+    ast.ClassDef: _Reader.class_,
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), _Reader.comprehension),
+    **dict.fromkeys((ast.Import, ast.ImportFrom), _Reader.imports),
+    **dict.fromkeys((ast.Global, ast.Nonlocal), _Reader.outside),
+    **dict.fromkeys((ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping), _Reader.binder),
+    ast.AnnAssign: _Reader.annotated,
+}
