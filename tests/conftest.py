@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from causal_organism.embedded import lifecycle, parts, postgres, processes
+from causal_organism.embedded import lifecycle, parts, processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.state import load_request
 from causal_organism.settings import Settings, load_settings
@@ -120,6 +120,5 @@ def _remove_abandoned() -> None:
 
 
 def _remove(folder: Path) -> None:
-    lifecycle.down(folder)
-    postgres.remove_data(Home(folder))
+    lifecycle.remove(folder)
     shutil.rmtree(folder, ignore_errors=True)

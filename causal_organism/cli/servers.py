@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from causal_organism.errors import NotRunningError
-from causal_organism.settings import Settings, home_folder, load_settings
+from causal_organism.cli.output import emit, json_option, say, table
+from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from causal_organism.embedded.state import State
 
 # The embedded servers are imported inside the commands: `organism --help` needs none of that.
 
 
 @click.command()
-@click.option("--only", metavar="PARTS", help="Start only these: ledger, stream, network, orchestrator (comma).")
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--only", metavar="PARTS", help="Start only these: ledger, stream, network, orchestrator (with commas).")
+@json_option
 def up(only: str | None, as_json: bool) -> None:
     """Start the embedded servers of the home, and return when they are healthy."""
     from causal_organism.embedded import lifecycle, parts
-    from causal_organism.embedded.state import State
 
+    settings = _writable()
     names = parts.SERVERS if only is None else tuple(filter(None, (name.strip() for name in only.split(","))))
-    last: dict[str, str] = {}
-
-    def say(state: State) -> None:
-        for each in state.servers:
-            line = each.state if each.error is None else f"{each.state} ({each.error})"
-            if last.get(each.name) != line:
-                last[each.name] = line
-                click.echo(f"{each.product} ({each.name}): {line}", err=True)
-
-    state = lifecycle.up(home_folder(os.environ), names, environ=os.environ, say=say)
+    if not names:
+        raise RequestError("--only names no server", hint=f"choose from {', '.join(parts.SERVERS)}")
+    state = lifecycle.up(settings.home, names, environ=os.environ, say=_Told())
     rows = [
         {
             "name": each.name,
@@ -46,69 +44,88 @@ def up(only: str | None, as_json: bool) -> None:
         }
         for each in state.servers
     ]
-    if as_json:
-        click.echo(json.dumps({"schema": "organism.up/1", "home": str(home_folder(os.environ)), "servers": rows}))
-    else:
-        _show(rows)
+    document = {"schema": "organism.up/1", "home": str(settings.home), "servers": rows}
+    emit(document, lambda: _shown(rows), as_json=as_json)
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
-def down(as_json: bool) -> None:
+@click.option("--delete-data", is_flag=True, help="Delete the servers' data, passwords and logs too.")
+@click.option("--yes", is_flag=True, help="Do not ask before data is deleted.")
+@json_option
+def down(delete_data: bool, yes: bool, as_json: bool) -> None:
     """Stop the embedded servers of the home; their data stays."""
     from causal_organism.embedded import lifecycle
 
-    stopped = lifecycle.down(home_folder(os.environ))
-    if as_json:
-        click.echo(json.dumps({"schema": "organism.down/1", "stopped": list(stopped)}))
-    else:
-        click.echo(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    settings = _writable()
+    if delete_data and not yes:
+        if not sys.stdin.isatty():
+            raise RequestError("--delete-data deletes what cannot be made again", hint="add --yes")
+        click.confirm(f"Delete all data of the servers in {settings.home}?", abort=True, err=True)
+    stopped = (lifecycle.remove if delete_data else lifecycle.down)(settings.home)
+    document = {"schema": "organism.down/1", "stopped": list(stopped), "deleted": delete_data}
+    emit(document, lambda: f"stopped: {', '.join(stopped)}" if stopped else "nothing was running", as_json=as_json)
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def status(as_json: bool) -> None:
     """Show how each server stands, the embedded ones and those that variables name."""
     from causal_organism.embedded.status import look
 
     rows = [asdict(each) for each in look(load_settings())]
-    if as_json:
-        click.echo(json.dumps({"schema": "organism.status/1", "servers": rows}))
-    else:
-        _show(rows)
+    emit({"schema": "organism.status/1", "servers": rows}, lambda: _shown(rows), as_json=as_json)
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@json_option
 def env(as_json: bool) -> None:
     """Print the variables of all servers, secrets included: eval "$(organism env)"."""
     variables = _variables(load_settings())
-    if as_json:
-        click.echo(json.dumps({"schema": "organism.env/1", "environment": variables}))
-        return
-    for name, value in variables.items():
-        click.echo(f"export {name}={_quoted(value)}")
+    lines = [f"export {name}={_quoted(value)}" for name, value in variables.items()]
+    emit({"schema": "organism.env/1", "environment": variables}, lambda: "\n".join(lines), as_json=as_json)
 
 
-def _variables(settings: Settings) -> dict[str, str]:
-    found = {}
-    for each in fields(Settings):
-        value = getattr(settings, each.name)
-        if each.name in _SERVERS and value is not None:
-            found[each.metadata["env"]] = str(value)
-    if not set(found) & {"ORGANISM_REDIS_URL", "ORGANISM_NEO4J_URI", "ORGANISM_POSTGRES_DSN", "PREFECT_API_URL"}:
-        raise NotRunningError(
-            f"no server is configured and none runs in {settings.home}", hint="start the embedded servers: organism up"
-        )
-    if settings.postgres_dsn is not None:
-        found.setdefault("ORGANISM_TIMESCALE_DSN", settings.postgres_dsn)
-    return found
+class _Told:
+    """Says on stderr what changed since it was last told."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, str] = {}
+
+    def __call__(self, state: State) -> None:
+        for each in state.servers:
+            line = str(each.state) if each.error is None else f"{each.state} ({each.error})"
+            if self._last.get(each.name) != line:
+                self._last[each.name] = line
+                say(f"{each.product} ({each.name}): {line}")
 
 
-_SERVERS = {
+def _writable() -> Settings:
+    settings = load_settings()
+    if settings.read_only:
+        raise RefusedError("ORGANISM_READ_ONLY is set: servers are neither started nor stopped")
+    return settings
+
+
+_NAMED = {
     "home", "redis_url", "neo4j_uri", "neo4j_user", "neo4j_password", "neo4j_database", "postgres_dsn",
     "timescale_dsn", "prefect_api_url", "prefect_auth", "stream", "dead_letters", "assets", "values",
 }  # fmt: skip
+_ADDRESSES = ("redis_url", "neo4j_uri", "postgres_dsn", "prefect_api_url")
+
+
+def _variables(settings: Settings) -> dict[str, str]:
+    if not any(getattr(settings, name) for name in _ADDRESSES):
+        raise NotRunningError(
+            f"no server is configured and none runs in {settings.home}", hint="start the embedded servers: organism up"
+        )
+    found = {
+        each.metadata["env"]: str(getattr(settings, each.name))
+        for each in fields(Settings)
+        if each.name in _NAMED and getattr(settings, each.name) is not None
+    }
+    if settings.postgres_dsn is not None:
+        found.setdefault("ORGANISM_TIMESCALE_DSN", settings.postgres_dsn)
+    return found
 
 
 def _quoted(text: str) -> str:
@@ -117,8 +134,10 @@ def _quoted(text: str) -> str:
     return quoted if quoted.startswith("'") else f"'{quoted}'"
 
 
-def _show(rows: list[dict[str, Any]]) -> None:
+def _shown(rows: Sequence[Mapping[str, Any]]) -> str:
+    lines = []
     for row in rows:
         state = row.get("state") or ("healthy" if row["healthy"] else "not healthy")
-        product = " ".join(str(row[name]) for name in ("product", "version") if row[name])
-        click.echo(f"{row['name']:<13}{product or '-':<24}{state:<14}{row['pid'] or '-':>8}  {row['address'] or '-'}")
+        product = " ".join(str(row[name]) for name in ("product", "version") if row[name]) or None
+        lines.append([row["name"], product, state, row["pid"], row["address"], row.get("error")])
+    return table(["server", "product", "state", "pid", "address", "last error"], lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,13 @@ from pathlib import Path
 from causal_organism.embedded import parts, processes
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.inheritance import worker_variables
+from causal_organism.embedded.postgres import remove_data
 from causal_organism.embedded.servers import ServerFailedError
 from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
 from causal_organism.embedded.supervisor import LOCK, clear_remains
+from causal_organism.embedded.watched import TRIES_BEFORE_HEALTHY
 
 PATIENCE_S = 600.0
-LARGE_LOG_BYTES = 10_000_000
 _TURN_S = 0.05
 
 
@@ -47,7 +49,7 @@ def up(
         parts.server(home, name, worker)
     with locked(home.run / "up.lock"):
         running = supervisor_of(home)
-        before = load_request(home) if running else Request()
+        before = Request() if running is None else load_request(home)
         me = processes.identify(os.getpid())
         request = Request(
             serial=load_request(home).serial + 1,
@@ -59,8 +61,7 @@ def up(
         )
         write_request(home, request)
         try:
-            supervisor = None if running else _start_supervisor(home, environ)
-            state = _wait(home, request, supervisor, say)
+            state = _wait(home, request, environ, say)
         except BaseException:
             _undo(home, request)
             raise
@@ -76,13 +77,24 @@ def down(folder: Path) -> tuple[str, ...]:
     state = load_state(home)
     names = () if state is None else tuple(each.name for each in state.servers)
     deadline = time.monotonic() + PATIENCE_S
-    while (pid := supervisor_of(home)) and time.monotonic() < deadline:
+    while (pid := supervisor_of(home)) is not None and time.monotonic() < deadline:
         _signal(pid, signal.SIGTERM)
         if not _until(lambda: supervisor_of(home) is None, 60.0):
             _signal(pid, signal.SIGKILL)
     with locked(home.run / LOCK):
         clear_remains(home)
     return names
+
+
+def remove(folder: Path) -> tuple[str, ...]:
+    """As `down`, and remove the data of the servers, the ledger's folder outside the home included."""
+    stopped = down(folder)
+    home = Home(folder)
+    remove_data(home)
+    for name in ("stream", "network", "orchestrator", "worker", "secrets", "run", "logs"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    (folder / "ports.json").unlink(missing_ok=True)
+    return stopped
 
 
 def supervisor_of(home: Home) -> int | None:
@@ -98,10 +110,7 @@ def supervisor_of(home: Home) -> int | None:
 
 
 def _start_supervisor(home: Home, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    for file in home.logs.glob("*.log"):
-        if file.stat().st_size > LARGE_LOG_BYTES:
-            file.replace(file.with_suffix(".log.1"))
-    with home.log("supervisor").open("ab") as log:
+    with processes.open_log(home.log("supervisor")) as log:
         return subprocess.Popen(
             (sys.executable, "-m", "causal_organism.embedded.supervisor", str(home.folder)),
             env={**environ},
@@ -113,40 +122,47 @@ def _start_supervisor(home: Home, environ: Mapping[str, str]) -> subprocess.Pope
         )
 
 
-def _wait(
-    home: Home, request: Request, supervisor: subprocess.Popen[bytes] | None, say: Callable[[State], None]
-) -> State:
-    deadline = time.monotonic() + PATIENCE_S
+def _wait(home: Home, request: Request, environ: Mapping[str, str], say: Callable[[State], None]) -> State:
+    """Until all that is wanted is healthy, with a supervisor started for it where none runs."""
+    started: subprocess.Popen[bytes] | None = None
     told: State | None = None
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        if supervisor is not None and supervisor.poll() is not None:
+        if started is not None and started.poll() is not None:
             raise ServerFailedError("the supervisor ended", hint=f"see {home.log('supervisor')}")
-        if supervisor is None and supervisor_of(home) is None:
-            raise ServerFailedError("the servers were stopped by somebody else meanwhile")
+        if started is None and supervisor_of(home) is None:
+            if told is not None:
+                raise ServerFailedError("the servers were stopped by somebody else meanwhile")
+            started = _start_supervisor(home, environ)
         state = load_state(home)
         if state is not None and state.serial == request.serial:
             if state != told:
                 told = state
                 say(state)
-            found = [state.server(name) for name in request.wanted]
-            if all(each is not None and each.state == Standing.HEALTHY for each in found):
+            if _is_ready(home, state, request.wanted):
                 return state
-            for each in found:
-                if each is not None and each.state == Standing.FAILED:
-                    raise ServerFailedError(
-                        f"{each.product} ({each.name}) does not start: {each.error}", hint=f"see {home.log(each.name)}"
-                    )
         time.sleep(_TURN_S)
     raise ServerFailedError(f"not everything was healthy after {PATIENCE_S:.0f} s", hint=f"see {home.logs}")
 
 
+def _is_ready(home: Home, state: State, wanted: tuple[str, ...]) -> bool:
+    """Are all of them healthy? Raises ServerFailedError for one that fails again and again."""
+    found = [state.server(name) for name in wanted]
+    for each in found:
+        if each is not None and each.state is not Standing.HEALTHY and each.failures >= TRIES_BEFORE_HEALTHY:
+            raise ServerFailedError(
+                f"{each.product} ({each.name}) does not start: {each.error}", hint=f"see {home.log(each.name)}"
+            )
+    return all(each is not None and each.state is Standing.HEALTHY for each in found)
+
+
 def _undo(home: Home, request: Request) -> None:
     """Go back to what ran before, and wait until the rest has ended."""
-    write_request(home, replace(request, serial=request.serial + 1, wanted=request.before, starter=None))
+    write_request(home, request.reverted())
     if not request.before:
         down(home.folder)
         return
-    _until(lambda: _only(load_state(home), request.before), 60.0)
+    _until(lambda: supervisor_of(home) is None or _only(load_state(home), request.before), 60.0)
 
 
 def _only(state: State | None, names: tuple[str, ...]) -> bool:

@@ -17,8 +17,9 @@ from urllib.parse import quote
 from causal_organism.embedded import probes
 from causal_organism.embedded.binaries import package_version
 from causal_organism.embedded.home import Home, write_private
+from causal_organism.embedded.inheritance import worker_environment
 from causal_organism.embedded.postgres import PREFECT_DATABASE
-from causal_organism.embedded.processes import MARK, Launch
+from causal_organism.embedded.processes import Launch
 from causal_organism.embedded.servers import HOST, LEDGER, ORCHESTRATOR, WORKER, plain_environment
 
 POOL = "default"
@@ -45,6 +46,9 @@ _WORKER_SETTINGS = {
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",
     "PREFECT_WORKER_QUERY_SECONDS": "2",  # how long a run that somebody asked for waits at most; default 10
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "causal_organism",
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",  # a request per process less
+    "DO_NOT_TRACK": "1",
 }
 
 
@@ -120,14 +124,13 @@ class PrefectWorker:
             auth=auth(self.home),
         )  # fmt: skip
         _write_profile(folder, {"PREFECT_API_AUTH_STRING": auth(self.home)})
-        environment = {
-            **self.caller,
+        environment = worker_environment(
+            self.home,
+            self.caller,
+            PREFECT_HOME=str(folder),
+            PREFECT_API_URL=f"http://{HOST}:{self.home.port(ORCHESTRATOR)}/api",
             **_WORKER_SETTINGS,
-            "PREFECT_HOME": str(folder),
-            "PREFECT_API_URL": f"http://{HOST}:{self.home.port(ORCHESTRATOR)}/api",
-            "ORGANISM_HOME": str(self.home.folder),
-            MARK: str(self.home.folder),
-        }
+        )
         command = (
             sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process",
             "--name", worker_name(), "--install-policy", "never",

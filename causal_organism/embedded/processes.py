@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 MARK = "ORGANISM_EMBEDDED_HOME"
 """In the environment of every process of a home: what a crash left is found by it, whoever its parent is now."""
@@ -65,7 +66,7 @@ def spawn(launch: Launch, *, log: Path, death_signal: signal.Signals) -> subproc
     if launch.keep_family or not _LINUX:
         command = (sys.executable, "-m", "causal_organism.embedded.keeper", *command)
         death_signal = signal.SIGUSR1
-    with log.open("ab") as output:
+    with open_log(log) as output:
         return subprocess.Popen(
             command,
             env={**launch.environment},
@@ -77,8 +78,14 @@ def spawn(launch: Launch, *, log: Path, death_signal: signal.Signals) -> subproc
             group=_group(launch.user),
             extra_groups=None if launch.user is None else [],
             process_group=0,
+            umask=-1 if launch.keep_family else 0o077,
             preexec_fn=dies_with_parent(death_signal),
         )
+
+
+def open_log(path: Path) -> IO[bytes]:
+    """For appending; only its owner can read it."""
+    return open(path, "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
 
 def dies_with_parent(death_signal: signal.Signals) -> Callable[[], None]:

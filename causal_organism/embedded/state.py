@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +20,6 @@ class Standing(StrEnum):
     HEALTHY = "healthy"
     RESTARTING = "restarting"  # it ended and is started again in a moment
     FAILED = "failed"  # it never became healthy and is given up until the next `up`
-    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +33,10 @@ class Request:
     starter: Process | None = None
     owner: Process | None = None
     worker: Mapping[str, str] = field(default_factory=dict)  # variables of the caller for the worker
+
+    def reverted(self) -> Request:
+        """What ran before it, as a request that is kept."""
+        return replace(self, serial=self.serial + 1, wanted=self.before, starter=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

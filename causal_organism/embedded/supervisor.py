@@ -14,17 +14,14 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from subprocess import Popen, TimeoutExpired
 from types import FrameType
 
 from causal_organism.embedded import parts, processes
 from causal_organism.embedded.documents import write_servers_file
 from causal_organism.embedded.home import Home, locked, open_home
-from causal_organism.embedded.processes import Process
-from causal_organism.embedded.servers import WORKER, Server
+from causal_organism.embedded.servers import WORKER
 from causal_organism.embedded.state import (
     Request,
-    ServerState,
     Standing,
     State,
     load_request,
@@ -32,32 +29,11 @@ from causal_organism.embedded.state import (
     write_request,
     write_state,
 )
+from causal_organism.embedded.watched import START_S, STEADY_S, Watched, end_together, said
 from causal_organism.errors import OrganismError
 
 LOCK = "supervisor.lock"
-START_S = 240.0  # Prefect's first migration takes 20 s of processor time, on a loaded machine several times that
-TRIES_BEFORE_HEALTHY = 3
-STEADY_S = 60.0  # healthy for so long: earlier failures are forgotten
-STOP_S = 20.0
 BUSY_TURN_S, QUIET_TURN_S = 0.1, 0.5
-
-
-@dataclass(slots=True)
-class Watched:
-    """One server and how it stands."""
-
-    server: Server
-    state: Standing = Standing.WAITING
-    process: Popen[bytes] | None = None
-    identity: Process | None = None
-    since: float = 0.0  # when it came into this state
-    failures: int = 0
-    was_healthy: bool = False
-    error: str | None = None
-    version: str = field(default="")
-
-    def enter(self, state: Standing, now: float) -> None:
-        self.state, self.since = state, now
 
 
 @dataclass(slots=True)
@@ -72,18 +48,16 @@ class Supervisor:
         """Until everything that was asked for is to be stopped."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        processes.adopt_orphans()
         try:
             while not self.stopping:
                 self.turn(time.monotonic())
-                quiet = (
-                    all(each.state == Standing.HEALTHY for each in self.watched.values())
-                    and self.request.starter is None
-                )
-                select.select([], [], [], QUIET_TURN_S if quiet else BUSY_TURN_S)
+                quiet = all(each.state is Standing.HEALTHY for each in self.watched.values())
+                select.select([], [], [], QUIET_TURN_S if quiet and self.request.starter is None else BUSY_TURN_S)
         finally:
             self.stop(self.watched)
-            self.home.servers_file.unlink(missing_ok=True)
-            (self.home.run / "state.json").unlink(missing_ok=True)
+            self._end_strays()
+            remove_traces(self.home)
 
     def turn(self, now: float) -> None:
         """Follow the request, then look after each server once."""
@@ -95,13 +69,13 @@ class Supervisor:
             self._tell()
 
     def stop(self, names: Iterable[str]) -> None:
-        """Stop these servers, the ones that need others first; each gets STOP_S before it is killed."""
+        """Stop these servers, the ones that need others first."""
         order = [name for name in reversed(parts.SERVERS) if name in set(names)]
         while order:
             # Together, as far as none of them is needed by another that still runs. The worker's runs use them all.
             needed = {need for name in order for need in self.watched[name].server.needs}
             batch = [WORKER] if WORKER in order else [name for name in order if name not in needed]
-            _end([self.watched[name] for name in batch])
+            end_together([self.watched[name] for name in batch])
             for name in batch:
                 order.remove(name)
                 del self.watched[name]
@@ -116,116 +90,96 @@ class Supervisor:
             self.stopping = True
             return
         if request.starter is not None and not processes.is_alive(request.starter):
-            request = Request(
-                serial=request.serial + 1, wanted=request.before, before=request.before, owner=request.owner,
-                worker=request.worker,
-            )  # fmt: skip
+            request = request.reverted()
             write_request(self.home, request)
-        if request == self.request:
-            return
+        if request != self.request:
+            self._take(request)
+
+    def _take(self, request: Request) -> None:
+        """Stop what is not wanted any more, and watch what is."""
         asked_again = request.serial != self.request.serial
-        changed = {n for n in self.watched if request.worker != self.request.worker and n == WORKER}
+        changed = {WORKER} if request.worker != self.request.worker else set()
         self.request = request
         self.stop([name for name in self.watched if name not in request.wanted or name in changed])
         for name in parts.SERVERS:
             if name in request.wanted and name not in self.watched:
                 server = parts.server(self.home, name, request.worker)
-                self.watched[name] = Watched(server, version=server.version)
-            elif asked_again and name in self.watched and self.watched[name].state == Standing.FAILED:
+                self.watched[name] = Watched(server, server.version)
+            elif asked_again and name in self.watched and self.watched[name].state is Standing.FAILED:
                 self.watched[name].failures = 0
                 self.watched[name].enter(Standing.WAITING, 0.0)
+        self.watched = {name: self.watched[name] for name in parts.SERVERS if name in self.watched}
         self.stopping = not request.wanted
         self._tell()
 
     def _look_after(self, each: Watched, now: float) -> None:
-        if each.process is not None and each.process.poll() is not None:
-            self._ended(each, f"ended with {_said(each.process.returncode)}", now)
+        code = each.exit_code()
+        if code is not None:
+            self._ended(each, said(code), now)
         match each.state:
             case Standing.WAITING:
                 if all(self._is_healthy(need) for need in each.server.needs):
                     self._start(each, now)
             case Standing.RESTARTING:
-                if now - each.since >= min(30.0, 0.5 * 2 ** (each.failures - 1)):
+                if each.may_start_again(now):
                     each.enter(Standing.WAITING, now)
             case Standing.STARTING:
                 if each.server.is_healthy():
                     each.was_healthy = True
                     each.enter(Standing.HEALTHY, now)
                 elif now - each.since > START_S:
-                    _end([each])
+                    end_together([each])
                     self._ended(each, f"not healthy after {START_S:.0f} s", now)
             case Standing.HEALTHY:
                 if each.failures and now - each.since > STEADY_S:
                     each.failures, each.error = 0, None
+            case Standing.FAILED:
+                pass
 
     def _start(self, each: Watched, now: float) -> None:
+        address = each.server.address()
         try:
-            each.server.prepare()
-            if self.stopping:
-                return
-            launch = each.server.launch()
-            each.process = processes.spawn(
-                launch, log=self.home.log(each.server.name), death_signal=each.server.death_signal
-            )
+            each.start(self.home, now)
         except (OrganismError, OSError) as error:
             self._ended(each, str(error), now)
             return
-        each.identity = processes.identify(each.process.pid)
-        each.enter(Standing.STARTING, time.monotonic())
+        if each.server.address() != address:  # its port was taken meanwhile: who knows the old one must start again
+            dependent = [other for other in self.watched.values() if each.name in other.server.needs and other.process]
+            end_together(dependent)
+            for other in dependent:
+                self._ended(other, f"{each.name} moved to another port", now)
 
     def _ended(self, each: Watched, how: str, now: float) -> None:
-        each.process = each.identity = None
-        each.failures += 1
-        each.error = how
-        print(f"{time.strftime('%FT%TZ', time.gmtime())} {each.server.name}: {how}", flush=True)
-        given_up = not each.was_healthy and each.failures >= TRIES_BEFORE_HEALTHY
-        each.enter(Standing.FAILED if given_up else Standing.RESTARTING, now)
+        print(f"{time.strftime('%FT%TZ', time.gmtime())} {each.name}: {how}", flush=True)
+        each.ended(how, now)
+        self._end_strays()
+
+    def _end_strays(self) -> None:
+        """End what an ended server left behind: it came to us, and may hold its port or its files."""
+        known = {each.process.pid for each in self.watched.values() if each.process is not None}
+        kept = {below.pid for pid in known for below in processes.descendants(pid)} | known
+        strays = [process for process in processes.descendants(os.getpid()) if process.pid not in kept]
+        processes.end(strays, grace_s=0.0, reap=True)
 
     def _is_healthy(self, name: str) -> bool:
-        return name in self.watched and self.watched[name].state == Standing.HEALTHY
+        return name in self.watched and self.watched[name].state is Standing.HEALTHY
 
     def _tell(self) -> None:
         """Write the state and the servers file where they changed."""
         me = processes.identify(os.getpid())
         if me is None:
             return
-        state = State(
-            supervisor=me, serial=self.request.serial, servers=tuple(_shown(each) for each in self.watched.values())
-        )
-        if state != self._written:
-            self._written = state
+        shown = tuple(each.shown() for each in self.watched.values())
+        state = State(supervisor=me, serial=self.request.serial, servers=shown)
+        if state == self._written:
+            return
+        try:
             write_state(self.home, state)
             write_servers_file(self.home, state, [each.server for each in self.watched.values()], self.request)
-
-
-def _shown(each: Watched) -> ServerState:
-    return ServerState(
-        name=each.server.name, product=each.server.product, version=each.version, state=each.state,
-        address=each.server.address(), process=each.identity, failures=each.failures, error=each.error,
-    )  # fmt: skip
-
-
-def _end(batch: list[Watched]) -> None:
-    """Stop these together and wait for them."""
-    running = [each for each in batch if each.process is not None]
-    for each in running:
-        if each.process is not None:
-            each.process.send_signal(each.server.stop_signal)
-    deadline = time.monotonic() + STOP_S
-    for each in running:
-        if each.process is None:
-            continue
-        try:
-            each.process.wait(max(0.0, deadline - time.monotonic()))
-        except TimeoutExpired:
-            each.process.kill()
-            each.process.wait()
-        each.process = each.identity = None
-        each.enter(Standing.STOPPED, time.monotonic())
-
-
-def _said(code: int) -> str:
-    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        except OSError as error:  # a full disk is no reason to stop the servers; tried again at the next turn
+            print(f"the state cannot be written: {error}", flush=True)
+        else:
+            self._written = state
 
 
 def clear_remains(home: Home) -> None:
@@ -233,6 +187,10 @@ def clear_remains(home: Home) -> None:
     state = load_state(home)
     recorded = [] if state is None else [each.process for each in state.servers if each.process is not None]
     processes.end({*recorded, *processes.marked(home.folder)}, grace_s=3.0)
+    remove_traces(home)
+
+
+def remove_traces(home: Home) -> None:
     home.servers_file.unlink(missing_ok=True)
     (home.run / "state.json").unlink(missing_ok=True)
 

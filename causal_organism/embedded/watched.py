@@ -1,0 +1,94 @@
+"""One server under the supervisor's eyes: its process, how it stands, and how it is ended."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from subprocess import Popen, TimeoutExpired
+
+from causal_organism.embedded import processes
+from causal_organism.embedded.home import Home
+from causal_organism.embedded.processes import Process
+from causal_organism.embedded.servers import Server
+from causal_organism.embedded.state import ServerState, Standing
+
+START_S = 240.0  # Prefect's first migration takes 20 s of processor time, on a loaded machine several times that
+STEADY_S = 60.0  # healthy for so long: earlier failures are forgotten
+STOP_S = 20.0  # then it is killed
+TRIES_BEFORE_HEALTHY = 3
+LARGE_LOG_BYTES = 10_000_000
+
+
+@dataclass(slots=True)
+class Watched:
+    """One server and how it stands. `since` is when it came into this state, on the clock of the supervisor's turns."""
+
+    server: Server
+    version: str
+    state: Standing = Standing.WAITING
+    process: Popen[bytes] | None = None
+    identity: Process | None = None
+    since: float = 0.0
+    failures: int = 0  # in a row
+    was_healthy: bool = False
+    error: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.server.name
+
+    def enter(self, state: Standing, now: float) -> None:
+        self.state, self.since = state, now
+
+    def start(self, home: Home, now: float) -> None:
+        """Prepare and start it. Raises OrganismError or OSError if it cannot be."""
+        log = home.log(self.name)
+        if log.exists() and log.stat().st_size > LARGE_LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+        self.server.prepare()
+        self.process = processes.spawn(self.server.launch(), log=log, death_signal=self.server.death_signal)
+        self.identity = processes.identify(self.process.pid)
+        self.enter(Standing.STARTING, now)
+
+    def exit_code(self) -> int | None:
+        """How its process ended; None while it runs or if it has none."""
+        return None if self.process is None else self.process.poll()
+
+    def ended(self, how: str, now: float) -> None:
+        """Note that it ended, and whether it is tried again."""
+        self.process = self.identity = None
+        self.failures += 1
+        self.error = how
+        given_up = not self.was_healthy and self.failures >= TRIES_BEFORE_HEALTHY
+        self.enter(Standing.FAILED if given_up else Standing.RESTARTING, now)
+
+    def may_start_again(self, now: float) -> bool:
+        return now - self.since >= min(30.0, 0.5 * 2.0 ** (self.failures - 1))
+
+    def shown(self) -> ServerState:
+        return ServerState(
+            name=self.name, product=self.server.product, version=self.version, state=self.state,
+            address=self.server.address(), process=self.identity, failures=self.failures, error=self.error,
+        )  # fmt: skip
+
+
+def end_together(batch: Sequence[Watched]) -> None:
+    """Stop these and wait for them; whichever has not ended after STOP_S is killed."""
+    running = [(each, each.process) for each in batch if each.process is not None]
+    for each, process in running:
+        process.send_signal(each.server.stop_signal)
+    deadline = time.monotonic() + STOP_S
+    for each, process in running:
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except TimeoutExpired:
+            process.kill()
+            process.wait()
+        each.process = each.identity = None
+
+
+def said(code: int) -> str:
+    """An exit code in words."""
+    return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
