@@ -35,10 +35,14 @@ class Module:
         """A function wherever it stands, nested ones and lambdas included; the nearest to `line` of several."""
         place = f"{qualname}:{line}"
         if place not in self.known:
-            found = _nearest_functions(self._parsed().tree, qualname, line)
-            if not found:
+            top = self._parsed()
+            at_top = top.bindings.get(qualname, ())
+            if len(at_top) == 1 and isinstance(at_top[0], _FUNCTIONS):
+                self.known[place] = self.definition(qualname)
+            elif found := _nearest_functions(top.tree, qualname, line):
+                self.known[place] = read_definition(found)
+            else:
                 return None
-            self.known[place] = read_definition(found)
         return self.known[place]
 
     def _parsed(self) -> _Top:

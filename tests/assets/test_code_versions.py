@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -228,6 +230,16 @@ def test_version_is_short_and_does_not_depend_on_the_folder(load: Callable[..., 
     assert int(versions.pop(), 16) >= 0
 
 
+def test_version_is_the_same_in_every_process(load: Callable[..., Any], tmp_path: Path) -> None:
+    expected = version(load(PACKAGE, "pkg.assets:main"))
+    ask = "from causal_organism.assets import code_versions as c, definitions as d; from pkg.assets import main; "
+    ask += "print(c.code_version(d.AssetSpec(key='k', kind='derived', compute=main), {}))"
+    for seed in "12":
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(next(tmp_path.glob("root*")))}
+        done = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == expected
+
+
 def test_an_edit_counts_without_importing_again(load: Callable[..., Any]) -> None:
     function = load(PACKAGE, "pkg.assets:main")
     before = version(function)
@@ -429,10 +441,7 @@ def test_incremental_form_counts() -> None:
 
 
 def test_checks_do_not_count() -> None:
-    @asset(key="k")
-    def made() -> int:
-        return 1
-
+    made: Asset = asset(key="k")(lambda: 1)
     before = code_version(made.specs[0], {})
     made.check(lambda value, previous: value > 0)
     assert code_version(made.specs[0], {}) == before
@@ -481,10 +490,7 @@ def test_declared_asset_is_compared_by_its_function(load: Callable[..., Any]) ->
 
 
 def test_outputs_of_one_function_share_its_version() -> None:
-    @source(outputs=("a", "b"))
-    def both() -> dict[str, int]:
-        return {"a": 1, "b": 2}
-
+    both: Asset = source(outputs=("a", "b"))(lambda: {"a": 1, "b": 2})
     found = code_versions(both.specs, {})
     assert found["a"] == found["b"]
 

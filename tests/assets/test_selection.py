@@ -425,7 +425,7 @@ NAMES = ("a", "b", "c", "d", "e", "f", "g/h", "g/i")
 
 @st.composite
 def graphs(draw: st.DrawFn) -> AssetGraph:
-    specs = []
+    specs: list[AssetSpec] = []
     for index, key in enumerate(draw(st.permutations(NAMES))):
         known = [each.key for each in specs]
         upstream = draw(st.lists(st.sampled_from(known), unique=True, max_size=2)) if index else []
