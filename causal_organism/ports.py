@@ -450,10 +450,10 @@ class Orchestrator(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a platform source looks like now: its content's fingerprint and where the content is."""
+    """What a platform source looks like now. `write` stores the content, where it is not stored yet, and says where."""
 
     fingerprint: str
-    place: Mapping[str, Any]
+    write: Callable[[], Mapping[str, Any]]
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -157,9 +157,7 @@ class OpenOrganism:
         """Make what is out of date, in this process; organism.refresh/1."""
         from causal_organism.operations.refresh import refresh_local
 
-        return refresh_local(
-            self, selection, force=force, full=full, actor=self.settings.actor, trigger="python"
-        )
+        return refresh_local(self, selection, force=force, full=full, actor=self.settings.actor, trigger="python")
 
 
 def open_organism(

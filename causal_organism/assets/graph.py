@@ -25,7 +25,9 @@ class AssetGraph:
         try:
             return self.specs[key]
         except KeyError:
-            raise RequestError(f"there is no asset {key!r}", hint=nearest(key, self.specs), code="unknown-asset") from None
+            raise RequestError(
+                f"there is no asset {key!r}", hint=nearest(key, self.specs), code="unknown-asset"
+            ) from None
 
     def __contains__(self, key: object) -> bool:
         return key in self.specs
@@ -100,7 +102,9 @@ def _distinct(specs: Iterable[AssetSpec]) -> dict[str, AssetSpec]:
 def _check_upstream(spec: AssetSpec, specs: Mapping[str, AssetSpec]) -> None:
     for key in spec.upstream:
         if key not in specs:
-            raise GraphError(f"{spec.key} ({spec.defined_at}) reads {key!r}, which is no asset", hint=nearest(key, specs))
+            raise GraphError(
+                f"{spec.key} ({spec.defined_at}) reads {key!r}, which is no asset", hint=nearest(key, specs)
+            )
 
 
 def _topological(specs: Mapping[str, AssetSpec]) -> tuple[str, ...]:

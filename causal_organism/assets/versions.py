@@ -133,5 +133,3 @@ class Head:
     @property
     def failed(self) -> bool:
         return self.attempt is not None
-
-

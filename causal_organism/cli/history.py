@@ -150,7 +150,16 @@ def _versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
     return table(
         ("VERSION", "AGE", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", ""),
         [
-            (r["version"], age_text(r["made_at"]), r["rows"], r["actor"], r["trigger"], r["code_version"], inputs(r), notes(r))
+            (
+                r["version"],
+                age_text(r["made_at"]),
+                r["rows"],
+                r["actor"],
+                r["trigger"],
+                r["code_version"],
+                inputs(r),
+                notes(r),
+            )
             for r in rows
         ],
     )
@@ -162,7 +171,11 @@ def _diff_text(document: Mapping[str, Any]) -> str:
     head = f"{document['key']} {document['from']} -> {document['to']}: {len(document['added'])} added, "
     head += f"{len(document['removed'])} removed, {len(document['changed'])} changed"
     rows = [(c["id"], c["column"], c["was"], c["now"]) for c in document["changed"]]
-    lines = [head, *(f"+ {each}" for each in document["added"][:50]), *(f"- {each}" for each in document["removed"][:50])]
+    lines = [
+        head,
+        *(f"+ {each}" for each in document["added"][:50]),
+        *(f"- {each}" for each in document["removed"][:50]),
+    ]
     return "\n".join([*lines, table(("ID", "COLUMN", "WAS", "NOW"), rows)]).rstrip()
 
 

@@ -40,7 +40,9 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _line(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    parts = [text.rjust(width) if flag else text.ljust(width) for text, width, flag in zip(line, widths, right, strict=True)]
+    parts = [
+        text.rjust(width) if flag else text.ljust(width) for text, width, flag in zip(line, widths, right, strict=True)
+    ]
     return "  ".join(parts).rstrip()
 
 
@@ -59,5 +61,7 @@ def progress_bar(label: str, done: int, total: int) -> None:
     width = 24
     filled = width * done // max(total, 1)
     end = "\n" if done >= total else ""
-    sys.stderr.write(f"\r{safe_text(label, limit=40):<40} [{'#' * filled}{'.' * (width - filled)}] {done}/{total}\x1b[K{end}")
+    sys.stderr.write(
+        f"\r{safe_text(label, limit=40):<40} [{'#' * filled}{'.' * (width - filled)}] {done}/{total}\x1b[K{end}"
+    )
     sys.stderr.flush()

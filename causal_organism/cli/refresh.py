@@ -134,7 +134,10 @@ def _deployed(
     run = o.orchestrator.trigger(DEPLOYMENT, parameters)
     if not wait:
         observed = [each.to_document() for each in planned.observations]
-        steps = [{**each, "outcome": "queued", "version": None, "seconds": None, "error": None} for each in plan_document(planned)["steps"]]
+        steps = [
+            {**each, "outcome": "queued", "version": None, "seconds": None, "error": None}
+            for each in plan_document(planned)["steps"]
+        ]
         return {"schema": "organism.refresh/1", "run": run, "outcome": "queued", "steps": steps, "observed": observed}
     return _wait_for(o, run)
 
@@ -190,10 +193,18 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
     rows = [
         (
             step["key"],
-            "blocked" if step["blocked_by"] else "pinned" if step["pinned"] else "yes" if step["certain"] else "if changed",
+            "blocked"
+            if step["blocked_by"]
+            else "pinned"
+            if step["pinned"]
+            else "yes"
+            if step["certain"]
+            else "if changed",
             step["mode"],
             "-" if step["estimate_s"] is None else duration_text(step["estimate_s"]),
-            f"waits for {', '.join(step['blocked_by'])}" if step["blocked_by"] else "; ".join(map(cause_text, step["causes"])),
+            f"waits for {', '.join(step['blocked_by'])}"
+            if step["blocked_by"]
+            else "; ".join(map(cause_text, step["causes"])),
         )
         for step in steps
     ]
@@ -204,7 +215,13 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
 
 def _refresh_text(document: Mapping[str, Any]) -> str:
     rows = [
-        (s["key"], s["outcome"], s["version"], "-" if s["seconds"] is None else duration_text(s["seconds"]), s["error"] or "")
+        (
+            s["key"],
+            s["outcome"],
+            s["version"],
+            "-" if s["seconds"] is None else duration_text(s["seconds"]),
+            s["error"] or "",
+        )
         for s in document["steps"]
     ]
     failed = [f"{each['key']}: {each['error']}" for each in document["observed"] if each.get("error")]

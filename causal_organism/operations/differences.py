@@ -77,7 +77,9 @@ def difference(organism: Organism, was: Version, now: Version) -> Delta:
     index = pd.Index(differing, name="id")
     return Delta(
         pd.DataFrame({c: [after[each].get(c) for each in added] for c in columns}, index=pd.Index(added, name="id")),
-        pd.DataFrame({c: [before[each].get(c) for each in removed] for c in columns}, index=pd.Index(removed, name="id")),
+        pd.DataFrame(
+            {c: [before[each].get(c) for each in removed] for c in columns}, index=pd.Index(removed, name="id")
+        ),
         pd.DataFrame(changed, index=index),
     )
 

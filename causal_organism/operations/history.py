@@ -21,7 +21,9 @@ def restore(organism: Organism, text: str, *, actor: str) -> dict[str, Any]:
     with hold_waiting(organism, (version.key,), holder=actor, wait_s=organism.settings.lease_wait_s) as leases:
         head = organism.ledger.heads_of([version.key])[version.key]
         if head.pinned:
-            raise RefusedError(f"{version.key} is pinned at {head.version.number}", hint=f"organism unpin {version.key}")
+            raise RefusedError(
+                f"{version.key} is pinned at {head.version.number}", hint=f"organism unpin {version.key}"
+            )
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
             metadata={**version.metadata, "restored_from": version.number},

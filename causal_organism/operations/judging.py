@@ -42,7 +42,11 @@ class Cut:
             now=self.at,
             attempt=self.attempts.get(key),
         )
-        if head is None or spec.kind != DERIVED or self.organism.values.intact(head.version.value, head.version.fingerprint):
+        if (
+            head is None
+            or spec.kind != DERIVED
+            or self.organism.values.intact(head.version.value, head.version.fingerprint)
+        ):
             return judgement
         damaged = Cause("check-failed", was=head.version.number, now="its content is damaged")
         return Judgement(STALE, (*judgement.causes, damaged))

@@ -112,7 +112,9 @@ def compute(cut: Cut, key: str, making: Making, *, full: bool) -> dict[str, Made
         return {key: Made(value=value, metadata=metadata, mode=FULL)}
     if not isinstance(value, dict) or set(value) != set(spec.outputs):
         given = ", ".join(sorted(map(str, value))) if isinstance(value, dict) else type(value).__name__
-        raise ComputeError(f"{key} must return a dict of {', '.join(spec.outputs)}; it returned {given}", retryable=False)
+        raise ComputeError(
+            f"{key} must return a dict of {', '.join(spec.outputs)}; it returned {given}", retryable=False
+        )
     return {each: Made(value=value[each], metadata=metadata, mode=FULL) for each in spec.outputs}
 
 
@@ -211,12 +213,16 @@ def _run_check(check: Check, value: Any, previous: Any, key: str, cut: Cut) -> C
     if check.input is not None:
         other = cut.organism.graph[key].reads.get(check.input, check.input)
         fresh = cut.judge(other).status == "fresh"
-        return CheckResult(name=check.name, passed=fresh, blocking=check.blocking, detail="" if fresh else f"{other} is out of date")
+        return CheckResult(
+            name=check.name, passed=fresh, blocking=check.blocking, detail="" if fresh else f"{other} is out of date"
+        )
     arguments = (value, previous)[: 1 if len(parameters_of(check.run)) < 2 else 2]
     try:
         result = check.run(*arguments)
     except Exception as error:  # a check that breaks has not passed
-        return CheckResult(name=check.name, passed=False, blocking=check.blocking, detail=f"{type(error).__name__}: {error}")
+        return CheckResult(
+            name=check.name, passed=False, blocking=check.blocking, detail=f"{type(error).__name__}: {error}"
+        )
     passed, detail = result if isinstance(result, tuple) else (result, "")
     return CheckResult(name=check.name, passed=bool(passed), blocking=check.blocking, detail=str(detail))
 
@@ -229,4 +235,3 @@ def _fact(value: Any) -> Any:
     if isinstance(value, (Text, Url)):
         return value.value
     return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
-

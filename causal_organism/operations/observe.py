@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from causal_organism.assets.definitions import Looked
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
 from causal_organism.errors import LeaseHeldError, OrganismError, StoreError
 from causal_organism.operations.waiting import hold_waiting
-from causal_organism.ports import Organism
+from causal_organism.ports import Look, Organism
 
 SOURCE_PROVENANCE = Provenance(code_version="source", inputs={})
 
@@ -26,15 +26,6 @@ class Observation:
 
     def to_document(self) -> dict[str, Any]:
         return {"key": self.key, "version": self.version, "changed": self.changed, "error": self.error}
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """Content that a source shows now; `write` stores it, if it is not stored yet, and says where."""
-
-    fingerprint: str
-    write: Callable[[], Mapping[str, Any]]
-    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 def observe(
@@ -79,26 +70,26 @@ def _observe_one(
         raise
 
 
-def _look(organism: Organism, key: str) -> _Seen | None:
+def _look(organism: Organism, key: str) -> Look | None:
     if key not in organism.sources:
         raise StoreError(f"{key} is a source of the platform, which this deployment does not have")
-    look = organism.sources[key].look()
-    return None if look is None else _Seen(look.fingerprint, lambda: look.place, look.metadata)
+    return organism.sources[key].look()
 
 
-def _call(organism: Organism, key: str) -> _Seen:
+def _call(organism: Organism, key: str) -> Look:
     compute = organism.graph[key].compute
     assert compute is not None
     seen = compute()
     if not isinstance(seen, Looked):
-        return _Seen(*organism.values.describe(seen))
+        content, write = organism.values.describe(seen)
+        return Look(fingerprint=content, write=write)
     content, write = organism.values.describe(seen.value)
     # The version is the author's; the content is found by its own fingerprint.
-    return _Seen(fingerprint("looked", str(seen.version)), lambda: {**write(), "content": content})
+    return Look(fingerprint=fingerprint("looked", str(seen.version)), write=lambda: {**write(), "content": content})
 
 
 def _record(
-    organism: Organism, key: str, seen: _Seen, *, actor: str, trigger: str, run: str | None, wait_s: float
+    organism: Organism, key: str, seen: Look, *, actor: str, trigger: str, run: str | None, wait_s: float
 ) -> Observation:
     with hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases:
         head = organism.ledger.heads().get((key, ""))

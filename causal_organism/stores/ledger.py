@@ -84,9 +84,7 @@ class PostgresLedger:
             )
             connection.execute(rows.CLEAR_ATTEMPT, (lease.key, lease.partition))
 
-    def record_attempt(
-        self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None
-    ) -> None:
+    def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         with self._database.connection() as connection:
             connection.execute(
                 rows.SET_ATTEMPT,

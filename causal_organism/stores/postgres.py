@@ -37,7 +37,9 @@ class Database:
             with self._borrowed() as connection, connection.transaction():
                 yield connection
         except psycopg.OperationalError as error:
-            raise StoreError(f"PostgreSQL: {_first_line(error)}", hint="`organism check` tests every connection") from error
+            raise StoreError(
+                f"PostgreSQL: {_first_line(error)}", hint="`organism check` tests every connection"
+            ) from error
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """A connection of the caller's own, to be closed by it."""
@@ -86,7 +88,11 @@ class Database:
 
 def _apply_migrations(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
     files = sorted(
-        (each for each in resources.files("causal_organism.stores").joinpath("sql").iterdir() if each.name.endswith(".sql")),
+        (
+            each
+            for each in resources.files("causal_organism.stores").joinpath("sql").iterdir()
+            if each.name.endswith(".sql")
+        ),
         key=lambda each: each.name,
     )
     row = connection.execute("SELECT to_regclass('organism.migration') IS NOT NULL").fetchone()

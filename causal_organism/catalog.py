@@ -1,0 +1,144 @@
+"""ASSETS: every asset of this organism.
+
+The functions import what they compute with when they run: reading the catalog loads no numpy, numba, pandas or dowhy.
+Their code versions are derived from their source and that of what they call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from causal_organism.assets.checks import no_nulls, row_count
+from causal_organism.assets.definitions import Keep, asset, platform_source
+
+PULSE = {"pulse": ""}  # refreshed by every pulse
+FLOATS = 1e-9  # relative: a make in full within this of the head is the same
+
+network = platform_source(
+    "network",
+    description="Who interacts with whom, and how much: people and ties in Neo4j, taken in from the Redis stream.",
+    keep=Keep(days=90),
+)
+people = platform_source("people", description="The roster: id, name, team, manager, role, level, site, start, FTE.")
+outcomes = platform_source("outcomes", description="Metrics per person and ISO week.")
+weeks = platform_source(
+    "interactions/weeks",
+    description="Sums of interactions per tie, kind and ISO week; outlives the archive of single interactions.",
+    keep=Keep(last=20),
+)
+
+
+@asset(key="views/degree", tags=PULSE, retry="light", checks=(row_count(low=1),))
+def degree(network: Any) -> Any:
+    """How many others a person interacts with: towards them, from them, either way."""
+    from causal_organism.views import degree as view
+
+    return view.degree(network)
+
+
+@degree.update
+def _degree(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import degree as view
+
+    return view.update_degree(previous, network, changes["network"])
+
+
+@asset(key="views/strength", tags=PULSE, retry="light", tolerance=FLOATS)
+def strength(network: Any) -> Any:
+    """How much a person interacts: summed weights of ties in and out."""
+    from causal_organism.views import strength as view
+
+    return view.strength(network)
+
+
+@strength.update
+def _strength(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import strength as view
+
+    return view.update_strength(previous, network, changes["network"])
+
+
+@asset(key="views/reciprocity", tags=PULSE, retry="light", tolerance=FLOATS)
+def reciprocity(network: Any) -> Any:
+    """Share of a person's ties that go both ways."""
+    from causal_organism.views import reciprocity as view
+
+    return view.reciprocity(network)
+
+
+@reciprocity.update
+def _reciprocity(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import reciprocity as view
+
+    return view.update_reciprocity(previous, network, changes["network"])
+
+
+@asset(key="views/clustering", tags=PULSE, retry="light", tolerance=FLOATS)
+def clustering(network: Any) -> Any:
+    """How many of a person's neighbours are tied to each other, and the triangles that makes."""
+    from causal_organism.views import clustering as view
+
+    return view.clustering(network)
+
+
+@clustering.update
+def _clustering(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import clustering as view
+
+    return view.update_clustering(previous, network, changes["network"])
+
+
+@asset(
+    key="views/betweenness",
+    retry="expensive",
+    tolerance=FLOATS,
+    settings=("betweenness_exact_people", "betweenness_sources"),
+)
+def betweenness(network: Any, context: Any) -> Any:
+    """On how many shortest paths between others a person lies; sampled above `betweenness_exact_people`."""
+    from causal_organism.views import betweenness as view
+
+    found = view.betweenness(
+        network,
+        exact_people=context.settings["betweenness_exact_people"],
+        sources=context.settings["betweenness_sources"],
+    )
+    context.metadata(sources=found.sources, exact=found.exact)
+    return found.scores
+
+
+@asset(reads={"weekly": "interactions/weeks", "degree": "views/degree"}, retry="light", tolerance=FLOATS)
+def panel(weekly: Any, people: Any, outcomes: Any, degree: Any) -> Any:
+    """One row per person and week: what was done, what followed, and what has to be held equal."""
+    from causal_organism.causal.panel import build_panel
+
+    return build_panel(weekly, people, outcomes, {"degree": degree})
+
+
+@asset(
+    key="causal/effects", retry="expensive", tolerance=FLOATS, settings=("min_group",), checks=(no_nulls("verdict"),)
+)
+def effects(panel: Any, context: Any) -> Any:
+    """For every person: what one more hour of meetings a week does, with an interval, or why that cannot be said."""
+    from causal_organism.causal.effects import estimate_effects
+
+    columns, facts = estimate_effects(panel, seed=SEED, min_group=context.settings["min_group"])
+    context.metadata(**facts)
+    return columns
+
+
+SEED = 20_260_101
+
+ASSETS = (
+    network,
+    people,
+    outcomes,
+    weeks,
+    degree,
+    strength,
+    reciprocity,
+    clustering,
+    betweenness,
+    panel,
+    effects,
+)
