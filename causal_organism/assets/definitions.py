@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, overload
 
 from causal_organism.assets.durations import parse_duration
 from causal_organism.assets.keys import check_key, group_of
@@ -165,14 +165,22 @@ class Asset:
         self.specs = tuple(replace(spec, **changes) for spec in self.specs)
 
 
-def asset(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+@overload
+def asset(function: Callable[..., Any]) -> Asset: ...
+@overload
+def asset(**options: Any) -> Callable[[Callable[..., Any]], Asset]: ...
+def asset(function: Callable[..., Any] | None = None, **options: Any) -> Asset | Callable[[Callable[..., Any]], Asset]:
     """Declare a derived asset; its upstream assets are its parameters, renamed by `reads`, and `deps`."""
     if function is not None:
         return _declare(function, DERIVED, options)
     return lambda decorated: _declare(decorated, DERIVED, options)
 
 
-def source(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+@overload
+def source(function: Callable[..., Any]) -> Asset: ...
+@overload
+def source(**options: Any) -> Callable[[Callable[..., Any]], Asset]: ...
+def source(function: Callable[..., Any] | None = None, **options: Any) -> Asset | Callable[[Callable[..., Any]], Asset]:
     """Declare a source: a function that looks outside; what it returns is content."""
     if function is not None:
         return _declare(function, SOURCE, options)

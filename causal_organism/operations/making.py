@@ -143,10 +143,10 @@ def publish(cut: Cut, key: str, made: Made, lease: Lease, making: Making, causes
     )  # fmt: skip
     failed = [f"{each.name}: {each.detail or 'not met'}" for each in results if each.blocking and not each.passed]
     if failed:
-        error = "; ".join(failed)
-        attempt = Attempt(outcome=REJECTED, at=organism.now(), run=making.run, provenance=provenance, error=error)
+        reasons = "; ".join(failed)
+        attempt = Attempt(outcome=REJECTED, at=organism.now(), run=making.run, provenance=provenance, error=reasons)
         organism.ledger.record_attempt(key, "", attempt, rejected=version)
-        return StepOutcome(key=key, outcome=REJECTED, version=number, causes=causes, error=error, mode=made.mode)
+        return StepOutcome(key=key, outcome=REJECTED, version=number, causes=causes, error=reasons, mode=made.mode)
     published = organism.ledger.publish(lease, version)
     cut.heads[key] = Head(version=published, latest=provenance, confirmed_at=published.made_at)
     return StepOutcome(key=key, outcome=MADE, version=published.number, causes=causes, mode=made.mode)
