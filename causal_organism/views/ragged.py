@@ -16,3 +16,8 @@ def spread(start: NDArray[np.integer], length: NDArray[np.integer]) -> tuple[Idx
     which = np.repeat(np.arange(len(length), dtype=np.int64), length)
     before = np.cumsum(length) - length
     return which, np.arange(len(which), dtype=np.int64) + (start - before)[which]
+
+
+def summed(which: NDArray[np.integer], values: NDArray[np.float64], ranges: int) -> NDArray[np.float64]:
+    """Sum of the values of each range; 0 for an empty one."""
+    return np.bincount(which, weights=values, minlength=ranges).astype(np.float64)

@@ -40,7 +40,7 @@ def triangles(ties: Csr) -> Iterator[Triangles]:
     keys = rows * people + heads
     indptr = np.searchsorted(rows, np.arange(people + 1))
     lengths = np.diff(indptr)[heads]
-    for begin, end in _blocks(lengths):
+    for begin, end in blocks(lengths):
         which, second = spread(indptr[heads[begin:end]], lengths[begin:end])
         first = which + begin
         wanted = rows[first] * people + heads[second]
@@ -54,7 +54,7 @@ def mirror(ties: Csr) -> NDArray[np.intp]:
     return np.argsort(ties.indices, kind="stable")
 
 
-def _blocks(lengths: Idx) -> Iterator[tuple[int, int]]:
+def blocks(lengths: Idx) -> Iterator[tuple[int, int]]:
     """Consecutive ranges whose lengths add up to about one block each."""
     total = np.cumsum(lengths)
     begin = 0

@@ -12,17 +12,19 @@ from hypothesis import given, settings
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose
 from causal_organism.network.snapshot import from_columns
 from causal_organism.views.clustering import affected_clustering, clustering, update_clustering
+from causal_organism.views.constraint import affected_constraint, constraint, update_constraint
 from causal_organism.views.degree import affected_degree, degree, update_degree
 from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import affected_strength, strength, update_strength
 from tests.network.histories import History, histories
-from tests.views.references import assert_equal
+from tests.views.references import assert_equal, random_network
 
 VIEWS: dict[str, tuple[Callable[..., Scores], Callable[..., Scores], Callable[..., Any]]] = {
     "degree": (degree, update_degree, affected_degree),
     "strength": (strength, update_strength, affected_strength),
     "reciprocity": (reciprocity, update_reciprocity, affected_reciprocity),
+    "constraint": (constraint, update_constraint, affected_constraint),
     "clustering": (clustering, update_clustering, affected_clustering),
 }
 
@@ -97,3 +99,15 @@ def test_strength_stays_exact_where_floats_are_not() -> None:
     delta = NetworkDelta((TieChange("a", "b", 2**53, 2**53 + 1_000_001, 1, 2, 0, 0),))
     after = heavy.apply(delta)
     assert_equal(update(strength(heavy), after, delta), strength(after))
+
+
+def test_constraint_follows_a_small_change_of_a_large_network() -> None:
+    before = random_network(11, 300, 900)
+    ties = tuple(
+        TieChange(before.ids[source], before.ids[target], 0, 2_500_000, 0, 1, 0, 0)
+        for source, target in ((298, 299), (297, 280))
+    )
+    delta = NetworkDelta(ties)
+    after = before.apply(delta)
+    assert 4 < len(affected_constraint(after, delta)) < 30
+    assert_equal(update_constraint(constraint(before), after, delta), constraint(after))

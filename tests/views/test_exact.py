@@ -1,4 +1,4 @@
-"""Views that look at a person's own ties and neighbours, against networkx."""
+"""Every exact view but betweenness against networkx."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from hypothesis import given
 
 from causal_organism.network.snapshot import Snapshot, from_columns
 from causal_organism.views.clustering import clustering
+from causal_organism.views.constraint import constraint
+from causal_organism.views.core import core
 from causal_organism.views.degree import degree
+from causal_organism.views.pagerank import pagerank
 from causal_organism.views.reciprocity import reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import strength
@@ -30,6 +33,13 @@ def by_networkx(view: str, network: Snapshot) -> dict[str, Any]:
             columns = {"reciprocity": nx.reciprocity(one, list(one))}
         case "clustering":
             columns = {"clustering": nx.clustering(both), "triangles": nx.triangles(both)}
+        case "core":
+            columns = {"core": nx.core_number(both)}
+        case "constraint":
+            held = nx.constraint(one, weight="weight") if people else {}  # networkx has none for nobody
+            columns = {"constraint": held, "effective_size": nx.effective_size(both, list(both))}
+        case "pagerank":
+            columns = {"pagerank": nx.pagerank(one, alpha=0.85, weight="weight", tol=1e-16, max_iter=1000)}
     return {name: in_order(dict(values), people) for name, values in columns.items()}
 
 
@@ -38,6 +48,9 @@ VIEWS: dict[str, Callable[[Snapshot], Scores]] = {
     "strength": strength,
     "reciprocity": reciprocity,
     "clustering": clustering,
+    "core": core,
+    "constraint": constraint,
+    "pagerank": pagerank,
 }
 
 

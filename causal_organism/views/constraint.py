@@ -1,0 +1,103 @@
+"""Structural holes: how far somebody's ties all lead to the same group.
+
+A delta changes the constraint of the ends of its ties and of all their neighbours: the ends' proportions are theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_organism.network.deltas import NetworkDelta
+from causal_organism.network.snapshot import Csr, Snapshot
+from causal_organism.views.changes import tied_people
+from causal_organism.views.ragged import spread, summed
+from causal_organism.views.scores import Idx, Scores, carried, scores
+from causal_organism.views.triangles import blocks, mirror, triangles
+
+Floats = NDArray[np.float64]
+
+_LOCAL_SHARE = 0.1
+"""With more of all people affected, looking at everybody is quicker."""
+
+
+def constraint(network: Snapshot) -> Scores:
+    """`constraint`: Burt's, by weight; `effective_size`: neighbours less their mean number of ties to each other.
+
+    Null without ties. Cost: that of listing all triangles.
+
+    Source: Burt 1995; Borgatti 1997 for the effective size.
+    """
+    ties = network.undirected
+    share = _shares(ties)
+    held, counted = share.copy(), np.zeros(network.people, dtype=np.int64)
+    rows, heads, other_row = ties.rows, ties.indices, mirror(ties)
+    for found in triangles(ties):
+        ab, bc, ac = found.ab, found.bc, found.ac
+        ba, cb, ca = other_row[ab], other_row[bc], other_row[ac]
+        for side, first, second in (
+            (ab, ac, cb), (ba, bc, ca), (bc, ba, ac), (cb, ca, ab), (ac, ab, bc), (ca, cb, ba),
+        ):  # fmt: skip
+            np.add.at(held, side, share[first] * share[second])
+        for corner in (rows[ab], heads[ab], heads[bc]):
+            counted += np.bincount(corner, minlength=network.people)
+    total = summed(rows, held**2, network.people)
+    return scores(network, **_columns(total, 2 * counted, ties.degrees))
+
+
+def update_constraint(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta) -> Scores:
+    """`constraint(after)`, from the scores before the delta. Cost: the ties of the neighbours of those affected."""
+    affected = affected_constraint(after, delta)
+    if len(affected) > _LOCAL_SHARE * after.people:
+        return constraint(after)
+    columns = carried(previous, after, delta)
+    total, closed = _of_some(after, affected)
+    for name, values in _columns(total, closed, after.undirected.degrees[affected]).items():
+        columns[name][affected] = values
+    return columns
+
+
+def affected_constraint(after: Snapshot, delta: NetworkDelta) -> Idx:
+    """Whose constraint can differ after the delta."""
+    ends = tied_people(after, delta)
+    _, place = spread(after.undirected.indptr[ends], after.undirected.degrees[ends])
+    return np.union1d(ends, after.undirected.indices[place])
+
+
+def _shares(ties: Csr) -> Floats:
+    """Of each tie: its part in all ties of its row's person."""
+    share: Floats = ties.weight_u / ties.row_sums_u()[ties.rows]
+    return share
+
+
+def _columns(total: Floats, closed: Idx, neighbours: Idx) -> dict[str, Floats]:
+    """`closed`: ordered pairs of neighbours that are tied to each other."""
+    tied = neighbours > 0
+    size = np.full(len(neighbours), np.nan)
+    size[tied] = neighbours[tied] - closed[tied] / neighbours[tied]
+    return {"constraint": np.where(tied, total, np.nan), "effective_size": size}
+
+
+def _of_some(network: Snapshot, people: Idx) -> tuple[Floats, Idx]:
+    """Sum of squares, and closed pairs, of some people: follow all paths of two ties, see which end at a neighbour."""
+    ties, size = network.undirected, np.int64(network.people)
+    share, degrees = _shares(ties), ties.degrees
+    keys = ties.rows * size + ties.indices
+    which, first = spread(ties.indptr[people], degrees[people])
+    own = np.full(len(keys), -1, dtype=np.int64)  # place of a tie among those of `people`
+    own[first] = np.arange(len(first))
+    held, closed = share[first], np.zeros(len(people), dtype=np.int64)
+    lengths = degrees[ties.indices[first]]
+    for begin, end in blocks(lengths):
+        path, second = spread(ties.indptr[ties.indices[first[begin:end]]], lengths[begin:end])
+        path += begin
+        wanted = people[which[path]] * size + ties.indices[second]
+        third = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        there = keys[third] == wanted
+        path, second, third = path[there], second[there], third[there]
+        np.add.at(held, own[third], share[first[path]] * share[second])
+        closed += np.bincount(which[path], minlength=len(people))
+    return summed(which, held**2, len(people)), closed
