@@ -1,0 +1,148 @@
+"""One asset in detail, as lines: why it is in its state (root cause first), lineage, versions, the last run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from tui.presenters.assets import neighbours, version_name
+from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
+from tui.presenters.safe_text import safe_name, safe_text
+from tui.presenters.words import OK, Document, age, asset_word, cause_words, count, date_clock, duration
+
+_SHOWN_SECOND_HOP = 4
+_LABEL = 13
+
+
+def detail_lines(
+    asset: Document, assets: Mapping[str, Document], versions: Sequence[Document] | None, now: datetime, width: int
+) -> tuple[Line, ...]:
+    """Everything about one asset. `versions` is None while they are being read."""
+    return (
+        *_head_lines(asset, now, width),
+        EMPTY,
+        *_why_lines(asset, now, width),
+        EMPTY,
+        *_lineage_lines(asset, assets, now, width),
+        EMPTY,
+        *_version_lines(versions, now),
+        EMPTY,
+        *_run_lines(asset, versions, now, width),
+    )
+
+
+def _head_lines(asset: Document, now: datetime, width: int) -> list[Line]:
+    made = f"made {age(asset['made_at'], now)} ago" if asset.get("made_at") else "never made"
+    owners = ", ".join(safe_name(owner) for owner in asset.get("owners") or ()) or "nobody"
+    tags = " ".join(_tags(asset.get("tags")))
+    about = f"{safe_name(asset.get('kind', ''))}, owned by {owners}{', tags ' + tags if tags else ''}"
+    lines = [
+        line((safe_name(asset["key"]), "key"), "  ", word(asset_word(asset), 0), f"  {version_name(asset)}  {made}"),
+        *(line(part) for part in wrapped(about, width)),
+    ]
+    if asset.get("description"):
+        lines += [line((part, "dim")) for part in wrapped(safe_text(asset["description"], limit=400), width)]
+    return lines
+
+
+def _why_lines(asset: Document, now: datetime, width: int) -> list[Line]:
+    reasons: list[tuple[str, str]] = []
+    if attempt := asset.get("attempt"):
+        said = safe_text(attempt.get("error") or "no reason recorded", limit=600)
+        reasons.append(
+            ("last try", f"{safe_name(attempt.get('outcome', 'failed'))} {age(attempt.get('at'), now)} ago: {said}")
+        )
+    reasons += [
+        ("root cause", f"{safe_name(cause.get('key', ''))}: {cause_words(cause)}")
+        for cause in asset.get("root_causes") or ()
+        if cause.get("key") != asset["key"]
+    ]
+    reasons += [("blocked by", safe_name(key)) for key in asset.get("blocked_by") or ()]
+    reasons += [("cause", cause_words(cause)) for cause in asset.get("causes") or ()]
+    state = asset_word(asset)
+    if not reasons:
+        return [heading("WHY"), line("  up to date with everything it reads" if state == OK else "  no cause recorded")]
+    lines = [heading("WHY" if state == OK else f"WHY {state} (root cause first)")]
+    for number, (label, text) in enumerate(reasons, 1):
+        first, *rest = wrapped(text, max(20, width - _LABEL - 5))
+        lines.append(line(f" {number:>2}. ", (label.ljust(_LABEL), "dim"), first))
+        lines += [line(" " * (_LABEL + 5) + part) for part in rest]
+    return lines
+
+
+def _lineage_lines(asset: Document, assets: Mapping[str, Document], now: datetime, width: int) -> list[Line]:
+    name_width = max(12, min(44, width - 20))
+    return [
+        ((fit_left("READS", name_width + 4) + "STATE  AGE", "head"),),
+        *(_hops(asset, assets, now, name_width, up=True) or [line("   nothing: it looks outside")]),
+        heading("READ BY"),
+        *(_hops(asset, assets, now, name_width, up=False) or [line("   nobody")]),
+    ]
+
+
+def _hops(asset: Document, assets: Mapping[str, Document], now: datetime, width: int, *, up: bool) -> list[Line]:
+    """Neighbours, each with a few of its own neighbours indented below."""
+    lines: list[Line] = []
+    for key in neighbours(asset, assets, up=up):
+        lines.append(_hop(key, assets, now, width, depth=0))
+        further = neighbours(assets[key], assets, up=up) if key in assets else ()
+        lines += [_hop(other, assets, now, width, depth=1) for other in further[:_SHOWN_SECOND_HOP]]
+        if len(further) > _SHOWN_SECOND_HOP:
+            lines.append(line((f"     ... {len(further) - _SHOWN_SECOND_HOP} more", "dim")))
+    return lines
+
+
+def _hop(key: str, assets: Mapping[str, Document], now: datetime, width: int, *, depth: int) -> Line:
+    other = assets.get(key)
+    name = fit_left("  " * depth + safe_name(key), width)
+    if other is None:
+        return line("   ", name, " ", ("not known here", "dim"))
+    return line(
+        "   ", (name, "dim" if depth else ""), " ", word(asset_word(other)), " ", age(other.get("made_at"), now)
+    )
+
+
+def _version_lines(versions: Sequence[Document] | None, now: datetime) -> list[Line]:
+    if not versions:
+        return [heading("VERSIONS"), line("   reading ..." if versions is None else "   none yet")]
+    rows = [_version_cells(version, now) for version in versions]
+    return table_lines(("VERSION", "MADE", "RUN", "BY", "FROM"), rows, (9, 12, 8, 16))
+
+
+def _version_cells(version: Document, now: datetime) -> tuple[str, ...]:
+    marks = ("*" if version.get("head") else "") + ("p" if version.get("pinned") else "")
+    inputs = [
+        f"{safe_name(key)}@{(made or {}).get('version') or '-'}" for key, made in (version.get("inputs") or {}).items()
+    ]
+    return (
+        f"v{version.get('version')} {marks}".strip(),
+        date_clock(version.get("made_at"), now),
+        safe_name(version.get("run") or "-")[:8],
+        safe_name(version.get("actor") or version.get("trigger") or "-"),
+        safe_text(", ".join(inputs), limit=200),
+    )
+
+
+def _run_lines(asset: Document, versions: Sequence[Document] | None, now: datetime, width: int) -> list[Line]:
+    facts = f"rows {count(asset.get('rows'))}   a make takes {duration(asset.get('estimate_s'))}"
+    run, at = last_run(asset, versions), None
+    if attempt := asset.get("attempt"):
+        at = attempt.get("at")
+    elif versions:
+        at = versions[0].get("made_at")
+    if run is None:
+        return [line(facts)]
+    return [line(f"LAST RUN {safe_name(run)[:8]}  {date_clock(at, now)}  (l opens it)   {facts}")]
+
+
+def last_run(asset: Document, versions: Sequence[Document] | None) -> str | None:
+    """The id of the run that tried last to make it."""
+    attempt = asset.get("attempt") or {}
+    run = attempt.get("run") or (versions[0].get("run") if versions else None)
+    return str(run) if run else None
+
+
+def _tags(tags: Any) -> list[str]:
+    pairs = tags.items() if isinstance(tags, Mapping) else ((tag, "") for tag in tags or ())
+    return [safe_name(f"{name}={value}" if value else str(name)) for name, value in pairs]

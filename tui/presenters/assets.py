@@ -1,0 +1,118 @@
+"""The list of assets from the document `assets`: rows, flat or as a tree of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from tui.presenters.rows import Column, Row
+from tui.presenters.safe_text import safe_name, safe_text
+from tui.presenters.words import FAIL, MISS, OK, RUN, STALE, Document, age, asset_word, cause_words, moment, tone_of
+
+COLUMNS = (
+    Column(name="ASSET", share=3),
+    Column(name="STATE", width=6, state=True),
+    Column(name="AGE", width=5, right=True),
+    Column(name="VER", width=6, right=True),
+    Column(name="CAUSE", share=4, from_width=66),
+)
+GROUP = "group:"
+_WORST = (FAIL, RUN, STALE, MISS, OK)
+
+
+def by_key(document: Document | None) -> dict[str, Document]:
+    """Key -> asset."""
+    return {str(asset["key"]): asset for asset in (document or {}).get("assets", ())}
+
+
+def states(document: Document | None) -> dict[str, int]:
+    """State word -> number of assets."""
+    found: dict[str, int] = {}
+    for asset in (document or {}).get("assets", ()):
+        state = asset_word(asset)
+        found[state] = found.get(state, 0) + 1
+    return found
+
+
+def asset_rows(document: Document | None, now: datetime) -> tuple[Row, ...]:
+    """A row per asset, in the document's topological order."""
+    return tuple(_row(asset, now) for asset in (document or {}).get("assets", ()))
+
+
+def tree_rows(document: Document | None, now: datetime, closed: Collection[str]) -> tuple[Row, ...]:
+    """Rows under a heading per group; groups in `closed` show their heading only."""
+    groups: dict[str, list[Document]] = {}
+    for asset in (document or {}).get("assets", ()):
+        groups.setdefault(str(asset.get("group") or ""), []).append(asset)
+    rows: list[Row] = []
+    for group, members in groups.items():
+        if not group:
+            rows.extend(_row(asset, now) for asset in members)
+            continue
+        rows.append(_heading(group, members, closed=group in closed))
+        if group not in closed:
+            rows.extend(_row(asset, now, under=group) for asset in members)
+    return tuple(rows)
+
+
+def why(asset: Document) -> str:
+    """The cause in a few words: what failed, what blocks it, else why it is out of date."""
+    attempt, blocked = asset.get("attempt"), asset.get("blocked_by") or ()
+    if attempt:
+        return safe_text(
+            f"{attempt.get('outcome', 'failed')}: {attempt.get('error') or 'no reason recorded'}", limit=200
+        )
+    if blocked and asset.get("status") != "fresh":
+        return "blocked by " + ", ".join(safe_name(key) for key in blocked)
+    causes = [cause_words(cause) for cause in asset.get("causes") or ()]
+    more = f" (+{len(causes) - 1})" if len(causes) > 1 else ""
+    return causes[0] + more if causes else ""
+
+
+def version_name(asset: Document) -> str:
+    """`v12`, with a `p` where it is pinned."""
+    number = asset.get("version")
+    return "-" if number is None else f"v{number}{'p' if asset.get('pinned') else ''}"
+
+
+def neighbours(asset: Document, assets: Mapping[str, Document], *, up: bool) -> tuple[str, ...]:
+    """Keys one step up or down."""
+    if up:
+        return tuple(asset.get("upstream") or ())
+    if asset.get("downstream") is not None:
+        return tuple(asset["downstream"])
+    return tuple(key for key, other in assets.items() if asset["key"] in (other.get("upstream") or ()))
+
+
+def _row(asset: Document, now: datetime, *, under: str = "") -> Row:
+    state, key = asset_word(asset), str(asset["key"])
+    shown = key.removeprefix(under + "/") if under else key
+    made_at = moment(asset.get("made_at"))
+    cause = why(asset)
+    return Row(
+        key=key,
+        cells=(("  " if under else "") + safe_name(shown), state, age(made_at, now), version_name(asset), cause),
+        tone=tone_of(state),
+        order=(
+            key.lower(),
+            _WORST.index(state),
+            -made_at.timestamp() if made_at else None,
+            asset.get("version"),
+            cause.lower(),
+        ),
+        fault=state != OK,
+    )
+
+
+def _heading(group: str, members: Sequence[Document], *, closed: bool) -> Row:
+    words = [asset_word(member) for member in members]
+    worst = next(state for state in _WORST if state in words)
+    name = f"{'>' if closed else 'v'} {safe_name(group)}" + (f" ({len(members)})" if closed else "")
+    state = worst if closed else ""
+    return Row(
+        key=GROUP + group,
+        cells=(name, state, str(words.count(worst)) if closed and worst != OK else "", "", ""),
+        tone=tone_of(state),
+        fault=worst != OK,
+        heading=True,
+    )

@@ -1,0 +1,208 @@
+"""What needs somebody's attention, newest first, derived from assets, runs, queues, servers and proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tui.presenters.assets import why
+from tui.presenters.interventions import is_open, number
+from tui.presenters.queues import queue_key, queue_word
+from tui.presenters.rows import Column, Row
+from tui.presenters.runs import elapsed_s, run_name
+from tui.presenters.safe_text import safe_name, safe_text
+from tui.presenters.words import (
+    FAIL,
+    MISS,
+    PAUSED,
+    RETRY,
+    STALE,
+    WAIT,
+    Document,
+    asset_word,
+    count,
+    date_clock,
+    duration,
+    moment,
+    run_word,
+    short_duration,
+    tone_of,
+)
+
+COLUMNS = (
+    Column(name="TIME", width=12),
+    Column(name="KIND", width=6, from_width=70),
+    Column(name="WHAT", share=2),
+    Column(name="STATE", width=6, state=True),
+    Column(name="TRY", width=3, right=True, from_width=90),
+    Column(name="DETAIL", share=3),
+)
+LATE_S = 300.0
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """One thing to look at. `target` is `kind:key`, which the console can open."""
+
+    target: str
+    at: datetime | None
+    what: str
+    state: str
+    detail: str
+    tries: str = "-"
+
+    @property
+    def kind(self) -> str:
+        return self.target.partition(":")[0]
+
+
+def attention(
+    *,
+    assets: Document | None,
+    runs: Document | None,
+    queues: Document | None,
+    status: Document | None,
+    proposals: Sequence[Document] | None,
+    now: datetime,
+) -> tuple[Trouble, ...]:
+    """All troubles, newest first; those without a time stand first, because they are so now."""
+    found = [
+        *_server_troubles(status),
+        *_run_troubles(runs, now),
+        *_asset_troubles(assets),
+        *_queue_troubles(queues),
+        *_proposal_troubles(proposals),
+    ]
+    found.sort(key=lambda trouble: (trouble.at is not None, -((trouble.at or _LONG_AGO) - _LONG_AGO).total_seconds()))
+    return tuple(found)
+
+
+def attention_rows(troubles: Sequence[Trouble], now: datetime) -> tuple[Row, ...]:
+    """A row per trouble; the key is its target."""
+    return tuple(
+        Row(
+            key=trouble.target,
+            cells=(
+                date_clock(trouble.at, now) if trouble.at else "now",
+                trouble.kind,
+                trouble.what,
+                trouble.state,
+                trouble.tries,
+                trouble.detail,
+            ),
+            tone=tone_of(trouble.state),
+            fault=True,
+        )
+        for trouble in troubles
+    )
+
+
+def _server_troubles(status: Document | None) -> list[Trouble]:
+    return [
+        Trouble(
+            target=f"server:{server['name']}",
+            at=None,
+            what=safe_name(server["name"]),
+            state=FAIL,
+            detail=safe_text(server.get("error") or "does not answer (organism check says more)", limit=200),
+        )
+        for server in (status or {}).get("servers", ())
+        if not server.get("healthy")
+    ]
+
+
+def _run_troubles(runs: Document | None, now: datetime) -> list[Trouble]:
+    """Failed runs that no later run of the same thing made good, and runs that are being retried."""
+    found, seen = [], set()
+    for run in (runs or {}).get("runs", ()):
+        state, name = run_word(run.get("state")), run_name(run)
+        subject = (run.get("deployment"), name)
+        if state in (FAIL, RETRY, PAUSED) and (subject not in seen or state != FAIL):
+            detail = run.get("error") or f"{run.get('trigger') or '-'}, ran {duration(elapsed_s(run, now))}"
+            found.append(
+                Trouble(
+                    target=f"run:{run['id']}",
+                    at=moment(run.get("started_at")),
+                    what=f"{name} {safe_name(run['id'])[:8]}",
+                    state=state,
+                    tries=str(run.get("tries") or "-"),
+                    detail=safe_text(detail, limit=200),
+                )
+            )
+        seen.add(subject)
+    return found
+
+
+def _asset_troubles(assets: Document | None) -> list[Trouble]:
+    found = []
+    for asset in (assets or {}).get("assets", ()):
+        state, attempt = asset_word(asset), asset.get("attempt") or {}
+        if state in (FAIL, STALE) or (state == MISS and (asset.get("blocked_by") or asset.get("kind") != "source")):
+            at = moment(attempt.get("at")) or moment(asset.get("stale_since")) or moment(asset.get("made_at"))
+            found.append(
+                Trouble(
+                    target=f"asset:{asset['key']}", at=at, what=safe_name(asset["key"]), state=state, detail=why(asset)
+                )
+            )
+    return found
+
+
+def _queue_troubles(queues: Document | None) -> list[Trouble]:
+    found = []
+    for queue in (queues or {}).get("queues", ()):
+        state, oldest = queue_word(queue), queue.get("oldest_s") or 0
+        if state in (PAUSED, WAIT) or queue.get("late") or oldest > LATE_S:
+            depth, late = count(queue.get("depth") or 0), count(queue.get("late") or 0)
+            detail = f"{depth} waiting, {late} late, oldest {short_duration(oldest)}"
+            found.append(
+                Trouble(
+                    target=f"queue:{queue_key(queue)}",
+                    at=None,
+                    what=safe_name(queue["name"]),
+                    state=state,
+                    detail=detail,
+                )
+            )
+    stream = (queues or {}).get("stream") or {}
+    if stream.get("dead_letters"):
+        found.append(
+            Trouble(
+                target="queue:dead-letters",
+                at=None,
+                what="dead letters",
+                state=FAIL,
+                detail=f"{count(stream['dead_letters'])} interactions were refused",
+            )
+        )
+    if (stream.get("lag_s") or 0) > LATE_S:
+        found.append(
+            Trouble(
+                target="queue:stream",
+                at=None,
+                what="stream lag",
+                state=STALE,
+                detail=f"{count(stream.get('lag'))} interactions wait, the oldest {short_duration(stream['lag_s'])}",
+            )
+        )
+    return found
+
+
+def _proposal_troubles(proposals: Sequence[Document] | None) -> list[Trouble]:
+    """One row for all that wait: a list of proposals is no list of troubles."""
+    waiting = [proposal for proposal in proposals or () if is_open(proposal)]
+    if not waiting:
+        return []
+    first = waiting[0]
+    return [
+        Trouble(
+            target=f"proposal:{first['id']}",
+            at=max((at for each in waiting if (at := moment(each.get("proposed_at")))), default=None),
+            what=f"{len(waiting)} proposals" if len(waiting) > 1 else "1 proposal",
+            state=WAIT,
+            detail=safe_text(
+                f"first: {first.get('type', '')}, expected {number(first.get('expected_change'))}", limit=200
+            ),
+        )
+    ]

@@ -1,0 +1,48 @@
+"""The command line that does the same as a screen or an action: for scripts, colleagues and screen readers."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+_BARE_KEY = re.compile(r"[\w.\-]+(/[\w.\-]+)*\Z")
+_WORDS = frozenset({"and", "or", "not"})
+
+
+def selection_of(keys: Sequence[str], *, upstream: bool = False) -> str:
+    """The selection that names exactly these assets, with all that they depend on if asked for."""
+    atoms = [("+" if upstream else "") + _atom(key) for key in keys]
+    return " or ".join(atoms)
+
+
+def refresh_command(selection: str, *, force: bool = False, full: bool = False) -> str:
+    flags = (" --force" if force else "") + (" --full" if full else "")
+    return f"organism refresh {shlex.quote(selection)}{flags}"
+
+
+def command_for(screen: str, target: str | None) -> str:
+    """The command that shows what the screen shows, about the target where there is one."""
+    if target:
+        quoted = shlex.quote(target)
+        match screen:
+            case "assets":
+                return f"organism show {quoted}"
+            case "runs":
+                return f"organism run {quoted} --follow"
+            case "interventions":
+                return f"organism interventions show {quoted}"
+    return {
+        "overview": "organism status",
+        "assets": "organism assets",
+        "runs": "organism runs",
+        "queues": "organism queues",
+        "interventions": "organism interventions list",
+    }.get(screen, "organism --help")
+
+
+def _atom(key: str) -> str:
+    if _BARE_KEY.match(key) and key.lower() not in _WORDS:
+        return key
+    escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

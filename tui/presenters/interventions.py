@@ -1,0 +1,135 @@
+"""Proposed interventions: rows of the list, and the evidence behind one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tui.presenters.lines import EMPTY, Line, heading, line, wrapped
+from tui.presenters.rows import Column, Row
+from tui.presenters.safe_text import safe_name, safe_text
+from tui.presenters.words import CXL, OK, RUN, WAIT, Document, tone_of
+
+COLUMNS = (
+    Column(name="ID", width=8),
+    Column(name="TYPE", share=2),
+    Column(name="TARGET", share=2),
+    Column(name="CHANGE", width=8, right=True),
+    Column(name="INTERVAL", width=16, from_width=64),
+    Column(name="GRADE", width=6, from_width=50),
+    Column(name="STATE", width=9, state=True),
+)
+_WORDS: Mapping[str, str] = {
+    "proposed": WAIT,
+    "open": WAIT,
+    "approved": OK,
+    "started": RUN,
+    "running": RUN,
+    "finished": OK,
+    "done": OK,
+    "evaluated": OK,
+    "rejected": CXL,
+    "withdrawn": CXL,
+    "expired": CXL,
+}
+
+
+def proposal_rows(proposals: Sequence[Document] | None) -> tuple[Row, ...]:
+    """A row per proposal, in the order given."""
+    return tuple(_row(proposal) for proposal in proposals or ())
+
+
+def is_open(proposal: Document) -> bool:
+    """Whether it waits for a person."""
+    return _WORDS.get(str(proposal.get("state", "")).lower()) == WAIT
+
+
+def detail_lines(proposal: Document, refusal: str | None, width: int) -> tuple[Line, ...]:
+    """One proposal with its evidence. `refusal` says why it cannot be acted on here; None if it can."""
+    low_high = interval(proposal)
+    lines: list[Line] = [
+        line(
+            (f"#{safe_name(proposal['id'])[:16]} {safe_name(proposal.get('type', ''))}", "key"), f"  {_state(proposal)}"
+        ),
+        line("target    ", *_texts(proposal.get("target"))),
+        line(
+            f"expected  {number(proposal.get('expected_change'))}{'  interval ' + low_high if low_high else ''}"
+            f"  grade {safe_name(proposal.get('grade') or '-')}"
+        ),
+        EMPTY,
+        heading("EVIDENCE"),
+    ]
+    lines += _evidence_lines(proposal.get("evidence"), width) or [line("  none recorded")]
+    lines += [EMPTY, heading("ACTING ON IT")]
+    said = refusal or "a approves and x rejects; both are written to the audit log"
+    lines += [line(("  " + part, "dim" if refusal else "")) for part in wrapped(safe_text(said), width - 2)]
+    return tuple(lines)
+
+
+def interval(proposal: Document) -> str:
+    """`[-0.3, 1.2]`, or nothing where there is none."""
+    bounds = proposal.get("interval")
+    if not isinstance(bounds, Sequence) or isinstance(bounds, str) or len(bounds) != 2:
+        return ""
+    return f"[{number(bounds[0])}, {number(bounds[1])}]"
+
+
+def number(value: object) -> str:
+    """A signed number in three figures; anything else as safe text."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "-" if value is None else safe_name(value)
+    return f"{value:+.3g}"
+
+
+def _row(proposal: Document) -> Row:
+    state = _WORDS.get(str(proposal.get("state", "")).lower(), WAIT)
+    change = proposal.get("expected_change")
+    kind = safe_name(proposal.get("type", ""))
+    target = " ".join(text for text in _texts(proposal.get("target")))
+    shown, grade = interval(proposal), safe_name(proposal.get("grade") or "-")
+    size = abs(change) if isinstance(change, int | float) else None
+    return Row(
+        key=str(proposal["id"]),
+        cells=(safe_name(proposal["id"])[:8], kind, target, number(change), shown, grade, _state(proposal)),
+        tone=tone_of(state),
+        order=(str(proposal["id"]), kind.lower(), target.lower(), size, shown, grade, _state(proposal)),
+        fault=state == WAIT,
+    )
+
+
+def _state(proposal: Document) -> str:
+    return safe_name(proposal.get("state") or "-").upper()[:9]
+
+
+def _texts(target: Any) -> list[str]:
+    if isinstance(target, Mapping):
+        return [safe_name(f"{name}={value}") for name, value in target.items()]
+    if isinstance(target, list | tuple):
+        return [safe_name(each) for each in target]
+    return [safe_name(target if target is not None else "-")]
+
+
+def _evidence_lines(evidence: Any, width: int, indent: int = 2) -> list[Line]:
+    pad = " " * indent
+    if isinstance(evidence, Mapping):
+        lines: list[Line] = []
+        for name, value in evidence.items():
+            label = f"{pad}{safe_name(name)}"
+            if isinstance(value, Mapping | list | tuple) and value:
+                lines += [line(label), *_evidence_lines(value, width, indent + 2)]
+            else:
+                lines += _folded(f"{label:<26} {_scalar(value)}", width, 27)
+        return lines
+    if isinstance(evidence, list | tuple):
+        return [each for item in evidence for each in _evidence_lines(item, width, indent)]
+    return [] if evidence is None else _folded(pad + _scalar(evidence), width, indent)
+
+
+def _folded(text: str, width: int, indent: int) -> list[Line]:
+    return [line(part) for part in wrapped(text, width, indent)]
+
+
+def _scalar(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return safe_text("-" if value is None else value, limit=400)

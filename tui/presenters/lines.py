@@ -1,0 +1,71 @@
+"""Lines of a text pane: pieces of safe text, each with a tone. Which tones there are is in widgets/paint.py."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from tui.presenters.safe_text import LINE_LIMIT, safe_text
+from tui.presenters.words import tone_of
+
+Piece = tuple[str, str]
+Line = tuple[Piece, ...]
+EMPTY: Line = ()
+
+
+def line(*pieces: str | Piece) -> Line:
+    """A line of pieces; a bare text has no tone."""
+    return tuple((piece, "") if isinstance(piece, str) else piece for piece in pieces)
+
+
+def heading(text: str) -> Line:
+    return ((text, "head"),)
+
+
+def word(state: str, width: int = 6) -> Piece:
+    """A state word in its tone, padded to a column."""
+    return (state.ljust(width), tone_of(state))
+
+
+def plain(of: Line) -> str:
+    return "".join(text for text, _ in of)
+
+
+def fit_left(text: str, width: int) -> str:
+    """Padded or cut to a column; a cut shows as `~`."""
+    return text.ljust(width) if len(text) <= width else text[: width - 1] + "~"
+
+
+def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    """Text broken at spaces where possible; further lines are indented."""
+    out: list[str] = []
+    rest = text
+    room = max(10, width)
+    while len(rest) > room:
+        cut = rest.rfind(" ", 0, room + 1)
+        cut = cut if cut > room // 3 else room
+        out.append(rest[:cut])
+        rest = " " * indent + rest[cut:].lstrip()
+    return [*out, rest]
+
+
+def json_lines(document: Any) -> tuple[Line, ...]:
+    """A document as indented JSON, one safe line each."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    return tuple(line(safe_text(each, limit=LINE_LIMIT)) for each in text.split("\n"))
+
+
+def text_lines(text: str, width: int) -> list[Line]:
+    """Foreign text of several lines, safe and wrapped."""
+    return [line(part) for each in text.split("\n") for part in wrapped(safe_text(each), width)]
+
+
+def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> list[Line]:
+    """A small table inside a pane; the last column is as wide as it is."""
+
+    def put(cells: Sequence[str]) -> str:
+        fixed = [fit_left(cell, width) for cell, width in zip(cells, widths, strict=False)]
+        return " " + " ".join([*fixed, *cells[len(widths) :]])
+
+    return [((put(header), "head"),), *(line(put(row)) for row in rows)]

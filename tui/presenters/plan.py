@@ -1,0 +1,44 @@
+"""A plan as lines for the trigger dialog: what would be made, why, how, and how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, wrapped
+from tui.presenters.safe_text import safe_name
+from tui.presenters.words import Document, cause_words, duration
+
+
+def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
+    """A line per step in order of execution, its causes below, and the sum."""
+    steps = plan.get("steps") or ()
+    if not steps:
+        return (line("Nothing to do: everything selected is up to date."), line(("F makes it anyway (force).", "dim")))
+    name_width = max(12, min(34, width - 32))
+    lines: list[Line] = [line(summary(steps)), EMPTY]
+    lines.append(heading(f" {fit_left('STEP', name_width)} {'MODE':<11} {'CERTAIN':<8} {'EST':>6}"))
+    for step in steps:
+        certain = "yes" if step.get("certain") else "perhaps"
+        lines.append(
+            line(
+                f" {fit_left(safe_name(step.get('key', '')), name_width)} {safe_name(step.get('mode') or '-'):<11}"
+                f" {certain:<8} {duration(step.get('estimate_s')):>6}"
+            )
+        )
+        causes = "; ".join(cause_words(cause) for cause in step.get("causes") or ())
+        causes = causes or ("asked for" if step.get("certain") else "if something before it changes")
+        lines += [line(("    " + part, "dim")) for part in wrapped(causes, width - 5)]
+    return tuple(lines)
+
+
+def summary(steps: Sequence[Document]) -> str:
+    """`3 steps, 2 certain, about 1m40s`."""
+    certain = sum(1 for step in steps if step.get("certain"))
+    known = [float(step["estimate_s"]) for step in steps if step.get("estimate_s") is not None]
+    if not known:
+        about = "duration unknown"
+    elif len(known) < len(steps):
+        about = f"at least {duration(sum(known))}"
+    else:
+        about = f"about {duration(sum(known))}"
+    return f"{len(steps)} step{'s' if len(steps) != 1 else ''}, {certain} certain, {about}"
