@@ -442,7 +442,7 @@ class Orchestrator(Protocol):
         """What `setup` would change, a line each."""
 
     def workers(self) -> tuple[Mapping[str, Any], ...]:
-        """pool, name, online, last_heartbeat."""
+        """pool, name, status (ONLINE or OFFLINE), online, last_heartbeat."""
 
 
 # ---------------------------------------------------------------- the bundle

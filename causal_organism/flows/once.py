@@ -19,7 +19,6 @@ async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]
     settings = load_settings()
     prepare(settings)
     # Late: prefect (1.4 s) reads the environment that was prepared above.
-    from prefect.exceptions import MissingResult
     from prefect.settings import temporary_settings
 
     from causal_organism.flows import pipelines
@@ -32,15 +31,19 @@ async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]
             state = await once(actor=actor or settings.actor, return_state=True)
         except OSError as error:
             raise StoreError(f"the Prefect server at {settings.prefect_api_url} cannot be reached: {error}") from error
-        try:
-            result = await state.aresult(raise_on_failure=False)
-        except MissingResult as error:
-            raise OrganismError(state.message or f"{pipeline} did not run") from error
-    if isinstance(result, pipelines.RunFailedError):
-        return result.document
+        result = state.data if isinstance(state.data, (dict, BaseException)) else await _result(state)
     if isinstance(result, BaseException):
         raise result
     return dict(result)
+
+
+async def _result(state: Any) -> Any:
+    from prefect.exceptions import MissingResult  # see run_once
+
+    try:
+        return await state.aresult(raise_on_failure=False)
+    except MissingResult as error:
+        raise OrganismError(state.message or "the run left no result") from error
 
 
 def _overrides(settings: Settings) -> dict[Any, str]:

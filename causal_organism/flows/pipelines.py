@@ -13,13 +13,13 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
+from prefect.states import Failed
 
 from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asked import Asked, who_asked
 from causal_organism.flows.steps import Steps, retry_options
-from causal_organism.operations.pulse import pulse
 from causal_organism.operations.refresh import begin, finish
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
@@ -27,14 +27,6 @@ from causal_organism.wiring import open_organism
 
 PULSE_VIEWS = "tag:pulse"
 EVERYTHING = "*"
-
-
-class RunFailedError(OrganismError):
-    """Something of the run failed, was rejected or is blocked; `document` is the run's answer."""
-
-    def __init__(self, document: dict[str, Any]):
-        self.document = document
-        super().__init__(_why(document))
 
 
 def _policy(pipeline: Pipeline) -> dict[str, Any]:
@@ -51,7 +43,7 @@ def _policy(pipeline: Pipeline) -> dict[str, Any]:
 
 
 @flow(**_policy(INCREMENTAL))
-async def incremental_update_pipeline(actor: str | None = None) -> dict[str, Any]:
+async def incremental_update_pipeline(actor: str | None = None) -> Any:
     """Take new interactions into the network, then refresh the incremental views once."""
     organism, asked = await _open(INCREMENTAL)
     await _supersede(organism, asked)
@@ -60,7 +52,7 @@ async def incremental_update_pipeline(actor: str | None = None) -> dict[str, Any
 
 
 @flow(**_policy(FULL))
-async def full_analysis_pipeline(actor: str | None = None) -> dict[str, Any]:
+async def full_analysis_pipeline(actor: str | None = None) -> Any:
     """Refresh whatever is out of date."""
     organism, asked = await _open(FULL)
     await _supersede(organism, asked)
@@ -68,9 +60,7 @@ async def full_analysis_pipeline(actor: str | None = None) -> dict[str, Any]:
 
 
 @flow(**_policy(REFRESH))
-async def refresh_assets(
-    selection: str, force: bool = False, full: bool = False, actor: str | None = None
-) -> dict[str, Any]:
+async def refresh_assets(selection: str, force: bool = False, full: bool = False, actor: str | None = None) -> Any:
     """Refresh a selection of assets."""
     organism, asked = await _open(REFRESH)
     return await _refresh(organism, asked, selection, force=force, full=full)
@@ -92,6 +82,8 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
 
 
 async def _pulse(organism: Organism, asked: Asked) -> None:
+    from causal_organism.operations.pulse import pulse
+
     retry = RETRY_CLASSES["light"]
 
     @task(
@@ -118,7 +110,7 @@ def _holder(asked: Asked) -> str:
     return f"{asked.run}/{context.task_run.run_count if context else 0}"
 
 
-async def _refresh(organism: Organism, asked: Asked, selection: str, **options: Any) -> dict[str, Any]:
+async def _refresh(organism: Organism, asked: Asked, selection: str, **options: Any) -> Any:
     log = get_run_logger()
     run = await asyncio.to_thread(
         partial(
@@ -145,7 +137,8 @@ async def _refresh(organism: Organism, asked: Asked, selection: str, **options: 
         raise
     document = await asyncio.to_thread(finish, run)
     if document["outcome"] == "failed":
-        raise RunFailedError(document)
+        # A state and not an exception: its message is what people read, and the document stays with it.
+        return Failed(message=_why(document), data=document)
     return document
 
 

@@ -99,8 +99,7 @@ class Steps:
         emit_asset_events(self._run, outcome)
         line = describe(outcome)
         if outcome.outcome in NOT_WELL:
-            get_run_logger().error(line)
-            return Failed(message=line)
+            return Failed(message=line)  # Prefect logs it
         get_run_logger().info(line)
         return line
 

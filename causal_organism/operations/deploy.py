@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 from causal_organism.operations.runs import refuse_read_only
@@ -9,6 +11,8 @@ from causal_organism.ports import Organism
 
 WORKER_ASSETS = "worker_assets"
 """Name of the ledger's fact that says which asset graph the workers have; None: the catalog."""
+
+SCHEDULER_TRIES, SCHEDULER_PAUSE_S = 5, 2.0
 
 
 def set_up(organism: Organism, *, actor: str, reset: bool = False) -> dict[str, Any]:
@@ -30,13 +34,16 @@ def set_up(organism: Organism, *, actor: str, reset: bool = False) -> dict[str, 
     return {"schema": "organism.deploy/1", "changed": changed}
 
 
-def check_deployed(organism: Organism) -> dict[str, Any]:
-    """organism.deploy-check/1: what a setup would change, and what keeps runs from starting."""
+def check_deployed(organism: Organism, *, pause: Callable[[float], None] = time.sleep) -> dict[str, Any]:
+    """organism.deploy-check/1: what a setup would change, and what keeps runs from starting.
+
+    Prefect's scheduler plans the runs of a new deployment within five seconds, so its first silence is borne.
+    """
     missing = list(organism.orchestrator.missing())
     problems = []
     if not any(worker["online"] for worker in organism.orchestrator.workers()):
         problems.append("no worker is online: start one with `prefect worker start --pool default`")
-    if not missing and not organism.orchestrator.health()["scheduling"]:
+    if not missing and not _is_scheduling(organism, pause):
         problems.append("no run is scheduled although schedules are active: is the server's scheduler running?")
     return {
         "schema": "organism.deploy-check/1",
@@ -44,3 +51,11 @@ def check_deployed(organism: Organism) -> dict[str, Any]:
         "problems": problems,
         "ok": not missing and not problems,
     }
+
+
+def _is_scheduling(organism: Organism, pause: Callable[[float], None]) -> bool:
+    for _ in range(SCHEDULER_TRIES):
+        if organism.orchestrator.health()["scheduling"]:
+            return True
+        pause(SCHEDULER_PAUSE_S)
+    return bool(organism.orchestrator.health()["scheduling"])

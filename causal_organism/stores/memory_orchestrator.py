@@ -213,7 +213,8 @@ class MemoryOrchestrator:
 
     def workers(self) -> tuple[Mapping[str, Any], ...]:
         heartbeat = self._now().isoformat()
-        return ({"pool": WORK_POOL, "name": "in memory", "online": True, "last_heartbeat": heartbeat},)
+        worker = {"pool": WORK_POOL, "name": "in memory", "status": "ONLINE", "online": True}
+        return ({**worker, "last_heartbeat": heartbeat},)
 
     # ------------------------------------------------------------ inside
 

@@ -107,6 +107,7 @@ def to_worker(pool: Row, row: Row) -> dict[str, Any]:
     return {
         "pool": pool["name"],
         "name": row["name"],
+        "status": row.get("status") or "OFFLINE",
         "online": row.get("status") == "ONLINE",
         "last_heartbeat": stamp(moment(row.get("last_heartbeat_time"))),
     }
