@@ -216,8 +216,8 @@ def _degree(
 
 
 def _summed(grid: _Grid, place: Ints, amounts: Floats) -> Floats:
-    sums: Floats = np.bincount(place + 1, amounts, minlength=grid.shape[0] * grid.shape[1] + 1)[1:]
-    return sums.reshape(grid.shape)
+    sums = np.bincount(place + 1, amounts, minlength=grid.shape[0] * grid.shape[1] + 1)[1:]
+    return np.asarray(sums.reshape(grid.shape), dtype=np.float64)
 
 
 def _metrics(grid: _Grid, measured: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:

@@ -64,7 +64,17 @@ def guard_columns(
     if study.design is not None and not study.problems:
         _fill(columns, panel, study, verdicts, person_slopes(study.design), agrees=True)
     _judge(columns, study, verdicts, agrees=True)
-    kept = ("effect", "effect_sd", "ci_lo", "ci_hi", "segment_effect", "segment_se", "bias_max", "verdict")
+    kept = (
+        "effect",
+        "effect_sd",
+        "ci_lo",
+        "ci_hi",
+        "segment_effect",
+        "segment_se",
+        "bias_max",
+        "segment_verdict",
+        "verdict",
+    )
     return {f"{study.outcome}_{name}": columns[name] for name in kept}
 
 

@@ -1,0 +1,1 @@
+"""From effects to proposals, and what people may do with them."""

@@ -1,0 +1,75 @@
+"""What a change of the treatment is expected to do to a group, and how sure that is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_organism.causal.measures import Measure
+
+LEVEL = 0.90
+_Z = 1.6448536269514722  # of a two-sided 90 % interval, and of a one-sided bound of 95 %
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """Mean change of one outcome per person and week. `sd` takes in sampling, what the group shares, and the bias
+    that a confounder as strong as the strongest measured one would cause (uniform within +- bias_max)."""
+
+    measure: Measure
+    mean: float
+    sd: float
+
+    @property
+    def lo(self) -> float:
+        return self.mean - _Z * self.sd
+
+    @property
+    def hi(self) -> float:
+        return self.mean + _Z * self.sd
+
+    @property
+    def least_benefit(self) -> float:
+        """The lower 95 % bound of the improvement, in the outcome's unit; negative: a harm that cannot be excluded."""
+        return self.measure.better * self.mean - _Z * self.sd
+
+    @property
+    def harm_probability(self) -> float:
+        return 0.5 * math.erfc(self.measure.better * self.mean / (self.sd * math.sqrt(2))) if self.sd > 0 else 0.0
+
+    @property
+    def value_of_information(self) -> float:
+        """What knowing the true change before deciding would be worth, per person and week."""
+        if self.sd <= 0:
+            return 0.0
+        z = abs(self.mean) / self.sd
+        density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+        return self.sd * density - abs(self.mean) * 0.5 * math.erfc(z / math.sqrt(2))
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "outcome": self.measure.name, "unit": self.measure.unit, "mean": round(self.mean, 6),
+            "lo": round(self.lo, 6), "hi": round(self.hi, 6), "level": LEVEL, "sd": round(self.sd, 6),
+        }  # fmt: skip
+
+
+def expect(
+    effects: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], measure: Measure, *, delta: float, prefix: str = ""
+) -> Expectation | None:
+    """The change in a group when everybody's treatment changes by delta; None where any of it is unknown.
+
+    What persons have of their own averages out; what they share (the segment's error and bias) does not.
+    """
+    columns = (effects.get(prefix + name) for name in ("effect", "effect_sd", "segment_se", "bias_max"))
+    found = [None if column is None else column[rows].astype(np.float64) for column in columns]
+    if any(column is None or not np.isfinite(column).all() for column in found):
+        return None
+    effect, effect_sd, shared, bias = (column for column in found if column is not None)
+    own = np.maximum(effect_sd**2 - shared**2, 0.0).sum() / len(rows) ** 2
+    variance = own + float(shared.mean()) ** 2 + float(bias.mean()) ** 2 / 3
+    return Expectation(measure=measure, mean=delta * float(effect.mean()), sd=abs(delta) * math.sqrt(variance))
