@@ -15,6 +15,7 @@ from causal_organism.causal.pooled import Design, Estimate, draw_design
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.study import Study
 from causal_organism.causal.verdicts import (
+    INCONCLUSIVE,
     LEAD_P,
     REFUSED,
     REFUTED,
