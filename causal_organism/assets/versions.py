@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,10 +31,8 @@ def canonical_json(value: Any) -> str:
 
 
 def _plain(value: Any, path: str) -> Any:
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else {"\0float": repr(value)}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value  # NaN and the infinities have words of their own in json's text
     if isinstance(value, Mapping):
         for name in value:
             if not isinstance(name, str):

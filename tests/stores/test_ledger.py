@@ -1,0 +1,190 @@
+"""What every ledger does: in memory and in PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+
+from causal_organism.assets.versions import Attempt, CheckResult, InputVersion, Provenance, Version
+from causal_organism.errors import FencedError, LeaseHeldError
+from causal_organism.ports import Ledger, RunRecord, StepRecord
+from causal_organism.stores.ledger import PostgresLedger
+from causal_organism.stores.memory_ledger import MemoryLedger
+from causal_organism.stores.postgres import Database
+
+NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
+MADE = Provenance(code_version="c1", inputs={"a": InputVersion("fa", 3), "b": None})
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    if request.param == "memory":
+        return MemoryLedger(lambda: datetime.now(UTC))
+    fresh: str = request.getfixturevalue("fresh_dsn")
+    return PostgresLedger(Database(fresh))
+
+
+def version(key: str = "k", content: str = "f1", **changes: Any) -> Version:
+    made = Version(
+        key=key, number=0, fingerprint=content, made_at=NOW, run="r1", actor="ana", trigger="cli", provenance=MADE,
+        value={"format": "json"}, metadata={"n": 1}, checks=(CheckResult(name="c", passed=True, blocking=False),),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def publish(ledger: Ledger, made: Version) -> Version:
+    with ledger.hold(made.key, "", "tester") as lease:
+        return ledger.publish(lease, made)
+
+
+def test_publications_are_numbered_and_the_newest_is_head(ledger: Ledger) -> None:
+    assert [publish(ledger, version(content=each)).number for each in ("f1", "f2")] == [1, 2]
+    assert ledger.version("k", 1) == replace(version(), number=1)
+    assert [each.fingerprint for each in ledger.versions("k")] == ["f2", "f1"]
+    head = ledger.heads()["k", ""]
+    assert (head.version.number, head.latest, head.confirmed_at, head.pinned) == (2, MADE, NOW, False)
+    assert ledger.heads_of(["k", "none"]).keys() == {"k"}
+
+
+def test_making_the_same_again_keeps_the_number_and_is_what_staleness_sees(ledger: Ledger) -> None:
+    publish(ledger, version())
+    later = Provenance(code_version="c2", inputs={"a": InputVersion("fb", 4)})
+    with ledger.hold("k", "", "tester") as lease:
+        ledger.confirm(lease, later, run="r2", at=NOW + timedelta(hours=1))
+    head = ledger.heads()["k", ""]
+    assert (head.version.number, head.version.provenance, head.latest) == (1, MADE, later)
+    assert head.confirmed_at == NOW + timedelta(hours=1)
+
+
+def test_a_failed_try_is_seen_until_the_next_success(ledger: Ledger) -> None:
+    failed = Attempt(outcome="failed", at=NOW, run="r1", provenance=MADE, error="no [/] way")
+    ledger.record_attempt("k", "", failed)
+    assert ledger.attempts() == {("k", ""): failed}
+    publish(ledger, version())
+    assert (ledger.attempts(), ledger.heads()["k", ""].attempt) == ({}, None)
+    ledger.record_attempt("k", "", failed, rejected=version(content="f9"))
+    assert ledger.heads()["k", ""].attempt == failed
+    assert ledger.attempts() == {}
+
+
+def test_a_held_lease_is_refused_and_a_freed_one_is_given_with_a_greater_token(ledger: Ledger) -> None:
+    with ledger.hold("k", "", "ana") as first:
+        assert ledger.held() == {("k", ""): "ana"}
+        with pytest.raises(LeaseHeldError, match="ana"), ledger.hold("k", "", "bo"):
+            pass
+    with ledger.hold("k", "", "bo") as second:
+        assert second.token > first.token
+    assert ledger.held() == {}
+
+
+def test_who_lost_the_lease_cannot_publish(ledger: Ledger) -> None:
+    with ledger.hold("k", "", "slow", ttl_s=-1) as lost, ledger.hold("k", "", "quick") as lease:
+        with pytest.raises(FencedError):
+            ledger.publish(lost, version())
+        with pytest.raises(FencedError):
+            ledger.confirm(lost, MADE, run=None, at=NOW)
+        assert ledger.publish(lease, version()).number == 1
+
+
+def test_one_of_many_gets_the_lease(ledger: Ledger) -> None:
+    got: list[int] = []
+    start, done = threading.Barrier(8), threading.Barrier(8)
+
+    def take() -> None:
+        start.wait()
+        try:
+            with ledger.hold("k", "", "x") as lease:
+                got.append(lease.token)
+                done.wait()
+        except LeaseHeldError:
+            done.wait()
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert len(got) == 1
+
+
+def test_a_pin_is_on_the_head_and_goes_with_it(ledger: Ledger) -> None:
+    publish(ledger, version())
+    ledger.pin("k", "", 1)
+    assert ledger.heads()["k", ""].pinned
+    assert [each.pinned for each in ledger.versions("k")] == [True]
+    ledger.pin("k", "", None)
+    assert not ledger.heads()["k", ""].pinned
+
+
+def test_a_run_begun_again_keeps_its_start_and_loses_its_end(ledger: Ledger) -> None:
+    run = RunRecord(id="r", flow="f", selection="*", trigger="cli", actor="ana", started_at=NOW)
+    ledger.begin_run(run)
+    ledger.end_run("r", "failed", at=NOW, error="e", document={"a": 1})
+    assert ledger.run_document("r") == {"a": 1}
+    ledger.begin_run(replace(run, started_at=NOW + timedelta(hours=1)))
+    assert ledger.run("r") == replace(run, tries=2)
+    assert ledger.run_document("r") is None
+    assert [each.id for each in ledger.runs()] == ["r"]
+
+
+def test_steps_keep_their_order_and_a_later_try_replaces_an_earlier(ledger: Ledger) -> None:
+    def step(key: str, outcome: str) -> StepRecord:
+        cause = {"kind": "never-made", "input": None, "was": None, "now": None}
+        return StepRecord(run="r", key=key, outcome=outcome, version=1, causes=(cause,), seconds=0.5, at=NOW)
+
+    publish(ledger, version())
+    for each in (step("k", "failed"), step("b", "made"), step("k", "made")):
+        ledger.record_step(each)
+    assert ledger.steps("r") == (step("k", "made"), step("b", "made"))
+    assert ledger.durations()["k"] == 0.5
+
+
+def test_the_audit_log_is_newest_first(ledger: Ledger) -> None:
+    for subject in ("one", "two"):
+        ledger.audit(actor="ana", action="pin", subject=subject, detail={"n": 1}, at=NOW)
+    assert [each.subject for each in ledger.audit_log()] == ["two", "one"]
+    assert ledger.audit_log(since=NOW + timedelta(seconds=1)) == ()
+
+
+def test_facts_are_kept(ledger: Ledger) -> None:
+    assert ledger.fact("x") is None
+    ledger.set_fact("x", ["y"])
+    ledger.set_fact("x", {"z": 1})
+    assert ledger.fact("x") == {"z": 1}
+
+
+def test_the_audit_log_cannot_be_changed(fresh_dsn: str) -> None:
+    ledger = PostgresLedger(Database(fresh_dsn))
+    ledger.audit(actor="ana", action="pin", subject="k", detail={}, at=NOW)
+    for statement in (
+        "UPDATE organism.audit SET actor = 'bo'",
+        "DELETE FROM organism.audit",
+        "TRUNCATE organism.audit",
+    ):
+        with (
+            psycopg.connect(fresh_dsn) as connection,
+            pytest.raises(psycopg.errors.RaiseException, match="append-only"),
+        ):
+            connection.execute(statement.encode())
+
+
+def test_migrations_are_applied_once_by_many_at_once(fresh_dsn: str) -> None:
+    applied: list[tuple[str, ...]] = []
+    threads = [threading.Thread(target=lambda: applied.append(Database(fresh_dsn).migrate())) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(map(bool, applied)) == [False, False, False, True]
+
+
+def test_a_database_that_is_away_is_a_store_error() -> None:
+    from causal_organism.errors import StoreError
+
+    with pytest.raises(StoreError, match="cannot be reached"):
+        PostgresLedger(Database("postgresql://127.0.0.1:1/none")).heads()
