@@ -146,10 +146,14 @@ class Archive(Protocol):
 
     def mark_refusals_written(self, ids: Sequence[str]) -> None: ...
 
+    def drop_refusals(self, ids: Sequence[str]) -> None:
+        """Somebody retried or dropped these: they are never written to the dead-letter stream again."""
+
     def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
         """Store the gap and move the position behind it, in one transaction. Raises FencedError like `accept`.
 
-        A position before `expected` makes the stream be read again; entries known already count as duplicates.
+        A position before `expected` makes the stream be read again; entries known already count as duplicates, and
+        refusals that nobody dropped are unwritten again.
         """
 
     def gaps(self) -> tuple[Gap, ...]: ...

@@ -54,6 +54,7 @@ class Settings:
     retry_delay_scale: float = _setting(
         "ORGANISM_RETRY_DELAY_SCALE", 1.0, "factor on every pause before a retry; 0: none"
     )
+    stream_keep: int = _setting("ORGANISM_STREAM_KEEP", 1_000_000, "entries that stay in the stream after acceptance")
     batch_events: int = _setting("ORGANISM_BATCH_EVENTS", 10_000, "most interactions accepted in one batch")
     betweenness_exact_people: int = _setting(
         "ORGANISM_BETWEENNESS_EXACT_PEOPLE", 2_000, "people up to which every make of betweenness is exact"

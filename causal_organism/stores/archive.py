@@ -58,8 +58,8 @@ class PostgresArchive:
             rows.put_ties(found.delta)
             rows.add_weeks(found.weeks)
             rows.add_refusals(refusals, now)
-            after = state.moved(last_entry, state.entries + entries)
-            batch, after = _add_batch(rows, after, found.delta, len(found.kept), kind="stream", now=now)
+            after = state.moved(last_entry, state.entries + entries).counted(found.kept)
+            batch, after = _add_batch(rows, after, found.delta, kind="stream", now=now)
             archive_state.save(connection, after)
         return Accepted(
             batch=batch,
@@ -77,7 +77,7 @@ class PostgresArchive:
             new = tuple(person for person in dict.fromkeys(people) if person not in known)
             delta = NetworkDelta(people=new, first_idx=state.people if new else 0)
             rows.add_people(delta)
-            batch, after = _add_batch(rows, state, delta, 0, kind="people", now=now)
+            batch, after = _add_batch(rows, state, delta, kind="people", now=now)
             archive_state.save(connection, after)
         return Accepted(
             batch=batch, position=after.position, accepted=len(new), duplicates=len(people) - len(new), refused=0
@@ -117,6 +117,12 @@ class PostgresArchive:
         with self._database.connection() as connection:
             connection.execute("UPDATE organism.refusal SET written = true WHERE entry = ANY(%s)", (list(ids),))
 
+    def drop_refusals(self, ids: Sequence[str]) -> None:
+        with self._database.connection() as connection:
+            connection.execute(
+                "UPDATE organism.refusal SET dropped = true, written = true WHERE entry = ANY(%s)", (list(ids),)
+            )
+
     def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
         with self._database.connection() as connection:
             state = archive_state.lock(connection, expected)
@@ -124,6 +130,9 @@ class PostgresArchive:
                 "INSERT INTO organism.gap (detected_at, after_entry, before_entry, missing) VALUES (%s, %s, %s, %s)",
                 (gap.detected_at, gap.after, gap.before, gap.missing),
             )
+            if entry_key(position.entry) < entry_key(state.entry):
+                # The stream is another than it was; what became of the dead letters beside it nobody knows.
+                connection.execute("UPDATE organism.refusal SET written = false WHERE written AND NOT dropped")
             archive_state.save(connection, state.moved(position.entry, position.entries))
 
     def gaps(self) -> tuple[Gap, ...]:
@@ -172,16 +181,12 @@ class PostgresArchive:
     def totals(self) -> Mapping[str, int]:
         with self._database.connection() as connection:
             state = archive_state.load(connection)
-            row = connection.execute(
-                "SELECT coalesce(min(first_us), 0), coalesce(max(last_us), 0) FROM organism.tie"
-            ).fetchone()
-        first_us, last_us = row or (0, 0)
         return {
             "people": state.people,
             "ties": state.ties,
             "interactions": state.interactions,
-            "first_us": first_us,
-            "last_us": last_us,
+            "first_us": state.first_us or 0,
+            "last_us": state.last_us or 0,
         }
 
 
@@ -209,7 +214,7 @@ def _unknown(
 
 
 def _add_batch(
-    rows: ArchiveRows, state: ArchiveState, delta: NetworkDelta, interactions: int, *, kind: str, now: datetime
+    rows: ArchiveRows, state: ArchiveState, delta: NetworkDelta, *, kind: str, now: datetime
 ) -> tuple[Batch | None, ArchiveState]:
     """The batch, stored, with the state after it; None if nothing in the network changed."""
     if not delta.ties and not delta.people:
@@ -229,7 +234,6 @@ def _add_batch(
         fingerprint=batch.fingerprint,
         people=state.people + len(delta.people),
         ties=state.ties + sum(tie.count_was == 0 for tie in delta.ties),
-        interactions=state.interactions + interactions,
     )
 
 

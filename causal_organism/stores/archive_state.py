@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import FencedError
 from causal_organism.network.entries import later
+from causal_organism.network.interactions import Interaction
 from causal_organism.ports import StreamPosition
 
 if TYPE_CHECKING:
     import psycopg
 
 _READ = """
-    SELECT entry, entries, read_to, forgotten, batch, fingerprint, people, ties, interactions
+    SELECT entry, entries, read_to, forgotten, batch, fingerprint, people, ties, interactions, first_us, last_us
     FROM organism.stream_position
 """
 
@@ -31,6 +33,8 @@ class ArchiveState:
     people: int
     ties: int
     interactions: int
+    first_us: int | None
+    last_us: int | None
 
     @property
     def position(self) -> StreamPosition:
@@ -39,6 +43,18 @@ class ArchiveState:
     def moved(self, entry: str, entries: int) -> ArchiveState:
         """Read up to another entry. `read_to` never goes back."""
         return replace(self, entry=entry, entries=entries, read_to=later(self.read_to, entry))
+
+    def counted(self, interactions: Sequence[Interaction]) -> ArchiveState:
+        """With these interactions besides."""
+        times = [each.at_us for each in interactions]
+        if not times:
+            return self
+        return replace(
+            self,
+            interactions=self.interactions + len(times),
+            first_us=min(times) if self.first_us is None else min(self.first_us, *times),
+            last_us=max(times) if self.last_us is None else max(self.last_us, *times),
+        )
 
 
 def load(connection: psycopg.Connection[Any]) -> ArchiveState:
@@ -67,7 +83,7 @@ def lock(connection: psycopg.Connection[Any], expected: StreamPosition | None = 
 def save(connection: psycopg.Connection[Any], state: ArchiveState) -> None:
     connection.execute(
         "UPDATE organism.stream_position SET entry = %s, entries = %s, read_to = %s, forgotten = %s, batch = %s,"
-        " fingerprint = %s, people = %s, ties = %s, interactions = %s",
+        " fingerprint = %s, people = %s, ties = %s, interactions = %s, first_us = %s, last_us = %s",
         (
             state.entry,
             state.entries,
@@ -78,5 +94,7 @@ def save(connection: psycopg.Connection[Any], state: ArchiveState) -> None:
             state.people,
             state.ties,
             state.interactions,
+            state.first_us,
+            state.last_us,
         ),
     )

@@ -23,6 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class _Refused:
     letter: DeadLetter
     written: bool = False
+    dropped: bool = False
 
 
 @dataclass
@@ -105,10 +106,18 @@ class MemoryArchive:
             if each in self._refusals:
                 self._refusals[each].written = True
 
+    def drop_refusals(self, ids: Sequence[str]) -> None:
+        for each in ids:
+            if each in self._refusals:
+                self._refusals[each].written = self._refusals[each].dropped = True
+
     def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
         with self._guard:
             self._fence(expected)
             self._gaps.append(gap)
+            if entry_key(position.entry) < entry_key(self._position.entry):
+                for refused in self._refusals.values():
+                    refused.written = refused.dropped
             self._move(position.entry, position.entries)
 
     def gaps(self) -> tuple[Gap, ...]:

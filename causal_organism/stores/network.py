@@ -101,7 +101,7 @@ class BoltNetwork:
             user_agent="causal-organism",
             connection_timeout=5.0,
             connection_acquisition_timeout=15.0,
-            max_transaction_retry_time=10.0,
+            max_transaction_retry_time=3.0,
             notifications_min_severity="OFF",
         )
 

@@ -96,6 +96,10 @@ class RedisStream:
         with _driver_errors():
             return int(self._redis.xdel(self._dead_letters, *ids))
 
+    def close(self) -> None:
+        if "_redis" in self.__dict__:
+            self._redis.close()
+
     @cached_property
     def _redis(self) -> Any:  # the driver's own types fit neither of the protocols that it speaks
         import redis

@@ -214,7 +214,9 @@ def test_a_gap_is_kept_and_the_position_moves_behind_it(archive: Archive) -> Non
 
 def test_a_stream_that_is_read_again_applies_nothing_twice(archive: Archive) -> None:
     events = [interaction("1-0", "a", "b"), interaction("2-0", "a", "b", sender_id="x")]
-    accept(archive, events, [refusal("3-0")])
+    accept(archive, events, [refusal("2-9"), refusal("3-0")])
+    archive.mark_refusals_written(["2-9", "3-0"])
+    archive.drop_refusals(["2-9"])
     gap = Gap(detected_at=NOW, after="3-0", before="1-0", missing=None)
     archive.record_gap(archive.position(), gap, position=StreamPosition(entry="0-0", entries=0))
     again = accept(archive, [*events, interaction("2-5", "a", "c")], [refusal("3-0"), refusal("3-1")])

@@ -11,7 +11,9 @@ CREATE TABLE organism.stream_position (
     fingerprint text    NOT NULL,                -- of the network after it
     people      integer NOT NULL,                -- also the next idx
     ties        bigint  NOT NULL,
-    interactions bigint NOT NULL
+    interactions bigint NOT NULL,
+    first_us    bigint,                          -- of the interactions; null before the first
+    last_us     bigint
 );
 INSERT INTO organism.stream_position VALUES (true, '0-0', 0, '0-0', '0-0', 0, repeat('0', 64), 0, 0, 0);
 
@@ -73,7 +75,8 @@ CREATE TABLE organism.refusal (
     reason  text        NOT NULL,
     fields  jsonb       NOT NULL,
     at      timestamptz NOT NULL,
-    written boolean     NOT NULL DEFAULT false   -- known to stand in the dead-letter stream
+    written boolean     NOT NULL DEFAULT false,  -- known to stand in the dead-letter stream
+    dropped boolean     NOT NULL DEFAULT false   -- somebody retried or dropped it: it is not written again
 );
 CREATE INDEX refusal_unwritten ON organism.refusal (entry) WHERE NOT written;
 
