@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.definitions import Asset
 from causal_organism.assets.graph import AssetGraph, graph_of
@@ -30,6 +30,9 @@ from causal_organism.ports import (
 )
 from causal_organism.settings import Settings, load_settings
 from causal_organism.stores.postgres import Database
+
+if TYPE_CHECKING:
+    from causal_organism.operations.console import Console
 
 
 class OpenOrganism:
@@ -170,6 +173,14 @@ def open_organism(
     if read_only is not None:
         settings = replace(settings, read_only=read_only)
     return OpenOrganism(settings)
+
+
+def open_console(settings: Settings, *, read_only: bool, status: Callable[[], Mapping[str, Any]]) -> Console:
+    """The source of the console: one organism, asked from several threads."""
+    from causal_organism.operations.console import Console
+
+    organism = open_organism(settings, read_only=read_only or settings.read_only)
+    return Console(organism, status=status, close=organism.close)
 
 
 def load_graph(place: str | None) -> AssetGraph:

@@ -11,10 +11,9 @@ import click
 from causal_organism.assets.durations import duration_text
 from causal_organism.cli.assets import cause_text
 from causal_organism.cli.output import emit, json_option, progress_bar, say, table
-from causal_organism.errors import FAILED, RequestError
+from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 
-DEPLOYMENT = "refresh-assets/refresh"
 POLL_S = 0.5
 ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
 
@@ -116,22 +115,15 @@ def _local(o: OpenOrganism, selection: str, *, force: bool, full: bool, allow_em
 def _deployed(
     o: OpenOrganism, selection: str, *, force: bool, full: bool, allow_empty: bool, wait: bool
 ) -> dict[str, Any]:
-    from causal_organism.operations.plan import make_plan, plan_document
+    from causal_organism.operations.plan import plan_document
+    from causal_organism.operations.trigger import plan_for_workers, trigger_refresh
 
-    _check_worker_graph(o)
-    # The plan is made here too, so that a wrong request is refused before anything is queued.
-    planned = make_plan(
+    planned = plan_for_workers(
         o, selection, force=force, full=full, actor=o.settings.actor, trigger="cli", allow_empty=allow_empty
     )
-    pinned = [step.key for step in planned.steps if step.pinned]
-    if force and pinned:
-        from causal_organism.errors import RefusedError
-
-        raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
     if not planned.steps and wait:  # nothing to queue for
         return _local(o, selection, force=force, full=full, allow_empty=allow_empty)
-    parameters = {"selection": selection, "force": force, "full": full, "actor": o.settings.actor}
-    run = o.orchestrator.trigger(DEPLOYMENT, parameters)
+    run = trigger_refresh(o, selection, force=force, full=full, actor=o.settings.actor)
     if not wait:
         observed = [each.to_document() for each in planned.observations]
         steps = [
@@ -140,17 +132,6 @@ def _deployed(
         ]
         return {"schema": "organism.refresh/1", "run": run, "outcome": "queued", "steps": steps, "observed": observed}
     return _wait_for(o, run)
-
-
-def _check_worker_graph(o: OpenOrganism) -> None:
-    theirs = o.ledger.fact("worker_assets")
-    if theirs != o.settings.assets:
-        names = (o.settings.assets or "the catalog", theirs or "the catalog")
-        raise RequestError(
-            f"the worker has {names[1]} and not {names[0]}",
-            hint="make here with --local, or start the worker with it: ORGANISM_ASSETS=… organism up",
-            code="other-graph",
-        )
 
 
 def _wait_for(o: OpenOrganism, run: str) -> dict[str, Any]:

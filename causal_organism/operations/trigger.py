@@ -1,0 +1,48 @@
+"""Ask the workers for a refresh, after everything that can be refused here was looked at."""
+
+from __future__ import annotations
+
+from causal_organism.deployments import REFRESH
+from causal_organism.errors import RefusedError, RequestError
+from causal_organism.operations.plan import Planned, make_plan
+from causal_organism.ports import Organism
+
+
+def plan_for_workers(
+    organism: Organism,
+    selection: str,
+    *,
+    force: bool = False,
+    full: bool = False,
+    actor: str,
+    trigger: str,
+    allow_empty: bool = False,
+) -> Planned:
+    """The plan that a triggered refresh would follow. Raises what the workers would refuse."""
+    if organism.settings.read_only:
+        raise RefusedError("this is read-only: nothing is started here", code="read-only")
+    theirs = organism.ledger.fact("worker_assets")
+    if theirs != organism.settings.assets:
+        raise RequestError(
+            f"the workers have {theirs or 'the catalog'} and not {organism.settings.assets or 'the catalog'}",
+            hint="make it here with --local, or start the workers with it: ORGANISM_ASSETS=... organism up",
+            code="other-graph",
+        )
+    planned = make_plan(
+        organism, selection, force=force, full=full, actor=actor, trigger=trigger, allow_empty=allow_empty
+    )
+    pinned = [step.key for step in planned.steps if step.pinned]
+    if force and pinned:
+        raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
+    return planned
+
+
+def trigger_refresh(organism: Organism, selection: str, *, force: bool = False, full: bool = False, actor: str) -> str:
+    """Create a run of the deployment `refresh-assets/refresh`; its id. Written to the audit log."""
+    parameters = {"selection": selection, "force": force, "full": full, "actor": actor}
+    run = organism.orchestrator.trigger(REFRESH.full_name, parameters)
+    organism.ledger.audit(
+        actor=actor, action="refresh", subject=selection, detail={"run": run, "force": force, "full": full},
+        at=organism.now(),
+    )  # fmt: skip
+    return run
