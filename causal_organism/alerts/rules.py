@@ -1,0 +1,116 @@
+"""Which alerts follow from what happened: one per failure, none for what merely waits behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from causal_organism.alerts.alerts import ERROR, INFO, WARNING, Alert
+
+FAILED, REJECTED, BLOCKED = "failed", "rejected", "blocked"
+
+
+def alerts_of_run(
+    *, run: str, flow: str, outcome: str, steps: Sequence[Mapping[str, Any]] = (), error: str | None = None
+) -> tuple[Alert, ...]:
+    """Alerts of a run that has ended for good. steps: `key`, `outcome`, `error` of each, in order of execution.
+
+    A step that failed, or whose new content a check rejected, is one alert that names what it blocks. A run that
+    failed without a failed step is one alert of its own. Anything else is none.
+    """
+    blocked = [str(step["key"]) for step in steps if step["outcome"] == BLOCKED]
+    alerts = [
+        _of_step(step, run=run, flow=flow, blocked=blocked) for step in steps if step["outcome"] in (FAILED, REJECTED)
+    ]
+    if not alerts and outcome == FAILED:
+        alerts.append(run_failed(run=run, flow=flow, error=error))
+    return tuple(alerts)
+
+
+def run_failed(*, run: str, flow: str, error: str | None) -> Alert:
+    """The run as a whole failed."""
+    return Alert(
+        title=f"{flow} failed",
+        text=f"{error or 'It ended without saying why.'}\n\n`organism run {run}` shows its steps and logs;"
+        f" `organism retry {run}` runs it again from the failure. What was published before stands.",
+        severity=ERROR,
+        subject=flow,
+        run=run,
+        dedup_key=f"run-failed/{run}",
+    )
+
+
+def step_failed(*, key: str, run: str, flow: str, error: str | None, blocked: Sequence[str] = ()) -> Alert:
+    """An asset could not be made, all tries included."""
+    return Alert(
+        title=f"{key} failed in {flow}",
+        text=f"{error or 'No error was given.'}\n\n{_waiting(blocked)}Its last version stands."
+        f" `organism run {run}` shows the logs; `organism retry {run}` tries again from here.",
+        severity=ERROR,
+        subject=key,
+        run=run,
+        dedup_key=f"step-failed/{run}/{key}",
+    )
+
+
+def check_failed(*, key: str, run: str, check: str, detail: str, blocking: bool, blocked: Sequence[str] = ()) -> Alert:
+    """A check of new content did not pass: rejected if it blocks, else published with a mark."""
+    fate = "The new content was rejected and is kept for inspection; the version before stands." if blocking else (
+        "The new content was published and is marked."
+    )  # fmt: skip
+    return Alert(
+        title=f"check {check} of {key} failed",
+        text=f"{detail or 'The check gave no detail.'}\n\n{fate} {_waiting(blocked)}"
+        f"`organism versions {key}` shows them.",
+        severity=ERROR if blocking else WARNING,
+        subject=key,
+        run=run,
+        dedup_key=f"check-failed/{run}/{key}/{check}",
+    )
+
+
+def gap_detected(*, stream: str, after: str, before: str, missing: int | None) -> Alert:
+    """Entries of the stream were trimmed before they were read. One alert per gap, whoever notices it."""
+    count = "An unknown number of" if missing is None else f"{missing:,}"
+    return Alert(
+        title=f"gap in {stream}: interactions were lost",
+        text=f"{count} entries after {after} and before {before} were removed from the stream before they were read."
+        " The network does not have them. Ingest them again from their origin: what has an `id` is applied once.",
+        severity=ERROR,
+        subject=stream,
+        run=None,
+        dedup_key=f"gap/{stream}/{after}/{before}",
+    )
+
+
+def trial_alert(*, environment: str, sent_by: str) -> Alert:
+    """For `organism alerts test`: proves that a channel works. Never held back as a repetition of another day's."""
+    return Alert(
+        title="test alert: nothing is wrong",
+        text=f"{sent_by} asked whether alerts from {environment} arrive here. They do.",
+        severity=INFO,
+        subject="alerts",
+        run=None,
+        dedup_key=f"test/{environment}/{sent_by}",
+    )
+
+
+def fresh(alerts: Sequence[Alert], sent: frozenset[str]) -> tuple[Alert, ...]:
+    """Those whose key was neither sent before nor stands earlier among them."""
+    kept: dict[str, Alert] = {}
+    for alert in alerts:
+        if alert.dedup_key not in sent:
+            kept.setdefault(alert.dedup_key, alert)
+    return tuple(kept.values())
+
+
+def _of_step(step: Mapping[str, Any], *, run: str, flow: str, blocked: Sequence[str]) -> Alert:
+    key, error = str(step["key"]), step.get("error")
+    if step["outcome"] == REJECTED:
+        check, _, detail = str(error or "").partition(": ")
+        return check_failed(key=key, run=run, check=check or "?", detail=detail, blocking=True, blocked=blocked)
+    return step_failed(key=key, run=run, flow=flow, error=error, blocked=blocked)
+
+
+def _waiting(blocked: Sequence[str]) -> str:
+    return f"Blocked behind it: {', '.join(blocked)}. " if blocked else ""
