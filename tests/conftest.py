@@ -27,22 +27,23 @@ _REAL = pytest.StashKey[dict[str, str]]()
 class EmbeddedHome:
     """The session's home; `start` gives its settings once these servers are healthy."""
 
-    def __init__(self, folder: Path, real: dict[str, str]):
+    def __init__(self, folder: Path, real: dict[str, str], **variables: str):
         self.folder = folder
-        self.real = real  # server -> product and version, for the last line of the session
+        self.variables = variables
+        self.real = real  # place and product -> product and version, for the last line of the session
 
     def start(self, *names: str) -> Settings:
         state = lifecycle.up(self.folder, names, environ=self.environ, owned=True)
-        self.real.update(
-            {each.name: f"{each.product} {each.version}" for each in state.servers if each.name != "worker"}
-        )
+        for each in state.servers:
+            if each.name != "worker":  # the same product as the orchestrator
+                self.real[f"{parts.SERVERS.index(each.name)} {each.product}"] = f"{each.product} {each.version}"
         return load_settings(self.environ)
 
     @property
     def environ(self) -> dict[str, str]:
         """This environment without what would point at other servers."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ORGANISM_", "PREFECT_"))}
-        return {**kept, "ORGANISM_HOME": str(self.folder), "ORGANISM_ACTOR": "tests"}
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ORGANISM_", "PREFECT_", "NEO4J_"))}
+        return {**kept, **self.variables, "ORGANISM_HOME": str(self.folder), "ORGANISM_ACTOR": "tests"}
 
 
 @pytest.fixture(scope="session")
@@ -77,6 +78,20 @@ def neo4j_settings(embedded_home: EmbeddedHome) -> Settings:
     return embedded_home.start("network")
 
 
+@pytest.fixture(scope="session")
+def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """As `neo4j_settings`, on the real Neo4j in ORGANISM_TEST_NEO4J_HOME (its `lib`); skips where that is not set."""
+    install = os.environ.get("ORGANISM_TEST_NEO4J_HOME")
+    if not install:
+        pytest.skip("ORGANISM_TEST_NEO4J_HOME is not set")
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    home = EmbeddedHome(folder, request.config.stash.setdefault(_REAL, {}), NEO4J_HOME=install)
+    try:
+        yield home.start("network")
+    finally:
+        _remove(folder)
+
+
 @pytest.fixture
 def fresh_database(postgres_dsn: str) -> Iterator[Callable[[], str]]:
     """A function that makes an empty database and gives its DSN; what it made is dropped after the test."""
@@ -104,9 +119,8 @@ def fresh_dsn(fresh_database: Callable[[], str]) -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     real = config.stash.get(_REAL, {})
-    terminalreporter.write_line(
-        f"real servers: {', '.join(real[name] for name in sorted(real)) or 'none were asked for'}"
-    )
+    shown = ", ".join(real[place] for place in sorted(real))
+    terminalreporter.write_line(f"real servers: {shown or 'none were asked for'}")
 
 
 def _remove_abandoned() -> None:

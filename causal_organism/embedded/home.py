@@ -55,7 +55,7 @@ class Home:
         """File (0600) of a generated password; the password is made when it is first asked for."""
         path = self.private("secrets") / name
         if not path.exists():
-            write_private(path, secrets.token_urlsafe(24))
+            write_private(path, secrets.token_hex(20))
         return path
 
     def password(self, name: str) -> str:

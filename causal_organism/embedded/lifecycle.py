@@ -15,8 +15,9 @@ from pathlib import Path
 from causal_organism.embedded import parts, processes
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.inheritance import worker_variables
+from causal_organism.embedded.neo4j import choose_neo4j
 from causal_organism.embedded.postgres import remove_data
-from causal_organism.embedded.servers import ServerFailedError
+from causal_organism.embedded.servers import NETWORK, ServerFailedError
 from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
 from causal_organism.embedded.supervisor import LOCK, clear_remains
 from causal_organism.embedded.watched import TRIES_BEFORE_HEALTHY
@@ -45,6 +46,8 @@ def up(
     wanted = parts.chosen(names)
     home = open_home(folder)
     worker = worker_variables(home, environ)
+    if NETWORK in wanted:
+        choose_neo4j(home, environ)
     for name in wanted:
         parts.server(home, name, worker)
     with locked(home.run / "up.lock"):
@@ -93,7 +96,8 @@ def remove(folder: Path) -> tuple[str, ...]:
     remove_data(home)
     for name in ("stream", "network", "orchestrator", "worker", "secrets", "run", "logs"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    (folder / "ports.json").unlink(missing_ok=True)
+    for name in ("ports.json", "network.json"):
+        (folder / name).unlink(missing_ok=True)
     return stopped
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from causal_organism.embedded import binaries
 from causal_organism.embedded.arcadedb import ArcadeDb
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.neo4j import chosen_neo4j
 from causal_organism.embedded.postgres import Postgres
 from causal_organism.embedded.prefect import PrefectServer, PrefectWorker
 from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER, Server
@@ -43,7 +44,7 @@ def server(home: Home, name: str, worker: Mapping[str, str]) -> Server:
         case "stream":
             return Valkey(home, binaries.valkey_program())
         case "network":
-            return ArcadeDb(home, binaries.arcadedb_package())
+            return chosen_neo4j(home) or ArcadeDb(home, binaries.arcadedb_package())
         case "orchestrator":
             binaries.need_prefect()
             return PrefectServer(home)

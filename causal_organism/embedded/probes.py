@@ -32,7 +32,27 @@ def valkey_answers(host: str, port: int, *, password: str) -> bool:
 def bolt_answers(host: str, port: int) -> bool:
     """It agrees on a version of the protocol."""
     answer = _exchange(host, port, b"\x60\x60\xb0\x17" + b"\x00\x04\x04\x05" + b"\0\0\x04\x04" + bytes(8), 4)
-    return len(answer) == 4 and answer != bytes(4)
+    return answer[:1] == b"\0" and answer[3:] in (b"\4", b"\5")
+
+
+def bolt_server(host: str, port: int) -> str:
+    """How a server names itself, as `Neo4j/5.26.12`; empty if it does not answer in the clear."""
+    hello = b"\xb1\x01\xa2\x8auser_agent\x88organism\x8abolt_agent\xa1\x87product\x88organism"
+    message = b"\x60\x60\xb0\x17" + b"\x00\x04\x04\x05" + bytes(12) + struct.pack("!H", len(hello)) + hello + bytes(2)
+    _, found, rest = _exchange(host, port, message, 1024, until=b"\0\0").partition(b"\x86server")
+    if not found:
+        return ""
+    size = rest[1] if rest[:1] == b"\xd0" else rest[0] - 0x80  # a string of up to 255 bytes, or of up to 15
+    start = 2 if rest[:1] == b"\xd0" else 1
+    return rest[start : start + size].decode(errors="replace")
+
+
+def redis_information(host: str, port: int, *, user: str | None, password: str) -> dict[str, str]:
+    """What INFO says of the server; empty if it does not answer in the clear or refuses the password."""
+    words = [word for word in (user, password) if word]
+    message = (_resp("AUTH", *words) if words else b"") + _resp("INFO", "server")
+    lines = _exchange(host, port, message, 65_536, until=b"\r\n\r\n").decode(errors="replace").splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
 
 
 def http_get(host: str, port: int, path: str, *, auth: str | None = None) -> Any:
@@ -56,7 +76,8 @@ def http_send(method: str, host: str, port: int, path: str, document: Any = None
         connection.close()
 
 
-def _exchange(host: str, port: int, message: bytes, size: int) -> bytes:
+def _exchange(host: str, port: int, message: bytes, size: int, *, until: bytes | None = None) -> bytes:
+    """What is answered: up to `size` bytes, or less where it ends with `until`."""
     try:
         with socket.create_connection((host, port), timeout=TIMEOUT_S) as connection:
             connection.sendall(message)
@@ -66,6 +87,8 @@ def _exchange(host: str, port: int, message: bytes, size: int) -> bytes:
                 if not part:
                     break
                 answer += part
+                if until is not None and answer.endswith(until):
+                    break
             return answer
     except OSError:
         return b""

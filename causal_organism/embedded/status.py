@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from causal_organism.embedded import parts, probes
+from causal_organism.embedded import parts
+from causal_organism.embedded.elsewhere import Answer, ask
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.lifecycle import supervisor_of
-from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM
 from causal_organism.embedded.state import ServerState, Standing, load_state
 from causal_organism.errors import OrganismError
 from causal_organism.settings import Settings, running_servers
@@ -36,10 +34,10 @@ def look(settings: Settings) -> tuple[ServerStatus, ...]:
     embedded = running_servers(settings.home)
     found = []
     for name in parts.SERVERS:
-        external = _external(settings, name, embedded)
+        elsewhere = ask(settings, name, embedded)
         shown = None if state is None else state.server(name)
-        if external is not None:
-            found.append(external)
+        if elsewhere is not None:
+            found.append(_external(name, elsewhere))
         elif shown is not None:
             found.append(_embedded(home, shown))
         else:
@@ -70,29 +68,8 @@ def _stopped(home: Home, name: str) -> ServerStatus:
     )  # fmt: skip
 
 
-def _external(settings: Settings, name: str, embedded: Mapping[str, str]) -> ServerStatus | None:
-    """The server that a variable names, where that is not the one of this home."""
-    field, variable, default_port, product = _ADDRESSES.get(name, ("", "", 0, ""))
-    url = getattr(settings, field, None)
-    if not url or url == embedded.get(variable):
-        return None
-    parsed = urlsplit(url)
-    host, port = parsed.hostname or "localhost", parsed.port or default_port
-    version = None
-    if name == ORCHESTRATOR:
-        version = probes.http_get(host, port, f"{parsed.path.rstrip('/')}/admin/version", auth=settings.prefect_auth)
-        healthy = version is not None
-    else:
-        healthy = probes.accepts(host, port)
+def _external(name: str, answer: Answer) -> ServerStatus:
     return ServerStatus(
-        name=name, product=product, version=version, address=f"{parsed.scheme}://{host}:{port}{parsed.path}", pid=None,
-        healthy=healthy, state="external",
+        name=name, product=answer.product, version=answer.version, address=answer.address, pid=None,
+        healthy=answer.healthy, state="external",
     )  # fmt: skip
-
-
-_ADDRESSES = {
-    LEDGER: ("postgres_dsn", "ORGANISM_POSTGRES_DSN", 5432, "PostgreSQL"),
-    STREAM: ("redis_url", "ORGANISM_REDIS_URL", 6379, "Redis"),
-    NETWORK: ("neo4j_uri", "ORGANISM_NEO4J_URI", 7687, "Neo4j"),
-    ORCHESTRATOR: ("prefect_api_url", "PREFECT_API_URL", 4200, "Prefect"),
-}

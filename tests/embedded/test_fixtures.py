@@ -27,3 +27,10 @@ def test_the_network_server_answers_over_bolt(neo4j_settings: Settings) -> None:
     with neo4j.GraphDatabase.driver(neo4j_settings.need("neo4j_uri"), auth=auth) as driver:
         records, _, _ = driver.execute_query("RETURN 1 AS one", database_=neo4j_settings.neo4j_database)
         assert [record["one"] for record in records] == [1]
+
+
+def test_a_real_neo4j_answers_over_bolt(neo4j_server: Settings) -> None:
+    auth = (neo4j_server.neo4j_user, neo4j_server.need("neo4j_password"))
+    with neo4j.GraphDatabase.driver(neo4j_server.need("neo4j_uri"), auth=auth) as driver:
+        records, _, _ = driver.execute_query("RETURN 1 AS one", database_=neo4j_server.neo4j_database)
+        assert [record["one"] for record in records] == [1]

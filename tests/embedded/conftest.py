@@ -1,0 +1,105 @@
+"""Homes of their own for tests that start, stop and kill servers, driven through the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from causal_organism.embedded import lifecycle, processes
+from causal_organism.embedded.home import Home
+from causal_organism.settings import Settings, load_settings
+
+COMMAND = (sys.executable, "-c", "from causal_organism.cli.main import run; run()")
+
+
+class OwnHome:
+    """One home and the command `organism` in it."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.home = Home(folder)
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("ORGANISM_", "PREFECT_", "NEO4J_"))}
+        self.environ = {**kept, "ORGANISM_HOME": str(folder)}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*COMMAND, *arguments], env=self.environ, capture_output=True, text=True)
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """The command without waiting for it, in a process group of its own."""
+        return subprocess.Popen(
+            [*COMMAND, *arguments],
+            env=self.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout)
+
+    def status(self) -> dict[str, dict[str, Any]]:
+        return {row["name"]: row for row in self.json("status")["servers"]}
+
+    def healthy(self) -> list[str]:
+        return [name for name, row in self.status().items() if row["healthy"]]
+
+    def settings(self) -> Settings:
+        return load_settings(self.environ)
+
+    def supervisor(self) -> int:
+        pid = lifecycle.supervisor_of(self.home)
+        assert pid is not None
+        return pid
+
+    def processes(self) -> list[str]:
+        """The command line of every process of this home."""
+        lines = []
+        for process in processes.marked(self.folder):
+            file = Path(f"/proc/{process.pid}/cmdline")
+            if file.exists():
+                lines.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        return lines
+
+
+def wait_until(is_true: Callable[[], Any], *, limit_s: float = 30.0) -> None:
+    """For what real processes do in their own time."""
+    deadline = time.monotonic() + limit_s
+    while not is_true():
+        assert time.monotonic() < deadline, f"not true after {limit_s} s"
+        time.sleep(0.05)
+
+
+@pytest.fixture(name="wait_until")
+def wait_until_fixture() -> Callable[..., None]:
+    return wait_until
+
+
+@pytest.fixture
+def make_home() -> Iterator[Callable[[], OwnHome]]:
+    made: list[Path] = []
+
+    def make() -> OwnHome:
+        made.append(Path(tempfile.mkdtemp(prefix="organism-home-")))
+        return OwnHome(made[-1])
+
+    yield make
+    for folder in made:
+        lifecycle.remove(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def own_home(make_home: Callable[[], OwnHome]) -> OwnHome:
+    return make_home()

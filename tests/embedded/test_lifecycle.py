@@ -1,0 +1,102 @@
+"""`organism up`, `down`, `status` and `env` in a home of their own."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+import psycopg
+import redis
+
+
+def test_up_starts_what_is_asked_for_and_down_leaves_nothing(own_home: Any) -> None:
+    up = own_home.json("up", "--only", "ledger,stream")
+    assert [(row["name"], row["product"], row["healthy"]) for row in up["servers"]] == [
+        ("ledger", "PostgreSQL", True),
+        ("stream", "Valkey", True),
+    ]
+    assert own_home.healthy() == ["ledger", "stream"]
+    assert own_home.json("down") == {"schema": "organism.down/1", "stopped": ["ledger", "stream"], "deleted": False}
+    assert own_home.processes() == []
+    assert own_home.healthy() == []
+    assert not (own_home.folder / "servers.json").exists()
+
+
+def test_data_outlives_down_and_up(own_home: Any) -> None:
+    own_home.json("up", "--only", "ledger,stream")
+    with redis.Redis.from_url(own_home.settings().redis_url) as client:
+        client.xadd("s", {"a": "1"})
+    with psycopg.connect(own_home.settings().postgres_dsn) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
+    before = own_home.settings()
+    own_home.json("down")
+    own_home.json("up", "--only", "ledger,stream")
+    assert own_home.settings() == before
+    with redis.Redis.from_url(own_home.settings().redis_url) as client:
+        assert client.xlen("s") == 1
+    with psycopg.connect(own_home.settings().postgres_dsn) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
+
+
+def test_a_second_up_adds_what_is_missing_and_touches_nothing_else(own_home: Any) -> None:
+    first = {row["name"]: row["pid"] for row in own_home.json("up", "--only", "stream")["servers"]}
+    both = {row["name"]: row["pid"] for row in own_home.json("up", "--only", "ledger")["servers"]}
+    assert list(both) == ["ledger", "stream"]
+    assert both["stream"] == first["stream"]
+    assert {row["name"]: row["pid"] for row in own_home.json("up", "--only", "ledger,stream")["servers"]} == both
+
+
+def test_status_of_a_home_where_nothing_runs_names_every_server(own_home: Any) -> None:
+    status = own_home.status()
+    assert list(status) == ["ledger", "stream", "network", "orchestrator", "worker"]
+    assert {(row["healthy"], row["pid"]) for row in status.values()} == {(False, None)}
+
+
+def test_status_asks_a_server_that_a_variable_names(own_home: Any, make_home: Any) -> None:
+    elsewhere = make_home()
+    elsewhere.json("up", "--only", "stream")
+    own_home.environ["ORGANISM_REDIS_URL"] = elsewhere.settings().redis_url
+    row = own_home.status()["stream"]
+    assert (row["product"], row["healthy"], row["pid"], row["state"]) == ("Valkey", True, None, "external")
+    assert elsewhere.settings().redis_url not in own_home.run("status", "--json").stdout
+    elsewhere.json("down")
+    assert own_home.status()["stream"]["healthy"] is False
+
+
+def test_env_gives_a_shell_the_whole_set(own_home: Any) -> None:
+    own_home.json("up", "--only", "ledger,stream")
+    lines = own_home.run("env").stdout
+    assert all(line.startswith("export ") and line.endswith("'") for line in lines.splitlines())
+    shell = subprocess.run(
+        ["sh", "-c", f'{lines}\nprintf "%s\\n" "$ORGANISM_POSTGRES_DSN" "$ORGANISM_REDIS_URL" "$ORGANISM_HOME"'],
+        env={},
+        capture_output=True,
+        text=True,
+    )
+    settings = own_home.settings()
+    assert shell.stdout.splitlines() == [settings.postgres_dsn, settings.redis_url, str(own_home.folder)]
+
+
+def test_env_without_any_server_says_so(own_home: Any) -> None:
+    done = own_home.run("env", "--json")
+    assert (done.returncode, '"not-running"' in done.stdout) == (3, True)
+
+
+def test_an_unknown_part_is_a_wrong_request(own_home: Any) -> None:
+    assert own_home.run("up", "--only", "leger").returncode == 2
+    assert own_home.processes() == []
+
+
+def test_a_read_only_user_neither_starts_nor_stops(own_home: Any) -> None:
+    own_home.environ["ORGANISM_READ_ONLY"] = "1"
+    assert [own_home.run(command).returncode for command in ("up", "down")] == [4, 4]
+
+
+def test_deleting_the_data_removes_the_folder_outside_the_home_too(own_home: Any) -> None:
+    own_home.json("up", "--only", "ledger")
+    place = own_home.folder / "ledger.folder"
+    outside = place.read_text() if place.exists() else str(own_home.folder / "ledger")
+    assert own_home.run("down", "--delete-data", "--json").returncode == 2
+    own_home.json("down", "--delete-data", "--yes")
+    assert subprocess.run(["ls", outside], capture_output=True).returncode != 0
+    assert list(own_home.folder.iterdir()) == []
