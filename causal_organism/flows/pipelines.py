@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from prefect import flow, get_run_logger, task
@@ -20,6 +19,7 @@ from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asked import Asked, who_asked
 from causal_organism.flows.steps import Steps, retry_options
+from causal_organism.flows.threads import in_thread
 from causal_organism.operations.refresh import begin, finish
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
@@ -68,7 +68,7 @@ async def refresh_assets(selection: str, force: bool = False, full: bool = False
 
 async def _open(pipeline: Pipeline) -> tuple[Organism, Asked]:
     asked = who_asked(pipeline)
-    return await asyncio.to_thread(open_organism), asked
+    return await in_thread(open_organism), asked
 
 
 async def _supersede(organism: Organism, asked: Asked) -> None:
@@ -76,7 +76,7 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
     if asked.deployment is None:
         return
     with suppress(StoreError):  # it only saves work
-        count = await asyncio.to_thread(organism.orchestrator.supersede, asked.run)
+        count = await in_thread(organism.orchestrator.supersede, asked.run)
         if count:
             get_run_logger().info(f"{count} runs that were due as well are cancelled: this one does their work")
 
@@ -94,7 +94,7 @@ async def _pulse(organism: Organism, asked: Asked) -> None:
         **retry_options(retry, organism.settings.retry_delay_scale),
     )
     async def network() -> str:
-        report = await asyncio.to_thread(
+        report = await in_thread(
             pulse, organism, run=asked.run, actor=asked.actor, trigger=asked.trigger, holder=_holder(asked)
         )
         if report.gap is not None:
@@ -112,30 +112,28 @@ def _holder(asked: Asked) -> str:
 
 async def _refresh(organism: Organism, asked: Asked, selection: str, **options: Any) -> Any:
     log = get_run_logger()
-    run = await asyncio.to_thread(
-        partial(
-            begin,
-            organism,
-            selection,
-            actor=asked.actor,
-            trigger=asked.trigger,
-            run=asked.run,
-            deployment=asked.deployment,
-            flow=asked.flow,
-            log=log.info,
-            **options,
-        )
+    run = await in_thread(
+        begin,
+        organism,
+        selection,
+        actor=asked.actor,
+        trigger=asked.trigger,
+        run=asked.run,
+        deployment=asked.deployment,
+        flow=asked.flow,
+        log=log.info,
+        **options,
     )
     log.info(f"{selection}: {len(run.steps)} to make" if run.steps else f"{selection}: everything is fresh")
     try:
         await Steps(run).make_all()
     except OrganismError as error:
-        await asyncio.to_thread(organism.ledger.end_run, run.id, "failed", at=organism.now(), error=error.message)
+        await in_thread(organism.ledger.end_run, run.id, "failed", at=organism.now(), error=error.message)
         raise
     except asyncio.CancelledError:
         finish(run, cancelled=True)
         raise
-    document = await asyncio.to_thread(finish, run)
+    document = await in_thread(finish, run)
     if document["outcome"] == "failed":
         # A state and not an exception: its message is what people read, and the document stays with it.
         return Failed(message=_why(document), data=document)

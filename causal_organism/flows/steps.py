@@ -16,6 +16,7 @@ from prefect.tasks import Task
 from causal_organism.assets.definitions import Retry
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
+from causal_organism.flows.threads import in_thread
 from causal_organism.operations.making import NOT_WELL, ComputeError, StepOutcome
 from causal_organism.operations.refresh import RefreshRun, make_step
 
@@ -93,7 +94,7 @@ class Steps:
         await self._take_turn(key)
         try:
             last = _tries() > self._run.organism.graph[key].retry.times
-            outcome = await asyncio.to_thread(make_step, self._run, key, attempt_is_last=last)
+            outcome = await in_thread(make_step, self._run, key, attempt_is_last=last)
         finally:
             self._give_turn(key)
         emit_asset_events(self._run, outcome)

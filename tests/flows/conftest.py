@@ -1,0 +1,77 @@
+"""A home with a ledger, a Prefect server and its worker, and an organism of the assets in flow_assets.py."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from causal_organism.deployments import PIPELINES
+from causal_organism.settings import Settings
+from causal_organism.wiring import OpenOrganism
+from tests.flows.flow_assets import FOLDER
+
+ROOT = Path(__file__).parents[2]
+ASSETS = "tests.flows.flow_assets:ASSETS"
+
+
+def until(check: Callable[[], Any], *, within_s: float) -> Any:
+    """What `check` gives once it is true."""
+    deadline = time.monotonic() + within_s
+    while not (found := check()):
+        assert time.monotonic() < deadline, "it did not become true in time"
+        time.sleep(0.2)
+    return found
+
+
+@pytest.fixture(scope="session")
+def flow_settings(embedded_home: Any) -> Settings:
+    settings: Settings = embedded_home.start("orchestrator", "stream", "network")
+    return replace(settings, assets=ASSETS)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the assets of flow_assets.py count their calls."""
+    return tmp_path_factory.mktemp("flows")
+
+
+@pytest.fixture(scope="module")
+def organism(flow_settings: Settings) -> Iterator[OpenOrganism]:
+    with OpenOrganism(flow_settings) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def run_environment(folder: Path) -> dict[str, str]:
+    """What a process needs to run flows of these assets."""
+    return {
+        "ORGANISM_ASSETS": ASSETS,
+        "PYTHONPATH": str(ROOT),
+        FOLDER: str(folder),
+    }
+
+
+@pytest.fixture(scope="module")
+def deployed(organism: OpenOrganism, run_environment: dict[str, str]) -> OpenOrganism:
+    """Everything is deployed, and the worker's runs find the assets."""
+    organism.orchestrator.setup()
+    user, _, password = (organism.settings.prefect_auth or "").partition(":")
+    with httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password)) as api:
+        for each in PIPELINES:
+            row = api.get(f"/deployments/name/{each.full_name}").json()
+            environment = {**row["job_variables"]["env"], **run_environment}
+            changed = {"job_variables": {"env": environment}}
+            api.patch(f"/deployments/{row['id']}", json=changed).raise_for_status()
+    return organism
+
+
+@pytest.fixture(scope="session")
+def home_environment(embedded_home: Any) -> dict[str, str]:
+    return {**os.environ, **embedded_home.environ}

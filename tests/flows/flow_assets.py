@@ -1,0 +1,77 @@
+"""Assets for flow runs, in their own process too: what they do is told by files in a folder."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from causal_organism.assets.definitions import Retry, asset, source
+from causal_organism.errors import StoreError
+
+FOLDER = "ORGANISM_TEST_FOLDER"
+
+
+def _folder() -> Path:
+    return Path(os.environ[FOLDER])
+
+
+def _count(name: str) -> int:
+    """How often this was called, this time included."""
+    file = _folder() / name
+    count = int(file.read_text()) + 1 if file.exists() else 1
+    file.write_text(str(count))
+    return count
+
+
+@source(key="flows/rows")
+def rows() -> Any:
+    return [1, 2, 3]
+
+
+@asset(key="flows/total", reads={"rows": "flows/rows"}, code_version="1", tags={"pulse": ""})
+def total(rows: Any, context: Any) -> Any:
+    context.log("adding up")
+    return sum(rows)
+
+
+@asset(key="flows/flaky", reads={"total": "flows/total"}, code_version="1", retry=Retry(times=2, delay_s=0.1))
+def flaky(total: Any) -> Any:
+    if _count("flaky") < 3:
+        raise StoreError("the store broke off")
+    return total + 1
+
+
+@asset(key="flows/other", reads={"total": "flows/total"}, code_version="1")
+def other(total: Any) -> Any:
+    return total * 2
+
+
+@asset(key="flows/behind", reads={"flaky": "flows/flaky"}, code_version="1")
+def behind(flaky: Any) -> Any:
+    return flaky * 10
+
+
+@asset(key="flows/bad", reads={"total": "flows/total"}, code_version="1", retry=Retry(times=2, delay_s=0.1))
+def bad(total: Any) -> Any:
+    _count("bad")
+    raise ValueError("no [/] way")
+
+
+@asset(key="flows/blocked", reads={"bad": "flows/bad"}, code_version="1")
+def blocked(bad: Any) -> Any:
+    return bad
+
+
+@asset(key="flows/slow", reads={"rows": "flows/rows"}, code_version="1")
+def slow(rows: Any) -> Any:
+    _count("slow")
+    if (_folder() / "go").exists():
+        return 1
+    time.sleep(120)  # until the run is cancelled
+    return 1
+
+
+GOOD = (rows, total, flaky, other, behind)
+ASSETS = (*GOOD, bad, blocked, slow)

@@ -1,0 +1,134 @@
+"""Runs through the deployments and a real worker: what Prefect shows is what the ledger says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from causal_organism.deployments import REFRESH
+from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
+from causal_organism.wiring import OpenOrganism
+from tests.flows.conftest import until
+
+
+def refresh(organism: OpenOrganism, selection: str) -> str:
+    parameters = {"selection": selection, "actor": "ana"}
+    return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
+
+
+def ended(organism: OpenOrganism, run: str, tasks: int = 0, within_s: float = 90) -> dict[str, Any]:
+    """The run once it has ended, and Prefect, which is late with task runs, knows all of its tasks."""
+
+    def look() -> dict[str, Any] | None:
+        found = load_run(organism, run)
+        told = [task for task in found["tasks"] if task["state"] in ("Completed", "Failed")]
+        return found if has_ended(found) and len(told) >= tasks else None
+
+    found: dict[str, Any] = until(look, within_s=within_s)
+    return found
+
+
+@pytest.fixture(scope="module")
+def good(deployed: OpenOrganism) -> dict[str, Any]:
+    run = refresh(deployed, "flows/total or flows/flaky or flows/other or flows/behind")
+    return ended(deployed, run, tasks=4)
+
+
+def test_every_asset_is_one_task_named_by_its_key(good: dict[str, Any]) -> None:
+    assert good["state"] == "Completed"
+    assert {task["name"]: task["state"] for task in good["tasks"]} == dict.fromkeys(
+        ("flows/total", "flows/flaky", "flows/other", "flows/behind"), "Completed"
+    )
+    assert {step["key"]: step["outcome"] for step in good["steps"]} == dict.fromkeys(
+        ("flows/total", "flows/flaky", "flows/other", "flows/behind"), "made"
+    )
+
+
+def test_a_store_that_broke_off_is_asked_again_by_the_class_of_the_asset(good: dict[str, Any]) -> None:
+    assert {task["name"]: task["tries"] for task in good["tasks"]} == {
+        "flows/total": 1, "flows/flaky": 3, "flows/other": 1, "flows/behind": 1,
+    }  # fmt: skip
+
+
+def test_others_go_on_while_one_waits_to_be_tried_again(good: dict[str, Any]) -> None:
+    keys = [step["key"] for step in good["steps"]]
+    assert keys.index("flows/other") < keys.index("flows/flaky") < keys.index("flows/behind")
+
+
+def test_the_run_is_the_same_in_prefect_and_in_the_ledger(deployed: OpenOrganism, good: dict[str, Any]) -> None:
+    record = deployed.ledger.run(good["id"])
+    assert record is not None
+    assert (record.deployment, record.actor, record.trigger, record.outcome) == (
+        REFRESH.full_name,
+        "ana",
+        "cli",
+        "done",
+    )
+    assert (good["deployment"], good["actor"], good["trigger"]) == (REFRESH.full_name, "ana", "cli")
+    assert [row["id"] for row in load_runs(deployed)["runs"]].count(good["id"]) == 1
+    assert deployed.ledger.version("flows/total", 1).run is not None  # type: ignore[union-attr]
+
+
+def test_what_an_asset_says_stands_in_the_logs_of_its_run(deployed: OpenOrganism, good: dict[str, Any]) -> None:
+    lines = until(
+        lambda: [each for each in load_logs(deployed, good["id"]) if "made @" in each["message"]], within_s=20
+    )
+    assert any(each["task"] == "flows/total" for each in lines)
+    assert any(each["message"] == "adding up" for each in load_logs(deployed, good["id"]))
+
+
+def test_prefects_own_feed_shows_the_assets(deployed: OpenOrganism, good: dict[str, Any]) -> None:
+    user, _, password = (deployed.settings.prefect_auth or "").partition(":")
+    wanted = {
+        "filter": {
+            "event": {"name": ["prefect.asset.materialization.succeeded"]},
+            "related": {"id": [f"prefect.flow-run.{good['id']}"]},
+        }
+    }
+    with httpx.Client(base_url=deployed.settings.need("prefect_api_url"), auth=(user, password)) as api:
+        events = until(
+            lambda: found if len(found := api.post("/events/filter", json=wanted).json()["events"]) == 4 else None,
+            within_s=30,
+        )
+    behind = next(each for each in events if each["resource"]["prefect.resource.name"] == "flows/behind")
+    assert behind["resource"]["prefect.resource.id"] == "organism://asset/flows/behind"
+    assert behind["payload"]["version"] == 1
+    assert "organism://asset/flows/flaky" in [each["prefect.resource.id"] for each in behind["related"]]
+
+
+def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(deployed: OpenOrganism, folder: Path) -> None:
+    run = refresh(deployed, "flows/total or flows/bad+")
+    first = ended(deployed, run, tasks=2)
+    assert (first["state"], first["outcome"], first["tries"]) == ("Failed", "failed", 1)
+    assert first["message"] == "flows/bad failed: ValueError: no [/] way; blocked: flows/blocked"
+    assert {task["name"]: (task["state"], task["tries"]) for task in first["tasks"]} == {
+        "flows/bad": ("Failed", 1), "flows/blocked": ("Failed", 1),
+    }  # fmt: skip
+    assert (folder / "bad").read_text() == "1"  # a mistake of the author is not tried again
+
+    retry_run(deployed, run, actor="ana")
+    again = until(
+        lambda: found if (found := load_run(deployed, run))["tries"] == 2 and has_ended(found) else None, within_s=60
+    )
+    assert (again["id"], again["state"]) == (run, "Failed")
+    assert (folder / "bad").read_text() == "2"
+    assert [each.action for each in deployed.ledger.audit_log() if each.subject == run] == ["run.retry"]
+
+
+def test_a_cancelled_run_leaves_the_head_and_no_lease(deployed: OpenOrganism, folder: Path) -> None:
+    run = refresh(deployed, "flows/slow")
+    until((folder / "slow").exists, within_s=60)
+    assert load_run(deployed, run[:20])["state"] == "Running"
+    assert deployed.orchestrator.queues()[0]["running"] == 1
+    assert cancel_run(deployed, run, actor="ana")["state"] == "Cancelling"
+    found = ended(deployed, run, within_s=20)
+    assert (found["state"], found["outcome"]) == ("Cancelled", "cancelled")
+    assert deployed.ledger.versions("flows/slow") == ()
+
+    def free() -> bool:
+        return ("flows/slow", "") not in deployed.ledger.held()
+
+    assert until(free, within_s=15)
