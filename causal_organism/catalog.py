@@ -88,6 +88,37 @@ def _clustering(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_clustering(previous, network, changes["network"])
 
 
+@asset(key="views/constraint", tags=PULSE, retry="light", tolerance=FLOATS)
+def constraint(network: Any) -> Any:
+    """Structural holes: how far a person's contacts are contacts of each other, and the size without that."""
+    from causal_organism.views import constraint as view
+
+    return view.constraint(network)
+
+
+@constraint.update
+def _constraint(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import constraint as view
+
+    return view.update_constraint(previous, network, changes["network"])
+
+
+@asset(key="views/core", tags=PULSE, retry="light")
+def core(network: Any) -> Any:
+    """The densest part of the network that a person belongs to; made in full each time, in linear time."""
+    from causal_organism.views import core as view
+
+    return view.core(network)
+
+
+@asset(key="views/pagerank", retry="expensive", tolerance=FLOATS)
+def pagerank(network: Any) -> Any:
+    """How much attention reaches a person along ties; shares sum to 1. Made in full each time."""
+    from causal_organism.views import pagerank as view
+
+    return view.pagerank(network)
+
+
 @asset(
     key="views/betweenness",
     retry="expensive",
@@ -127,6 +158,47 @@ def effects(panel: Any, context: Any) -> Any:
     return columns
 
 
+@asset(
+    key="causal/refutations",
+    reads={"panel": "panel", "effects": "causal/effects"},
+    retry="expensive",
+    settings=("min_group",),
+)
+def refutations(panel: Any, effects: Any, context: Any) -> Any:
+    """Does the conclusion survive: placebos, subsets, hidden confounders; per outcome and segment."""
+    from causal_organism.causal.refutations import refute
+
+    return refute(panel, effects, seed=SEED, min_group=context.settings["min_group"])
+
+
+@asset(
+    key="interventions/proposals",
+    reads={
+        "effects": "causal/effects",
+        "refutations": "causal/refutations",
+        "degree": "views/degree",
+        "betweenness": "views/betweenness",
+    },
+    retry="light",
+    settings=("min_group",),
+)
+def proposals(effects: Any, refutations: Any, degree: Any, betweenness: Any, people: Any, context: Any) -> Any:
+    """Ranked proposals with the expected change, its interval and the evidence; people decide about them."""
+    from causal_organism.interventions.proposals import propose
+
+    # Content and not numbers: the same inputs give the same proposals, whatever their versions are called.
+    evidence = {key: version.fingerprint for key, version in context.inputs.items()}
+    return propose(
+        effects,
+        refutations,
+        degree=degree,
+        betweenness=betweenness,
+        people=people,
+        evidence=evidence,
+        min_group=context.settings["min_group"],
+    )
+
+
 SEED = 20_260_101
 
 ASSETS = (
@@ -138,7 +210,12 @@ ASSETS = (
     strength,
     reciprocity,
     clustering,
+    constraint,
+    core,
+    pagerank,
     betweenness,
     panel,
     effects,
+    refutations,
+    proposals,
 )

@@ -123,7 +123,7 @@ def _deployed(
     )
     if not planned.steps and wait:  # nothing to queue for
         return _local(o, selection, force=force, full=full, allow_empty=allow_empty)
-    run = trigger_refresh(o, selection, force=force, full=full, actor=o.settings.actor)
+    run = trigger_refresh(o, selection, force=force, full=full, actor=o.settings.actor, trigger="cli")
     if not wait:
         observed = [each.to_document() for each in planned.observations]
         steps = [

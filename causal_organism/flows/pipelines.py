@@ -48,7 +48,7 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
     organism, asked = await _open(INCREMENTAL)
     await _supersede(organism, asked)
     await _pulse(organism, asked)
-    return await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True)
+    return await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
 
 
 @flow(**_policy(FULL))
@@ -56,7 +56,7 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
     """Refresh whatever is out of date."""
     organism, asked = await _open(FULL)
     await _supersede(organism, asked)
-    return await _refresh(organism, asked, EVERYTHING)
+    return await _refresh(organism, asked, EVERYTHING, only_ready=True)
 
 
 @flow(**_policy(REFRESH))

@@ -73,7 +73,7 @@ class Console:
 
     def trigger(self, selection: str, *, force: bool = False, full: bool = False) -> str:
         plan_for_workers(self._organism, selection, force=force, full=full, actor=self._actor, trigger="console")
-        return trigger_refresh(self._organism, selection, force=force, full=full, actor=self._actor)
+        return trigger_refresh(self._organism, selection, force=force, full=full, actor=self._actor, trigger="console")
 
     def retry(self, run: str) -> str:
         return str(run_operations.retry_run(self._writable, run, actor=self._actor)["id"])

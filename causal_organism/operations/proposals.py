@@ -18,4 +18,7 @@ def load_proposals(organism: Organism) -> tuple[Mapping[str, Any], ...]:
         return ()
     value = load_value(organism, head.version)
     made_at = head.version.made_at.isoformat()
-    return tuple({"state": "proposed", "proposed_at": made_at, **each} for each in value["proposals"])
+    evidence = [f"{key}@{each.number}" for key, each in sorted(head.version.provenance.inputs.items()) if each]
+    return tuple(
+        {"state": "proposed", "proposed_at": made_at, **each, "evidence": evidence} for each in value["proposals"]
+    )

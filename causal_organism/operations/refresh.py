@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.planner import PlanStep
 from causal_organism.assets.staleness import FRESH, Judgement
 from causal_organism.errors import (
@@ -35,7 +36,6 @@ from causal_organism.operations.making import (
 from causal_organism.operations.plan import Planned, make_plan
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Organism, RunRecord, StepRecord
-
 
 _ENDED_WORDS = {FAILED: "failed", REJECTED: "was rejected", BLOCKED: "is blocked", CANCELLED: "was cancelled"}
 
@@ -77,10 +77,15 @@ def begin(
     deployment: str | None = None,
     flow: str = "refresh-assets",
     allow_empty: bool = False,
+    only_ready: bool = False,
     log: Callable[[str], None] = _quiet,
     progress: Callable[[str, int, int], None] = _quiet,
 ) -> RefreshRun:
-    """Look at sources, judge, plan, and record the run. Raises SelectionError, RefusedError, StoreError."""
+    """Look at sources, judge, plan, and record the run. Raises SelectionError, RefusedError, StoreError.
+
+    `only_ready` leaves out what cannot be made because a source has no import yet: for runs by schedule, where that is
+    no failure. It is said in the log.
+    """
     if organism.settings.read_only:
         raise RefusedError("this is read-only: nothing is made here", code="read-only")
     making = Making(run=run or f"local-{uuid.uuid4()}", actor=actor, trigger=trigger, log=log, progress=progress)
@@ -88,6 +93,10 @@ def begin(
         organism, selection, force=force, full=full, actor=actor, trigger=trigger, run=making.run,
         allow_empty=allow_empty,
     )  # fmt: skip
+    if only_ready:
+        planned, unready = _without_unready(planned)
+        for key, missing in unready.items():
+            log(f"{key} cannot be made: {', '.join(missing)} has nothing yet")
     pinned = [step.key for step in planned.steps if step.pinned]
     if force and pinned:
         raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
@@ -187,6 +196,19 @@ def refresh_local(
     return finish(run)
 
 
+def _without_unready(planned: Planned) -> tuple[Planned, dict[str, tuple[str, ...]]]:
+    """(the plan without steps that wait for a source without an import, those steps with the sources)."""
+    graph, heads = planned.cut.organism.graph, planned.cut.heads
+    unready: dict[str, tuple[str, ...]] = {}
+    for step in planned.steps:
+        missing = tuple(other for other in step.blocked_by if graph[other].kind == SOURCE and other not in heads)
+        missing += tuple(source for other in step.blocked_by for source in unready.get(other, ()))
+        if missing:
+            unready[step.key] = missing
+    steps = tuple(step for step in planned.steps if step.key not in unready)
+    return replace(planned, steps=steps), unready
+
+
 def _make(run: RefreshRun, key: str) -> StepOutcome:
     if key in run.together:
         return run.together[key]
@@ -229,7 +251,7 @@ def _blocked(run: RefreshRun, key: str) -> str | None:
 
 
 def _is_source(run: RefreshRun, key: str) -> bool:
-    return run.organism.graph[key].kind == "source"
+    return run.organism.graph[key].kind == SOURCE
 
 
 def _adopt_own_heads(run: RefreshRun, keys: tuple[str, ...]) -> bool:

@@ -37,10 +37,12 @@ def plan_for_workers(
     return planned
 
 
-def trigger_refresh(organism: Organism, selection: str, *, force: bool = False, full: bool = False, actor: str) -> str:
+def trigger_refresh(
+    organism: Organism, selection: str, *, force: bool = False, full: bool = False, actor: str, trigger: str
+) -> str:
     """Create a run of the deployment `refresh-assets/refresh`; its id. Written to the audit log."""
     parameters = {"selection": selection, "force": force, "full": full, "actor": actor}
-    run = organism.orchestrator.trigger(REFRESH.full_name, parameters)
+    run = organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger=trigger)
     organism.ledger.audit(
         actor=actor, action="refresh", subject=selection, detail={"run": run, "force": force, "full": full},
         at=organism.now(),
