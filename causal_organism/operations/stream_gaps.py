@@ -1,0 +1,62 @@
+"""Whether the stream still continues from where it was read: nothing is ever skipped in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from causal_organism.network.entries import START, entry_key
+from causal_organism.ports import EventStream, Gap, StreamPosition, StreamState
+
+Found = tuple[Gap, StreamPosition]
+"""The gap, and the position to go on from."""
+
+
+def find_gap(
+    stream: EventStream, state: StreamState, position: StreamPosition, known: Sequence[Gap], *, now: datetime
+) -> Found | None:
+    """Entries that are gone before they were read, or a stream that is another than it was.
+
+    Another stream (restored, emptied, or cut off by a crash of its server) is read from its beginning: the archive
+    knows which of its entries it has already.
+    """
+    if entry_key(state.last_id) < entry_key(position.entry) or (
+        state.added is not None and state.added < position.entries
+    ):
+        gap = Gap(detected_at=now, after=position.entry, before=state.first_id or state.last_id, missing=None)
+        return gap, StreamPosition(entry=START, entries=state.removed or 0)
+    if state.removed is None:
+        return _guess_gap(stream, state, position, known, now)
+    if state.removed > position.entries:
+        missing = state.removed - position.entries
+        gap = Gap(detected_at=now, after=position.entry, before=state.first_id or state.last_id, missing=missing)
+        return gap, StreamPosition(entry=position.entry, entries=state.removed)
+    return None
+
+
+def find_missing(state: StreamState, position: StreamPosition, *, now: datetime) -> Found | None:
+    """After reading to the end of `state`: entries that were removed one by one, or while we read."""
+    if state.added is None or position.entries >= state.added:
+        return None
+    missing = state.added - position.entries
+    gap = Gap(detected_at=now, after=position.entry, before=state.last_id, missing=missing)
+    return gap, StreamPosition(entry=position.entry, entries=state.added)
+
+
+def _guess_gap(
+    stream: EventStream, state: StreamState, position: StreamPosition, known: Sequence[Gap], now: datetime
+) -> Found | None:
+    """For servers that do not count (Redis before 7): the entry at our position is never trimmed by us."""
+    if position.entry == START or any(each.after == position.entry for each in known):
+        return None
+    before = f"{position.entry.partition('-')[0]}-0"
+    nearby = stream.read_after(_preceding(before), 1, until=position.entry)
+    if nearby and entry_key(nearby[0].id) <= entry_key(position.entry):
+        return None
+    gap = Gap(detected_at=now, after=position.entry, before=state.first_id or state.last_id, missing=None)
+    return gap, position
+
+
+def _preceding(entry: str) -> str:
+    milliseconds, sequence = entry_key(entry)
+    return f"{milliseconds}-{sequence - 1}" if sequence else f"{max(milliseconds - 1, 0)}-{2**64 - 1}"

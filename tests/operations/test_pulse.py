@@ -1,0 +1,273 @@
+"""A pulse takes every interaction in exactly once, from wherever the last one was left."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from causal_organism.errors import LeaseHeldError, RefusedError
+from causal_organism.network.interactions import Interaction, parse
+from causal_organism.operations.pulse import PulseReport
+from causal_organism.ports import Batch
+from causal_organism.stores.stream import RedisStream
+from tests.operations.living import KINDS, event, living, pulsed
+from tests.stores.truth import interaction, network_in, people_of, ties_of, weeks_in, weeks_of
+
+
+@pytest.fixture(params=KINDS)
+def organism(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
+    yield from living(request, tmp_path)
+
+
+def events(count: int, seed: int = 7) -> list[Mapping[str, str]]:
+    chance = random.Random(seed)
+    return [
+        event(*chance.sample("abcdefgh", 2), at=1_700_000_000 + chance.randrange(10**6), weight=str(1 + n % 3))
+        for n in range(count)
+    ]
+
+
+def interactions(entries: list[Mapping[str, str]]) -> list[Interaction]:
+    found = [parse(each, entry="1-0", now_us=2 * 10**15) for each in entries]
+    return [each for each in found if isinstance(each, Interaction)]
+
+
+def assert_holds(organism: Any, entries: list[Mapping[str, str]]) -> None:
+    taken = interactions(entries)
+    assert network_in(organism.network) == (people_of(taken), ties_of(taken))
+    assert weeks_in(organism.archive) == weeks_of(taken)
+    assert organism.network.position().batch == organism.archive.position().batch
+
+
+def head(organism: Any) -> Any:
+    return organism.ledger.heads()["network", ""].version
+
+
+def test_a_pulse_goes_to_the_end_of_the_stream_and_publishes_once(organism: Any) -> None:
+    entries = events(95)
+    organism.stream.append(entries)
+    report = pulsed(organism, batch_events=10)
+    assert report == PulseReport(read=95, accepted=95, batches=10, version=1, published=True)
+    assert_holds(organism, entries)
+    version = head(organism)
+    assert version.value == {"format": "network", "batch": 10}
+    assert (version.metadata["people"], version.metadata["ties"]) == (8, len(ties_of(interactions(entries))))
+    assert version.fingerprint == organism.network.position().fingerprint
+
+
+def test_a_pulse_with_nothing_new_publishes_nothing(organism: Any) -> None:
+    assert pulsed(organism) == PulseReport()
+    organism.stream.append(events(3))
+    pulsed(organism)
+    assert pulsed(organism) == PulseReport(version=1)
+
+
+def test_refused_and_repeated_entries_change_nothing_in_the_network(organism: Any) -> None:
+    good = [event("a", "b", id="x"), event("b", "c")]
+    ids = organism.stream.append([good[0], event("a", "a"), event("a", "b", id="x"), good[1], {"source": "a"}])
+    report = pulsed(organism)
+    assert (report.accepted, report.duplicates, report.refused) == (2, 1, 2)
+    assert_holds(organism, good)
+    letters = organism.stream.read_dead_letters()
+    assert [(each.id, each.reason) for each in letters] == [(ids[1], "self"), (ids[4], "missing-field")]
+    assert organism.archive.unwritten_refusals() == ()
+
+
+def test_what_was_accepted_and_not_applied_is_finished_first(organism: Any) -> None:
+    entries = events(40)
+    ids = organism.stream.append([*entries[:30], event("a", "a"), *entries[30:]])
+    for end in (10, 20, 33):
+        accept_only(organism, ids[end - 1])
+    report = pulsed(organism)
+    assert (report.read, report.version) == (8, 1)
+    assert_holds(organism, entries)
+    assert [each.reason for each in organism.stream.read_dead_letters()] == ["self"]
+
+
+def accept_only(organism: Any, until: str) -> Batch:
+    """As far as a pulse comes that is killed after accepting."""
+    position = organism.archive.position()
+    found = organism.stream.read_after(position.entry, 10_000, until=until)
+    parsed = [parse(each.fields, entry=each.id, now_us=2 * 10**15) for each in found]
+    good = [each for each in parsed if isinstance(each, Interaction)]
+    bad = [each for each in parsed if not isinstance(each, Interaction)]
+    accepted = organism.archive.accept(
+        position, good, bad, last_entry=found[-1].id, entries=len(found), now=organism.now()
+    )
+    assert accepted.batch is not None
+    return accepted.batch
+
+
+def test_what_was_applied_and_not_published_is_published(organism: Any) -> None:
+    ids = organism.stream.append(events(5))
+    organism.network.apply(accept_only(organism, ids[-1]))
+    assert pulsed(organism) == PulseReport(version=1, published=True)
+
+
+def test_an_older_network_catches_up_and_a_strange_one_is_made_again(organism: Any) -> None:
+    entries = events(60)
+    organism.stream.append(entries)
+    pulsed(organism, batch_events=7)
+    organism.network.clear()
+    assert not pulsed(organism).rebuilt
+    assert_holds(organism, entries)
+    stranger = organism.archive.batch(organism.archive.position().batch)
+    organism.network.apply(
+        replace(stranger, number=stranger.number + 1, fingerprint="f" * 64, delta=replace(stranger.delta, ties=()))
+    )
+    assert pulsed(organism).rebuilt
+    assert_holds(organism, entries)
+    assert [each.action for each in organism.ledger.audit_log()] == ["network.rebuild"]
+
+
+def test_people_imported_between_accepting_and_applying_are_no_obstacle(organism: Any) -> None:
+    organism.stream.append([event("a", "b")])
+    pulsed(organism)
+    organism.archive.accept_people(["z"], now=organism.now())
+    organism.stream.append([event("z", "a")])
+    pulsed(organism)
+    assert network_in(organism.network)[0] == ["a", "b", "z"]
+    assert head(organism).value["batch"] == 3
+
+
+def test_entries_trimmed_before_they_were_read_are_a_gap_reported_once(organism: Any) -> None:
+    entries = events(30)
+    first = organism.stream.append(entries[:10])
+    pulsed(organism)
+    ids = organism.stream.append(entries[10:])
+    organism.stream.trim(ids[4])
+    report = pulsed(organism)
+    assert report.gap is not None
+    assert (report.gap.after, report.gap.before, report.gap.missing) == (first[-1], ids[5], 5)
+    assert report.accepted == 15
+    assert_holds(organism, [*entries[:10], *entries[15:]])
+    assert pulsed(organism).gap is None
+    assert organism.archive.gaps() == (report.gap,)
+
+
+def test_trimming_what_was_read_is_no_gap(organism: Any) -> None:
+    ids = organism.stream.append(events(10))
+    pulsed(organism)
+    organism.stream.trim(ids[-1])
+    organism.stream.append(events(3, seed=2))
+    report = pulsed(organism)
+    assert (report.gap, report.accepted) == (None, 3)
+
+
+def test_a_stream_trimmed_to_nothing_unread_is_a_gap(organism: Any) -> None:
+    ids = organism.stream.append(events(10))
+    organism.stream.trim(ids[-1])
+    report = pulsed(organism)
+    assert report.gap is not None
+    assert (report.gap.missing, report.read, report.version) == (10, 0, None)
+    assert pulsed(organism).gap is None
+
+
+def test_a_stream_that_begins_anew_is_read_from_its_beginning(organism: Any) -> None:
+    entries = events(20)
+    organism.stream.append([*entries[:12], event("a", "a")])
+    pulsed(organism)
+    emptied(organism)
+    organism.stream.append(entries[12:])
+    report = pulsed(organism)
+    assert report.gap is not None
+    assert (report.gap.missing, report.accepted) == (None, 8)
+    assert_holds(organism, entries)
+    assert [each.reason for each in organism.stream.read_dead_letters()] == ["self"]  # written again
+    assert pulsed(organism) == PulseReport(version=report.version)
+
+
+def emptied(organism: Any) -> None:
+    """What a server that lost its data is to us."""
+    if isinstance(organism.stream, RedisStream):
+        organism.stream._redis.delete(organism.settings.stream, organism.settings.dead_letters)
+    else:
+        organism.stream.__init__()
+        organism.stream._last = 10**6  # as a clock goes on
+
+
+def test_entries_removed_one_by_one_before_they_were_read_are_a_gap(organism: Any) -> None:
+    entries = events(10)
+    ids = organism.stream.append(entries)
+    if isinstance(organism.stream, RedisStream):
+        organism.stream._redis.xdel(organism.settings.stream, ids[4])
+    else:
+        del organism.stream._entries[ids[4]]
+    first = pulsed(organism)
+    assert first.gap is not None
+    assert first.gap.missing == 1
+    assert first.accepted == 9
+    assert pulsed(organism).gap is None
+
+
+def test_accepted_entries_beyond_the_setting_are_trimmed(organism: Any) -> None:
+    ids = organism.stream.append(events(50))
+    report = pulsed(organism, stream_keep=20, batch_events=25)
+    assert report.trimmed == 25
+    assert pulsed(organism, stream_keep=20, batch_events=25).trimmed == 5
+    assert pulsed(organism, stream_keep=0, batch_events=25).trimmed == 0
+    assert organism.stream.state().first_id == ids[30]
+
+
+def test_a_second_pulse_is_refused_while_one_runs(organism: Any) -> None:
+    with organism.ledger.hold("network", "", "somebody"), pytest.raises(LeaseHeldError):
+        pulsed(organism)
+
+
+def test_a_read_only_console_cannot_pulse(organism: Any) -> None:
+    with pytest.raises(RefusedError):
+        pulsed(organism, read_only=True)
+
+
+def test_versions_can_be_read_forwards_and_backwards_and_their_deltas_agree(organism: Any) -> None:
+    entries = events(90)
+    for start in range(0, 90, 30):
+        organism.stream.append(entries[start : start + 30])
+        pulsed(organism, batch_events=8)
+        organism.archive.accept_people([f"joined-{start}"], now=organism.now())
+    source = organism.sources["network"]
+    versions = {each.number: each for each in organism.ledger.versions("network")}
+    for number in (3, 1, 2, 3, 1):
+        version = versions[number]
+        snapshot = source.load(version.value, version.fingerprint)
+        assert snapshot.fingerprint == version.fingerprint
+        taken = interactions(entries[: number * 30])
+        assert sum(weight_u for weight_u, *_ in ties_of(taken).values()) == int(snapshot.out.weight_u.sum())
+    first, last = (source.load(versions[n].value, versions[n].fingerprint) for n in (1, 3))
+    delta = source.delta(versions[1].value, versions[3].value)
+    assert first.apply(delta) == last
+    assert source.delta(versions[3].value, versions[1].value) is None  # people joined: no delta takes them out
+    assert source.delta(versions[3].value, versions[3].value).ties == ()
+
+
+def test_a_damaged_network_server_does_not_damage_what_is_read(organism: Any) -> None:
+    organism.stream.append(events(20))
+    pulsed(organism)
+    spoil(organism)
+    version = head(organism)
+    assert organism.sources["network"].load(version.value, version.fingerprint).fingerprint == version.fingerprint
+
+
+def spoil(organism: Any) -> None:
+    """Somebody writes to the network by hand."""
+    position = organism.network.position()
+    extra = interaction("1-0", "a", "b")
+    batch = organism.archive.batch(position.batch)
+    tie = replace(batch.delta.ties[0], weight_u_now=extra.weight_u * 77)
+    organism.network.apply(
+        replace(batch, number=position.batch + 1, delta=replace(batch.delta, ties=(tie,), people=()))
+    )
+
+
+def test_rows_for_people_are_the_ties(organism: Any) -> None:
+    organism.stream.append([event("a", "b", weight="1.5"), event("b", "a")])
+    pulsed(organism)
+    version = head(organism)
+    columns, rows = organism.sources["network"].rows(version.value, version.fingerprint)
+    assert columns == ["id", "source", "target", "weight", "count"]
+    assert rows == [["a -> b", "a", "b", 1.5, 1], ["b -> a", "b", "a", 1.0, 1]]
