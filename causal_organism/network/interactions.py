@@ -113,6 +113,11 @@ def to_fields(interaction: Interaction) -> dict[str, str]:
     return fields
 
 
+def is_id(text: str) -> bool:
+    """1 to 200 characters, none of them control characters."""
+    return 1 <= len(text) <= MAX_ID_CHARACTERS and not _CONTROL.search(text)
+
+
 def printable(value: Any) -> str:
     """Text that any store can keep and any terminal can show: control characters and bad bytes become escapes."""
     if isinstance(value, bytes):
@@ -129,7 +134,7 @@ def _read(fields: Mapping[Any, Any], entry: str, now_us: int) -> Interaction:
     found = {name: _decode(value) for name, value in found.items()}
     source, target, kind, sender_id = _texts(found)
     for each in (source, target, sender_id):
-        if each is not None and (not 1 <= len(each) <= MAX_ID_CHARACTERS or _CONTROL.search(each)):
+        if each is not None and not is_id(each):
             raise _RefusedFieldError("bad-id")
     if source == target:
         raise _RefusedFieldError("self")
