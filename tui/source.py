@@ -8,7 +8,7 @@ called from several threads at once. Fields beyond the contracts are optional; t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 Document = Mapping[str, Any]
@@ -25,18 +25,11 @@ class Place:
     production: bool = False  # writes then ask for a typed word
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Abilities:
-    """What the source cannot do: id of an action (tui/actions.py) -> why not, in words for the operator."""
-
-    unsupported: Mapping[str, str] = field(default_factory=dict)
-
-
 class ConsoleSource(Protocol):
     """The console's only way to the outside. Times are ISO 8601 texts with a zone; `None` is unknown."""
 
-    def abilities(self) -> Abilities:
-        """Asked once, after connecting."""
+    def unsupported(self) -> Mapping[str, str]:
+        """What it cannot do: id of an action (tui/actions.py) -> why not, in words. Asked once, after connecting."""
 
     def status(self) -> Document:
         """`organism.status/1`."""
@@ -56,10 +49,10 @@ class ConsoleSource(Protocol):
         """`organism.plan/1`: what `trigger` with the same arguments would do. Changes nothing."""
 
     def runs(self, *, limit: int = 100) -> Document:
-        """`organism.runs/1`, newest first, each with: selection, error."""
+        """`organism.runs/1`, newest first, each with: parameters {selection}, scheduled_at, queue, message."""
 
     def run(self, run: str) -> Document:
-        """One run with `steps` and `tasks`; tasks with: started_at, duration_s, max_tries, next_try_at, error."""
+        """One run with `steps` and `tasks`; tasks with: started_at, duration_s, max_tries, message."""
 
     def logs(self, run: str, *, after: str | None = None, limit: int = 500) -> Document:
         """`{"lines": [{timestamp, level, name, message, task}], "cursor": text|None}`, oldest first. `after` is a
@@ -71,7 +64,8 @@ class ConsoleSource(Protocol):
 
     def proposals(self) -> Sequence[Document]:
         """`{id, type, target, expected_change, interval: [low, high]|None, grade, state, evidence, proposed_at}` each,
-        best first. `state`: proposed, approved, rejected, started, finished, withdrawn."""
+        best first; what else they hold is shown with the evidence. `state`: proposed, approved, rejected, started,
+        finished, withdrawn."""
 
     def trigger(self, selection: str, *, force: bool = False, full: bool = False) -> str:
         """Start a run of `refresh-assets/refresh`; its id, at once."""

@@ -9,9 +9,10 @@ from typing import Any
 from tui.presenters.assets import neighbours, version_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import OK, Document, age, asset_word, cause_words, count, date_clock, duration
+from tui.presenters.words import Document, age, asset_word, cause_words, count, date_clock, duration
+from tui.states import OK
 
-_SHOWN_SECOND_HOP = 4
+_SHOWN_SECOND_HOP = 6
 _LABEL = 13
 
 
@@ -82,14 +83,15 @@ def _lineage_lines(asset: Document, assets: Mapping[str, Document], now: datetim
 
 
 def _hops(asset: Document, assets: Mapping[str, Document], now: datetime, width: int, *, up: bool) -> list[Line]:
-    """Neighbours, each with a few of its own neighbours indented below."""
-    lines: list[Line] = []
-    for key in neighbours(asset, assets, up=up):
-        lines.append(_hop(key, assets, now, width, depth=0))
-        further = neighbours(assets[key], assets, up=up) if key in assets else ()
-        lines += [_hop(other, assets, now, width, depth=1) for other in further[:_SHOWN_SECOND_HOP]]
-        if len(further) > _SHOWN_SECOND_HOP:
-            lines.append(line((f"     ... {len(further) - _SHOWN_SECOND_HOP} more", "dim")))
+    """Its neighbours, then those one step further, indented and each once."""
+    near = neighbours(asset, assets, up=up)
+    further = dict.fromkeys(
+        other for key in near if key in assets for other in neighbours(assets[key], assets, up=up) if other not in near
+    )
+    lines = [_hop(key, assets, now, width, depth=0) for key in near]
+    lines += [_hop(key, assets, now, width, depth=1) for key in list(further)[:_SHOWN_SECOND_HOP]]
+    if len(further) > _SHOWN_SECOND_HOP:
+        lines.append(line((f"     ... {len(further) - _SHOWN_SECOND_HOP} more", "dim")))
     return lines
 
 
@@ -133,7 +135,7 @@ def _run_lines(asset: Document, versions: Sequence[Document] | None, now: dateti
         at = versions[0].get("made_at")
     if run is None:
         return [line(facts)]
-    return [line(f"LAST RUN {safe_name(run)[:8]}  {date_clock(at, now)}  (l opens it)   {facts}")]
+    return [line(("LAST RUN ", "head"), f"{safe_name(run)[:8]}  {date_clock(at, now)}  (l opens it)"), line(facts)]
 
 
 def last_run(asset: Document, versions: Sequence[Document] | None) -> str | None:

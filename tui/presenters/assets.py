@@ -7,7 +7,8 @@ from datetime import datetime
 
 from tui.presenters.rows import Column, Row
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import FAIL, MISS, OK, RUN, STALE, Document, age, asset_word, cause_words, moment, tone_of
+from tui.presenters.words import Document, age, asset_word, cause_words, moment, tone_of
+from tui.states import FAIL, MISS, OK, RUN, STALE
 
 COLUMNS = (
     Column(name="ASSET", share=3),

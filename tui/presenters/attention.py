@@ -10,15 +10,9 @@ from tui.presenters.assets import why
 from tui.presenters.interventions import is_open, number
 from tui.presenters.queues import queue_key, queue_word
 from tui.presenters.rows import Column, Row
-from tui.presenters.runs import elapsed_s, run_name
+from tui.presenters.runs import elapsed_s, error_of, run_name
 from tui.presenters.safe_text import safe_name, safe_text
 from tui.presenters.words import (
-    FAIL,
-    MISS,
-    PAUSED,
-    RETRY,
-    STALE,
-    WAIT,
     Document,
     asset_word,
     count,
@@ -29,10 +23,11 @@ from tui.presenters.words import (
     short_duration,
     tone_of,
 )
+from tui.states import FAIL, MISS, PAUSED, RETRY, STALE, WAIT
 
 COLUMNS = (
     Column(name="TIME", width=12),
-    Column(name="KIND", width=6, from_width=70),
+    Column(name="KIND", width=8, from_width=70),
     Column(name="WHAT", share=2),
     Column(name="STATE", width=6, state=True),
     Column(name="TRY", width=3, right=True, from_width=90),
@@ -120,11 +115,11 @@ def _run_troubles(runs: Document | None, now: datetime) -> list[Trouble]:
         state, name = run_word(run.get("state")), run_name(run)
         subject = (run.get("deployment"), name)
         if state in (FAIL, RETRY, PAUSED) and (subject not in seen or state != FAIL):
-            detail = run.get("error") or f"{run.get('trigger') or '-'}, ran {duration(elapsed_s(run, now))}"
+            detail = error_of(run) or f"{run.get('trigger') or '-'}, ran {duration(elapsed_s(run, now))}"
             found.append(
                 Trouble(
                     target=f"run:{run['id']}",
-                    at=moment(run.get("started_at")),
+                    at=moment(run.get("started_at") or run.get("scheduled_at")),
                     what=f"{name} {safe_name(run['id'])[:8]}",
                     state=state,
                     tries=str(run.get("tries") or "-"),

@@ -8,7 +8,8 @@ from typing import Any
 from tui.presenters.lines import EMPTY, Line, heading, line, wrapped
 from tui.presenters.rows import Column, Row
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import CXL, OK, RUN, WAIT, Document, tone_of
+from tui.presenters.words import Document, tone_of
+from tui.states import CXL, OK, RUN, WAIT
 
 COLUMNS = (
     Column(name="ID", width=8),
@@ -34,6 +35,13 @@ _WORDS: Mapping[str, str] = {
 }
 
 
+_SHOWN = (
+    *("id", "type", "title", "reason", "target", "expected_change", "interval", "grade", "state", "status"),
+    *("evidence", "proposed_at", "target_ids"),
+)
+_SHOWN_ITEMS = 8
+
+
 def proposal_rows(proposals: Sequence[Document] | None) -> tuple[Row, ...]:
     """A row per proposal, in the order given."""
     return tuple(_row(proposal) for proposal in proposals or ())
@@ -46,29 +54,44 @@ def is_open(proposal: Document) -> bool:
 
 def detail_lines(proposal: Document, refusal: str | None, width: int) -> tuple[Line, ...]:
     """One proposal with its evidence. `refusal` says why it cannot be acted on here; None if it can."""
-    low_high = interval(proposal)
-    lines: list[Line] = [
-        line(
-            (f"#{safe_name(proposal['id'])[:16]} {safe_name(proposal.get('type', ''))}", "key"), f"  {_state(proposal)}"
-        ),
-        line("target    ", *_texts(proposal.get("target"))),
-        line(
-            f"expected  {number(proposal.get('expected_change'))}{'  interval ' + low_high if low_high else ''}"
-            f"  grade {safe_name(proposal.get('grade') or '-')}"
-        ),
+    bounds, change = interval(proposal), change_of(proposal)
+    head = f"{safe_name(proposal['id'])[:16]} {safe_name(proposal.get('type', ''))}"
+    facts = (
+        f"expected  {number(change)}{'  interval ' + bounds if bounds else ''}  grade {_text(proposal.get('grade'))}"
+    )
+    lines: list[Line] = [line((head, "key"), f"  {_state(proposal)}")]
+    for name in ("title", "reason"):
+        if proposal.get(name):
+            lines += _folded(_text(proposal[name]), width, 0)
+    lines += [
+        line("target    " + "  ".join(_texts(proposal.get("target"), named=True))),
+        line(facts),
         EMPTY,
         heading("EVIDENCE"),
+        *(_evidence_lines(proposal.get("evidence"), width) or [line("  none recorded")]),
     ]
-    lines += _evidence_lines(proposal.get("evidence"), width) or [line("  none recorded")]
+    rest = {name: value for name, value in proposal.items() if name not in _SHOWN and value not in (None, "", [], {})}
+    if rest:
+        lines += [EMPTY, heading("DETAILS"), *_evidence_lines(rest, width)]
     lines += [EMPTY, heading("ACTING ON IT")]
     said = refusal or "a approves and x rejects; both are written to the audit log"
     lines += [line(("  " + part, "dim" if refusal else "")) for part in wrapped(safe_text(said), width - 2)]
     return tuple(lines)
 
 
+def change_of(proposal: Document) -> Any:
+    """The expected change: given as such, or as the mean of an expectation."""
+    if "expected_change" in proposal:
+        return proposal["expected_change"]
+    expected = proposal.get("expected")
+    return expected.get("mean") if isinstance(expected, Mapping) else expected
+
+
 def interval(proposal: Document) -> str:
     """`[-0.3, 1.2]`, or nothing where there is none."""
-    bounds = proposal.get("interval")
+    bounds, expected = proposal.get("interval"), proposal.get("expected")
+    if bounds is None and isinstance(expected, Mapping) and "lo" in expected and "hi" in expected:
+        bounds = (expected["lo"], expected["hi"])
     if not isinstance(bounds, Sequence) or isinstance(bounds, str) or len(bounds) != 2:
         return ""
     return f"[{number(bounds[0])}, {number(bounds[1])}]"
@@ -83,9 +106,9 @@ def number(value: object) -> str:
 
 def _row(proposal: Document) -> Row:
     state = _WORDS.get(str(proposal.get("state", "")).lower(), WAIT)
-    change = proposal.get("expected_change")
+    change = change_of(proposal)
     kind = safe_name(proposal.get("type", ""))
-    target = " ".join(text for text in _texts(proposal.get("target")))
+    target = " ".join(_texts(proposal.get("target"), named=False))
     shown, grade = interval(proposal), safe_name(proposal.get("grade") or "-")
     size = abs(change) if isinstance(change, int | float) else None
     return Row(
@@ -101,9 +124,9 @@ def _state(proposal: Document) -> str:
     return safe_name(proposal.get("state") or "-").upper()[:9]
 
 
-def _texts(target: Any) -> list[str]:
+def _texts(target: Any, *, named: bool) -> list[str]:
     if isinstance(target, Mapping):
-        return [safe_name(f"{name}={value}") for name, value in target.items()]
+        return [safe_name(f"{name}={value}" if named else value) for name, value in target.items()]
     if isinstance(target, list | tuple):
         return [safe_name(each) for each in target]
     return [safe_name(target if target is not None else "-")]
@@ -121,12 +144,18 @@ def _evidence_lines(evidence: Any, width: int, indent: int = 2) -> list[Line]:
                 lines += _folded(f"{label:<26} {_scalar(value)}", width, 27)
         return lines
     if isinstance(evidence, list | tuple):
-        return [each for item in evidence for each in _evidence_lines(item, width, indent)]
+        lines = [each for item in evidence[:_SHOWN_ITEMS] for each in _evidence_lines(item, width, indent)]
+        more = len(evidence) - _SHOWN_ITEMS
+        return [*lines, line((f"{pad}... and {more} more", "dim"))] if more > 0 else lines
     return [] if evidence is None else _folded(pad + _scalar(evidence), width, indent)
 
 
 def _folded(text: str, width: int, indent: int) -> list[Line]:
     return [line(part) for part in wrapped(text, width, indent)]
+
+
+def _text(value: object) -> str:
+    return safe_text("-" if value is None else value, limit=800)
 
 
 def _scalar(value: object) -> str:

@@ -12,23 +12,8 @@ from tui.presenters.lines import Line, Piece, heading, line, plain, word
 from tui.presenters.queues import queue_word
 from tui.presenters.runs import durations_s, elapsed_s, recent_counts
 from tui.presenters.safe_text import safe_name
-from tui.presenters.words import (
-    CXL,
-    FAIL,
-    MISS,
-    OK,
-    QUE,
-    RETRY,
-    RUN,
-    STALE,
-    WAIT,
-    Document,
-    age,
-    count,
-    duration,
-    run_word,
-    short_duration,
-)
+from tui.presenters.words import Document, age, count, duration, run_word, short_duration
+from tui.states import CXL, FAIL, MISS, OK, QUE, RETRY, RUN, STALE, WAIT
 
 Documents = Mapping[str, Document | None]
 PIPELINES = (("pulse", "incremental-update-pipeline"), ("full analysis", "full-analysis-pipeline"))

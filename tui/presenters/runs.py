@@ -7,19 +7,8 @@ from datetime import datetime, timedelta
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
 from tui.presenters.rows import Column, Row
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import (
-    CXL,
-    FAIL,
-    OK,
-    UNFINISHED,
-    Document,
-    cause_words,
-    date_clock,
-    duration,
-    moment,
-    run_word,
-    tone_of,
-)
+from tui.presenters.words import Document, cause_words, date_clock, duration, moment, run_word, tone_of
+from tui.states import CXL, FAIL, OK, RETRY, UNFINISHED
 
 COLUMNS = (
     Column(name="RUN", width=8),
@@ -42,7 +31,15 @@ def run_rows(document: Document | None, now: datetime) -> tuple[Row, ...]:
 def run_name(run: Document) -> str:
     """What the run is about: its selection where there is one, else its deployment or flow."""
     selection = (run.get("parameters") or {}).get("selection") or run.get("selection")
-    return safe_name(selection or run.get("flow") or run.get("deployment") or "-")
+    deployment = str(run.get("deployment") or "").rpartition("/")[2]
+    return safe_name(selection or deployment or run.get("flow") or "-")
+
+
+def error_of(run: Document) -> str:
+    """What is said about its failure; empty for a run or task that did not fail."""
+    if run.get("error"):
+        return str(run["error"])
+    return str(run.get("message") or "") if run_word(run.get("state")) in (FAIL, RETRY) else ""
 
 
 def elapsed_s(run: Document, now: datetime) -> float | None:
@@ -90,8 +87,8 @@ def detail_lines(run: Document | None, now: datetime, width: int) -> tuple[Line,
         ),
         line((_origin(run, now), "dim")),
     ]
-    if run.get("error"):
-        lines += [line((part, "bad")) for part in wrapped(safe_text(run["error"], limit=600), width)]
+    if said := error_of(run):
+        lines += [line((part, "bad")) for part in wrapped(safe_text(said, limit=600), width)]
     steps, tasks = run.get("steps") or (), run.get("tasks") or ()
     if steps:
         lines += [EMPTY, *_step_lines(steps, width)]
@@ -104,7 +101,7 @@ def detail_lines(run: Document | None, now: datetime, width: int) -> tuple[Line,
 
 def _row(run: Document, now: datetime) -> Row:
     state, took = run_word(run.get("state")), elapsed_s(run, now)
-    started = moment(run.get("started_at"))
+    started = moment(run.get("started_at") or run.get("scheduled_at"))
     name, trigger, actor = run_name(run), safe_name(run.get("trigger") or "-"), safe_name(run.get("actor") or "-")
     tries = run.get("tries")
     cells = (
@@ -176,8 +173,6 @@ def _task_lines(tasks: object, now: datetime, width: int) -> list[Line]:
                 f" {shown:>5} {duration(elapsed_s(task, now)):>6}",
             )
         )
-        if task.get("error"):
-            lines += [line("    ", (part, "bad")) for part in wrapped(safe_text(task["error"], limit=300), width - 5)]
-        elif task.get("next_try_at"):
-            lines.append(line("    ", (f"next try at {date_clock(task['next_try_at'], now)}", "warn")))
+        if said := error_of(task):
+            lines += [line("    ", (part, "bad")) for part in wrapped(safe_text(said, limit=300), width - 5)]
     return lines

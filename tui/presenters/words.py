@@ -7,21 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tui.presenters.safe_text import safe_name
+from tui.states import CXL, FAIL, MISS, OK, PAUSED, QUE, RETRY, RUN, STALE, WAIT
 
 Document = Mapping[str, Any]
 
-OK, STALE, FAIL, RUN, RETRY, WAIT, QUE, CXL, MISS, PAUSED = (
-    "OK",
-    "STALE",
-    "FAIL",
-    "RUN",
-    "RETRY",
-    "WAIT",
-    "QUE",
-    "CXL",
-    "MISS",
-    "PAUSED",
-)
 TONES: Mapping[str, str] = {
     OK: "ok",
     STALE: "warn",
@@ -34,7 +23,6 @@ TONES: Mapping[str, str] = {
     MISS: "warn",
     PAUSED: "warn",
 }
-UNFINISHED = frozenset({RUN, RETRY, WAIT, QUE, PAUSED})
 _RUN_WORDS: Mapping[str, str] = {
     "completed": OK,
     "cached": OK,

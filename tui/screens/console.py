@@ -1,0 +1,42 @@
+"""What a screen may ask of the app that shows it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+
+from tui.actions import Action
+from tui.asking import AskingApp
+from tui.source import Document
+
+
+class Console(AskingApp):
+    """Places, pages, messages and the clipboard; tui/app.py has them."""
+
+    @abstractmethod
+    def go(self, screen: str, key: str | None = None, *, say: str = "") -> None:
+        """Show a screen, and open a thing there."""
+
+    @abstractmethod
+    def go_last(self) -> None:
+        """The place before this one."""
+
+    @abstractmethod
+    def open_help(self, scope: str, refusal: Callable[[Action], str | None], run: Callable[[str], None]) -> None:
+        """The help of a screen; `run` gets the action that was chosen there."""
+
+    @abstractmethod
+    def open_json(self, title: str, document: Document) -> None:
+        """A document as it came."""
+
+    @abstractmethod
+    def command(self, text: str) -> None:
+        """A line typed behind `:`."""
+
+    @abstractmethod
+    def copy(self, text: str) -> None:
+        """To the clipboard of the operator's terminal."""
+
+    @abstractmethod
+    def remember(self, message: str) -> None:
+        """Keep a message for `:errors`."""

@@ -1,0 +1,234 @@
+"""The bands that every screen has (status, tabs, breadcrumb, body, message and keys), and how keys become actions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.events import DescendantBlur, DescendantFocus, Resize
+from textual.screen import Screen
+
+from tui.actions import APP, LIST, LOG, SCREENS, Action, Context, find, in_scope
+from tui.asking import Request
+from tui.presenters.bands import AsOf, crumb_lines, key_line, lost_words, status_lines, tab_lines
+from tui.presenters.lines import line
+from tui.presenters.overview import proposals_of
+from tui.presenters.safe_text import safe_text
+from tui.screens.console import Console
+from tui.source import ConsoleSource, Document
+from tui.widgets.band import Band, PromptRow, Rule
+from tui.widgets.log_pane import LogPane
+from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+
+WIDE = 100
+
+
+class Frame(Screen[None]):
+    """A screen of the console. Subclasses give the body, the requests, and `do_…` for the actions of their scope."""
+
+    scope: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.message = ""
+        self.composed = False
+
+    @property
+    def console(self) -> Console:
+        return cast(Console, self.app)
+
+    @property
+    def wide(self) -> bool:
+        return self.app.size.width >= WIDE
+
+    # -- what a screen is made of
+
+    def compose(self) -> ComposeResult:
+        yield Band(id="status")
+        yield Band(id="tabs")
+        yield Band(id="crumb")
+        yield Rule()
+        with Container(id="body"):
+            yield from self.compose_body()
+        yield Rule()
+        yield Band(id="flash")
+        yield PromptRow()
+        yield Band(id="keys")
+        yield TooSmall()
+
+    def compose_body(self) -> ComposeResult:
+        """The widgets between the rules."""
+        raise NotImplementedError
+
+    def requests(self) -> Sequence[Request]:
+        """The documents that the screen shows now."""
+        raise NotImplementedError
+
+    def log_request(self) -> tuple[str, str | None] | None:
+        return None
+
+    def present(self) -> None:
+        """Show the console's documents; then the bands."""
+        self.show_bands()
+
+    def crumbs(self) -> tuple[str, ...]:
+        """The breadcrumb behind the screen's name."""
+        return ()
+
+    def extras(self) -> str:
+        """What the breadcrumb says before the time: filter, sort, follow."""
+        return ""
+
+    def context_for(self, action: Action) -> Context:
+        """What decides whether the action is possible."""
+        lost = f"no link; {self.console.lost}" if self.console.pulse.lost else None
+        return Context(read_only=self.console.place.read_only, lost=lost, unsupported=self.console.unsupported)
+
+    # -- bands
+
+    def show_bands(self) -> None:
+        """All five; each sends only what changed."""
+        app, now = self.console, time.monotonic()
+        self.query_one("#status", Band).show(*status_lines(app.place, app.documents, app.api_ms, app.now()))
+        open_proposals = len(proposals_of(app.documents))
+        self.query_one("#tabs", Band).show(*tab_lines(SCREENS.index(self.scope), open_proposals))
+        as_of = AsOf(
+            at=app.as_of,
+            stale_s=app.pulse.stale_s(now),
+            waiting_s=app.pulse.waiting_s(now),
+            frozen=app.pulse.frozen,
+        )
+        self.query_one("#crumb", Band).show(
+            *crumb_lines(app.place.name, self.scope.capitalize(), self.crumbs(), self.extras(), as_of)
+        )
+        self._show_flash(now)
+        self.show_keys()
+
+    def show_keys(self) -> None:
+        if not self.composed:
+            return
+        scopes = (self.scope, LOG if isinstance(self.focused, LogPane) else LIST)
+        shown = [
+            (action, action.refusal(self.context_for(action)) is None) for action in in_scope(*scopes) if action.label
+        ]
+        last = [(action, True) for action in in_scope(APP) if action.label]
+        self.query_one("#keys", Band).show(key_line(shown, last, self.size.width))
+
+    def say(self, text: str) -> None:
+        """A message in the flash row, until esc or the next one."""
+        self.message = safe_text(text, limit=400)
+        self.console.remember(self.message)
+        self._show_flash(time.monotonic())
+
+    def _show_flash(self, now: float) -> None:
+        app = self.console
+        if app.pulse.lost:
+            said = lost_words(app.lost or "", app.as_of, app.pulse.failures, app.pulse.retry_in_s(now))
+            self.query_one("#flash", Band).show(line((" ! " + said, "bad")))
+        elif self.message:
+            self.query_one("#flash", Band).show(line(" " + self.message), line(("esc dismisses", "dim")))
+        elif app.notes:
+            name, why = next(iter(app.notes.items()))
+            self.query_one("#flash", Band).show(line((f" ! {name}: {why}", "warn")))
+        else:
+            self.query_one("#flash", Band).show(line(f" {app.writing} ..." if app.writing else ""))
+
+    # -- life
+
+    def on_mount(self) -> None:
+        self.composed = True
+        self._fit()
+        self.call_after_refresh(self.on_screen_resume)
+
+    def on_screen_resume(self) -> None:
+        """It is seen, again or for the first time: show what is known, and ask."""
+        if not self.composed or not self.is_current:
+            return
+        self._fit()
+        self.present()
+        self.console.screen_changed()
+
+    def on_resize(self, event: Resize) -> None:
+        self.call_after_refresh(self._resized)
+
+    def _resized(self) -> None:
+        if self.composed:
+            self._fit()
+            self.present()
+
+    def _fit(self) -> None:
+        """Classes by size; set here too, because a hidden screen gets no event when the terminal changes."""
+        width, height = self.app.size
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(width < WIDE, "-narrow")
+        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        self.show_keys()
+
+    def on_descendant_blur(self, event: DescendantBlur) -> None:
+        self.show_keys()
+
+    def tick(self, now: float) -> None:
+        self.show_bands()
+
+    # -- actions
+
+    def action_act(self, id: str) -> None:
+        """Do an action by its id, or say why not."""
+        if self.has_class("-small") and id not in ("quit", "leave"):
+            return
+        action = find(id, self.scope, LIST, LOG, APP)
+        refusal = action.refusal(self.context_for(action))
+        if refusal is not None:
+            self.say(f"{action.label or action.id}: {refusal}")
+            return
+        do: Callable[[], None] = getattr(self, "do_" + id.replace(".", "_"))
+        do()
+        self.show_bands()
+
+    def write(
+        self,
+        label: str,
+        targets: Sequence[str],
+        call: Callable[[ConsoleSource, str], object],
+        then: Callable[[Sequence[object]], None],
+    ) -> None:
+        if not self.console.write(label, targets, call, then):
+            self.say(f"{label}: still waiting for: {self.console.writing}")
+
+    def document(self, name: str) -> Document | None:
+        return self.console.documents.get(name)
+
+    def do_go_overview(self) -> None:
+        self.console.go("overview")
+
+    def do_go_assets(self) -> None:
+        self.console.go("assets")
+
+    def do_go_runs(self) -> None:
+        self.console.go("runs")
+
+    def do_go_queues(self) -> None:
+        self.console.go("queues")
+
+    def do_go_interventions(self) -> None:
+        self.console.go("interventions")
+
+    def do_go_last(self) -> None:
+        self.console.go_last()
+
+    def do_freeze(self) -> None:
+        self.console.pulse.frozen = not self.console.pulse.frozen
+
+    def do_refresh(self) -> None:
+        self.console.ask_now()
+
+    def do_help(self) -> None:
+        self.console.open_help(self.scope, lambda action: action.refusal(self.context_for(action)), self.action_act)
+
+    def do_quit(self) -> None:
+        self.console.exit()

@@ -1,0 +1,266 @@
+"""What screens with a list have in common: filter, sort, marks, the pane of details beside or behind the list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import on
+
+from tui.actions import Action, Context
+from tui.messages import Selected
+from tui.presenters.commands import command_for
+from tui.presenters.rows import Filter, looks_like_selection
+from tui.presenters.safe_text import safe_name, safe_text
+from tui.screens.dialogs import Ask
+from tui.screens.prompting import PromptingFrame
+from tui.source import Document
+from tui.widgets.line_table import LineTable
+from tui.widgets.log_pane import LogPane
+from tui.widgets.pane import Pane, TextPane
+
+AGE_COLUMNS: dict[str, str] = {"overview": "TIME", "assets": "AGE", "runs": "STARTED", "queues": "OLDEST"}
+
+
+class ListScreen(PromptingFrame):
+    """A list, and perhaps panes with what is under its cursor. Narrow terminals show one of them at a time."""
+
+    details: ClassVar[tuple[str, ...]] = ()  # ids of the panes beside the list, the one to focus first
+    selects: ClassVar[bool] = False  # whether the filter may be a selection of assets
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.expression = ""  # the selection that is set
+        self.wanted_key: str | None = None  # to put the cursor on as soon as it is there
+        self.zoomed = False
+
+    @property
+    def table(self) -> LineTable:
+        return self.query_one("#list", LineTable)
+
+    @property
+    def opened(self) -> bool:
+        """Whether the panes of details are seen."""
+        return bool(self.details) and (self.wide or self.has_class("-detail"))
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.table.focus()
+
+    def item(self, key: str) -> Document | None:
+        """The document behind a row."""
+        raise NotImplementedError
+
+    def word_of(self, key: str) -> str:
+        """The state word of a row."""
+        row = next((row for row in self.table.all_rows if row.key == key), None)
+        place = next((index for index, column in enumerate(self.table.columns) if column.state), None)
+        return row.cells[place] if row is not None and place is not None else ""
+
+    def context_for(self, action: Action) -> Context:
+        context = super().context_for(action)
+        targets = self.table.targets()
+        if not targets and action.id == "open" and self.table.row is not None:
+            targets = (self.table.row.key,)
+        return replace(context, targets=targets, states=frozenset(self.word_of(key) for key in targets))
+
+    def present(self) -> None:
+        if self.wanted_key is not None and self.table.go_to(self.wanted_key):
+            self.wanted_key = None
+        self.present_detail()
+        super().present()
+
+    def present_detail(self) -> None:
+        """Show what is under the cursor in the panes beside the list."""
+
+    def go_to(self, key: str, *, open: bool) -> None:
+        """Put the cursor on a key, now or when it arrives; a filter that hides it goes."""
+        if not any(row.key == key for row in self.table.rows):
+            self.clear_filter()
+        self.wanted_key = None if self.table.go_to(key) else key
+        if open:
+            self.open_detail()
+
+    def open_detail(self) -> None:
+        if self.details:
+            self.add_class("-detail")
+            self.query_one(f"#{self.details[0]}", Pane).focus()
+            self.call_after_refresh(self.present)
+            self.console.ask_now()
+
+    @on(LineTable.Moved)
+    def _moved(self) -> None:
+        self.present_detail()
+        self.show_bands()
+
+    @on(Pane.Scrolled)
+    def _scrolled(self) -> None:
+        self.show_bands()
+
+    def extras(self) -> str:
+        table, parts = self.table, []
+        shown = f"{len(table.rows):,} of {len(table.all_rows):,}"
+        if table.filter.text or table.among is not None:
+            parts.append(f"/{safe_name(self.expression or table.filter.text, limit=24)} {shown}")
+        if table.faults_only:
+            parts.append(f"faults only {shown}")
+        if table.marks:
+            parts.append(f"{len(table.marks)} marked")
+        parts.append(self._place_in_pane())
+        return "  ".join(part for part in parts if part)
+
+    def _place_in_pane(self) -> str:
+        """Where one is in what does not fit: there are no scrollbars."""
+        pane = self.focused
+        if not isinstance(pane, Pane) or pane.count() <= pane.room:
+            return ""
+        seen = self.table.cursor + 1 if pane is self.table else min(pane.count(), pane.top + pane.room)
+        return f"{seen:,}/{pane.count():,}"
+
+    def crumbs(self) -> tuple[str, ...]:
+        return (self.table.key or "",) if self.has_class("-detail") and self.table.key else ()
+
+    # -- actions of lists
+
+    def do_mark(self) -> None:
+        self.table.mark()
+
+    def do_mark_range(self) -> None:
+        self.table.mark_range()
+
+    def do_faults(self) -> None:
+        self.table.faults_only = not self.table.faults_only
+        self.refill()
+
+    def do_sort_name(self) -> None:
+        self.table.sort_by(self.table.columns[0].name if self.scope != "overview" else "WHAT")
+        self.refill()
+
+    def do_sort_age(self) -> None:
+        self.table.sort_by(AGE_COLUMNS.get(self.scope, ""))
+        self.refill()
+
+    def do_sort_state(self) -> None:
+        self.table.sort_by("STATE")
+        self.refill()
+
+    def do_sort_next(self) -> None:
+        self.table.sort_next()
+        self.refill()
+
+    def do_sort_reverse(self) -> None:
+        self.table.sort_reverse()
+
+    def refill(self) -> None:
+        """Give the list its rows again, where another order needs other rows."""
+        self.table.rearrange()
+
+    def do_copy(self) -> None:
+        key = self.table.key or ""
+        self.console.copy(key)
+        self.say(f"copied: {safe_text(key, limit=200)}")
+
+    def do_json(self) -> None:
+        key = self.table.key
+        if key is not None and (item := self.item(key)) is not None:
+            self.console.open_json(key, item)
+
+    def do_cli(self) -> None:
+        command = self.command()
+        self.console.copy(command)
+        self.say(f"copied: {command}")
+
+    def command(self) -> str:
+        """The command line that does the same."""
+        row = self.table.row
+        return command_for(self.scope, row.key if row and not row.heading and self.opened else None)
+
+    # -- panes
+
+    def panes(self) -> list[Pane]:
+        """The panes that are seen, in order."""
+        found = [self.query_one(f"#{id}", Pane) for id in ("list", *self.details)]
+        return [pane for pane in found if pane.focusable and pane.size.height]
+
+    def do_pane(self) -> None:
+        panes = self.panes()
+        if panes:
+            now = next((index for index, pane in enumerate(panes) if pane.has_focus), -1)
+            panes[(now + 1) % len(panes)].focus()
+
+    def do_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+        for pane in (self.query_one(f"#{id}", Pane) for id in ("list", *self.details)):
+            pane.set_class(self.zoomed and not pane.has_focus, "-away")
+
+    def do_back(self) -> None:
+        """Esc: the message, the filter, the marks, then back."""
+        if self.message:
+            self.message = ""
+        elif isinstance(self.focused, TextPane) and self.focused.wanted:
+            self.focused.search("")
+        elif isinstance(self.focused, LogPane) and self.focused.only:
+            self.focused.show_only("")
+        elif not self.has_class("-detail") and self.filtered:
+            self.clear_filter()
+        elif self.table.marks and not self.has_class("-detail"):
+            self.table.clear_marks()
+        else:
+            self.leave()
+
+    def do_leave(self) -> None:
+        if not self.leave():
+            self.app.push_screen(Ask("QUIT", [], action="Quit"), self._quit)
+
+    def leave(self) -> bool:
+        """One step back inside the screen; False at its root."""
+        if self.zoomed:
+            self.do_zoom()
+        elif self.has_class("-detail") or (self.details and not self.table.has_focus):
+            self.remove_class("-detail")
+            self.table.focus()
+            self.call_after_refresh(self.present)
+        else:
+            return False
+        return True
+
+    def _quit(self, answer: str | None) -> None:
+        if answer is not None:
+            self.console.exit()
+
+    # -- filter
+
+    @property
+    def filtered(self) -> bool:
+        return bool(self.table.filter.text or self.table.faults_only or self.table.among is not None)
+
+    def clear_filter(self) -> None:
+        self.table.filter, self.table.among, self.table.faults_only = Filter(), None, False
+        self.expression = ""
+        self.refill()
+
+    def do_filter(self) -> None:
+        self.prompt("filter", self.expression or self.table.filter.text)
+
+    def prompt_changed(self, what: str, text: str) -> None:
+        if what == "filter" and not (self.selects and looks_like_selection(text)):
+            self.table.filter, self.table.among, self.expression = Filter(text), None, ""
+            self.refill()
+
+    def prompt_given(self, what: str, text: str) -> None:
+        if what == "filter" and self.selects and looks_like_selection(text):
+            self.console.ask_selection(self, text)
+        else:
+            super().prompt_given(what, text)
+
+    def prompt_given_up(self, what: str, before: str) -> None:
+        if what == "filter" and not self.expression:
+            self.prompt_changed(what, before)
+
+    def on_selected(self, event: Selected) -> None:
+        if event.keys is None:
+            self.say(f"selection: {event.error}")
+            return
+        self.table.filter, self.table.among, self.expression = Filter(), set(event.keys), event.expression
+        self.refill()
+        self.show_bands()

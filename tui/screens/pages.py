@@ -1,0 +1,161 @@
+"""Pages over the screen: the help, whose lines can be run, and a document as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Input
+
+from tui.actions import APP, LIST, LOG, MOVES, Action, in_scope, key_name
+from tui.presenters.lines import json_lines, line
+from tui.presenters.logs import matches, next_match
+from tui.presenters.rows import Column, Filter, Row
+from tui.presenters.safe_text import safe_name, safe_text
+from tui.widgets.band import Band, Prompt, PromptRow, Rule
+from tui.widgets.line_table import LineTable
+from tui.widgets.pane import TextPane
+
+_COLUMNS = (Column(name="KEY", width=20), Column(name="WHERE", width=14), Column(name="WHAT IT DOES", share=1))
+
+
+def help_rows(scope: str, refusal: Callable[[Action], str | None]) -> tuple[Row, ...]:
+    """A row per action of a screen, its own first; those that are refused now say why."""
+    where = {APP: "everywhere", LIST: "in lists", LOG: "in logs", scope: "this screen"}
+    scopes = (scope, LIST, *((LOG,) if scope == "runs" else ()), APP)
+    rows = []
+    for action in in_scope(*scopes):
+        why = refusal(action) if action.dangerous else None
+        keys = " ".join(key_name(key) for key in action.keys)
+        rows.append(
+            Row(
+                key=action.id if action.scope != LOG else f"{action.id}",
+                cells=(keys, where[action.scope], action.help + (f" (not now: {why})" if why else "")),
+            )
+        )
+    moves = (Row(key=f"move {keys}", cells=(keys, "in panes", what), heading=True) for keys, what in MOVES)
+    return (*rows, *moves)
+
+
+class HelpPage(Screen[str | None]):
+    """All keys of one screen. Enter closes the page and runs the line's action."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "close", show=False),
+        Binding("enter", "run", show=False),
+    ]
+
+    def __init__(self, screen: str, rows: tuple[Row, ...]):
+        super().__init__()
+        self.about = screen
+        self.rows = rows
+
+    def compose(self) -> ComposeResult:
+        yield Band(id="crumb")
+        yield Rule()
+        yield LineTable(_COLUMNS, empty="no such key", id="list")
+        yield Rule()
+        yield PromptRow()
+        yield Band(id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#crumb", Band).show(line((f" Help > {self.about.capitalize()}", "head")))
+        self.query_one("#keys", Band).show(line(" enter run  / search  esc back"))
+        table = self.query_one("#list", LineTable)
+        table.show(self.rows)
+        table.focus()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_run(self) -> None:
+        row = self.query_one("#list", LineTable).row
+        self.dismiss(row.key if row is not None and not row.heading else None)
+
+    def action_act(self, id: str) -> None:
+        """Of the actions of lists, a page has the filter only."""
+        if id == "filter":
+            self.query_one(PromptRow).ask(" /")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        table = self.query_one("#list", LineTable)
+        table.filter = Filter(event.value)
+        table.rearrange()
+
+    @on(Input.Submitted)
+    @on(Prompt.GivenUp)
+    def _done(self) -> None:
+        self.query_one(PromptRow).display = False
+        self.query_one("#list", LineTable).focus()
+
+
+class JsonPage(Screen[None]):
+    """A document as JSON, with search."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,y", "close", show=False),
+        Binding("slash", "search", show=False),
+        Binding("n", "find(1)", show=False),
+        Binding("N", "find(-1)", show=False),
+    ]
+
+    def __init__(self, title: str, document: Any):
+        super().__init__()
+        self.about = title
+        self.document = document
+
+    def compose(self) -> ComposeResult:
+        yield Band(id="crumb")
+        yield Rule()
+        yield TextPane(id="text")
+        yield Rule()
+        yield PromptRow()
+        yield Band(id="keys")
+
+    def on_mount(self) -> None:
+        self.query_one("#crumb", Band).show(line((f" JSON > {safe_name(self.about)}", "head")))
+        self.query_one("#keys", Band).show(line(" / search  n N next, previous  esc back"))
+        pane = self.query_one("#text", TextPane)
+        pane.show(json_lines(self.document))
+        pane.focus()
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_search(self) -> None:
+        self.query_one(PromptRow).ask(" /")
+
+    def action_find(self, step: int) -> None:
+        pane = self.query_one("#text", TextPane)
+        found = matches(pane.lines, pane.wanted)
+        place = next_match(found, pane.current, forward=step > 0)
+        said = f"{found.index(place) + 1} of {len(found)}" if place is not None else "not found"
+        if place is not None:
+            pane.go_to_match(place)
+        self.query_one("#keys", Band).show(line(f" /{safe_text(pane.wanted, limit=40)}  {said}   n N  esc back"))
+
+    @on(Input.Submitted)
+    def _given(self, event: Input.Submitted) -> None:
+        pane = self.query_one("#text", TextPane)
+        pane.search(event.value)
+        self._end()
+        self.action_find(1)
+
+    @on(Prompt.GivenUp)
+    def _end(self) -> None:
+        self.query_one(PromptRow).display = False
+        self.query_one("#text", TextPane).focus()
+
+
+class TextPage(JsonPage):
+    """Lines of plain text: the messages of this session."""
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#crumb", Band).show(line((f" {safe_name(self.about)}", "head")))
+        self.query_one("#text", TextPane).show(tuple(line(safe_text(each)) for each in self.document))

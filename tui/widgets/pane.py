@@ -1,0 +1,167 @@
+"""A pane of lines that scrolls by itself and repaints only the lines that changed.
+
+A plain widget with its own scroll offset and not a ScrollView: there, a change of the number of lines is a new layout
+of the whole screen, which a log would cause twice a second. Keys of movement are bound here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.events import Resize
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.presenters.lines import Line
+from tui.widgets.paint import strip_of
+
+_MOVES = {
+    "line.down": "j,down",
+    "line.up": "k,up",
+    "top": "g,home",
+    "bottom": "G,end",
+    "half.down": "ctrl+d",
+    "half.up": "ctrl+u",
+    "page.down": "ctrl+f,pagedown",
+    "page.up": "ctrl+b,pageup",
+}
+
+
+class Pane(Widget, can_focus=True):
+    """Lines `0..count()`, of which those from `top` on are seen, below `fixed` lines that stay."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(keys, f"move('{move}')", show=False) for move, keys in _MOVES.items()
+    ]
+    fixed = 0
+
+    def __init__(self, *, id: str | None = None):
+        super().__init__(id=id)
+        self.top = 0
+
+    def count(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def draw(self, index: int, width: int) -> Strip:
+        """The line as it looks now."""
+        raise NotImplementedError
+
+    def draw_fixed(self, y: int, width: int) -> Strip:
+        """One of the lines that do not scroll."""
+        return Strip.blank(width)
+
+    @property
+    def room(self) -> int:
+        """Lines that are seen at once."""
+        return max(1, self.size.height - self.fixed)
+
+    @property
+    def ascii_only(self) -> bool:
+        return bool(getattr(self.app, "ascii_only", False))
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y < self.fixed:
+            return self.draw_fixed(y, width)
+        index = self.top + y - self.fixed
+        return self.draw(index, width) if index < self.count() else Strip.blank(width)
+
+    def repaint(self, index: int) -> None:
+        """Send one line again, if it is seen."""
+        y = index - self.top + self.fixed
+        if self.fixed <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    class Scrolled(Message):
+        """Other lines are seen."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, Pane.Scrolled)
+
+    def scroll_to_line(self, top: int) -> None:
+        """Make `top` the first line seen, as far as there are lines."""
+        top = max(0, min(top, self.count() - self.room))
+        if top != self.top:
+            self.top = top
+            self.refresh()
+            self.post_message(self.Scrolled())
+
+    def show_line(self, index: int) -> None:
+        """Scroll just so far that the line is seen."""
+        if index < self.top:
+            self.scroll_to_line(index)
+        elif index >= self.top + self.room:
+            self.scroll_to_line(index - self.room + 1)
+
+    def action_move(self, move: str) -> None:
+        step = {"line": 1, "half": max(1, self.room // 2), "page": max(1, self.room - 1)}.get(move.partition(".")[0])
+        if step is None:
+            self.move_to(0 if move == "top" else self.count() - 1)
+        else:
+            self.move_by(step if move.endswith("down") else -step)
+
+    def move_to(self, index: int) -> None:
+        self.scroll_to_line(index)
+
+    def move_by(self, lines: int) -> None:
+        self.scroll_to_line(self.top + lines)
+
+    def on_resize(self, event: Resize) -> None:
+        self.scroll_to_line(self.top)
+
+
+class TextPane(Pane):
+    """Lines of text. Setting the same lines again sends nothing."""
+
+    def __init__(self, *, id: str | None = None):
+        super().__init__(id=id)
+        self.lines: tuple[Line, ...] = ()
+        self.wanted = ""
+        self.current = -1
+
+    def count(self) -> int:
+        return len(self.lines)
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Replace the lines; only those that differ are painted."""
+        old, self.lines = self.lines, lines
+        if self.top > max(0, len(lines) - self.room):
+            self.scroll_to_line(self.top)
+            return
+        for index in range(self.top, min(max(len(old), len(lines)), self.top + self.room)):
+            if index >= len(old) or index >= len(lines) or old[index] != lines[index]:
+                self.repaint(index)
+
+    def search(self, wanted: str) -> None:
+        """Mark the lines that contain the text; an empty one ends the search."""
+        self.wanted, self.current = wanted, self.top - 1
+        self.refresh()
+
+    def go_to_match(self, index: int) -> None:
+        """Make a match the current one, in the middle of the pane."""
+        self.current = index
+        self.scroll_to_line(index - self.room // 2)
+        self.refresh()
+
+    def draw(self, index: int, width: int) -> Strip:
+        line = self.lines[index]
+        if self.wanted:
+            line = _marked(line, self.wanted.lower(), current=index == self.current)
+        return strip_of(line, width, ascii_only=self.ascii_only)
+
+
+def _marked(line: Line, low: str, *, current: bool) -> Line:
+    """The line with every hit as a piece of its own; the current match starts with `>`."""
+    out = []
+    for text, tone in line:
+        rest, place = text, text.lower().find(low)
+        while place >= 0 and len(rest.lower()) == len(rest):
+            out += [(rest[:place], tone), (rest[place : place + len(low)], "match")]
+            rest = rest[place + len(low) :]
+            place = rest.lower().find(low)
+        out.append((rest, tone))
+    return ((">", "match"), *out) if current else tuple(out)
