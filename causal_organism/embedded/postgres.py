@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from causal_organism.embedded import probes
 from causal_organism.embedded.home import Home, write_private
-from causal_organism.embedded.processes import Launch, dies_with_parent
+from causal_organism.embedded.processes import Launch, dies_with_parent, open_log
 from causal_organism.embedded.servers import HOST, LEDGER, ServerFailedError, first_version, plain_environment
 
 DATABASE, PREFECT_DATABASE = "organism", "prefect"
@@ -131,7 +131,7 @@ class Postgres:
             extra_groups=None if user is None else [],
             preexec_fn=dies_with_parent(signal.SIGKILL),
         )
-        with self.home.log(LEDGER).open("ab") as log:
+        with open_log(self.home.log(LEDGER)) as log:
             log.write(done.stdout)
         if done.returncode or b"ERROR:" in done.stdout or b"FATAL:" in done.stdout:
             last = done.stdout.decode(errors="replace").strip().splitlines()[-1:]

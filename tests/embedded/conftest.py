@@ -86,6 +86,19 @@ def wait_until_fixture() -> Callable[..., None]:
     return wait_until
 
 
+@pytest.fixture(scope="module")
+def full_home() -> Iterator[OwnHome]:
+    """A home of the module's own with every server, for tests that kill some of them."""
+    folder = Path(tempfile.mkdtemp(prefix="organism-home-"))
+    own = OwnHome(folder)
+    try:
+        own.json("up")
+        yield own
+    finally:
+        lifecycle.remove(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture
 def make_home() -> Iterator[Callable[[], OwnHome]]:
     made: list[Path] = []

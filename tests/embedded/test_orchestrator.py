@@ -1,0 +1,141 @@
+"""The Prefect server and its worker: what they get, and how they and their runs bear being killed."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FLOW = """\
+import os, pathlib, sys, time
+from prefect import flow
+
+@flow
+def sleeper(file: str):
+    pathlib.Path(file).write_text(str(os.getpid()))
+    time.sleep(600)
+
+if __name__ == "__main__":
+    folder, file = sys.argv[1:]
+    sleeper.from_source(source=folder, entrypoint="sleeper.py:sleeper").deploy(
+        name="now", work_pool_name="default", ignore_warnings=True, print_next_steps=False)
+    from prefect.deployments import run_deployment
+    print(run_deployment("sleeper/now", parameters={"file": file}, timeout=0).id)
+"""
+
+
+def _api(own_home: Any, path: str, document: Any = None) -> Any:
+    """The answer of the Prefect API, or None while it does not answer."""
+    settings = own_home.settings()
+    token = base64.b64encode(settings.prefect_auth.encode()).decode()
+    request = urllib.request.Request(
+        f"{settings.prefect_api_url}/{path}",
+        None if document is None else json.dumps(document).encode(),
+        {"Authorization": f"Basic {token}", "Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return json.load(answer)
+    except (urllib.error.URLError, TimeoutError, ConnectionError):
+        return None
+
+
+def _run_sleeper(own_home: Any, folder: Path, wait_until: Callable[..., None]) -> tuple[str, int]:
+    """(flow run id, process id) of a run that the worker has started and that sleeps."""
+    (folder / "sleeper.py").write_text(FLOW)
+    file = folder / "pid"
+    file.unlink(missing_ok=True)
+    settings = own_home.settings()
+    environ = {
+        **own_home.environ,
+        "PREFECT_API_URL": settings.prefect_api_url,
+        "PREFECT_API_AUTH_STRING": settings.prefect_auth,
+        "PREFECT_HOME": str(folder / "prefect"),
+    }
+    done = subprocess.run(
+        [sys.executable, folder / "sleeper.py", folder, file], env=environ, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: file.exists() and file.read_text(), limit_s=90)
+    return done.stdout.split()[-1], int(file.read_text())
+
+
+def _worker_variables(own_home: Any) -> dict[str, str]:
+    pid = own_home.status()["worker"]["pid"]
+    words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def test_every_server_is_healthy_and_the_worker_is_named_after_the_machine(full_home: Any) -> None:
+    status = full_home.status()
+    assert full_home.healthy() == ["ledger", "stream", "network", "orchestrator", "worker"]
+    assert status["worker"]["address"] == f"default/{os.uname().nodename}"
+
+
+def test_a_second_up_changes_nothing(full_home: Any) -> None:
+    before = full_home.status()
+    full_home.json("up")
+    assert full_home.status() == before
+
+
+def test_the_worker_gets_the_graph_and_path_of_who_started_it_last(full_home: Any, tmp_path: Path) -> None:
+    before = full_home.status()
+    full_home.environ |= {"ORGANISM_ASSETS": "demo:ASSETS", "PYTHONPATH": str(tmp_path)}
+    full_home.json("up")
+    del full_home.environ["ORGANISM_ASSETS"], full_home.environ["PYTHONPATH"]
+    found = _worker_variables(full_home)
+    assert (found["ORGANISM_ASSETS"], found["PYTHONPATH"]) == ("demo:ASSETS", str(tmp_path))
+    assert found["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
+    assert json.loads((full_home.folder / "servers.json").read_text())["assets"] == "demo:ASSETS"
+    changed = [name for name, row in full_home.status().items() if row["pid"] != before[name]["pid"]]
+    assert changed == ["worker"]
+
+
+def test_a_killed_worker_comes_back_and_its_run_has_ended(
+    full_home: Any, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    _, run_process = _run_sleeper(full_home, tmp_path, wait_until)
+    keeper = full_home.status()["worker"]["pid"]
+    worker = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()[0]
+    os.kill(int(worker), signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{run_process}").exists(), limit_s=10)
+    wait_until(lambda: full_home.status()["worker"]["healthy"], limit_s=60)
+
+
+@pytest.mark.parametrize("name", ["ledger", "orchestrator"])
+def test_the_api_answers_again_after_a_server_was_killed(
+    full_home: Any, wait_until: Callable[..., None], name: str
+) -> None:
+    before = _api(full_home, "flows/count", {})
+    os.kill(full_home.status()[name]["pid"], signal.SIGKILL)
+    wait_until(lambda: full_home.status()[name]["error"] == "ended by SIGKILL", limit_s=60)
+    wait_until(lambda: len(full_home.healthy()) == 5, limit_s=90)
+    wait_until(lambda: _api(full_home, "flows/count", {}) == before, limit_s=60)
+
+
+def test_a_killed_supervisor_takes_a_running_flow_with_it_and_up_brings_everything_back(
+    full_home: Any, tmp_path: Path, wait_until: Callable[..., None]
+) -> None:
+    run, run_process = _run_sleeper(full_home, tmp_path, wait_until)
+    os.kill(full_home.supervisor(), signal.SIGKILL)
+    wait_until(lambda: not Path(f"/proc/{run_process}").exists() and full_home.processes() == [], limit_s=10)
+    full_home.json("up")
+    assert len(full_home.healthy()) == 5
+    assert _api(full_home, f"flow_runs/{run}")["id"] == run
+
+
+def test_down_stops_a_running_flow(full_home: Any, tmp_path: Path, wait_until: Callable[..., None]) -> None:
+    _, run_process = _run_sleeper(full_home, tmp_path, wait_until)
+    full_home.json("down")
+    assert not Path(f"/proc/{run_process}").exists()
+    assert full_home.processes() == []
