@@ -1,0 +1,31 @@
+"""Generated worlds and their panels, each made once."""
+
+from datetime import date
+from functools import cache
+
+import pytest
+
+from causal_organism.causal.effects import estimate_effects
+from causal_organism.causal.panel import build_panel
+from causal_organism.synthetic import generate
+from causal_organism.synthetic.weekly import weekly_sums
+
+START = date(2026, 1, 5)
+
+
+@cache
+def make_world(seed, people=200, weeks=26, hidden=0.0):
+    organisation = generate(people, weeks, seed, start=START, hidden=hidden)
+    return organisation, build_panel(weekly_sums(organisation), organisation.people, organisation.outcomes)
+
+
+@pytest.fixture(scope="session")
+def world():
+    """`world(seed, …)` gives (organisation, panel)."""
+    return make_world
+
+
+@pytest.fixture(scope="session")
+def effects():
+    """(columns, metadata) of the world of seed 7."""
+    return estimate_effects(make_world(7)[1], seed=1)
