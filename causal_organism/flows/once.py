@@ -19,6 +19,7 @@ async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]
     settings = load_settings()
     prepare(settings)
     # Late: prefect (1.4 s) reads the environment that was prepared above.
+    import httpx
     from prefect.settings import temporary_settings
 
     from causal_organism.flows import pipelines
@@ -29,7 +30,7 @@ async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]
     with temporary_settings(updates=_overrides(settings)):
         try:
             state = await once(actor=actor or settings.actor, return_state=True)
-        except OSError as error:
+        except httpx.HTTPError as error:
             raise StoreError(f"the Prefect server at {settings.prefect_api_url} cannot be reached: {error}") from error
         result = state.data if isinstance(state.data, (dict, BaseException)) else await _result(state)
     if isinstance(result, BaseException):

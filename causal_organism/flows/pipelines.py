@@ -6,19 +6,19 @@ Async, because Prefect waits up to a second at the end of every synchronous flow
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from prefect import flow, get_run_logger, task
-from prefect.cache_policies import NO_CACHE
-from prefect.context import TaskRunContext
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
-from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asked import Asked, who_asked
-from causal_organism.flows.steps import Steps, retry_options
+from causal_organism.flows.pulses import take_in
+from causal_organism.flows.steps import Steps
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.refresh import begin, finish
 from causal_organism.ports import Organism
@@ -45,30 +45,36 @@ def _policy(pipeline: Pipeline) -> dict[str, Any]:
 @flow(**_policy(INCREMENTAL))
 async def incremental_update_pipeline(actor: str | None = None) -> Any:
     """Take new interactions into the network, then refresh the incremental views once."""
-    organism, asked = await _open(INCREMENTAL)
-    await _supersede(organism, asked)
-    await _pulse(organism, asked)
-    return await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
+    async with _opened(INCREMENTAL) as (organism, asked):
+        await _supersede(organism, asked)
+        lost = await take_in(organism, asked)
+        answer = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True)
+        return await _lost(organism, answer, lost) if lost else answer
 
 
 @flow(**_policy(FULL))
 async def full_analysis_pipeline(actor: str | None = None) -> Any:
     """Refresh whatever is out of date."""
-    organism, asked = await _open(FULL)
-    await _supersede(organism, asked)
-    return await _refresh(organism, asked, EVERYTHING, only_ready=True)
+    async with _opened(FULL) as (organism, asked):
+        await _supersede(organism, asked)
+        return await _refresh(organism, asked, EVERYTHING)
 
 
 @flow(**_policy(REFRESH))
 async def refresh_assets(selection: str, force: bool = False, full: bool = False, actor: str | None = None) -> Any:
     """Refresh a selection of assets."""
-    organism, asked = await _open(REFRESH)
-    return await _refresh(organism, asked, selection, force=force, full=full)
+    async with _opened(REFRESH) as (organism, asked):
+        return await _refresh(organism, asked, selection, force=force, full=full)
 
 
-async def _open(pipeline: Pipeline) -> tuple[Organism, Asked]:
+@asynccontextmanager
+async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
     asked = who_asked(pipeline)
-    return await in_thread(open_organism), asked
+    organism = await in_thread(open_organism)
+    try:
+        yield organism, asked
+    finally:
+        await in_thread(organism.close)
 
 
 async def _supersede(organism: Organism, asked: Asked) -> None:
@@ -79,35 +85,6 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
         count = await in_thread(organism.orchestrator.supersede, asked.run)
         if count:
             get_run_logger().info(f"{count} runs that were due as well are cancelled: this one does their work")
-
-
-async def _pulse(organism: Organism, asked: Asked) -> None:
-    from causal_organism.operations.pulse import pulse
-
-    retry = RETRY_CLASSES["light"]
-
-    @task(
-        name="pulse",
-        task_run_name="network",
-        cache_policy=NO_CACHE,
-        persist_result=False,
-        **retry_options(retry, organism.settings.retry_delay_scale),
-    )
-    async def network() -> str:
-        report = await in_thread(
-            pulse, organism, run=asked.run, actor=asked.actor, trigger=asked.trigger, holder=_holder(asked)
-        )
-        if report.gap is not None:
-            get_run_logger().error(f"the stream was trimmed before it was read: {report.gap}")
-        return str(report)
-
-    await network()
-
-
-def _holder(asked: Asked) -> str:
-    """Each try holds the lease in its own name: what is left of an earlier one is somebody else."""
-    context = TaskRunContext.get()
-    return f"{asked.run}/{context.task_run.run_count if context else 0}"
 
 
 async def _refresh(organism: Organism, asked: Asked, selection: str, **options: Any) -> Any:
@@ -134,10 +111,22 @@ async def _refresh(organism: Organism, asked: Asked, selection: str, **options: 
         finish(run, cancelled=True)
         raise
     document = await in_thread(finish, run)
-    if document["outcome"] == "failed":
-        # A state and not an exception: its message is what people read, and the document stays with it.
-        return Failed(message=_why(document), data=document)
-    return document
+    return _failed(_why(document), document) if document["outcome"] == "failed" else document
+
+
+async def _lost(organism: Organism, answer: Any, lost: str) -> Any:
+    """The run failed, whatever it made: interactions were lost. That is so for its retry too."""
+    made: Any = answer.data if isinstance(answer, State) else answer
+    document = {**made, "outcome": "failed"}
+    why = "; ".join(filter(None, (lost, _why(document))))
+    at = organism.now()
+    await in_thread(organism.ledger.end_run, document["run"], "failed", at=at, error=why, document=document)
+    return _failed(why, document)
+
+
+def _failed(why: str, document: dict[str, Any]) -> State[Any]:
+    """A state and not an exception: its message is what people read, and the document stays with it."""
+    return Failed(message=why, data=document)
 
 
 def _why(document: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from causal_organism.assets.definitions import Retry, asset, source
+from causal_organism.assets.definitions import Retry, asset, platform_source, source
 from causal_organism.errors import StoreError
 
 FOLDER = "ORGANISM_TEST_FOLDER"
@@ -75,3 +75,35 @@ def slow(rows: Any) -> Any:
 
 GOOD = (rows, total, flaky, other, behind)
 ASSETS = (*GOOD, bad, blocked, slow)
+
+
+@source(key="once/rows")
+def once_rows() -> Any:
+    return [1, 2, 3]
+
+
+@asset(key="once/total", reads={"rows": "once/rows"}, code_version="1", tags={"pulse": ""})
+def once_total(rows: Any) -> Any:
+    return sum(rows)
+
+
+@asset(key="once/flaky", reads={"total": "once/total"}, code_version="1", retry=Retry(times=1, delay_s=0.1))
+def once_flaky(total: Any) -> Any:
+    if _count("once-flaky") < 2:
+        raise StoreError("the store broke off")
+    return total
+
+
+ONCE = (once_rows, once_total, once_flaky)
+FAILING = (rows, total, bad, blocked)
+
+
+network = platform_source("network", description="The network of the stream.")
+
+
+@asset(key="once/people", reads={"network": "network"}, code_version="1", tags={"pulse": ""})
+def once_people(network: Any) -> Any:
+    return sorted(network.ids)
+
+
+WATCHING = (network, once_people)

@@ -1,0 +1,57 @@
+"""The task `network`: a pulse, which takes new interactions from the stream into the network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from prefect import get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.context import FlowRunContext, TaskRunContext
+
+from causal_organism.assets.definitions import RETRY_CLASSES
+from causal_organism.flows.asked import Asked
+from causal_organism.flows.steps import retry_options
+from causal_organism.flows.threads import in_thread
+from causal_organism.operations.pulse import NETWORK, pulse
+from causal_organism.ports import Gap, Organism
+
+
+async def take_in(organism: Organism, asked: Asked) -> str | None:
+    """Take in what the stream has. What was lost of it before it could be read, in words; None: nothing.
+
+    A gap that an earlier try of this run found counts too: it is recorded, so the pulse finds it only once.
+    """
+
+    async def pulse_once() -> str:
+        report = await in_thread(
+            pulse, organism, run=asked.run, actor=asked.actor, trigger=asked.trigger, holder=_holder(asked)
+        )
+        get_run_logger().info(str(report))
+        return str(report)
+
+    step: Any = task(  # Any: Prefect's types take an awaited state for a finished one
+        name="pulse",
+        task_run_name=NETWORK,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+        **retry_options(RETRY_CLASSES["light"], organism.settings.retry_delay_scale),
+    )(pulse_once)
+    await step()
+    gaps = await in_thread(organism.archive.gaps)
+    context = FlowRunContext.get()
+    began = context.flow_run.created if context and context.flow_run else None
+    lost = [gap for gap in gaps if began is not None and gap.detected_at >= began]
+    return "; ".join(map(_describe, lost)) or None
+
+
+def _holder(asked: Asked) -> str:
+    """Each try holds the lease in its own name: what is left of an earlier one is somebody else."""
+    context = TaskRunContext.get()
+    return f"{asked.run}/{context.task_run.run_count if context else 0}"
+
+
+def _describe(gap: Gap) -> str:
+    count = "an unknown number of" if gap.missing is None else f"{gap.missing}"
+    return (
+        f"{count} interactions were trimmed from the stream before they were read, between {gap.after} and {gap.before}"
+    )
