@@ -28,7 +28,7 @@ class RedisStream:
         if not entries:
             return []
         with _driver_errors():
-            pipeline = self._redis.pipeline(transaction=False)
+            pipeline = self._redis.pipeline(transaction=True)  # all of them or none
             for fields in entries:
                 pipeline.xadd(self._stream, dict(fields))
             return [_text(each) for each in pipeline.execute()]
