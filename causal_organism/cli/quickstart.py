@@ -160,9 +160,7 @@ def _run_pipelines(o: OpenOrganism) -> list[dict[str, Any]]:
     if wanted:
         started = o.now()
         count = len(wanted)
-        runs.append(
-            _follow(o, FULL, "assets", total=count, done=lambda: _made_since(o, started), limit=count)
-        )
+        runs.append(_follow(o, FULL, "assets", total=count, done=lambda: _made_since(o, started), limit=count))
     if not runs:
         say("nothing changed: nothing to make")
     return runs
@@ -195,11 +193,11 @@ def _follow(
 def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> dict[str, Any]:
     from causal_organism.embedded.status import look
     from causal_organism.operations.listing import assets_document
+    from causal_organism.operations.proposals import load_proposals
 
     assets = assets_document(o)["assets"]
     heads = o.ledger.heads()
     concluded = heads.get(("causal/effects", ""))
-    proposals = _proposals(o)
     return {
         "schema": "organism.quickstart/1",
         "seconds": round(seconds, 1),
@@ -212,17 +210,9 @@ def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> 
             for each in assets
         ],
         "concluded": dict(concluded.version.metadata) if concluded else None,
-        "proposals": proposals,
+        "proposals": [dict(each) for each in load_proposals(o)[:5]],
         "servers": [{"name": s.name, "product": s.product, "version": s.version, "address": s.address} for s in look(o.settings)],
     }  # fmt: skip
-
-
-def _proposals(o: OpenOrganism) -> list[dict[str, Any]]:
-    from causal_organism.operations.contents import load_value
-
-    head = o.ledger.heads().get(("interventions/proposals", ""))
-    value = load_value(o, head.version) if head else {}
-    return list(value.get("proposals", []))[:5]
 
 
 def _text(document: dict[str, Any]) -> str:
@@ -241,16 +231,39 @@ def _text(document: dict[str, Any]) -> str:
         [(s["name"], s["product"], s["version"], s["address"]) for s in document["servers"]],
     )
     parts = [made, *_conclusions(document), servers]
-    parts.append(f"done in {duration_text(document['seconds'])}; `organism tui` opens the console, `organism down` stops all")
+    parts.append(
+        f"done in {duration_text(document['seconds'])}; `organism tui` opens the console, `organism down` stops all"
+    )
     return "\n\n".join(parts)
 
 
 def _conclusions(document: dict[str, Any]) -> list[str]:
     concluded = document["concluded"]
     if concluded is None:
-        return ["concluded: nothing; `organism why causal/effects` says why"]
-    lines = ["concluded"] + [f"  {name}: {value}" for name, value in concluded.items() if not isinstance(value, (list, dict))]
-    if document["proposals"]:
-        lines.append("top proposals")
-        lines += [f"  {each.get('summary') or each.get('id')}" for each in document["proposals"]]
-    return ["\n".join(lines)]
+        return ["nothing was concluded: `organism why causal/effects` says why"]
+    estimands = table(
+        ("WHAT ONE MORE HOUR OF MEETINGS A WEEK DOES", "FOR", "EFFECT", "FROM", "TO", "VERDICT", "REASONS"),
+        [
+            (
+                each["outcome"], each["segment"], round(each["effect"], 3), round(each["lo"], 3), round(each["hi"], 3),
+                each["verdict"], " ".join(each["reasons"]),
+            )
+            for each in concluded["estimands"]
+        ],
+    )  # fmt: skip
+    if not document["proposals"]:
+        return [
+            estimands or f"refused: {' '.join(concluded['reasons'])}",
+            "no proposals: `organism read interventions/proposals`",
+        ]
+    proposals = table(
+        ("TOP PROPOSALS", "EXPECTED", "FROM", "TO", "GRADE"),
+        [
+            (
+                each["title"], f"{each['expected']['outcome']} {each['expected']['mean']:+.2f} {each['expected']['unit']}",
+                round(each["expected"]["lo"], 2), round(each["expected"]["hi"], 2), each["grade"],
+            )
+            for each in document["proposals"]
+        ],
+    )  # fmt: skip
+    return [estimands, proposals]

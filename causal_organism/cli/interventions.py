@@ -1,0 +1,76 @@
+"""`organism interventions`: proposals, their evidence, and what was expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from causal_organism.cli.output import emit, json_option, table
+from causal_organism.errors import RequestError
+from causal_organism.wiring import open_organism
+from tui.presenters.safe_text import safe_text
+
+
+@click.group()
+def interventions() -> None:
+    """List and show proposals. Refreshing only proposes; nothing here is applied by itself."""
+
+
+@interventions.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the proposals, best first."""
+    found = _load()
+    document = {"schema": "organism.interventions/1", "interventions": found}
+    emit(document, lambda: _list_text(found), as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@json_option
+def show(intervention: str, as_json: bool) -> None:
+    """Show one proposal; a unique beginning of its id is enough."""
+    matching = [each for each in _load() if each["id"].startswith(intervention)]
+    if len(matching) != 1:
+        what = "no" if not matching else "more than one"
+        raise RequestError(f"{what} intervention begins with {intervention!r}", hint="organism interventions list")
+    document = {"schema": "organism.intervention/1", **matching[0]}
+    emit(document, lambda: _show_text(matching[0]), as_json=as_json)
+
+
+def _load() -> list[dict[str, Any]]:
+    from causal_organism.operations.proposals import load_proposals
+
+    with open_organism() as o:
+        return [dict(each) for each in load_proposals(o)]
+
+
+def _expected(each: Mapping[str, Any]) -> str:
+    expected = each["expected"]
+    return f"{expected['outcome']} {expected['mean']:+.2f} ({expected['lo']:+.2f} to {expected['hi']:+.2f}) {expected['unit']}"
+
+
+def _list_text(found: Sequence[Mapping[str, Any]]) -> str:
+    if not found:
+        return "no proposals: `organism read interventions/proposals` says why"
+    rows = [(e["id"], e["state"], e["title"], _expected(e), e["grade"], e["people"]) for e in found]
+    return table(("ID", "STATE", "WHAT", "EXPECTED", "GRADE", "PEOPLE"), rows)
+
+
+def _show_text(each: Mapping[str, Any]) -> str:
+    lines = [
+        ("id", each["id"]),
+        ("state", each["state"]),
+        ("what", each["title"]),
+        ("expected", _expected(each)),
+        *(
+            ("guardrail", f"{g['outcome']} {g['mean']:+.4f} ({g['lo']:+.4f} to {g['hi']:+.4f})")
+            for g in each["guardrails"]
+        ),
+        ("grade", each["grade"]),
+        ("because", each["reason"]),
+        ("evidence", ", ".join(each["evidence"])),
+    ]
+    return "\n".join(f"{name:<10} {safe_text(value)}" for name, value in lines)

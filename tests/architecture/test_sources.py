@@ -1,0 +1,47 @@
+"""Rules for the source that no linter knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("causal_organism", "tui")
+FILES = sorted(each for package in PACKAGES for each in (ROOT / package).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_no_file_is_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", [each for each in FILES if each.name != "settings.py"], ids=named)
+def test_settings_are_the_only_reader_of_the_environment_that_decides(path: Path) -> None:
+    """The command line and the embedded servers hand the environment on; nothing else looks at it."""
+    if path.parts[-2] in ("cli", "embedded", "flows") or "tui" in path.parts:
+        return
+    assert "os.environ" not in path.read_text()
+
+
+@pytest.mark.parametrize("path", [each for each in FILES if "tui" in each.parts], ids=named)
+def test_no_data_is_put_into_markup(path: Path) -> None:
+    text = path.read_text()
+    assert not re.search(r"\bescape\(", text)
+    assert not re.search(r"markup\s*=\s*True", text)
+
+
+@pytest.mark.parametrize("path", TESTS, ids=named)
+def test_tests_neither_mock_nor_skip_in_silence(path: Path) -> None:
+    if path == Path(__file__):
+        return
+    text = path.read_text()
+    assert "mock.patch" not in text
+    assert "pytest.mark.skip(" not in text
+    assert "xfail" not in text
