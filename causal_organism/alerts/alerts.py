@@ -32,6 +32,7 @@ class Alert:
         if not self.dedup_key:
             raise ValueError(f"the alert {self.title!r} has no dedup_key")
         object.__setattr__(self, "title", one_line(self.title, LONGEST_TITLE))
+        object.__setattr__(self, "subject", one_line(self.subject, LONGEST_TITLE))
         object.__setattr__(self, "text", printable(self.text, LONGEST_TEXT))
 
     def document(self, environment: str) -> dict[str, Any]:

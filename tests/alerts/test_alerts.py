@@ -1,0 +1,124 @@
+import json
+
+import pytest
+
+from causal_organism.alerts.alerts import Alert
+from causal_organism.alerts.messages import to_email, to_sentry, to_slack
+from causal_organism.alerts.rules import alerts_of_run, check_failed, fresh, gap_detected, run_failed, trial_alert
+
+
+def step(key, outcome, error=None):
+    return {"key": key, "outcome": outcome, "error": error}
+
+
+def of_run(*steps, outcome="failed", error=None):
+    return alerts_of_run(run="r1", flow="full-analysis", outcome=outcome, steps=steps, error=error)
+
+
+def test_one_alert_per_failure_and_none_for_what_waits_behind_it():
+    alerts = of_run(
+        step("views/degree", "made"),
+        step("views/betweenness", "failed", "MemoryError: no room"),
+        step("panel", "blocked", "views/betweenness failed"),
+        step("causal/effects", "blocked", "panel is blocked"),
+    )
+    assert [(each.subject, each.severity) for each in alerts] == [("views/betweenness", "error")]
+    assert "MemoryError: no room" in alerts[0].text
+    assert "Blocked behind it: panel, causal/effects." in alerts[0].text
+
+
+def test_content_that_a_check_rejected_is_an_alert_of_the_check():
+    (alert,) = of_run(step("views/degree", "rejected", "row_count: 0 rows, at least 1"))
+    assert alert.title == "check row_count of views/degree failed"
+    assert "0 rows, at least 1" in alert.text
+    assert (
+        alert.dedup_key
+        == check_failed(key="views/degree", run="r1", check="row_count", detail="", blocking=True).dedup_key
+    )
+
+
+def test_a_run_that_failed_without_a_failed_step_is_an_alert_of_its_own():
+    (alert,) = of_run(step("views/degree", "made"), error="StoreError: connection lost")
+    assert alert == run_failed(run="r1", flow="full-analysis", error="StoreError: connection lost")
+
+
+@pytest.mark.parametrize("outcome", ["done", "nothing", "cancelled", "queued"])
+def test_nothing_is_said_when_nothing_failed(outcome):
+    assert of_run(step("views/degree", "made"), step("panel", "cancelled"), outcome=outcome) == ()
+
+
+def test_a_warning_is_no_error():
+    assert check_failed(key="k", run="r", check="c", detail="d", blocking=False).severity == "warning"
+    assert check_failed(key="k", run="r", check="c", detail="d", blocking=True).severity == "error"
+
+
+def test_a_gap_says_how_much_is_missing_and_is_the_same_whoever_notices_it():
+    one = gap_detected(stream="organism:interactions", after="1-0", before="9-0", missing=1234)
+    other = gap_detected(stream="organism:interactions", after="1-0", before="9-0", missing=None)
+    assert "1,234 entries" in one.text
+    assert "An unknown number of entries" in other.text
+    assert one.dedup_key == other.dedup_key
+
+
+def test_a_failure_is_sent_once():
+    again = [*of_run(step("a", "failed", "x")), *of_run(step("a", "failed", "x")), *of_run(step("b", "failed", "y"))]
+    assert [each.subject for each in fresh(again, frozenset())] == ["a", "b"]
+    assert [each.subject for each in fresh(again, frozenset({"step-failed/r1/a"}))] == ["b"]
+
+
+def test_failures_of_different_runs_and_assets_are_different():
+    keys = {
+        alert.dedup_key
+        for run in ("r1", "r2")
+        for alert in alerts_of_run(
+            run=run, flow="f", outcome="failed", steps=[step("a", "failed"), step("b", "failed")]
+        )
+    }
+    assert len(keys) == 4
+
+
+HOSTILE = "<!channel> <@U1> *b* [b]x[/b] \x1b[31mred\x1b[0m\r\nSubject: spam\x00"
+
+
+def hostile_alert():
+    return Alert(title=HOSTILE, text=HOSTILE * 400, severity="error", subject=HOSTILE, run=None, dedup_key="k")
+
+
+def test_titles_are_one_printable_line():
+    alert = hostile_alert()
+    assert "\n" not in alert.title and "\x1b" not in alert.title and "\x00" not in alert.title
+    assert "\x1b" not in alert.text and len(alert.text) <= 4000
+
+
+def test_slack_interprets_nothing():
+    document = to_slack(hostile_alert(), "production")
+    assert "<" not in document["text"]
+    kinds = [block.get("text", {}).get("type") or block["elements"][0]["type"] for block in document["blocks"]]
+    assert kinds == ["plain_text"] * 3
+    assert len(document["blocks"][0]["text"]["text"]) <= 150
+
+
+def test_an_email_has_one_subject_line():
+    subject, body = to_email(hostile_alert(), "production")
+    assert subject.startswith("[production] error: ")
+    assert "\n" not in subject and "\r" not in subject
+    assert not {"\x1b", "\x00", "\r"} & set(body)
+
+
+def test_sentry_groups_by_failure():
+    event = to_sentry(run_failed(run="r1", flow="f", error=None), "staging")
+    assert (event["level"], event["environment"], event["fingerprint"]) == ("error", "staging", ["run-failed/r1"])
+    assert event["tags"] == {"subject": "f", "run": "r1"}
+
+
+def test_every_message_is_json():
+    for alert in (hostile_alert(), trial_alert(environment="dev", sent_by="ana")):
+        for document in (to_slack(alert, "dev"), to_sentry(alert, "dev"), alert.document("dev")):
+            json.dumps(document)
+
+
+@pytest.mark.parametrize("wrong", [{"severity": "fatal"}, {"dedup_key": ""}])
+def test_an_alert_without_severity_or_key_is_refused(wrong):
+    fields = {"title": "t", "text": "t", "severity": "error", "subject": "s", "run": None, "dedup_key": "k"} | wrong
+    with pytest.raises(ValueError):
+        Alert(**fields)

@@ -1,0 +1,177 @@
+"""What must not be concluded: each case spoils one sound panel in one way."""
+
+import numpy as np
+import pytest
+
+from causal_organism.causal.diagram import EDGES, parse_diagram
+from causal_organism.causal.effects import estimate_effects
+from causal_organism.causal.verdicts import REASONS, discovery_rates, lead_problems
+from causal_organism.errors import CannotConcludeError
+
+
+def rows(panel, kept):
+    return {name: column[kept] for name, column in panel.items()}
+
+
+def first_weeks(panel, count):
+    return rows(panel, panel["week_index"] < panel["week_index"].min() + count)
+
+
+def few_teams(panel):
+    return rows(panel, np.isin(panel["team"], np.unique(panel["team"])[:19]))
+
+
+def constant(panel):
+    return panel | {"meet_load_h": np.full(len(panel["id"]), 7.0)}
+
+
+def constant_by_person(panel):
+    _, person = np.unique(panel["id"], return_inverse=True)
+    return panel | {"meet_load_h": person.astype(float)}
+
+
+def hardly_varying(panel):
+    return panel | {"meet_load_h": 7 + 0.1 * (panel["meet_load_h"] - 7)}
+
+
+def infinite(panel):
+    values = panel["focus_h_next"].copy()
+    values[3] = np.inf
+    return panel | {"focus_h_next": values}
+
+
+def without(name):
+    return lambda panel: {each: column for each, column in panel.items() if not each.startswith(name)}
+
+
+def unknown(name):
+    return lambda panel: panel | {name: np.full(len(panel["id"]), np.nan)}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda panel: first_weeks(panel, 12), "few-weeks"),
+        (few_teams, "few-clusters"),
+        (constant, "constant-treatment"),
+        (constant_by_person, "constant-treatment"),
+        (hardly_varying, "no-overlap"),
+        (infinite, "not-a-number"),
+        (without("assigned_load"), "not-identified"),
+        (unknown("assigned_load"), "not-identified"),
+        (unknown("meet_load_h"), "variable-missing: meet_load_h"),
+    ],
+)
+def test_a_refusal_is_a_result_without_numbers(world, spoil, reason):
+    columns, metadata = estimate_effects(spoil(world(7)[1]), seed=1)
+    assert set(columns["verdict"]) == {"refused"}
+    assert all(reason in codes for codes in columns["reason_codes"])
+    assert np.isnan(columns["effect"]).all() and np.isnan(columns["segment_effect"]).all()
+    assert metadata["verdict"] == "refused"
+    assert all(
+        each["effect"] is None and each["dowhy"] is None
+        for each in metadata["estimands"]
+        if each["outcome"] == "focus_h"
+    )
+
+
+def test_a_hidden_confounder_is_seen_by_the_lead_placebo_and_refused(world):
+    for seed in (7, 8, 9):
+        columns, metadata = estimate_effects(world(seed, hidden=1.0)[1], seed=1)
+        assert set(columns["verdict"]) == {"refused"}
+        assert set(columns["reason_codes"]) == {"lead-placebo"}
+        assert metadata["outcomes"][0]["lead_placebo"]["p"] < 0.01
+
+
+def test_a_hidden_confounder_would_have_misled(world):
+    """Why the gate matters: in the hidden world the role without effect seems to have a large one."""
+    from causal_organism.causal.pooled import draw_design, estimate_pooled
+    from causal_organism.causal.sample import draw_sample
+
+    sample = draw_sample(world(7, hidden=1.0)[1], "focus_h", ("assigned_load", "deadline", "degree_prev"), min_group=10)
+    managers = next(each for each in estimate_pooled(draw_design(sample)) if each.segment == "manager")
+    assert managers.hi < -0.1
+
+
+def test_a_diagram_with_a_hidden_common_cause_is_refused(world):
+    diagram = parse_diagram(EDGES + "U -> meet_load_h  U -> OUTCOME", latent=frozenset({"U"}))
+    columns, _ = estimate_effects(world(7)[1], seed=1, diagram=diagram)
+    assert set(columns["reason_codes"]) == {"not-identified"}
+
+
+def test_people_with_too_few_weeks_are_refused_alone(world):
+    _, panel = world(7)
+    late = np.isin(panel["id"], ["p0002", "p0003"]) & (panel["week_index"] < panel["week_index"].max() - 8)
+    values = panel["focus_h_next"].copy()
+    values[late] = np.nan
+    columns, metadata = estimate_effects(panel | {"focus_h_next": values}, seed=1)
+    spoiled = np.isin(columns["id"], ["p0002", "p0003"])
+    assert set(columns["verdict"][spoiled]) == {"refused"}
+    assert set(columns["reason_codes"][spoiled]) == {"few-weeks"}
+    assert metadata["verdict"] == "supported"
+
+
+def test_people_without_outcomes_are_refused_alone(world):
+    _, panel = world(7)
+    values = np.where(panel["id"] == "p0002", np.nan, panel["focus_h_next"])
+    columns, _ = estimate_effects(panel | {"focus_h_next": values}, seed=1)
+    assert columns["reason_codes"][columns["id"] == "p0002"].tolist() == ["no-data"]
+
+
+def test_roles_of_few_people_stand_together_and_are_refused_if_still_too_few(world):
+    _, panel = world(7)
+    role = panel["role"].astype(object)
+    role[np.isin(panel["id"], ["p0002", "p0003", "p0004"])] = "wizard"
+    columns, _ = estimate_effects(panel | {"role": role}, seed=1)
+    wizards = columns["segment"] == "other roles"
+    assert wizards.sum() == 3
+    assert all("small-group" in codes for codes in columns["reason_codes"][wizards])
+    assert (columns["verdict"][~wizards] == "supported").any()
+
+
+def test_a_panel_without_roles_has_one_segment(world):
+    _, panel = world(7)
+    columns, metadata = estimate_effects(panel | {"role": np.full(len(panel["id"]), "")}, seed=1)
+    assert set(columns["segment"]) == {"all"}
+    assert [each["segment"] for each in metadata["estimands"]] == ["all", "all"]
+    assert (columns["verdict"] == "supported").mean() > 0.5
+
+
+def test_a_confounder_that_never_varies_is_no_obstacle(world):
+    _, panel = world(7)
+    columns, _ = estimate_effects(panel | {"deadline": np.zeros(len(panel["id"]))}, seed=1)
+    assert (columns["verdict"] == "supported").any()
+
+
+def test_metrics_that_are_all_confounders_are_no_outcomes(world):
+    panel = {name: column for name, column in world(7)[1].items() if not name.startswith(("focus", "after"))}
+    with pytest.raises(CannotConcludeError) as refused:
+        estimate_effects(panel, seed=1)
+    assert refused.value.reasons == ("no-outcomes",)
+
+
+def test_an_outcome_that_nobody_described_is_estimated(world):
+    _, panel = world(7)
+    renamed = {
+        name.replace("focus_h", "cycle time [b]"): column for name, column in panel.items() if "after" not in name
+    }
+    columns, metadata = estimate_effects(renamed, seed=1)
+    assert metadata["outcome"] == "cycle time [b]"
+    assert (columns["verdict"] == "supported").any()
+
+
+def test_a_placebo_that_cannot_be_computed_is_not_passed():
+    assert lead_problems({"p": None}) == ("few-weeks",)
+    assert lead_problems({"p": float("nan")}) == ("lead-placebo",)
+    assert lead_problems({"p": 0.011}) == ()
+
+
+def test_discovery_rates_are_benjamini_and_hochbergs():
+    from statsmodels.stats.multitest import multipletests
+
+    p = [0.01, 0.04, 0.03, 0.005, 0.5, 0.04]
+    assert discovery_rates(p) == pytest.approx(multipletests(p, method="fdr_bh")[1])
+
+
+def test_every_reason_is_explained_to_people():
+    assert all(text and text[0].islower() for text in REASONS.values())

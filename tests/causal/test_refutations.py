@@ -1,0 +1,83 @@
+import json
+
+import numpy as np
+import pytest
+
+from causal_organism.causal.effects import estimate_effects
+from causal_organism.causal.refutations import refute
+
+
+@pytest.fixture(scope="module")
+def refutations(world, effects):
+    return refute(world(7)[1], effects[0], seed=1)
+
+
+def found(document, segment, outcome="focus_h"):
+    return next(each for each in document["estimands"] if (each["outcome"], each["segment"]) == (outcome, segment))
+
+
+def check(estimand, name):
+    return next(each for each in estimand["checks"] if each["name"] == name)
+
+
+def test_planted_effects_survive_every_check(refutations):
+    engineer = found(refutations, "engineer")
+    assert (engineer["verdict"], engineer["survived"], engineer["reasons"]) == ("supported", True, [])
+    assert [each["name"] for each in engineer["checks"]] == [
+        "permuted-placebo", "random-common-cause", "subset", "lead-placebo", "stability",
+    ]  # fmt: skip
+    assert all(each["passed"] for each in engineer["checks"])
+
+
+def test_a_shuffled_treatment_has_no_effect(refutations):
+    placebo = check(found(refutations, "engineer"), "permuted-placebo")
+    assert placebo["low"] < 0 < placebo["high"]
+    assert placebo["share_beyond_effect"] == 0.0
+
+
+def test_an_effect_that_is_not_there_is_no_larger_than_its_placebos_and_has_no_sign_to_keep(refutations):
+    manager = found(refutations, "manager")
+    assert check(manager, "permuted-placebo")["share_beyond_effect"] > 0.05
+    assert check(manager, "stability")["passed"] is None
+    assert (manager["verdict"], manager["reasons"]) == ("inconclusive", ["interval-includes-zero"])
+
+
+def test_adjusting_for_the_outcome_before_changes_little(refutations, effects):
+    engineer = found(refutations, "engineer")
+    estimate = next(each for each in effects[1]["estimands"] if each["segment"] == "engineer")
+    assert engineer["with_lagged_outcome"] == pytest.approx(estimate["effect"], abs=2 * estimate["se"])
+
+
+def test_the_document_is_json_and_the_same_for_the_same_seed(world, effects, refutations):
+    assert json.loads(json.dumps(refutations, allow_nan=False)) == refutations
+    assert refute(world(7)[1], effects[0], seed=1) == refutations
+
+
+def test_what_was_refused_is_not_checked_and_keeps_its_reason(world):
+    panel = world(7, hidden=1.0)[1]
+    columns, _ = estimate_effects(panel, seed=1)
+    engineer = found(refute(panel, columns, seed=1), "engineer")
+    assert (engineer["verdict"], engineer["survived"], engineer["checks"]) == ("refused", False, [])
+    assert engineer["reasons"] == ["lead-placebo"]
+
+
+def test_what_the_effects_refused_stays_refused_whatever_the_panel_says(world, effects):
+    columns = effects[0] | {"segment_verdict": np.full(len(effects[0]["id"]), "refused")}
+    verdicts = {
+        each["verdict"] for each in refute(world(7)[1], columns, seed=1)["estimands"] if each["outcome"] == "focus_h"
+    }
+    assert verdicts == {"refused"}
+
+
+def test_an_effect_that_only_one_half_of_the_weeks_shows_is_refuted(world):
+    """In the first half the engineers' planted effect is turned round; pooled, some of it is left."""
+    _, panel = world(7)
+    early = panel["week_index"] < np.median(panel["week_index"]) - 2
+    turned = np.where(early & (panel["role"] == "engineer"), 0.9 * np.nan_to_num(panel["meet_load_h"]), 0.0)
+    panel = panel | {"focus_h_next": panel["focus_h_next"] + turned}
+    columns, _ = estimate_effects(panel, seed=1)
+    if columns["segment_verdict"][columns["segment"] == "engineer"][0] == "refused":
+        pytest.fail("the case no longer reaches the refutations")
+    engineer = found(refute(panel, columns, seed=1), "engineer")
+    assert engineer["verdict"] == "refuted"
+    assert engineer["reasons"] == ["stability"]
