@@ -85,7 +85,7 @@ def detail_lines(run: Document | None, now: datetime, width: int) -> tuple[Line,
             word(state, 0),
             f"  try {tries or '-'}  {duration(elapsed_s(run, now))}",
         ),
-        line((_origin(run, now), "dim")),
+        *(line((part, "dim")) for part in wrapped(_origin(run, now), width)),
     ]
     if said := error_of(run):
         lines += [line((part, "bad")) for part in wrapped(safe_text(said, limit=600), width)]

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.presenters.safe_text import safe_name
+from tui.presenters.safe_text import LINE_LIMIT, safe_name, safe_text
 from tui.states import CXL, FAIL, MISS, OK, PAUSED, QUE, RETRY, RUN, STALE, WAIT
 
 Document = Mapping[str, Any]
 
+_FINGERPRINT = 16  # hexadecimal digits from which on a text is taken for one, and shortened
 TONES: Mapping[str, str] = {
     OK: "ok",
     STALE: "warn",
@@ -168,5 +169,8 @@ def _short(value: object) -> str:
         return ""
     if isinstance(value, Mapping):
         value = value.get("version") or value.get("fingerprint") or ""
-    text = safe_name(value)
-    return text[:8] if len(text) > 12 and all(c in "0123456789abcdef" for c in text.rpartition(":")[2]) else text[:24]
+    text = safe_text(value, limit=LINE_LIMIT)
+    digits = text.rpartition(":")[2]
+    if len(digits) >= _FINGERPRINT and all(character in "0123456789abcdef" for character in digits):
+        return digits[:8]
+    return text if len(text) <= 24 else text[:23] + "~"

@@ -20,7 +20,11 @@ from tui.widgets.band import Band, Prompt, PromptRow, Rule
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
 
-_COLUMNS = (Column(name="KEY", width=20), Column(name="WHERE", width=14), Column(name="WHAT IT DOES", share=1))
+_COLUMNS = (
+    Column(name="KEY", width=20),
+    Column(name="WHERE", width=14, from_width=90),
+    Column(name="WHAT IT DOES", share=1),
+)
 
 
 def help_rows(scope: str, refusal: Callable[[Action], str | None]) -> tuple[Row, ...]:
@@ -59,6 +63,7 @@ class HelpPage(Screen[str | None]):
         yield Rule()
         yield LineTable(_COLUMNS, empty="no such key", id="list")
         yield Rule()
+        yield Band(id="about")
         yield PromptRow()
         yield Band(id="keys")
 
@@ -68,6 +73,12 @@ class HelpPage(Screen[str | None]):
         table = self.query_one("#list", LineTable)
         table.show(self.rows)
         table.focus()
+
+    @on(LineTable.Moved)
+    def _moved(self) -> None:
+        """The whole text of the line, which may be cut in the list."""
+        row = self.query_one("#list", LineTable).row
+        self.query_one("#about", Band).show(line(f" {row.cells[-1]}" if row else ""))
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -1,0 +1,93 @@
+"""Drives a console without a terminal, on the scripted organism and a clock that a test moves."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tui.app import ConsoleApp
+from tui.demo import DemoSource
+from tui.source import Place
+
+NARROW, WIDE = (80, 24), (120, 36)
+DEADLINE_S = 20.0
+START = datetime(2026, 2, 16, 12, 3, 41, tzinfo=UTC)
+
+
+class Clock:
+    """Time that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+
+
+class Driver:
+    """A running console: keys in, text of the screen out."""
+
+    def __init__(self, app: ConsoleApp, pilot: Pilot[None], source: DemoSource, clock: Clock):
+        self.app = app
+        self.pilot = pilot
+        self.source = source
+        self.clock = clock
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.press(*text)
+
+    async def until(self, seen: str | Callable[[], bool]) -> None:
+        """Wait until a text is on the screen, or something is so."""
+        end = time.monotonic() + DEADLINE_S
+        while time.monotonic() < end:
+            if seen in self.text() if isinstance(seen, str) else seen():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"not seen in time: {seen}\n{self.text()}")
+
+    def text(self) -> str:
+        """The screen as lines of text, without blanks at their ends and without the measured time of answers."""
+        lines = [strip.text.rstrip() for strip in self.app.screen._compositor.render_strips()]
+        return re.sub(r"api (<?\d+ms|-) *", lambda found: "api ?".ljust(len(found[0])), "\n".join(lines))
+
+    def raw_lines(self) -> list[str]:
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+
+def drive(
+    scenario: Callable[[Driver], Awaitable[None]],
+    *,
+    size: tuple[int, int] = WIDE,
+    hostile: bool = False,
+    read_only: bool = False,
+    production: bool = False,
+    refused: dict[str, str] | None = None,
+    ascii_only: bool = False,
+    source: Any = None,
+) -> None:
+    """Run a scenario against a console of this size."""
+    clock = Clock()
+    source = source or DemoSource(clock, hostile=hostile, refused=refused)
+    place = Place(context="home", actor="ana@ops", read_only=read_only, production=production)
+    app = ConsoleApp(lambda: source, place, now=clock, ascii_only=ascii_only)
+
+    async def run() -> None:
+        async with app.run_test(size=size) as pilot:
+            driver = Driver(app, pilot, source, clock)
+            await driver.until(lambda: app.as_of is not None or app.lost is not None)
+            await pilot.pause()
+            await scenario(driver)
+
+    asyncio.run(run())

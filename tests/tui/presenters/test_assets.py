@@ -1,0 +1,120 @@
+"""Assets as a list, as a tree, and one in detail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tui.demo_documents import asset
+from tui.presenters.asset_detail import detail_lines, last_run
+from tui.presenters.assets import asset_rows, by_key, neighbours, states, tree_rows, why
+from tui.presenters.lines import plain
+from tui.presenters.words import asset_word, cause_words, run_word
+
+NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
+DOCUMENT: dict[str, Any] = {
+    "assets": [
+        asset("network", NOW, 1, kind="source", downstream=["views/degree"]),
+        asset("views/degree", NOW, 5, upstream=["network"], downstream=["views/teams"], stale=True),
+        asset("views/teams", NOW, 7, upstream=["views/degree"], failed=True),
+        asset("causal/effects", NOW, None, upstream=["views/teams"], blocked=["views/teams"]),
+    ]
+}
+
+
+def test_one_word_says_what_is_most_urgent() -> None:
+    base = asset("a", NOW, 1)
+    assert asset_word(base) == "OK"
+    assert asset_word({**base, "status": "stale"}) == "STALE"
+    assert asset_word({**base, "status": "missing"}) == "MISS"
+    assert asset_word({**base, "status": "fresh", "attempt": {"outcome": "rejected"}}) == "FAIL"
+    assert asset_word({**base, "making": True, "attempt": {"outcome": "failed"}}) == "RUN"
+
+
+def test_rows_say_state_age_version_and_cause() -> None:
+    assert [row.cells for row in asset_rows(DOCUMENT, NOW)] == [
+        ("network", "OK", "1m", "v41", ""),
+        ("views/degree", "STALE", "5m", "v41", "network changed (40 -> 41)"),
+        ("views/teams", "FAIL", "7m", "v41", "failed: StoreError: the ledger could not be reached"),
+        ("causal/effects", "MISS", "-", "-", "blocked by views/teams"),
+    ]
+
+
+def test_a_closed_group_shows_its_worst_state() -> None:
+    rows = tree_rows(DOCUMENT, NOW, closed={"views"})
+    assert [(row.cells[0], row.cells[1]) for row in rows] == [
+        ("network", "OK"),
+        ("> views (2)", "FAIL"),
+        ("v causal", ""),
+        ("  effects", "MISS"),
+    ]
+    assert [row.heading for row in rows] == [False, True, True, False]
+
+
+def test_states_are_counted() -> None:
+    assert states(DOCUMENT) == {"OK": 1, "STALE": 1, "FAIL": 1, "MISS": 1}
+
+
+def test_neighbours_are_found_with_or_without_downstream_in_the_document() -> None:
+    assets = by_key(DOCUMENT)
+    without = {key: {**each, "downstream": None} for key, each in assets.items()}
+    for known in (assets, without):
+        assert neighbours(known["views/degree"], known, up=True) == ("network",)
+        assert neighbours(known["views/degree"], known, up=False) == ("views/teams",)
+
+
+def test_the_detail_names_the_root_cause_before_the_asset_s_own() -> None:
+    assets = by_key(DOCUMENT)
+    text = [plain(line) for line in detail_lines(assets["views/degree"], assets, [], NOW, 70)]
+    start = text.index("WHY STALE (root cause first)")
+    assert text[start + 1 : start + 3] == [
+        "  1. root cause   network: stream changed (7 -> 8)",
+        "  2. cause        network changed (40 -> 41)",
+    ]
+    assert any("network" in line and "OK" in line for line in text[text.index("READ BY") - 2 :])
+
+
+def test_the_detail_lists_versions_with_what_they_were_made_from() -> None:
+    made = {
+        "version": 3, "made_at": (NOW - timedelta(hours=2)).isoformat(), "run": "abcdef0123", "actor": "ana",
+        "head": True, "inputs": {"network": {"version": 9}, "gone": None},
+    }  # fmt: skip
+    assets = by_key(DOCUMENT)
+    text = [plain(line) for line in detail_lines(assets["views/degree"], assets, [made], NOW, 100)]
+    assert " v3 *      10:00:00     abcdef01 ana              network@9, gone@-" in text
+    assert last_run(assets["views/degree"], [made]) == "abcdef0123"
+    assert last_run(assets["views/teams"], [made]) == "7f3a2c00-demo"
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        ({"kind": "never-made", "input": None, "was": None, "now": None}, "never made"),
+        ({"kind": "code-changed", "input": None, "was": "a1", "now": "b2"}, "code changed (a1 -> b2)"),
+        ({"kind": "input-added", "input": "x", "was": None, "now": "1"}, "x was added as input"),
+        ({"kind": "input-removed", "input": "x", "was": "1", "now": None}, "x is no longer an input"),
+        ({"kind": "too-old", "input": None, "was": None, "now": None}, "too old"),
+        ({"kind": "check-failed", "input": "nulls", "was": None, "now": None}, "check failed: nulls"),
+        ({"kind": "new-kind", "input": "x\x1b", "was": None, "now": None}, "new-kind x␛"),
+        ({"kind": "input-changed", "input": "n", "was": "a" * 64, "now": "b" * 64}, "n changed (aaaaaaaa -> bbbbbbbb)"),
+    ],
+)
+def test_causes_in_words(cause: dict[str, Any], said: str) -> None:
+    assert cause_words(cause) == said
+
+
+def test_why_counts_further_causes() -> None:
+    causes = [{"kind": "never-made"}, {"kind": "too-old"}]
+    assert why({"key": "a", "status": "missing", "causes": causes}) == "never made (+1)"
+
+
+@pytest.mark.parametrize(
+    ("state", "word"),
+    [("Completed", "OK"), ("Crashed", "FAIL"), ("AwaitingRetry", "RETRY"), ("Late", "QUE"), ("Cancelling", "CXL"),
+     ("AwaitingConcurrencySlot", "WAIT"), ("unchanged", "OK"), ("rejected", "FAIL"), ("Odd\x1bState", "ODD␛ST"),
+     (None, "-")],
+)  # fmt: skip
+def test_states_of_runs_in_one_word(state: str | None, word: str) -> None:
+    assert run_word(state) == word

@@ -1,0 +1,103 @@
+"""What needs attention, newest first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tui.presenters.attention import Trouble, attention, attention_rows
+
+NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
+
+
+def ago(minutes: float) -> str:
+    return (NOW - timedelta(minutes=minutes)).isoformat()
+
+
+def run(id: str, state: str, minutes: float, **more: Any) -> dict[str, Any]:
+    return {"id": id, "flow": "f", "deployment": "f/d", "state": state, "started_at": ago(minutes), "tries": 2, **more}
+
+
+def found(**documents: Any) -> list[tuple[str, str]]:
+    given = {"assets": None, "runs": None, "queues": None, "status": None, "proposals": None, **documents}
+    return [(trouble.target, trouble.state) for trouble in attention(**given, now=NOW)]
+
+
+def test_nothing_known_is_no_trouble() -> None:
+    assert found() == []
+
+
+def test_troubles_stand_newest_first_and_what_is_so_now_before_them() -> None:
+    assets = {
+        "assets": [
+            {"key": "a", "kind": "derived", "status": "stale", "made_at": ago(90), "causes": []},
+            {"key": "b", "kind": "derived", "status": "fresh", "made_at": ago(1), "causes": []},
+            {
+                "key": "c",
+                "status": "fresh",
+                "made_at": ago(1),
+                "attempt": {"outcome": "failed", "error": "x", "at": ago(3)},
+            },
+        ]
+    }
+    runs = {"runs": [run("r1", "Failed", 5, message="boom")]}
+    status = {"servers": [{"name": "stream", "healthy": False}, {"name": "ledger", "healthy": True}]}
+    assert found(assets=assets, runs=runs, status=status) == [
+        ("server:stream", "FAIL"),
+        ("asset:c", "FAIL"),
+        ("run:r1", "FAIL"),
+        ("asset:a", "STALE"),
+    ]
+
+
+def test_a_failure_that_a_later_run_made_good_is_no_trouble() -> None:
+    runs = {"runs": [run("r2", "Completed", 1), run("r1", "Failed", 5), run("r0", "AwaitingRetry", 6)]}
+    assert found(runs=runs) == [("run:r0", "RETRY")]
+
+
+def test_queues_are_trouble_when_paused_full_or_late() -> None:
+    def queue(name: str, depth: int, running: int, **more: Any) -> dict[str, Any]:
+        row = {"pool": "p", "name": name, "depth": depth, "running": running, "limit": 2, "paused": False, "late": 0}
+        return {**row, "oldest_s": 4.0 if depth else None, **more}
+
+    queues = {
+        "queues": [
+            queue("idle", 0, 2),
+            queue("full", 3, 2),
+            queue("held", 0, 0, paused=True),
+            queue("busy", 1, 0, limit=None, late=1),
+        ],
+        "stream": {"length": 5, "lag": 3, "lag_s": 900.0, "dead_letters": 2},
+    }
+    assert found(queues=queues) == [
+        ("queue:p/full", "WAIT"),
+        ("queue:p/held", "PAUSED"),
+        ("queue:p/busy", "QUE"),
+        ("queue:dead-letters", "FAIL"),
+        ("queue:stream", "STALE"),
+    ]
+
+
+def test_proposals_that_wait_are_one_trouble() -> None:
+    proposals = [
+        {"id": "1", "type": "t", "state": "rejected"},
+        {"id": "2", "type": "t", "state": "proposed", "proposed_at": ago(4)},
+        {"id": "3", "type": "t", "state": "proposed", "proposed_at": ago(4)},
+    ]
+    assert found(proposals=proposals) == [("proposal:2", "WAIT")]
+
+
+def test_a_missing_source_is_no_trouble_but_a_missing_view_is() -> None:
+    assets = {
+        "assets": [
+            {"key": "people", "kind": "source", "status": "missing", "causes": []},
+            {"key": "panel", "kind": "derived", "status": "missing", "causes": [], "blocked_by": ["people"]},
+        ]
+    }
+    assert found(assets=assets) == [("asset:panel", "MISS")]
+
+
+def test_rows_are_keyed_by_what_they_open() -> None:
+    trouble = Trouble(target="run:1", at=NOW, what="x", state="FAIL", detail="y", tries="3")
+    (row,) = attention_rows([trouble], NOW)
+    assert (row.key, row.cells) == ("run:1", ("12:00:00", "run", "x", "FAIL", "3", "y"))

@@ -1,0 +1,208 @@
+"""Runs, queues, plans, proposals, logs, commands and bands, from documents to lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tui.actions import ACTIONS, in_scope
+from tui.presenters.bands import AsOf, crumb_lines, key_line, lost_words, status_lines
+from tui.presenters.commands import command_for, refresh_command, selection_of
+from tui.presenters.interventions import detail_lines as proposal_lines
+from tui.presenters.interventions import proposal_rows
+from tui.presenters.lines import plain
+from tui.presenters.logs import LogBuffer, log_text, matches, next_match
+from tui.presenters.plan import plan_lines, summary
+from tui.presenters.queues import queue_rows, stream_lines
+from tui.presenters.runs import detail_lines, run_rows
+from tui.presenters.words import duration
+from tui.source import Place
+
+NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
+RUN: dict[str, Any] = {
+    "id": "0123456789", "flow": "refresh-assets", "deployment": "refresh-assets/refresh", "state": "Running",
+    "parameters": {"selection": "+panel"}, "trigger": "console", "actor": "ana", "tries": 2, "duration_s": None,
+    "started_at": (NOW - timedelta(seconds=72)).isoformat(),
+}  # fmt: skip
+
+
+def texts(lines: Any) -> list[str]:
+    return [plain(line) for line in lines]
+
+
+def test_a_run_shows_its_selection_and_how_long_it_is_going_on() -> None:
+    (row,) = run_rows({"runs": [RUN]}, NOW)
+    assert row.cells == ("01234567", "+panel", "RUN", "2", "1m12s", "11:58:48", "console", "ana")
+
+
+def test_a_run_in_detail_has_steps_tasks_and_what_failed() -> None:
+    step = {"key": "panel", "outcome": "failed", "version": None, "causes": [], "seconds": 2.0, "error": "no\x1b disk"}
+    task = {"name": "panel", "state": "Failed", "tries": 3, "duration_s": 2.0, "message": "gave up"}
+    text = texts(detail_lines({**RUN, "state": "Failed", "message": "boom", "steps": [step], "tasks": [task]}, NOW, 80))
+    assert "boom" in text
+    assert "    no␛ disk" in text
+    assert "    gave up" in text
+    assert any(line.startswith(" panel") and "FAIL" in line and "failed" in line for line in text)
+
+
+def test_a_full_queue_waits_and_a_limit_may_be_absent() -> None:
+    def queue(**more: Any) -> dict[str, Any]:
+        row = {
+            "pool": "p",
+            "name": "q",
+            "depth": 2,
+            "running": 1,
+            "limit": 1,
+            "paused": False,
+            "late": 0,
+            "oldest_s": 61.0,
+        }
+        return {**row, **more}
+
+    rows = queue_rows({"queues": [queue(), queue(limit=None), queue(paused=True), queue(depth=0, oldest_s=None)]})
+    assert [row.cells[2:5] for row in rows] == [
+        ("WAIT", "2", "1/1"), ("QUE", "2", "1/-"), ("PAUSED", "2", "1/1"), ("OK", "0", "1/1"),
+    ]  # fmt: skip
+    assert rows[0].cells[-1] == "1m"
+
+
+def test_the_stream_says_how_far_behind_the_network_is() -> None:
+    text = texts(stream_lines({"stream": {"length": 59_835, "lag": 120, "lag_s": 4.2, "dead_letters": 3}}))
+    assert "59,835" in text[1]
+    assert "120   STALE  not yet in the network, oldest 4s" in text[2]
+    assert texts(stream_lines(None))[1] == "  nothing known"
+
+
+def test_a_plan_shows_steps_causes_mode_and_the_sum() -> None:
+    cause = {"kind": "input-changed", "input": "network", "was": 1, "now": 2}
+    steps = [
+        {"key": "views/degree", "causes": [cause], "certain": True, "mode": "incremental", "estimate_s": 0.4},
+        {"key": "panel", "causes": [], "certain": False, "mode": "full", "estimate_s": None},
+    ]
+    text = texts(plan_lines({"steps": steps}, 76))
+    assert text[0] == "2 steps, 1 certain, at least 0.4s"
+    assert text[3:] == [
+        " views/degree                       incremental yes        0.4s",
+        "    network changed (1 -> 2)",
+        " panel                              full        perhaps       -",
+        "    if something before it changes",
+    ]
+    assert texts(plan_lines({"steps": []}, 76))[0] == "Nothing to do: everything selected is up to date."
+    assert summary([{"certain": True, "estimate_s": None}]) == "1 step, 1 certain, duration unknown"
+
+
+def test_a_proposal_may_carry_its_change_as_such_or_as_an_expectation() -> None:
+    both = {"type": "t", "target": "blue"}
+    given = {"id": "1", "expected_change": 0.5, "interval": [0.1, 0.9], "state": "proposed", "grade": "B"}
+    expected = {"id": "2", "expected": {"mean": -1.25, "lo": -2, "hi": -0.5}, "state": "approved"}
+    rows = proposal_rows([{**both, **given}, {**both, **expected}])
+    assert [row.cells[2:] for row in rows] == [
+        ("blue", "+0.5", "[+0.1, +0.9]", "B", "PROPOSED"),
+        ("blue", "-1.25", "[-2, -0.5]", "-", "APPROVED"),
+    ]
+
+
+def test_evidence_of_any_shape_is_shown_and_long_lists_are_cut() -> None:
+    evidence = {"effects": {"version": 12}, "people": [f"p{n}" for n in range(20)], "odd": "\x1b[2J"}
+    text = texts(proposal_lines({"id": "1", "type": "t", "evidence": evidence, "reason": "because"}, "not here", 60))
+    assert "because" in text
+    assert "    version                12" in text
+    assert "    ... and 12 more" in text
+    assert any("␛[2J" in line for line in text)
+    assert text[-1] == "  not here"
+
+
+def test_a_log_line_is_one_line_with_time_level_and_task() -> None:
+    entry = {
+        "timestamp": "2026-02-16T12:00:01.5+00:00",
+        "level": 40,
+        "name": "n",
+        "task": "views/degree",
+        "message": "a\nb\n",
+    }
+    assert log_text(entry, stamps=True) == ("12:00:01.500 ERROR views/degree a␊b", "bad")
+    assert log_text({"level": "warning", "message": "x"}, stamps=False) == ("WARN  x", "warn")
+
+
+def test_a_log_keeps_the_newest_lines_and_says_how_many_went() -> None:
+    buffer = LogBuffer(capacity=3)
+    buffer.add({"message": f"m{number}", "level": 20} for number in range(5))
+    text = texts(buffer.lines(80, wrap=False, stamps=False))
+    assert text == ["... 2 older lines are not kept here (organism logs shows all)", "INFO  m2", "INFO  m3", "INFO  m4"]
+    assert texts(buffer.lines(80, wrap=False, stamps=False, only="M3", start=1)) == ["INFO  m3"]
+
+
+def test_a_search_goes_around() -> None:
+    lines = [(("Alpha", ""),), (("beta", ""),), (("alPHA 2", ""),)]
+    found = matches(lines, "alpha")
+    assert found == (0, 2)
+    assert [
+        next_match(found, 0, forward=True),
+        next_match(found, 2, forward=True),
+        next_match(found, 0, forward=False),
+    ] == [2, 0, 2]
+    assert next_match((), 0, forward=True) is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "selection"),
+    [(("a/b",), "a/b"), (("a", "b"), "a or b"), (("or",), '"or"'), (('x "y" z',), '"x \\"y\\" z"'), (("a*",), '"a*"')],
+)
+def test_a_selection_names_exactly_its_keys(keys: tuple[str, ...], selection: str) -> None:
+    assert selection_of(keys) == selection
+
+
+def test_every_screen_has_its_command() -> None:
+    assert refresh_command("a or b", force=True) == "organism refresh 'a or b' --force"
+    assert command_for("assets", "views/degree") == "organism show views/degree"
+    assert command_for("runs", "x; rm -rf /") == "organism run 'x; rm -rf /' --follow"
+    assert command_for("queues", None) == "organism queues"
+
+
+def test_the_status_bar_names_the_mode_and_counts() -> None:
+    left, right = status_lines(Place(context="home", actor="a", read_only=True), {}, 38.0, NOW)
+    assert plain(left) == " organism home [RO] api 40ms"
+    assert plain(right) == "stale 0  run 0  fail 0  wait 0  12:00Z "
+
+
+def test_the_breadcrumb_says_how_fresh_the_data_is() -> None:
+    def fresh(as_of: AsOf) -> str:
+        return plain(crumb_lines("o", "Runs", (), "", as_of)[1])
+
+    assert fresh(AsOf(at=None, waiting_s=3.2)) == "loading ... 3s "
+    assert fresh(AsOf(at=NOW)) == "as of 12:00:00Z "
+    assert fresh(AsOf(at=NOW, stale_s=12.3)) == "STALE DATA 12s "
+    assert fresh(AsOf(at=NOW, frozen=True)) == "FROZEN as of 12:00:00Z "
+    said = lost_words("runs: refused\x1b", NOW, 2, 3.2)
+    assert said == "link lost - showing data as of 12:00:00Z, try 3 in 4s (runs: refused␛)"
+
+
+def test_the_key_row_fits_and_always_ends_with_help_and_back() -> None:
+    shown = [(action, action.id != "retry") for action in in_scope("runs", "list") if action.label]
+    last = [(action, True) for action in in_scope("app") if action.label]
+    for width in (80, 120):
+        text = plain(key_line(shown, last, width))
+        assert len(text.rstrip()) <= width
+        assert text.rstrip().endswith("? help  q back")
+    assert "(r retry)" in plain(key_line(shown, last, 120))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(None, "-"), (0.44, "0.4s"), (38.2, "38s"), (72, "1m12s"), (7_500, "2h05m"), (180_000, "2d02h")],
+)
+def test_durations(seconds: float | None, text: str) -> None:
+    assert duration(seconds) == text
+
+
+def test_no_key_means_two_things_at_the_same_time() -> None:
+    for screen in ("overview", "assets", "runs", "queues", "interventions"):
+        for pane in ("list", "log"):
+            own = [key for action in in_scope(screen, "app") for key in action.keys]
+            inner = [key for action in in_scope(pane) for key in action.keys]
+            assert len(own) == len(set(own)), screen
+            assert len(inner) == len(set(inner)), pane
+    ids = [(action.scope, action.id) for action in ACTIONS]
+    assert len(ids) == len(set(ids))

@@ -1,0 +1,85 @@
+"""Filter, sort, and what changed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.presenters import assets, attention, interventions, queues, runs
+from tui.presenters.rows import (
+    Column,
+    Filter,
+    Row,
+    Sort,
+    arrange,
+    changed_lines,
+    column_widths,
+    looks_like_selection,
+)
+
+COLUMNS = (Column(name="NAME", share=1), Column(name="STATE", width=6, state=True), Column(name="AGE", width=5))
+
+
+def row(key: str, state: str = "OK", age: float | None = 1.0) -> Row:
+    shown = "-" if age is None else f"{age:.0f}s"
+    return Row(key=key, cells=(key, state, shown), order=(key, state, age), fault=state != "OK")
+
+
+ROWS = (row("views/degree"), row("views/pagerank", "STALE", 9), row("panel", "FAIL", None), row("Views/core", "OK", 4))
+SHOWN = {
+    "": ["views/degree", "views/pagerank", "panel", "Views/core"],
+    "view": ["views/degree", "views/pagerank", "Views/core"],
+    "!view": ["panel"],
+    "!": ["views/degree", "views/pagerank", "panel", "Views/core"],
+    "views/*e*": ["views/degree", "views/pagerank", "Views/core"],
+    "state=stale": ["views/pagerank"],
+    "!state=ok": ["views/pagerank", "panel"],
+    "-f vdg": ["views/degree"],
+    "fail": ["panel"],
+    "no=such": [],
+    "[/]": [],
+}
+
+
+@pytest.mark.parametrize("text", SHOWN)
+def test_a_filter_lets_pass(text: str) -> None:
+    assert [each.key for each in arrange(ROWS, COLUMNS, wanted=Filter(text))] == SHOWN[text]
+
+
+def test_faults_and_selections_narrow_further() -> None:
+    assert [each.key for each in arrange(ROWS, COLUMNS, faults_only=True)] == ["views/pagerank", "panel"]
+    assert [each.key for each in arrange(ROWS, COLUMNS, among={"panel"}, wanted=Filter("views"))] == []
+    assert [each.key for each in arrange(ROWS, COLUMNS, among={"panel", "x"})] == ["panel"]
+
+
+def test_rows_sort_by_value_not_by_text_and_the_unknown_is_last() -> None:
+    assert [each.key for each in arrange(ROWS, COLUMNS, sort=Sort(2))][-1] == "panel"
+    ages = [each.order[2] for each in arrange(ROWS, COLUMNS, sort=Sort(2))]
+    assert ages == [1.0, 4, 9, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("+views/degree", True), ("group:views", True), ("a or b", True), ("not a", True), ("(a)", True),
+     ("views", False), ("views/*", False), ("!views", False), ("-f vdg", False), ("state=ok", False)],
+)  # fmt: skip
+def test_what_is_taken_for_a_selection(text: str, *, is_one: bool) -> None:
+    assert looks_like_selection(text) is is_one
+
+
+def test_only_lines_that_differ_are_changed() -> None:
+    assert changed_lines(ROWS, ROWS) == ()
+    assert changed_lines(ROWS, (ROWS[0], row("views/pagerank", "OK"), *ROWS[2:])) == (1,)
+    assert changed_lines(ROWS, ROWS[:2]) == (2, 3)
+    assert changed_lines(ROWS[:1], ROWS[:2]) == (1,)
+
+
+@pytest.mark.parametrize(
+    "columns", [assets.COLUMNS, attention.COLUMNS, interventions.COLUMNS, queues.COLUMNS, runs.COLUMNS]
+)
+@given(total=st.integers(min_value=52, max_value=300))
+def test_columns_fill_their_list_exactly(columns: tuple[Column, ...], total: int) -> None:
+    widths = column_widths(columns, total)
+    shown = [width for width in widths if width]
+    assert sum(shown) + len(shown) - 1 == total
