@@ -21,11 +21,13 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
 
     A gap that an earlier try of this run found counts too: it is recorded, so the pulse finds it only once.
     """
+    found: list[Gap] = []
 
     async def pulse_once() -> str:
         report = await in_thread(
             pulse, organism, run=asked.run, actor=asked.actor, trigger=asked.trigger, holder=_holder(asked)
         )
+        found.extend([report.gap] if report.gap is not None else [])
         get_run_logger().info(str(report))
         return str(report)
 
@@ -37,11 +39,12 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
         **retry_options(RETRY_CLASSES["light"], organism.settings.retry_delay_scale),
     )(pulse_once)
     await step()
-    gaps = await in_thread(organism.archive.gaps)
     context = FlowRunContext.get()
     began = context.flow_run.created if context and context.flow_run else None
-    lost = [gap for gap in gaps if began is not None and gap.detected_at >= began]
-    return "; ".join(map(_describe, lost)) or None
+    if began is not None:
+        recorded = await in_thread(organism.archive.gaps)
+        found += [gap for gap in recorded if gap.detected_at >= began and gap not in found]
+    return "; ".join(map(_describe, found)) or None
 
 
 def _holder(asked: Asked) -> str:
