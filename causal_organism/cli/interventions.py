@@ -48,8 +48,8 @@ def _load() -> list[dict[str, Any]]:
 
 
 def _expected(each: Mapping[str, Any]) -> str:
-    expected = each["expected"]
-    return f"{expected['outcome']} {expected['mean']:+.2f} ({expected['lo']:+.2f} to {expected['hi']:+.2f}) {expected['unit']}"
+    e = each["expected"]
+    return f"{e['outcome']} {e['mean']:+.2f} ({e['lo']:+.2f} to {e['hi']:+.2f}) {e['unit']}"
 
 
 def _list_text(found: Sequence[Mapping[str, Any]]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,11 +18,27 @@ json_option = click.option("--json", "as_json", is_flag=True, help="One JSON doc
 def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print the document, or what `text` makes of it."""
     if as_json:
-        click.echo(json.dumps(document, ensure_ascii=False, default=str))
+        click.echo(to_json(document))
     else:
         shown = text()
         if shown:
             click.echo(shown)
+
+
+def to_json(document: Any) -> str:
+    """JSON that every parser takes: what is not a number is null."""
+    try:
+        return json.dumps(document, ensure_ascii=False, default=str, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(document), ensure_ascii=False, default=str)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def say(text: str) -> None:

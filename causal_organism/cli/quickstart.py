@@ -175,7 +175,7 @@ def _follow(
 ) -> dict[str, Any]:
     from causal_organism.operations.runs import has_ended
 
-    run = o.orchestrator.trigger(deployment, {})
+    run = o.orchestrator.trigger(deployment, {"actor": o.settings.actor}, trigger="cli")
     state = ""
     while True:
         found = o.orchestrator.run(run)
@@ -211,7 +211,10 @@ def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> 
         ],
         "concluded": dict(concluded.version.metadata) if concluded else None,
         "proposals": [dict(each) for each in load_proposals(o)[:5]],
-        "servers": [{"name": s.name, "product": s.product, "version": s.version, "address": s.address} for s in look(o.settings)],
+        "servers": [
+            {"name": s.name, "product": s.product, "version": s.version, "address": s.address}
+            for s in look(o.settings)
+        ],
     }  # fmt: skip
 
 
@@ -257,11 +260,12 @@ def _conclusions(document: dict[str, Any]) -> list[str]:
             "no proposals: `organism read interventions/proposals`",
         ]
     proposals = table(
-        ("TOP PROPOSALS", "EXPECTED", "FROM", "TO", "GRADE"),
+        ("TOP PROPOSALS", "OUTCOME", "EXPECTED", "FROM", "TO", "UNIT", "GRADE"),
         [
             (
-                each["title"], f"{each['expected']['outcome']} {each['expected']['mean']:+.2f} {each['expected']['unit']}",
-                round(each["expected"]["lo"], 2), round(each["expected"]["hi"], 2), each["grade"],
+                each["title"], each["expected"]["outcome"], round(each["expected"]["mean"], 2),
+                round(each["expected"]["lo"], 2), round(each["expected"]["hi"], 2), each["expected"]["unit"],
+                each["grade"],
             )
             for each in document["proposals"]
         ],

@@ -21,6 +21,7 @@ def plan_for_workers(
     """The plan that a triggered refresh would follow. Raises what the workers would refuse."""
     if organism.settings.read_only:
         raise RefusedError("this is read-only: nothing is started here", code="read-only")
+    organism.settings.need("prefect_api_url")
     theirs = organism.ledger.fact("worker_assets")
     if theirs != organism.settings.assets:
         raise RequestError(
