@@ -369,7 +369,13 @@ class Interventions(Protocol):
     def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
         """Make the open proposals these: add new ones, withdraw the vanished; never touch what people acted on."""
 
-    def all(self) -> tuple[Mapping[str, Any], ...]: ...
+    def all(self) -> tuple[Mapping[str, Any], ...]:
+        """Best first: what the proposal says, with `state`, `proposed_at`, `changed_at`, `run` and its `events`."""
+
+    def act(
+        self, intervention: str, action: str, *, actor: str, at: datetime, detail: Mapping[str, Any] | None = None
+    ) -> str:
+        """What a named person does to one, by interventions/lifecycle.py; its state then. Events are append-only."""
 
 
 class ReadingStore(Protocol):

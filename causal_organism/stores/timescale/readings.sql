@@ -1,0 +1,34 @@
+-- What TimescaleDB adds to the plain tables. Run on every setup; repeating it changes nothing.
+DO $$
+BEGIN
+    PERFORM create_hypertable('organism.effect_reading', 'at', chunk_time_interval => interval '7 days',
+        if_not_exists => true, migrate_data => true);
+    PERFORM create_hypertable('organism.view_reading', 'at', chunk_time_interval => interval '7 days',
+        if_not_exists => true, migrate_data => true);
+END $$;
+
+-- Compression is not in every edition: without it everything works, in more space.
+DO $$
+BEGIN
+    ALTER TABLE organism.effect_reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'outcome',
+        timescaledb.compress_orderby = 'person, at DESC');
+    ALTER TABLE organism.view_reading SET (timescaledb.compress, timescaledb.compress_segmentby = 'key, metric',
+        timescaledb.compress_orderby = 'entity, at DESC');
+    PERFORM add_compression_policy('organism.effect_reading', interval '14 days', if_not_exists => true);
+    PERFORM add_compression_policy('organism.view_reading', interval '14 days', if_not_exists => true);
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'readings are not compressed: %', SQLERRM;
+END $$;
+
+DO $$
+BEGIN
+    IF to_regclass('organism.view_daily') IS NULL THEN
+        CREATE MATERIALIZED VIEW organism.view_daily WITH (timescaledb.continuous) AS
+            SELECT time_bucket(interval '1 day', at) AS day, key, metric, entity, avg(value) AS value, count(*) AS readings
+            FROM organism.view_reading GROUP BY 1, key, metric, entity WITH NO DATA;
+        PERFORM add_continuous_aggregate_policy('organism.view_daily', start_offset => interval '7 days',
+            end_offset => interval '1 hour', schedule_interval => interval '1 hour');
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'there is no daily aggregate: %', SQLERRM;
+END $$;
