@@ -47,6 +47,27 @@ def in_order(found: dict[int, Any], people: int) -> NDArray[np.float64]:
     return np.array([np.nan if found.get(idx) is None else found[idx] for idx in range(people)], dtype=float)
 
 
+def by_networkx(view: str, network: Snapshot) -> dict[str, Any]:
+    both, one, people = undirected(network), directed(network), network.people
+    match view:
+        case "degree":
+            columns: dict[str, Any] = {"in": one.in_degree(), "out": one.out_degree(), "neighbours": both.degree()}
+        case "strength":
+            columns = {"in": one.in_degree(weight="weight"), "out": one.out_degree(weight="weight")}
+        case "reciprocity":
+            columns = {"reciprocity": nx.reciprocity(one, list(one))}
+        case "clustering":
+            columns = {"clustering": nx.clustering(both), "triangles": nx.triangles(both)}
+        case "core":
+            columns = {"core": nx.core_number(both)}
+        case "constraint":
+            held = nx.constraint(one, weight="weight") if people else {}  # networkx has none for nobody
+            columns = {"constraint": held, "effective_size": nx.effective_size(both) if people else {}}
+        case "pagerank":
+            columns = {"pagerank": nx.pagerank(one, alpha=0.85, weight="weight", tol=1e-16, max_iter=1000)}
+    return {name: in_order(dict(values), people) for name, values in columns.items()}
+
+
 def assert_same(found: Scores, expected: dict[str, Any], network: Snapshot, *, relative: float = 1e-9) -> None:
     assert list(found) == ["id", *expected]
     assert found["id"].tolist() == list(network.ids)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-import networkx as nx
 import pytest
 from hypothesis import given
 
@@ -19,29 +17,7 @@ from causal_organism.views.reciprocity import reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import strength
 from tests.network.histories import History, histories
-from tests.views.references import assert_same, directed, in_order, random_network, undirected
-
-
-def by_networkx(view: str, network: Snapshot) -> dict[str, Any]:
-    both, one, people = undirected(network), directed(network), network.people
-    match view:
-        case "degree":
-            columns: dict[str, Any] = {"in": one.in_degree(), "out": one.out_degree(), "neighbours": both.degree()}
-        case "strength":
-            columns = {"in": one.in_degree(weight="weight"), "out": one.out_degree(weight="weight")}
-        case "reciprocity":
-            columns = {"reciprocity": nx.reciprocity(one, list(one))}
-        case "clustering":
-            columns = {"clustering": nx.clustering(both), "triangles": nx.triangles(both)}
-        case "core":
-            columns = {"core": nx.core_number(both)}
-        case "constraint":
-            held = nx.constraint(one, weight="weight") if people else {}  # networkx has none for nobody
-            columns = {"constraint": held, "effective_size": nx.effective_size(both, list(both))}
-        case "pagerank":
-            columns = {"pagerank": nx.pagerank(one, alpha=0.85, weight="weight", tol=1e-16, max_iter=1000)}
-    return {name: in_order(dict(values), people) for name, values in columns.items()}
-
+from tests.views.references import assert_same, by_networkx, random_network
 
 VIEWS: dict[str, Callable[[Snapshot], Scores]] = {
     "degree": degree,
