@@ -119,6 +119,22 @@ def pagerank(network: Any) -> Any:
     return view.pagerank(network)
 
 
+@asset(key="views/communities", retry="expensive")
+def communities(network: Any) -> Any:
+    """Groups that interact more within than between, by Leiden; names stay where groups do. Made in full each time."""
+    from causal_organism.views import communities as view
+
+    return view.communities(network)
+
+
+@asset(key="views/teams", retry="light", tolerance=FLOATS, settings=("min_group",))
+def teams(network: Any, people: Any, context: Any) -> Any:
+    """Cohesion, silo and ties across, per team of the roster; nothing about teams under the minimum size."""
+    from causal_organism.views import teams as view
+
+    return view.teams(network, people, min_group=context.settings["min_group"])
+
+
 @asset(
     key="views/betweenness",
     retry="expensive",
@@ -213,6 +229,8 @@ ASSETS = (
     constraint,
     core,
     pagerank,
+    communities,
+    teams,
     betweenness,
     panel,
     effects,

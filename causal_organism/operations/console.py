@@ -69,7 +69,7 @@ class Console:
         return queue_operations.load_queues(self._organism)
 
     def proposals(self) -> Sequence[Document]:
-        return proposal_operations.load_proposals(self._organism)
+        return tuple(_shown(each) for each in proposal_operations.load_proposals(self._organism))
 
     def trigger(self, selection: str, *, force: bool = False, full: bool = False) -> str:
         plan_for_workers(self._organism, selection, force=force, full=full, actor=self._actor, trigger="console")
@@ -102,3 +102,12 @@ class Console:
         if self._organism.settings.read_only:
             raise RefusedError("this console is read-only (--read-only)", code="read-only")
         return self._organism
+
+
+def _shown(proposal: Document) -> Document:
+    expected = proposal["expected"]
+    return {
+        **proposal,
+        "expected_change": f"{expected['outcome']} {expected['mean']:+.2f} {expected['unit']}",
+        "interval": [expected["lo"], expected["hi"]],
+    }
