@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-_NOT_SAID = frozenset(
-    {"ctx", "type_comment", "decorator_list", "returns", "annotation", "kind", "type_ignores", "type_params"}
-)
+_NOT_SAID = frozenset({"ctx", "annotation"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 

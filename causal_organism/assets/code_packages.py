@@ -105,7 +105,7 @@ class Package:
             broken = f" {self._broken[source]}" if source in self._broken else ""
             yield f"{source}.{imported.name or ''}{broken}"
         elif imported.name is not None:
-            yield from self._attribute(source, imported.name, path, passed)
+            yield from self._given(source, imported.name, path, passed)
         else:
             yield from self._whole_or_part(source, path, passed)
 
@@ -113,9 +113,17 @@ class Package:
         """A module that is only named may be used in any way, so all that it has counts."""
         module = self.module(source)
         if path:
-            yield from self._attribute(source, path[0], path[1:], passed)
+            yield from self._given(source, path[0], path[1:], passed)
         elif module:
             yield from ((source, name) for name in module.names)
+
+    def _given(self, source: str, name: str, path: tuple[str, ...], passed: frozenset[Name]) -> Iterator[Name | str]:
+        """What another module gets as `source.name`, also if the module makes it when asked."""
+        found = tuple(self._attribute(source, name, path, passed))
+        module = self.module(source)
+        if not found and module and "__getattr__" in module.names:
+            found = ((source, "__getattr__"),)
+        return iter(found)
 
     def _attribute(
         self, source: str, name: str, path: tuple[str, ...], passed: frozenset[Name]
@@ -139,10 +147,6 @@ class Package:
         for star in module.stars:
             other = self._absolute(star, source)
             yield from (f"{other}.*",) if self.module(other) is None else self._attribute(other, name, path, passed)
-        if passed == {(source, name)}:
-            return  # a global of the code's own module that is bound nowhere: a builtin
-        if "__getattr__" in module.names:
-            yield source, "__getattr__"
 
     def _absolute(self, imported: Imported, importer: str) -> str:
         if not imported.level:

@@ -162,7 +162,7 @@ def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
     seen: set[int] = set()
     while id(function) not in seen:
         seen.add(id(function))
-        function = getattr(function, "__wrapped__", getattr(function, "py_func", function))
+        function = getattr(function, "__wrapped__", function)
     return function
 
 

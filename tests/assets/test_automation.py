@@ -87,6 +87,11 @@ FRESH = replace(STALE, status="fresh", causes=())
             replace(STALE, attempted_at=NOW),
             Decision(False, "not now, because nothing that it reads was published since 2026-03-01 12:02+00:00"),
         ),
+        (
+            newly_updated("x"),
+            replace(STALE, updated_at={"x": NOW}, attempted_at=NOW),
+            Decision(False, "not now, because no version of x was published since 2026-03-01 12:02+00:00"),
+        ),
         (newly_updated("people"), MISSING, Decision(False, "not now, because no version of people was published")),
         (
             when_stale() & on_cron("0 12 * * *"),

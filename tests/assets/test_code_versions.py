@@ -20,7 +20,7 @@ from causal_organism.assets.definitions import DERIVED, SOURCE, Asset, AssetSpec
 from causal_organism.errors import GraphError
 
 PACKAGE = {
-    "pkg/__init__.py": "from pkg.shapes import circle\n",
+    "pkg/__init__.py": "from .shapes import circle\n",
     "pkg/assets.py": """
 from __future__ import annotations
 import json
@@ -76,7 +76,7 @@ def main(rows, unrelated, limit: int = LIMIT, *, kind="k") -> dict:
     best = max(found, key=lambda each: inside(each))
     return {"n": counted(found), "t": tables.total(best), "z": lazy.late(best), "b": Bigger().area(), "l": len(found),
             "r": pkg.deep.rates.rate(1), "c": cleaned(best), "m": nearest.up(1.5), "d": TABLE[kind], "w": MODE,
-            "s": total(found), "p": maths.pi}
+            "s": total(found), "p": maths.pi, "u": unrelated}
 
 def unrelated(rows):
     return 1
@@ -322,6 +322,28 @@ def test_names_in_comprehensions_and_classes_do_not_hide_globals(load: Callable[
         assert version(load({"p/m.py": changed}, "p.m:main")) != base, name
 
 
+def test_import_inside_hides_the_modules_own_name(load: Callable[..., Any]) -> None:
+    files = {"p/m.py": "def f(): return 1\ndef main():\n    from p.t import f\n    return f()\n", "p/t.py": "f = 1\n"}
+    base = version(load(files, "p.m:main"))
+    assert version(load(edited(files, ("p/m.py", "return 1", "return 2")), "p.m:main")) == base
+    assert version(load(edited(files, ("p/t.py", "1", "2")), "p.m:main")) != base
+
+
+def test_global_that_a_function_sets_counts(load: Callable[..., Any]) -> None:
+    text = "N = 1\ndef main():\n    global N\n    N = N + 1\n    return N\n"
+    before, after = (load({"p/m.py": each}, "p.m:main") for each in (text, text.replace("N = 1\n", "N = 2\n", 1)))
+    assert version(before) != version(after)
+
+
+def test_names_that_a_package_gives_lazily_count_by_how_it_finds_them(load: Callable[..., Any]) -> None:
+    files = {
+        "p/__init__.py": "def __getattr__(name):\n    return 1\n",
+        "p/m.py": "def main():\n    from p import f\n    return f\n",
+    }
+    changed = edited(files, ("p/__init__.py", "1", "2"))
+    assert version(load(files, "p.m:main")) != version(load(changed, "p.m:main"))
+
+
 def test_keyword_defaults_belong_to_their_parameters(load: Callable[..., Any]) -> None:
     one, two = ("def main(*, a=1, b, **c): return {**c}\n", "def main(*, a, b=1, **c): return {**c}\n")
     assert version(load({"p/m.py": one}, "p.m:main")) != version(load({"p/m.py": two}, "p.m:main"))
@@ -354,6 +376,7 @@ def test_functions_of_one_name_are_told_apart(load: Callable[..., Any], index: i
 
 
 FACTORY = """
+factor = 5
 def scaled(x): return x
 def made(factor, table):
     sizes = [len(table)]
@@ -365,6 +388,14 @@ main = made(2, "abc")
 """
 
 
+def test_functions_of_one_name_are_told_apart_when_lines_moved(load: Callable[..., Any]) -> None:
+    text = MANY.replace("@keep", "\n\n@keep").replace("keep(lambda", "\n\nkeep(lambda")
+    functions = load({"p/m.py": text}, "p.m:KEPT")
+    before = [version(each) for each in functions]
+    Path(sys.modules["p.m"].__file__ or "").write_text(f"# moved\n{text}")
+    assert [version(each) for each in functions] == before
+
+
 @pytest.mark.parametrize(
     ("old", "new", "same"),
     [
@@ -372,6 +403,7 @@ main = made(2, "abc")
         ("def scaled(x): return x", "def scaled(x): return -x", False),
         ("[len(table)]", "[1 + len(table)]", False),
         ("* factor", "- factor", False),
+        ("factor = 5", "factor = 6", True),
         ("made(factor, table)", "made(factor, table):  # twice\n    'Makes one.'\nif 0", None),
     ],
 )
@@ -381,6 +413,29 @@ def test_function_made_by_a_function(load: Callable[..., Any], old: str, new: st
         old = "made(factor, table):"
     before, after = (load({"p/m.py": text}, "p.m:main") for text in (FACTORY, FACTORY.replace(old, new)))
     assert (version(before) == version(after)) is same
+
+
+def test_functions_given_to_a_factory_count_if_they_are_the_packages_own(load: Callable[..., Any]) -> None:
+    files = {
+        "p/m.py": "from p.sub.h import f\nimport other\ndef made(f, g):\n    return lambda x: f(x) + g(x)\n"
+        "main = made(f, other.g)\n",
+        "p/sub/h.py": "def f(x): return 1\n",
+        "other.py": "def g(x): return 2\n",
+    }
+    base = version(load(files, "p.m:main"))
+    assert version(load(edited(files, ("p/sub/h.py", "1", "3")), "p.m:main")) != base
+    assert version(load(edited(files, ("other.py", "2", "3")), "p.m:main")) == base
+
+
+def test_function_under_a_wrapping_decorator_counts(load: Callable[..., Any]) -> None:
+    files = {
+        "deco.py": "import functools\ndef twice(f):\n    @functools.wraps(f)\n"
+        "    def g(x): return f(f(x))\n    return g\n",
+        "p/m.py": "from deco import twice\n@twice\ndef main(x): return x + 1\n",
+    }
+    base = version(load(files, "p.m:main"))
+    assert version(load(edited(files, ("p/m.py", "x + 1", "x + 2")), "p.m:main")) != base
+    assert version(load(edited(files, ("deco.py", "f(f(x))", "f(x)")), "p.m:main")) == base
 
 
 def typed(text: str, name: str = "main") -> FunctionType:

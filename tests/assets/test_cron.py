@@ -69,6 +69,11 @@ def test_clocks_that_change(cron: str, now: str, moments: list[str]) -> None:
     assert back == found[::-1]
 
 
+def test_day_that_is_left_out_comes_on_the_next() -> None:
+    cron = parse_cron("0 8 * * 5", "Pacific/Apia")  # there was no Friday, 30 December 2011
+    assert cron.next(utc("2011-12-30 17:00")) == utc("2011-12-30 18:00") == cron.previous(utc("2011-12-31 10:00"))
+
+
 @pytest.mark.parametrize(
     ("cron", "part"),
     [

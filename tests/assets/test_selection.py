@@ -185,6 +185,7 @@ EVERYTHING = set(GRAPH)
         ("\ta\n or\u2003b ", {"a", "b"}),
         ("(a)and(a)or(b)", {"a", "b"}),
         ("((a))", {"a"}),
+        (" or ".join(["(not (a))"] * 60 + ["roots(a)"] * 60), EVERYTHING),
     ],
 )
 def test_expression_selects(text: str, keys: set[str]) -> None:
@@ -325,6 +326,10 @@ def test_status_is_asked_only_where_the_expression_names_it(text: str, asks: boo
     expr = parse(text)
     evaluate(expr, GRAPH, look)
     assert (uses_status(expr), bool(look.asked)) == (asks, asks)
+
+
+def test_key_that_looks_like_a_depth_is_quoted_where_it_walks() -> None:
+    assert to_text(parse("2+ or 2 or 1+2")) == '"2"+ or 2 or 1+"2"'
 
 
 def test_long_chain_needs_no_deep_recursion() -> None:
