@@ -1,7 +1,8 @@
 """One definition in a Python file: a digest of what it does, and the names that it takes from outside itself.
 
 The digest leaves out comments, formatting, docstrings, decorators, and the annotations of functions and their
-variables. Annotations of a class's fields count, since dataclasses and validators act on them.
+variables. Annotations of a class's fields count, since dataclasses and validators act on them. Classes that annotate
+parameters and fields are names that code uses, since it calls their methods.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Use:
 
     path: tuple[str, ...]
     imported: Imported | None = None
+    in_annotation: bool = False  # then it matters only if it is the package's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,9 @@ def read_definition(nodes: Iterable[ast.AST]) -> Definition:
     for node in nodes:
         reader.read(node)
     digest = hashlib.sha256("\n".join(reader.said).encode("utf-8", "surrogatepass")).hexdigest()
-    return Definition(digest, frozenset(reader.outermost.uses | {Use(path) for path in reader.outermost.loads}))
+    found = reader.outermost
+    plain = {Use(path) for path in found.loads} | {Use(path, in_annotation=True) for path in found.typed - found.loads}
+    return Definition(digest, frozenset(found.uses | plain))
 
 
 def imports_of(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
@@ -69,6 +73,7 @@ class _Scope:
     imports: dict[str, list[Imported]] = field(default_factory=dict)
     loads: set[tuple[str, ...]] = field(default_factory=set)
     through: set[tuple[str, ...]] = field(default_factory=set)  # from functions in a class: they do not see its names
+    typed: set[tuple[str, ...]] = field(default_factory=set)  # in annotations
     uses: set[Use] = field(default_factory=set)
 
 
@@ -119,6 +124,7 @@ class _Reader:
         own = (inner.bound | inner.imports.keys()) - inner.outside
         free = {path for path in inner.loads if path[0] not in own} | inner.through
         (outer.through if outer.is_class else outer.loads).update(free)
+        outer.typed |= {path for path in inner.typed if path[0] not in own}
         outer.uses |= inner.uses
         for path in inner.loads:
             outer.uses.update(Use(path[1:], each) for each in inner.imports.get(path[0], ()))
@@ -131,16 +137,16 @@ class _Reader:
             self.scope.bound.add(node.id)
 
     def attribute(self, node: ast.Attribute) -> None:
-        path: list[str] = []
-        at: ast.expr = node
-        while isinstance(at, ast.Attribute):
-            path.append(at.attr)
-            at = at.value
-        if isinstance(at, ast.Name):
-            self.scope.loads.add((at.id, *reversed(path)))
-            self.said.append(".".join((at.id, *reversed(path))))
+        if path := _dotted(node):
+            self.scope.loads.add(path)
+            self.said.append(".".join(path))
         else:
             self.plain(node)
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        self.plain(node)
+        if isinstance(node.target, ast.Name):  # read before it is bound
+            self.scope.loads.add((node.target.id,))
 
     def constant(self, node: ast.Constant) -> None:
         self.said.append(f"{type(node.value).__name__} {node.value!r}")
@@ -164,6 +170,7 @@ class _Reader:
             found = getattr(node.args, kind)
             for each in found if isinstance(found, list) else filter(None, (found,)):
                 self.said.append(f"{kind} {each.arg}")
+                self.scope.typed.update(_annotated(each.annotation))
                 self.scope.bound.add(each.arg)
         self.value("body", node.body)
 
@@ -195,11 +202,35 @@ class _Reader:
     def annotated(self, node: ast.AnnAssign) -> None:
         if self.scope.is_class:
             self.said.append(ast.unparse(node.annotation))
+            self.scope.typed.update(_annotated(node.annotation))
             self.plain(node)
         elif node.value is not None:
             self.plain(ast.Assign(targets=[node.target], value=node.value))
         elif isinstance(node.target, ast.Name):
             self.scope.bound.add(node.target.id)
+
+
+def _dotted(node: ast.expr) -> tuple[str, ...]:
+    """`a.b.c` as its names; empty for what does not begin with a name."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return (node.id, *reversed(names)) if isinstance(node, ast.Name) else ()
+
+
+def _annotated(node: ast.AST | None) -> Iterator[tuple[str, ...]]:
+    """Names in an annotation, also where it is written as a text."""
+    if isinstance(node, ast.expr) and (path := _dotted(node)):
+        yield path
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        try:
+            yield from _annotated(ast.parse(node.value, mode="eval").body)
+        except SyntaxError:
+            return
+    elif node is not None:
+        for inner in ast.iter_child_nodes(node):
+            yield from _annotated(inner)
 
 
 _HANDLERS: Mapping[type, Callable[[_Reader, Any], None]] = {
@@ -214,4 +245,5 @@ _HANDLERS: Mapping[type, Callable[[_Reader, Any], None]] = {
     **dict.fromkeys((ast.Global, ast.Nonlocal), _Reader.outside),
     **dict.fromkeys((ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping), _Reader.binder),
     ast.AnnAssign: _Reader.annotated,
+    ast.AugAssign: _Reader.augmented,
 }

@@ -16,7 +16,7 @@ from typing import Any
 from causal_organism.assets.code_definitions import Definition, Imported, Use
 from causal_organism.assets.code_reading import Module, read_module
 
-FORMAT = f"1 {sys.version_info.major}.{sys.version_info.minor}"  # raise it when code_definitions says another thing
+FORMAT = f"2 {sys.version_info.major}.{sys.version_info.minor}"  # raise it when code_definitions says another thing
 MOST_FILES = 1000
 
 
@@ -83,7 +83,7 @@ def _from_note(content: bytes, note: Mapping[str, Any]) -> Module:
         {name: [Imported(*each) for each in found] for name, found in note["imports"].items()},
         [Imported(*each) for each in note["stars"]],
         {
-            name: Definition(digest, frozenset(Use(tuple(path), by and Imported(*by)) for path, by in uses))
+            name: Definition(digest, frozenset(Use(tuple(path), by and Imported(*by), hint) for path, by, hint in uses))
             for name, (digest, uses) in note["known"].items()
         },
     )
@@ -94,4 +94,4 @@ def _imported_note(each: Imported) -> list[Any]:
 
 
 def _use_note(use: Use) -> list[Any]:
-    return [list(use.path), use.imported and _imported_note(use.imported)]
+    return [list(use.path), use.imported and _imported_note(use.imported), use.in_annotation]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import sysconfig
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ Name = tuple[str, str]
 """Module and name of a definition."""
 
 _PLATFORM = ("causal_organism", "tui")  # never an author's own code, also where both lie in one folder
-_INSTALLED = ("site-packages", "dist-packages", Path(sysconfig.get_path("stdlib")).name)
+_INSTALLED = ("site-packages", "dist-packages", Path(os.__file__).parent.name)
 
 
 @dataclass(slots=True)
@@ -85,6 +85,8 @@ class Package:
         reached = Reached()
         for use in uses:
             places = set(self._use(module, use))
+            if use.in_annotation:
+                places = {place for place in places if isinstance(place, tuple)}
             words = sorted(f"{place[0]}:{place[1]}" if isinstance(place, tuple) else place for place in places)
             if words:
                 reached.said.append(f"{'.'.join(use.path)} = {', '.join(words)}")

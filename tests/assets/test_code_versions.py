@@ -331,8 +331,9 @@ def test_import_inside_hides_the_modules_own_name(load: Callable[..., Any]) -> N
 
 def test_global_that_a_function_sets_counts(load: Callable[..., Any]) -> None:
     text = "N = 1\ndef main():\n    global N\n    N = N + 1\n    return N\n"
-    before, after = (load({"p/m.py": each}, "p.m:main") for each in (text, text.replace("N = 1\n", "N = 2\n", 1)))
-    assert version(before) != version(after)
+    for body in (text, text.replace("N = N + 1", "N += 1").replace("    return N\n", "")):
+        changed = body.replace("N = 1\n", "N = 2\n", 1)
+        assert version(load({"p/m.py": body}, "p.m:main")) != version(load({"p/m.py": changed}, "p.m:main"))
 
 
 def test_names_that_a_package_gives_lazily_count_by_how_it_finds_them(load: Callable[..., Any]) -> None:
@@ -342,6 +343,27 @@ def test_names_that_a_package_gives_lazily_count_by_how_it_finds_them(load: Call
     }
     changed = edited(files, ("p/__init__.py", "1", "2"))
     assert version(load(files, "p.m:main")) != version(load(changed, "p.m:main"))
+
+
+@pytest.mark.parametrize("annotation", ["t.Box", "'t.Box'", "dict[str, t.Box | None]"])
+def test_methods_of_an_annotated_parameter_count(load: Callable[..., Any], annotation: str) -> None:
+    files = {
+        "p/m.py": f"from p import t\nimport typing\ndef main(box: {annotation}):\n    return box.area()\n",
+        "p/t.py": "class Box:\n    side: 'Side'\n    def area(self): return self.side.size() ** 2\n"
+        "class Side:\n    def size(self): return 1\nclass Other: pass\n",
+    }
+    base = version(load(files, "p.m:main"))
+    for old, new in (("** 2", "** 3"), ("return 1", "return 2")):
+        assert version(load(edited(files, ("p/t.py", old, new)), "p.m:main")) != base
+    assert version(load(edited(files, ("p/t.py", "class Other: pass", "class Other: x = 1")), "p.m:main")) == base
+
+
+def test_annotation_from_elsewhere_does_not_count(load: Callable[..., Any]) -> None:
+    text = "import typing, pathlib\ndef main(x: {}): return x\n"
+    found = {
+        version(load({"p/m.py": text.format(each)}, "p.m:main")) for each in ("typing.Any", "pathlib.Path", "'(:'")
+    }
+    assert len(found) == 1
 
 
 def test_keyword_defaults_belong_to_their_parameters(load: Callable[..., Any]) -> None:
