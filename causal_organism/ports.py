@@ -6,7 +6,7 @@ interactions are integer microseconds; weights are integer millionths.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -289,6 +289,12 @@ class Ledger(Protocol):
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         """Record a make that failed, or whose value a blocking check rejected (kept for inspection)."""
 
+    def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
+        """Say that the content of these versions is no longer kept. Heads are left as they are."""
+
+    def kept_contents(self) -> Iterable[str]:
+        """Fingerprints of all content that a kept version, or the last rejected value of an asset, names."""
+
     def pin(self, key: str, partition: str, number: int | None) -> None:
         """Hold a version as head, or with None let go."""
 
@@ -347,6 +353,9 @@ class ValueStore(Protocol):
 
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         """Whether the content is where it should be; a look at names and sizes, not a read."""
+
+    def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
+        """Remove content that is not needed and was written before a moment; (how many, bytes)."""
 
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
         """(columns, rows) of a value per entity or a table, `id` first; None where it is plain JSON."""

@@ -103,6 +103,24 @@ def unpin(key: str, as_json: bool) -> None:
 
 
 @click.command()
+@click.argument("selection", default="*")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@json_option
+def retain(selection: str, dry_run: bool, as_json: bool) -> None:
+    """Remove content that the retention policy of each asset no longer keeps; never a head or a pinned version."""
+    from causal_organism.operations.retain import retain as act
+
+    with open_organism() as o:
+        document = act(o, selection, dry_run=dry_run, actor=o.settings.actor)
+    rows = [(each["key"], each["version"], each["reason"], each["bytes"]) for each in document["retired"]]
+    emit(
+        document,
+        lambda: table(("ASSET", "VERSION", "REASON", "BYTES"), rows) or "nothing to remove",
+        as_json=as_json,
+    )
+
+
+@click.command()
 @click.option("--since", metavar="DURATION", help="Only the last 90s, 10m, 6h, 7d.")
 @json_option
 def audit(since: str | None, as_json: bool) -> None:

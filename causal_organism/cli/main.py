@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "restore": ("history", "restore", "Publish an old version's content again."),
     "pin": ("history", "pin", "Hold a version as head."),
     "unpin": ("history", "unpin", "Let go of a pinned head."),
+    "retain": ("history", "retain", "Remove content that the retention policies no longer keep."),
     "observe": ("refresh", "observe", "Look at the sources now, and record what was seen."),
     "plan": ("refresh", "plan", "Show what a refresh would do, and why."),
     "refresh": ("refresh", "refresh", "Make what is out of date in a selection."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -93,6 +93,14 @@ class PostgresLedger:
                     rows.inputs_json(attempt.provenance), attempt.error, rows.rejected_json(rejected),
                 ),
             )  # fmt: skip
+
+    def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
+        with self._database.connection() as connection:
+            connection.execute(rows.RETIRE, (key, partition, list(numbers)))
+
+    def kept_contents(self) -> Iterable[str]:
+        with self._database.connection() as connection:
+            return [content for (content,) in connection.execute(rows.KEPT_CONTENTS)]
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
         with self._database.connection() as connection:

@@ -57,6 +57,14 @@ SET_ATTEMPT: LiteralString = (
     "outcome = excluded.outcome, at = excluded.at, run = excluded.run, code_version = excluded.code_version, "
     "inputs = excluded.inputs, error = excluded.error, rejected = excluded.rejected"
 )
+RETIRE: LiteralString = (
+    "UPDATE organism.version v SET kept = false WHERE key = %s AND partition = %s AND number = ANY(%s) AND NOT EXISTS "
+    "(SELECT 1 FROM organism.head h WHERE h.key = v.key AND h.partition = v.partition AND h.number = v.number)"
+)
+KEPT_CONTENTS: LiteralString = (
+    "SELECT coalesce(value->>'content', fingerprint) FROM organism.version WHERE kept "
+    "UNION SELECT rejected->>'fingerprint' FROM organism.attempt WHERE rejected IS NOT NULL"
+)
 PIN: LiteralString = "UPDATE organism.head SET pinned = true WHERE key = %s AND partition = %s AND number = %s"
 UNPIN: LiteralString = "UPDATE organism.head SET pinned = false WHERE key = %s AND partition = %s"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -77,6 +77,20 @@ class MemoryLedger:
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         with self._guard:
             self._attempts[key, partition] = attempt
+
+    def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
+        place = (key, partition)
+        with self._guard:
+            head = self._heads[place].version.number
+            self._versions[place] = [
+                replace(each, kept=False) if each.number in numbers and each.number != head else each
+                for each in self._versions[place]
+            ]
+
+    def kept_contents(self) -> Iterable[str]:
+        with self._guard:
+            kept = [each for versions in self._versions.values() for each in versions if each.kept]
+        return [str(each.value.get("content", each.fingerprint)) for each in kept]
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
         with self._guard:
@@ -196,6 +210,11 @@ class MemoryValues:
 
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         return place.get("store") != "memory" or fingerprint in self._bodies
+
+    def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
+        gone = [each for each in self._bodies if each not in needed]
+        size = sum(len(self._bodies.pop(each)) for each in gone)
+        return len(gone), size
 
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
         if place["format"] == codec.JSON:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ class Values:
         if place.get("store") != "file":
             return True
         try:
-            return self._file(fingerprint).stat().st_size == place["bytes"]
+            return bool(self._file(fingerprint).stat().st_size == place["bytes"])
         except OSError:
             return False
 
@@ -42,13 +43,20 @@ class Values:
             return None
         return codec.table_rows(codec.read_table(self._body(place, fingerprint)), place)
 
-    def discard(self, place: Mapping[str, Any], fingerprint: str) -> None:
-        """Remove content that no kept version names."""
-        if place["store"] == "file":
-            self._file(fingerprint).unlink(missing_ok=True)
-            return
+    def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         with self._database.connection() as connection:
-            connection.execute("DELETE FROM organism.small_value WHERE fingerprint = %s", (fingerprint,))
+            gone = connection.execute(
+                "DELETE FROM organism.small_value WHERE written_at < %s AND NOT fingerprint = ANY(%s) "
+                "RETURNING length(body)",
+                (before, list(needed)),
+            ).fetchall()
+        count, size = len(gone), sum(length for (length,) in gone)
+        for file in self._folder.glob("??/*"):
+            about = file.stat()
+            if file.name.partition(".")[0] not in needed and about.st_mtime < before.timestamp():
+                file.unlink(missing_ok=True)
+                count, size = count + 1, size + about.st_size
+        return count, size
 
     def _write(self, encoded: codec.Encoded) -> Mapping[str, Any]:
         body = encoded.to_bytes()
@@ -56,7 +64,8 @@ class Values:
         if len(body) <= SMALL_BYTES:
             with self._database.connection() as connection:
                 connection.execute(
-                    "INSERT INTO organism.small_value (fingerprint, body) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                    "INSERT INTO organism.small_value (fingerprint, body) VALUES (%s, %s) "
+                    "ON CONFLICT (fingerprint) DO UPDATE SET written_at = now()",
                     (encoded.fingerprint, body),
                 )
             return {**place, "store": "row"}

@@ -88,8 +88,9 @@ CREATE TABLE organism.lease (
 );
 
 CREATE TABLE organism.small_value (
-    fingerprint text  PRIMARY KEY,
-    body        bytea NOT NULL
+    fingerprint text        PRIMARY KEY,
+    body        bytea       NOT NULL,
+    written_at  timestamptz NOT NULL DEFAULT now()  -- content is swept only when it is not young
 );
 
 CREATE TABLE organism.fact (

@@ -1,0 +1,84 @@
+"""Retention: which content is no longer kept, by the policy of each asset. Heads and pins are always kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from causal_organism.assets.definitions import Keep
+from causal_organism.assets.versions import Version
+from causal_organism.errors import RefusedError
+from causal_organism.operations.judging import load_cut
+from causal_organism.operations.plan import select_keys
+from causal_organism.ports import Organism
+
+YOUNG = timedelta(hours=1)
+"""Content this young is never swept: a run may have written it and not yet published the version that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """One version whose content goes, and why."""
+
+    key: str
+    number: int
+    reason: str
+    bytes: int
+
+
+def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: datetime) -> tuple[Retired, ...]:
+    """Versions (newest first) that a policy no longer keeps. The head and pinned versions stay, whatever it says."""
+    retired = []
+    for place, version in enumerate(versions):
+        if not version.kept or version.number == head or version.pinned:
+            continue
+        beyond = keep.last is not None and place >= keep.last
+        old = keep.days is not None and now - version.made_at > timedelta(days=keep.days)
+        if beyond or old:
+            reason = f"not among the newest {keep.last}" if beyond else f"older than {keep.days:g} days"
+            retired.append(Retired(version.key, version.number, reason, int(version.value.get("bytes", 0))))
+    return tuple(retired)
+
+
+def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
+    """organism.retain/1: apply the policies of a selection, then sweep content that no kept version names.
+
+    The ledger keeps the record of every version; only content goes, and the version says so.
+    """
+    if organism.settings.read_only and not dry_run:
+        raise RefusedError("this is read-only: nothing is removed here", code="read-only")
+    cut = load_cut(organism)
+    retired: list[Retired] = []
+    for key in select_keys(organism, selection, cut):
+        head, keep = cut.heads.get(key), organism.graph[key].keep
+        if head is None or (keep.last is None and keep.days is None):
+            continue
+        versions = organism.ledger.versions(key)
+        retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
+    swept = {"count": 0, "bytes": 0}
+    if not dry_run:
+        for key in {each.key for each in retired}:
+            organism.ledger.retire(key, "", [each.number for each in retired if each.key == key])
+        swept = _sweep(organism)
+        if retired:
+            detail = {"retired": [f"{each.key}@{each.number}" for each in retired], **swept}
+            organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
+    return {
+        "schema": "organism.retain/1",
+        "dry_run": dry_run,
+        "retired": [
+            {"key": each.key, "version": each.number, "reason": each.reason, "bytes": each.bytes} for each in retired
+        ],
+        "swept": swept,
+    }
+
+
+def _sweep(organism: Organism) -> dict[str, int]:
+    needed = set(organism.ledger.kept_contents())
+    for name in ("people", "outcomes"):
+        current = organism.imports.current(name)
+        needed |= {current[0]} if current else set()
+    count, size = organism.values.sweep(needed, before=organism.now() - YOUNG)
+    return {"count": count, "bytes": size}
