@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -47,7 +48,8 @@ class BoltNetwork:
 
         with _driver_errors(), self._session() as session:
             for name in ("constraint_idx", "constraint_id", "constraint_position"):
-                session.run(_CYPHER[name]).consume()
+                # In managed transactions, because a server that just came up may have no database for a moment.
+                session.execute_write(lambda work, name=name: _run(work, name))  # type: ignore[misc]
             with suppress(neo4j.exceptions.ConstraintError):  # somebody else was faster
                 session.execute_write(lambda work: _run(work, "create_position", fingerprint=EMPTY))
         self._set_up = True
@@ -93,6 +95,8 @@ class BoltNetwork:
     def _driver(self) -> Driver:
         import neo4j  # 0.15 s: only where a server is asked
 
+        # What the driver has to say comes with our errors; without a handler it would write to the console's screen.
+        logging.getLogger("neo4j").addHandler(logging.NullHandler())
         uri = self._uri if isinstance(self._uri, str) else self._uri()
         password = self._password() if callable(self._password) else self._password
         return neo4j.GraphDatabase.driver(
