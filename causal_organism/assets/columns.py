@@ -106,6 +106,7 @@ def _described(value: Any) -> str:
     return "nothing" if value is None else f"a {type(value).__name__}"
 
 
-def _absent(name: str, known: Iterable[Any]) -> Any:
+def _absent(name: str, known: Iterable[Any]) -> list[Any]:
+    """Raises NoColumnError; gives nothing."""
     names = ", ".join(map(str, known))
     raise NoColumnError(f"there is no column {name!r}; there is {names}" if names else f"there is no column {name!r}")

@@ -224,10 +224,8 @@ def _atom_text(
             return text
         case Group(name):
             return f"group:{_match_text(name)}"
-        case Tag(name, None):
-            return f"tag:{_match_text(name, stops='=')}"
-        case Tag(name, Match() as value):
-            return f"tag:{_match_text(name, stops='=')}={_match_text(value)}"
+        case Tag(name, value):
+            return f"tag:{_match_text(name, stops='=')}" + (f"={_match_text(value)}" if value else "")
         case Owner(name):
             return f"owner:{_match_text(name)}"
         case Kind(kind):
