@@ -75,6 +75,14 @@ def test_hardly_any_manager_is_told_of_an_effect(world, effects):
     assert set(columns["reason_codes"][managers]) <= {"interval-includes-zero", "sign-uncertain"}
 
 
+def test_a_person_whose_sign_is_uncertain_is_told_nothing_though_its_segment_is_supported(world):
+    columns, _ = estimate_effects(world(8)[1], seed=1)
+    uncertain = (columns["segment_verdict"] == "supported") & (columns["lfsr"] > 0.05)
+    assert uncertain.any()
+    assert set(columns["verdict"][uncertain]) == {"inconclusive"}
+    assert set(columns["reason_codes"][uncertain]) == {"sign-uncertain"}
+
+
 def test_dowhy_says_the_same(effects):
     _, metadata = effects
     shown = [each for each in metadata["estimands"] if each["verdict"] != "refused"]

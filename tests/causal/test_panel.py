@@ -15,7 +15,7 @@ WEEKLY = {
     "target": np.array(["bo", "ana", "cy", "ana", "cy", "bo"]),
     "weight_u": np.array([1, 1, 1, 1, 1, 1]) * 1_000_000,
     "count": np.array([2, 2, 1, 1, 1, 1]),
-    "duration_s": np.array([7200.0, 7200.0, 0.0, 1800.0, 0.0, 0.0]),
+    "duration_s": np.array([7200.0, 7200.0, 0.0, 1800.0, 600.0, np.nan]),
 }
 OUTCOMES = {
     "id": np.array(["ana", "ana", "ana", "bo", "bo", "stranger"]),
@@ -41,6 +41,7 @@ def test_meeting_hours_are_the_durations_of_meeting_ties_into_a_person():
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     assert of(panel, "meet_load_h", "ana") == [2.0, 0.5, 0.0]
     assert of(panel, "meet_load_h", "bo") == [2.0, 0.0, 0.0]
+    assert of(panel, "meet_load_h", "cy")[:2] == [0.0, 0.0]  # a message that took ten minutes is no meeting
 
 
 def test_where_nothing_of_a_person_was_seen_its_hours_are_not_known():

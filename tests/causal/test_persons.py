@@ -3,7 +3,7 @@ import pytest
 
 from causal_organism.causal.persons import person_slopes
 from causal_organism.causal.pooled import draw_design
-from causal_organism.causal.sample import draw_sample
+from causal_organism.causal.sample import Sample, draw_sample
 from causal_organism.causal.shrinkage import pool
 
 CONTROLS = ("assigned_load", "deadline", "degree_prev")
@@ -31,6 +31,27 @@ def test_single_slopes_are_unbiased_and_their_standard_errors_honest_though_week
     z = z[np.isfinite(z)]
     assert abs(z.mean()) < 0.12
     assert 0.92 <= (np.abs(z) < 1.96).mean() <= 0.98
+
+
+def autocorrelated(rng, people, weeks, rho):
+    series = rng.normal(size=(people, weeks))
+    for week in range(1, weeks):
+        series[:, week] = rho * series[:, week - 1] + np.sqrt(1 - rho * rho) * series[:, week]
+    return series
+
+
+def test_standard_errors_grow_where_treatment_and_errors_both_last():
+    """With an autocorrelation of 0.7 in both, naive standard errors are 1.5 times too small."""
+    rng, people, weeks = np.random.default_rng(2), 400, 26
+    person, week = (each.ravel() for each in np.indices((people, weeks)))
+    t = autocorrelated(rng, people, weeks, 0.7).ravel()
+    y = -0.5 * t + autocorrelated(rng, people, weeks, 0.7).ravel()
+    sample = Sample(
+        outcome="y", controls=(), rows=np.arange(len(t)), y=y, t=t, w=np.empty((len(t), 0)), person=person, week=week,
+        team=person // 10, segment=np.full(len(t), "all"), week_index=week + 2900,
+    )  # fmt: skip
+    slopes = person_slopes(draw_design(sample))
+    assert np.std((slopes.slope + 0.5) / slopes.se) == pytest.approx(1.0, abs=0.15)
 
 
 def test_the_autocorrelation_is_found(world):

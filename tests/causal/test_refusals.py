@@ -5,8 +5,13 @@ import pytest
 
 from causal_organism.causal.diagram import EDGES, parse_diagram
 from causal_organism.causal.effects import estimate_effects
+from causal_organism.causal.panel import shift
+from causal_organism.causal.pooled import draw_design, estimate_pooled, lead_placebo
+from causal_organism.causal.sample import draw_sample
 from causal_organism.causal.verdicts import REASONS, discovery_rates, lead_problems
 from causal_organism.errors import CannotConcludeError
+
+CONTROLS = ("assigned_load", "deadline", "degree_prev")
 
 
 def rows(panel, kept):
@@ -83,12 +88,18 @@ def test_a_hidden_confounder_is_seen_by_the_lead_placebo_and_refused(world):
         assert metadata["outcomes"][0]["lead_placebo"]["p"] < 0.01
 
 
+def test_the_placebo_looks_ahead_and_not_back(world):
+    """What meetings do after three weeks is no sign of confounding; outcomes that follow later meetings are."""
+    panel = world(7)[1]
+    lasting = panel | {"focus_h_next": panel["focus_h_next"] - 0.3 * shift(panel, "meet_load_h", -2)}
+    foreseen = panel | {"focus_h_next": panel["focus_h_next"] - 0.3 * shift(panel, "meet_load_h", 2)}
+    assert lead_placebo(lasting, "focus_h", CONTROLS, min_group=10)["p"] > 0.01
+    assert lead_placebo(foreseen, "focus_h", CONTROLS, min_group=10)["p"] < 1e-4
+
+
 def test_a_hidden_confounder_would_have_misled(world):
     """Why the gate matters: in the hidden world the role without effect seems to have a large one."""
-    from causal_organism.causal.pooled import draw_design, estimate_pooled
-    from causal_organism.causal.sample import draw_sample
-
-    sample = draw_sample(world(7, hidden=1.0)[1], "focus_h", ("assigned_load", "deadline", "degree_prev"), min_group=10)
+    sample = draw_sample(world(7, hidden=1.0)[1], "focus_h", CONTROLS, min_group=10)
     managers = next(each for each in estimate_pooled(draw_design(sample)) if each.segment == "manager")
     assert managers.hi < -0.1
 
