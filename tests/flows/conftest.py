@@ -60,8 +60,10 @@ def run_environment(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def deployed(organism: OpenOrganism, run_environment: dict[str, str]) -> OpenOrganism:
-    """Everything is deployed, and the worker's runs find the assets."""
+    """Everything is deployed, schedules paused, and the worker's runs find the assets."""
     organism.orchestrator.setup()
+    for each in PIPELINES:
+        organism.orchestrator.set_schedule(each.full_name, active=False)
     user, _, password = (organism.settings.prefect_auth or "").partition(":")
     with httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password)) as api:
         for each in PIPELINES:

@@ -73,8 +73,12 @@ def slow(rows: Any) -> Any:
     return 1
 
 
-GOOD = (rows, total, flaky, other, behind)
-ASSETS = (*GOOD, bad, blocked, slow)
+@asset(key="commands/total", reads={"rows": "flows/rows"}, code_version="1")
+def commands_total(rows: Any) -> Any:
+    return sum(rows)
+
+
+ASSETS = (rows, total, flaky, other, behind, bad, blocked, slow, commands_total)
 
 
 @source(key="once/rows")
@@ -95,7 +99,19 @@ def once_flaky(total: Any) -> Any:
 
 
 ONCE = (once_rows, once_total, once_flaky)
-FAILING = (rows, total, bad, blocked)
+
+
+@asset(key="once/bad", reads={"total": "once/total"}, code_version="1")
+def once_bad(total: Any) -> Any:
+    raise ValueError("no [/] way")
+
+
+@asset(key="once/blocked", reads={"bad": "once/bad"}, code_version="1")
+def once_blocked(bad: Any) -> Any:
+    return bad
+
+
+FAILING = (once_rows, once_total, once_bad, once_blocked)
 
 
 network = platform_source("network", description="The network of the stream.")

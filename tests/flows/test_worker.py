@@ -124,7 +124,7 @@ def test_a_cancelled_run_leaves_the_head_and_no_lease(deployed: OpenOrganism, fo
     assert load_run(deployed, run[:20])["state"] == "Running"
     assert deployed.orchestrator.queues()[0]["running"] == 1
     assert cancel_run(deployed, run, actor="ana")["state"] == "Cancelling"
-    found = ended(deployed, run, within_s=20)
+    found = ended(deployed, run, within_s=60)
     assert (found["state"], found["outcome"]) == ("Cancelled", "cancelled")
     assert deployed.ledger.versions("flows/slow") == ()
 

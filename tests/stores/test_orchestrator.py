@@ -37,17 +37,22 @@ def prefect_settings(embedded_home: Any) -> Settings:
 def server(prefect_settings: Settings) -> Iterator[httpx.Client]:
     """A Prefect server without anything of ours, whose pool gives no run to its worker."""
     with client(prefect_settings) as api:
-        named = {"flows": {"name": {"any_": [each.flow for each in PIPELINES]}}}
-        for row in api.post("/deployments/filter", json=named).json():
-            api.delete(f"/deployments/{row['id']}")
-        for row in api.post("/flow_runs/filter", json=named).json():
-            api.delete(f"/flow_runs/{row['id']}")
-        for row in api.post("/automations/filter", json={}).json():
-            api.delete(f"/automations/{row['id']}")
-        api.delete("/work_pools/default/queues/expensive")
+        clear(api)
         api.patch("/work_pools/default", json={"is_paused": True}).raise_for_status()
         yield api
+        clear(api)
         api.patch("/work_pools/default", json={"is_paused": False})
+
+
+def clear(api: httpx.Client) -> None:
+    named = {"flows": {"name": {"any_": [each.flow for each in PIPELINES]}}}
+    for row in api.post("/deployments/filter", json=named).json():
+        api.delete(f"/deployments/{row['id']}")
+    for row in api.post("/flow_runs/filter", json=named).json():
+        api.delete(f"/flow_runs/{row['id']}")
+    for row in api.post("/automations/filter", json={}).json():
+        api.delete(f"/automations/{row['id']}")
+    api.delete("/work_pools/default/queues/expensive")
 
 
 @pytest.fixture
