@@ -107,12 +107,11 @@ class DemoSource:
 
     def runs(self, *, limit: int = 100) -> Document:
         self._count("runs")
-        mine = [self._run(run) for run in reversed(self.started)]
-        return {"schema": "organism.runs/1", "runs": [*mine, *finished_runs(self.born, hostile=self.hostile)][:limit]}
+        return {"schema": "organism.runs/1", "runs": self._runs()[:limit]}
 
     def run(self, run: str) -> Document:
         self._count("run")
-        found = next((each for each in self.runs()["runs"] if each["id"] == run), None)
+        found = next((each for each in self._runs() if each["id"] == run), None)
         if found is None:
             raise RequestError(f"there is no run {run}")
         state = found["state"]
@@ -206,6 +205,10 @@ class DemoSource:
         if since < STARTING_S:
             return "Pending"
         return "Running" if since < RUNNING_S else "Completed"
+
+    def _runs(self) -> list[dict[str, Any]]:
+        mine = [self._run(run) for run in reversed(self.started)]
+        return [*mine, *finished_runs(self.born, hostile=self.hostile)]
 
     def _run(self, run: str) -> dict[str, Any]:
         at, selection = self.started[run]

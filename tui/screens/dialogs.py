@@ -74,17 +74,18 @@ class Ask(ModalScreen[str | None]):
         pane.styles.height = max(1, min(len(self.lines), 12))
         pane.show(self.lines)
         pane.can_focus = len(self.lines) > 12
-        if self.typed:
-            self.query_one("#field-name", Band).show(line(f"type  {self.typed}  to confirm:"))
+        if self.typed or self.field:
+            said = f"type  {self.typed}  to confirm:" if self.typed else self.field or ""
+            self.query_one("#field-name", Band).show(line(said))
             self.query_one("#act", Choice).disabled = True
-        elif self.field:
-            self.query_one("#field-name", Band).show(line(self.field))
         self.query_one("#cancel", Choice).focus()
 
     @on(Input.Changed, "#field")
     def _typed(self, event: Input.Changed) -> None:
-        if self.typed:
-            self.query_one("#act", Choice).disabled = event.value.strip() != self.typed
+        given = event.value.strip()
+        act = self.query_one("#act", Choice)
+        act.disabled = given != self.typed if self.typed else not given
+        act.refresh()
 
     @on(Input.Submitted, "#field")
     def _submitted(self) -> None:

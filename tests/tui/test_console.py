@@ -1,0 +1,407 @@
+"""How the console behaves: when it asks, what it keeps, where keys lead."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import Any
+
+from textual import events
+
+from causal_organism.errors import GraphError
+from tests.tui.driving import NARROW, Clock, Driver, drive
+from tui.demo import DemoSource
+from tui.screens.assets import AssetsScreen
+from tui.screens.runs import RunsScreen
+from tui.widgets.log_pane import LogPane
+
+
+def asked(driver: Driver) -> dict[str, int]:
+    return dict(driver.source.asked)
+
+
+async def beats(driver: Driver, number: int) -> None:
+    """Let the console's second go by some times, without waiting for it."""
+    for _ in range(number):
+        driver.app.pulse.next_at = 0.0
+        driver.app.beat()
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
+
+
+def test_only_the_screen_that_is_seen_asks() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("4")
+        await driver.until("expensive")
+        before = asked(driver)
+        await beats(driver, 3)
+        after = asked(driver)
+        assert after["queues"] == before["queues"] + 3
+        assert {name: after[name] for name in ("status", "assets")} == {
+            name: before[name] for name in ("status", "assets")
+        }
+
+    drive(scenario)
+
+
+def test_it_asks_nothing_under_a_dialog_a_page_or_when_another_window_is_looked_at() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        await driver.press("s")
+        await driver.until("STOP 1 RUN")
+        under_dialog = asked(driver)
+        await beats(driver, 3)
+        assert asked(driver) == under_dialog
+        await driver.press("escape", "question_mark")
+        await driver.until("WHAT IT DOES")
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        under_help = asked(driver)
+        await beats(driver, 3)
+        assert asked(driver) == under_help
+        await driver.press("escape")
+        await driver.until("[3 Runs]")
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        driver.app.post_message(events.AppBlur())
+        await driver.until(lambda: driver.app.blurred)
+        blurred = asked(driver)
+        await beats(driver, 3)
+        assert asked(driver) == blurred
+        driver.app.post_message(events.AppFocus())
+        await driver.until(lambda: driver.source.asked["runs"] > blurred["runs"])
+
+    drive(scenario)
+
+
+def test_a_lost_link_keeps_the_data_says_since_when_and_refuses_writes() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        driver.source.fail_with = "the ledger at 127.0.0.1 does not answer\x1b]0;x\x07"
+        await beats(driver, 1)
+        await driver.until("link lost - showing data as of 12:03:41Z, try 2 in")
+        assert "pagerank" in driver.text()
+        assert "does not answer␛]0;x␇" in driver.text()
+        await driver.press("slash", *"betw", "enter", "t")
+        assert not any(what[0] == "trigger" for what in driver.source.done)
+        assert "TRIGGER" not in driver.text()
+        driver.source.fail_with = None
+        await beats(driver, 1)
+        await driver.until(lambda: "link lost" not in driver.text())
+
+    drive(scenario)
+
+
+def test_a_console_that_never_connects_stays_and_says_so() -> None:
+    class Nowhere:
+        def __getattr__(self, name: str) -> Any:
+            raise OSError("connection refused")
+
+    async def scenario(driver: Driver) -> None:
+        await driver.until("link lost - nothing was read yet")
+        await driver.press("3")
+        await driver.until("[3 Runs]")
+
+    drive(scenario, source=Nowhere())
+
+
+def test_one_document_that_cannot_be_given_leaves_the_others() -> None:
+    class Half(DemoSource):
+        def queues(self) -> Any:
+            raise GraphError("the graph is broken [/]")
+
+        def status(self) -> Any:
+            raise ZeroDivisionError("a mistake in a reader")
+
+    async def scenario(driver: Driver) -> None:
+        await driver.until("! queues: the graph is broken [/]")
+        assert "ASSETS 13" in driver.text()
+        assert driver.app.notes["status"] == "ZeroDivisionError: a mistake in a reader"
+
+    drive(scenario, source=Half(Clock()))
+
+
+def test_the_first_frame_is_painted_before_anything_is_connected() -> None:
+    class Slow(DemoSource):
+        gate = threading.Event()
+
+        def unsupported(self) -> Any:
+            self.gate.wait(20)
+            return super().unsupported()
+
+    source = Slow(Clock())
+
+    async def run() -> None:
+        from tui.app import ConsoleApp
+        from tui.source import Place
+
+        app = ConsoleApp(lambda: source, Place(context="home", actor="a"), now=Clock())
+        async with app.run_test(size=NARROW) as pilot:
+            driver = Driver(app, pilot, source, Clock())
+            await driver.until("[1 Overview]")
+            await driver.until("loading ...")
+            await pilot.press("2")
+            await driver.until("[2 Assets]")
+            source.gate.set()
+            await driver.until("pagerank")
+
+    asyncio.run(run())
+
+
+def test_the_cursor_follows_its_asset_when_the_list_changes() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2", "T")
+        await driver.until("views/pagerank")
+        table = driver.app.frame.table  # type: ignore[union-attr]
+        assert table.go_to("views/pagerank")
+        table.show(tuple(reversed(table.all_rows)))
+        assert table.key == "views/pagerank"
+        table.show(tuple(row for row in table.all_rows if row.key != "views/pagerank"))
+        assert table.key != "views/pagerank"
+        assert table.rows
+
+    drive(scenario)
+
+
+def test_the_same_rows_again_repaint_nothing_and_one_changed_row_repaints_one_line() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2", "T")
+        await driver.until("views/pagerank")
+        table = driver.app.frame.table  # type: ignore[union-attr]
+        painted: list[Any] = []
+        original = table.refresh
+
+        def refresh(*regions: Any, **more: Any) -> Any:
+            painted.append(regions)
+            return original(*regions, **more)
+
+        table.refresh = refresh
+        table.show(tuple(table.all_rows))
+        assert painted == []
+        first, *rest = table.all_rows
+        other = type(first)(key=first.key, cells=(*first.cells[:-1], "other"), tone=first.tone, order=first.order)
+        table.show((other, *rest))
+        assert [region.height for (region,) in painted] == [1]
+
+    drive(scenario)
+
+
+def test_a_filter_may_be_a_selection_which_the_source_evaluates() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        await driver.press("slash", "plus", *"views/pagerank", "enter")
+        await driver.until("/+views/pagerank 2 of 13")
+        await driver.press("slash", *[*"xxx"], "enter")
+        await driver.until("selection: there is no asset views/pagerankxxx")
+        await driver.press("escape")
+        await driver.until(lambda: "there is no asset" not in driver.text())
+        assert "2 of 13" in driver.text(), "esc takes the message first"
+        await driver.press("escape")
+        await driver.until(lambda: "of 13" not in driver.text())
+
+    drive(scenario)
+
+
+def test_esc_in_the_prompt_brings_the_filter_back_that_was_there() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        await driver.press("slash", *"page", "enter")
+        await driver.until("/page 1 of 13")
+        await driver.press("slash", *"zzz")
+        await driver.until("none of 13 passes")
+        await driver.press("escape")
+        await driver.until("/page 1 of 13")
+
+    drive(scenario)
+
+
+def test_upstream_and_downstream_lead_to_neighbours() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        table = driver.app.frame.table  # type: ignore[union-attr]
+        table.go_to("causal/effects")
+        await driver.press("less_than_sign")
+        assert table.key == "panel"
+        await driver.press("less_than_sign")
+        await driver.until("READ BY panel")
+        await driver.press("j", "enter")
+        await driver.until(lambda: table.key == "outcomes")
+        await driver.press("less_than_sign")
+        await driver.until("it reads nothing")
+
+    drive(scenario)
+
+
+def test_a_log_follows_its_end_until_somebody_scrolls_up() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3", "enter")
+        await driver.until("block 79")
+        log = driver.app.frame.query_one("#log", LogPane)  # type: ignore[union-attr]
+        assert log.has_focus and log.follow
+        await driver.press("k", "k", "k")
+        assert not log.follow
+        top = log.top
+        log.add([{"level": 20, "message": "newest"}])
+        assert log.top == top, "it stays where it was read"
+        await driver.press("f")
+        await driver.until("newest")
+
+    drive(scenario)
+
+
+def test_a_log_is_searched_and_narrowed() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3", "enter")
+        await driver.until("block 79")
+        await driver.press("slash", *"BLOCK 7", "enter")
+        await driver.until("/BLOCK 7: 2 of 11")
+        await driver.press("n")
+        await driver.until("3 of 11")
+        await driver.press("N", "N", "N")
+        await driver.until("11 of 11")
+        await driver.press("ampersand", *"block 12 ", "enter")
+        await driver.until(lambda: driver.text().count(" of views is done") == 1)
+        await driver.press("w", "T")
+        await driver.until("[w]rap on  [T]imes off")
+
+    drive(scenario)
+
+
+def test_back_goes_from_detail_to_list_and_asks_before_it_quits() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        await driver.press("enter")
+        await driver.until("> network")
+        await driver.press("q")
+        await driver.until(lambda: not driver.app.screen.has_class("-detail"))
+        await driver.press("q")
+        await driver.until("QUIT")
+        await driver.press("escape")
+        assert driver.app.is_running
+        await driver.press("q", "tab", "enter")
+        await driver.until(lambda: not driver.app.is_running or driver.app._exit)
+
+    drive(scenario, size=NARROW)
+
+
+def test_enter_on_a_trouble_opens_the_thing() -> None:
+    async def scenario(driver: Driver) -> None:
+        table = driver.app.frame.table  # type: ignore[union-attr]
+        await driver.until(lambda: len(table.all_rows) > 5)
+        table.go_to("run:7f3a2c00-demo")
+        await driver.press("enter")
+        await driver.until("Runs > 7f3a2c00-demo")
+        assert isinstance(driver.app.frame, RunsScreen)
+        await driver.press("1")
+        await driver.until("[1 Overview]")
+        table.go_to("asset:views/betweenness")
+        await driver.press("enter")
+        await driver.until("Assets > views/betweenness")
+        assert isinstance(driver.app.frame, AssetsScreen)
+
+    drive(scenario, size=NARROW)
+
+
+def test_commands_lead_to_screens_runs_and_assets() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("colon", *"asset views/degree", "enter")
+        await driver.until("Assets > views/degree")
+        await driver.press("colon", *"queues", "enter")
+        await driver.until("[4 Queues]")
+        await driver.press("colon", *"nonsense [/]", "enter")
+        await driver.until(":nonsense [/] is no command")
+        await driver.press("colon", *"errors", "enter")
+        await driver.until("Messages of this session")
+        await driver.until("is no command")
+
+    drive(scenario, size=NARROW)
+
+
+def test_the_equivalent_command_is_shown() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3", "j", "Y")
+        await driver.until("copied: organism run 7f3a2c00-demo --follow")
+
+    drive(scenario)
+
+
+def test_help_runs_the_line_that_is_chosen() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3", "question_mark")
+        await driver.until("WHAT IT DOES")
+        await driver.press("slash", *"interventions", "enter", "enter")
+        await driver.until("[5 Interventions(3)]")
+
+    drive(scenario)
+
+
+def test_a_small_terminal_says_what_it_needs_and_comes_back() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        await driver.pilot.resize_terminal(70, 20)
+        await driver.until("have 70x20, need 80x24")
+        await driver.press("t")
+        assert "TRIGGER" not in driver.text()
+        await driver.pilot.resize_terminal(120, 36)
+        await driver.until("pagerank")
+        await driver.until("READ BY")
+
+    drive(scenario, size=NARROW)
+
+
+def test_sizes_change_also_for_screens_that_were_not_seen_then() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        await driver.press("4")
+        await driver.until("expensive")
+        await driver.pilot.resize_terminal(120, 36)
+        await driver.press("2")
+        await driver.until("READ BY")
+
+    drive(scenario, size=NARROW)
+
+
+def test_ascii_terminals_get_only_ascii() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        await driver.press("G")
+        assert driver.text().isascii()
+
+    drive(scenario, hostile=True, ascii_only=True)
+
+
+def test_frozen_it_asks_for_nothing() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        await driver.press("u")
+        await driver.until("FROZEN as of")
+        before = asked(driver)
+        await beats(driver, 3)
+        assert asked(driver) == before
+        await driver.press("ctrl+r")
+        await driver.until(lambda: driver.source.asked["runs"] == before["runs"] + 1)
+
+    drive(scenario)
+
+
+def test_data_that_grows_old_is_called_stale() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.until("as of 12:03:41Z")
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        driver.app.pulse.ask(time.monotonic())
+        driver.app.pulse.answered_at = time.monotonic() - 9.5
+        driver.app.beat()
+        await driver.until("STALE DATA 9s")
+
+    drive(scenario)
