@@ -55,7 +55,7 @@ def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
             before = ties.get((tie.source, tie.target))
             ties[tie.source, tie.target] = tie if before is None else _join(before, tie)
     changed = sorted(pair for pair, tie in ties.items() if _differs(tie))
-    return NetworkDelta(tuple(ties[pair] for pair in changed), tuple(people), first_idx if people else 0)
+    return NetworkDelta(tuple(ties[pair] for pair in changed), tuple(people), first_idx)
 
 
 def invert(delta: NetworkDelta) -> NetworkDelta:

@@ -73,8 +73,9 @@ def test_a_tie_that_comes_and_goes_is_no_change() -> None:
 
 
 def test_composing_keeps_the_earliest_and_the_latest_time() -> None:
-    parts = [TieChange("a", "b", 0, 5, 0, 1, 40, 50), TieChange("a", "b", 5, 9, 1, 2, 10, 45)]
-    assert compose(NetworkDelta((part,)) for part in parts).ties == (TieChange("a", "b", 0, 9, 0, 2, 10, 50),)
+    spans = [(40, 50), (10, 45), (20, 48)]
+    parts = [TieChange("a", "b", place, place + 1, place, place + 1, *span) for place, span in enumerate(spans)]
+    assert compose(NetworkDelta((part,)) for part in parts).ties == (TieChange("a", "b", 0, 3, 0, 3, 10, 50),)
 
 
 @pytest.mark.parametrize("stored", [b"", b"{}", encode(NetworkDelta())[:-4], b"x\x9c\x03\x00\x00\x00\x00\x01"])
@@ -104,6 +105,7 @@ def test_the_fingerprint_follows_every_delta(history: History) -> None:
     for state, delta in history:
         fingerprint = fingerprints.update(fingerprint, delta)
         assert fingerprint == fingerprints.of(*state.columns())
+        assert len(fingerprint) == 64
 
 
 @given(history=histories, data=st.data())
