@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from causal_organism.assets.code_versions import code_version
+from causal_organism.assets.code_versions import code_versions
 from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.staleness import FRESH, STALE, Cause, Judgement, judge
 from causal_organism.assets.versions import Attempt, Head, InputVersion
@@ -21,6 +21,7 @@ class Cut:
     organism: Organism
     heads: dict[str, Head]
     attempts: Mapping[str, Attempt]
+    code_versions: Mapping[str, str]
     at: datetime
 
     def input_versions(self, key: str) -> dict[str, InputVersion | None]:
@@ -56,12 +57,8 @@ class Cut:
         """Of every asset, when first asked for."""
         return {key: self.judge(key) for key in self.organism.graph.order}
 
-    @cached_property
-    def code_versions(self) -> CodeVersions:
-        return CodeVersions(self.organism)
-
     def root_causes(self, key: str) -> list[tuple[str, Cause]]:
-        """(asset, cause) pairs that explain why this asset or something before it is out of date, nearest root first."""
+        """(asset, cause) pairs that say why this asset, or something before it, is out of date; roots first."""
         found: list[tuple[str, Cause]] = []
         for other in self.organism.graph.in_order(self.organism.graph.walk_up({key})):
             judgement = self.judgements[other]
@@ -71,26 +68,20 @@ class Cut:
         return found
 
 
-class CodeVersions:
-    """Code version of each asset, derived when first asked for."""
-
-    def __init__(self, organism: Organism):
-        self._organism = organism
-        self._known: dict[str, str] = {}
-
-    def __getitem__(self, key: str) -> str:
-        if key not in self._known:
-            spec = self._organism.graph[key]
-            values = {name: self._organism.settings.value(name) for name in spec.settings}
-            self._known[key] = "source" if spec.compute is None else code_version(spec, values)
-        return self._known[key]
-
-
-def load_cut(organism: Organism) -> Cut:
-    """Read the ledger once."""
+def load_cut(organism: Organism, *, code_versions: Mapping[str, str] | None = None) -> Cut:
+    """Read the ledger once. A run hands on the code versions that it began with."""
     return Cut(
         organism=organism,
         heads={key: head for (key, partition), head in organism.ledger.heads().items() if not partition},
         attempts={key: attempt for (key, partition), attempt in organism.ledger.attempts().items() if not partition},
+        code_versions=read_code_versions(organism) if code_versions is None else code_versions,
         at=organism.now(),
     )
+
+
+def read_code_versions(organism: Organism) -> Mapping[str, str]:
+    """Key -> code version, from the source as it is on disk now."""
+    specs = organism.graph.specs.values()
+    declared = {name for spec in specs for name in spec.settings}
+    values = {name: organism.settings.value(name) for name in sorted(declared)}
+    return code_versions(specs, values, notes=organism.settings.home / "code-notes.json")

@@ -75,7 +75,7 @@ def make_plan(
     if not organism.settings.read_only:
         observations = observe(organism, sources, cut.heads, actor=actor, trigger=trigger, run=run)
     if any(each.changed or each.error for each in observations):
-        cut = load_cut(organism)
+        cut = load_cut(organism, code_versions=cut.code_versions)
     return Planned(
         selected=selected,
         cut=cut,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,7 +33,7 @@ def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
     """An organism of these assets on memory stores; `.clock` moves its time."""
     clock = Clock()
     return SimpleNamespace(
-        settings=Settings(actor="ana", lease_wait_s=0.0, **settings),
+        settings=Settings(home=Path(tempfile.mkdtemp(prefix="organism-")), actor="ana", lease_wait_s=0.0, **settings),
         graph=graph_of(assets),
         ledger=MemoryLedger(clock),
         values=MemoryValues(),
