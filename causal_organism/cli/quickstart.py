@@ -148,11 +148,11 @@ def _chunks(entries: Iterator[dict[str, str]]) -> Iterator[list[dict[str, str]]]
 def _run_pipelines(o: OpenOrganism) -> list[dict[str, Any]]:
     """Both pipelines through their deployments and the worker, where there is anything to do."""
     from causal_organism.operations.plan import make_plan
-    from causal_organism.operations.queues import load_stream
+    from causal_organism.operations.stream_state import stream_state
 
     runs = []
-    while (lag := load_stream(o)["lag"]) > 0:
-        runs.append(_follow(o, INCREMENTAL, "stream", total=lag, done=lambda: lag - load_stream(o)["lag"]))
+    while (lag := stream_state(o)["lag"]) > 0:
+        runs.append(_follow(o, INCREMENTAL, "stream", total=lag, done=lambda: lag - stream_state(o)["lag"]))
         if runs[-1]["state"] != "Completed":
             return runs
     steps = make_plan(o, "*", actor=o.settings.actor, trigger="quickstart").steps

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from causal_organism.deployments import FULL, INCREMENTAL
-from causal_organism.errors import OrganismError, RequestError, StoreError
+from causal_organism.errors import OrganismError, RequestError
 from causal_organism.flows.environment import prefect_variables, prepare
 from causal_organism.settings import Settings, load_settings
+from causal_organism.wiring import open_organism
 
 NAMES = {"incremental": INCREMENTAL, "full": FULL}
 
@@ -18,8 +20,8 @@ async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]
         raise RequestError(f"there is no pipeline {pipeline!r}", hint=f"choose from {', '.join(NAMES)}")
     settings = load_settings()
     prepare(settings)
+    await asyncio.to_thread(_check_server, settings)
     # Late: prefect (1.4 s) reads the environment that was prepared above.
-    import httpx
     from prefect.settings import temporary_settings
 
     from causal_organism.flows import pipelines
@@ -28,14 +30,17 @@ async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]
     # A retry of the whole run is for workers that nobody waits for; here the caller sees the document at once.
     once = flows[pipeline].with_options(retries=0)
     with temporary_settings(updates=_overrides(settings)):
-        try:
-            state = await once(actor=actor or settings.actor, return_state=True)
-        except httpx.HTTPError as error:
-            raise StoreError(f"the Prefect server at {settings.prefect_api_url} cannot be reached: {error}") from error
+        state = await once(actor=actor or settings.actor, return_state=True)
         result = state.data if isinstance(state.data, (dict, BaseException)) else await _result(state)
     if isinstance(result, BaseException):
         raise result
     return dict(result)
+
+
+def _check_server(settings: Settings) -> None:
+    """Prefect's own client would tell of a missing server in a page of traceback."""
+    with open_organism(settings) as organism:
+        organism.orchestrator.health()
 
 
 async def _result(state: Any) -> Any:

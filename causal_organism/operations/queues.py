@@ -5,28 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from causal_organism.operations.runs import refuse_read_only
+from causal_organism.operations.stream_state import stream_state
 from causal_organism.ports import Organism
 
 
 def load_queues(organism: Organism) -> dict[str, Any]:
     """organism.queues/1: depth of every work queue, and how far the network is behind the stream."""
     queues = [dict(queue) for queue in organism.orchestrator.queues()]
-    return {"schema": "organism.queues/1", "queues": queues, "stream": load_stream(organism)}
-
-
-def load_stream(organism: Organism) -> dict[str, Any]:
-    """Entries in the stream, those behind the accepted position, and the age of the oldest of these in seconds."""
-    position = organism.archive.position()
-    state = organism.stream.state()
-    lag = organism.stream.count_after(position.entry)
-    oldest = organism.stream.read_after(position.entry, 1) if lag else ()
-    now_ms = organism.now().timestamp() * 1000
-    return {
-        "length": state.length,
-        "lag": lag,
-        "lag_s": max(0.0, (now_ms - int(oldest[0].id.partition("-")[0])) / 1000) if oldest else 0.0,
-        "dead_letters": organism.stream.count_dead_letters(),
-    }
+    return {"schema": "organism.queues/1", "queues": queues, "stream": stream_state(organism)}
 
 
 def pause_queue(organism: Organism, name: str, *, paused: bool, actor: str) -> dict[str, Any]:

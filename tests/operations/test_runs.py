@@ -15,7 +15,7 @@ from causal_organism.operations.queues import limit_queue, load_queues, pause_qu
 from causal_organism.operations.refresh import begin, finish, make_step, refresh_local
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
 from causal_organism.operations.schedules import load_schedules, set_schedule
-from causal_organism.ports import StreamPosition
+from causal_organism.ports import Gap, StreamPosition
 from causal_organism.stores.memory_orchestrator import MemoryOrchestrator
 from causal_organism.stores.memory_stream import MemoryStream
 from tests.operations.organisms import memory_organism
@@ -37,13 +37,16 @@ def broken(total: Any) -> Any:
 
 
 class Position:
-    """An archive that has read up to one entry."""
+    """An archive that has read so many entries of a stream in memory, whose ids count from 1-0."""
 
-    def __init__(self, entry: str):
-        self.entry = entry
+    def __init__(self, read: int):
+        self.read = read
 
     def position(self) -> StreamPosition:
-        return StreamPosition(entry=self.entry)
+        return StreamPosition(entry=f"{self.read}-0", entries=self.read)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        return ()
 
 
 class Unconfigured:
@@ -206,8 +209,8 @@ def test_read_only_changes_nothing() -> None:
 
 def with_stream(o: Any, *, entries: int, read: int) -> Any:
     o.stream = MemoryStream()
-    ids = o.stream.append([{"source": "a", "target": "b", "at": "1"}] * entries)
-    o.archive = Position(ids[read - 1] if read else "0-0")
+    o.stream.append([{"source": "a", "target": "b", "at": "1"}] * entries)
+    o.archive = Position(read)
     return o
 
 
@@ -221,7 +224,8 @@ def test_queues_tell_what_waits_and_how_far_the_network_is_behind() -> None:
         ("expensive", 0, None),
     ]
     age_s = o.now().timestamp() - 0.003  # the third entry of a stream in memory is of millisecond 3
-    assert found["stream"] == {"length": 5, "lag": 3, "lag_s": pytest.approx(age_s), "dead_letters": 0}
+    stream = {"length": 5, "lag": 3, "lag_s": pytest.approx(age_s), "dead_letters": 0, "gap": None}
+    assert found["stream"] == stream
 
 
 def test_a_stream_that_is_read_to_its_end_has_no_lag() -> None:
