@@ -1,0 +1,105 @@
+"""The archive: the truth of what was taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from causal_organism.network.deltas import NetworkDelta
+from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.ports.stream import DeadLetter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamPosition:
+    """How far the archive has read. `entries` counts stream entries accepted or refused since the stream began."""
+
+    entry: str = "0-0"
+    batch: int = 0
+    entries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One accepted batch: everything the projection and the ledger need to follow it."""
+
+    number: int
+    entry: str  # the stream position after it
+    delta: NetworkDelta
+    fingerprint: str  # of the whole network after it
+    kind: str = "stream"  # or "people"
+    accepted_at: datetime
+    after: int | None = None  # the batch that this one continues; None: number - 1. Composed batches span several
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    batch: Batch | None  # None: nothing changed in the network (only refusals and duplicates)
+    position: StreamPosition
+    accepted: int
+    duplicates: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Entries that were trimmed before they were read."""
+
+    detected_at: datetime
+    after: str
+    before: str
+    missing: int | None  # None: unknown how many
+
+
+class Archive(Protocol):
+    def position(self) -> StreamPosition: ...
+
+    def accept(
+        self,
+        expected: StreamPosition,
+        interactions: Sequence[Interaction],
+        refusals: Sequence[Refusal],
+        *,
+        last_entry: str,
+        entries: int,
+        now: datetime,
+    ) -> Accepted:
+        """One transaction: lock and compare the position, archive, note senders' ids, store refusals and the batch,
+        move the position. Raises FencedError if entry or entries of the position are not `expected`'s (its batch may
+        differ: people may have been added meanwhile)."""
+
+    def accept_people(self, people: Sequence[str], *, now: datetime) -> Accepted:
+        """Add people to the network, as a batch that does not move the stream position."""
+
+    def batches(self, after: int, until: int | None = None) -> Iterable[Batch]:
+        """Batches with after < number <= until, in order."""
+
+    def batch(self, number: int) -> Batch | None: ...
+
+    def unwritten_refusals(self) -> tuple[DeadLetter, ...]:
+        """Refusals not yet known to stand in the dead-letter stream, in order of id."""
+
+    def mark_refusals_written(self, ids: Sequence[str]) -> None: ...
+
+    def drop_refusals(self, ids: Sequence[str]) -> None:
+        """Somebody retried or dropped these: they are never written to the dead-letter stream again."""
+
+    def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
+        """Store the gap and move the position behind it, in one transaction. Raises FencedError like `accept`.
+
+        A position before `expected` makes the stream be read again; entries known already count as duplicates, and
+        refusals that nobody dropped are unwritten again.
+        """
+
+    def gaps(self) -> tuple[Gap, ...]: ...
+
+    def interactions_of(self, person: str, *, limit: int = 100) -> tuple[Mapping[str, Any], ...]:
+        """The newest archived interactions of one person."""
+
+    def weekly(self) -> Mapping[str, Any]:
+        """Tie sums per ISO week as columns: week, kind, source, target, weight_u, count, duration_s (numpy arrays)."""
+
+    def totals(self) -> Mapping[str, int]:
+        """people, ties, interactions, first_us, last_us."""

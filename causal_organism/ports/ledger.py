@@ -1,0 +1,155 @@
+"""The ledger: what was made, when, from what, by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from causal_organism.assets.versions import Attempt, Head, Provenance, Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    id: str
+    flow: str
+    selection: str | None
+    trigger: str
+    actor: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    deployment: str | None = None
+    error: str | None = None
+    tries: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    run: str
+    key: str
+    partition: str = ""
+    outcome: str
+    version: int | None
+    causes: tuple[Mapping[str, Any], ...] = ()
+    seconds: float | None = None
+    error: str | None = None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to make one asset. A later holder has a greater token; publishing with an older one is refused."""
+
+    key: str
+    partition: str
+    token: int
+    holder: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    id: int
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Any]
+
+
+class Ledger(Protocol):
+    def heads(self) -> Mapping[tuple[str, str], Head]:
+        """(key, partition) -> head, of every asset that has one; one read."""
+
+    def heads_of(self, keys: Sequence[str]) -> Mapping[str, Head]:
+        """Heads of these unpartitioned assets."""
+
+    def attempts(self) -> Mapping[tuple[str, str], Attempt]:
+        """(key, partition) -> the last failed or rejected try of assets that have no head; one read."""
+
+    def versions(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
+        """Newest first."""
+
+    def version(self, key: str, number: int, partition: str = "") -> Version | None: ...
+
+    def publish(self, lease: Lease, version: Version) -> Version:
+        """Give the next number, make it head, in one transaction. `version.number` is ignored. Raises FencedError."""
+
+    def confirm(self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime) -> None:
+        """Record that a make gave the head's content again. Raises FencedError."""
+
+    def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
+        """Record a make that failed, or whose value a blocking check rejected (kept for inspection)."""
+
+    def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
+        """Say that the content of these versions is no longer kept. Heads are left as they are."""
+
+    def kept_contents(self) -> Iterable[str]:
+        """Fingerprints of all content that a kept version, or the last rejected value of an asset, names."""
+
+    def pin(self, key: str, partition: str, number: int | None) -> None:
+        """Hold a version as head, or with None let go."""
+
+    def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = 8.0) -> AbstractContextManager[Lease]:
+        """A lease, renewed until the block ends. Raises LeaseHeldError at once if somebody holds it."""
+
+    def held(self) -> Mapping[tuple[str, str], str]:
+        """(key, partition) -> holder, of what is being made now."""
+
+    def begin_run(self, run: RunRecord) -> None:
+        """Record a run; recording it again (a retry) keeps its start and clears its end."""
+
+    def end_run(
+        self,
+        run: str,
+        outcome: str,
+        *,
+        at: datetime,
+        error: str | None = None,
+        document: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record how a run ended, and the document that it answered with."""
+
+    def run_document(self, run: str) -> Mapping[str, Any] | None: ...
+
+    def record_step(self, step: StepRecord) -> None: ...
+
+    def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]: ...
+
+    def run(self, run: str) -> RunRecord | None: ...
+
+    def steps(self, run: str) -> tuple[StepRecord, ...]: ...
+
+    def durations(self) -> Mapping[str, float]:
+        """Key -> seconds that its recent makes took (median); for estimates."""
+
+    def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None: ...
+
+    def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]: ...
+
+    def fact(self, name: str) -> Any:
+        """A small fact about this deployment (for example the graph that the worker has); None if never set."""
+
+    def set_fact(self, name: str, value: Any) -> None: ...
+
+
+class ValueStore(Protocol):
+    def describe(self, value: Any) -> tuple[str, Callable[[], Mapping[str, Any]]]:
+        """(fingerprint, write): the content's fingerprint, and a function that stores it and says where.
+
+        Raises TypeError, with the place, for what is no value.
+        """
+
+    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
+        """The value as it was given. Raises DamagedValueError."""
+
+    def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
+        """Whether the content is where it should be; a look at names and sizes, not a read."""
+
+    def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
+        """Remove content that is not needed and was written before a moment; (how many, bytes)."""
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        """(columns, rows) of a value per entity or a table, `id` first; None where it is plain JSON."""

@@ -1,0 +1,65 @@
+"""The orchestrator: who runs what, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+
+class Orchestrator(Protocol):
+    """The Prefect server, over REST. Documents are CONTRACTS.md section 3's, as plain dicts."""
+
+    def health(self) -> Mapping[str, Any]:
+        """version, latency_ms, scheduling (bool: deployments with schedules have scheduled runs)."""
+
+    def trigger(
+        self,
+        deployment: str,
+        parameters: Mapping[str, Any],
+        *,
+        idempotency: str | None = None,
+        trigger: str = "api",
+    ) -> str:
+        """Create a run of `flow/deployment`; its id. `trigger` says what asked for it: cli, console or api."""
+
+    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[Mapping[str, Any], ...]: ...
+
+    def run(self, run: str) -> Mapping[str, Any] | None:
+        """One of `runs` with `tasks`; the id may be a unique prefix of at least 4 characters."""
+
+    def logs(self, run: str, *, after: str | None = None, limit: int = 200) -> tuple[Mapping[str, Any], ...]:
+        """timestamp, level, name, message, task; oldest first."""
+
+    def cancel(self, run: str) -> None:
+        """Raises RefusedError for a run that has ended."""
+
+    def retry(self, run: str) -> None:
+        """Run it again under the same id. Raises RefusedError for a run that has not ended or has no deployment."""
+
+    def supersede(self, run: str) -> int:
+        """Cancel what a schedule planned for the same deployment, is due and still waits; how many."""
+
+    def queues(self) -> tuple[Mapping[str, Any], ...]: ...
+
+    def pause_queue(self, name: str, *, paused: bool) -> None: ...
+
+    def limit_queue(self, name: str, limit: int | None) -> None:
+        """How many runs of this queue may run at once; None: no limit."""
+
+    def schedules(self) -> tuple[Mapping[str, Any], ...]:
+        """deployment, schedule, cron, rule, timezone, active, next_at."""
+
+    def set_schedule(self, deployment: str, *, active: bool) -> int:
+        """Pause or resume the schedules of a deployment; how many changed."""
+
+    def setup(self, *, reset: bool = False) -> tuple[str, ...]:
+        """Work pool, queues, deployments, schedules, automation; what was changed, a line each.
+
+        What operators changed stays (pauses, limits, crons, queues); `reset` takes it back, except pauses.
+        """
+
+    def missing(self) -> tuple[str, ...]:
+        """What `setup` would change, a line each."""
+
+    def workers(self) -> tuple[Mapping[str, Any], ...]:
+        """pool, name, status (ONLINE or OFFLINE), online, last_heartbeat."""

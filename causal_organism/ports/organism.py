@@ -1,0 +1,72 @@
+"""Sources of the platform, and the bundle of all ports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from causal_organism.assets.graph import AssetGraph
+from causal_organism.ports.archive import Archive
+from causal_organism.ports.ledger import Ledger, ValueStore
+from causal_organism.ports.network import NetworkStore
+from causal_organism.ports.orchestrator import Orchestrator
+from causal_organism.ports.stream import EventStream
+from causal_organism.ports.tables import Imports, Interventions, ReadingStore
+from causal_organism.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a platform source looks like now. `write` stores the content, where it is not stored yet, and says where."""
+
+    fingerprint: str
+    write: Callable[[], Mapping[str, Any]]
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+class PlatformSource(Protocol):
+    """A source whose content lives in a store of ours (network, people, outcomes)."""
+
+    def look(self) -> Look | None:
+        """None: never imported."""
+
+    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any: ...
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
+        """(columns, rows) for people to read, `id` first (of the network: its ties, id `source -> target`)."""
+
+    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
+        """What changed between two places, or None where that cannot be said."""
+
+
+class Organism(Protocol):
+    """Everything an operation works with. Stores connect when first asked."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def graph(self) -> AssetGraph: ...
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def values(self) -> ValueStore: ...
+    @property
+    def stream(self) -> EventStream: ...
+    @property
+    def archive(self) -> Archive: ...
+    @property
+    def network(self) -> NetworkStore: ...
+    @property
+    def imports(self) -> Imports: ...
+    @property
+    def interventions(self) -> Interventions: ...
+    @property
+    def readings(self) -> ReadingStore: ...
+    @property
+    def orchestrator(self) -> Orchestrator: ...
+    @property
+    def sources(self) -> Mapping[str, PlatformSource]: ...
+
+    def now(self) -> datetime: ...
