@@ -143,6 +143,20 @@ def chaos(victims: Victims) -> Iterator[Chaos]:
         batch_events=12,
         lease_wait_s=2.0,
     )
+    yield from running(settings)
+
+
+@pytest.fixture
+def chaos_on_neo4j(victims: Victims, chaos: Chaos) -> Iterator[Chaos]:
+    """The same on a Neo4j, which ORGANISM_TEST_NEO4J_URI and ORGANISM_TEST_NEO4J_PASSWORD name."""
+    uri = os.environ.get("ORGANISM_TEST_NEO4J_URI")
+    if uri is None:
+        pytest.skip("ORGANISM_TEST_NEO4J_URI is not set")
+    password = os.environ.get("ORGANISM_TEST_NEO4J_PASSWORD")
+    yield from running(replace(chaos.settings, neo4j_uri=uri, neo4j_user="neo4j", neo4j_password=password))
+
+
+def running(settings: Settings) -> Iterator[Chaos]:
     found = Chaos(settings, random.Random(20_260_101))
     found.organism.network.clear()
     yield found
@@ -181,6 +195,14 @@ def assert_exactly_once(chaos: Chaos) -> None:
 
 
 def test_killing_pulses_at_random_moments(chaos: Chaos) -> None:
+    kill_pulses(chaos)
+
+
+def test_killing_pulses_at_random_moments_on_neo4j(chaos_on_neo4j: Chaos) -> None:
+    kill_pulses(chaos_on_neo4j)
+
+
+def kill_pulses(chaos: Chaos) -> None:
     """First one at a time, then two at once, one of which never had a lease."""
     for turn in range(30):
         chaos.send(130)
