@@ -157,6 +157,13 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, damage: str) -> None
         load(tmp_path / "one")
 
 
+def test_a_save_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    cannot_be_written = from_columns(["\ud800"], [], [], [], [], fingerprint="0" * 64)
+    with pytest.raises(UnicodeEncodeError):
+        save(cannot_be_written, tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_missing_folder_is_damage(tmp_path: Path) -> None:
     with pytest.raises(DamagedValueError, match="nothing"):
         load(tmp_path / "nothing")
