@@ -8,8 +8,9 @@ from typing import Any
 from causal_organism.causal.diagram import Diagram, default_diagram
 from causal_organism.causal.measures import CONTRAST_H, TARGET, measure_of
 from causal_organism.causal.panel import TREATMENT, outcome_metrics, to_panel
-from causal_organism.causal.person_effects import effects_by_person, guard_columns
+from causal_organism.causal.person_effects import effects_by_person, guard_columns, repeat_persons
 from causal_organism.causal.pooled import Estimate
+from causal_organism.causal.reference import AGREEMENT
 from causal_organism.causal.study import Study, study_outcome
 from causal_organism.causal.verdicts import REFUSED, Verdict, discovery_rates, judge
 from causal_organism.errors import CannotConcludeError
@@ -18,7 +19,12 @@ SCHEMA = "organism.effects/1"
 
 
 def estimate_effects(
-    panel: Any, *, seed: int, diagram: Diagram | None = None, min_group: int = 10
+    panel: Any,
+    *,
+    seed: int,
+    diagram: Diagram | None = None,
+    min_group: int = 10,
+    agreement: float = AGREEMENT,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(columns by person, metadata with the pooled estimates). A refusal is a result: rows without numbers, and why.
 
@@ -28,26 +34,27 @@ def estimate_effects(
     extrapolates (two hours less lie outside the person's own range), grade, segment_verdict, verdict, reason_codes;
     then effect, sd, interval and verdict of every further outcome as `<outcome>_effect`, ….
 
-    `seed` draws the persons whose slopes DoWhy repeats. Cost: about 5 s of CPU for 200 people and 26 weeks, most of
-    it the import of dowhy.
+    `seed` draws the persons whose slopes DoWhy repeats; where it differs by more than `agreement`, all is refused.
+    Cost: about 3 s of CPU for 200 people and 26 weeks, most of it the import of dowhy.
 
     Raises:
         CannotConcludeError: `no-outcomes`, where the panel has no metric that is an outcome.
     """
     panel, diagram = to_panel(panel), diagram or default_diagram()
-    studies = study_all(panel, diagram, min_group=min_group)
+    studies = study_all(panel, diagram, min_group=min_group, agreement=agreement)
+    primary, checks = repeat_persons(studies[0], seed=seed, agreement=agreement)
+    studies = (primary, *studies[1:])
     verdicts = judge_all(studies)
-    primary = studies[0]
-    columns, checks = effects_by_person(panel, primary, verdicts, min_group=min_group, seed=seed)
+    columns = effects_by_person(panel, primary, verdicts, min_group=min_group)
     for study in studies[1:]:
         columns |= guard_columns(panel, study, verdicts, min_group=min_group)
     return columns, _metadata(studies, verdicts, diagram, checks, seed=seed, min_group=min_group)
 
 
 def study_all(
-    panel: Mapping[str, Any], diagram: Diagram, *, min_group: int, reference: bool = True
+    panel: Mapping[str, Any], diagram: Diagram, *, min_group: int, agreement: float | None
 ) -> tuple[Study, ...]:
-    """Every outcome of the panel: the one to improve first, the others in order of name."""
+    """Every outcome of the panel: the one to improve first, the others in order of name. `agreement`: study_outcome."""
     metrics = [metric for metric in outcome_metrics(panel) if metric not in diagram.nodes]
     if not metrics:
         raise CannotConcludeError(
@@ -56,7 +63,7 @@ def study_all(
             hint=f"import outcomes with a column such as {TARGET}, beside {', '.join(diagram.nodes)}",
         )
     ordered = sorted(metrics, key=lambda metric: (metric != TARGET, metric))
-    return tuple(study_outcome(panel, metric, diagram, min_group=min_group, reference=reference) for metric in ordered)
+    return tuple(study_outcome(panel, metric, diagram, min_group=min_group, agreement=agreement) for metric in ordered)
 
 
 def judge_all(studies: tuple[Study, ...]) -> dict[tuple[str, str], Verdict]:

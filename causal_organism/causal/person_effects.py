@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,15 @@ from causal_organism.causal.measures import CONTRAST_H
 from causal_organism.causal.panel import TREATMENT
 from causal_organism.causal.persons import Slopes, person_slopes
 from causal_organism.causal.pooled import Estimate
-from causal_organism.causal.reference import AGREEMENT, slope_by_reference
+from causal_organism.causal.reference import slope_by_reference
 from causal_organism.causal.sample import EVERYBODY, segments_of
 from causal_organism.causal.shrinkage import pool
 from causal_organism.causal.study import Study
 from causal_organism.causal.verdicts import INCONCLUSIVE, LEAST_WEEKS, REFUSED, Verdict
+
+GUARD_COLUMNS = (
+    "effect", "effect_sd", "ci_lo", "ci_hi", "segment_effect", "segment_se", "bias_max", "segment_verdict", "verdict",
+)  # fmt: skip
 
 CERTAIN_LFSR = 0.05
 REPEATED_PERSONS = 5
@@ -25,15 +30,33 @@ NUMBERS = (
 )  # fmt: skip
 
 
+def repeat_persons(study: Study, *, seed: int, agreement: float) -> tuple[Study, dict[str, Any]]:
+    """(the study, with a problem more if they differ; what was found): DoWhy's slopes of a few persons must be ours."""
+    if study.design is None or study.problems:
+        return study, {}
+    slopes, person = person_slopes(study.design), study.design.sample.person
+    known = np.flatnonzero(np.isfinite(slopes.slope) & (slopes.weeks >= LEAST_WEEKS))
+    drawn = np.random.default_rng(seed).permutation(known)[:REPEATED_PERSONS]
+    differences: list[float | None] = []
+    for code in sorted(drawn.tolist()):
+        rows = person == code
+        value = slope_by_reference(slopes.t[rows], slopes.y[rows])
+        differences.append(None if value is None else float(abs(value - slopes.slope[code])))
+    found = [each for each in differences if each is not None]
+    checks = {
+        "persons_repeated": len(differences),
+        "persons_difference": max(found, default=None),  # None: nobody was repeated, or DoWhy gave no number
+        "autocorrelation": slopes.autocorrelation,
+    }
+    if len(found) == len(differences) and all(each <= agreement for each in found):
+        return study, checks
+    return replace(study, problems=(*study.problems, "reference-differs")), checks
+
+
 def effects_by_person(
-    panel: Mapping[str, Any],
-    study: Study,
-    verdicts: Mapping[tuple[str, str], Verdict],
-    *,
-    min_group: int,
-    seed: int,
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(columns, what was checked). Everybody of the panel has a row."""
+    panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], *, min_group: int
+) -> dict[str, Any]:
+    """Columns of the outcome to improve. Everybody of the panel has a row."""
     ids, first = np.unique(panel["id"], return_index=True)
     size = len(ids)
     columns: dict[str, Any] = {
@@ -44,38 +67,18 @@ def effects_by_person(
         "weeks": np.zeros(size, dtype=np.int64),
         "extrapolates": np.zeros(size, dtype=bool),
     } | {name: np.full(size, np.nan) for name in NUMBERS}
-    checks: dict[str, Any] = {}
     if study.design is not None and not study.problems:
-        slopes = person_slopes(study.design)
-        checks = _repeat_some(slopes, study, ids=study.design.sample.rows, panel=panel, seed=seed)
-        _fill(columns, panel, study, verdicts, slopes, agrees=checks["persons_agree"])
-    _judge(columns, study, verdicts, agrees=checks.get("persons_agree", True))
-    return columns, checks
+        _fill(columns, panel, study, verdicts, person_slopes(study.design))
+    _judge(columns, study, verdicts)
+    return columns
 
 
 def guard_columns(
     panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], *, min_group: int
 ) -> dict[str, Any]:
     """Effect, sd, interval and verdict of a further outcome, named after it."""
-    ids, first = np.unique(panel["id"], return_index=True)
-    columns: dict[str, Any] = {"id": ids, "segment": segments_of(panel, min_group=min_group)[first]}
-    columns |= {"weeks": np.zeros(len(ids), dtype=np.int64), "extrapolates": np.zeros(len(ids), dtype=bool)}
-    columns |= {name: np.full(len(ids), np.nan) for name in NUMBERS}
-    if study.design is not None and not study.problems:
-        _fill(columns, panel, study, verdicts, person_slopes(study.design), agrees=True)
-    _judge(columns, study, verdicts, agrees=True)
-    kept = (
-        "effect",
-        "effect_sd",
-        "ci_lo",
-        "ci_hi",
-        "segment_effect",
-        "segment_se",
-        "bias_max",
-        "segment_verdict",
-        "verdict",
-    )
-    return {f"{study.outcome}_{name}": columns[name] for name in kept}
+    columns = effects_by_person(panel, study, verdicts, min_group=min_group)
+    return {f"{study.outcome}_{name}": columns[name] for name in GUARD_COLUMNS}
 
 
 def _fill(
@@ -84,8 +87,6 @@ def _fill(
     study: Study,
     verdicts: Mapping[tuple[str, str], Verdict],
     slopes: Slopes,
-    *,
-    agrees: bool,
 ) -> None:
     assert study.design is not None
     place = np.searchsorted(columns["id"], np.unique(panel["id"][study.design.sample.rows]))  # of each person code
@@ -95,7 +96,7 @@ def _fill(
     usable = np.isfinite(slopes.slope) & (slopes.weeks >= LEAST_WEEKS)
     for estimate in _segments(study):
         inside = usable & (slopes.segment == estimate.segment if estimate.segment != EVERYBODY else True)
-        if verdicts[study.outcome, estimate.segment].verdict == REFUSED or not inside.any() or not agrees:
+        if verdicts[study.outcome, estimate.segment].verdict == REFUSED or not inside.any():
             continue
         pooled = pool(slopes.slope[inside], slopes.se[inside], mean_se=estimate.se)
         here = place[inside]
@@ -112,7 +113,7 @@ def _segments(study: Study) -> tuple[Estimate, ...]:
     return study.estimates[1:] or study.estimates
 
 
-def _judge(columns: dict[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], *, agrees: bool) -> None:
+def _judge(columns: dict[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict]) -> None:
     """A person's verdict is at most its segment's."""
     of_segment = {each.segment: verdicts[study.outcome, each.segment] for each in _segments(study)}
     whole = Verdict(verdict=REFUSED, reasons=study.problems or ("no-data",))
@@ -121,7 +122,6 @@ def _judge(columns: dict[str, Any], study: Study, verdicts: Mapping[tuple[str, s
         columns["segment"].tolist(), columns["effect"], columns["lfsr"], columns["weeks"], strict=True
     ):
         verdict = of_segment.get(segment) or of_segment.get(EVERYBODY) or whole
-        verdict = verdict if agrees else Verdict(verdict=REFUSED, reasons=("reference-differs",))
         segment_verdicts.append(verdict.verdict)
         results.append(_judge_person(verdict, effect=effect, lfsr=lfsr, weeks=int(weeks)))
     columns["grade"] = np.array([each.grade for each in results])
@@ -139,22 +139,3 @@ def _judge_person(segment: Verdict, *, effect: float, lfsr: float, weeks: int) -
     if lfsr > CERTAIN_LFSR:
         return Verdict(verdict=INCONCLUSIVE, reasons=("sign-uncertain",))
     return segment
-
-
-def _repeat_some(slopes: Slopes, study: Study, *, ids: Any, panel: Mapping[str, Any], seed: int) -> dict[str, Any]:
-    """DoWhy's slopes of a few persons, which must be ours."""
-    assert study.design is not None
-    person = study.design.sample.person
-    known = np.flatnonzero(np.isfinite(slopes.slope) & (slopes.weeks >= LEAST_WEEKS))
-    drawn = np.random.default_rng(seed).permutation(known)[:REPEATED_PERSONS]
-    differences = []
-    for code in sorted(drawn.tolist()):
-        rows = person == code
-        value = slope_by_reference(slopes.t[rows], slopes.y[rows])
-        differences.append(np.inf if value is None else abs(value - slopes.slope[code]))
-    return {
-        "persons_repeated": len(differences),
-        "persons_difference": float(max(differences, default=0.0)),
-        "persons_agree": all(each <= AGREEMENT for each in differences),
-        "autocorrelation": slopes.autocorrelation,
-    }

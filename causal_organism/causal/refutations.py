@@ -51,7 +51,7 @@ def refute(
     "checks": [{"name", "passed", …}], "sensitivity", "with_lagged_outcome"}]}`. Does not need dowhy. About 1 s of CPU.
     """
     panel, effects, diagram = to_panel(panel), to_columns(effects), diagram or default_diagram()
-    studies = study_all(panel, diagram, min_group=min_group, reference=False)
+    studies = study_all(panel, diagram, min_group=min_group, agreement=None)
     documents = []
     for number, study in enumerate(studies):
         prefix = "" if number == 0 else f"{study.outcome}_"

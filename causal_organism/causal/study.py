@@ -11,7 +11,7 @@ import numpy as np
 from causal_organism.causal.diagram import Adjustment, Diagram, choose_adjustment
 from causal_organism.causal.panel import NEXT, TREATMENT
 from causal_organism.causal.pooled import Design, Estimate, draw_design, estimate_pooled, lead_placebo
-from causal_organism.causal.reference import AGREEMENT, reference_effect
+from causal_organism.causal.reference import reference_effect
 from causal_organism.causal.sample import EVERYBODY, Sample, draw_sample
 from causal_organism.causal.verdicts import estimate_problems, lead_problems, sample_problems
 
@@ -35,11 +35,12 @@ class Study:
 
 
 def study_outcome(
-    panel: Mapping[str, Any], outcome: str, diagram: Diagram, *, min_group: int, reference: bool = True
+    panel: Mapping[str, Any], outcome: str, diagram: Diagram, *, min_group: int, agreement: float | None
 ) -> Study:
     """Everything about one outcome but the verdicts, which need the whole run's family of estimates.
 
-    Without `reference` DoWhy is not asked (refutations repeat what was agreed on before).
+    `agreement`: largest difference to DoWhy's estimates that is believed; None: DoWhy is not asked (refutations repeat
+    what was agreed on before).
     """
     adjustment = choose_adjustment(diagram, [name for name in panel if _is_measured(panel, name)])
     if adjustment.problems:
@@ -59,7 +60,8 @@ def study_outcome(
     }
     lead = lead_placebo(panel, outcome, adjustment.controls, min_group=min_group)
     sound = [each for each in estimates if not segment_problems[each.segment]]
-    references = {each.segment: _compare(panel, design, each, diagram) for each in sound} if reference else {}
+    asked = sound if agreement is not None else []
+    references = {each.segment: _compare(panel, design, each, diagram, agreement or 0.0) for each in asked}
     differ = any(not each["agrees"] for each in references.values())
     return Study(
         outcome=outcome,
@@ -89,7 +91,9 @@ def _holds_infinity(panel: Mapping[str, Any], names: tuple[str, ...]) -> bool:
     return any(np.isinf(np.asarray(panel[name], dtype=np.float64)).any() for name in names)
 
 
-def _compare(panel: Mapping[str, Any], design: Design, estimate: Estimate, diagram: Diagram) -> dict[str, Any]:
+def _compare(
+    panel: Mapping[str, Any], design: Design, estimate: Estimate, diagram: Diagram, agreement: float
+) -> dict[str, Any]:
     """DoWhy's estimate of the same, on the same rows."""
     sample = design.sample
     columns = dict(zip(sample.controls, design.w.T, strict=True))
@@ -107,6 +111,6 @@ def _compare(panel: Mapping[str, Any], design: Design, estimate: Estimate, diagr
     return {
         "effect": value,
         "difference": difference,
-        "agrees": difference is not None and difference <= AGREEMENT,
+        "agrees": difference is not None and difference <= agreement,
         "adjusted_for": list(adjusted),
     }

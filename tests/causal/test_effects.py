@@ -27,7 +27,7 @@ def many(world):
     found = []
     for seed in SEEDS:
         organisation, panel = world(seed)
-        studies = study_all(panel, default_diagram(), min_group=10, reference=False)
+        studies = study_all(panel, default_diagram(), min_group=10, agreement=None)
         found.append((organisation, {each.segment: each for each in studies[0].estimates}, judge_all(studies)))
     return found
 
@@ -131,10 +131,11 @@ def test_the_order_of_rows_changes_nothing(world, effects):
     np.testing.assert_allclose(again["effect"], effects[0]["effect"], rtol=1e-9)
 
 
-def test_analysis_is_silent_and_leaves_its_input_alone(world, capfd):
+def test_analysis_is_silent_and_leaves_its_input_alone(world, effects, capfd, recwarn):
     panel = {name: column.copy() for name, column in world(7)[1].items()}
     estimate_effects(panel, seed=1)
     assert capfd.readouterr() == ("", "")
+    assert recwarn.list == []
     for name, column in world(7)[1].items():
         np.testing.assert_array_equal(panel[name], column)
 

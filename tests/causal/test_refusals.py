@@ -110,6 +110,14 @@ def test_a_diagram_with_a_hidden_common_cause_is_refused(world):
     assert set(columns["reason_codes"]) == {"not-identified"}
 
 
+def test_where_dowhy_differs_nothing_is_believed(world):
+    """No two computations agree to less than nothing."""
+    columns, metadata = estimate_effects(world(7)[1], seed=1, agreement=-1.0)
+    assert set(columns["reason_codes"]) == {"reference-differs"}
+    assert np.isnan(columns["effect"]).all()
+    assert metadata["verdict"] == "refused"
+
+
 def test_people_with_too_few_weeks_are_refused_alone(world):
     _, panel = world(7)
     late = np.isin(panel["id"], ["p0002", "p0003"]) & (panel["week_index"] < panel["week_index"].max() - 8)
