@@ -66,7 +66,7 @@ def test_jsonl_lines(tmp_path: Path) -> None:
 
 def test_fractions_in_json_stay_exact(tmp_path: Path) -> None:
     path = tmp_path / "one.ndjson"
-    path.write_text('{"source": "a", "target": "b", "at": 1700000000.1234567, "weight": 123456789.1234565}')
+    path.write_text('{"source": "a", "target": "b", "at": 1700000000.1234569999, "weight": 123456789.1234565}')
     [(_, read)] = read_interactions(path, now_us=NOW_US)
     assert isinstance(read, Interaction)
     assert (read.at_us, read.weight_u) == (1_700_000_000_123_456, 123_456_789_123_456)
