@@ -18,6 +18,7 @@ from causal_organism.assets.graph import AssetGraph, graph_of
 from causal_organism.errors import GraphError, OrganismError
 from causal_organism.ports import (
     Archive,
+    Automations,
     EventStream,
     Imports,
     Interventions,
@@ -70,6 +71,12 @@ class OpenOrganism:
         from causal_organism.stores.ledger import PostgresLedger
 
         return PostgresLedger(self.database)
+
+    @cached_property
+    def automations(self) -> Automations:
+        from causal_organism.stores.automation import PostgresAutomations
+
+        return PostgresAutomations(self.database)
 
     @cached_property
     def values(self) -> ValueStore:

@@ -5,6 +5,7 @@ interactions are integer microseconds; weights are integer millionths.
 """
 
 from causal_organism.ports.archive import Accepted, Archive, Batch, Gap, StreamPosition
+from causal_organism.ports.automation import Automations, Consideration, Evaluated
 from causal_organism.ports.ledger import AuditEntry, Lease, Ledger, RunRecord, StepRecord, ValueStore
 from causal_organism.ports.network import NetworkColumns, NetworkPosition, NetworkStore
 from causal_organism.ports.orchestrator import Orchestrator
@@ -16,8 +17,11 @@ __all__ = [
     "Accepted",
     "Archive",
     "AuditEntry",
+    "Automations",
     "Batch",
+    "Consideration",
     "DeadLetter",
+    "Evaluated",
     "EventStream",
     "Gap",
     "Imports",

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.ports.archive import Archive
+from causal_organism.ports.automation import Automations
 from causal_organism.ports.ledger import Ledger, ValueStore
 from causal_organism.ports.network import NetworkStore
 from causal_organism.ports.orchestrator import Orchestrator
@@ -50,6 +51,8 @@ class Organism(Protocol):
     def graph(self) -> AssetGraph: ...
     @property
     def ledger(self) -> Ledger: ...
+    @property
+    def automations(self) -> Automations: ...
     @property
     def values(self) -> ValueStore: ...
     @property

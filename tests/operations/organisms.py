@@ -13,6 +13,7 @@ from causal_organism.assets.definitions import Asset
 from causal_organism.assets.graph import graph_of
 from causal_organism.operations.refresh import refresh_local
 from causal_organism.settings import Settings
+from causal_organism.stores.memory_automation import MemoryAutomations
 from causal_organism.stores.memory_ledger import MemoryLedger, MemoryValues
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -36,6 +37,7 @@ def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
         settings=Settings(home=Path(tempfile.mkdtemp(prefix="organism-")), actor="ana", lease_wait_s=0.0, **settings),
         graph=graph_of(assets),
         ledger=MemoryLedger(clock),
+        automations=MemoryAutomations(),
         values=MemoryValues(),
         sources={},
         now=clock,

@@ -1,0 +1,38 @@
+"""What automation decided last, per asset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluated:
+    """One evaluation of one asset. `held`: its condition held and it has to wait, so it is considered again."""
+
+    key: str
+    at: datetime
+    run: str | None  # the pulse
+    condition: str
+    chosen: bool
+    held: bool
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consideration:
+    """What is known of the evaluations of one asset. `considered_at`: of the last that was not held; None: none was."""
+
+    last: Evaluated
+    last_chosen: Evaluated | None
+    considered_at: datetime | None
+
+
+class Automations(Protocol):
+    def load(self) -> Mapping[str, Consideration]:
+        """Key -> what is known, of every asset that was ever evaluated; one read."""
+
+    def record(self, evaluated: Sequence[Evaluated]) -> None:
+        """Store the evaluations of one pulse, all of them or none."""
