@@ -12,6 +12,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -121,6 +122,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     real = config.stash.get(_REAL, {})
     shown = ", ".join(real[place] for place in sorted(real))
     terminalreporter.write_line(f"real servers: {shown or 'none were asked for'}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # one of several processes: the first one writes the line
+        session.config.workeroutput["real_servers"] = session.config.stash.get(_REAL, {})
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    node.config.stash.setdefault(_REAL, {}).update(getattr(node, "workeroutput", {}).get("real_servers", {}))
 
 
 def _remove_abandoned() -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from causal_organism.embedded import probes
-from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM
+from causal_organism.embedded.prefect import POOL, workers_online
+from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER
 from causal_organism.errors import StoreError
 from causal_organism.settings import Settings
 
@@ -32,8 +33,8 @@ class Answer:
 
 def ask(settings: Settings, name: str, embedded: Mapping[str, str]) -> Answer | None:
     """The server of this name where a variable names one that is not among `embedded`, else None."""
-    if name not in _PLACES:
-        return None
+    if name == WORKER:
+        return _ask_for_workers(settings, embedded)
     field, variable, default_port = _PLACES[name]
     url = getattr(settings, field)
     if not url or url == embedded.get(variable):
@@ -61,9 +62,18 @@ def _ask(settings: Settings, name: str, place: SplitResult, host: str, port: int
             product, _, version = said.rpartition("(")[2].rstrip(")").replace("/", " ").partition(" ")
             return product or "Neo4j", version or None
         case _:
-            path = f"{place.path.rstrip('/')}/admin/version"
-            version = probes.http_get(host, port, path, auth=settings.prefect_auth)
+            url = settings.need("prefect_api_url").rstrip("/")
+            version = probes.http_get(f"{url}/admin/version", auth=settings.prefect_auth)
             return "Prefect", None if version is None else str(version)
+
+
+def _ask_for_workers(settings: Settings, embedded: Mapping[str, str]) -> Answer | None:
+    url = settings.prefect_api_url
+    if not url or url == embedded.get("PREFECT_API_URL"):
+        return None
+    online = workers_online(url.rstrip("/"), settings.prefect_auth)
+    address = f"{POOL}/{','.join(online)}"
+    return Answer(address=address, product="Prefect", version=None, healthy=bool(online))
 
 
 def _postgres_version(dsn: str) -> str | None:

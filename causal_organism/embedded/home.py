@@ -61,6 +61,9 @@ class Home:
     def password(self, name: str) -> str:
         return self.password_file(name).read_text()
 
+    def has_port(self, name: str) -> bool:
+        return name in self._ports()
+
     def port(self, name: str) -> int:
         """The port chosen for this server; the same one every time unless `choose_port` found it taken."""
         return int(self._ports().get(name) or self.choose_port(name))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from causal_organism.embedded import parts, processes
 from causal_organism.embedded.home import Home, locked, open_home
-from causal_organism.embedded.inheritance import worker_variables
+from causal_organism.embedded.inheritance import session_environment, worker_variables
 from causal_organism.embedded.neo4j import choose_neo4j
 from causal_organism.embedded.postgres import remove_data
 from causal_organism.embedded.servers import NETWORK, ServerFailedError
@@ -45,7 +45,7 @@ def up(
     """
     wanted = parts.chosen(names)
     home = open_home(folder)
-    worker = worker_variables(home, environ)
+    worker = worker_variables(environ, parts.known_variables(home))
     if NETWORK in wanted:
         choose_neo4j(home, environ)
     for name in wanted:
@@ -117,7 +117,7 @@ def _start_supervisor(home: Home, environ: Mapping[str, str]) -> subprocess.Pope
     with processes.open_log(home.log("supervisor")) as log:
         return subprocess.Popen(
             (sys.executable, "-m", "causal_organism.embedded.supervisor", str(home.folder)),
-            env={**environ},
+            env=session_environment(environ),
             cwd=home.folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -155,9 +155,15 @@ def _is_ready(home: Home, state: State, wanted: tuple[str, ...]) -> bool:
     for each in found:
         if each is not None and each.state is not Standing.HEALTHY and each.failures >= TRIES_BEFORE_HEALTHY:
             raise ServerFailedError(
-                f"{each.product} ({each.name}) does not start: {each.error}", hint=f"see {home.log(each.name)}"
+                f"{each.product} ({each.name}) does not start: {each.error}{_last_line(home.log(each.name))}",
+                hint=f"see {home.log(each.name)}",
             )
     return all(each is not None and each.state is Standing.HEALTHY for each in found)
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+    return next((f": {line.strip()[:200]}" for line in reversed(lines) if line.strip()), "")
 
 
 def _undo(home: Home, request: Request) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
 from causal_organism.embedded import binaries
@@ -10,7 +11,7 @@ from causal_organism.embedded.home import Home
 from causal_organism.embedded.neo4j import chosen_neo4j
 from causal_organism.embedded.postgres import Postgres
 from causal_organism.embedded.prefect import PrefectServer, PrefectWorker
-from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER, Server
+from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER, NotInstalledError, Server
 from causal_organism.embedded.valkey import Valkey
 from causal_organism.errors import RequestError
 
@@ -53,3 +54,13 @@ def server(home: Home, name: str, worker: Mapping[str, str]) -> Server:
             return PrefectWorker(home, worker)
         case _:
             raise RequestError(f"there is no server {name!r}")
+
+
+def known_variables(home: Home) -> dict[str, str]:
+    """Variables of the servers that this home ever had, whether they run or not."""
+    found: dict[str, str] = {}
+    for name in SERVERS:
+        if home.has_port(name):
+            with contextlib.suppress(NotInstalledError):
+                found |= server(home, name, {}).variables()
+    return found

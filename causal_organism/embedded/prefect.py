@@ -6,6 +6,7 @@ Both have a PREFECT_HOME of their own in the home. Secrets stand in its profiles
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import sys
@@ -83,15 +84,16 @@ class PrefectServer:
             PREFECT_UI_STATIC_DIRECTORY=str(folder / "ui"),  # else it is unpacked into the package's own folder
             PREFECT_UI_API_URL=f"http://{HOST}:{port}/api",
             **_SERVER_SETTINGS,
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},  # Prefect may be found by it
         )
         command = (sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port))
         return Launch(command=command, environment=environment, folder=folder)
 
     def is_healthy(self) -> bool:
-        return probes.http_get(HOST, self.home.port(ORCHESTRATOR), "/api/health") is True
+        return probes.http_get(f"{self.address()}/health") is True
 
     def address(self) -> str:
-        return f"http://{HOST}:{self.home.port(ORCHESTRATOR)}/api"
+        return api_url(self.home)
 
     def variables(self) -> Mapping[str, str]:
         return {"PREFECT_API_URL": self.address(), "PREFECT_API_AUTH_STRING": auth(self.home)}
@@ -119,16 +121,14 @@ class PrefectWorker:
     def launch(self) -> Launch:
         """Forgets the last worker of this name first, so that it is known again only once this one has registered."""
         folder = self.home.private(WORKER)
-        probes.http_send(
-            "DELETE", HOST, self.home.port(ORCHESTRATOR), f"/api/work_pools/{POOL}/workers/{quote(worker_name())}",
-            auth=auth(self.home),
-        )  # fmt: skip
+        worker = f"{api_url(self.home)}/work_pools/{POOL}/workers/{quote(worker_name())}"
+        probes.http_send("DELETE", worker, auth=auth(self.home))
         _write_profile(folder, {"PREFECT_API_AUTH_STRING": auth(self.home)})
         environment = worker_environment(
             self.home,
             self.caller,
             PREFECT_HOME=str(folder),
-            PREFECT_API_URL=f"http://{HOST}:{self.home.port(ORCHESTRATOR)}/api",
+            PREFECT_API_URL=api_url(self.home),
             **_WORKER_SETTINGS,
         )
         command = (
@@ -138,11 +138,7 @@ class PrefectWorker:
         return Launch(command=command, environment=environment, folder=folder, keep_family=True)
 
     def is_healthy(self) -> bool:
-        workers = probes.http_send(
-            "POST", HOST, self.home.port(ORCHESTRATOR), f"/api/work_pools/{POOL}/workers/filter", {},
-            auth=auth(self.home),
-        )  # fmt: skip
-        return any(each["name"] == worker_name() and each["status"] == "ONLINE" for each in workers or ())
+        return worker_name() in workers_online(api_url(self.home), auth(self.home))
 
     def address(self) -> str:
         return f"{POOL}/{worker_name()}"
@@ -154,6 +150,16 @@ class PrefectWorker:
 def auth(home: Home) -> str:
     """`user:password` of the Prefect API: without it every user of the machine could have the worker run commands."""
     return f"{_USER}:{home.password(ORCHESTRATOR)}"
+
+
+def api_url(home: Home) -> str:
+    return f"http://{HOST}:{home.port(ORCHESTRATOR)}/api"
+
+
+def workers_online(url: str, auth: str | None) -> tuple[str, ...]:
+    """Names of the workers of our pool that the server behind this API has heard from lately."""
+    found = probes.http_send("POST", f"{url}/work_pools/{POOL}/workers/filter", {}, auth=auth)
+    return tuple(each["name"] for each in found or () if each["status"] == "ONLINE")
 
 
 def worker_name() -> str:

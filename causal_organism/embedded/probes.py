@@ -11,6 +11,7 @@ import json
 import socket
 import struct
 from typing import Any
+from urllib.parse import urlsplit
 
 TIMEOUT_S = 2.0
 _FAILURES = (OSError, http.client.HTTPException, ValueError)
@@ -55,18 +56,20 @@ def redis_information(host: str, port: int, *, user: str | None, password: str) 
     return dict(line.split(":", 1) for line in lines if ":" in line)
 
 
-def http_get(host: str, port: int, path: str, *, auth: str | None = None) -> Any:
-    return http_send("GET", host, port, path, auth=auth)
+def http_get(url: str, *, auth: str | None = None) -> Any:
+    return http_send("GET", url, auth=auth)
 
 
-def http_send(method: str, host: str, port: int, path: str, document: Any = None, *, auth: str | None = None) -> Any:
+def http_send(method: str, url: str, document: Any = None, *, auth: str | None = None) -> Any:
     """The JSON document that is answered, or None for no answer, an error or an empty one."""
+    place = urlsplit(url)
+    kind = http.client.HTTPSConnection if place.scheme == "https" else http.client.HTTPConnection
     headers = {"Content-Type": "application/json"}
     if auth is not None:
         headers["Authorization"] = "Basic " + base64.b64encode(auth.encode()).decode()
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    connection = kind(place.hostname or "localhost", place.port, timeout=TIMEOUT_S)
     try:
-        connection.request(method, path, None if document is None else json.dumps(document), headers)
+        connection.request(method, place.path, None if document is None else json.dumps(document), headers)
         answer = connection.getresponse()
         text = answer.read()
         return json.loads(text) if text and answer.status < 300 else None

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -137,6 +137,15 @@ def adopt_orphans() -> None:
     """Become the parent of descendants whose parent ends, where the system can do that."""
     if _LINUX:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def reap_adopted(*, known: Collection[int]) -> None:
+    """Read the exit codes of ended children that this process did not start itself, as those in `known` were."""
+    me = os.getpid()
+    for child, parent in tuple(_parents()):
+        if parent == me and child not in known:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(child, os.WNOHANG)
 
 
 def end(processes: Iterable[Process], *, grace_s: float, reap: bool = False) -> None:

@@ -42,12 +42,14 @@ class Supervisor:
     request: Request = field(default_factory=Request)
     watched: dict[str, Watched] = field(default_factory=dict)
     stopping: bool = False
+    child_ended: bool = False
     _written: State | None = None
 
     def run(self) -> None:
         """Until everything that was asked for is to be stopped."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+        signal.signal(signal.SIGCHLD, self._note_child)
         processes.adopt_orphans()
         try:
             while not self.stopping:
@@ -62,6 +64,9 @@ class Supervisor:
     def turn(self, now: float) -> None:
         """Follow the request, then look after each server once."""
         self._follow()
+        if self.child_ended:
+            self.child_ended = False
+            processes.reap_adopted(known=self._started())
         for each in self.watched.values():
             if self.stopping:
                 return
@@ -83,6 +88,9 @@ class Supervisor:
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
+
+    def _note_child(self, _number: int, _frame: FrameType | None) -> None:
+        self.child_ended = True
 
     def _follow(self) -> None:
         request = load_request(self.home)
@@ -156,10 +164,13 @@ class Supervisor:
 
     def _end_strays(self) -> None:
         """End what an ended server left behind: it came to us, and may hold its port or its files."""
-        known = {each.process.pid for each in self.watched.values() if each.process is not None}
+        known = self._started()
         kept = {below.pid for pid in known for below in processes.descendants(pid)} | known
         strays = [process for process in processes.descendants(os.getpid()) if process.pid not in kept]
         processes.end(strays, grace_s=0.0, reap=True)
+
+    def _started(self) -> set[int]:
+        return {each.process.pid for each in self.watched.values() if each.process is not None}
 
     def _is_healthy(self, name: str) -> bool:
         return name in self.watched and self.watched[name].state is Standing.HEALTHY

@@ -35,7 +35,7 @@ def test_servers_die_with_a_killed_supervisor_and_come_back_with_their_data(
         connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
     _run_cypher(own_home, "CREATE (:Kept {n: 7})")
     os.kill(own_home.supervisor(), signal.SIGKILL)
-    wait_until(lambda: own_home.processes() == [], limit_s=5)
+    wait_until(lambda: own_home.processes() == [], limit_s=20)
     assert own_home.healthy() == []
     own_home.json("up", "--only", PARTS)
     with redis.Redis.from_url(own_home.settings().redis_url) as client:

@@ -62,7 +62,7 @@ def test_killing_the_supervisor_ends_the_whole_family(
 ) -> None:
     _keeper(starter, tmp_path, wait_until)
     starter.kill()
-    wait_until(lambda: processes.marked(tmp_path) == (), limit_s=5)
+    wait_until(lambda: processes.marked(tmp_path) == (), limit_s=20)
 
 
 def test_killing_the_server_ends_what_it_started_and_then_the_keeper(
@@ -70,11 +70,11 @@ def test_killing_the_server_ends_what_it_started_and_then_the_keeper(
 ) -> None:
     _keeper(starter, tmp_path, wait_until)
     os.kill(_named(tmp_path, "sh")[0], signal.SIGKILL)
-    wait_until(lambda: processes.marked(tmp_path) == (), limit_s=10)
+    wait_until(lambda: processes.marked(tmp_path) == (), limit_s=20)
 
 
 def test_asking_the_keeper_to_stop_ends_the_whole_family(
     starter: subprocess.Popen[bytes], tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:
     os.kill(_keeper(starter, tmp_path, wait_until), signal.SIGTERM)
-    wait_until(lambda: processes.marked(tmp_path) == (), limit_s=10)
+    wait_until(lambda: processes.marked(tmp_path) == (), limit_s=20)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -100,3 +101,25 @@ def test_deleting_the_data_removes_the_folder_outside_the_home_too(own_home: Any
     own_home.json("down", "--delete-data", "--yes")
     assert subprocess.run(["ls", outside], capture_output=True).returncode != 0
     assert list(own_home.folder.iterdir()) == []
+
+
+def test_a_shell_with_the_variables_of_the_home_changes_nothing(own_home: Any) -> None:
+    before = own_home.json("up", "--only", "ledger,stream")
+    own_home.environ |= own_home.json("env")["environment"]
+    assert own_home.json("up", "--only", "ledger,stream") == before
+    assert own_home.healthy() == ["ledger", "stream"]
+    assert "external" not in own_home.run("status").stdout
+    own_home.json("down")
+    own_home.json("up", "--only", "stream")
+    assert "ORGANISM_REDIS_URL" not in (own_home.folder / "run" / "request.json").read_text()
+
+
+def test_data_of_another_postgresql_is_not_touched(own_home: Any) -> None:
+    own_home.json("up", "--only", "ledger")
+    own_home.json("down")
+    place = own_home.folder / "ledger.folder"
+    data = (Path(place.read_text()) if place.exists() else own_home.folder / "ledger") / "data"
+    (data / "PG_VERSION").write_text("12\n")
+    done = own_home.run("up", "--only", "ledger", "--json")
+    assert (done.returncode, "of PostgreSQL 12" in done.stdout) == (1, True)
+    assert own_home.processes() == []

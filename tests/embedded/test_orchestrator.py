@@ -108,7 +108,7 @@ def test_a_killed_worker_comes_back_and_its_run_has_ended(
     keeper = full_home.status()["worker"]["pid"]
     worker = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()[0]
     os.kill(int(worker), signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{run_process}").exists(), limit_s=10)
+    wait_until(lambda: not Path(f"/proc/{run_process}").exists(), limit_s=60)
     wait_until(lambda: full_home.status()["worker"]["healthy"], limit_s=60)
 
 
@@ -128,7 +128,7 @@ def test_a_killed_supervisor_takes_a_running_flow_with_it_and_up_brings_everythi
 ) -> None:
     run, run_process = _run_sleeper(full_home, tmp_path, wait_until)
     os.kill(full_home.supervisor(), signal.SIGKILL)
-    wait_until(lambda: not Path(f"/proc/{run_process}").exists() and full_home.processes() == [], limit_s=10)
+    wait_until(lambda: not Path(f"/proc/{run_process}").exists() and full_home.processes() == [], limit_s=30)
     full_home.json("up")
     assert len(full_home.healthy()) == 5
     assert _api(full_home, f"flow_runs/{run}")["id"] == run

@@ -1,0 +1,49 @@
+"""A process is known again by its id and start time, and not mistaken for a later one with its id."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from dataclasses import replace
+
+from causal_organism.embedded import processes
+
+
+def test_a_process_is_known_again_while_it_lives() -> None:
+    child = subprocess.Popen(["sleep", "600"])
+    found = processes.identify(child.pid)
+    assert found is not None
+    assert processes.is_alive(found)
+    assert not processes.is_alive(replace(found, started="0"))
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    assert not processes.is_alive(found)  # ended, its exit code unread
+    child.wait()
+    assert not processes.is_alive(found)
+
+
+def test_a_process_that_ignores_the_request_is_ended_after_the_grace() -> None:
+    script = "trap '' TERM; echo ready; while true; do sleep 1; done"
+    child = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    found = processes.identify(child.pid)
+    assert found is not None
+    below = processes.descendants(child.pid)
+    processes.end([found, *below], grace_s=0.1, reap=True)
+    assert not processes.is_alive(found)
+    assert child.wait() in (-signal.SIGKILL, 0)  # 0: its exit code was read by `end`
+    child.stdout.close()
+
+
+def test_descendants_are_found_at_any_depth() -> None:
+    child = subprocess.Popen(["sh", "-c", "sh -c 'echo ready; sleep 600; true'; true"], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"ready\n"
+    family = processes.descendants(child.pid)
+    assert len(family) >= 1
+    processes.end([*family, *filter(None, [processes.identify(child.pid)])], grace_s=0, reap=True)
+    assert not any(map(processes.is_alive, family))
+    child.wait()
+    child.stdout.close()
