@@ -185,8 +185,9 @@ class Supervisor:
         if state == self._written:
             return
         try:
-            write_state(self.home, state)
+            # The state last: who waits for it reads the other next.
             write_servers_file(self.home, state, [each.server for each in self.watched.values()], self.request)
+            write_state(self.home, state)
         except OSError as error:  # a full disk is no reason to stop the servers; tried again at the next turn
             print(f"the state cannot be written: {error}", flush=True)
         else:
