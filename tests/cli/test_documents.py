@@ -1,0 +1,175 @@
+"""Every document has the fields that docs/documents.md gives it; commands answer with one document and an exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from causal_organism.cli.main import main
+from causal_organism.settings import Settings
+
+PAGE = Path(__file__).parents[2] / "docs" / "documents.md"
+GRAPH = """
+from causal_organism import asset, source
+
+@source(key="raw/rows")
+def rows():
+    return [3, 4]
+
+@asset(reads={"rows": "raw/rows"})
+def total(rows):
+    return {"a": sum(rows)}
+
+@asset
+def broken(total):
+    raise ValueError("no [/] way")
+
+@asset
+def behind(broken):
+    return 1
+
+ASSETS = (rows, total, broken, behind)
+"""
+Run = Callable[..., tuple[int, dict[str, Any]]]
+
+
+def documented() -> dict[str, dict[str, set[str]]]:
+    """Schema -> part ("" for the document itself) -> fields."""
+    found: dict[str, dict[str, set[str]]] = {}
+    schema = part = ""
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("## "):
+            schema, part = line.removeprefix("## "), ""
+            found[schema] = {"": set()}
+        elif line.startswith("### "):
+            part = line.removeprefix("### ")
+            found[schema][part] = set()
+        elif schema and re.fullmatch(r"(`[a-z_]+` ?)+(, and .*)?", line):
+            found[schema][part] |= set(re.findall(r"`([a-z_]+)`", line.partition(", and `rows` for")[0]))
+    return found
+
+
+FIELDS = documented()
+
+
+@pytest.fixture
+def organism(
+    servers: Settings,
+    fresh_dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Run]:
+    """The command line in this process, over a ledger and a graph of its own."""
+    name = f"graph_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(GRAPH)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for variable, value in (
+        ("ORGANISM_HOME", str(servers.home)),
+        ("ORGANISM_POSTGRES_DSN", fresh_dsn),
+        ("ORGANISM_ASSETS", f"{name}:ASSETS"),
+        ("ORGANISM_STREAM", f"test:{tmp_path.name}"),
+        ("ORGANISM_DEAD_LETTERS", f"test:{tmp_path.name}:dead"),
+        ("ORGANISM_VALUES", str(tmp_path / "values")),
+    ):
+        monkeypatch.setenv(variable, value)
+
+    def run(*arguments: str) -> tuple[int, dict[str, Any]]:
+        capsys.readouterr()
+        code = main([*arguments, "--json"])
+        out = capsys.readouterr().out
+        assert out.count("\n") == 1, "one document, and nothing else"
+        return code, json.loads(out)
+
+    yield run
+
+
+def check_fields(document: dict[str, Any]) -> None:
+    fields = FIELDS[document["schema"]]
+    assert fields[""] <= document.keys(), document["schema"]
+    for part, wanted in fields.items():
+        rows = document.get(part) if part else None
+        for row in rows if isinstance(rows, list) else [rows] if rows else []:
+            assert wanted <= row.keys(), f"{document['schema']}: {part}"
+
+
+def test_the_documents_of_a_day_are_as_documented(organism: Run, tmp_path: Path) -> None:
+    told = tmp_path / "told.jsonl"
+    told.write_text('{"source": "ana", "target": "bo", "at": "2026-01-05T10:00:00Z"}\n{"source": "ana"}\n')
+    story: list[tuple[list[str], int]] = [
+        (["plan", "*"], 0),
+        (["refresh", "*", "--local"], 1),
+        (["assets"], 0),
+        (["assets", "status:failed"], 0),
+        (["show", "total"], 0),
+        (["graph"], 0),
+        (["versions", "total"], 0),
+        (["read", "total"], 0),
+        (["diff", "total@1", "total@1"], 0),
+        (["restore", "total@1"], 0),
+        (["pin", "total"], 0),
+        (["unpin", "total"], 0),
+        (["retain", "--dry-run"], 0),
+        (["audit"], 0),
+        (["observe"], 0),
+        (["runs"], 0),
+        (["queues"], 0),
+        (["schedules"], 0),
+        (["status"], 0),
+        (["ingest", str(told)], 1),
+        (["dead-letters"], 0),
+        (["env"], 0),
+        (["generate", str(tmp_path / "made"), "--people", "30", "--weeks", "4"], 0),
+        (["read", "nothing"], 2),
+        (["assets", "("], 2),
+        (["bogus"], 2),
+        (["read"], 2),
+    ]
+    for arguments, code in story:
+        answered, document = organism(*arguments)
+        assert (arguments, answered) == (arguments, code)
+        check_fields(document)
+
+
+def test_a_failed_refresh_says_what_failed_and_what_that_blocks(organism: Run) -> None:
+    code, document = organism("refresh", "*", "--local")
+    assert (code, document["outcome"]) == (1, "failed")
+    assert [(step["key"], step["outcome"], step["error"]) for step in document["steps"]] == [
+        ("total", "made", None),
+        ("broken", "failed", "ValueError: no [/] way"),
+        ("behind", "blocked", "broken failed"),
+    ]
+    assert organism("refresh", "total", "--local")[1]["outcome"] == "nothing"
+
+
+def test_an_error_has_a_code_and_the_column_that_it_is_at(organism: Run) -> None:
+    code, document = organism("plan", "total and (")
+    assert (code, document["error"]["code"], document["error"]["column"]) == (2, "selection-syntax", 12)
+
+
+def test_a_graph_that_does_not_import_names_type_file_and_line(organism: Run, tmp_path: Path) -> None:
+    (tmp_path / "worse.py").write_text("x = 1\ny = 1 / 0\n")
+    code, document = organism("assets", "--assets", "worse:ASSETS")
+    assert code == 2
+    assert "ZeroDivisionError" in document["error"]["message"]
+    assert f"{tmp_path / 'worse.py'}, line 2" in document["error"]["message"]
+
+
+def test_a_database_that_is_away_is_exit_code_three(organism: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ORGANISM_POSTGRES_DSN", "postgresql://127.0.0.1:1/none")
+    code, document = organism("assets")
+    assert (code, document["error"]["code"]) == (3, "unreachable")
+
+
+def test_read_only_refuses_what_changes_something(organism: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    organism("refresh", "total", "--local")
+    monkeypatch.setenv("ORGANISM_READ_ONLY", "1")
+    for arguments in (["refresh", "*", "--local"], ["restore", "total@1"], ["pin", "total"]):
+        code, document = organism(*arguments)
+        assert (code, document["error"]["code"]) == (4, "read-only")
+    assert organism("assets")[0] == 0
