@@ -12,6 +12,7 @@ from causal_organism.assets.versions import Head, Version, fingerprints
 from causal_organism.errors import RequestError
 from causal_organism.operations.contents import load_rows, load_value
 from causal_organism.operations.differences import compare
+from causal_organism.operations.freshness import standing
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
 from causal_organism.ports import Organism
@@ -69,6 +70,7 @@ def _asset(cut: Cut, key: str, *, making: str | None, estimate_s: float | None) 
         "blocked_by": _blocked_by(cut, key),
         "root_causes": [{"key": other, **cause.to_document()} for other, cause in _roots(cut, key)],
         "estimate_s": estimate_s,
+        **standing(cut, key),
     }
 
 
@@ -82,6 +84,9 @@ def _definition(spec: AssetSpec) -> dict[str, Any]:
         "retry": {"times": spec.retry.times, "delay_s": spec.retry.delay_s, "jitter": spec.retry.jitter},
         "queue": "expensive" if spec.cost == "expensive" else "default",
         "max_age_s": spec.max_age.total_seconds() if spec.max_age else None,
+        "due": spec.due,
+        "timezone": spec.timezone,
+        "automation": None if spec.automation is None else str(spec.automation),
         "outputs": list(spec.outputs),
         "defined_at": spec.defined_at,
     }
