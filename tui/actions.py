@@ -11,6 +11,7 @@ from tui.states import CXL, FAIL, PAUSED, QUE, RETRY, RUN, WAIT
 APP, LIST, LOG = "app", "list", "log"
 OVERVIEW, ASSETS, RUNS, QUEUES, INTERVENTIONS = "overview", "assets", "runs", "queues", "interventions"
 SCREENS = (OVERVIEW, ASSETS, RUNS, QUEUES, INTERVENTIONS)
+PROMPTING = frozenset({"filter", "command", "log.search", "log.only"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,11 @@ class Action:
     dangerous: bool = False
     targeted: bool = False
     states: frozenset[str] = frozenset()
+
+    @property
+    def prompts(self) -> bool:
+        """Whether it opens the prompt. Such keys go first: what is typed behind them must find the prompt there."""
+        return self.id in PROMPTING
 
     def refusal(self, context: Context) -> str | None:
         """Why it cannot be done now; None if it can. Advisory: the server decides."""

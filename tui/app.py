@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from rich.segment import Segments
+from textual import constants
+from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -65,12 +67,21 @@ class ConsoleApp(Console):
         self.before: tuple[str, str | None] | None = None  # the last place: screen and key
         self.said: list[str] = []
 
+    def get_driver_class(self) -> type[Driver]:
+        chosen = super().get_driver_class()
+        if chosen.__name__ != "LinuxDriver":
+            return chosen
+        from tui.driver import SturdyDriver  # there is none to import on Windows
+
+        return SturdyDriver
+
     def get_loading_widget(self) -> Widget:
         """Words; Textual's own indicator repaints the whole pane fifteen times a second."""
         return Static("loading ...", markup=False)
 
     def on_mount(self) -> None:
-        self.theme = "ansi-dark"
+        if constants.DEFAULT_THEME == "textual-dark":  # nobody asked for another one (TEXTUAL_THEME)
+            self.theme = "ansi-dark"
         self.animation_level = "none"
         self._exit_on_hangup()
         self.set_interval(1.0, self.beat)

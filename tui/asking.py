@@ -34,7 +34,8 @@ COUNTED = (ASSETS, RUNS, PROPOSALS)  # what the status bar counts, read seldom w
 class Asks(Protocol):
     """A screen with documents, once it is `composed`."""
 
-    composed: bool
+    @property
+    def composed(self) -> bool: ...
 
     def requests(self) -> Sequence[Request]: ...
 
@@ -81,7 +82,7 @@ class AskingApp(App[None]):
     def __init__(
         self, connect: Callable[[], ConsoleSource], place: Place, *, now: Callable[[], datetime] | None = None
     ):
-        super().__init__()
+        super().__init__(ansi_color=True)  # from the first: NO_COLOR is decided here, before there is a theme
         self.link = Link(connect)
         self.place = place
         self.now = now or (lambda: datetime.now(UTC))
@@ -101,6 +102,8 @@ class AskingApp(App[None]):
 
     def asker(self) -> Asks | None:
         """The screen that is seen, if it shows documents; a dialog or the help does not."""
+        if not self.is_running:
+            return None  # it is being left, and screens lose their widgets
         screen = self.screen
         return screen if getattr(screen, "composed", False) else None  # type: ignore[return-value]
 

@@ -57,6 +57,11 @@ class Driver:
             await self.pilot.pause(0.02)
         raise AssertionError(f"not seen in time: {seen}\n{self.text()}")
 
+    async def settled(self) -> None:
+        """Wait until every question that is out was answered."""
+        await self.until(lambda: self.app.pulse.asked_at is None and not self.app.pulse.again)
+        await self.pilot.pause()
+
     def text(self) -> str:
         """The screen as lines of text, without blanks at their ends and without the measured time of answers."""
         lines = [strip.text.rstrip() for strip in self.app.screen._compositor.render_strips()]

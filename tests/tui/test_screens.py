@@ -35,11 +35,9 @@ def test_a_screen_looks_as_it_should(name: str, size: tuple[int, int]) -> None:
     async def scenario(driver: Driver) -> None:
         for key in keys:
             await driver.press(key)
-            if key.isdecimal():
-                await driver.until(lambda: driver.app.pulse.asked_at is None)
+            await driver.settled()
         await driver.until(seen)
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
-        await driver.pilot.pause()
+        await driver.settled()
         compare(f"{name}-{size[0]}x{size[1]}", driver.text())
         assert all(len(line) == size[0] for line in driver.raw_lines()), "every line fills the terminal exactly"
 

@@ -36,7 +36,10 @@ class Ask(ModalScreen[str | None]):
     `typed`: a word that has to be typed before the action's choice works. `field`: asks for a value under this name.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("ctrl+c", "app.quit", show=False),
+    ]
 
     def __init__(
         self,
@@ -110,6 +113,7 @@ class Pick(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", show=False),
+        Binding("ctrl+c", "app.quit", show=False),
         Binding("enter", "pick", show=False),
     ]
 

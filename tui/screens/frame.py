@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import DescendantBlur, DescendantFocus, Resize
@@ -19,7 +20,7 @@ from tui.presenters.overview import proposals_of
 from tui.presenters.safe_text import safe_text
 from tui.screens.console import Console
 from tui.source import ConsoleSource, Document
-from tui.widgets.band import Band, PromptRow, Rule
+from tui.widgets.band import Band, Prompt, PromptRow, Rule
 from tui.widgets.log_pane import LogPane
 from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
 
@@ -34,7 +35,7 @@ class Frame(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self.message = ""
-        self.composed = False
+        self.has_widgets = False
 
     @property
     def console(self) -> Console:
@@ -43,6 +44,11 @@ class Frame(Screen[None]):
     @property
     def wide(self) -> bool:
         return self.app.size.width >= WIDE
+
+    @property
+    def composed(self) -> bool:
+        """Whether its widgets are there: not yet before it was mounted, not any more while the console is left."""
+        return self.has_widgets and self.app.is_running
 
     # -- what a screen is made of
 
@@ -91,6 +97,8 @@ class Frame(Screen[None]):
 
     def show_bands(self) -> None:
         """All five; each sends only what changed."""
+        if not self.composed:
+            return
         app, now = self.console, time.monotonic()
         self.query_one("#status", Band).show(*status_lines(app.place, app.documents, app.api_ms, app.now()))
         open_proposals = len(proposals_of(app.documents))
@@ -117,6 +125,15 @@ class Frame(Screen[None]):
         last = [(action, True) for action in in_scope(APP) if action.label]
         self.query_one("#keys", Band).show(key_line(shown, last, self.size.width))
 
+    def present_soon(self) -> None:
+        """Present once the sizes are known that follow from what was just shown or hidden."""
+        self.call_after_refresh(self._present_composed)
+
+    def _present_composed(self) -> None:
+        if self.composed:
+            self._fit()
+            self.present()
+
     def say(self, text: str) -> None:
         """A message in the flash row, until esc or the next one."""
         self.message = safe_text(text, limit=400)
@@ -139,7 +156,7 @@ class Frame(Screen[None]):
     # -- life
 
     def on_mount(self) -> None:
-        self.composed = True
+        self.has_widgets = True
         self._fit()
         self.call_after_refresh(self.on_screen_resume)
 
@@ -152,12 +169,7 @@ class Frame(Screen[None]):
         self.console.screen_changed()
 
     def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self._resized)
-
-    def _resized(self) -> None:
-        if self.composed:
-            self._fit()
-            self.present()
+        self.present_soon()
 
     def _fit(self) -> None:
         """Classes by size; set here too, because a hidden screen gets no event when the terminal changes."""
@@ -179,6 +191,8 @@ class Frame(Screen[None]):
 
     def action_act(self, id: str) -> None:
         """Do an action by its id, or say why not."""
+        if isinstance(self.focused, Prompt):
+            raise SkipAction  # the key is text there
         if self.has_class("-small") and id not in ("quit", "leave"):
             return
         action = find(id, self.scope, LIST, LOG, APP)

@@ -85,12 +85,13 @@ class ListScreen(PromptingFrame):
         if self.details:
             self.add_class("-detail")
             self.query_one(f"#{self.details[0]}", Pane).focus()
-            self.call_after_refresh(self.present)
+            self.present_soon()
             self.console.ask_now()
 
     @on(LineTable.Moved)
     def _moved(self) -> None:
-        self.present_detail()
+        if self.composed:
+            self.present_detail()
         self.show_bands()
 
     @on(Pane.Scrolled)
@@ -219,7 +220,7 @@ class ListScreen(PromptingFrame):
         elif self.has_class("-detail") or (self.details and not self.table.has_focus):
             self.remove_class("-detail")
             self.table.focus()
-            self.call_after_refresh(self.present)
+            self.present_soon()
         else:
             return False
         return True

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -110,7 +111,7 @@ class JsonPage(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,y", "close", show=False),
-        Binding("slash", "search", show=False),
+        Binding("slash", "search", show=False, priority=True),
         Binding("n", "find(1)", show=False),
         Binding("N", "find(-1)", show=False),
     ]
@@ -139,6 +140,8 @@ class JsonPage(Screen[None]):
         self.dismiss(None)
 
     def action_search(self) -> None:
+        if isinstance(self.focused, Prompt):
+            raise SkipAction  # the key is text there
         self.query_one(PromptRow).ask(" /")
 
     def action_find(self, step: int) -> None:

@@ -103,7 +103,8 @@ class RunsScreen(ListScreen):
 
     def show_bands(self) -> None:
         super().show_bands()
-        self.show_log_title()
+        if self.composed:
+            self.show_log_title()
 
     def item(self, key: str) -> Document | None:
         known = self.document(f"run:{key}")

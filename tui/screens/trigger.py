@@ -48,6 +48,7 @@ class TriggerDialog(ModalScreen[Wish | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "cancel", show=False),
+        Binding("ctrl+c", "app.quit", show=False),
         Binding("plus,u", "option('upstream')", show=False),
         Binding("F", "option('force')", show=False),
         Binding("A", "option('full')", show=False),

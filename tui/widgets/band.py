@@ -116,7 +116,7 @@ class PromptRow(Horizontal):
         self.display = True
         self.prompt.value = value
         self.prompt.cursor_position = len(value)
-        self.prompt.focus()
+        self.screen.set_focus(self.prompt)  # now, not soon: the next key may be waiting
 
 
 class Choice(Widget, can_focus=True):

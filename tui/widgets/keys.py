@@ -9,7 +9,23 @@ from tui.actions import APP, in_scope
 
 def bindings_of(scope: str) -> list[BindingType]:
     """The keys of a screen: its own actions and those that work everywhere."""
+    return _bindings("act", scope, APP)
+
+
+def pane_bindings(scope: str) -> list[BindingType]:
+    """The keys of a pane; the screen that it is on does what they say."""
+    return _bindings("screen.act", scope)
+
+
+def _bindings(do: str, *scopes: str) -> list[BindingType]:
     return [
-        Binding(",".join(action.keys), f"act('{action.id}')", action.help, show=False, id=f"{scope}.{action.id}")
-        for action in in_scope(scope, APP)
+        Binding(
+            ",".join(action.keys),
+            f"{do}('{action.id}')",
+            action.help,
+            show=False,
+            id=f"{action.scope}.{action.id}",
+            priority=action.prompts,
+        )
+        for action in in_scope(*scopes)
     ]

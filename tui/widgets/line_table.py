@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Blur, Focus
 from textual.message import Message
 from textual.strip import Strip
 
-from tui.actions import LIST, in_scope
+from tui.actions import LIST
 from tui.presenters.rows import Column, Filter, Row, Sort, arrange, changed_lines, column_widths
+from tui.widgets.keys import pane_bindings
 from tui.widgets.paint import REVERSE, TONES, fit, strip_of
 from tui.widgets.pane import Pane
 
@@ -21,10 +22,7 @@ _GUTTER = 2
 class LineTable(Pane):
     """Rows of a list. `show` compares with what is on screen and repaints only the lines that differ."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(action.keys), f"screen.act('{action.id}')", action.help, show=False, id=f"list.{action.id}")
-        for action in in_scope(LIST)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = pane_bindings(LIST)
     fixed = 1
 
     class Moved(Message):

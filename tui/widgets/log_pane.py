@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.events import Resize
 
-from tui.actions import LOG, in_scope
+from tui.actions import LOG
 from tui.presenters.logs import LogBuffer, matches, next_match
 from tui.source import Document
+from tui.widgets.keys import pane_bindings
 from tui.widgets.pane import TextPane
 
 
 class LogPane(TextPane):
     """A text pane over a bounded buffer of entries."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(",".join(action.keys), f"screen.act('{action.id}')", action.help, show=False, id=action.id)
-        for action in in_scope(LOG)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = pane_bindings(LOG)
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
