@@ -27,6 +27,11 @@ class Effects:
         self._inverse = np.linalg.pinv(self._weeks.T @ self._weeks, rcond=1e-12, hermitian=True)
 
     @property
+    def weeks(self) -> Floats:
+        """The weeks' indicators, less the persons' means."""
+        return self._weeks
+
+    @property
     def parameters(self) -> int:
         """Free parameters beside those of the persons."""
         return max(int(self._weeks.shape[1]) - 1, 0)

@@ -126,8 +126,12 @@ def test_nobody_is_taken_beyond_what_was_observed():
 
 
 def test_people_who_gain_from_meetings_are_left_out():
-    effect = np.where(np.arange(PEOPLE) < 12, 0.6, -0.6)
-    assert "team-0" not in targets(run(make_effects(effect=effect)))
+    effect = np.where(np.arange(PEOPLE) == 3, 0.6, -0.6)
+    team = next(
+        each for each in run(make_effects(effect=effect), min_group=11)["proposals"] if each["target"] == "team-0"
+    )
+    assert "p003" not in team["target_ids"]
+    assert team["people"] == 11
 
 
 def test_those_who_connect_the_organisation_are_left_out_and_counted():
