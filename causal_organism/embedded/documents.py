@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 from causal_organism.embedded.home import Home, write_private
 from causal_organism.embedded.servers import Server
-from causal_organism.embedded.state import Request, Standing, State
+from causal_organism.embedded.state import Request, State
 
 
 def write_servers_file(home: Home, state: State, servers: Sequence[Server], request: Request) -> None:
     """Write it for the servers that were healthy at least once; there is none while that is no server."""
-    shown = [each for each in state.servers if each.state == Standing.HEALTHY or each.failures]
+    shown = [each for each in state.servers if each.was_healthy]
     names = {each.name for each in shown}
     environment = {
         name: value for server in servers if server.name in names for name, value in server.variables().items()

@@ -47,6 +47,7 @@ class ServerState:
     state: Standing
     address: str
     process: Process | None = None
+    was_healthy: bool = False
     failures: int = 0  # in a row
     error: str | None = None  # how it ended last
 

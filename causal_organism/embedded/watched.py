@@ -70,7 +70,8 @@ class Watched:
     def shown(self) -> ServerState:
         return ServerState(
             name=self.name, product=self.server.product, version=self.version, state=self.state,
-            address=self.server.address(), process=self.identity, failures=self.failures, error=self.error,
+            address=self.server.address(), process=self.identity, was_healthy=self.was_healthy,
+            failures=self.failures, error=self.error,
         )  # fmt: skip
 
 
