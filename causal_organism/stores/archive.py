@@ -201,14 +201,14 @@ def _unknown(
             each for each in interactions if each.entry not in known_entries and entry_key(each.entry) > forgotten
         ]
         refusals = [each for each in refusals if each.entry not in known_entries]
-    known_senders = rows.known_senders(interactions)
+    hashes = [None if each.sender_id is None else hash_of(each.sender_id) for each in interactions]
+    seen = rows.known_senders([each for each in hashes if each is not None])
     fresh = []
-    for each in interactions:
-        if each.sender_id is not None:
-            hashed = hash_of(each.sender_id)
-            if hashed in known_senders:
+    for each, hashed in zip(interactions, hashes, strict=True):
+        if hashed is not None:
+            if hashed in seen:
                 continue
-            known_senders.add(hashed)
+            seen.add(hashed)
         fresh.append(each)
     return fresh, tuple(refusals)
 
