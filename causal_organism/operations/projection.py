@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from types import TracebackType
 
 from causal_organism.errors import NetworkGapError
 from causal_organism.network.deltas import compose
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkPosition, Organism
+from causal_organism.ports.network import DAMAGED
 
 _CHANGES = 20_000  # composed batches stay under what one transaction writes in a second or two
 
@@ -20,11 +23,15 @@ def catch_up(organism: Organism, *, actor: str) -> bool:
     """Apply what the archive has and the network has not; whether it had to be made again from nothing."""
     position = organism.network.position()
     last = organism.archive.position().batch
-    if not _continues(organism, position, last):
-        rebuild(organism, actor=actor)
-        return True
-    _apply_from(organism, position.batch, last)
-    return False
+    if _continues(organism, position, last):
+        try:
+            _apply_from(organism, position.batch, last)
+            return False
+        except NetworkGapError as error:
+            if error.code != DAMAGED:
+                raise
+    rebuild(organism, actor=actor)
+    return True
 
 
 def rebuild(organism: Organism, *, actor: str) -> None:
@@ -41,6 +48,44 @@ def _apply_from(organism: Organism, batch: int, last: int) -> None:
     if batch < last:
         for each in composed(organism.archive.batches(batch), continuing=batch):
             organism.network.apply(each)
+
+
+class Follower:
+    """Applies batches in order while the next one is being accepted: the two wait for different servers."""
+
+    def __init__(self, organism: Organism, *, actor: str):
+        self._organism = organism
+        self._actor = actor
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="projection")
+        self._last: Future[bool] | None = None
+        self.rebuilt = False
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._wait()
+        finally:
+            self._worker.shutdown()
+
+    def follow(self, batch: Batch) -> None:
+        """Begin with this one as soon as the one before is applied; raises what went wrong with that."""
+        self._wait()
+        self._last = self._worker.submit(self._apply, batch)
+
+    def _wait(self) -> None:
+        if self._last is not None:
+            last, self._last = self._last, None
+            self.rebuilt |= last.result()
+
+    def _apply(self, batch: Batch) -> bool:
+        try:
+            self._organism.network.apply(batch)
+            return False
+        except NetworkGapError:  # people were imported meanwhile, in a batch before this one; or it is damaged
+            return catch_up(self._organism, actor=self._actor)
 
 
 def composed(batches: Iterable[Batch], *, continuing: int, most: int = _CHANGES) -> Iterator[Batch]:

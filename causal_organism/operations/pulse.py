@@ -6,17 +6,17 @@ It may be killed at any point: it begins by finishing what the last one left, an
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from causal_organism.assets.versions import Provenance, Version
-from causal_organism.errors import NetworkGapError
 from causal_organism.network.entries import START, entry_key
 from causal_organism.network.interactions import Interaction, Refusal, parse
-from causal_organism.operations.projection import catch_up
+from causal_organism.operations.projection import Follower, catch_up
 from causal_organism.operations.runs import refuse_read_only
 from causal_organism.operations.stream_gaps import find_gap, find_missing
 from causal_organism.operations.waiting import hold_waiting
-from causal_organism.ports import Accepted, Gap, Lease, Organism, StreamPosition, StreamState
+from causal_organism.ports import Accepted, Gap, Lease, Organism, StreamEntry, StreamPosition, StreamState
 
 NETWORK = "network"
 
@@ -71,7 +71,7 @@ def pulse(organism: Organism, *, run: str | None, actor: str, trigger: str, hold
         write_dead_letters(organism)
         end = organism.stream.state()
         gap, position = _note_gap(organism, end)
-        report, position = _take_in(organism, position, end, PulseReport(rebuilt=rebuilt))
+        report, position = _take_in(organism, position, end, PulseReport(rebuilt=rebuilt), actor=actor)
         if gap is None:
             gap = _note_missing(organism, position, end)
         version, published = _publish(organism, leases[NETWORK], run=run, actor=actor, trigger=trigger)
@@ -97,37 +97,34 @@ def write_dead_letters(organism: Organism) -> int:
 
 
 def _take_in(
-    organism: Organism, position: StreamPosition, end: StreamState, report: PulseReport
+    organism: Organism, position: StreamPosition, end: StreamState, report: PulseReport, *, actor: str
 ) -> tuple[PulseReport, StreamPosition]:
-    while entry_key(position.entry) < entry_key(end.last_id):
-        entries = organism.stream.read_after(position.entry, organism.settings.batch_events, until=end.last_id)
-        if not entries:
-            break
-        now = organism.now()
-        now_us = int(now.timestamp() * 1_000_000)
-        found = [parse(each.fields, entry=each.id, now_us=now_us) for each in entries]
-        accepted = organism.archive.accept(
-            position,
-            [each for each in found if isinstance(each, Interaction)],
-            [each for each in found if isinstance(each, Refusal)],
-            last_entry=entries[-1].id,
-            entries=len(entries),
-            now=now,
-        )
-        _follow(organism, accepted)
-        report, position = report.plus(accepted), accepted.position
-    return report, position
+    with Follower(organism, actor=actor) as follower:
+        while entry_key(position.entry) < entry_key(end.last_id):
+            entries = organism.stream.read_after(position.entry, organism.settings.batch_events, until=end.last_id)
+            if not entries:
+                break
+            accepted = _accept(organism, position, entries)
+            report, position = report.plus(accepted), accepted.position
+            if accepted.batch is not None:
+                follower.follow(accepted.batch)
+            if accepted.refused:
+                write_dead_letters(organism)
+    return replace(report, rebuilt=report.rebuilt or follower.rebuilt), position
 
 
-def _follow(organism: Organism, accepted: Accepted) -> None:
-    """What is accepted goes on at once, so that a long catch-up can be watched."""
-    if accepted.batch is not None:
-        try:
-            organism.network.apply(accepted.batch)
-        except NetworkGapError:  # people were imported meanwhile, and are in a batch before this one
-            catch_up(organism, actor=organism.settings.actor)
-    if accepted.refused:
-        write_dead_letters(organism)
+def _accept(organism: Organism, position: StreamPosition, entries: Sequence[StreamEntry]) -> Accepted:
+    now = organism.now()
+    now_us = int(now.timestamp() * 1_000_000)
+    found = [parse(each.fields, entry=each.id, now_us=now_us) for each in entries]
+    return organism.archive.accept(
+        position,
+        [each for each in found if isinstance(each, Interaction)],
+        [each for each in found if isinstance(each, Refusal)],
+        last_entry=entries[-1].id,
+        entries=len(entries),
+        now=now,
+    )
 
 
 def _note_gap(organism: Organism, end: StreamState) -> tuple[Gap | None, StreamPosition]:

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 
 from causal_organism.ports.archive import Batch
 
+DAMAGED = "network-damaged"
+"""Code of the NetworkGapError for a network that does not hold what its position says."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPosition:
@@ -42,7 +45,7 @@ class NetworkStore(Protocol):
         """One transaction: lock the position node, compare, write the ties and people, move the position.
 
         False if it stands at this batch or later already; raises NetworkGapError if it stands before the batch's
-        predecessor.
+        predecessor, and with the code DAMAGED if ties that the batch changes are not there.
         """
 
     def read(self) -> NetworkColumns: ...

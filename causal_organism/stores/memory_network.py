@@ -10,6 +10,7 @@ from causal_organism.network.deltas import TieChange
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
+from causal_organism.ports.network import DAMAGED
 
 _NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
 
@@ -39,8 +40,11 @@ class MemoryNetwork:
             if self._position.batch != before:
                 raise NetworkGapError(f"the network stands at batch {self._position.batch}, not {before}")
             people = [*self._people, *batch.delta.people]
-            if set(people) < {each.source for each in batch.delta.ties} | {each.target for each in batch.delta.ties}:
-                raise NetworkGapError("ties between people who are not there")
+            ends = {each.source for each in batch.delta.ties} | {each.target for each in batch.delta.ties}
+            if not ends <= set(people):
+                raise NetworkGapError("ties between people who are not there", code=DAMAGED)
+            if any(each.weight_u_was and (each.source, each.target) not in self._ties for each in batch.delta.ties):
+                raise NetworkGapError("ties that change are not there", code=DAMAGED)
             self._people = people
             for tie in batch.delta.ties:
                 if tie.weight_u_now:

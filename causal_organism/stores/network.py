@@ -5,25 +5,26 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from causal_organism.errors import NetworkGapError, StoreError
+from causal_organism.network.deltas import TieChange
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
+from causal_organism.ports.network import DAMAGED
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Session
 
 _T = TypeVar("_T")
 _ROWS = 10_000
-_PAGE_TIES = 50_000
 _NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
-_CLEARING = NetworkPosition(batch=-1, entry=START, fingerprint="")  # a network half removed: nothing continues it
+_CLEARING = -1  # the batch of a network that is being removed: nothing continues it; its fingerprint says by whom
 
 
 class BoltNetwork:
@@ -36,11 +37,13 @@ class BoltNetwork:
         user: str,
         password: str | Callable[[], str] | None,
         database: str = "neo4j",
+        page_ties: int = 50_000,
     ):
         self._uri = uri
         self._user = user
         self._password = password
         self._database = database
+        self._page_ties = page_ties  # about so many in one answer of `read`
         self._set_up = False
 
     def setup(self) -> None:
@@ -65,18 +68,20 @@ class BoltNetwork:
     def read(self) -> NetworkColumns:
         for _ in range(3):
             with _driver_errors(), self._session() as session:
-                columns = session.execute_read(_columns)
+                columns = session.execute_read(_columns, self._page_ties)
             if self.position() == columns.position:
                 return columns
         # Batches keep arriving: hold the position, so that none can be written while we read.
-        return self._write(_columns_held)
+        return self._write(lambda work: _columns_held(work, self._page_ties))
 
     def clear(self) -> None:
-        self._write(lambda work: _move(work, _CLEARING))
+        # Whoever clears last wins: each step checks that nobody else began after us and may be writing already.
+        mine = NetworkPosition(batch=_CLEARING, entry=START, fingerprint=uuid.uuid4().hex)
+        self._write(lambda work: _take(work, mine))
         for name in ("clear_ties", "clear_people"):
-            while self._write(lambda work, name=name: _one(work, name)["gone"]):  # type: ignore[misc]
+            while self._write(lambda work, name=name: _remove(work, mine, name)):  # type: ignore[misc]
                 pass
-        self._write(lambda work: _move(work, _NOTHING))
+        self._write(lambda work: _end_clearing(work, mine))
 
     def close(self) -> None:
         if "_driver" in self.__dict__:
@@ -124,16 +129,28 @@ def _apply(work: ManagedTransaction, batch: Batch) -> bool:
         )
     people = [[idx, person] for idx, person in enumerate(batch.delta.people, start=batch.delta.first_idx)]
     _in_sets(work, "put_people", people)
-    put = [
-        [each.source, each.target, each.weight_u_now, each.count_now, each.first_us, each.last_us]
-        for each in batch.delta.ties
-        if each.weight_u_now
-    ]
-    if (written := _in_sets(work, "put_ties", put)) != len(put):
-        raise NetworkGapError(f"{len(put) - written} ties of batch {batch.number} are between people who are not there")
-    _in_sets(work, "remove_ties", [[each.source, each.target] for each in batch.delta.ties if not each.weight_u_now])
+    for name, ties in _by_statement(batch.delta.ties).items():
+        if (written := _in_sets(work, name, ties)) != len(ties):
+            raise NetworkGapError(
+                f"batch {batch.number} has {len(ties)} ties to {name.removesuffix('_ties')}, and {written} could be:"
+                " somebody else changed the network",
+                hint="the next pulse makes it again from the archive",
+                code=DAMAGED,
+            )
     _move(work, NetworkPosition(batch=batch.number, entry=batch.entry, fingerprint=batch.fingerprint))
     return True
+
+
+def _by_statement(ties: Iterable[TieChange]) -> dict[str, list[list[Any]]]:
+    """Rows by the statement that writes them."""
+    rows: dict[str, list[list[Any]]] = {"create_ties": [], "change_ties": [], "remove_ties": []}
+    for each in ties:
+        name = "remove_ties" if not each.weight_u_now else "change_ties" if each.weight_u_was else "create_ties"
+        if each.weight_u_was or each.weight_u_now:
+            rows[name].append(
+                [each.source, each.target, each.weight_u_now, each.count_now, each.first_us, each.last_us]
+            )
+    return rows
 
 
 def _check_same(position: NetworkPosition, batch: Batch) -> None:
@@ -161,18 +178,38 @@ def _move(work: ManagedTransaction, position: NetworkPosition) -> None:
     _run(work, "move_position", batch=position.batch, entry=position.entry, fingerprint=position.fingerprint)
 
 
-def _columns_held(work: ManagedTransaction) -> NetworkColumns:
+def _take(work: ManagedTransaction, position: NetworkPosition) -> None:
     _lock(work)
-    return _columns(work)
+    _move(work, position)
 
 
-def _columns(work: ManagedTransaction) -> NetworkColumns:
+def _remove(work: ManagedTransaction, mine: NetworkPosition, name: str) -> int:
+    """Some of what is there; how many went."""
+    _lock(work)
+    if _position(work) != mine:
+        raise NetworkGapError("the network is being made again by somebody else")
+    gone: int = _one(work, name)["gone"]
+    return gone
+
+
+def _end_clearing(work: ManagedTransaction, mine: NetworkPosition) -> None:
+    if _remove(work, mine, "clear_ties") or _remove(work, mine, "clear_people"):
+        raise NetworkGapError("somebody writes to the network while it is made again")
+    _move(work, _NOTHING)
+
+
+def _columns_held(work: ManagedTransaction, page_ties: int) -> NetworkColumns:
+    _lock(work)
+    return _columns(work, page_ties)
+
+
+def _columns(work: ManagedTransaction, page_ties: int, /) -> NetworkColumns:
     import numpy as np
 
     position = _position(work)
     people = _one(work, "count_people")["people"]
     ties = _one(work, "count_ties")["ties"]
-    step = max(1, people * _PAGE_TIES // max(ties, people, 1))
+    step = max(1, people * page_ties // max(ties, people, 1))
     ids = np.empty(people, dtype=object)
     pages: dict[str, list[Any]] = {
         name: [] for name in ("source", "target", "weight_u", "count", "first_us", "last_us")

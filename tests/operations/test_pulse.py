@@ -14,9 +14,10 @@ from causal_organism.errors import LeaseHeldError, RefusedError
 from causal_organism.network.interactions import Interaction, parse
 from causal_organism.operations.pulse import PulseReport
 from causal_organism.ports import Batch
+from causal_organism.stores.network import BoltNetwork
 from causal_organism.stores.stream import RedisStream
 from tests.operations.living import KINDS, event, living, pulsed
-from tests.stores.truth import interaction, network_in, people_of, ties_of, weeks_in, weeks_of
+from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
 
 
 @pytest.fixture(params=KINDS)
@@ -27,8 +28,9 @@ def organism(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
 def events(count: int, seed: int = 7) -> list[Mapping[str, str]]:
     chance = random.Random(seed)
     return [
-        event(*chance.sample("abcdefgh", 2), at=1_700_000_000 + chance.randrange(10**6), weight=str(1 + n % 3))
+        event(source, target, at=1_700_000_000 + chance.randrange(10**6), weight=str(1 + n % 3))
         for n in range(count)
+        for source, target in [chance.sample("abcdefgh", 2)]
     ]
 
 
@@ -99,8 +101,9 @@ def accept_only(organism: Any, until: str) -> Batch:
     accepted = organism.archive.accept(
         position, good, bad, last_entry=found[-1].id, entries=len(found), now=organism.now()
     )
-    assert accepted.batch is not None
-    return accepted.batch
+    batch: Batch | None = accepted.batch
+    assert batch is not None
+    return batch
 
 
 def test_what_was_applied_and_not_published_is_published(organism: Any) -> None:
@@ -253,12 +256,32 @@ def test_a_damaged_network_server_does_not_damage_what_is_read(organism: Any) ->
     assert organism.sources["network"].load(version.value, version.fingerprint).fingerprint == version.fingerprint
 
 
+def test_a_tie_that_somebody_took_out_of_the_network_comes_back(organism: Any) -> None:
+    entries = [event("a", "b"), event("b", "c"), event("a", "b")]
+    organism.stream.append(entries[:2])
+    pulsed(organism)
+    take_out(organism, "a", "b")
+    organism.stream.append(entries[2:])
+    report = pulsed(organism)
+    assert (report.rebuilt, report.version) == (True, 2)
+    assert_holds(organism, entries)
+
+
+def take_out(organism: Any, source: str, target: str) -> None:
+    if isinstance(organism.network, BoltNetwork):
+        with organism.network._session() as session:
+            query = "MATCH (:Person {id: $source})-[t:INTERACTS]->(:Person {id: $target}) DELETE t"
+            session.run(query, source=source, target=target).consume()
+    else:
+        del organism.network._ties[source, target]
+
+
 def spoil(organism: Any) -> None:
     """Somebody writes to the network by hand."""
     position = organism.network.position()
-    extra = interaction("1-0", "a", "b")
     batch = organism.archive.batch(position.batch)
-    tie = replace(batch.delta.ties[0], weight_u_now=extra.weight_u * 77)
+    known = batch.delta.ties[0]
+    tie = replace(known, weight_u_was=known.weight_u_now, weight_u_now=known.weight_u_now + 77)
     organism.network.apply(
         replace(batch, number=position.batch + 1, delta=replace(batch.delta, ties=(tie,), people=()))
     )
