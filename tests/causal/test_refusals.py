@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from causal_organism.causal.diagram import EDGES, parse_diagram
+from causal_organism.causal.diagram import EDGES, default_diagram, parse_diagram
 from causal_organism.causal.effects import estimate_effects
 from causal_organism.causal.panel import shift
+from causal_organism.causal.person_effects import repeat_persons
 from causal_organism.causal.pooled import draw_design, estimate_pooled, lead_placebo
 from causal_organism.causal.sample import draw_sample
+from causal_organism.causal.study import study_outcome
 from causal_organism.causal.verdicts import REASONS, discovery_rates, lead_problems
 from causal_organism.errors import CannotConcludeError
 
@@ -116,6 +118,17 @@ def test_where_dowhy_differs_nothing_is_believed(world):
     assert set(columns["reason_codes"]) == {"reference-differs"}
     assert np.isnan(columns["effect"]).all()
     assert metadata["verdict"] == "refused"
+
+
+def test_the_pooled_estimates_and_the_slopes_of_persons_are_each_compared_with_dowhys(world):
+    panel = world(7)[1]
+    assert study_outcome(panel, "focus_h", default_diagram(), min_group=10, agreement=-1.0).problems == (
+        "reference-differs",
+    )
+    sound = study_outcome(panel, "focus_h", default_diagram(), min_group=10, agreement=None)
+    assert sound.problems == ()
+    assert repeat_persons(sound, seed=1, agreement=-1.0)[0].problems == ("reference-differs",)
+    assert repeat_persons(sound, seed=1, agreement=1e-8)[0].problems == ()
 
 
 def test_people_with_too_few_weeks_are_refused_alone(world):
