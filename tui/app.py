@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions import Action
+from tui.asking import BEAT_S
 from tui.clipboard import osc52
 from tui.messages import LogArrived, Written
 from tui.presenters.safe_text import safe_text
@@ -84,7 +85,7 @@ class ConsoleApp(Console):
             self.theme = "ansi-dark"
         self.animation_level = "none"
         self._exit_on_hangup()
-        self.set_interval(1.0, self.beat)
+        self.set_interval(BEAT_S, self.beat)
         self.switch_mode("overview")
 
     def on_unmount(self) -> None:

@@ -23,6 +23,7 @@ from tui.source import ConsoleSource, Document, Place
 
 Request = tuple[str, Callable[[ConsoleSource], Document]]
 COUNTS_EVERY_S = 10.0
+BEAT_S = 1.0
 ASSETS: Request = ("assets", lambda source: source.assets())
 RUNS: Request = ("runs", lambda source: source.runs())
 QUEUES: Request = ("queues", lambda source: source.queues())
@@ -112,7 +113,7 @@ class AskingApp(App[None]):
         now, asker = time.monotonic(), self.asker()
         if asker is None:
             return
-        if self.pulse.due(now) and not self.blurred:
+        if self.pulse.due(now + BEAT_S / 2) and not self.blurred:
             self._ask(asker, now)
         asker.tick(now)
 

@@ -64,10 +64,12 @@ class DemoSource:
 
     def assets(self) -> Document:
         self._count("assets")
-        now = self.clock()
         making = {key for run, (_, key) in self.started.items() if self._state(run) == "Running"}
         made = {key for run, (_, key) in self.started.items() if self._state(run) == "Completed"}
-        return {"schema": "organism.assets/1", "assets": _assets(now, making, made, hostile=self.hostile)}
+        return {
+            "schema": "organism.assets/1",
+            "assets": _assets(self.born, making, made, self.clock(), hostile=self.hostile),
+        }
 
     def select(self, expression: str) -> tuple[str, ...]:
         self._count("select")
@@ -222,24 +224,24 @@ class DemoSource:
         }  # fmt: skip
 
 
-def _assets(now: datetime, making: set[str], made: set[str], *, hostile: bool) -> list[Document]:
+def _assets(born: datetime, making: set[str], made: set[str], now: datetime, *, hostile: bool) -> list[Document]:
     views = ("degree", "strength", "clustering", "betweenness", "pagerank", "communities")
     behind = [f"views/{name}" for name in views]
     found = [
-        asset("network", now, 1, kind="source", downstream=behind),
-        asset("people", now, 900, kind="source", downstream=["panel"]),
-        asset("outcomes", now, 700, kind="source", downstream=["panel"]),
+        asset("network", born, 1, kind="source", downstream=behind),
+        asset("people", born, 900, kind="source", downstream=["panel"]),
+        asset("outcomes", born, 700, kind="source", downstream=["panel"]),
         *(
-            asset(key, now, 4, upstream=["network"], stale=key == "views/betweenness", downstream=["panel"])
+            asset(key, born, 4, upstream=["network"], stale=key == "views/betweenness", downstream=["panel"])
             for key in behind
         ),
-        asset("panel", now, 90, upstream=[*behind, "people", "outcomes"], downstream=["causal/effects"]),
-        asset("causal/effects", now, 360, upstream=["panel"], downstream=["interventions/proposals"], failed=True),
-        asset("interventions/proposals", now, 360, upstream=["causal/effects"], blocked=["causal/effects"]),
-        asset("interventions/results", now, None, upstream=["interventions/proposals"]),
+        asset("panel", born, 90, upstream=[*behind, "people", "outcomes"], downstream=["causal/effects"]),
+        asset("causal/effects", born, 360, upstream=["panel"], downstream=["interventions/proposals"], failed=True),
+        asset("interventions/proposals", born, 360, upstream=["causal/effects"], blocked=["causal/effects"]),
+        asset("interventions/results", born, None, upstream=["interventions/proposals"]),
     ]
     if hostile:
-        found += [asset(f"hostile/{text}", now, 5, upstream=["network"], error=text) for text in HOSTILE]
+        found += [asset(f"hostile/{text}", born, 5, upstream=["network"], error=text) for text in HOSTILE]
     return [
         {**each, "making": each["key"] in making}
         if each["key"] not in made

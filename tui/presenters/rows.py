@@ -30,7 +30,11 @@ class Row:
     order: tuple[Any, ...] = ()  # empty: sort by the cells
     fault: bool = False
     heading: bool = False  # a group's line in a tree: no target of actions
-    indent: int = 0
+
+    @property
+    def looks(self) -> tuple[object, ...]:
+        """All that is seen of it; what it sorts by may change without a line looking different."""
+        return (self.key, self.cells, self.tone, self.heading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ def arrange(
 def changed_lines(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, ...]:
     """Places whose line looks different now, those that came or went at the end included."""
     longest = max(len(old), len(new))
-    return tuple(i for i in range(longest) if i >= len(old) or i >= len(new) or old[i] != new[i])
+    return tuple(i for i in range(longest) if i >= len(old) or i >= len(new) or old[i].looks != new[i].looks)
 
 
 def column_widths(columns: Sequence[Column], total: int, *, gap: int = 1) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
-from tui.asking import ASSETS, RUNS, Request
+from tui.asking import ASSETS, Request
 from tui.presenters.asset_detail import detail_lines, last_run
 from tui.presenters.assets import COLUMNS, GROUP, asset_rows, by_key, neighbours, tree_rows
 from tui.presenters.commands import refresh_command, selection_of
@@ -46,7 +46,7 @@ class AssetsScreen(ListScreen):
             yield TextPane(id="detail")
 
     def requests(self) -> Sequence[Request]:
-        wanted: list[Request] = [ASSETS, RUNS]
+        wanted: list[Request] = [ASSETS]
         asset = self._asset()
         if asset is not None and self.opened and self._versions(asset) is None:
             key = str(asset["key"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +74,8 @@ def test_only_lines_that_differ_are_changed() -> None:
     assert changed_lines(ROWS, ROWS) == ()
     assert changed_lines(ROWS, (ROWS[0], row("views/pagerank", "OK"), *ROWS[2:])) == (1,)
     assert changed_lines(ROWS, ROWS[:2]) == (2, 3)
+    older = (replace(ROWS[0], order=("other", "OK", 99.0)), *ROWS[1:])
+    assert changed_lines(ROWS, older) == (), "what a line sorts by is not seen"
     assert changed_lines(ROWS[:1], ROWS[:2]) == (1,)
 
 
