@@ -1,7 +1,8 @@
 """Is an asset on time, and is it well: its deadline by `max_age` or `due`, and the worst of what is known of it.
 
-With `max_age`, an asset is due that long after it was last made or confirmed. With `due`, each moment of the cron
-expression wants a make, or a confirmation, since the moment before. For a source both count from its last new content.
+With `max_age`, an asset is late that long after it was last made or confirmed; with `due`, from the next moment of the
+cron expression on. So a derived asset is late when it is out of date as `too-old`. A source counts from its last new
+content.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from causal_organism.operations.judging import Cut
 ON_TIME, LATE, UNKNOWN = "on-time", "late", "unknown"
 OK, WARNING, BAD = "ok", "warning", "bad"
 _WORST_LAST = (OK, UNKNOWN, WARNING, BAD)
-_TICK = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ def _deadlines(spec: AssetSpec, confirmed_at: datetime) -> Iterator[datetime]:
             cron = parse_cron(spec.due, spec.timezone)
         except ValueError as error:
             raise GraphError(f"{spec.key} ({spec.defined_at}): due: {error}") from None
-        # It was in time for the moment that follows it; made in that very moment, it was in time for that.
-        yield cron.next(cron.next(confirmed_at - _TICK))
+        yield cron.next(confirmed_at)
 
 
 def _findings(
