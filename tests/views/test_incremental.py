@@ -94,11 +94,11 @@ def test_scores_of_other_people_are_refused() -> None:
 
 
 def test_strength_stays_exact_where_floats_are_not() -> None:
-    heavy = from_columns(["a", "b"], [0], [1], [2**53], [1])
-    _, update, _ = VIEWS["strength"]
-    delta = NetworkDelta((TieChange("a", "b", 2**53, 2**53 + 1_000_001, 1, 2, 0, 0),))
+    weight_u, more_u = 1_349_406_440_903_721_497, 307_830
+    heavy = from_columns(["a", "b"], [0], [1], [weight_u], [1])
+    delta = NetworkDelta((TieChange("a", "b", weight_u, weight_u + more_u, 1, 2, 0, 0),))
     after = heavy.apply(delta)
-    assert_equal(update(strength(heavy), after, delta), strength(after))
+    assert update_strength(strength(heavy), after, delta)["out"].tolist() == strength(after)["out"].tolist()
 
 
 def test_constraint_follows_a_small_change_of_a_large_network() -> None:
@@ -111,3 +111,24 @@ def test_constraint_follows_a_small_change_of_a_large_network() -> None:
     after = before.apply(delta)
     assert 4 < len(affected_constraint(after, delta)) < 30
     assert_equal(update_constraint(constraint(before), after, delta), constraint(after))
+
+
+@pytest.mark.parametrize("gone", [1, 2, 3])
+@pytest.mark.parametrize("came", [0, 1, 2])
+def test_triangles_that_lose_and_gain_several_sides_at_once(gone: int, came: int) -> None:
+    """Of two triangles 0 1 2 and 2 3 4, one loses sides while the other gains them."""
+    sides, others = [(0, 1), (1, 2), (2, 0)], [(2, 3), (3, 4), (4, 2)]
+    stood = sides + others[came:]
+    before = from_columns("abcde", *zip(*stood, strict=True), [1] * len(stood), [1] * len(stood))
+    ends = [(before.ids[a], before.ids[b]) for a, b in sides[:gone] + others[:came]]
+    amounts = [(1, 0)] * gone + [(0, 1)] * came
+    changes = [TieChange(*pair, was, now, was, now, 0, 0) for pair, (was, now) in zip(ends, amounts, strict=True)]
+    delta = NetworkDelta(tuple(sorted(changes, key=lambda each: (each.source, each.target))))
+    after = before.apply(delta)
+    assert_equal(update_clustering(clustering(before), after, delta), clustering(after))
+
+
+def test_weights_and_returned_ties_change_nobodys_clustering() -> None:
+    before = from_columns("abc", [0, 1, 2], [1, 2, 0], [1, 1, 1], [1, 1, 1])
+    delta = NetworkDelta((TieChange("a", "b", 1, 5, 1, 2, 0, 0), TieChange("b", "a", 0, 5, 0, 1, 0, 0)))
+    assert affected_clustering(before.apply(delta), delta).tolist() == []
