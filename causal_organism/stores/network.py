@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib import resources
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from causal_organism.errors import NetworkGapError, StoreError
@@ -25,6 +27,19 @@ _T = TypeVar("_T")
 _ROWS = 10_000
 _NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
 _CLEARING = -1  # the batch of a network that is being removed: nothing continues it; its fingerprint says by whom
+
+
+def load_driver() -> Any:
+    """The module `neo4j`, without pandas, numpy and pyarrow, which it loads wherever they are installed (0.15 s with
+    the stand-in, 1 s without). It then takes none of their types as parameters; we give it lists of numbers and text.
+    """
+    if "neo4j" not in sys.modules and "pandas" not in sys.modules:
+        stand_in = ModuleType("neo4j._optional_deps")
+        vars(stand_in).update(np=None, pd=None, pa=None, pa_compute=None)
+        sys.modules[stand_in.__name__] = stand_in
+    import neo4j  # late: only where a server is asked
+
+    return neo4j
 
 
 class BoltNetwork:
@@ -47,8 +62,7 @@ class BoltNetwork:
         self._set_up = False
 
     def setup(self) -> None:
-        import neo4j
-
+        neo4j = load_driver()
         with _driver_errors(), self._session() as session:
             for name in ("constraint_idx", "constraint_id", "constraint_position"):
                 # In managed transactions, because a server that just came up may have no database for a moment.
@@ -98,13 +112,12 @@ class BoltNetwork:
 
     @cached_property
     def _driver(self) -> Driver:
-        import neo4j  # 0.15 s: only where a server is asked
-
+        neo4j = load_driver()
         # What the driver has to say comes with our errors; without a handler it would write to the console's screen.
         logging.getLogger("neo4j").addHandler(logging.NullHandler())
         uri = self._uri if isinstance(self._uri, str) else self._uri()
         password = self._password() if callable(self._password) else self._password
-        return neo4j.GraphDatabase.driver(
+        driver: Driver = neo4j.GraphDatabase.driver(
             uri,
             auth=(self._user, password or ""),
             user_agent="causal-organism",
@@ -113,6 +126,7 @@ class BoltNetwork:
             max_transaction_retry_time=3.0,
             notifications_min_severity="OFF",
         )
+        return driver
 
 
 def _apply(work: ManagedTransaction, batch: Batch) -> bool:
@@ -244,8 +258,7 @@ def _run(work: ManagedTransaction, name: str, **parameters: Any) -> None:
 
 @contextmanager
 def _driver_errors() -> Iterator[None]:
-    import neo4j
-
+    neo4j = load_driver()
     try:
         yield
     except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError, OSError) as error:

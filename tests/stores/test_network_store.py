@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -193,3 +195,17 @@ def test_a_server_that_is_not_there_is_a_store_error() -> None:
     store = BoltNetwork("bolt://127.0.0.1:1", user="x", password="y")
     with pytest.raises(StoreError, match="network's server"):
         store.position()
+
+
+def test_asking_the_network_loads_no_pandas(neo4j_settings: Settings) -> None:
+    uri, user = neo4j_settings.need("neo4j_uri"), neo4j_settings.neo4j_user
+    script = f"""
+import sys
+from causal_organism.stores.network import BoltNetwork
+BoltNetwork({uri!r}, user={user!r}, password=sys.stdin.read()).position()
+assert "neo4j" in sys.modules
+assert not {{"pandas", "pyarrow"}} & set(sys.modules)
+"""
+    subprocess.run(
+        [sys.executable, "-c", script], input=neo4j_settings.neo4j_password, text=True, check=True, timeout=60
+    )
