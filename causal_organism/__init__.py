@@ -6,11 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from causal_organism.assets.automation import (
-        eager, newly_updated, on_cron, on_missing, when_stale,
+        eager,
+        newly_updated,
+        on_cron,
+        on_missing,
+        when_stale,
     )  # fmt: skip
     from causal_organism.assets.checks import drift, in_range, input_fresh, no_nulls, row_count, unique
     from causal_organism.assets.definitions import (
-        Check, Keep, Looked, Output, Retry, asset, source,
+        Check,
+        Keep,
+        Looked,
+        Output,
+        Retry,
+        asset,
+        source,
     )  # fmt: skip
     from causal_organism.assets.definitions import Text as text
     from causal_organism.assets.definitions import Url as url

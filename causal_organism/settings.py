@@ -84,7 +84,7 @@ class Settings:
         return Path(self.values) if self.values else self.home / "values"
 
     def value(self, name: str) -> Any:
-        """A setting that an asset declares: a field of this table, or the variable ORGANISM_<NAME> as text or number."""
+        """A setting that an asset declares: a field of this table, or the variable ORGANISM_<NAME>."""
         if any(each.name == name for each in fields(self)):
             return getattr(self, name)
         variable = f"ORGANISM_{name.upper()}"

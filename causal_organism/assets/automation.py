@@ -13,8 +13,7 @@ from datetime import datetime, timedelta
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.durations import duration_text
-from causal_organism.assets.graph import nearest
-from causal_organism.assets.keys import check_key
+from causal_organism.assets.keys import check_key, nearest
 from causal_organism.errors import GraphError
 
 MISSING, STALE, FRESH = "missing", "stale", "fresh"

@@ -19,7 +19,7 @@ from causal_organism.assets.code_definitions import Definition
 from causal_organism.assets.code_notes import Notes
 from causal_organism.assets.code_packages import Name, Package, package_of
 from causal_organism.assets.definitions import AssetSpec
-from causal_organism.assets.graph import nearest
+from causal_organism.assets.keys import nearest
 from causal_organism.assets.versions import canonical_json, fingerprint
 from causal_organism.errors import GraphError
 

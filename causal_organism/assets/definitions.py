@@ -8,8 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, overload
 
+from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.durations import parse_duration
 from causal_organism.assets.keys import check_key, group_of
+from causal_organism.assets.mappings import How, Upstream, is_earlier
+from causal_organism.assets.partitions import Dimension, check_dimensions, sources_of
 from causal_organism.errors import GraphError
 
 SOURCE, DERIVED = "source", "derived"
@@ -86,11 +89,17 @@ class Output:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssetSpec:
-    """Everything the engine knows of one asset. `reads`: parameter name -> key, in order of the parameters."""
+    """Everything the engine knows of one asset.
+
+    `reads`: parameter name -> key, in order of the parameters. `mappings`: parameter -> how it reads the partitions of
+    that key, where its author says so. `partitions`: dimensions by name, in order; none: it is made as a whole.
+    """
 
     key: str
     kind: str
     reads: Mapping[str, str] = field(default_factory=dict)
+    mappings: Mapping[str, Mapping[str, How]] = field(default_factory=dict)
+    partitions: Mapping[str, Dimension] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
     group: str = ""
     owners: tuple[str, ...] = ()
@@ -116,8 +125,17 @@ class AssetSpec:
 
     @property
     def upstream(self) -> tuple[str, ...]:
-        """Keys that must have been made before: reads and deps, distinct, in order of key."""
-        return tuple(sorted({*self.reads.values(), *self.deps}))
+        """Keys that must have been made before, distinct, in order of key: reads, deps, and sources of partitions.
+
+        An earlier partition of the asset itself, or of what is made together with it, is not among them.
+        """
+        together = {self.key, *self.outputs}
+        reads = {
+            key
+            for name, key in self.reads.items()
+            if key not in together or not is_earlier(self.mappings.get(name, {}))
+        }
+        return tuple(sorted({*reads, *self.deps, *sources_of(self.partitions.values())}))
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -153,10 +171,11 @@ class Asset:
 
         def declare(function: Callable[..., Any]) -> Callable[..., Any]:
             added = Check(name=name or function.__name__, run=function, blocking=blocking)
-            taken = {each.name for spec in self.specs for each in spec.checks}
-            if added.name in taken:
-                raise GraphError(f"{self.specs[0].key} has two checks named {added.name!r}; give one another name")
-            self._replace(checks=(*self.specs[0].checks, added))
+            # An output has checks of its own; what is declared here is checked on each of them.
+            with_added = tuple(replace(spec, checks=(*spec.checks, added)) for spec in self.specs)
+            for spec in with_added:
+                _check_checks(spec)
+            self.specs = with_added
             return function
 
         return declare
@@ -209,32 +228,61 @@ def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]
     unknown = set(options) - _OPTIONS
     if unknown:
         raise GraphError(f"{place}: {', '.join(sorted(unknown))} is no option of an asset")
-    if options.get("partitions"):
-        raise GraphError(f"{place}: partitions are not supported yet")
+    if kind == SOURCE and (unfit := {"partitions", "reads"} & set(options)):
+        raise GraphError(f"{place}: {', '.join(sorted(unfit))} is no option of a source")
     outputs = tuple(each if isinstance(each, Output) else Output(each) for each in options.get("outputs", ()))
     if outputs and "key" in options:
         raise GraphError(f"{place}: give `key` or `outputs`, not both")
     keys = tuple(check_key(each.key) for each in outputs) or (check_key(options.get("key", function.__name__)),)
     common = _common(function, kind, options, place)
     own_checks = tuple(options.get("checks", ()))
-    return Asset(
-        tuple(
-            AssetSpec(
-                key=key,
-                kind=kind,
-                group=options["group"] if options.get("group") is not None else group_of(key),
-                checks=own_checks + (outputs[index].checks if outputs else ()),
-                outputs=keys if outputs else (),
-                **common,
-            )
-            for index, key in enumerate(keys)
+    specs = tuple(
+        AssetSpec(
+            key=key,
+            kind=kind,
+            group=options["group"] if options.get("group") is not None else group_of(key),
+            checks=own_checks + (outputs[index].checks if outputs else ()),
+            outputs=keys if outputs else (),
+            **common,
         )
+        for index, key in enumerate(keys)
     )
+    for spec in specs:
+        _check_checks(spec)
+        _check_due(spec)
+    return Asset(specs)
+
+
+def _check_checks(spec: AssetSpec) -> None:
+    names: set[str] = set()
+    for check in spec.checks:
+        if not isinstance(check, Check):
+            raise GraphError(
+                f"{spec.key} ({spec.defined_at}): {check!r} is no check; write row_count(low=1) or Check(…)"
+            )
+        if check.name in names:
+            raise GraphError(
+                f"{spec.key} ({spec.defined_at}) has two checks named {check.name!r}; give one another name"
+            )
+        if check.input is not None and check.input not in spec.reads:
+            has = ", ".join(spec.reads) or "none"
+            raise GraphError(f"{spec.key} ({spec.defined_at}): {check.name} names no parameter; there is {has}")
+        names.add(check.name)
+
+
+def _check_due(spec: AssetSpec) -> None:
+    try:
+        parse_cron(spec.due if spec.due is not None else "0 0 * * *", spec.timezone)
+    except ValueError as error:
+        raise GraphError(f"{spec.key} ({spec.defined_at}): due: {error}") from None
 
 
 def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any], place: str) -> dict[str, Any]:
+    reads, mappings = ({}, {}) if kind == SOURCE else _reads(function, options.get("reads") or {}, place)
     return {
-        "reads": {} if kind == SOURCE else _reads(function, options.get("reads") or {}, place),
+        "reads": reads,
+        "mappings": mappings,
+        "partitions": check_dimensions(options.get("partitions") or {}, place),
         "deps": tuple(check_key(key) for key in _texts(options.get("deps", ()), "deps", place)),
         "owners": _texts(options.get("owners", ()), "owners", place),
         "tags": _tags(options.get("tags", {})),
@@ -256,12 +304,17 @@ def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any],
     }
 
 
-def _reads(function: Callable[..., Any], renamed: Mapping[str, str], place: str) -> dict[str, str]:
+def _reads(
+    function: Callable[..., Any], renamed: Mapping[str, str | Upstream], place: str
+) -> tuple[dict[str, str], dict[str, Mapping[str, How]]]:
+    """(parameter -> key, parameter -> mapping of partitions)."""
     names = [name for name in parameters_of(function) if name not in RESERVED]
     unknown = set(renamed) - set(names)
     if unknown:
         raise GraphError(f"{place}: reads names {', '.join(sorted(unknown))}, which is no parameter of the function")
-    return {name: check_key(renamed.get(name, name)) for name in names}
+    given = {name: renamed.get(name, name) for name in names}
+    reads = {name: each.key if isinstance(each, Upstream) else check_key(each) for name, each in given.items()}
+    return reads, {name: each.mapping for name, each in given.items() if isinstance(each, Upstream) and each.mapping}
 
 
 def _texts(value: Any, name: str, place: str) -> tuple[str, ...]:

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import difflib
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 
+from causal_organism.assets.automation import check_automation
 from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec
+from causal_organism.assets.keys import nearest
+from causal_organism.assets.mappings import Read, reads_of
+from causal_organism.assets.partitions import sources_of
 from causal_organism.errors import GraphError, RequestError
 
 
 class AssetGraph:
-    """Checked and ordered. `order` is topological, ties by key."""
+    """Checked and ordered. `order` is topological, ties by key.
+
+    `reads` are the inputs of each asset with how their partitions are read; `needs` what else must have been made.
+    """
 
     def __init__(self, specs: Iterable[AssetSpec]):
         self.specs: Mapping[str, AssetSpec] = _distinct(specs)
         for spec in self.specs.values():
             _check_upstream(spec, self.specs)
+            check_automation(spec, self.specs)
         self.order: tuple[str, ...] = _topological(self.specs)
         self.downstream: Mapping[str, tuple[str, ...]] = _downstream(self.specs, self.order)
+        self.reads: Mapping[str, tuple[Read, ...]] = {
+            key: self._reads(spec, spec.reads) for key, spec in self.specs.items()
+        }
+        self.needs: Mapping[str, tuple[Read, ...]] = {
+            key: self._reads(spec, {other: other for other in (*spec.deps, *sources_of(spec.partitions.values()))})
+            for key, spec in self.specs.items()
+        }
 
     def __getitem__(self, key: str) -> AssetSpec:
         """The spec of a key; raises RequestError with the nearest names."""
@@ -57,6 +71,15 @@ class AssetGraph:
         wanted = frozenset(keys)
         return tuple(key for key in self.order if key in wanted)
 
+    def _reads(self, spec: AssetSpec, reads: Mapping[str, str]) -> tuple[Read, ...]:
+        return reads_of(
+            reads,
+            spec.mappings if reads is spec.reads else {},
+            spec.partitions,
+            lambda key: self.specs[key].partitions,
+            place=f"{spec.key} ({spec.defined_at})",
+        )
+
     @staticmethod
     def _walk(keys: Iterable[str], step: Mapping[str, tuple[str, ...]], depth: int | None) -> frozenset[str]:
         reached = set(keys)
@@ -71,13 +94,6 @@ class AssetGraph:
 def graph_of(assets: Iterable[Asset]) -> AssetGraph:
     """The graph of declared assets."""
     return AssetGraph(spec for each in assets for spec in each.specs)
-
-
-def nearest(key: str, keys: Iterable[str]) -> str:
-    """A hint that names the keys nearest to a wrong one."""
-    known = list(keys)
-    close = difflib.get_close_matches(key, known, n=3, cutoff=0.5) or [each for each in known if key in each][:3]
-    return f"did you mean {' or '.join(close)}?" if close else "`organism assets` lists them all"
 
 
 def _distinct(specs: Iterable[AssetSpec]) -> dict[str, AssetSpec]:
@@ -105,6 +121,9 @@ def _check_upstream(spec: AssetSpec, specs: Mapping[str, AssetSpec]) -> None:
             raise GraphError(
                 f"{spec.key} ({spec.defined_at}) reads {key!r}, which is no asset", hint=nearest(key, specs)
             )
+    for key in sources_of(spec.partitions.values()):
+        if specs[key].kind != SOURCE:
+            raise GraphError(f"{spec.key} ({spec.defined_at}) takes its partitions from {key}, which is no source")
 
 
 def _topological(specs: Mapping[str, AssetSpec]) -> tuple[str, ...]:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
+from causal_organism.assets.keys import UNPARTITIONED, label_of
+from causal_organism.assets.mappings import Many, Resolved
 from causal_organism.assets.staleness import FRESH, Cause, Judgement
 
 FULL, INCREMENTAL = "full", "incremental"
+Place = tuple[str, str]
+"""An asset's key and the text of its partition; the text is empty for an asset without."""
+
+_NAMED_BLOCKERS = 3  # of one group of partitions; a reason for people needs no more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStep:
-    """One asset that a run would make. `certain` is False for one that is made only if something before it changes.
+    """One asset, or one partition of it, that a run would make.
 
-    `blocked_by` names upstream assets that were never made and are not in the plan; such a step cannot run.
+    `certain` is False for one that is made only if something before it changes. `blocked_by` names what was never made
+    and is not in the plan; such a step cannot run.
     """
 
     key: str
+    partition: str = UNPARTITIONED
     causes: tuple[Cause, ...]
     certain: bool
     mode: str = FULL
@@ -27,28 +36,57 @@ class PlanStep:
     estimate_s: float | None = None
     pinned: bool = False
 
+    @property
+    def place(self) -> Place:
+        return self.key, self.partition
+
+    @property
+    def name(self) -> str:
+        """What people call it: `daily/sum[day=2026-01-01]`."""
+        return label_of(self.key, self.partition)
+
+
+class Standing(Protocol):
+    """How things stand, as a plan asks. `partition` is empty for an asset without."""
+
+    def judge(self, key: str, partition: str) -> Judgement: ...
+
+    def is_made(self, key: str, partition: str) -> bool: ...
+
+    def is_broken(self, key: str, partition: str) -> bool:
+        """Never made, though it was tried."""
+
+    def inputs(self, key: str, partition: str) -> Sequence[Resolved]:
+        """What a make would read."""
+
+    def needs(self, key: str, partition: str) -> Sequence[Resolved]:
+        """What else must have been made."""
+
 
 def plan(
     graph: AssetGraph,
-    selected: Collection[str],
-    judgements: Mapping[str, Judgement],
+    chosen: Mapping[str, Sequence[str]],
+    standing: Standing,
     *,
-    made: Collection[str],
     force: bool = False,
-    mode: Callable[[str], str] = lambda key: FULL,
+    mode: Callable[[str, str], str] = lambda key, partition: FULL,
     estimates: Mapping[str, float] | None = None,
 ) -> tuple[PlanStep, ...]:
-    """Steps in topological order, ties by key. `made`: keys that have a head."""
-    chosen = with_siblings(graph, selected)
-    steps: dict[str, PlanStep] = {}
+    """Steps in topological order, ties by key, the partitions of an asset in the order of `chosen`.
+
+    `chosen`: key -> partitions to look at (one empty text for an asset without), with all that is made together.
+    """
+    planning = _Planning(graph, standing, force=force)
     for key in graph.order:
-        if key not in chosen or graph[key].kind == SOURCE:
-            continue
-        step = _step(graph, key, judgements[key], steps, frozenset(made), force=force)
-        if step is not None:
-            steps[key] = step
-    _join_siblings(graph, chosen, judgements, steps)
-    return tuple(_completed(steps[key], mode, estimates or {}) for key in graph.in_order(steps))
+        if key in chosen and graph[key].kind != SOURCE:
+            planning.add(key, chosen[key])
+    planning.join_siblings(chosen)
+    known = estimates or {}
+    return tuple(
+        replace(step, mode=mode(*step.place), estimate_s=known.get(step.key))
+        for key in graph.in_order(planning.steps)
+        for step in planning.in_order(key, chosen[key])
+    )
 
 
 def with_siblings(graph: AssetGraph, keys: Collection[str]) -> frozenset[str]:
@@ -56,38 +94,78 @@ def with_siblings(graph: AssetGraph, keys: Collection[str]) -> frozenset[str]:
     return frozenset(other for key in keys for other in (graph[key].outputs or (key,)))
 
 
-def _step(
-    graph: AssetGraph,
-    key: str,
-    judgement: Judgement,
-    steps: Mapping[str, PlanStep],
-    made: frozenset[str],
-    *,
-    force: bool,
-) -> PlanStep | None:
-    upstream = graph[key].upstream
-    may_change = any(other in steps and not steps[other].blocked_by for other in graph[key].inputs)
-    if judgement.status == FRESH and not force and not may_change:
-        return None
-    unmade = tuple(other for other in upstream if other not in made and other not in steps)
-    blocked = tuple(other for other in upstream if other in steps and steps[other].blocked_by)
-    return PlanStep(
-        key=key,
-        causes=judgement.causes,
-        certain=force or judgement.status != FRESH,
-        blocked_by=unmade + blocked,
-        pinned=any(cause.kind == "pinned" for cause in judgement.causes),
-    )
+class _Planning:
+    def __init__(self, graph: AssetGraph, standing: Standing, *, force: bool):
+        self.steps: dict[str, dict[str, PlanStep]] = {}
+        self._graph = graph
+        self._standing = standing
+        self._force = force
+        self._groups: dict[Many, tuple[bool, tuple[str, ...]]] = {}  # whether it may change, what blocks it
 
+    def add(self, key: str, partitions: Sequence[str]) -> None:
+        found = self.steps.setdefault(key, {})
+        for partition in partitions:
+            step = self._step(key, partition)
+            if step is not None:
+                found[partition] = step
+        if not found:
+            del self.steps[key]
 
-def _join_siblings(
-    graph: AssetGraph, chosen: Collection[str], judgements: Mapping[str, Judgement], steps: dict[str, PlanStep]
-) -> None:
-    for key in list(steps):
-        for other in graph[key].outputs:
-            if other in chosen and other not in steps:
-                steps[other] = PlanStep(key=other, causes=judgements[other].causes, certain=steps[key].certain)
+    def join_siblings(self, chosen: Mapping[str, Sequence[str]]) -> None:
+        for key in list(self.steps):
+            for other in self._graph[key].outputs:
+                there = self.steps.setdefault(other, {})
+                for partition, step in self.steps[key].items():
+                    if partition not in there:
+                        causes = self._standing.judge(other, partition).causes
+                        there[partition] = replace(step, key=other, causes=causes)
 
+    def in_order(self, key: str, partitions: Sequence[str]) -> list[PlanStep]:
+        found = self.steps[key]
+        return [found[partition] for partition in partitions if partition in found]
 
-def _completed(step: PlanStep, mode: Callable[[str], str], estimates: Mapping[str, float]) -> PlanStep:
-    return replace(step, mode=mode(step.key), estimate_s=estimates.get(step.key))
+    def _step(self, key: str, partition: str) -> PlanStep | None:
+        judgement = self._standing.judge(key, partition)
+        inputs = self._standing.inputs(key, partition)
+        certain = self._force or judgement.status != FRESH
+        if not certain and not any(self._may_change(each) for each in inputs):
+            return None
+        needed = (*inputs, *self._standing.needs(key, partition))
+        return PlanStep(
+            key=key,
+            partition=partition,
+            causes=judgement.causes,
+            certain=certain,
+            blocked_by=tuple(dict.fromkeys(name for each in needed for name in self._blockers(each))),
+            pinned=any(cause.kind == "pinned" for cause in judgement.causes),
+        )
+
+    def _planned(self, key: str, partition: str) -> PlanStep | None:
+        return self.steps.get(key, {}).get(partition)
+
+    def _may_change(self, read: Resolved) -> bool:
+        if isinstance(read, Many):
+            return self._look_at(read)[0]
+        step = self._planned(read.key, read.partition)
+        return step is not None and not step.blocked_by
+
+    def _blockers(self, read: Resolved) -> tuple[str, ...]:
+        if isinstance(read, Many):
+            return self._look_at(read)[1]
+        step = self._planned(read.key, read.partition)
+        free = self._standing.is_made(read.key, read.partition) if step is None else not step.blocked_by
+        return () if free else (label_of(read.key, read.partition),)
+
+    def _look_at(self, many: Many) -> tuple[bool, tuple[str, ...]]:
+        """What is before it in the graph is planned already, so this is asked once for every group."""
+        if many not in self._groups:
+            steps = self.steps.get(many.key, {})
+            planned = [steps[each] for each in many.partitions if each in steps] if steps else []
+            blocked = [step.name for step in planned if step.blocked_by]
+            is_made, is_broken = self._standing.is_made, self._standing.is_broken
+            broken = [label_of(many.key, p) for p in many.partitions if p not in steps and is_broken(many.key, p)]
+            blockers = (blocked + broken)[:_NAMED_BLOCKERS]
+            if not blockers and not planned and not any(is_made(many.key, each) for each in many.partitions):
+                blockers = [many.key]
+            self._groups[many] = (any(not step.blocked_by for step in planned), tuple(blockers))
+        return self._groups[many]

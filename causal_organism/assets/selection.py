@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from causal_organism.assets.definitions import AssetSpec
-from causal_organism.assets.graph import AssetGraph, nearest
+from causal_organism.assets.graph import AssetGraph
+from causal_organism.assets.keys import nearest
 from causal_organism.assets.selection_parser import parse, pointed
 from causal_organism.assets.selection_syntax import (
     ChangedSince,

@@ -45,10 +45,17 @@ def _plain(value: Any, path: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class InputVersion:
-    """The exact version of one input. `number` is None where the fingerprint is not a published version."""
+    """The exact version of one input. `number` is None where the fingerprint is not a published version.
+
+    `partition` is the one that was read, of an asset that has them. Where several were read as one input, `count` says
+    how many, the fingerprint is of all of theirs, and `manifest` says where their versions are listed.
+    """
 
     fingerprint: str
     number: int | None = None
+    partition: str = ""
+    count: int | None = None
+    manifest: Mapping[str, Any] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ import click
 
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.cli.output import emit, json_option, table
+from causal_organism.assets.keys import label_of, partition_text
+from causal_organism.cli.output import emit, json_option, partition_option, table
 from causal_organism.wiring import open_organism
 from tui.presenters.safe_text import safe_text
 
@@ -31,17 +32,18 @@ def assets(selection: str, allow_empty: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("key")
+@partition_option("Which partition: day=2026-01-01,site=north.")
 @json_option
-def show(key: str, as_json: bool) -> None:
+def show(key: str, partition: str | None, as_json: bool) -> None:
     """Show one asset: definition, status with causes, head, neighbours. KEY@N shows that version."""
-    from causal_organism.operations.listing import find_version, show_document, versions_document
+    from causal_organism.operations.listing import find_place, show_document, show_version
 
     with open_organism() as o:
-        document = show_document(o, key.partition("@")[0])
-        if "@" in key:
-            wanted = find_version(o, key).number
-            every = versions_document(o, document["key"])["versions"]
-            document["shown"] = next(each for each in every if each["version"] == wanted)
+        plain = "@" not in key and "[" not in key and partition is None
+        name, place, number = (key, "", None) if plain else find_place(o, key, partition)
+        document = show_document(o, name, place)
+        if number is not None:
+            document["shown"] = show_version(o, key, partition)
     emit(document, lambda: _show_text(document), as_json=as_json)
 
 
@@ -91,13 +93,14 @@ def cause_text(cause: Mapping[str, Any]) -> str:
     """One cause in words."""
     kind, source, was, now = cause["kind"], cause["input"], cause["was"], cause["now"]
     if kind == "input-changed":
+        source = label_of(source, partition_text(cause.get("partition")))
         return f"{source} changed: {was if was is not None else 'missing'} -> {now if now is not None else 'missing'}"
     words = {
         "never-made": "never made",
         "code-changed": f"code changed: {was} -> {now}",
         "input-added": f"{source} is a new input",
         "input-removed": f"{source} is no input any more",
-        "too-old": f"{was} old, {now} allowed",
+        "too-old": f"made {was}, due {now}" if "T" in str(was) else f"{was} old, {now} allowed",
         "check-failed": now or "a blocking check rejected the last make",
         "pinned": f"pinned at {was}",
     }
@@ -120,6 +123,12 @@ def _state(row: Mapping[str, Any]) -> str:
     return str(row["status"])
 
 
+def _made(row: Mapping[str, Any]) -> Any:
+    """The number of the head, or how many partitions are up to date."""
+    found = row.get("partitions")
+    return row["version"] if found is None else f"{found['fresh']}/{sum(found.values())}"
+
+
 def _assets_text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
     def reason(row: Mapping[str, Any]) -> str:
         if row["attempt"] is not None and row["attempt"]["error"]:
@@ -128,7 +137,7 @@ def _assets_text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
 
     return table(
         ("ASSET", "STATUS", "VERSION", "AGE", "WHY"),
-        [(row["key"], _state(row), row["version"], age_text(row["made_at"], now), reason(row)) for row in rows],
+        [(row["key"], _state(row), _made(row), age_text(row["made_at"], now), reason(row)) for row in rows],
     )
 
 
@@ -137,7 +146,7 @@ def _show_text(row: Mapping[str, Any]) -> str:
         ("key", row["key"]),
         ("status", _state(row)),
         ("why", "; ".join(cause_text(cause) for cause in row["causes"]) or "-"),
-        ("head", f"{row['version']} ({age_text(row['made_at'])} ago)" if row["version"] else "never made"),
+        ("head", _head_text(row)),
         ("rows", row["rows"]),
         ("reads", ", ".join(row["upstream"]) or "-"),
         ("read by", ", ".join(row["downstream"]) or "-"),
@@ -150,6 +159,14 @@ def _show_text(row: Mapping[str, Any]) -> str:
         lines.insert(3, ("last try", f"{row['attempt']['outcome']}: {row['attempt']['error']}"))
     lines += [(f"  {name}", value) for name, value in row["metadata"].items()]
     return "\n".join(f"{name:<10} {safe_text(value if value is not None else '-')}" for name, value in lines)
+
+
+def _head_text(row: Mapping[str, Any]) -> str:
+    age = f"{age_text(row['made_at'])} ago"
+    if "partitions" in row and row["version"] is None:
+        counts = ", ".join(f"{count} {status}" for status, count in row["partitions"].items())
+        return f"partitions: {counts}" + (f" (the last made {age})" if row["made_at"] else "")
+    return f"{row['version']} ({age})" if row["version"] else "never made"
 
 
 def _why_text(document: Mapping[str, Any]) -> str:

@@ -13,46 +13,51 @@ import click
 
 from causal_organism.assets.durations import parse_duration
 from causal_organism.cli.assets import age_text
-from causal_organism.cli.output import emit, json_option, table
+from causal_organism.cli.output import emit, json_option, name_of, partition_option, table
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
+
+_WHICH = "Which partition: day=2026-01-01,site=north."
 
 
 @click.command()
 @click.argument("key")
+@partition_option(_WHICH)
 @json_option
-def versions(key: str, as_json: bool) -> None:
+def versions(key: str, partition: str | None, as_json: bool) -> None:
     """List the versions of an asset, newest first, with what each was made from."""
     from causal_organism.operations.listing import versions_document
 
     with open_organism() as o:
-        document = versions_document(o, key)
+        document = versions_document(o, key, partition)
     emit(document, lambda: _versions_text(document["versions"]), as_json=as_json)
 
 
 @click.command()
 @click.argument("was")
 @click.argument("now", required=False)
+@partition_option(_WHICH)
 @json_option
-def diff(was: str, now: str | None, as_json: bool) -> None:
+def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> None:
     """Compare KEY@A with KEY@B, or with the head: ids added and removed, cells changed, largest change first."""
     from causal_organism.operations.listing import diff_document
 
     with open_organism() as o:
-        document = diff_document(o, was, now)
+        document = diff_document(o, was, now, partition)
     emit(document, lambda: _diff_text(document), as_json=as_json)
 
 
 @click.command()
 @click.argument("key")
+@partition_option(_WHICH)
 @click.option("--format", "form", type=click.Choice(["text", "csv", "json", "parquet"]), default="text")
 @json_option
-def read(key: str, form: str, as_json: bool) -> None:
+def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
     """Print the values of KEY, or of a version KEY@N that is still kept."""
     from causal_organism.operations.listing import values_document
 
     with open_organism() as o:
-        document = values_document(o, key)
+        document = values_document(o, key, partition)
     if form == "parquet":
         _write_parquet(document)
         return
@@ -63,43 +68,46 @@ def read(key: str, form: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("key")
+@partition_option(_WHICH)
 @json_option
-def restore(key: str, as_json: bool) -> None:
+def restore(key: str, partition: str | None, as_json: bool) -> None:
     """Publish the content of KEY@N again, as a new version."""
     from causal_organism.operations.history import restore as act
 
     _numbered(key)
     with open_organism() as o:
-        document = act(o, key, actor=o.settings.actor)
+        document = act(o, key, partition, actor=o.settings.actor)
     emit(
         document,
-        lambda: f"{document['key']}@{document['version']} has the content of {document['restored']} again",
+        lambda: f"{name_of(document)}@{document['version']} has the content of {document['restored']} again",
         as_json=as_json,
     )
 
 
 @click.command()
 @click.argument("key")
+@partition_option(_WHICH)
 @json_option
-def pin(key: str, as_json: bool) -> None:
+def pin(key: str, partition: str | None, as_json: bool) -> None:
     """Hold KEY@N as head: refreshes leave it alone until it is unpinned."""
     from causal_organism.operations.history import pin as act
 
     with open_organism() as o:
-        document = act(o, key, actor=o.settings.actor)
-    emit(document, lambda: f"{document['key']} is held at {document['version']}", as_json=as_json)
+        document = act(o, key, partition, actor=o.settings.actor)
+    emit(document, lambda: f"{name_of(document)} is held at {document['version']}", as_json=as_json)
 
 
 @click.command()
 @click.argument("key")
+@partition_option(_WHICH)
 @json_option
-def unpin(key: str, as_json: bool) -> None:
+def unpin(key: str, partition: str | None, as_json: bool) -> None:
     """Let go of a pinned head."""
     from causal_organism.operations.history import unpin as act
 
     with open_organism() as o:
-        document = act(o, key, actor=o.settings.actor)
-    emit(document, lambda: f"{document['key']} is free again", as_json=as_json)
+        document = act(o, key, partition, actor=o.settings.actor)
+    emit(document, lambda: f"{name_of(document)} is free again", as_json=as_json)
 
 
 @click.command()
@@ -112,7 +120,7 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
 
     with open_organism() as o:
         document = act(o, selection, dry_run=dry_run, actor=o.settings.actor)
-    rows = [(each["key"], each["version"], each["reason"], each["bytes"]) for each in document["retired"]]
+    rows = [(name_of(each), each["version"], each["reason"], each["bytes"]) for each in document["retired"]]
     emit(
         document,
         lambda: table(("ASSET", "VERSION", "REASON", "BYTES"), rows) or "nothing to remove",
@@ -163,7 +171,7 @@ def _versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
         return ", ".join(marks)
 
     def inputs(row: Mapping[str, Any]) -> str:
-        return " ".join(f"{key}@{each['version'] if each else '-'}" for key, each in row["inputs"].items())
+        return " ".join(f"{label}@{_version_text(each)}" for label, each in row["inputs"].items())
 
     return table(
         ("VERSION", "AGE", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", ""),
@@ -183,10 +191,16 @@ def _versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _version_text(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "-"
+    return f"{found['partitions']} partitions" if "partitions" in found else str(found["version"])
+
+
 def _diff_text(document: Mapping[str, Any]) -> str:
     if document["same"]:
         return "no difference"
-    head = f"{document['key']} {document['from']} -> {document['to']}: {len(document['added'])} added, "
+    head = f"{name_of(document)} {document['from']} -> {document['to']}: {len(document['added'])} added, "
     head += f"{len(document['removed'])} removed, {len(document['changed'])} changed"
     rows = [(c["id"], c["column"], c["was"], c["now"]) for c in document["changed"]]
     lines = [

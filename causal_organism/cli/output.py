@@ -10,9 +10,20 @@ from typing import Any
 
 import click
 
+from causal_organism.assets.keys import label_of, partition_text
 from tui.presenters.safe_text import safe_text
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+def partition_option(about: str) -> Callable[[Any], Any]:
+    """The option `--partition`; None where it is not given."""
+    return click.option("--partition", metavar="NAME=…", default=None, help=about)
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """What people call an asset, or one partition of it, in any document."""
+    return label_of(row["key"], partition_text(row.get("partition")))
 
 
 def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from causal_organism.assets.durations import duration_text
+from causal_organism.assets.keys import label_of
 from causal_organism.cli.assets import cause_text
-from causal_organism.cli.output import emit, json_option, progress_bar, say, table
+from causal_organism.cli.output import emit, json_option, name_of, partition_option, progress_bar, say, table
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 
@@ -41,18 +42,26 @@ def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("selection")
+@partition_option("Only these partitions: day=2026-01-01..2026-01-31,site=north.")
 @click.option("--force", is_flag=True, help="Plan fresh ones too.")
 @click.option("--full", is_flag=True, help="Plan every step in full.")
 @click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
 @json_option
-def plan(selection: str, force: bool, full: bool, allow_empty: bool, as_json: bool) -> None:
+def plan(selection: str, partition: str | None, force: bool, full: bool, allow_empty: bool, as_json: bool) -> None:
     """Show what a refresh of SELECTION would do: steps in order, why, how, and for how long."""
     from causal_organism.operations.plan import make_plan, plan_document
 
     with open_organism() as o:
         document = plan_document(
             make_plan(
-                o, selection, force=force, full=full, actor=o.settings.actor, trigger="plan", allow_empty=allow_empty
+                o,
+                selection,
+                partition=partition,
+                force=force,
+                full=full,
+                actor=o.settings.actor,
+                trigger="plan",
+                allow_empty=allow_empty,
             )
         )
     emit(document, lambda: plan_text(document["steps"]), as_json=as_json)
@@ -60,6 +69,7 @@ def plan(selection: str, force: bool, full: bool, allow_empty: bool, as_json: bo
 
 @click.command()
 @click.argument("selection")
+@partition_option("Only these partitions: day=2026-01-01..2026-01-31,site=north.")
 @click.option("--force", is_flag=True, help="Make fresh ones too.")
 @click.option("--full", is_flag=True, help="Make every step in full, none incrementally.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait for the run to end.")
@@ -72,6 +82,7 @@ def plan(selection: str, force: bool, full: bool, allow_empty: bool, as_json: bo
 def refresh(
     ctx: click.Context,
     selection: str,
+    partition: str | None,
     force: bool,
     full: bool,
     wait: bool,
@@ -83,47 +94,51 @@ def refresh(
 ) -> None:
     """Make the assets of SELECTION that are out of date, through the deployment refresh-assets/refresh."""
     if dry_run:
-        ctx.invoke(plan, selection=selection, force=force, full=full, allow_empty=allow_empty, as_json=as_json)
+        ctx.invoke(
+            plan,
+            selection=selection,
+            partition=partition,
+            force=force,
+            full=full,
+            allow_empty=allow_empty,
+            as_json=as_json,
+        )
         return
+    how: dict[str, Any] = {"partition": partition, "force": force, "full": full}
     with open_organism() as o:
         if local:
-            document = _local(o, selection, force=force, full=full, allow_empty=allow_empty)
+            document = _local(o, selection, allow_empty=allow_empty, **how)
         else:
-            document = _deployed(o, selection, force=force, full=full, allow_empty=allow_empty, wait=wait)
+            document = _deployed(o, selection, allow_empty=allow_empty, wait=wait, **how)
     emit(document, lambda: _refresh_text(document), as_json=as_json)
     if document["outcome"] in ("failed", "cancelled"):
         raise click.exceptions.Exit(FAILED)
 
 
-def _local(o: OpenOrganism, selection: str, *, force: bool, full: bool, allow_empty: bool) -> dict[str, Any]:
+def _local(o: OpenOrganism, selection: str, *, allow_empty: bool, **how: Any) -> dict[str, Any]:
     from causal_organism.operations.refresh import refresh_local
 
     return refresh_local(
         o,
         selection,
-        force=force,
-        full=full,
         allow_empty=allow_empty,
         actor=o.settings.actor,
         trigger="cli",
         log=say,
         progress=progress_bar,
-        on_step=lambda step: say(f"{step.key}: {step.outcome}" + (f": {step.error}" if step.error else "")),
+        on_step=lambda step: say(f"{step.name}: {step.outcome}" + (f": {step.error}" if step.error else "")),
+        **how,
     )
 
 
-def _deployed(
-    o: OpenOrganism, selection: str, *, force: bool, full: bool, allow_empty: bool, wait: bool
-) -> dict[str, Any]:
+def _deployed(o: OpenOrganism, selection: str, *, allow_empty: bool, wait: bool, **how: Any) -> dict[str, Any]:
     from causal_organism.operations.plan import plan_document
     from causal_organism.operations.trigger import plan_for_workers, trigger_refresh
 
-    planned = plan_for_workers(
-        o, selection, force=force, full=full, actor=o.settings.actor, trigger="cli", allow_empty=allow_empty
-    )
+    planned = plan_for_workers(o, selection, actor=o.settings.actor, trigger="cli", allow_empty=allow_empty, **how)
     if not planned.steps and wait:  # nothing to queue for
-        return _local(o, selection, force=force, full=full, allow_empty=allow_empty)
-    run = trigger_refresh(o, selection, force=force, full=full, actor=o.settings.actor, trigger="cli")
+        return _local(o, selection, allow_empty=allow_empty, **how)
+    run = trigger_refresh(o, selection, actor=o.settings.actor, trigger="cli", **how)
     if not wait:
         observed = [each.to_document() for each in planned.observations]
         steps = [
@@ -136,7 +151,7 @@ def _deployed(
 
 def _wait_for(o: OpenOrganism, run: str) -> dict[str, Any]:
     """Follow a run to its end; steps are told as they end."""
-    told: set[str] = set()
+    told: set[tuple[str, str]] = set()
     state = ""
     while True:
         found = o.orchestrator.run(run)
@@ -144,25 +159,22 @@ def _wait_for(o: OpenOrganism, run: str) -> dict[str, Any]:
             state = found["state"]
             say(f"run {run}: {state}")
         for step in o.ledger.steps(run):
-            if step.key not in told:
-                told.add(step.key)
-                say(f"{step.key}: {step.outcome}" + (f": {step.error}" if step.error else ""))
+            if (step.key, step.partition) not in told:
+                told.add((step.key, step.partition))
+                name = label_of(step.key, step.partition)
+                say(f"{name}: {step.outcome}" + (f": {step.error}" if step.error else ""))
         if state in ENDED:
             return _answer(o, run, state)
         time.sleep(POLL_S)
 
 
 def _answer(o: OpenOrganism, run: str, state: str) -> dict[str, Any]:
+    from causal_organism.operations.runs import step_document
+
     document = o.ledger.run_document(run)
     if document is not None:
         return dict(document)
-    steps = [
-        {
-            "key": step.key, "outcome": step.outcome, "version": step.version, "causes": list(step.causes),
-            "seconds": step.seconds, "error": step.error,
-        }
-        for step in o.ledger.steps(run)
-    ]  # fmt: skip
+    steps = [step_document(step) for step in o.ledger.steps(run)]
     outcome = "cancelled" if state == "Cancelled" else "failed"
     return {"schema": "organism.refresh/1", "run": run, "outcome": outcome, "steps": steps, "observed": []}
 
@@ -173,7 +185,7 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
         return "nothing to do"
     rows = [
         (
-            step["key"],
+            name_of(step),
             "blocked"
             if step["blocked_by"]
             else "pinned"
@@ -197,7 +209,7 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
 def _refresh_text(document: Mapping[str, Any]) -> str:
     rows = [
         (
-            s["key"],
+            name_of(s),
             s["outcome"],
             s["version"],
             "-" if s["seconds"] is None else duration_text(s["seconds"]),

@@ -6,8 +6,9 @@ Async, because Prefect waits up to a second at the end of every synchronous flow
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any
 
 from prefect import flow, get_run_logger
@@ -17,9 +18,11 @@ from prefect.states import Failed
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asked import Asked, who_asked
+from causal_organism.flows.heartbeats import kept_alive
 from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
 from causal_organism.flows.threads import in_thread
+from causal_organism.operations.automation import AUTOMATION, conclude, evaluate
 from causal_organism.operations.refresh import begin, finish
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
@@ -28,43 +31,50 @@ from causal_organism.wiring import open_organism
 PULSE_VIEWS = "tag:pulse"
 EVERYTHING = "*"
 
+Document = dict[str, Any]  # organism.refresh/1
 
-def _policy(pipeline: Pipeline) -> dict[str, Any]:
+
+def _flow(pipeline: Pipeline) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
+    """The decorator of a pipeline's function: its name, its retries, and heartbeats until the last of them."""
     # Read at import: Prefect takes a flow's pause before a retry from its decorator only.
-    scale = load_settings().retry_delay_scale
-    return {
-        "name": pipeline.flow,
-        "description": pipeline.description,
-        "retries": pipeline.retries,
-        "retry_delay_seconds": pipeline.retry_delay_s * scale,
-        "validate_parameters": True,
-        "persist_result": False,
-    }
+    pause_s = pipeline.retry_delay_s * load_settings().retry_delay_scale
+
+    def declare(function: Callable[..., Awaitable[Any]]) -> Any:
+        return flow(
+            name=pipeline.flow,
+            description=pipeline.description,
+            retries=pipeline.retries,
+            retry_delay_seconds=pause_s,
+            persist_result=False,
+        )(kept_alive(pipeline, pause_s)(function))
+
+    return declare
 
 
-@flow(**_policy(INCREMENTAL))
+@_flow(INCREMENTAL)
 async def incremental_update_pipeline(actor: str | None = None) -> Any:
-    """Take new interactions into the network, then refresh the incremental views once."""
+    """Take new interactions into the network, refresh the incremental views once, then what automation chooses."""
     async with _opened(INCREMENTAL) as (organism, asked):
         await _supersede(organism, asked)
         lost = await take_in(organism, asked)
-        answer = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True)
-        return await _lost(organism, answer, lost) if lost else answer
+        document = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
+        document = await _automate(organism, asked, document)
+        return await _with_loss(organism, document, lost) if lost else _answer(document)
 
 
-@flow(**_policy(FULL))
+@_flow(FULL)
 async def full_analysis_pipeline(actor: str | None = None) -> Any:
     """Refresh whatever is out of date."""
     async with _opened(FULL) as (organism, asked):
         await _supersede(organism, asked)
-        return await _refresh(organism, asked, EVERYTHING)
+        return _answer(await _refresh(organism, asked, EVERYTHING, only_ready=True))
 
 
-@flow(**_policy(REFRESH))
+@_flow(REFRESH)
 async def refresh_assets(selection: str, force: bool = False, full: bool = False, actor: str | None = None) -> Any:
     """Refresh a selection of assets."""
     async with _opened(REFRESH) as (organism, asked):
-        return await _refresh(organism, asked, selection, force=force, full=full)
+        return _answer(await _refresh(organism, asked, selection, force=force, full=full))
 
 
 @asynccontextmanager
@@ -87,7 +97,18 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
             get_run_logger().info(f"{count} runs that were due as well are cancelled: this one does their work")
 
 
-async def _refresh(organism: Organism, asked: Asked, selection: str, **options: Any) -> Any:
+async def _automate(organism: Organism, asked: Asked, document: Document) -> Document:
+    """Make what automation chooses, in the same run; one document of both parts."""
+    evaluation = await in_thread(evaluate, organism, run=asked.run, actor=asked.actor)
+    if not evaluation.decisions:
+        return document
+    made = None
+    if evaluation.to_make:
+        made = await _refresh(organism, replace(asked, trigger=AUTOMATION), evaluation.selection)
+    return await in_thread(conclude, organism, evaluation, document, made)
+
+
+async def _refresh(organism: Organism, asked: Asked, selection: str, **options: Any) -> Document:
     log = get_run_logger()
     run = await in_thread(
         begin,
@@ -110,26 +131,24 @@ async def _refresh(organism: Organism, asked: Asked, selection: str, **options: 
     except asyncio.CancelledError:
         finish(run, cancelled=True)
         raise
-    document = await in_thread(finish, run)
-    return _failed(_why(document), document) if document["outcome"] == "failed" else document
+    return await in_thread(finish, run)
 
 
-async def _lost(organism: Organism, answer: Any, lost: str) -> Any:
+async def _with_loss(organism: Organism, document: Document, lost: str) -> State[Any]:
     """The run failed, whatever it made: interactions were lost. That is so for its retry too."""
-    made: Any = answer.data if isinstance(answer, State) else answer
-    document = {**made, "outcome": "failed"}
+    document = {**document, "outcome": "failed"}
     why = "; ".join(filter(None, (lost, _why(document))))
     at = organism.now()
     await in_thread(organism.ledger.end_run, document["run"], "failed", at=at, error=why, document=document)
-    return _failed(why, document)
-
-
-def _failed(why: str, document: dict[str, Any]) -> State[Any]:
-    """A state and not an exception: its message is what people read, and the document stays with it."""
     return Failed(message=why, data=document)
 
 
-def _why(document: dict[str, Any]) -> str:
+def _answer(document: Document) -> Document | State[Any]:
+    """A failed run is a state and not an exception: its message is what people read, and the document stays with it."""
+    return Failed(message=_why(document), data=document) if document["outcome"] == "failed" else document
+
+
+def _why(document: Document) -> str:
     """One line for the state of the run: what failed and why first, then what that blocks."""
     broken = [step for step in document["steps"] if step["outcome"] in ("failed", "rejected")]
     blocked = [step["key"] for step in document["steps"] if step["outcome"] == "blocked"]

@@ -22,6 +22,7 @@ from causal_organism.operations.refresh import RefreshRun, make_step
 
 JITTER = 0.3  # a pause before a retry differs by up to this share, so that failed runs do not come back all at once
 _MOST_TRIES_SEEN = 1_000
+_LINES = 20  # partitions told one by one in a task's log
 
 
 def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -44,18 +45,23 @@ def retry_options(retry: Retry, scale: float) -> dict[str, Any]:
 class Steps:
     """The steps of one run. One is made at a time; while one waits to be tried again, others go on.
 
+    All partitions of an asset are one task.
+
     A step begins when every step of the plan that it depends on has ended, well or not.
     """
 
     def __init__(self, run: RefreshRun):
         self._run = run
+        self._places: dict[str, list[str]] = {}
+        for step in run.steps:
+            self._places.setdefault(step.key, []).append(step.partition)
         self._turn = asyncio.Lock()
         self._having_turn: str | None = None
         self._stopped: OrganismError | None = None
 
     async def make_all(self) -> None:
         """Raises what stopped the run: a lease that somebody else holds, or a ledger that is gone."""
-        graph, planned = self._run.organism.graph, [step.key for step in self._run.steps]
+        graph, planned = self._run.organism.graph, list(self._places)
         running: dict[str, asyncio.Task[None]] = {}
         for key in planned:
             before = graph.walk_up([key]) - {key}
@@ -85,24 +91,25 @@ class Steps:
             **retry_options(spec.retry, settings.retry_delay_scale),
         )(self._attempt)
         state: State[Any] = await step(key, return_state=True)
-        if key not in self._run.outcomes and self._stopped is None:
+        if self._left(key) and self._stopped is None:
             cause = state.data if isinstance(state.data, OrganismError) else None
             self._stopped = cause or OrganismError(f"{key}: {state.message}")
 
     async def _attempt(self, key: str) -> Any:
-        """One try, with the turn held for as long as it computes."""
+        """One try, with the turn held for as long as it computes; it goes on with the partitions that are left."""
         await self._take_turn(key)
         try:
             last = _tries() > self._run.organism.graph[key].retry.times
-            outcome = await in_thread(make_step, self._run, key, attempt_is_last=last)
+            for partition in self._left(key):
+                outcome = await in_thread(make_step, self._run, key, partition, attempt_is_last=last)
+                emit_asset_events(self._run, outcome)
         finally:
             self._give_turn(key)
-        emit_asset_events(self._run, outcome)
-        line = describe(outcome)
-        if outcome.outcome in NOT_WELL:
-            return Failed(message=line)  # Prefect logs it
-        get_run_logger().info(line)
-        return line
+        return _answer([self._run.outcomes[key, partition] for partition in self._places[key]])
+
+    def _left(self, key: str) -> list[str]:
+        """Partitions of the plan that have not ended."""
+        return [each for each in self._places[key] if (key, each) not in self._run.outcomes]
 
     async def _take_turn(self, key: str) -> None:
         if self._having_turn != key:
@@ -115,13 +122,26 @@ class Steps:
             self._turn.release()
 
 
+def _answer(outcomes: list[StepOutcome]) -> Any:
+    """The task's result: a failed state where a partition did not go well. Its message is what people read."""
+    unwell = [each for each in outcomes if each.outcome in NOT_WELL]
+    if not unwell:
+        for each in outcomes[:_LINES]:
+            get_run_logger().info(describe(each))
+        if len(outcomes) > _LINES:
+            get_run_logger().info(f"{outcomes[0].key}: {len(outcomes)} partitions done")
+        return describe(outcomes[-1]) if len(outcomes) == 1 else f"{len(outcomes)} partitions"
+    more = f"; and {len(unwell) - 1} more of {len(outcomes)} partitions" if len(unwell) > 1 else ""
+    return Failed(message=describe(unwell[0]) + more)  # Prefect logs it
+
+
 def describe(outcome: StepOutcome) -> str:
     """`views/degree made @12 in 0.31 s`, or why not."""
     if outcome.error:
-        return f"{outcome.key} {outcome.outcome}: {outcome.error}"
+        return f"{outcome.name} {outcome.outcome}: {outcome.error}"
     version = "" if outcome.version is None else f" @{outcome.version}"
     seconds = "" if outcome.seconds is None else f" in {outcome.seconds:.2f} s"
-    return f"{outcome.key} {outcome.outcome}{version}{seconds}"
+    return f"{outcome.name} {outcome.outcome}{version}{seconds}"
 
 
 def _tries() -> int:

@@ -68,9 +68,9 @@ def assess_health(judgement: Judgement, head: Head | None, attempt: Attempt | No
 
 def standing(cut: Cut, key: str) -> dict[str, Any]:
     """`freshness`, `health` and `health_reasons` of one asset, as in its documents."""
-    spec, head = cut.organism.graph[key], cut.heads.get(key)
+    spec, head = cut.organism.graph[key], cut.newest(key)
     fresh = assess_freshness(spec, head, cut.at)
-    health = assess_health(cut.judgements[key], head, head.attempt if head else cut.attempts.get(key), fresh)
+    health = assess_health(cut.judgements[key], head, cut.latest_attempt(key), fresh)
     return {
         "freshness": fresh.to_document() if fresh else None,
         "health": health.state,

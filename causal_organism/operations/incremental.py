@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from causal_organism.assets.deltas import Delta
-from causal_organism.assets.versions import Version
+from causal_organism.assets.mappings import One, Resolved
+from causal_organism.assets.versions import InputVersion, Version
 from causal_organism.operations.differences import difference, patch
 from causal_organism.operations.judging import Cut
 from causal_organism.ports import Organism
@@ -20,36 +21,43 @@ class Change:
     load: Callable[[], Any]
 
 
-def can_update(cut: Cut, key: str) -> bool:
+def can_update(cut: Cut, key: str, partition: str = "") -> bool:
     """Whether the incremental form fits: same code, and every change of an input can be told."""
-    return changes_of(cut, key) is not None
+    return changes_of(cut, key, partition) is not None
 
 
-def changes_of(cut: Cut, key: str) -> Mapping[str, Change] | None:
+def changes_of(cut: Cut, key: str, partition: str = "") -> Mapping[str, Change] | None:
     """Parameter -> change, of inputs that changed since the head was made; None where the full form must run.
 
-    The head must have been made from exactly the version where the change starts: its recorded input.
+    The head must have been made from exactly the version where the change starts: its recorded input. What is read as
+    several partitions at once has no change that can be told.
     """
-    spec, head = cut.organism.graph[key], cut.heads.get(key)
+    spec, head = cut.organism.graph[key], cut.head(key, partition)
     if spec.update is None or head is None or not head.version.kept or head.failed:
         return None
-    if head.latest.code_version != cut.code_versions[key] or set(head.latest.inputs) != set(spec.inputs):
+    recorded, current = head.latest.inputs, cut.input_versions(key, partition)
+    if head.latest.code_version != cut.code_versions[key] or set(recorded) != set(current):
         return None
     changes = {}
-    for name, other in spec.reads.items():
-        was, now = head.latest.inputs[other], cut.heads[other].version
-        if was is None or was.number is None:
-            return None
-        if was.fingerprint == now.fingerprint:
+    for read, found in cut.resolved(key, partition):
+        was, now = recorded[read.label], current[read.label]
+        if was == now or (was is not None and now is not None and was.fingerprint == now.fingerprint):
             continue
-        before = cut.organism.ledger.version(other, was.number)
-        if before is None or not before.kept:
-            return None
-        change = _change(cut.organism, before, now)
+        change = _change_of(cut, found, was)
         if change is None:
             return None
-        changes[name] = change
+        changes[read.parameter] = change
     return changes or None
+
+
+def _change_of(cut: Cut, read: Resolved | None, was: InputVersion | None) -> Change | None:
+    if was is None or was.number is None or not isinstance(read, One):
+        return None
+    head = cut.head(read.key, read.partition)
+    before = cut.organism.ledger.version(read.key, was.number, read.partition)
+    if head is None or before is None or not before.kept:
+        return None
+    return _change(cut.organism, before, head.version)
 
 
 def _change(organism: Organism, was: Version, now: Version) -> Change | None:

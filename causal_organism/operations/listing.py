@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from causal_organism.assets.choices import one_partition, parse_choice
 from causal_organism.assets.definitions import AssetSpec
-from causal_organism.assets.staleness import FRESH, MISSING
-from causal_organism.assets.versions import Head, Version, fingerprints
+from causal_organism.assets.keys import label_of, partition_of, partition_text, placed
+from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement
+from causal_organism.assets.versions import Head, InputVersion, Version
 from causal_organism.errors import RequestError
 from causal_organism.operations.contents import load_rows, load_value
 from causal_organism.operations.differences import compare
@@ -21,56 +23,91 @@ from causal_organism.ports import Organism
 def assets_document(organism: Organism, selection: str = "*", *, allow_empty: bool = False) -> dict[str, Any]:
     """organism.assets/1, from the last look at the sources."""
     cut = load_cut(organism)
-    held = organism.ledger.held()
+    held = {key for key, _ in organism.ledger.held()}
     keys = select_keys(organism, selection, cut, allow_empty=allow_empty or selection == "*")
     estimates = organism.ledger.durations()
     return {
         "schema": "organism.assets/1",
-        "assets": [_asset(cut, key, making=held.get((key, "")), estimate_s=estimates.get(key)) for key in keys],
+        "assets": [_asset(cut, key, making=key in held, estimate_s=estimates.get(key)) for key in keys],
     }
 
 
-def show_document(organism: Organism, key: str) -> dict[str, Any]:
-    """One asset with its definition and why it is as it is."""
+def show_document(organism: Organism, key: str, partition: str = "") -> dict[str, Any]:
+    """One asset with its definition and why it is as it is; of an asset with partitions, how each of them stands."""
     spec = organism.graph[key]
     cut = load_cut(organism)
-    row = _asset(cut, key, making=organism.ledger.held().get((key, "")), estimate_s=None)
-    return {"schema": "organism.asset/1", **row, **_definition(spec), "code_version": cut.code_versions[key]}
+    making = any(each == key for each, _ in organism.ledger.held())
+    row = _asset(cut, key, making=making, estimate_s=None)
+    document = {"schema": "organism.asset/1", **row, **_definition(spec), "code_version": cut.code_versions[key]}
+    if not spec.partitions:
+        return document
+    document["dimensions"] = {name: str(each) for name, each in spec.partitions.items()}
+    if partition:
+        if partition not in cut.space(key):
+            raise RequestError(f"there is no {label_of(key, partition)}", code="unknown-partition")
+        return {**document, **_partition(cut, key, partition, cut.judge(key, partition))}
+    document["by_partition"] = [_partition(cut, key, text, each) for text, each in cut.partition_judgements(key)]
+    return document
 
 
-def _asset(cut: Cut, key: str, *, making: str | None, estimate_s: float | None) -> dict[str, Any]:
-    graph, head, judgement = cut.organism.graph, cut.heads.get(key), cut.judgements[key]
+def show_version(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+    """One version as `versions` shows it. Raises RequestError."""
+    version = find_version(organism, text, partition)
+    return _version(version, organism.ledger.heads_of([version.key], version.partition).get(version.key))
+
+
+def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dict[str, Any]:
+    graph, judgement = cut.organism.graph, cut.judgements[key]
     spec = graph[key]
-    attempt = head.attempt if head else cut.attempts.get(key)
-    return {
+    head = None if spec.partitions else cut.heads.get(key)
+    newest = cut.newest(key)
+    attempt = cut.latest_attempt(key)
+    row = {
         "key": key,
         "kind": spec.kind,
         "group": spec.group,
         "status": judgement.status,
         "version": head.version.number if head else None,
         "fingerprint": head.version.fingerprint if head else None,
-        "made_at": head.version.made_at.isoformat() if head else None,
+        "made_at": newest.version.made_at.isoformat() if newest else None,
         "causes": [cause.to_document() for cause in judgement.causes],
         "upstream": list(spec.upstream),
         "downstream": list(graph.downstream[key]),
         "description": spec.description,
         "owners": list(spec.owners),
         "tags": dict(spec.tags),
-        "pinned": bool(head and head.pinned),
+        "pinned": any(each.pinned for each in cut.heads_of(key)),
         "checks": [
             {"name": check.name, "passed": check.passed, "blocking": check.blocking, "detail": check.detail}
-            for check in (head.version.checks if head else ())
+            for check in (newest.version.checks if newest else ())
         ],
         "rows": head.version.value.get("rows") if head else None,
-        "metadata": dict(head.version.metadata) if head else {},
+        "metadata": dict(newest.version.metadata) if newest else {},
         "attempt": None
         if attempt is None
         else {"outcome": attempt.outcome, "error": attempt.error, "at": attempt.at.isoformat(), "run": attempt.run},
-        "making": making is not None,
+        "making": making,
         "blocked_by": _blocked_by(cut, key),
         "root_causes": [{"key": other, **cause.to_document()} for other, cause in _roots(cut, key)],
         "estimate_s": estimate_s,
         **standing(cut, key),
+    }
+    if spec.partitions:
+        found = [each.status for _, each in cut.partition_judgements(key)]
+        row["partitions"] = {status: found.count(status) for status in (FRESH, STALE, MISSING)}
+    return row
+
+
+def _partition(cut: Cut, key: str, text: str, judgement: Judgement) -> dict[str, Any]:
+    head, attempt = cut.head(key, text), cut.attempt(key, text)
+    return {
+        "partition": partition_of(text),
+        "status": judgement.status,
+        "version": head.version.number if head else None,
+        "made_at": head.version.made_at.isoformat() if head else None,
+        "causes": [cause.to_document() for cause in judgement.causes],
+        "pinned": bool(head and head.pinned),
+        "attempt": None if attempt is None else {"outcome": attempt.outcome, "error": attempt.error},
     }
 
 
@@ -98,8 +135,7 @@ def _blocked_by(cut: Cut, key: str) -> list[str]:
         return []
     blocked = []
     for other in cut.organism.graph.upstream(key):
-        head = cut.heads.get(other)
-        if head is None or head.failed:
+        if cut.newest(other) is None or cut.failed(other):
             blocked.append(other)
     return blocked
 
@@ -108,20 +144,19 @@ def _roots(cut: Cut, key: str) -> list[tuple[str, Any]]:
     return [] if cut.judgements[key].status == FRESH else cut.root_causes(key)
 
 
-def versions_document(organism: Organism, key: str) -> dict[str, Any]:
-    """organism.versions/1, newest first."""
-    organism.graph[key]
-    head = organism.ledger.heads_of([key]).get(key)
+def versions_document(organism: Organism, key: str, partition: str | None = None) -> dict[str, Any]:
+    """organism.versions/1, newest first, of an asset or of one partition of it."""
+    key, text, _ = find_place(organism, key, partition)
+    head = organism.ledger.heads_of([key], text).get(key)
     return {
         "schema": "organism.versions/1",
-        "key": key,
-        "versions": [_version(each, head) for each in organism.ledger.versions(key)],
+        **placed(key, text),
+        "versions": [_version(each, head) for each in organism.ledger.versions(key, text)],
     }
 
 
 def _version(version: Version, head: Head | None) -> dict[str, Any]:
     is_head = head is not None and head.version.number == version.number
-    contents = fingerprints(version.provenance.inputs)
     return {
         "version": version.number,
         "fingerprint": version.fingerprint,
@@ -130,10 +165,7 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
         "actor": version.actor,
         "trigger": version.trigger,
         "code_version": version.provenance.code_version,
-        "inputs": {
-            key: {"version": each.number, "fingerprint": contents[key]} if each else None
-            for key, each in sorted(version.provenance.inputs.items())
-        },
+        "inputs": {label: _input(each) if each else None for label, each in sorted(version.provenance.inputs.items())},
         "kept": version.kept,
         "head": is_head,
         "pinned": is_head and bool(head and head.pinned),
@@ -146,31 +178,57 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
     }
 
 
-_NUMBERED = re.compile(r"(?P<key>.+?)(?:@(?P<number>\d+))?")
+def _input(version: InputVersion) -> dict[str, Any]:
+    document: dict[str, Any] = {"version": version.number, "fingerprint": version.fingerprint}
+    if version.partition:
+        document["partition"] = partition_of(version.partition)
+    return document if version.count is None else {**document, "partitions": version.count}
 
 
-def find_version(organism: Organism, text: str) -> Version:
-    """The version that `KEY` (its head) or `KEY@N` names. Raises RequestError."""
-    match = _NUMBERED.fullmatch(text)
-    key, number = (match["key"], match["number"]) if match else (text, None)
-    organism.graph[key]
-    head = organism.ledger.heads_of([key]).get(key)
+_NAMED = re.compile(r"(?P<key>[^\[]+?)(?:\[(?P<partition>.*)\])?(?:@(?P<number>\d+))?", re.DOTALL)
+
+
+def find_place(organism: Organism, text: str, partition: str | None = None) -> tuple[str, str, int | None]:
+    """(key, text of the partition, number) of `KEY`, `KEY@N` or `KEY[day=2026-01-01]@N`. Raises RequestError.
+
+    The partition may be given beside the text, as `--partition` does.
+    """
+    match = _NAMED.fullmatch(text)
+    key, inner, number = match.group("key", "partition", "number") if match else (text, None, None)
+    dimensions = organism.graph[key].partitions
+    if inner is not None and partition is not None:
+        raise RequestError(f"{text} names a partition itself; leave --partition away")
+    said = inner if inner is not None else partition
+    found = one_partition(parse_choice(said) if said is not None else {}, dimensions, key)
+    if said is not None and not dimensions:
+        raise RequestError(f"{key} has no partitions", code="unknown-partition")
+    return key, partition_text(found), int(number) if number else None
+
+
+def find_version(organism: Organism, text: str, partition: str | None = None) -> Version:
+    """The version that `KEY` (its head) or `KEY@N` names, of one partition where the asset has them.
+
+    Raises RequestError.
+    """
+    key, place, number = find_place(organism, text, partition)
+    label = label_of(key, place)
+    head = organism.ledger.heads_of([key], place).get(key)
     if head is None:
-        raise RequestError(f"{key} was never made", hint=f"organism refresh +{key}", code="never-made")
+        raise RequestError(f"{label} was never made", hint=f"organism refresh +{key}", code="never-made")
     if number is None:
         return head.version
-    version = organism.ledger.version(key, int(number))
+    version = organism.ledger.version(key, number, place)
     if version is None:
-        raise RequestError(f"there is no {key}@{number}", hint=f"organism versions {key}", code="unknown-version")
+        raise RequestError(f"there is no {label}@{number}", hint=f"organism versions {key}", code="unknown-version")
     return version
 
 
-def values_document(organism: Organism, text: str) -> dict[str, Any]:
+def values_document(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
     """organism.values/1: rows of a value per entity or a table, or the plain value."""
-    version = find_version(organism, text)
+    version = find_version(organism, text, partition)
     start: dict[str, Any] = {
         "schema": "organism.values/1",
-        "key": version.key,
+        **placed(version.key, version.partition),
         "version": version.number,
         "metadata": dict(version.metadata),
     }
@@ -181,16 +239,16 @@ def values_document(organism: Organism, text: str) -> dict[str, Any]:
     return {**start, "columns": columns, "rows": [dict(zip(columns, row, strict=True)) for row in rows]}
 
 
-def diff_document(organism: Organism, was: str, now: str | None) -> dict[str, Any]:
-    """organism.diff/1; without a second version, against the head."""
-    before = find_version(organism, was)
-    after = find_version(organism, now or before.key)
+def diff_document(organism: Organism, was: str, now: str | None, partition: str | None = None) -> dict[str, Any]:
+    """organism.diff/1; without a second version, against the head. Two partitions of one asset may be compared."""
+    before = find_version(organism, was, partition)
+    after = find_version(organism, now or label_of(before.key, before.partition), partition if now else None)
     if before.key != after.key:
         raise RequestError(f"{before.key} and {after.key} are two assets; compare versions of one")
     found = compare(organism, before, after)
     return {
         "schema": "organism.diff/1",
-        "key": before.key,
+        **placed(before.key, before.partition),
         "from": before.number,
         "to": after.number,
         "added": list(found.added),

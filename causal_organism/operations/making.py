@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from causal_organism.assets.definitions import AssetSpec, Check, Text, Url, parameters_of
+from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
+from causal_organism.assets.mappings import Many
 from causal_organism.assets.planner import FULL, INCREMENTAL
-from causal_organism.assets.staleness import Cause
+from causal_organism.assets.staleness import FRESH, Cause
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.operations.contents import load_value
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut
+from causal_organism.operations.reading import Reading, provenance_of
 from causal_organism.operations.tolerance import within_tolerance
 from causal_organism.ports import Lease, Organism
 
@@ -27,6 +31,7 @@ class StepOutcome:
     """How one step ended. `version` is the head's number afterwards."""
 
     key: str
+    partition: str = UNPARTITIONED
     outcome: str
     version: int | None
     causes: tuple[Cause, ...] = ()
@@ -34,9 +39,14 @@ class StepOutcome:
     error: str | None = None
     mode: str = FULL
 
+    @property
+    def name(self) -> str:
+        """What people call it: `daily/sum[day=2026-01-01]`."""
+        return label_of(self.key, self.partition)
+
     def to_document(self) -> dict[str, Any]:
         return {
-            "key": self.key,
+            **placed(self.key, self.partition),
             "outcome": self.outcome,
             "version": self.version,
             "causes": [cause.to_document() for cause in self.causes],
@@ -54,7 +64,7 @@ class Context:
     partition: Mapping[str, str]
     log: Callable[[str], None]
     progress: Callable[[int, int], None]
-    inputs: Mapping[str, Version]
+    inputs: Mapping[str, Version]  # by label; without those that are several partitions at once
     _metadata: dict[str, Any] = field(default_factory=dict)
 
     def metadata(self, **values: Any) -> None:
@@ -90,23 +100,26 @@ class ComputeError(OrganismError):
         self.retryable = retryable
 
 
-def compute(cut: Cut, key: str, making: Making, *, full: bool) -> dict[str, Made]:
-    """New content of an asset and of all that is made with it, by key. Raises ComputeError, StoreError, DamagedValueError."""
+def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -> dict[str, Made]:
+    """New content of an asset, or of one partition, and of all that is made with it, by key.
+
+    Raises ComputeError, StoreError, DamagedValueError.
+    """
     organism, spec = cut.organism, cut.organism.graph[key]
-    versions = {other: cut.heads[other].version for other in spec.inputs}
+    reading = Reading(cut, key, partition)
     context = Context(
         settings={name: organism.settings.value(name) for name in spec.settings},
-        partition={},
+        partition=cut.space(key).partition(partition),
         log=making.log,
-        progress=lambda done, total: making.progress(key, done, total),
-        inputs=versions,
+        progress=lambda done, total: making.progress(label_of(key, partition), done, total),
+        inputs=reading.versions(),
     )
-    changes = None if full else changes_of(cut, key)
-    if changes is not None and (head := cut.heads.get(key)) is not None:
-        value = _call_update(organism, spec, head, changes, versions, context)
+    changes = None if full else changes_of(cut, key, partition)
+    if changes is not None and (head := cut.head(key, partition)) is not None:
+        value = _call_update(organism, spec, head, changes, reading, context)
         if value is not None:
             return {key: Made(value=value, metadata=_facts(spec, context), mode=INCREMENTAL)}
-    value = _call_compute(organism, spec, versions, context)
+    value = _call_compute(spec, reading, context)
     metadata = _facts(spec, context)
     if not spec.outputs:
         return {key: Made(value=value, metadata=metadata, mode=FULL)}
@@ -118,51 +131,57 @@ def compute(cut: Cut, key: str, making: Making, *, full: bool) -> dict[str, Made
     return {each: Made(value=value[each], metadata=metadata, mode=FULL) for each in spec.outputs}
 
 
-def publish(cut: Cut, key: str, made: Made, lease: Lease, making: Making, causes: tuple[Cause, ...]) -> StepOutcome:
+def publish(
+    cut: Cut, key: str, partition: str, made: Made, lease: Lease, making: Making, causes: tuple[Cause, ...]
+) -> StepOutcome:
     """Check new content and publish it, or find it unchanged, or keep it for inspection as rejected."""
-    organism, head = cut.organism, cut.heads.get(key)
-    provenance = Provenance(code_version=cut.code_versions[key], inputs=cut.input_versions(key))
+    organism, head = cut.organism, cut.head(key, partition)
     try:
         content, write = organism.values.describe(made.value)
     except TypeError as error:
-        raise ComputeError(f"{key}: {error}", retryable=False) from error
+        raise ComputeError(f"{label_of(key, partition)}: {error}", retryable=False) from error
+    provenance = provenance_of(cut, key, partition)
     number = head.version.number if head else None
-    outcome = StepOutcome(key=key, outcome=UNCHANGED, version=number, causes=causes, mode=made.mode)
+    outcome = StepOutcome(
+        key=key, partition=partition, outcome=UNCHANGED, version=number, causes=causes, mode=made.mode
+    )
     if head is not None and (
         content == head.version.fingerprint or within_tolerance(organism, head.version, made.value, organism.graph[key])
     ):
         if not organism.values.intact(head.version.value, head.version.fingerprint):
             write()
         organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now())
-        cut.heads[key] = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
+        confirmed = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
+        cut.set_head(key, partition, confirmed)
         return outcome
-    results = _run_checks(organism, key, made.value, head, cut)
+    results = _run_checks(cut, key, partition, made.value, head)
     version = Version(
-        key=key, number=0, fingerprint=content, made_at=organism.now(), run=making.run, actor=making.actor,
-        trigger=making.trigger, provenance=provenance, value=write(), metadata=made.metadata, checks=results,
+        key=key, partition=partition, number=0, fingerprint=content, made_at=organism.now(), run=making.run,
+        actor=making.actor, trigger=making.trigger, provenance=provenance, value=write(), metadata=made.metadata,
+        checks=results,
     )  # fmt: skip
     failed = [f"{each.name}: {each.detail or 'not met'}" for each in results if each.blocking and not each.passed]
     if failed:
         reasons = "; ".join(failed)
         attempt = Attempt(outcome=REJECTED, at=organism.now(), run=making.run, provenance=provenance, error=reasons)
-        organism.ledger.record_attempt(key, "", attempt, rejected=version)
-        return StepOutcome(key=key, outcome=REJECTED, version=number, causes=causes, error=reasons, mode=made.mode)
+        organism.ledger.record_attempt(key, partition, attempt, rejected=version)
+        return replace(outcome, outcome=REJECTED, error=reasons)
     published = organism.ledger.publish(lease, version)
-    cut.heads[key] = Head(version=published, latest=provenance, confirmed_at=published.made_at)
-    return StepOutcome(key=key, outcome=MADE, version=published.number, causes=causes, mode=made.mode)
+    cut.set_head(key, partition, Head(version=published, latest=provenance, confirmed_at=published.made_at))
+    return replace(outcome, outcome=MADE, version=published.number)
 
 
-def record_failure(cut: Cut, key: str, making: Making, error: str) -> None:
+def record_failure(cut: Cut, key: str, partition: str, making: Making, error: str) -> None:
     """Note that a make failed; the head stays where it is."""
-    inputs = cut.input_versions(key)
+    inputs = cut.input_versions(key, partition)
     provenance = Provenance(code_version=cut.code_versions[key], inputs=inputs)
     attempt = Attempt(outcome=FAILED, at=cut.organism.now(), run=making.run, provenance=provenance, error=error)
-    cut.organism.ledger.record_attempt(key, "", attempt)
+    cut.organism.ledger.record_attempt(key, partition, attempt)
 
 
-def _call_compute(organism: Organism, spec: AssetSpec, versions: Mapping[str, Version], context: Context) -> Any:
+def _call_compute(spec: AssetSpec, reading: Reading, context: Context) -> Any:
     assert spec.compute is not None
-    arguments = {name: load_value(organism, versions[other]) for name, other in spec.reads.items()}
+    arguments = {name: reading.load(name) for name in spec.reads}
     if "context" in parameters_of(spec.compute):
         arguments["context"] = context
     return _guarded(spec, spec.compute, arguments)
@@ -173,7 +192,7 @@ def _call_update(
     spec: AssetSpec,
     head: Head,
     changes: Mapping[str, Change],
-    versions: Mapping[str, Version],
+    reading: Reading,
     context: Context,
 ) -> Any:
     """The new value, or None where the update cannot."""
@@ -184,7 +203,7 @@ def _call_update(
         "previous": lambda: previous,
         "changes": lambda: {name: change.load() for name, change in changes.items()},
         "context": lambda: context,
-        **{name: (lambda other=other: load_value(organism, versions[other])) for name, other in spec.reads.items()},  # type: ignore[misc]
+        **{name: partial(reading.load, name) for name in spec.reads},
     }
     result = _guarded(spec, spec.update, {name: offered[name]() for name in wanted if name in offered})
     return None if result is None else apply_update(previous, result)
@@ -201,21 +220,34 @@ def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[s
         raise ComputeError(text, retryable=retryable) from error
 
 
-def _run_checks(organism: Organism, key: str, value: Any, head: Head | None, cut: Cut) -> tuple[CheckResult, ...]:
-    checks = organism.graph[key].checks
+def _run_checks(cut: Cut, key: str, partition: str, value: Any, head: Head | None) -> tuple[CheckResult, ...]:
+    checks = cut.organism.graph[key].checks
     if not checks:
         return ()
-    previous = load_value(organism, head.version) if head and head.version.kept else None
-    return tuple(_run_check(check, value, previous, key, cut) for check in checks)
+    previous = load_value(cut.organism, head.version) if head and head.version.kept else None
+    return tuple(
+        _check_input(check, cut, key, partition) if check.input is not None else _run_check(check, value, previous)
+        for check in checks
+    )
 
 
-def _run_check(check: Check, value: Any, previous: Any, key: str, cut: Cut) -> CheckResult:
-    if check.input is not None:
-        other = cut.organism.graph[key].reads.get(check.input, check.input)
-        fresh = cut.judge(other).status == "fresh"
-        return CheckResult(
-            name=check.name, passed=fresh, blocking=check.blocking, detail="" if fresh else f"{other} is out of date"
-        )
+def _check_input(check: Check, cut: Cut, key: str, partition: str) -> CheckResult:
+    stale = [
+        label_of(found.key, each)
+        for read, found in cut.resolved(key, partition)
+        if read.parameter == check.input and found is not None
+        for each in (cut.chosen(found) if isinstance(found, Many) else (found.partition,))
+        if cut.judge(found.key, each).status != FRESH
+    ]
+    return CheckResult(
+        name=check.name,
+        passed=not stale,
+        blocking=check.blocking,
+        detail=f"{', '.join(stale[:3])} is out of date" if stale else "",
+    )
+
+
+def _run_check(check: Check, value: Any, previous: Any) -> CheckResult:
     arguments = (value, previous)[: 1 if len(parameters_of(check.run)) < 2 else 2]
     try:
         result = check.run(*arguments)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from causal_organism.assets.definitions import Looked
+from causal_organism.assets.partitions import member_names, sources_of
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
 from causal_organism.errors import LeaseHeldError, OrganismError, StoreError
 from causal_organism.operations.waiting import hold_waiting
@@ -77,9 +78,12 @@ def _look(organism: Organism, key: str) -> Look | None:
 
 
 def _call(organism: Organism, key: str) -> Look:
-    compute = organism.graph[key].compute
-    assert compute is not None
-    seen = compute()
+    spec = organism.graph[key]
+    assert spec.compute is not None
+    seen = spec.compute()
+    if spec.outputs:
+        seen = seen[key]
+    _check_members(organism, key, seen.value if isinstance(seen, Looked) else seen)
     if not isinstance(seen, Looked):
         content, write = organism.values.describe(seen)
         return Look(fingerprint=content, write=write)
@@ -88,11 +92,17 @@ def _call(organism: Organism, key: str) -> Look:
     return Look(fingerprint=fingerprint("looked", str(seen.version)), write=lambda: {**write(), "content": content})
 
 
+def _check_members(organism: Organism, key: str, value: Any) -> None:
+    """A source that names partitions fails where it names one that cannot be."""
+    if any(key in sources_of(spec.partitions.values()) for spec in organism.graph.specs.values()):
+        member_names(value, key)
+
+
 def _record(
     organism: Organism, key: str, seen: Look, *, actor: str, trigger: str, run: str | None, wait_s: float
 ) -> Observation:
     with hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases:
-        head = organism.ledger.heads().get((key, ""))
+        head = organism.ledger.heads_of([key]).get(key)
         if head is not None and head.version.fingerprint == seen.fingerprint:
             organism.ledger.confirm(leases[key], head.latest, run=run, at=organism.now())
             return Observation(key=key, version=head.version.number, changed=False)

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from causal_organism.assets.choices import choose, parse_choice
 from causal_organism.assets.definitions import DERIVED
-from causal_organism.assets.planner import FULL, INCREMENTAL, PlanStep
+from causal_organism.assets.keys import placed
+from causal_organism.assets.planner import FULL, INCREMENTAL, PlanStep, with_siblings
 from causal_organism.assets.planner import plan as forecast
 from causal_organism.assets.selection import select
 from causal_organism.assets.staleness import FRESH, STALE
+from causal_organism.errors import SelectionError
 from causal_organism.operations.incremental import can_update
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.observe import Observation, observe
@@ -42,11 +45,10 @@ class LedgerLook:
         return self._cut.judgements[key].status
 
     def failed(self, key: str) -> bool:
-        head = self._cut.heads.get(key)
-        return key in self._cut.attempts if head is None else head.failed
+        return self._cut.failed(key)
 
     def changed_at(self, key: str) -> datetime | None:
-        head = self._cut.heads.get(key)
+        head = self._cut.newest(key)
         return head.version.made_at if head else None
 
 
@@ -59,6 +61,7 @@ def make_plan(
     organism: Organism,
     selection: str,
     *,
+    partition: str | None = None,
     force: bool = False,
     full: bool = False,
     actor: str,
@@ -66,7 +69,11 @@ def make_plan(
     run: str | None = None,
     allow_empty: bool = False,
 ) -> Planned:
-    """Look at the sources that the selection depends on, then judge and plan. A read-only caller does not look."""
+    """Look at the sources that the selection depends on, then judge and plan. A read-only caller does not look.
+
+    `partition` chooses partitions (see choices.py); None: all that are out of date.
+    """
+    choice = parse_choice(partition) if partition is not None else {}
     cut = load_cut(organism)
     selected = select_keys(organism, selection, cut, allow_empty=allow_empty)
     graph = organism.graph
@@ -76,15 +83,18 @@ def make_plan(
         observations = observe(organism, sources, cut.heads, actor=actor, trigger=trigger, run=run)
     if any(each.changed or each.error for each in observations):
         cut = load_cut(organism, code_versions=cut.code_versions)
+    chosen = choose(choice, with_siblings(graph, selected), lambda key: graph[key].partitions, cut.space)
+    narrowed = [partitions for key, partitions in chosen.items() if set(choice) & set(graph[key].partitions)]
+    if choice and not any(narrowed) and not allow_empty:
+        raise SelectionError(f"{selection.strip()!r} has no partition in {partition}", code="selection-empty")
     return Planned(
         selected=selected,
         cut=cut,
         observations=observations,
         steps=forecast(
             graph,
-            selected,
-            _Judged(cut),
-            made=cut.heads,
+            chosen,
+            cut,
             force=force,
             mode=_mode(cut, full=full),
             estimates=organism.ledger.durations() if selected else {},
@@ -92,33 +102,16 @@ def make_plan(
     )
 
 
-class _Judged(dict[str, Any]):
-    """Judgements by key, made when they are asked for: only the selection is judged."""
-
-    def __init__(self, cut: Cut):
-        super().__init__()
-        self._cut = cut
-
-    def __missing__(self, key: str) -> Any:
-        self[key] = self._cut.judge(key)
-        return self[key]
-
-
-def _mode(cut: Cut, *, full: bool) -> Callable[[str], str]:
-    def mode(key: str) -> str:
-        spec = cut.organism.graph[key]
-        if full or spec.update is None or key not in cut.heads:
+def _mode(cut: Cut, *, full: bool) -> Callable[[str, str], str]:
+    def mode(key: str, partition: str) -> str:
+        if full or cut.organism.graph[key].update is None or not cut.is_made(key, partition):
             return FULL
-        judgement = cut.judge(key)
+        judgement = cut.judge(key, partition)
         if judgement.status == FRESH:
             return INCREMENTAL  # if anything before it changes, its change will be known
-        return INCREMENTAL if judgement.status == STALE and _upstream_made(cut, key) and can_update(cut, key) else FULL
+        return INCREMENTAL if judgement.status == STALE and can_update(cut, key, partition) else FULL
 
     return mode
-
-
-def _upstream_made(cut: Cut, key: str) -> bool:
-    return all(other in cut.heads for other in cut.organism.graph[key].inputs)
 
 
 def plan_document(planned: Planned) -> dict[str, Any]:
@@ -127,7 +120,7 @@ def plan_document(planned: Planned) -> dict[str, Any]:
         "schema": "organism.plan/1",
         "steps": [
             {
-                "key": step.key,
+                **placed(step.key, step.partition),
                 "causes": [cause.to_document() for cause in step.causes],
                 "certain": step.certain,
                 "mode": step.mode,

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from causal_organism.assets.definitions import SOURCE
-from causal_organism.assets.planner import PlanStep
+from causal_organism.assets.keys import label_of
+from causal_organism.assets.mappings import Many, Resolved
+from causal_organism.assets.planner import Place, PlanStep
 from causal_organism.assets.staleness import FRESH, Judgement
 from causal_organism.errors import (
     DamagedValueError,
@@ -37,6 +39,7 @@ from causal_organism.operations.plan import Planned, make_plan
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
+_ERRORS_TOLD = 20  # in the one line that a run says of itself; each step keeps its own
 _ENDED_WORDS = {FAILED: "failed", REJECTED: "was rejected", BLOCKED: "is blocked", CANCELLED: "was cancelled"}
 
 
@@ -53,12 +56,18 @@ class RefreshRun:
     making: Making
     force: bool
     full: bool
-    outcomes: dict[str, StepOutcome] = field(default_factory=dict)
-    together: dict[str, StepOutcome] = field(default_factory=dict)  # outputs made before their step's turn
+    outcomes: dict[Place, StepOutcome] = field(default_factory=dict)
+    together: dict[Place, StepOutcome] = field(default_factory=dict)  # outputs made before their step's turn
+    not_well: dict[str, dict[str, StepOutcome]] = field(default_factory=dict)  # key -> partition -> how it ended
 
     @property
     def id(self) -> str:
         return self.making.run
+
+    @property
+    def source_errors(self) -> dict[str, str]:
+        """Sources that could not be looked at, with the reason."""
+        return {each.key: each.error for each in self.planned.observations if each.error}
 
     @property
     def steps(self) -> tuple[PlanStep, ...]:
@@ -69,6 +78,7 @@ def begin(
     organism: Organism,
     selection: str,
     *,
+    partition: str | None = None,
     force: bool = False,
     full: bool = False,
     actor: str,
@@ -83,6 +93,7 @@ def begin(
 ) -> RefreshRun:
     """Look at sources, judge, plan, and record the run. Raises SelectionError, RefusedError, StoreError.
 
+    `partition` chooses partitions (see choices.py); None: all that are out of date.
     `only_ready` leaves out what cannot be made because a source has no import yet: for runs by schedule, where that is
     no failure. It is said in the log.
     """
@@ -90,16 +101,15 @@ def begin(
         raise RefusedError("this is read-only: nothing is made here", code="read-only")
     making = Making(run=run or f"local-{uuid.uuid4()}", actor=actor, trigger=trigger, log=log, progress=progress)
     planned = make_plan(
-        organism, selection, force=force, full=full, actor=actor, trigger=trigger, run=making.run,
-        allow_empty=allow_empty,
+        organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
+        run=making.run, allow_empty=allow_empty,
     )  # fmt: skip
     if only_ready:
         planned, unready = _without_unready(planned)
         for key, missing in unready.items():
             log(f"{key} cannot be made: {', '.join(missing)} has nothing yet")
-    pinned = [step.key for step in planned.steps if step.pinned]
-    if force and pinned:
-        raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
+    if force:
+        refuse_pinned(planned)
     organism.ledger.begin_run(
         RunRecord(
             id=making.run, flow=flow, selection=selection, trigger=trigger, actor=actor, started_at=organism.now(),
@@ -109,30 +119,38 @@ def begin(
     return RefreshRun(organism=organism, planned=planned, making=making, force=force, full=full)
 
 
-def make_step(run: RefreshRun, key: str, *, attempt_is_last: bool = True) -> StepOutcome:
-    """Make one asset of the plan, or say why not; the outcome is recorded.
+def refuse_pinned(planned: Planned) -> None:
+    """Raises RefusedError where a forced plan would make what is pinned."""
+    pinned = [step.name for step in planned.steps if step.pinned]
+    if pinned:
+        raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
+
+
+def make_step(run: RefreshRun, key: str, partition: str = "", *, attempt_is_last: bool = True) -> StepOutcome:
+    """Make one asset or partition of the plan, or say why not; the outcome is recorded.
 
     Raises StoreError, or the author's retryable error, unless this was the last attempt; LeaseHeldError when somebody
     else holds the asset for too long.
     """
     started = time.monotonic()
     try:
-        outcome = _make(run, key)
+        outcome = _make(run, key, partition)
     except (ComputeError, StoreError, DamagedValueError, RetiredValueError, FencedError) as error:
         retryable = error.retryable if isinstance(error, ComputeError) else isinstance(error, StoreError)
         if retryable and not attempt_is_last:
             raise
         if isinstance(error, StoreError):
             _check_ledger(run, error)
-        record_failure(run.planned.cut, key, run.making, error.message)
-        causes = run.planned.cut.judge(key).causes
-        outcome = StepOutcome(key=key, outcome=FAILED, version=_number(run, key), causes=causes, error=error.message)
+        record_failure(run.planned.cut, key, partition, run.making, error.message)
+        outcome = _ended(run, key, partition, FAILED, error.message)
     if outcome.outcome not in (SKIPPED, BLOCKED):
         outcome = replace(outcome, seconds=time.monotonic() - started)
-    run.outcomes[key] = outcome
+    run.outcomes[key, partition] = outcome
+    if outcome.outcome in NOT_WELL:
+        run.not_well.setdefault(key, {})[partition] = outcome
     run.organism.ledger.record_step(
         StepRecord(
-            run=run.id, key=key, outcome=outcome.outcome, version=outcome.version,
+            run=run.id, key=key, partition=partition, outcome=outcome.outcome, version=outcome.version,
             causes=tuple(cause.to_document() for cause in outcome.causes), seconds=outcome.seconds,
             error=outcome.error, at=run.organism.now(),
         )
@@ -158,7 +176,9 @@ def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
         "observed": [each.to_document() for each in run.planned.observations],
     }
     errors = [f"{each.key}: {each.error}" for each in failed_sources]
-    errors += [f"{each.key}: {each.error}" for each in outcomes if each.error]
+    errors += [f"{each.name}: {each.error}" for each in outcomes if each.error]
+    if len(errors) > _ERRORS_TOLD:
+        errors[_ERRORS_TOLD:] = [f"and {len(errors) - _ERRORS_TOLD} more"]
     run.organism.ledger.end_run(
         run.id, outcome, at=run.organism.now(), error="; ".join(errors) or None, document=document
     )
@@ -169,6 +189,7 @@ def refresh_local(
     organism: Organism,
     selection: str,
     *,
+    partition: str | None = None,
     force: bool = False,
     full: bool = False,
     actor: str,
@@ -181,12 +202,12 @@ def refresh_local(
 ) -> dict[str, Any]:
     """A whole refresh in this process, without Prefect; it never waits to retry."""
     run = begin(
-        organism, selection, force=force, full=full, actor=actor, trigger=trigger, allow_empty=allow_empty,
-        flow=flow, log=log, progress=progress,
+        organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
+        allow_empty=allow_empty, flow=flow, log=log, progress=progress,
     )  # fmt: skip
     try:
         for step in run.steps:
-            on_step(make_step(run, step.key))
+            on_step(make_step(run, *step.place))
     except (OrganismError, KeyboardInterrupt) as error:
         stopped = isinstance(error, KeyboardInterrupt)
         organism.ledger.end_run(
@@ -201,82 +222,102 @@ def _without_unready(planned: Planned) -> tuple[Planned, dict[str, tuple[str, ..
     graph, heads = planned.cut.organism.graph, planned.cut.heads
     unready: dict[str, tuple[str, ...]] = {}
     for step in planned.steps:
-        missing = tuple(other for other in step.blocked_by if graph[other].kind == SOURCE and other not in heads)
+        missing = tuple(
+            other for other in step.blocked_by if other in graph and graph[other].kind == SOURCE and other not in heads
+        )
         missing += tuple(source for other in step.blocked_by for source in unready.get(other, ()))
         if missing:
-            unready[step.key] = missing
-    steps = tuple(step for step in planned.steps if step.key not in unready)
+            unready[step.name] = missing
+    steps = tuple(step for step in planned.steps if step.name not in unready)
     return replace(planned, steps=steps), unready
 
 
-def _make(run: RefreshRun, key: str) -> StepOutcome:
-    if key in run.together:
-        return run.together[key]
+def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:
+    if (key, partition) in run.together:
+        return run.together[key, partition]
     cut, spec = run.planned.cut, run.organism.graph[key]
     keys = spec.outputs or (key,)
-    blocked = _blocked(run, key)
+    blocked = _blocked(run, key, partition)
     if blocked:
-        return StepOutcome(
-            key=key, outcome=BLOCKED, version=_number(run, key), causes=cut.judge(key).causes, error=blocked
-        )
-    with hold_waiting(run.organism, keys, holder=run.id, wait_s=run.organism.settings.lease_wait_s) as leases:
-        overtaken = _adopt_own_heads(run, keys)
-        judgements = {each: cut.judge(each) for each in keys}
+        return _ended(run, key, partition, BLOCKED, blocked)
+    wait_s = run.organism.settings.lease_wait_s
+    with hold_waiting(run.organism, keys, partition=partition, holder=run.id, wait_s=wait_s) as leases:
+        overtaken = _adopt_own_heads(run, keys, partition)
+        judgements = {each: cut.judge(each, partition) for each in keys}
         if _pinned(judgements[key]):
-            return StepOutcome(key=key, outcome=SKIPPED, version=_number(run, key), causes=judgements[key].causes)
+            return _ended(run, key, partition, SKIPPED)
         if not run.force and (overtaken or all(each.status == FRESH for each in judgements.values())):
-            return StepOutcome(key=key, outcome=SKIPPED, version=_number(run, key))
-        made = compute(cut, key, run.making, full=run.full)
+            return replace(_ended(run, key, partition, SKIPPED), causes=())
+        made = compute(cut, key, partition, run.making, full=run.full)
         for each, new in made.items():
-            run.together[each] = publish(cut, each, new, leases[each], run.making, judgements[each].causes)
-    return run.together[key]
+            outcome = publish(cut, each, partition, new, leases[each], run.making, judgements[each].causes)
+            run.together[each, partition] = outcome
+    return run.together[key, partition]
 
 
-def _blocked(run: RefreshRun, key: str) -> str | None:
-    """Why an asset cannot be made now, or None."""
-    failed_sources = {each.key: each.error for each in run.planned.observations if each.error}
-    for other in run.organism.graph[key].upstream:
-        outcome = run.outcomes.get(other)
-        if outcome is not None and outcome.outcome in NOT_WELL:
-            return f"{other} {_ENDED_WORDS[outcome.outcome]}"
-        if other in failed_sources:
-            return f"{other} failed: {failed_sources[other]}"
-        if other not in run.planned.cut.heads:
-            return (
-                f"{other} was never made; select +{key} to make both"
-                if not _is_source(run, other)
-                else (f"{other} has nothing yet: no import was made and no interaction seen")
-            )
-    return None
+def _ended(run: RefreshRun, key: str, partition: str, outcome: str, error: str | None = None) -> StepOutcome:
+    """How a step ended that left the head where it is."""
+    cut = run.planned.cut
+    head = cut.head(key, partition)
+    return StepOutcome(
+        key=key,
+        partition=partition,
+        outcome=outcome,
+        version=head.version.number if head else None,
+        causes=cut.judge(key, partition).causes,
+        error=error,
+    )
 
 
-def _is_source(run: RefreshRun, key: str) -> bool:
-    return run.organism.graph[key].kind == SOURCE
+def _blocked(run: RefreshRun, key: str, partition: str) -> str | None:
+    """Why an asset or partition cannot be made now, or None."""
+    cut = run.planned.cut
+    reasons = (_hindrance(run, each, key) for each in (*cut.inputs(key, partition), *cut.needs(key, partition)))
+    return next((reason for reason in reasons if reason is not None), None)
 
 
-def _adopt_own_heads(run: RefreshRun, keys: tuple[str, ...]) -> bool:
+def _hindrance(run: RefreshRun, read: Resolved, reader: str) -> str | None:
+    """Why what is to be read cannot be, or None."""
+    error = run.source_errors.get(read.key)
+    if error is not None:
+        return f"{read.key} failed: {error}"
+    cut, ended = run.planned.cut, run.not_well.get(read.key, {})
+    partitions = read.partitions if isinstance(read, Many) else (read.partition,)
+    for partition in (each for each in partitions if each in ended) if ended else ():
+        return f"{label_of(read.key, partition)} {_ENDED_WORDS[ended[partition].outcome]}"
+    if isinstance(read, Many):
+        broken = next((each for each in partitions if cut.is_broken(read.key, each)), None)
+        if broken is not None:
+            return f"{label_of(read.key, broken)} was tried and never made"
+        missing = None if cut.chosen(read) else read.key
+    else:
+        missing = None if cut.is_made(read.key, read.partition) else label_of(read.key, read.partition)
+    if missing is None:
+        return None
+    if run.organism.graph[read.key].kind == SOURCE:
+        return f"{missing} has nothing yet: no import was made and no interaction seen"
+    return f"{missing} was never made; select +{reader} to make both"
+
+
+def _adopt_own_heads(run: RefreshRun, keys: tuple[str, ...], partition: str) -> bool:
     """Take in what somebody else made of these assets since the run began, where it is what this run would make.
 
     True if somebody published something else, from other inputs than this run reads: it is left as it is, and what
     comes behind in this run goes on with the version of the cut.
     """
     cut, overtaken = run.planned.cut, False
-    for key, current in run.organism.ledger.heads_of(keys).items():
-        known = cut.heads.get(key)
-        cut.heads[key] = current
-        if known is not None and known.version.number != current.version.number and cut.judge(key).status != FRESH:
-            cut.heads[key] = known
+    for key, current in run.organism.ledger.heads_of(keys, partition).items():
+        known = cut.head(key, partition)
+        cut.set_head(key, partition, current)
+        moved = known is not None and known.version.number != current.version.number
+        if known is not None and moved and cut.judge(key, partition).status != FRESH:
+            cut.set_head(key, partition, known)
             overtaken = True
     return overtaken
 
 
 def _pinned(judgement: Judgement) -> bool:
     return any(cause.kind == "pinned" for cause in judgement.causes)
-
-
-def _number(run: RefreshRun, key: str) -> int | None:
-    head = run.planned.cut.heads.get(key)
-    return head.version.number if head else None
 
 
 def _check_ledger(run: RefreshRun, error: StoreError) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.assets.definitions import Keep
+from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Version
 from causal_organism.errors import RefusedError
 from causal_organism.operations.judging import load_cut
@@ -23,6 +24,7 @@ class Retired:
     """One version whose content goes, and why."""
 
     key: str
+    partition: str
     number: int
     reason: str
     bytes: int
@@ -38,7 +40,8 @@ def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: d
         old = keep.days is not None and now - version.made_at > timedelta(days=keep.days)
         if beyond or old:
             reason = f"not among the newest {keep.last}" if beyond else f"older than {keep.days:g} days"
-            retired.append(Retired(version.key, version.number, reason, int(version.value.get("bytes", 0))))
+            size = int(version.value.get("bytes", 0))
+            retired.append(Retired(version.key, version.partition, version.number, reason, size))
     return tuple(retired)
 
 
@@ -52,24 +55,34 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
     cut = load_cut(organism)
     retired: list[Retired] = []
     for key in select_keys(organism, selection, cut):
-        head, keep = cut.heads.get(key), organism.graph[key].keep
-        if head is None or (keep.last is None and keep.days is None):
+        keep = organism.graph[key].keep
+        if keep.last is None and keep.days is None:
             continue
-        versions = organism.ledger.versions(key)
-        retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
+        for partition, head in cut.all_heads(key).items():
+            versions = organism.ledger.versions(key, partition)
+            retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
     swept = {"count": 0, "bytes": 0}
     if not dry_run:
-        for key in {each.key for each in retired}:
-            organism.ledger.retire(key, "", [each.number for each in retired if each.key == key])
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for each in retired:
+            numbers.setdefault((each.key, each.partition), []).append(each.number)
+        for (key, partition), gone in numbers.items():
+            organism.ledger.retire(key, partition, gone)
         swept = _sweep(organism)
         if retired:
-            detail = {"retired": [f"{each.key}@{each.number}" for each in retired], **swept}
+            detail = {"retired": [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired], **swept}
             organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
     return {
         "schema": "organism.retain/1",
         "dry_run": dry_run,
         "retired": [
-            {"key": each.key, "version": each.number, "reason": each.reason, "bytes": each.bytes} for each in retired
+            {
+                **placed(each.key, each.partition),
+                "version": each.number,
+                "reason": each.reason,
+                "bytes": each.bytes,
+            }
+            for each in retired
         ],
         "swept": swept,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from causal_organism.assets.keys import label_of, placed
 from causal_organism.errors import NotRunningError, RefusedError, RequestError
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
@@ -122,7 +123,7 @@ def local_run(record: RunRecord) -> dict[str, Any]:
 
 def step_document(step: StepRecord) -> dict[str, Any]:
     return {
-        "key": step.key,
+        **placed(step.key, step.partition),
         "outcome": step.outcome,
         "version": step.version,
         "causes": [dict(cause) for cause in step.causes],
@@ -181,11 +182,12 @@ def _present(record: RunRecord | None) -> RunRecord:
 
 def _line(step: StepRecord) -> dict[str, Any]:
     failed = step.outcome in ("failed", "rejected", "blocked")
+    name = label_of(step.key, step.partition)
     return {
-        "id": f"{step.run}/{step.key}",
+        "id": f"{step.run}/{name}",
         "timestamp": step.at.isoformat(),
         "level": "error" if failed else "info",
         "name": "organism",
-        "message": f"{step.key} {step.outcome}" + (f": {step.error}" if step.error else ""),
-        "task": step.key,
+        "message": f"{name} {step.outcome}" + (f": {step.error}" if step.error else ""),
+        "task": name,
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from causal_organism.deployments import REFRESH
 from causal_organism.errors import RefusedError, RequestError
 from causal_organism.operations.plan import Planned, make_plan
+from causal_organism.operations.refresh import refuse_pinned
 from causal_organism.ports import Organism
 
 
@@ -12,6 +13,7 @@ def plan_for_workers(
     organism: Organism,
     selection: str,
     *,
+    partition: str | None = None,
     force: bool = False,
     full: bool = False,
     actor: str,
@@ -30,22 +32,36 @@ def plan_for_workers(
             code="other-graph",
         )
     planned = make_plan(
-        organism, selection, force=force, full=full, actor=actor, trigger=trigger, allow_empty=allow_empty
+        organism,
+        selection,
+        partition=partition,
+        force=force,
+        full=full,
+        actor=actor,
+        trigger=trigger,
+        allow_empty=allow_empty,
     )
-    pinned = [step.key for step in planned.steps if step.pinned]
-    if force and pinned:
-        raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
+    if force:
+        refuse_pinned(planned)
     return planned
 
 
 def trigger_refresh(
-    organism: Organism, selection: str, *, force: bool = False, full: bool = False, actor: str, trigger: str
+    organism: Organism,
+    selection: str,
+    *,
+    partition: str | None = None,
+    force: bool = False,
+    full: bool = False,
+    actor: str,
+    trigger: str,
 ) -> str:
     """Create a run of the deployment `refresh-assets/refresh`; its id. Written to the audit log."""
-    parameters = {"selection": selection, "force": force, "full": full, "actor": actor}
+    said = {} if partition is None else {"partition": partition}
+    parameters = {"selection": selection, **said, "force": force, "full": full, "actor": actor}
     run = organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger=trigger)
     organism.ledger.audit(
-        actor=actor, action="refresh", subject=selection, detail={"run": run, "force": force, "full": full},
+        actor=actor, action="refresh", subject=selection, detail={"run": run, **said, "force": force, "full": full},
         at=organism.now(),
     )  # fmt: skip
     return run

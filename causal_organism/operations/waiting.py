@@ -14,9 +14,10 @@ POLL_S = 0.2
 
 @contextmanager
 def hold_waiting(
-    organism: Organism, keys: Collection[str], *, holder: str, wait_s: float
+    organism: Organism, keys: Collection[str], *, partition: str = "", holder: str, wait_s: float
 ) -> Iterator[Mapping[str, Lease]]:
-    """Leases of all these assets, taken in order of key so that two runs never wait for each other.
+    """Leases of all these assets, or of one partition of each, taken in order of key so that two runs never wait for
+    each other.
 
     Raises LeaseHeldError, with who holds it, when one is not free within `wait_s`.
     """
@@ -26,7 +27,7 @@ def hold_waiting(
         for key in sorted(keys):
             while True:
                 try:
-                    held[key] = stack.enter_context(organism.ledger.hold(key, "", holder))
+                    held[key] = stack.enter_context(organism.ledger.hold(key, partition, holder))
                     break
                 except LeaseHeldError as error:
                     if time.monotonic() >= deadline:

@@ -63,8 +63,8 @@ class Ledger(Protocol):
     def heads(self) -> Mapping[tuple[str, str], Head]:
         """(key, partition) -> head, of every asset that has one; one read."""
 
-    def heads_of(self, keys: Sequence[str]) -> Mapping[str, Head]:
-        """Heads of these unpartitioned assets."""
+    def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
+        """Heads of these assets, of one partition or of those without."""
 
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:
         """(key, partition) -> the last failed or rejected try of assets that have no head; one read."""
@@ -87,7 +87,8 @@ class Ledger(Protocol):
         """Say that the content of these versions is no longer kept. Heads are left as they are."""
 
     def kept_contents(self) -> Iterable[str]:
-        """Fingerprints of all content that a kept version, or the last rejected value of an asset, names."""
+        """Fingerprints of all content that a kept version, the last rejected value of an asset, or any provenance
+        names."""
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
         """Hold a version as head, or with None let go."""

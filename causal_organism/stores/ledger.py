@@ -35,9 +35,9 @@ class PostgresLedger:
         heads = (rows.to_head(row) for row in found)
         return {(head.version.key, head.version.partition): head for head in heads}
 
-    def heads_of(self, keys: Sequence[str]) -> Mapping[str, Head]:
+    def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
         with self._database.connection() as connection:
-            found = connection.execute(rows.HEADS_OF, (list(keys),)).fetchall()
+            found = connection.execute(rows.HEADS_OF, (list(keys), partition)).fetchall()
         return {head.version.key: head for head in (rows.to_head(row) for row in found)}
 
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:

@@ -28,7 +28,7 @@ HEADS: LiteralString = (
     "JOIN organism.version v ON v.key = h.key AND v.partition = h.partition AND v.number = h.number "
     "LEFT JOIN organism.attempt a ON a.key = h.key AND a.partition = h.partition"
 )
-HEADS_OF: LiteralString = f"{HEADS} WHERE h.key = ANY(%s) AND h.partition = ''"
+HEADS_OF: LiteralString = f"{HEADS} WHERE h.key = ANY(%s) AND h.partition = %s"
 ATTEMPTS_WITHOUT_HEAD: LiteralString = (
     f"SELECT a.key, a.partition, {_ATTEMPT} FROM organism.attempt a WHERE NOT EXISTS "
     "(SELECT 1 FROM organism.head h WHERE h.key = a.key AND h.partition = a.partition)"
@@ -63,7 +63,9 @@ RETIRE: LiteralString = (
 )
 KEPT_CONTENTS: LiteralString = (
     "SELECT coalesce(value->>'content', fingerprint) FROM organism.version WHERE kept "
-    "UNION SELECT rejected->>'fingerprint' FROM organism.attempt WHERE rejected IS NOT NULL"
+    "UNION SELECT rejected->>'fingerprint' FROM organism.attempt WHERE rejected IS NOT NULL "
+    "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.version "
+    "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.head"
 )
 PIN: LiteralString = "UPDATE organism.head SET pinned = true WHERE key = %s AND partition = %s AND number = %s"
 UNPIN: LiteralString = "UPDATE organism.head SET pinned = false WHERE key = %s AND partition = %s"
@@ -128,10 +130,23 @@ def inputs_json(provenance: Provenance) -> str:
 
 
 def inputs_document(provenance: Provenance) -> dict[str, Any]:
-    return {
-        key: {"version": each.number, "fingerprint": each.fingerprint} if each else None
-        for key, each in sorted(provenance.inputs.items())
-    }
+    return {key: _input_document(each) if each else None for key, each in sorted(provenance.inputs.items())}
+
+
+def _input_document(version: InputVersion) -> dict[str, Any]:
+    document: dict[str, Any] = {"version": version.number, "fingerprint": version.fingerprint}
+    if version.partition:
+        document["partition"] = version.partition
+    if version.count is not None:
+        document |= {"count": version.count, "manifest": None if version.manifest is None else dict(version.manifest)}
+    return document
+
+
+def _to_input(document: Mapping[str, Any]) -> InputVersion:
+    return InputVersion(
+        document["fingerprint"], document["version"], document.get("partition", ""), document.get("count"),
+        document.get("manifest"),
+    )  # fmt: skip
 
 
 def version_parameters(version: Version, lease: Lease, number: int) -> tuple[Any, ...]:
@@ -163,7 +178,7 @@ def rejected_json(rejected: Version | None) -> str | None:
 def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:
     return Provenance(
         code_version=code_version,
-        inputs={k: InputVersion(each["fingerprint"], each["version"]) if each else None for k, each in inputs.items()},
+        inputs={label: _to_input(each) if each else None for label, each in inputs.items()},
     )
 
 

@@ -39,8 +39,10 @@ class MemoryLedger:
         with self._guard:
             return {place: replace(head, attempt=self._attempts.get(place)) for place, head in self._heads.items()}
 
-    def heads_of(self, keys: Sequence[str]) -> Mapping[str, Head]:
-        return {key: head for (key, partition), head in self.heads().items() if key in keys and not partition}
+    def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
+        with self._guard:
+            found = {key: self._heads[key, partition] for key in keys if (key, partition) in self._heads}
+            return {key: replace(head, attempt=self._attempts.get((key, partition))) for key, head in found.items()}
 
     def attempts(self) -> Mapping[Place, Attempt]:
         with self._guard:
@@ -89,8 +91,11 @@ class MemoryLedger:
 
     def kept_contents(self) -> Iterable[str]:
         with self._guard:
-            kept = [each for versions in self._versions.values() for each in versions if each.kept]
-        return [str(each.value.get("content", each.fingerprint)) for each in kept]
+            every = [each for versions in self._versions.values() for each in versions]
+            records = [each.provenance for each in every] + [head.latest for head in self._heads.values()]
+        inputs = (each for record in records for each in record.inputs.values())
+        manifests = [str(each.manifest["content"]) for each in inputs if each and each.manifest]
+        return [str(each.value.get("content", each.fingerprint)) for each in every if each.kept] + manifests
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
         with self._guard:

@@ -155,6 +155,7 @@ class MemoryOrchestrator:
             if each.id != found.id
             and each.pipeline is found.pipeline
             and each.scheduled
+            and each.started_at is None
             and _TYPES[each.state] == "SCHEDULED"
             and each.scheduled_at <= self._now()
         ]

@@ -119,7 +119,7 @@ class PrefectOrchestrator:
         self._set_state(row["id"], {"type": "SCHEDULED", "name": "AwaitingRetry"})
 
     def supersede(self, run: str) -> int:
-        """Cancel the scheduled runs of the same deployment that are due and still wait: this one does their work.
+        """Cancel the scheduled runs of the same deployment that are due and never began: this one does their work.
 
         After a pause of the workers that leaves one pulse to catch up instead of hundreds; runs that people asked for
         are left alone.
@@ -135,7 +135,12 @@ class PrefectOrchestrator:
             },
             PAGE,
         )
-        others = [each["id"] for each in waiting if each["id"] != row["id"] and each["auto_scheduled"]]
+        # One that began waits, in its process, to be tried again: that is its own.
+        others = [
+            each["id"]
+            for each in waiting
+            if each["id"] != row["id"] and each["auto_scheduled"] and each["start_time"] is None
+        ]
         for each in others:
             self._set_state(
                 each, {"type": "CANCELLED", "name": "Cancelled", "message": f"run {row['id']} did its work"}

@@ -131,13 +131,13 @@ class PrefectSetup:
         limit = row.get("global_concurrency_limit")
         if not limit or not limit["active_slots"]:
             return
-        holders = self._api.read(
-            "/flow_runs/count",
-            {
-                "deployments": {"id": {"any_": [row["id"]]}},
-                "flow_runs": {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}},
-            },
+        # A run that waits in its process to be tried again keeps its slot.
+        holding = (
+            {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}},
+            {"state": {"name": {"any_": ["AwaitingRetry"]}}},
         )
+        ours = {"deployments": {"id": {"any_": [row["id"]]}}}
+        holders = sum(self._api.read("/flow_runs/count", {**ours, "flow_runs": each}) for each in holding)
         if holders == 0:
             yield Change(
                 f"deployment {pipeline.full_name}: a slot that no run held was freed",

@@ -14,7 +14,17 @@ from causal_organism.settings import Settings
 HEAVY = (
     "prefect", "dowhy", "pandas", "numba", "scipy", "sklearn", "networkx", "statsmodels", "dask",
 )  # fmt: skip
-LIGHT = ["--help", "assets", "show views/degree", "graph", "plan *", "status", "env", "versions network", "dead-letters"]
+LIGHT = [
+    "--help",
+    "assets",
+    "show views/degree",
+    "graph",
+    "plan *",
+    "status",
+    "env",
+    "versions network",
+    "dead-letters",
+]
 
 LOOK = """
 import json, sys
@@ -29,7 +39,9 @@ def loaded(arguments: list[str], settings: Settings | None) -> tuple[int, set[st
     if settings is not None:
         environ["ORGANISM_HOME"] = str(settings.home)
         environ |= {name: value for name, value in os.environ.items() if name == "ORGANISM_POSTGRES_DSN"}
-    done = subprocess.run([sys.executable, "-c", LOOK, *arguments], capture_output=True, text=True, env=environ, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK, *arguments], capture_output=True, text=True, env=environ, check=True
+    )
     answer = json.loads(done.stderr.splitlines()[-1])
     return answer["code"], set(answer["modules"]), done.stdout
 

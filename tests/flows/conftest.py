@@ -54,6 +54,7 @@ def run_environment(folder: Path) -> dict[str, str]:
     return {
         "ORGANISM_ASSETS": ASSETS,
         "PYTHONPATH": str(ROOT),
+        "ORGANISM_RETRY_DELAY_SCALE": "0.02",
         FOLDER: str(folder),
     }
 

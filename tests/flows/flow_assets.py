@@ -78,7 +78,12 @@ def commands_total(rows: Any) -> Any:
     return sum(rows)
 
 
-ASSETS = (rows, total, flaky, other, behind, bad, blocked, slow, commands_total)
+@asset(key="flows/pulsing", reads={"total": "flows/total"}, code_version="1", tags={"pulse": ""})
+def pulsing(total: Any) -> Any:
+    raise ValueError("not today")
+
+
+ASSETS = (rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total)
 
 
 @source(key="once/rows")

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from causal_organism.deployments import REFRESH
+from causal_organism.deployments import INCREMENTAL, REFRESH
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import until
@@ -28,6 +28,16 @@ def ended(organism: OpenOrganism, run: str, tasks: int = 0, within_s: float = 90
         return found if has_ended(found) and len(told) >= tasks else None
 
     found: dict[str, Any] = until(look, within_s=within_s)
+    return found
+
+
+def api_of(organism: OpenOrganism) -> httpx.Client:
+    user, _, password = (organism.settings.prefect_auth or "").partition(":")
+    return httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password))
+
+
+def events_of(api: httpx.Client, wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.post("/events/filter", json={"filter": wanted}).json()["events"]
     return found
 
 
@@ -81,18 +91,12 @@ def test_what_an_asset_says_stands_in_the_logs_of_its_run(deployed: OpenOrganism
 
 
 def test_prefects_own_feed_shows_the_assets(deployed: OpenOrganism, good: dict[str, Any]) -> None:
-    user, _, password = (deployed.settings.prefect_auth or "").partition(":")
     wanted = {
-        "filter": {
-            "event": {"name": ["prefect.asset.materialization.succeeded"]},
-            "related": {"id": [f"prefect.flow-run.{good['id']}"]},
-        }
+        "event": {"name": ["prefect.asset.materialization.succeeded"]},
+        "related": {"id": [f"prefect.flow-run.{good['id']}"]},
     }
-    with httpx.Client(base_url=deployed.settings.need("prefect_api_url"), auth=(user, password)) as api:
-        events = until(
-            lambda: found if len(found := api.post("/events/filter", json=wanted).json()["events"]) == 4 else None,
-            within_s=30,
-        )
+    with api_of(deployed) as api:
+        events = until(lambda: found if len(found := events_of(api, wanted)) == 4 else None, within_s=30)
     behind = next(each for each in events if each["resource"]["prefect.resource.name"] == "flows/behind")
     assert behind["resource"]["prefect.resource.id"] == "organism://asset/flows/behind"
     assert behind["payload"]["version"] == 1
@@ -116,6 +120,19 @@ def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(deployed: Ope
     assert (again["id"], again["state"]) == (run, "Failed")
     assert (folder / "bad").read_text() == "2"
     assert [each.action for each in deployed.ledger.audit_log() if each.subject == run] == ["run.retry"]
+
+
+def test_a_failed_pipeline_is_tried_again_and_stays_alive_while_it_waits(deployed: OpenOrganism) -> None:
+    run = deployed.orchestrator.trigger(INCREMENTAL.full_name, {})
+    found = ended(deployed, run, tasks=2)
+    assert (found["state"], found["tries"], found["actor"]) == ("Failed", 2, "api")
+    assert found["message"] == "flows/pulsing failed: ValueError: not today"
+    assert {task["name"]: task["tries"] for task in found["tasks"]}["network"] == 2
+    wanted = {"event": {"name": ["prefect.flow-run.heartbeat"]}, "resource": {"id": [f"prefect.flow-run.{run}"]}}
+    with api_of(deployed) as api:
+        beats = until(lambda: events if len(events := events_of(api, wanted)) == 3 else None, within_s=30)
+    # The first and the last are Prefect's own, as each try begins.
+    assert all("prefect.tag.organism" in [each["prefect.resource.id"] for each in beat["related"]] for beat in beats)
 
 
 def test_a_cancelled_run_leaves_the_head_and_no_lease(deployed: OpenOrganism, folder: Path) -> None:

@@ -389,9 +389,8 @@ def test_an_explanation_changes_nothing(world: World) -> None:
 
 
 def test_a_condition_that_names_no_asset_is_a_mistake_in_the_graph(world: World) -> None:
-    organism = memory_organism((world.source(), world.total(automation=newly_updated("rowz"))))
     with pytest.raises(GraphError, match="rowz"):
-        evaluate(organism, run="pulse", actor="ana")
+        memory_organism((world.source(), world.total(automation=newly_updated("rowz"))))
 
 
 def test_causes_in_words(world: World) -> None:

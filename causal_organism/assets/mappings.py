@@ -1,0 +1,226 @@
+"""Which partitions of an upstream asset a partition reads.
+
+For every dimension of the upstream asset: the same name (where both have the dimension), a window so many earlier or
+later, one name, `"all"`, or `"last"`. What nobody says is the same where both have the dimension, and all elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from causal_organism.assets.keys import UNPARTITIONED, check_key, partition_text
+from causal_organism.assets.partitions import ALL, LAST, Dimension, Static, Windows
+from causal_organism.assets.spaces import Space
+from causal_organism.errors import GraphError
+
+SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """One partition by its name, whichever reads it."""
+
+    name: str
+
+
+How = str | int | Named
+"""SAME, ALL, LAST, windows to go (-1: the one before), or one by name."""
+
+
+class Upstream:
+    """An upstream asset with how its partitions are read: `Upstream("daily/sum", day=-1)`."""
+
+    __slots__ = ("key", "mapping")
+
+    def __init__(self, key: str, /, **mapping: str | int):
+        self.key = check_key(key)
+        self.mapping: Mapping[str, How] = {name: _how(key, name, each) for name, each in mapping.items()}
+
+    def __repr__(self) -> str:
+        told = "".join(f", {name}={_told(how)}" for name, how in self.mapping.items())
+        return f"Upstream({self.key!r}{told})"
+
+
+def _how(key: str, name: str, given: object) -> How:
+    if isinstance(given, bool) or not isinstance(given, (str, int)):
+        raise GraphError(f'Upstream({key!r}): {name}={given!r} is no mapping; write "all", "last", -1, or a name')
+    if isinstance(given, int) or given in (ALL, LAST, SAME):
+        return SAME if given == 0 else given
+    return Named(given)
+
+
+def _told(how: How) -> str:
+    return repr(how.name) if isinstance(how, Named) else repr(how)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One input of an asset. `label` names it in provenance: the key, or `key[day=-1]` beside another read of it."""
+
+    parameter: str
+    label: str
+    key: str
+    how: tuple[tuple[str, How], ...] = ()  # for every dimension of the upstream asset, in its order
+    same_space: bool = False  # same names in the same dimensions: the partition has the same text
+
+    @property
+    def is_many(self) -> bool:
+        return any(how == ALL for _, how in self.how)
+
+
+@dataclass(frozen=True, slots=True)
+class One:
+    """One partition of an upstream asset, or the asset as a whole."""
+
+    key: str
+    partition: str = UNPARTITIONED
+
+
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Several partitions of an upstream asset; those that were made are given.
+
+    `free` are the dimensions that tell them apart in what is given (none: one value is given, the last). `last` are
+    those in which only the newest name with anything made counts.
+    """
+
+    key: str
+    fixed: tuple[tuple[str, str], ...]
+    last: tuple[str, ...]
+    free: tuple[str, ...]
+    partitions: tuple[str, ...] = field(compare=False)
+
+
+Resolved = One | Many
+
+
+def resolve(read: Read, text: str, own: Mapping[str, str], upstream: Space) -> Resolved | None:
+    """What the partition `text` (by dimension: `own`) reads. None: there is no such partition, as before the start."""
+    if not read.how:
+        return One(read.key)
+    if read.same_space:
+        return One(read.key, text) if text in upstream else None
+    fixed: dict[str, str] = {}
+    for name, how in read.how:
+        if how in (ALL, LAST):
+            continue
+        member = _member(name, how, own, upstream)
+        if member is None:
+            return None
+        fixed[name] = member
+    if len(fixed) == len(read.how):
+        found = partition_text(fixed)
+        return One(read.key, found) if found in upstream else None
+    return Many(
+        read.key,
+        fixed=tuple(fixed.items()),
+        last=tuple(name for name, how in read.how if how == LAST),
+        free=tuple(name for name, how in read.how if how == ALL),
+        partitions=upstream.grouped(tuple(fixed)).get(tuple(fixed.values()), ()),
+    )
+
+
+def made_of(many: Many, upstream: Space, is_made: Callable[[str], bool]) -> tuple[str, ...]:
+    """Those of its partitions that were made, in order; in the dimensions of `last`, only the newest of them."""
+    made = [text for text in many.partitions if is_made(text)]
+    for name in many.last:
+        at, places = upstream.dimensions.index(name), upstream.positions[name]
+        newest = max((places[upstream.names[text][at]] for text in made), default=None)
+        made = [text for text in made if places[upstream.names[text][at]] == newest]
+    return tuple(made)
+
+
+def reads_of(
+    reads: Mapping[str, str],
+    mappings: Mapping[str, Mapping[str, How]],
+    own: Mapping[str, Dimension],
+    dimensions: Callable[[str], Mapping[str, Dimension]],
+    *,
+    place: str,
+) -> tuple[Read, ...]:
+    """Every read of an asset with its whole mapping. Raises GraphError for a mapping that cannot be."""
+    hows = {
+        parameter: _hows(key, mappings.get(parameter, {}), own, dimensions(key), place)
+        for parameter, key in reads.items()
+    }
+    found = []
+    for parameter, key in reads.items():
+        others = [hows[other] for other, read in reads.items() if read == key]
+        is_alone = all(each == hows[parameter] for each in others)
+        usual = _hows(key, {}, own, dimensions(key), place)
+        found.append(
+            Read(
+                parameter=parameter,
+                label=key if is_alone or hows[parameter] == usual else _label(key, hows[parameter], usual),
+                key=key,
+                how=hows[parameter],
+                same_space=bool(hows[parameter])
+                and all(how == SAME for _, how in hows[parameter])
+                and set(own) == set(dimensions(key)),
+            )
+        )
+    return tuple(found)
+
+
+def is_earlier(mapping: Mapping[str, How]) -> bool:
+    """Whether a mapping goes to windows before: such a read of itself is no circle."""
+    return any(isinstance(how, int) and how < 0 for how in mapping.values())
+
+
+def _member(name: str, how: How, own: Mapping[str, str], upstream: Space) -> str | None:
+    if isinstance(how, Named):
+        return how.name
+    if isinstance(how, int):
+        places = upstream.positions[name]
+        at = places.get(own[name])
+        found = None if at is None else at + how
+        return upstream.members[name][found] if found is not None and 0 <= found < len(places) else None
+    return own[name]
+
+
+def _hows(
+    key: str, said: Mapping[str, How], own: Mapping[str, Dimension], theirs: Mapping[str, Dimension], place: str
+) -> tuple[tuple[str, How], ...]:
+    for name in said:
+        if name not in theirs:
+            has = ", ".join(theirs) or "none"
+            raise GraphError(f"{place}: {key} has no dimension {name!r} to be read by; it has {has}")
+    hows = {name: said.get(name, SAME if name in own else ALL) for name in theirs}
+    for name, how in hows.items():
+        _check(name, how, own.get(name), theirs[name], f"{place}: {key} is read with {name}={_told(how)}")
+    return tuple(hows.items())
+
+
+def _check(name: str, how: How, own: Dimension | None, theirs: Dimension, what: str) -> None:
+    if isinstance(how, Named):
+        if isinstance(theirs, Static) and how.name not in theirs.names:
+            raise GraphError(f"{what}, which is none of {', '.join(theirs.names)}")
+        if isinstance(theirs, Windows):
+            _check_window(how.name, theirs, what)
+        return
+    if how in (ALL, LAST):
+        return
+    if own is None:
+        raise GraphError(f"{what}, and the asset that reads it has no dimension {name!r}")
+    if isinstance(how, int) and not isinstance(theirs, Windows):
+        raise GraphError(f"{what}, and only windows of time have one before and after")
+    if type(own) is not type(theirs) or getattr(own, "timezone", None) != getattr(theirs, "timezone", None):
+        raise GraphError(f"{what}, and {own} is not {theirs}: two dimensions of one name are of one kind and zone")
+    if isinstance(own, Static) and isinstance(theirs, Static) and (missing := set(own.names) - set(theirs.names)):
+        raise GraphError(f"{what}, and it has no partition {', '.join(sorted(missing))}")
+
+
+def _check_window(name: str, theirs: Windows, what: str) -> None:
+    try:
+        if theirs.name(theirs.number(name)) == name:
+            return
+    except ValueError:
+        pass
+    raise GraphError(f"{what}, and {name!r} is no such window; write it like {theirs.example}")
+
+
+def _label(key: str, how: tuple[tuple[str, How], ...], usual: tuple[tuple[str, How], ...]) -> str:
+    known = dict(usual)
+    told = [f"{name}={each.name if isinstance(each, Named) else each}" for name, each in how if known[name] != each]
+    return f"{key}[{','.join(told)}]"
