@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from causal_organism.assets.definitions import Text as text
     from causal_organism.assets.definitions import Url as url
     from causal_organism.assets.deltas import Delta
+    from causal_organism.assets.mappings import Upstream
+    from causal_organism.assets.partitions import Daily, Dynamic, Hourly, Monthly, Static, Weekly
     from causal_organism.wiring import open_organism
 
 _PLACES = {
@@ -32,6 +34,11 @@ _PLACES = {
     "text": ("assets.definitions", "Text"),
     "url": ("assets.definitions", "Url"),
     "Delta": ("assets.deltas", None),
+    "Upstream": ("assets.mappings", None),
+    **dict.fromkeys(
+        ("Daily", "Dynamic", "Hourly", "Monthly", "Static", "Weekly"),
+        ("assets.partitions", None),
+    ),
     **dict.fromkeys(
         ("eager", "newly_updated", "on_cron", "on_missing", "when_stale"),
         ("assets.automation", None),
@@ -44,10 +51,36 @@ _PLACES = {
 }
 
 __all__ = [
-    "Check", "Delta", "Keep", "Looked", "Output", "Retry", "asset", "drift", "eager", "in_range", "input_fresh",
-    "newly_updated", "no_nulls", "on_cron", "on_missing", "open_organism", "row_count", "source", "text", "unique",
-    "url", "when_stale",
-]  # fmt: skip
+    "Check",
+    "Daily",
+    "Delta",
+    "Dynamic",
+    "Hourly",
+    "Keep",
+    "Looked",
+    "Monthly",
+    "Output",
+    "Retry",
+    "Static",
+    "Upstream",
+    "Weekly",
+    "asset",
+    "drift",
+    "eager",
+    "in_range",
+    "input_fresh",
+    "newly_updated",
+    "no_nulls",
+    "on_cron",
+    "on_missing",
+    "open_organism",
+    "row_count",
+    "source",
+    "text",
+    "unique",
+    "url",
+    "when_stale",
+]
 
 
 def __getattr__(name: str) -> Any:
