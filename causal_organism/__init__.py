@@ -51,36 +51,10 @@ _PLACES = {
 }
 
 __all__ = [
-    "Check",
-    "Daily",
-    "Delta",
-    "Dynamic",
-    "Hourly",
-    "Keep",
-    "Looked",
-    "Monthly",
-    "Output",
-    "Retry",
-    "Static",
-    "Upstream",
-    "Weekly",
-    "asset",
-    "drift",
-    "eager",
-    "in_range",
-    "input_fresh",
-    "newly_updated",
-    "no_nulls",
-    "on_cron",
-    "on_missing",
-    "open_organism",
-    "row_count",
-    "source",
-    "text",
-    "unique",
-    "url",
-    "when_stale",
-]
+    "Check", "Daily", "Delta", "Dynamic", "Hourly", "Keep", "Looked", "Monthly", "Output", "Retry", "Static",
+    "Upstream", "Weekly", "asset", "drift", "eager", "in_range", "input_fresh", "newly_updated", "no_nulls",
+    "on_cron", "on_missing", "open_organism", "row_count", "source", "text", "unique", "url", "when_stale",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
