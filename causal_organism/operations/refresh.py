@@ -36,7 +36,7 @@ from causal_organism.operations.making import (
     record_failure,
 )
 from causal_organism.operations.plan import Planned, make_plan
-from causal_organism.operations.waiting import hold_waiting
+from causal_organism.operations.waiting import hold_waiting, run_lease
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
 _ERRORS_TOLD = 20  # in the one line that a run says of itself; each step keeps its own
@@ -205,16 +205,18 @@ def refresh_local(
         organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
         allow_empty=allow_empty, flow=flow, log=log, progress=progress,
     )  # fmt: skip
-    try:
-        for step in run.steps:
-            on_step(make_step(run, *step.place))
-    except (OrganismError, KeyboardInterrupt) as error:
-        stopped = isinstance(error, KeyboardInterrupt)
-        organism.ledger.end_run(
-            run.id, "cancelled" if stopped else "failed", at=organism.now(), error=str(error) or None
-        )
-        raise
-    return finish(run)
+    # While it is held this process lives: what a killed one left unended is seen to have crashed.
+    with organism.ledger.hold(run_lease(run.id), "", run.id):
+        try:
+            for step in run.steps:
+                on_step(make_step(run, *step.place))
+        except (OrganismError, KeyboardInterrupt) as error:
+            stopped = isinstance(error, KeyboardInterrupt)
+            organism.ledger.end_run(
+                run.id, "cancelled" if stopped else "failed", at=organism.now(), error=str(error) or None
+            )
+            raise
+        return finish(run)
 
 
 def _without_unready(planned: Planned) -> tuple[Planned, dict[str, tuple[str, ...]]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.operations.waiting import run_lease
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
 _STATES: Mapping[str | None, tuple[str, str]] = {
@@ -34,7 +35,8 @@ def load_runs(organism: Organism, *, limit: int = 50) -> dict[str, Any]:
         rows = []
     known = {row["id"] for row in rows}
     local = [record for record in organism.ledger.runs(limit=limit) if record.deployment is None]
-    rows += [local_run(record) for record in local if record.id not in known]
+    alive = _alive(organism) if any(record.outcome is None for record in local) else frozenset()
+    rows += [local_run(record, alive) for record in local if record.id not in known]
     rows.sort(key=lambda row: row["started_at"] or row["scheduled_at"] or "", reverse=True)
     return {"schema": "organism.runs/1", "runs": rows[:limit]}
 
@@ -50,7 +52,7 @@ def load_run(organism: Organism, run: str) -> dict[str, Any]:
         raise RequestError(f"there is no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
     if record is None and found is not None:
         record = organism.ledger.run(found["id"])
-    row = dict(found) if found is not None else {**local_run(_present(record)), "tasks": []}
+    row = dict(found) if found is not None else {**local_run(_present(record), _alive(organism)), "tasks": []}
     return {
         "schema": "organism.run/1",
         **row,
@@ -99,9 +101,11 @@ def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
     return load_run(organism, found["id"])
 
 
-def local_run(record: RunRecord) -> dict[str, Any]:
-    """A run of the ledger in the shape of Prefect's."""
+def local_run(record: RunRecord, alive: Collection[str]) -> dict[str, Any]:
+    """A run of the ledger in the shape of Prefect's. One that did not end, and whose process is gone, has crashed."""
     state, state_type = _STATES[record.outcome]
+    if record.outcome is None and run_lease(record.id) not in alive:
+        state, state_type = "Crashed", "CRASHED"
     ended = record.ended_at
     return {
         "id": record.id,
@@ -119,6 +123,10 @@ def local_run(record: RunRecord) -> dict[str, Any]:
         "duration_s": (ended - record.started_at).total_seconds() if ended else None,
         "tries": 1,
     }
+
+
+def _alive(organism: Organism) -> frozenset[str]:
+    return frozenset(key for key, _ in organism.ledger.held())
 
 
 def step_document(step: StepRecord) -> dict[str, Any]:

@@ -36,3 +36,8 @@ def hold_waiting(
                         ) from error
                     time.sleep(min(POLL_S, max(deadline - time.monotonic(), 0)))
         yield held
+
+
+def run_lease(run: str) -> str:
+    """The lease that a run in somebody's own process holds as long as it lives; no key of an asset has a colon."""
+    return f"run:{run}"

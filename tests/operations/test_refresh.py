@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import Output, asset, source
-from causal_organism.errors import LeaseHeldError, RefusedError, SelectionError
+from causal_organism.errors import LeaseHeldError, NotRunningError, RefusedError, SelectionError
 from causal_organism.operations.history import pin, restore, unpin
 from causal_organism.operations.listing import assets_document, values_document, versions_document
 from causal_organism.operations.plan import make_plan
 from causal_organism.operations.refresh import begin, finish, make_step, refresh_local
+from causal_organism.operations.runs import load_runs
+from causal_organism.operations.waiting import run_lease
 from tests.operations.organisms import memory_organism, outcomes, refreshed, with_graph
 
 
@@ -295,3 +298,16 @@ def test_a_value_within_the_tolerance_is_unchanged(world: World) -> None:
     assert refreshed(organism) == [("mean", "unchanged")]
     world.rows = [1, 2, 3.1]
     assert refreshed(organism) == [("mean", "made")]
+
+
+def test_a_run_whose_process_was_killed_is_seen_to_have_crashed(organism: Any) -> None:
+    def away(**_: Any) -> Any:
+        raise NotRunningError("no Prefect server here")
+
+    organism.orchestrator = SimpleNamespace(runs=away)
+    killed = begin(organism, "*", actor="ana", trigger="cli")
+    with organism.ledger.hold(run_lease(killed.id), "", killed.id):
+        assert [run["state"] for run in load_runs(organism)["runs"]] == ["Running"]
+    assert [run["state"] for run in load_runs(organism)["runs"]] == ["Crashed"]
+    refreshed(organism)
+    assert [run["state"] for run in load_runs(organism)["runs"]] == ["Crashed", "Completed"]
