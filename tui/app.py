@@ -33,6 +33,7 @@ from tui.screens.pages import HelpPage, JsonPage, TextPage, help_rows
 from tui.screens.queues import QueuesScreen
 from tui.screens.runs import RunsScreen
 from tui.source import ConsoleSource, Document, Place
+from tui.threads import HastyExecutor, end_process
 
 SCREENS: dict[str, Callable[[], Screen[None]]] = {
     "overview": OverviewScreen,
@@ -84,6 +85,7 @@ class ConsoleApp(Console):
         if constants.DEFAULT_THEME == "textual-dark":  # nobody asked for another one (TEXTUAL_THEME)
             self.theme = "ansi-dark"
         self.animation_level = "none"
+        asyncio.get_running_loop().set_default_executor(HastyExecutor(thread_name_prefix="console"))
         self._exit_on_hangup()
         self.set_interval(BEAT_S, self.beat)
         self.switch_mode("overview")
@@ -219,7 +221,7 @@ def run_console(
     tmux: bool = False,
     screen: bool = False,
 ) -> int:
-    """Run the console until it is left; the exit code."""
+    """Run the console until it is left; the exit code. Ends the process where a thread cannot be waited for."""
     app = ConsoleApp(connect, place, ascii_only=ascii_only, tmux=tmux, screen=screen)
     app.run(mouse=False)
-    return app.return_code or 0
+    return end_process(app.return_code or 0)

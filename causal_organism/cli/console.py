@@ -47,15 +47,13 @@ def tui(read_only: bool, serve: bool) -> int:
         read_only=read_only or settings.read_only,
         production=settings.environment == "production",
     )
-    code = run_console(
+    return run_console(
         connect,
         place,
         ascii_only=not _utf8(),
         tmux=bool(os.environ.get("TMUX")),
         screen=os.environ.get("TERM", "").startswith("screen") and not os.environ.get("TMUX"),
     )
-    _leave(code)
-    return code
 
 
 def _check_terminal() -> None:
@@ -97,14 +95,3 @@ def _serve(read_only: bool) -> int:
     command = [sys.executable, "-m", "causal_organism.cli.main", "tui", *(["--read-only"] if read_only else [])]
     Server(shlex.join(command), host=SERVE_ADDRESS, port=SERVE_PORT, title="organism").serve()
     return 0
-
-
-def _leave(code: int) -> None:
-    """End now where a thread still waits for a server that does not answer: the interpreter would wait with it."""
-    import threading
-
-    waiting = [t for t in threading.enumerate() if t is not threading.main_thread() and not t.daemon]
-    if waiting:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)

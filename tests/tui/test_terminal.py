@@ -80,6 +80,22 @@ def test_hostile_text_never_reaches_the_terminal_as_a_command(columns: int, rows
         assert console.ended() == 0
 
 
+@pytest.mark.parametrize("leave", ["ctrl+c", "hang up"])
+def test_it_can_be_left_while_the_source_does_not_answer(leave: str) -> None:
+    program = (
+        "import sys, threading; from tui.app import run_console; from tui.source import Place\n"
+        "sys.exit(run_console(lambda: threading.Event().wait(), Place(context='x', actor='y')))"
+    )
+    with terminal(("-c", program)) as console:
+        console.until(b"loading ... ")
+        console.quiet()
+        if leave == "ctrl+c":
+            console.type(b"\x03")
+        else:
+            console.process.send_signal(signal.SIGHUP)
+        assert console.ended() == 0
+
+
 def test_hanging_up_ends_it_in_order() -> None:
     with terminal(DEMO) as console:
         console.until(b"as of ")

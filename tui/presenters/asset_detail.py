@@ -9,7 +9,7 @@ from typing import Any
 from tui.presenters.assets import neighbours, version_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import Document, age, asset_word, cause_words, count, date_clock, duration
+from tui.presenters.words import Document, age, asset_word, cause_words, count, date_clock, duration, short_id
 from tui.states import OK
 
 _SHOWN_SECOND_HOP = 6
@@ -120,7 +120,7 @@ def _version_cells(version: Document, now: datetime) -> tuple[str, ...]:
     return (
         f"v{version.get('version')} {marks}".strip(),
         date_clock(version.get("made_at"), now),
-        safe_name(version.get("run") or "-")[:8],
+        short_id(version.get("run") or "-"),
         safe_name(version.get("actor") or version.get("trigger") or "-"),
         safe_text(", ".join(inputs), limit=200),
     )
@@ -135,7 +135,7 @@ def _run_lines(asset: Document, versions: Sequence[Document] | None, now: dateti
         at = versions[0].get("made_at")
     if run is None:
         return [line(facts)]
-    return [line(("LAST RUN ", "head"), f"{safe_name(run)[:8]}  {date_clock(at, now)}  (l opens it)"), line(facts)]
+    return [line(("LAST RUN ", "head"), f"{short_id(run)}  {date_clock(at, now)}  (l opens it)"), line(facts)]
 
 
 def last_run(asset: Document, versions: Sequence[Document] | None) -> str | None:

@@ -19,8 +19,9 @@ from tui.presenters.words import (
     date_clock,
     duration,
     moment,
-    run_word,
     short_duration,
+    short_id,
+    state_word,
     tone_of,
 )
 from tui.states import FAIL, MISS, PAUSED, RETRY, STALE, WAIT
@@ -52,6 +53,14 @@ class Trouble:
     def kind(self) -> str:
         return self.target.partition(":")[0]
 
+    @property
+    def rank(self) -> int:
+        """0: it is so now; 1: it happened at a time; 2: it is so since ever."""
+        return 1 if self.at is not None else 2 if self.state == MISS else 0
+
+    def time_words(self, now: datetime) -> str:
+        return ("now", date_clock(self.at, now), "-")[self.rank]
+
 
 def attention(
     *,
@@ -62,7 +71,7 @@ def attention(
     proposals: Sequence[Document] | None,
     now: datetime,
 ) -> tuple[Trouble, ...]:
-    """All troubles, newest first; those without a time stand first, because they are so now."""
+    """What is so now (servers, queues), then what happened, newest first, then what was never made."""
     found = [
         *_server_troubles(status),
         *_run_troubles(runs, now),
@@ -70,7 +79,7 @@ def attention(
         *_queue_troubles(queues),
         *_proposal_troubles(proposals),
     ]
-    found.sort(key=lambda trouble: (trouble.at is not None, -((trouble.at or _LONG_AGO) - _LONG_AGO).total_seconds()))
+    found.sort(key=lambda trouble: (trouble.rank, -((trouble.at or _LONG_AGO) - _LONG_AGO).total_seconds()))
     return tuple(found)
 
 
@@ -80,7 +89,7 @@ def attention_rows(troubles: Sequence[Trouble], now: datetime) -> tuple[Row, ...
         Row(
             key=trouble.target,
             cells=(
-                date_clock(trouble.at, now) if trouble.at else "now",
+                trouble.time_words(now),
                 trouble.kind,
                 trouble.what,
                 trouble.state,
@@ -112,7 +121,7 @@ def _run_troubles(runs: Document | None, now: datetime) -> list[Trouble]:
     """Failed runs that no later run of the same thing made good, and runs that are being retried."""
     found, seen = [], set()
     for run in (runs or {}).get("runs", ()):
-        state, name = run_word(run.get("state")), run_name(run)
+        state, name = state_word(run), run_name(run)
         subject = (run.get("deployment"), name)
         if state in (FAIL, RETRY, PAUSED) and (subject not in seen or state != FAIL):
             detail = error_of(run) or f"{run.get('trigger') or '-'}, ran {duration(elapsed_s(run, now))}"
@@ -120,7 +129,7 @@ def _run_troubles(runs: Document | None, now: datetime) -> list[Trouble]:
                 Trouble(
                     target=f"run:{run['id']}",
                     at=moment(run.get("started_at") or run.get("scheduled_at")),
-                    what=f"{name} {safe_name(run['id'])[:8]}",
+                    what=f"{name} {short_id(run['id'])}",
                     state=state,
                     tries=str(run.get("tries") or "-"),
                     detail=safe_text(detail, limit=200),

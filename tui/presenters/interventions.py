@@ -8,7 +8,7 @@ from typing import Any
 from tui.presenters.lines import EMPTY, Line, heading, line, wrapped
 from tui.presenters.rows import Column, Row
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import Document, tone_of
+from tui.presenters.words import Document, short_id, tone_of
 from tui.states import CXL, OK, RUN, WAIT
 
 COLUMNS = (
@@ -113,7 +113,7 @@ def _row(proposal: Document) -> Row:
     size = abs(change) if isinstance(change, int | float) else None
     return Row(
         key=str(proposal["id"]),
-        cells=(safe_name(proposal["id"])[:8], kind, target, number(change), shown, grade, _state(proposal)),
+        cells=(short_id(proposal["id"]), kind, target, number(change), shown, grade, _state(proposal)),
         tone=tone_of(state),
         order=(str(proposal["id"]), kind.lower(), target.lower(), size, shown, grade, _state(proposal)),
         fault=state == WAIT,

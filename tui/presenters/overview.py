@@ -12,7 +12,7 @@ from tui.presenters.lines import Line, Piece, heading, line, plain, word
 from tui.presenters.queues import queue_word
 from tui.presenters.runs import durations_s, elapsed_s, recent_counts
 from tui.presenters.safe_text import safe_name
-from tui.presenters.words import Document, age, count, duration, run_word, short_duration
+from tui.presenters.words import Document, age, count, duration, short_duration, state_word
 from tui.states import CXL, FAIL, MISS, OK, QUE, RETRY, RUN, STALE, WAIT
 
 Documents = Mapping[str, Document | None]
@@ -101,7 +101,7 @@ def _pipeline_lines(documents: Documents, now: datetime) -> list[Line]:
             pieces.append(("not seen yet", "dim"))
         else:
             pieces += [
-                word(run_word(last.get("state")), 0),
+                word(state_word(last), 0),
                 f" {age(last.get('started_at'), now)} ago, took {duration(elapsed_s(last, now))}",
             ]
         lines.append(line(*pieces))

@@ -7,7 +7,17 @@ from datetime import datetime, timedelta
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
 from tui.presenters.rows import Column, Row
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import Document, cause_words, date_clock, duration, moment, run_word, tone_of
+from tui.presenters.words import (
+    Document,
+    cause_words,
+    date_clock,
+    duration,
+    moment,
+    run_word,
+    short_id,
+    state_word,
+    tone_of,
+)
 from tui.states import CXL, FAIL, OK, RETRY, UNFINISHED
 
 COLUMNS = (
@@ -21,6 +31,7 @@ COLUMNS = (
     Column(name="ACTOR", share=1, from_width=86),
 )
 _DAY = timedelta(days=1)
+_ASKED_FOR = "refresh"  # the deployment whose runs people and scripts start, with a selection
 
 
 def run_rows(document: Document | None, now: datetime) -> tuple[Row, ...]:
@@ -29,9 +40,11 @@ def run_rows(document: Document | None, now: datetime) -> tuple[Row, ...]:
 
 
 def run_name(run: Document) -> str:
-    """What the run is about: its selection where there is one, else its deployment or flow."""
+    """What the run is about: a pipeline's name, or the selection that somebody asked for."""
     selection = (run.get("parameters") or {}).get("selection") or run.get("selection")
     deployment = str(run.get("deployment") or "").rpartition("/")[2]
+    if deployment and deployment != _ASKED_FOR:
+        return safe_name(deployment)
     return safe_name(selection or deployment or run.get("flow") or "-")
 
 
@@ -39,7 +52,7 @@ def error_of(run: Document) -> str:
     """What is said about its failure; empty for a run or task that did not fail."""
     if run.get("error"):
         return str(run["error"])
-    return str(run.get("message") or "") if run_word(run.get("state")) in (FAIL, RETRY) else ""
+    return str(run.get("message") or "") if state_word(run) in (FAIL, RETRY) else ""
 
 
 def elapsed_s(run: Document, now: datetime) -> float | None:
@@ -47,7 +60,7 @@ def elapsed_s(run: Document, now: datetime) -> float | None:
     if run.get("duration_s") is not None:
         return float(run["duration_s"])
     started = moment(run.get("started_at"))
-    if started is None or run_word(run.get("state")) not in UNFINISHED:
+    if started is None or state_word(run) not in UNFINISHED:
         return None
     return max(0.0, (now - started).total_seconds())
 
@@ -56,7 +69,7 @@ def recent_counts(document: Document | None, now: datetime) -> dict[str, int]:
     """State word -> number of runs that started within a day or have not ended."""
     found: dict[str, int] = {}
     for run in (document or {}).get("runs", ()):
-        state, started = run_word(run.get("state")), moment(run.get("started_at"))
+        state, started = state_word(run), moment(run.get("started_at"))
         if state in UNFINISHED or (started is not None and now - started <= _DAY):
             found[state] = found.get(state, 0) + 1
     return found
@@ -67,7 +80,7 @@ def durations_s(document: Document | None) -> list[float]:
     return sorted(
         float(run["duration_s"])
         for run in (document or {}).get("runs", ())
-        if run_word(run.get("state")) == OK and run.get("duration_s") is not None
+        if state_word(run) == OK and run.get("duration_s") is not None
     )
 
 
@@ -75,10 +88,10 @@ def detail_lines(run: Document | None, now: datetime, width: int) -> tuple[Line,
     """One run: what it is, then a line per step and per task. None while it is being read."""
     if run is None:
         return (line("reading ..."),)
-    state, tries = run_word(run.get("state")), run.get("tries")
+    state, tries = state_word(run), run.get("tries")
     lines: list[Line] = [
         line(
-            (safe_name(run.get("id", ""))[:8], "key"),
+            (short_id(run.get("id", "")), "key"),
             " ",
             run_name(run),
             "  ",
@@ -100,12 +113,12 @@ def detail_lines(run: Document | None, now: datetime, width: int) -> tuple[Line,
 
 
 def _row(run: Document, now: datetime) -> Row:
-    state, took = run_word(run.get("state")), elapsed_s(run, now)
+    state, took = state_word(run), elapsed_s(run, now)
     started = moment(run.get("started_at") or run.get("scheduled_at"))
     name, trigger, actor = run_name(run), safe_name(run.get("trigger") or "-"), safe_name(run.get("actor") or "-")
     tries = run.get("tries")
     cells = (
-        safe_name(run["id"])[:8],
+        short_id(run["id"]),
         name,
         state,
         str(tries) if tries else "-",
@@ -163,7 +176,7 @@ def _task_lines(tasks: object, now: datetime, width: int) -> list[Line]:
     name_width = max(12, min(36, width - 30))
     lines = [heading(f" {fit_left('TASK', name_width)} STATE  TRIES   TOOK")]
     for task in tasks:  # type: ignore[attr-defined]
-        state, tries = run_word(task.get("state")), task.get("tries")
+        state, tries = state_word(task), task.get("tries")
         most = task.get("max_tries")
         shown = f"{tries or '-'}{'/' + str(most) if most else ''}"
         lines.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from tui.states import CXL, FAIL, MISS, OK, PAUSED, QUE, RETRY, RUN, STALE, WAIT
 
 Document = Mapping[str, Any]
 
+_ORDERED_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
 _FINGERPRINT = 16  # hexadecimal digits from which on a text is taken for one, and shortened
 TONES: Mapping[str, str] = {
     OK: "ok",
@@ -45,6 +47,8 @@ _RUN_WORDS: Mapping[str, str] = {
     "queued": QUE,
     "awaitingconcurrencyslot": WAIT,
     "resuming": QUE,
+    "submitting": QUE,
+    "infrastructurepending": QUE,
     "blocked": WAIT,
     "paused": PAUSED,
     "suspended": PAUSED,
@@ -57,10 +61,26 @@ def tone_of(word: str) -> str:
     return TONES.get(word, "")
 
 
+def state_word(document: Document) -> str:
+    """The state word of a run or task; one with a name that only newer servers know goes by its type."""
+    name, kind = document.get("state"), document.get("state_type")
+    return run_word(name if _plain_name(name) in _RUN_WORDS or not kind else kind)
+
+
 def run_word(state: object) -> str:
     """The state word of a Prefect state name or of an outcome; an unknown one is shown as it is, cut to six."""
-    name = str(state or "").replace(" ", "").lower()
+    name = _plain_name(state)
     return _RUN_WORDS.get(name) or safe_name(name or "-", limit=60).upper()[:6]
+
+
+def _plain_name(state: object) -> str:
+    return str(state or "").replace(" ", "").lower()
+
+
+def short_id(id: object) -> str:
+    """Eight characters that tell runs apart. Ids that begin with a time (UUID version 7) are alike there."""
+    text = safe_name(id)
+    return f"..{text[-6:]}" if _ORDERED_ID.fullmatch(text) else text[:8]
 
 
 def asset_word(asset: Document) -> str:

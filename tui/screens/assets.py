@@ -16,6 +16,7 @@ from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line
 from tui.presenters.rows import Row
 from tui.presenters.safe_text import safe_name
+from tui.presenters.words import short_id
 from tui.screens.dialogs import Pick
 from tui.screens.listing import ListScreen
 from tui.screens.trigger import TriggerDialog, Wish
@@ -138,7 +139,7 @@ class AssetsScreen(ListScreen):
         """Show the run, so that it is seen to queue, run and finish."""
         for run in results:
             self.table.clear_marks()
-            self.console.go("runs", str(run), say=f"run {safe_name(run)[:8]} was started; - goes back")
+            self.console.go("runs", str(run), say=f"run {short_id(run)} was started; - goes back")
 
     def _walk(self, *, up: bool) -> None:
         asset, assets = self._asset(), by_key(self.document("assets"))

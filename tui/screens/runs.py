@@ -14,7 +14,7 @@ from tui.messages import LogArrived
 from tui.presenters.lines import Line, line
 from tui.presenters.runs import COLUMNS, detail_lines, run_name, run_rows
 from tui.presenters.safe_text import safe_name
-from tui.presenters.words import run_word
+from tui.presenters.words import run_word, short_id
 from tui.screens.dialogs import SHOWN_TARGETS, Ask
 from tui.screens.listing import ListScreen
 from tui.source import ConsoleSource, Document
@@ -95,7 +95,7 @@ class RunsScreen(ListScreen):
 
     def show_log_title(self) -> None:
         log = self.query_one("#log", LogPane)
-        text = f"-- LOG {safe_name(self.shown or '')[:8]}  {len(log.buffer):,} lines"
+        text = f"-- LOG {short_id(self.shown or '')}  {len(log.buffer):,} lines"
         flags = f"[f]ollow {_on(log.follow)} [w]rap {_on(log.wrap)} [T]imes {_on(log.stamps)}"
         found = f"  /{safe_name(log.wanted, limit=20)}" if log.wanted else ""
         only = f"  &{safe_name(log.only, limit=20)}" if log.only else ""
@@ -192,7 +192,7 @@ class RunsScreen(ListScreen):
         if len(results) == 1:
             self.go_to(str(results[0]), open=True)
         if results:
-            self.say("retry: " + ", ".join(safe_name(run)[:8] for run in results))
+            self.say("retry: " + ", ".join(short_id(run) for run in results))
 
     def _write_stop(self, answer: str | None, targets: Sequence[str]) -> None:
         def stop(source: ConsoleSource, run: str) -> str:
@@ -205,7 +205,7 @@ class RunsScreen(ListScreen):
     def _stopped(self, results: Sequence[object]) -> None:
         self.table.clear_marks()
         if results:
-            self.say("stop was asked for: " + ", ".join(safe_name(run)[:8] for run in results))
+            self.say("stop was asked for: " + ", ".join(short_id(run) for run in results))
 
     def _in(self, targets: Sequence[str], *, finished: bool) -> tuple[str, ...]:
         """Those of the targets that the action is possible for."""
@@ -215,7 +215,7 @@ class RunsScreen(ListScreen):
         lines = []
         for key in targets[:SHOWN_TARGETS]:
             run = self.item(key) or {}
-            lines.append(line(f"  {safe_name(key)[:8]}  {run_name(run)}  {run_word(run.get('state'))}"))
+            lines.append(line(f"  {short_id(key)}  {run_name(run)}  {run_word(run.get('state'))}"))
         if len(targets) > SHOWN_TARGETS:
             lines.append(line(f"  ... and {len(targets) - SHOWN_TARGETS} more"))
         return lines

@@ -11,7 +11,7 @@ from tui.demo_documents import asset
 from tui.presenters.asset_detail import detail_lines, last_run
 from tui.presenters.assets import asset_rows, by_key, neighbours, states, tree_rows, why
 from tui.presenters.lines import plain
-from tui.presenters.words import asset_word, cause_words, run_word
+from tui.presenters.words import asset_word, cause_words, run_word, short_id, state_word
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
 DOCUMENT: dict[str, Any] = {
@@ -118,3 +118,15 @@ def test_why_counts_further_causes() -> None:
 )  # fmt: skip
 def test_states_of_runs_in_one_word(state: str | None, word: str) -> None:
     assert run_word(state) == word
+
+
+def test_a_state_that_only_a_newer_server_knows_goes_by_its_type() -> None:
+    assert state_word({"state": "Submitting", "state_type": "PENDING"}) == "QUE"
+    assert state_word({"state": "Teleporting", "state_type": "RUNNING"}) == "RUN"
+    assert state_word({"state": "Teleporting"}) == "TELEPO"
+
+
+def test_ids_that_begin_with_a_time_are_told_apart_by_their_end() -> None:
+    assert short_id("719c3404-b0bc-46b3-b26a-45e820610f6a") == "719c3404"
+    assert short_id("01a20c5a-cf44-7108-a32b-d8306a01881d") == "..01881d"
+    assert short_id("local-0123") == "local-01"

@@ -87,6 +87,16 @@ def test_proposals_that_wait_are_one_trouble() -> None:
     assert found(proposals=proposals) == [("proposal:2", "WAIT")]
 
 
+def test_what_was_never_made_stands_last() -> None:
+    assets = {
+        "assets": [
+            {"key": "never", "kind": "derived", "status": "missing", "causes": []},
+            {"key": "stale", "kind": "derived", "status": "stale", "made_at": ago(900), "causes": []},
+        ]
+    }
+    assert found(assets=assets) == [("asset:stale", "STALE"), ("asset:never", "MISS")]
+
+
 def test_a_missing_source_is_no_trouble_but_a_missing_view_is() -> None:
     assets = {
         "assets": [
