@@ -18,6 +18,7 @@ from causal_organism.stores.memory_archive import MemoryArchive
 from causal_organism.stores.memory_imports import MemoryImports
 from causal_organism.stores.memory_network import MemoryNetwork
 from causal_organism.stores.memory_stream import MemoryStream
+from causal_organism.stores.stream import RedisStream
 from causal_organism.wiring import OpenOrganism
 from tests.operations.organisms import memory_organism
 
@@ -79,3 +80,12 @@ def pulsed(organism: Any, **settings: Any) -> PulseReport:
 
 def event(source: str, target: str, at: int = 1_700_000_000, **more: str) -> Mapping[str, str]:
     return {"source": source, "target": target, "at": str(at), **more}
+
+
+def emptied(organism: Any) -> None:
+    """What a server that lost its data is to us."""
+    if isinstance(organism.stream, RedisStream):
+        organism.stream._redis.delete(organism.settings.stream, organism.settings.dead_letters)
+    else:
+        organism.stream.__init__()
+        organism.stream._last = 10**6  # as a clock goes on

@@ -14,7 +14,7 @@ from causal_organism.operations.dead_letters import drop_dead_letters, load_dead
 from causal_organism.operations.import_tables import import_table
 from causal_organism.operations.ingest import ingest_files
 from causal_organism.operations.stream_state import stream_state
-from tests.operations.living import KINDS, event, living, pulsed
+from tests.operations.living import KINDS, emptied, event, living, pulsed
 from tests.stores.truth import network_in
 
 
@@ -125,6 +125,14 @@ def test_dropped_letters_do_not_come_back(organism: Any) -> None:
     with pytest.raises(RequestError):
         drop_dead_letters(organism, ["1-1"], actor="ana")
     assert actions(organism) == ["dead-letters.drop", "dead-letters.drop"]
+
+
+def test_dropped_letters_do_not_come_back_with_a_stream_that_lost_its_data(organism: Any) -> None:
+    ids = refused(organism, event("a", "a"), event("b", "b"))
+    drop_dead_letters(organism, ids[:1], actor="ana")
+    emptied(organism)
+    assert pulsed(organism).gap is not None
+    assert [each["id"] for each in load_dead_letters(organism)["entries"]] == ids[1:]
 
 
 def people_file(folder: Path, text: str = "id,team\nb,north\na,south\n") -> Path:

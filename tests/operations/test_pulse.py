@@ -16,7 +16,7 @@ from causal_organism.operations.pulse import PulseReport
 from causal_organism.ports import Batch
 from causal_organism.stores.network import BoltNetwork
 from causal_organism.stores.stream import RedisStream
-from tests.operations.living import KINDS, event, living, pulsed
+from tests.operations.living import KINDS, emptied, event, living, pulsed
 from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
 
 
@@ -183,15 +183,6 @@ def test_a_stream_that_begins_anew_is_read_from_its_beginning(organism: Any) -> 
     assert_holds(organism, entries)
     assert [each.reason for each in organism.stream.read_dead_letters()] == ["self"]  # written again
     assert pulsed(organism) == PulseReport(version=report.version)
-
-
-def emptied(organism: Any) -> None:
-    """What a server that lost its data is to us."""
-    if isinstance(organism.stream, RedisStream):
-        organism.stream._redis.delete(organism.settings.stream, organism.settings.dead_letters)
-    else:
-        organism.stream.__init__()
-        organism.stream._last = 10**6  # as a clock goes on
 
 
 def test_entries_removed_one_by_one_before_they_were_read_are_a_gap(organism: Any) -> None:
