@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import IO
 
 MARK = "ORGANISM_EMBEDDED_HOME"
-"""In the environment of every process of a home: what a crash left is found by it, whoever its parent is now."""
+"""In the environment of every process of a home: what a crash left is found by it, whoever its parent is now.
+
+PostgreSQL's own processes write over theirs; they are found below the one that started them, and end with it.
+"""
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LINUX = sys.platform.startswith("linux")

@@ -14,6 +14,7 @@ from causal_organism.embedded.servers import HOST, STREAM, first_version, plain_
 
 # `always`: with `everysec` a reply may be sent up to two seconds before the entry is written, while an fsync runs.
 # Clients that append in pipelines pay one fsync per turn of the server's loop, not one per entry.
+# Its title would be written over its environment, by which `processes.marked` knows it.
 CONFIGURATION = """\
 bind {host}
 port {port}
@@ -25,6 +26,7 @@ appendfsync always
 save ""
 maxmemory-policy noeviction
 loglevel notice
+set-proc-title no
 """
 
 

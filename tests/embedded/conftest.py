@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ class OwnHome:
     def __init__(self, folder: Path):
         self.folder = folder
         self.home = Home(folder)
+        self.places = {str(folder)}
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("ORGANISM_", "PREFECT_", "NEO4J_"))}
         self.environ = {**kept, "ORGANISM_HOME": str(folder)}
 
@@ -64,12 +66,20 @@ class OwnHome:
         return pid
 
     def processes(self) -> list[str]:
-        """The command line of every process of this home."""
+        """The command line of every process that was started with, works in or names the home or its ledger's data."""
+        place = self.folder / "ledger.folder"
+        if place.exists():
+            self.places.add(place.read_text())
+        marked = {process.pid for process in processes.marked(self.folder)}
         lines = []
-        for process in processes.marked(self.folder):
-            file = Path(f"/proc/{process.pid}/cmdline")
-            if file.exists():
-                lines.append(file.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit() or int(entry.name) == os.getpid():
+                continue
+            with contextlib.suppress(OSError):
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                inside = [str(entry.joinpath("cwd").readlink()), command]
+                if int(entry.name) in marked or any(place in text for place in self.places for text in inside):
+                    lines.append(command)
         return lines
 
 
