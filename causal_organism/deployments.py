@@ -101,6 +101,7 @@ REFRESH = Pipeline(
         "force": {"type": "boolean", "default": False},
         "full": {"type": "boolean", "default": False},
         "actor": _ACTOR,
+        "partition": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
     },
 )
 PIPELINES = (INCREMENTAL, FULL, REFRESH)

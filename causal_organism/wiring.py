@@ -19,6 +19,7 @@ from causal_organism.errors import GraphError, OrganismError
 from causal_organism.ports import (
     Archive,
     Automations,
+    Channels,
     EventStream,
     Imports,
     Interventions,
@@ -126,6 +127,12 @@ class OpenOrganism:
 
         dsn = self.settings.timescale_dsn
         return SqlReadings(Database(dsn) if dsn and dsn != self.settings.postgres_dsn else self.database)
+
+    @cached_property
+    def channels(self) -> Channels:
+        from causal_organism.stores.channels import SettingsChannels
+
+        return SettingsChannels(self.settings, lambda: self.database)
 
     @cached_property
     def orchestrator(self) -> Orchestrator:

@@ -8,14 +8,13 @@ from typing import Any
 import click
 
 from causal_organism.cli.output import emit, json_option, table
-from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 from tui.presenters.safe_text import safe_text
 
 
 @click.group()
 def interventions() -> None:
-    """List and show proposals. Refreshing only proposes; nothing here is applied by itself."""
+    """List, show and decide proposals. A refresh only proposes; people decide, each under their name."""
 
 
 @interventions.command("list")
@@ -32,12 +31,54 @@ def list_(as_json: bool) -> None:
 @json_option
 def show(intervention: str, as_json: bool) -> None:
     """Show one proposal; a unique beginning of its id is enough."""
-    matching = [each for each in _load() if each["id"].startswith(intervention)]
-    if len(matching) != 1:
-        what = "no" if not matching else "more than one"
-        raise RequestError(f"{what} intervention begins with {intervention!r}", hint="organism interventions list")
-    document = {"schema": "organism.intervention/1", **matching[0]}
-    emit(document, lambda: _show_text(matching[0]), as_json=as_json)
+    from causal_organism.operations.proposals import find_intervention
+
+    with open_organism() as o:
+        found = dict(find_intervention(o, intervention))
+    document = {"schema": "organism.intervention/1", **found}
+    emit(document, lambda: _show_text(found), as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@json_option
+def approve(intervention: str, as_json: bool) -> None:
+    """Approve a proposal. It is written to the audit log under your name (ORGANISM_ACTOR)."""
+    _act(intervention, "approve", None, as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@click.option("--reason", required=True, help="Why not; kept with it.")
+@json_option
+def reject(intervention: str, reason: str, as_json: bool) -> None:
+    """Reject a proposal, with a reason."""
+    _act(intervention, "reject", reason, as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@json_option
+def start(intervention: str, as_json: bool) -> None:
+    """Say that an approved one has begun."""
+    _act(intervention, "start", None, as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@json_option
+def finish(intervention: str, as_json: bool) -> None:
+    """Say that a started one is over."""
+    _act(intervention, "finish", None, as_json=as_json)
+
+
+def _act(intervention: str, action: str, reason: str | None, *, as_json: bool) -> None:
+    from causal_organism.operations.proposals import act_on
+
+    with open_organism() as o:
+        found = act_on(o, intervention, action, actor=o.settings.actor, reason=reason)
+    document = {"schema": "organism.intervention/1", **found}
+    emit(document, lambda: f"{found['id']} is {found['state']}: {safe_text(found['title'])}", as_json=as_json)
 
 
 def _load() -> list[dict[str, Any]]:

@@ -21,8 +21,10 @@ from causal_organism.flows.asked import Asked, who_asked
 from causal_organism.flows.heartbeats import kept_alive
 from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
+from causal_organism.flows.telling import tell_failures
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.automation import AUTOMATION, conclude, evaluate
+from causal_organism.operations.projecting import project
 from causal_organism.operations.refresh import begin, finish
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
@@ -59,6 +61,7 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
         lost = await take_in(organism, asked)
         document = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
         document = await _automate(organism, asked, document)
+        await tell_failures(organism, asked, document)
         return await _with_loss(organism, document, lost) if lost else _answer(document)
 
 
@@ -67,14 +70,26 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
     """Refresh whatever is out of date."""
     async with _opened(FULL) as (organism, asked):
         await _supersede(organism, asked)
-        return _answer(await _refresh(organism, asked, EVERYTHING, only_ready=True))
+        document = await _refresh(organism, asked, EVERYTHING, only_ready=True)
+        await in_thread(project, organism, views=True)
+        await tell_failures(organism, asked, document)
+        return _answer(document)
 
 
 @_flow(REFRESH)
-async def refresh_assets(selection: str, force: bool = False, full: bool = False, actor: str | None = None) -> Any:
-    """Refresh a selection of assets."""
+async def refresh_assets(
+    selection: str,
+    force: bool = False,
+    full: bool = False,
+    actor: str | None = None,
+    partition: str | None = None,
+) -> Any:
+    """Refresh a selection of assets, or of their partitions."""
     async with _opened(REFRESH) as (organism, asked):
-        return _answer(await _refresh(organism, asked, selection, force=force, full=full))
+        document = await _refresh(organism, asked, selection, partition=partition, force=force, full=full)
+        await in_thread(project, organism)
+        await tell_failures(organism, asked, document)
+        return _answer(document)
 
 
 @asynccontextmanager

@@ -11,6 +11,7 @@ from prefect.context import FlowRunContext, TaskRunContext
 from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.flows.asked import Asked
 from causal_organism.flows.steps import retry_options
+from causal_organism.flows.telling import tell_gaps
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.pulse import NETWORK, pulse
 from causal_organism.ports import Gap, Organism
@@ -44,6 +45,7 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
     if began is not None:
         recorded = await in_thread(organism.archive.gaps)
         found += [gap for gap in recorded if gap.detected_at >= began and gap not in found]
+    await tell_gaps(organism, found)
     return "; ".join(map(_describe, found)) or None
 
 

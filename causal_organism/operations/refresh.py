@@ -36,6 +36,7 @@ from causal_organism.operations.making import (
     record_failure,
 )
 from causal_organism.operations.plan import Planned, make_plan
+from causal_organism.operations.projecting import project
 from causal_organism.operations.waiting import hold_waiting, run_lease
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
@@ -216,7 +217,10 @@ def refresh_local(
                 run.id, "cancelled" if stopped else "failed", at=organism.now(), error=str(error) or None
             )
             raise
-        return finish(run)
+        document = finish(run)
+    if document["outcome"] != "nothing":
+        project(organism)
+    return document
 
 
 def _without_unready(planned: Planned) -> tuple[Planned, dict[str, tuple[str, ...]]]:

@@ -4,6 +4,7 @@ Every method may raise StoreError when its server cannot be reached. All moments
 interactions are integer microseconds; weights are integer millionths.
 """
 
+from causal_organism.ports.alerts import Channels
 from causal_organism.ports.archive import Accepted, Archive, Batch, Gap, StreamPosition
 from causal_organism.ports.automation import Automations, Consideration, Evaluated
 from causal_organism.ports.ledger import AuditEntry, Lease, Ledger, RunRecord, StepRecord, ValueStore
@@ -19,6 +20,7 @@ __all__ = [
     "AuditEntry",
     "Automations",
     "Batch",
+    "Channels",
     "Consideration",
     "DeadLetter",
     "Evaluated",

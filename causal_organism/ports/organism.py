@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from causal_organism.assets.graph import AssetGraph
+from causal_organism.ports.alerts import Channels
 from causal_organism.ports.archive import Archive
 from causal_organism.ports.automation import Automations
 from causal_organism.ports.ledger import Ledger, ValueStore
@@ -67,6 +68,8 @@ class Organism(Protocol):
     def interventions(self) -> Interventions: ...
     @property
     def readings(self) -> ReadingStore: ...
+    @property
+    def channels(self) -> Channels: ...
     @property
     def orchestrator(self) -> Orchestrator: ...
     @property

@@ -15,6 +15,7 @@ from causal_organism.operations.queues import limit_queue, load_queues, pause_qu
 from causal_organism.operations.refresh import begin, finish, make_step, refresh_local
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
 from causal_organism.operations.schedules import load_schedules, set_schedule
+from causal_organism.operations.waiting import run_lease
 from causal_organism.ports import Gap, StreamPosition
 from causal_organism.stores.memory_orchestrator import MemoryOrchestrator
 from causal_organism.stores.memory_stream import MemoryStream
@@ -145,7 +146,8 @@ def test_a_local_run_is_found_by_the_beginning_of_its_id() -> None:
 def test_a_local_run_that_goes_on_is_running() -> None:
     o = organism()
     going = begin(o, "total", actor="ana", trigger="cli")
-    found = load_run(o, going.id)
+    with o.ledger.hold(run_lease(going.id), "", going.id):
+        found = load_run(o, going.id)
     assert (found["state"], found["duration_s"], has_ended(found)) == ("Running", None, False)
 
 

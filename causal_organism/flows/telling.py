@@ -1,0 +1,54 @@
+"""Alerts of a run: what failed for good is told once, on every channel that is configured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.context import FlowRunContext
+
+from causal_organism.alerts.rules import alerts_of_run, gap_detected
+from causal_organism.flows.asked import Asked
+from causal_organism.flows.threads import in_thread
+from causal_organism.operations.notify import notify
+from causal_organism.ports import Gap, Organism
+
+
+async def tell_failures(organism: Organism, asked: Asked, document: Mapping[str, Any]) -> None:
+    """After the last try of a run: one alert per failed asset, naming what it blocks."""
+    if document["outcome"] == "failed" and _is_last_try():
+        steps = [*document["steps"], *_of_sources(document)]
+        await _tell(organism, alerts_of_run(run=asked.run, flow=asked.flow, outcome="failed", steps=steps))
+
+
+async def tell_gaps(organism: Organism, gaps: Sequence[Gap]) -> None:
+    """At once: what was trimmed does not come back by another try."""
+    stream = organism.settings.stream
+    await _tell(
+        organism, [gap_detected(stream=stream, after=g.after, before=g.before, missing=g.missing) for g in gaps]
+    )
+
+
+def _is_last_try() -> bool:
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return True
+    retries = context.flow.retries if context.flow else 0
+    return context.flow_run.run_count > (retries or 0)
+
+
+def _of_sources(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"key": each["key"], "outcome": "failed", "error": each["error"]}
+        for each in document["observed"]
+        if each.get("error")
+    ]
+
+
+async def _tell(organism: Organism, alerts: Sequence[Any]) -> None:
+    for row in await in_thread(notify, organism, alerts):
+        log = get_run_logger()
+        (log.error if row["outcome"] == "failed" else log.info)(
+            f"alert {row['alert']} on {row['channel']}: {row['error'] or row['outcome']}"
+        )
