@@ -51,6 +51,7 @@ class Notes:
         beside = self._file.with_name(f"{self._file.name}.{os.getpid()}")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            beside.touch(mode=0o600)  # what stands in a home is its owner's alone
             beside.write_text(json.dumps({"format": FORMAT, "files": last}), encoding="utf-8")
             beside.replace(self._file)
         except OSError:
