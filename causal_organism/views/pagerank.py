@@ -9,15 +9,18 @@ from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.scores import Scores, scores
 
 DAMPING = 0.85
-_SETTLED = 1e-14
-_SWEEPS = 250
-"""Each sweep leaves at most 0.85 of the error: after these, less than a float can hold."""
+_TOLERANCE = 1e-12
+"""Per person. The documented score is networkx's result at this tolerance; sweeping on would move away from it, by more
+than 1e-9 in a network of 2,000 people."""
+_SWEEPS = 1000
 
 
 def pagerank(network: Snapshot) -> Scores:
     """Stationary visit share of each person; shares sum to 1.
 
-    Someone without ties to others passes their share on to everyone alike. Cost: O(ties) per sweep, about 200 of them.
+    Someone without ties to others passes their share on to everyone alike. Ends when a sweep moves less than 1e-12 per
+    person in all; the shares together are then within 6e-12 per person of the limit. Cost: O(ties) per sweep, at most
+    180 of them.
 
     Source: Page et al. 1999, section 2.6, with uniform teleport.
     """
@@ -33,6 +36,6 @@ def pagerank(network: Snapshot) -> Scores:
         after = DAMPING * received + spread_evenly / max(people, 1)
         change = np.abs(after - shares).sum()
         shares = after
-        if change < _SETTLED:
+        if change < people * _TOLERANCE:
             break
-    return scores(network, pagerank=shares / shares.sum() if people else shares)
+    return scores(network, pagerank=shares)

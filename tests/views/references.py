@@ -64,7 +64,7 @@ def by_networkx(view: str, network: Snapshot) -> dict[str, Any]:
             held = nx.constraint(one, weight="weight") if people else {}  # networkx has none for nobody
             columns = {"constraint": held, "effective_size": nx.effective_size(both) if people else {}}
         case "pagerank":
-            columns = {"pagerank": nx.pagerank(one, alpha=0.85, weight="weight", tol=1e-14, max_iter=1000)}
+            columns = {"pagerank": nx.pagerank(one, alpha=0.85, weight="weight", tol=1e-12, max_iter=1000)}
     return {name: in_order(dict(values), people) for name, values in columns.items()}
 
 

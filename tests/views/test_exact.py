@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -49,3 +50,16 @@ def test_larger_networks(view: str, people: int, ties: int) -> None:
 def test_nobody_and_no_ties(view: str, people: list[str]) -> None:
     network = from_columns(people, [], [], [], [])
     assert_same(VIEWS[view](network), by_networkx(view, network), network)
+
+
+@pytest.mark.parametrize("people", [5, 400])
+def test_pagerank_is_near_the_solution_of_its_equations(people: int) -> None:
+    network = random_network(2, people, 4 * people)
+    given = np.zeros((people, people))
+    given[network.out.rows, network.out.indices] = network.out.weight
+    total = given.sum(axis=1, keepdims=True)
+    passed_on = np.divide(given, total, out=np.full_like(given, 1 / people), where=total > 0)
+    solution = np.linalg.solve(np.eye(people) - 0.85 * passed_on.T, np.full(people, 0.15 / people))
+    found = pagerank(network)["pagerank"]
+    assert np.abs(found - solution).sum() < people * 6e-12
+    assert found.sum() == pytest.approx(1.0, abs=1e-12)
