@@ -24,6 +24,7 @@ from tui.source import ConsoleSource, Document, Place
 Request = tuple[str, Callable[[ConsoleSource], Document]]
 COUNTS_EVERY_S = 10.0
 BEAT_S = 1.0
+PATIENCE_S = 5.0  # with servers that do not answer, in one round
 ASSETS: Request = ("assets", lambda source: source.assets())
 RUNS: Request = ("runs", lambda source: source.runs())
 QUEUES: Request = ("queues", lambda source: source.queues())
@@ -150,9 +151,10 @@ class AskingApp(App[None]):
         for name, request in wanted:
             try:
                 documents[name] = request(self.link.source())
-            except (StoreError, OSError) as error:
-                lost = f"{name}: {words(error)}"
-                break
+            except (StoreError, OSError) as error:  # other servers may answer, unless this one took its time to fail
+                lost = lost or f"{name}: {words(error)}"
+                if time.monotonic() - started > PATIENCE_S:
+                    break
             except Exception as error:  # an operator's console stays up whatever one document's reader does
                 notes[name] = words(error)
         took_ms = (time.monotonic() - started) * 1000 / max(1, len(documents))

@@ -27,15 +27,23 @@ class Pulse:
         return self.failures > 0
 
     def due(self, now: float) -> bool:
-        return self.asked_at is None and (self.again or (not self.frozen and now >= self.next_at))
+        if self.asked_at is not None:
+            return False
+        if self.again and not self.lost:
+            return True
+        return now >= self.next_at and (self.again or not self.frozen)
 
     def ask(self, now: float) -> None:
         """A request goes out."""
         self.asked_at, self.again = now, False
 
     def hurry(self) -> None:
-        """Ask again at once, or right after the request in flight."""
+        """Ask again at once, or right after the request in flight; over a lost link, when its pause is over."""
         self.again = True
+
+    def insist(self) -> None:
+        """A person wants it now, pause or not."""
+        self.again, self.next_at = True, 0.0
 
     def answer(self, now: float, *, good: bool) -> None:
         """The request in flight came back."""

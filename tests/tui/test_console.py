@@ -9,7 +9,7 @@ from typing import Any
 
 from textual import events
 
-from causal_organism.errors import GraphError
+from causal_organism.errors import GraphError, StoreError
 from tests.tui.driving import NARROW, Clock, Driver, drive
 from tui.demo import DemoSource
 from tui.screens.assets import AssetsScreen
@@ -94,6 +94,34 @@ def test_a_lost_link_keeps_the_data_says_since_when_and_refuses_writes() -> None
     drive(scenario)
 
 
+def test_what_cannot_be_read_is_not_asked_for_without_a_pause() -> None:
+    class Versionless(DemoSource):
+        def versions(self, key: str) -> Any:
+            self._count("versions")
+            raise GraphError("no versions today")
+
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("versions:network: no versions today")
+        await driver.settled()
+        before = asked(driver)
+        for _ in range(20):
+            driver.app.frame.present()  # type: ignore[union-attr]
+            await driver.pilot.pause()
+        await beats(driver, 1)
+        assert asked(driver)["versions"] <= before["versions"] + 2
+        driver.source.fail_with = "down"
+        await beats(driver, 1)
+        await driver.until("link lost")
+        lost = asked(driver)
+        for _ in range(20):
+            driver.app.frame.present()  # type: ignore[union-attr]
+            await driver.pilot.pause()
+        assert asked(driver)["assets"] <= lost["assets"] + 1
+
+    drive(scenario, source=Versionless(Clock()))
+
+
 def test_a_console_that_never_connects_stays_and_says_so() -> None:
     class Nowhere:
         def __getattr__(self, name: str) -> Any:
@@ -105,6 +133,20 @@ def test_a_console_that_never_connects_stays_and_says_so() -> None:
         await driver.until("[3 Runs]")
 
     drive(scenario, source=Nowhere())
+
+
+def test_one_server_that_is_gone_leaves_what_the_others_know() -> None:
+    class Orchestratorless(DemoSource):
+        def runs(self, *, limit: int = 100) -> Any:
+            raise StoreError("Prefect does not answer")
+
+    async def scenario(driver: Driver) -> None:
+        await driver.until("link lost")
+        await driver.until("runs: Prefect does not answer")
+        assert "ASSETS 13" in driver.text()
+        assert "worker FAIL" in driver.text()
+
+    drive(scenario, source=Orchestratorless(Clock()))
 
 
 def test_one_document_that_cannot_be_given_leaves_the_others() -> None:

@@ -31,6 +31,17 @@ def test_it_waits_longer_after_each_failure_and_forgets_that_with_an_answer() ->
     assert pulse.retry_in_s(now) == 2.0
 
 
+def test_no_screen_hurries_a_lost_link_but_a_person_does() -> None:
+    pulse = Pulse()
+    pulse.ask(0.0)
+    pulse.answer(0.0, good=False)
+    pulse.hurry()
+    assert not pulse.due(0.5)
+    assert pulse.due(1.0)
+    pulse.insist()
+    assert pulse.due(0.5)
+
+
 def test_frozen_it_asks_only_when_told_to() -> None:
     pulse = Pulse(frozen=True)
     assert not pulse.due(10.0)

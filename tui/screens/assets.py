@@ -39,6 +39,7 @@ class AssetsScreen(ListScreen):
         super().__init__()
         self.grouped = True
         self.closed: set[str] = set()
+        self.waits_for = ""  # the asset whose versions were hurried for
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -72,8 +73,11 @@ class AssetsScreen(ListScreen):
             pane.show((line(("a group: enter opens or closes it", "dim")),) if self.table.row else ())
             return
         versions = self._versions(asset)
-        if versions is None:
-            self.console.pulse.hurry()
+        if versions is None and self.waits_for != asset["key"]:
+            self.waits_for = str(
+                asset["key"]
+            )  # once per asset: where they cannot be read, the next round is soon enough
+            self.console.ask_now()
         assets = by_key(self.document("assets"))
         pane.show(detail_lines(asset, assets, versions, self.console.now(), max(40, pane.size.width)))
 

@@ -239,6 +239,7 @@ class Frame(Screen[None]):
         self.console.pulse.frozen = not self.console.pulse.frozen
 
     def do_refresh(self) -> None:
+        self.console.pulse.insist()
         self.console.ask_now()
 
     def do_help(self) -> None:
