@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICKSTART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test check fmt lint types layers unit bench clean constraints
+.PHONY: help setup quickstart test check fmt lint types layers unit neo4j bench clean constraints
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,8 +45,17 @@ types: setup ## mypy --strict
 layers: setup ## import-linter: layers and owners
 	$(BIN)/lint-imports --no-cache
 
-unit: setup ## pytest against the real embedded servers
-	$(BIN)/python -m pytest
+unit: setup ## pytest against the real embedded servers, and a real Neo4j if `make neo4j` fetched one
+	$(if $(wildcard $(NEO4J)/lib),ORGANISM_TEST_NEO4J_HOME=$(CURDIR)/$(NEO4J)) $(BIN)/python -m pytest
+
+# The community server from Maven Central, for the tests that want a real Neo4j; needs Java 17 and Maven.
+NEO4J := .neo4j
+$(NEO4J)/lib: tests/neo4j/pom.xml
+	mvn -q -B -f tests/neo4j/pom.xml dependency:copy-dependencies -DincludeScope=runtime \
+	  -DoutputDirectory=$(CURDIR)/$(NEO4J)/lib
+	touch $@
+
+neo4j: $(NEO4J)/lib ## fetch a Neo4j for the tests (Java 17, Maven)
 
 bench: setup ## every claim of speed, as ratios measured now
 	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
@@ -56,4 +65,4 @@ constraints: setup ## compile constraints.txt for Python 3.11 to 3.13
 	  --upgrade --output-file constraints.txt pyproject.toml
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NEO4J) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -147,13 +147,10 @@ def chaos(victims: Victims) -> Iterator[Chaos]:
 
 
 @pytest.fixture
-def chaos_on_neo4j(victims: Victims, chaos: Chaos) -> Iterator[Chaos]:
-    """The same on a Neo4j, which ORGANISM_TEST_NEO4J_URI and ORGANISM_TEST_NEO4J_PASSWORD name."""
-    uri = os.environ.get("ORGANISM_TEST_NEO4J_URI")
-    if uri is None:
-        pytest.skip("ORGANISM_TEST_NEO4J_URI is not set")
-    password = os.environ.get("ORGANISM_TEST_NEO4J_PASSWORD")
-    yield from running(replace(chaos.settings, neo4j_uri=uri, neo4j_user="neo4j", neo4j_password=password))
+def chaos_on_neo4j(chaos: Chaos, neo4j_server: Settings) -> Iterator[Chaos]:
+    """The same on a Neo4j."""
+    server = {name: getattr(neo4j_server, name) for name in ("neo4j_uri", "neo4j_user", "neo4j_password")}
+    yield from running(replace(chaos.settings, **server))
 
 
 def running(settings: Settings) -> Iterator[Chaos]:

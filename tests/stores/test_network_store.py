@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import threading
@@ -25,17 +24,13 @@ Open = Callable[[], NetworkStore]
 
 @pytest.fixture(params=["memory", "embedded", "neo4j"])
 def open_store(request: pytest.FixtureRequest) -> Iterator[Open]:
-    """Opens connections of their own to one empty network. ORGANISM_TEST_NEO4J_URI names a Neo4j to use besides."""
+    """Opens connections of their own to one empty network. Neo4j itself where a home of one is named."""
     if request.param == "memory":
         store = MemoryNetwork()
         yield lambda: store
         return
     if request.param == "neo4j":
-        uri = os.environ.get("ORGANISM_TEST_NEO4J_URI")
-        if uri is None:
-            pytest.skip("ORGANISM_TEST_NEO4J_URI is not set")
-        password = os.environ.get("ORGANISM_TEST_NEO4J_PASSWORD")
-        settings = Settings(neo4j_uri=uri, neo4j_user="neo4j", neo4j_password=password)
+        settings = request.getfixturevalue("neo4j_server")
     else:
         settings = request.getfixturevalue("neo4j_settings")
     opened: list[BoltNetwork] = []
