@@ -30,9 +30,18 @@ def canonical_json(value: Any) -> str:
     return json.dumps(_plain(value, "value"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def plain_number(value: Any) -> Any:
+    """A numpy number as Python's own. Raises TypeError for anything else."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return value.item()
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
 def _plain(value: Any, path: str) -> Any:
     if value is None or isinstance(value, (bool, int, float, str)):
         return value  # NaN and the infinities have words of their own in json's text
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return _plain(plain_number(value), path)
     if isinstance(value, Mapping):
         for name in value:
             if not isinstance(name, str):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from causal_organism.assets.versions import canonical_json, fingerprint
+from causal_organism.assets.versions import canonical_json, fingerprint, plain_number
 from causal_organism.errors import DamagedValueError
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class Encoded:
 
     def to_bytes(self) -> bytes:
         if self.kind == JSON:
-            return json.dumps(self.content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+            text = json.dumps(self.content, ensure_ascii=False, default=plain_number)
+            return text.encode("utf-8", "surrogatepass")
         return _table_bytes(self.content)
 
 
@@ -84,7 +85,7 @@ def kind_of(value: Any) -> str:
         raise TypeError(f"value is a pandas {name}; a value per entity is a DataFrame or a Series")
     if module == "pyarrow" and name == "Table":
         return ARROW
-    if isinstance(value, dict) and value and all(type(each).__module__ == "numpy" for each in value.values()):
+    if isinstance(value, dict) and value and all(type(each).__name__ == "ndarray" for each in value.values()):
         return ARRAYS
     return JSON
 
