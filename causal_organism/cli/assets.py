@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from causal_organism.assets.cause_words import cause_text
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.output import emit, json_option, partition_option, table
 from causal_organism.wiring import open_organism
 from tui.presenters.safe_text import safe_text
@@ -87,24 +87,6 @@ def why(key: str, as_json: bool) -> None:
         **{name: row[name] for name in ("key", "status", "causes", "root_causes", "blocked_by", "attempt")},
     }
     emit(document, lambda: _why_text(document), as_json=as_json)
-
-
-def cause_text(cause: Mapping[str, Any]) -> str:
-    """One cause in words."""
-    kind, source, was, now = cause["kind"], cause["input"], cause["was"], cause["now"]
-    if kind == "input-changed":
-        source = label_of(source, partition_text(cause.get("partition")))
-        return f"{source} changed: {was if was is not None else 'missing'} -> {now if now is not None else 'missing'}"
-    words = {
-        "never-made": "never made",
-        "code-changed": f"code changed: {was} -> {now}",
-        "input-added": f"{source} is a new input",
-        "input-removed": f"{source} is no input any more",
-        "too-old": f"made {was}, due {now}" if "T" in str(was) else f"{was} old, {now} allowed",
-        "check-failed": now or "a blocking check rejected the last make",
-        "pinned": f"pinned at {was}",
-    }
-    return str(words.get(kind, kind))
 
 
 def age_text(made_at: str | None, now: datetime | None = None) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
+from causal_organism.assets.cause_words import cause_text
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import label_of
-from causal_organism.cli.assets import cause_text
 from causal_organism.cli.output import emit, json_option, name_of, partition_option, progress_bar, say, table
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism

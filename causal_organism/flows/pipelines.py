@@ -23,9 +23,10 @@ from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
 from causal_organism.flows.telling import tell_failures
 from causal_organism.flows.threads import in_thread
-from causal_organism.operations.automation import AUTOMATION, conclude, evaluate
+from causal_organism.operations.automated_run import begin_automated, conclude
+from causal_organism.operations.automation import AUTOMATION, evaluate
 from causal_organism.operations.projecting import project
-from causal_organism.operations.refresh import begin, finish
+from causal_organism.operations.refresh import RefreshRun, begin, finish
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
@@ -117,16 +118,21 @@ async def _automate(organism: Organism, asked: Asked, document: Document) -> Doc
     evaluation = await in_thread(evaluate, organism, run=asked.run, actor=asked.actor)
     if not evaluation.decisions:
         return document
+    for key, decision in evaluation.decisions.items():
+        get_run_logger().info(f"automation of {key}: {'make it, because ' if decision.run else ''}{decision.because}")
     made = None
     if evaluation.to_make:
-        made = await _refresh(organism, replace(asked, trigger=AUTOMATION), evaluation.selection)
+        chosen = replace(asked, trigger=AUTOMATION)
+        made = await _refresh(organism, chosen, evaluation.selection, start=begin_automated)
     return await in_thread(conclude, organism, evaluation, document, made)
 
 
-async def _refresh(organism: Organism, asked: Asked, selection: str, **options: Any) -> Document:
+async def _refresh(
+    organism: Organism, asked: Asked, selection: str, *, start: Callable[..., RefreshRun] = begin, **options: Any
+) -> Document:
     log = get_run_logger()
     run = await in_thread(
-        begin,
+        start,
         organism,
         selection,
         actor=asked.actor,

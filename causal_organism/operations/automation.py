@@ -2,7 +2,7 @@
 
 A pulse evaluates every asset that has an `automation`, after it refreshed its views, and makes the chosen ones in the
 same run, as one plan. Whatever is to be made before an asset counts as changed already, so that a chain is made in one
-pulse; a step that is found fresh when its turn comes is skipped.
+pulse; a step that is found fresh when its turn comes is skipped. See automated_run.py.
 
 `evaluate` looks first at the sources that automated assets depend on; a source with an automation of its own is looked
 at only when that says so. `explain` gives organism.automation/1 and looks at nothing:
@@ -21,10 +21,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from causal_organism.assets.automation import AutomationState, Decision, check_automation, decide, named_keys
+from causal_organism.assets.automation import AutomationState, Decision, decide, named_keys
+from causal_organism.assets.cause_words import cause_text
 from causal_organism.assets.definitions import SOURCE, AssetSpec
-from causal_organism.assets.staleness import FRESH, STALE, Cause
-from causal_organism.assets.versions import Attempt, Head, Provenance
+from causal_organism.assets.staleness import FRESH, STALE
+from causal_organism.assets.versions import Provenance
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.observe import Observation, observe
 from causal_organism.ports import Consideration, Evaluated, Organism
@@ -49,7 +50,7 @@ class Evaluation:
 
 
 def evaluate(organism: Organism, *, run: str | None, actor: str) -> Evaluation:
-    """Look, decide about every automated asset, and record it; of those to make, `conclude` records it."""
+    """Look, decide about every automated asset, and record it; of those to make, `conclude` does."""
     automated = _automated(organism)
     if not automated:
         return Evaluation()
@@ -70,28 +71,6 @@ def evaluate(organism: Organism, *, run: str | None, actor: str) -> Evaluation:
         to_make=to_make,
         unsettled=tuple(records[key] for key in to_make),
     )
-
-
-def conclude(
-    organism: Organism, evaluation: Evaluation, before: Mapping[str, Any], made: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """Record what the run was about, and give its one answer: what the pulse did before and what automation made."""
-    organism.automations.record(evaluation.unsettled)
-    looked = {
-        "outcome": "failed" if any(each.error for each in evaluation.observations) else "nothing",
-        "steps": [],
-        "observed": [each.to_document() for each in evaluation.observations],
-    }
-    document = _joined(before, looked)
-    if made is not None:
-        document = _joined(document, made)
-    errors = [
-        f"{each['key']}: {each['error']}" for each in (*document["observed"], *document["steps"]) if each["error"]
-    ]
-    organism.ledger.end_run(
-        document["run"], document["outcome"], at=organism.now(), error="; ".join(errors) or None, document=document
-    )
-    return document
 
 
 def explain(organism: Organism, key: str) -> dict[str, Any]:
@@ -142,33 +121,36 @@ class _Evaluator:
     def _decide(self, spec: AssetSpec) -> Decision:
         state = self._state(spec)
         decision = decide(spec.key, spec.automation, state)
-        head = self.cut.heads.get(spec.key)
-        if decision.run and head is not None and head.pinned:
-            return Decision(False, f"not now, because it is pinned at {head.version.number}", held=True)
+        if decision.run and (pinned := self._pinned_at(spec.key)):
+            return Decision(False, f"not now, because it is pinned at {pinned}", held=True)
         if state.failed_alike and not decision.run and self._changing(spec):
             # It may end otherwise once they are made, so this does not use up a moment of a cron expression.
             return replace(decision, held=True)
         return decision
 
     def _state(self, spec: AssetSpec) -> AutomationState:
-        cut, head, past = self.cut, self.cut.heads.get(spec.key), self._known.get(spec.key)
-        attempt = head.attempt if head else cut.attempts.get(spec.key)
+        cut, past = self.cut, self._known.get(spec.key)
         judgement, changing = cut.judge(spec.key), self._changing(spec)
         looked = past.last_chosen.at if past and past.last_chosen and spec.kind == SOURCE else None
+        causes = [cause_text(cause.to_document()) for cause in judgement.causes]
         return AutomationState(
             now=self.at,
             status=STALE if judgement.status == FRESH and changing else judgement.status,
             is_source=spec.kind == SOURCE,
-            causes=(*map(_cause_text, judgement.causes), *(f"{other} is about to be made" for other in changing)),
+            causes=(*causes, *(f"{other} is about to be made" for other in changing)),
             considered_at=past.considered_at if past else None,
-            attempted_at=_latest(*_makes(head, attempt), looked),
+            attempted_at=max((*_makes(cut, spec.key), *([looked] if looked else [])), default=None),
             updated_at=self._updated_at(spec),
             reads=spec.inputs,
-            unmade_upstream=tuple(o for o in spec.upstream if o not in cut.heads and o not in self._chosen),
+            unmade_upstream=tuple(o for o in spec.upstream if not cut.heads_of(o) and o not in self._chosen),
             being_made=self._busy & {spec.key, *spec.outputs, *spec.upstream},
-            failed_alike=self._failed_alike(spec, attempt),
+            failed_alike=self._failed_alike(spec),
             cooldown=spec.cooldown,
         )
+
+    def _outdated(self, key: str) -> list[str]:
+        """Partitions that are not up to date; one empty text for an asset without."""
+        return [each for each, judgement in self.cut.partition_judgements(key) if judgement.status != FRESH]
 
     def _changing(self, spec: AssetSpec) -> tuple[str, ...]:
         """What it reads that is about to be made."""
@@ -176,26 +158,37 @@ class _Evaluator:
 
     def _updated_at(self, spec: AssetSpec) -> Mapping[str, datetime]:
         watched = {*spec.inputs, *named_keys(spec.automation)}
-        made = {key: self.cut.heads[key].version.made_at for key in watched if key in self.cut.heads}
+        made = {key: newest.version.made_at for key in watched if (newest := self.cut.newest(key))}
         return made | dict.fromkeys(watched & self._chosen, self.at)
 
-    def _failed_alike(self, spec: AssetSpec, attempt: Attempt | None) -> str | None:
+    def _failed_alike(self, spec: AssetSpec) -> str | None:
         """How the last try ended, if another one would be the same. Looking at a source again never is."""
-        if attempt is None or spec.kind == SOURCE:
+        if spec.kind == SOURCE:
             return None
-        now = Provenance(code_version=self.cut.code_versions[spec.key], inputs=self.cut.input_versions(spec.key))
-        if not attempt.provenance.same_as(now):
-            return None
-        return f"{'was ' if attempt.outcome == 'rejected' else ''}{attempt.outcome}: {attempt.error}"
+        ended = [last_try_alike(self.cut, spec.key, partition) for partition in self._outdated(spec.key)]
+        return ended[-1] if ended and all(ended) else None
+
+    def _pinned_at(self, key: str) -> int | None:
+        """The number that an asset is held at, if all of it that is out of date is."""
+        heads = [self.cut.head(key, partition) for partition in self._outdated(key)]
+        numbers = [head.version.number for head in heads if head is not None and head.pinned]
+        return numbers[-1] if numbers and len(numbers) == len(heads) else None
+
+
+def last_try_alike(cut: Cut, key: str, partition: str) -> str | None:
+    """How the last try of an asset or partition ended, if it failed with the code and the inputs of this cut."""
+    attempt = cut.attempt(key, partition)
+    if attempt is None:
+        return None
+    now = Provenance(code_version=cut.code_versions[key], inputs=cut.input_versions(key, partition))
+    if not attempt.provenance.same_as(now):
+        return None
+    return f"{'was ' if attempt.outcome == 'rejected' else ''}{attempt.outcome}: {attempt.error}"
 
 
 def _automated(organism: Organism) -> tuple[str, ...]:
-    """Keys of assets with an automation, in order of the graph. Raises GraphError for one that is no condition."""
-    graph = organism.graph
-    found = tuple(key for key in graph.order if graph[key].automation is not None)
-    for key in found:
-        check_automation(graph[key], graph.specs)
-    return found
+    """Keys of assets with an automation, in order of the graph."""
+    return tuple(key for key in organism.graph.order if organism.graph[key].automation is not None)
 
 
 def _look(evaluator: _Evaluator, sources: Collection[str], *, run: str | None, actor: str) -> tuple[Observation, ...]:
@@ -206,49 +199,10 @@ def _look(evaluator: _Evaluator, sources: Collection[str], *, run: str | None, a
     return observed
 
 
-def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
-    """One organism.refresh/1 of two parts of a run."""
-    observed = {each["key"]: each for each in first["observed"]}
-    for each in second["observed"]:
-        before = observed.get(each["key"], each)
-        observed[each["key"]] = {**each, "changed": before["changed"] or each["changed"]}
-    outcomes = (first["outcome"], second["outcome"])
-    worst = next(each for each in ("failed", "cancelled", "done", "nothing") if each in outcomes)
-    return {
-        **first,
-        "outcome": worst,
-        "steps": [*first["steps"], *second["steps"]],
-        "observed": list(observed.values()),
-    }
-
-
-def _makes(head: Head | None, attempt: Attempt | None) -> tuple[datetime | None, ...]:
-    """When it was made, confirmed and tried."""
-    made = (head.version.made_at, head.confirmed_at) if head else ()
-    return (*made, attempt.at if attempt else None)
-
-
-def _latest(*moments: datetime | None) -> datetime | None:
-    return max((each for each in moments if each is not None), default=None)
-
-
-def _cause_text(cause: Cause) -> str:
-    was, now = ("missing" if each is None else each for each in (cause.was, cause.now))
-    match cause.kind:
-        case "input-changed":
-            return f"{cause.input} changed: {was} -> {now}"
-        case "code-changed":
-            return f"code changed: {was} -> {now}"
-        case "input-added":
-            return f"{cause.input} is a new input"
-        case "input-removed":
-            return f"{cause.input} is no input any more"
-        case "too-old":
-            return f"{was} old, {now} allowed"
-        case "check-failed":
-            return str(cause.now or "a blocking check rejected the last make")
-        case _:
-            return cause.kind.replace("-", " ")
+def _makes(cut: Cut, key: str) -> list[datetime]:
+    """When it, or any partition of it, was made or confirmed last, and tried."""
+    made, attempt = [head.confirmed_at for head in cut.heads_of(key)], cut.latest_attempt(key)
+    return made if attempt is None else [*made, attempt.at]
 
 
 def _evaluated(spec: AssetSpec, decision: Decision, at: datetime, run: str | None) -> Evaluated:

@@ -10,11 +10,13 @@ import pytest
 from causal_organism.assets.automation import eager, newly_updated, on_cron, on_missing, when_stale
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import asset, source
+from causal_organism.assets.partitions import Static
 from causal_organism.errors import GraphError
-from causal_organism.operations.automation import AUTOMATION, conclude, evaluate, explain
+from causal_organism.operations.automated_run import begin_automated, conclude
+from causal_organism.operations.automation import AUTOMATION, evaluate, explain
 from causal_organism.operations.history import pin
 from causal_organism.operations.listing import versions_document
-from causal_organism.operations.refresh import refresh_local
+from causal_organism.operations.refresh import finish, make_step, refresh_local
 from causal_organism.ports import RunRecord
 from tests.operations.organisms import START, memory_organism, outcomes, refreshed, with_graph
 
@@ -73,7 +75,10 @@ def pulse(organism: Any) -> dict[str, Any]:
     evaluation = evaluate(organism, run="pulse", actor="ana")
     made = None
     if evaluation.to_make:
-        made = refresh_local(organism, evaluation.selection, actor="ana", trigger=AUTOMATION)
+        run = begin_automated(organism, evaluation.selection, actor="ana", trigger=AUTOMATION, run="pulse")
+        for step in run.steps:
+            make_step(run, *step.place)
+        made = finish(run)
     return conclude(organism, evaluation, NOTHING, made)
 
 
@@ -399,3 +404,57 @@ def test_causes_in_words(world: World) -> None:
     organism.clock.move(hours=2)
     edited = with_graph(organism, (world.source(), world.total(automation=eager(), max_age="1h", code="2")))
     assert because(edited) == "it is out of date: code changed: 1 -> 2; 2h00m old, 1h00m allowed"
+
+
+class Sites:
+    """An asset of two partitions, of which one may fail, and what reads both."""
+
+    def __init__(self) -> None:
+        self.rows: Any = {"north": 1, "south": 2}
+        self.failing: frozenset[str] = frozenset({"south"})
+
+    def assets(self) -> tuple[Any, ...]:
+        @source(key="rows")
+        def rows() -> Any:
+            return self.rows
+
+        @asset(key="site", code_version="1", partitions={"site": Static("north", "south")}, automation=eager())
+        def site(rows: Any, context: Any) -> Any:
+            name = context.partition["site"]
+            if name in self.failing:
+                raise ValueError("no way")
+            return rows[name]
+
+        @asset(key="sum", reads={"sites": "site"}, code_version="1", automation=eager())
+        def total(sites: Any) -> Any:
+            return sum(sites.values())
+
+        return (rows, site, total)
+
+
+def test_of_several_partitions_those_that_failed_are_not_repeated() -> None:
+    sites = Sites()
+    organism = memory_organism(sites.assets())
+    assert pulsed(organism) == [("site", "made"), ("site", "failed"), ("sum", "blocked")]
+    assert pulsed(organism) == []
+    assert because(organism, "site").startswith("not again: the last try with the same code and inputs failed")
+    sites.rows = {"north": 5, "south": 2}
+    assert pulsed(organism) == [("site", "made"), ("site", "failed"), ("sum", "blocked")]
+    sites.failing = frozenset()
+    sites.rows = {"north": 5, "south": 3}
+    assert pulsed(organism) == [("site", "unchanged"), ("site", "made"), ("sum", "made")]
+
+
+def test_a_failed_partition_is_left_out_while_others_are_made() -> None:
+    sites = Sites()
+    organism = memory_organism(sites.assets())
+    pulsed(organism)
+    organism.values._bodies.clear()  # of north
+    assert evaluate(organism, run="pulse", actor="ana").to_make == ("site", "sum")
+    said: list[str] = []
+    run = begin_automated(organism, '"site" or "sum"', actor="ana", trigger=AUTOMATION, log=said.append)
+    assert [step.name for step in run.steps] == ["site[site=north]"]
+    assert said == [
+        "site[site=south] is left out: the last try with the same code and inputs failed: ValueError: no way",
+        "sum is left out: site[site=south] was never made",
+    ]
