@@ -36,3 +36,12 @@ def who_asked(pipeline: Pipeline) -> Asked:
         trigger=trigger_of(run.tags or (), scheduled=scheduled),
         scheduled=scheduled,
     )
+
+
+def is_last_try() -> bool:
+    """Whether the flow run of the calling context will not be tried again if it fails now."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return True
+    retries = context.flow.retries if context.flow else 0
+    return context.flow_run.run_count > (retries or 0)

@@ -14,11 +14,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec
 
 from prefect import __version__
-from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.objects import FlowRun
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
 
 from causal_organism.deployments import HEARTBEAT_S, Pipeline
+from causal_organism.flows.asked import is_last_try
 
 P = ParamSpec("P")
 
@@ -30,13 +31,10 @@ def kept_alive(pipeline: Pipeline, pause_s: float) -> Callable[[Callable[P, Awai
         @functools.wraps(function)
         async def watched(*args: P.args, **kwargs: P.kwargs) -> Any:
             try:
-                answer = await function(*args, **kwargs)
+                return await function(*args, **kwargs)
             except Exception:
                 _keep_alive(pipeline, pause_s)
                 raise
-            if isinstance(answer, State) and answer.is_failed():
-                _keep_alive(pipeline, pause_s)
-            return answer
 
         return watched
 
@@ -46,8 +44,8 @@ def kept_alive(pipeline: Pipeline, pause_s: float) -> Callable[[Callable[P, Awai
 def _keep_alive(pipeline: Pipeline, pause_s: float) -> None:
     context = FlowRunContext.get()
     run = context.flow_run if context else None
-    if run is None or run.deployment_id is None or run.run_count > pipeline.retries:
-        return  # this was its last try, or nobody waits for its heartbeats
+    if run is None or run.deployment_id is None or is_last_try():
+        return  # nobody waits for its heartbeats
     work = functools.partial(_beat, run, pipeline, time.monotonic() + pause_s)
     threading.Thread(target=contextvars.copy_context().run, args=(work,), name="heartbeats", daemon=True).start()
 

@@ -17,11 +17,11 @@ from prefect.states import Failed
 
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
 from causal_organism.errors import OrganismError, StoreError
-from causal_organism.flows.asked import Asked, who_asked
+from causal_organism.flows.asked import Asked, is_last_try, who_asked
 from causal_organism.flows.heartbeats import kept_alive
 from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
-from causal_organism.flows.telling import tell_failures
+from causal_organism.flows.telling import tell_error, tell_failures
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.automated_run import begin_automated, conclude
 from causal_organism.operations.automation import AUTOMATION, evaluate
@@ -39,8 +39,8 @@ Document = dict[str, Any]  # organism.refresh/1
 
 def _flow(pipeline: Pipeline) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
     """The decorator of a pipeline's function: its name, its retries, and heartbeats until the last of them."""
-    # Read at import: Prefect takes a flow's pause before a retry from its decorator only.
-    pause_s = pipeline.retry_delay_s * load_settings().retry_delay_scale
+    # Read at import: Prefect takes a flow's pause before a retry from its decorator only, and in whole seconds.
+    pause_s = round(pipeline.retry_delay_s * load_settings().retry_delay_scale)
 
     def declare(function: Callable[..., Awaitable[Any]]) -> Any:
         return flow(
@@ -99,6 +99,9 @@ async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
     organism = await in_thread(open_organism)
     try:
         yield organism, asked
+    except Exception as error:  # whatever it is: it goes on to Prefect, and nobody else would tell of it
+        await tell_error(organism, asked, error)
+        raise
     finally:
         await in_thread(organism.close)
 
@@ -161,12 +164,21 @@ async def _with_loss(organism: Organism, document: Document, lost: str) -> State
     why = "; ".join(filter(None, (lost, _why(document))))
     at = organism.now()
     await in_thread(organism.ledger.end_run, document["run"], "failed", at=at, error=why, document=document)
-    return Failed(message=why, data=document)
+    return _failed(why, document)
 
 
 def _answer(document: Document) -> Document | State[Any]:
-    """A failed run is a state and not an exception: its message is what people read, and the document stays with it."""
-    return Failed(message=_why(document), data=document) if document["outcome"] == "failed" else document
+    return _failed(_why(document), document) if document["outcome"] == "failed" else document
+
+
+def _failed(why: str, document: Document) -> State[Any]:
+    """At the last try a state and not an exception: its message is what people read, and the document stays with it.
+
+    Before that an exception: Prefect tries a flow again only after one, and ends in a muddle after a failed state.
+    """
+    if not is_last_try():
+        raise OrganismError(why)
+    return Failed(message=why, data=document)
 
 
 def _why(document: Document) -> str:

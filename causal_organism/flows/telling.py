@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prefect import get_run_logger
-from prefect.context import FlowRunContext
 
 from causal_organism.alerts.rules import alerts_of_run, gap_detected
-from causal_organism.flows.asked import Asked
+from causal_organism.flows.asked import Asked, is_last_try
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.notify import notify
 from causal_organism.ports import Gap, Organism
@@ -17,9 +16,16 @@ from causal_organism.ports import Gap, Organism
 
 async def tell_failures(organism: Organism, asked: Asked, document: Mapping[str, Any]) -> None:
     """After the last try of a run: one alert per failed asset, naming what it blocks."""
-    if document["outcome"] == "failed" and _is_last_try():
+    if document["outcome"] == "failed" and is_last_try():
         steps = [*document["steps"], *_of_sources(document)]
         await _tell(organism, alerts_of_run(run=asked.run, flow=asked.flow, outcome="failed", steps=steps))
+
+
+async def tell_error(organism: Organism, asked: Asked, error: Exception) -> None:
+    """After the last try of a run that broke off: one alert."""
+    if is_last_try():
+        why = f"{type(error).__name__}: {error}"
+        await _tell(organism, alerts_of_run(run=asked.run, flow=asked.flow, outcome="failed", error=why))
 
 
 async def tell_gaps(organism: Organism, gaps: Sequence[Gap]) -> None:
@@ -28,14 +34,6 @@ async def tell_gaps(organism: Organism, gaps: Sequence[Gap]) -> None:
     await _tell(
         organism, [gap_detected(stream=stream, after=g.after, before=g.before, missing=g.missing) for g in gaps]
     )
-
-
-def _is_last_try() -> bool:
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
-        return True
-    retries = context.flow.retries if context.flow else 0
-    return context.flow_run.run_count > (retries or 0)
 
 
 def _of_sources(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -64,6 +64,8 @@ def test_retries_are_those_of_the_guide() -> None:
     assert (RETRY_CLASSES["light"].times, RETRY_CLASSES["light"].delay_s) == (3, 60.0)
     assert (RETRY_CLASSES["expensive"].times, RETRY_CLASSES["expensive"].delay_s) == (2, 300.0)
     policies = {each.name: (load_flow(each).retries, load_flow(each).retry_delay_seconds) for each in PIPELINES}
+    # Whole seconds: the server refuses a run whose flow says anything else.
+    assert all(isinstance(delay, int) for _, delay in policies.values())
     assert policies == {"incremental-updates": (1, 120.0), "full-analysis": (1, 300.0), "refresh": (0, 0)}
 
 
