@@ -58,7 +58,8 @@ $(NEO4J)/lib: tests/neo4j/pom.xml
 neo4j: $(NEO4J)/lib ## fetch a Neo4j for the tests (Java 17, Maven)
 
 bench: setup ## every claim of speed, as ratios measured now
-	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file || exit 1; done
+	for file in benchmarks/*.py; do \
+	  grep -q __main__ $$file && { $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; } || true; done
 
 constraints: setup ## compile constraints.txt for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header \
