@@ -199,17 +199,18 @@ def wrong_name(name: object) -> str | None:
 
 def member_names(found: Any, source: str) -> tuple[str, ...]:
     """Names of partitions in what a source returned, each once; of a dict, sorted. Raises RequestError."""
-    if isinstance(found, Mapping):
-        found = sorted(found)
+    is_mapping = isinstance(found, Mapping)
+    if is_mapping:
+        found = list(found)
     elif hasattr(found, "index") and not isinstance(found, (list, tuple, str)):
         found = list(found.index)
     if not isinstance(found, (list, tuple)):
         raise RequestError(f"{source} names partitions and returned a {type(found).__name__}, no list, dict or table")
-    names = tuple(dict.fromkeys(_text(each) for each in found))
+    names = [_text(each) for each in found]
     for name in names:
         if wrong := wrong_name(name):
             raise RequestError(f"{source} names a partition {name!r:.60}: {wrong}")
-    return names
+    return tuple(sorted(names) if is_mapping else dict.fromkeys(names))
 
 
 def members(dimension: Dimension, now: datetime, returned: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
