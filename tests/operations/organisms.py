@@ -14,6 +14,7 @@ from causal_organism.assets.graph import graph_of
 from causal_organism.operations.refresh import refresh_local
 from causal_organism.settings import Settings
 from causal_organism.stores.memory_automation import MemoryAutomations
+from causal_organism.stores.memory_imports import MemoryImports
 from causal_organism.stores.memory_ledger import MemoryLedger, MemoryValues
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -39,6 +40,7 @@ def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
         ledger=MemoryLedger(clock),
         automations=MemoryAutomations(),
         values=MemoryValues(),
+        imports=MemoryImports(),
         sources={},
         now=clock,
         clock=clock,
