@@ -148,12 +148,15 @@ class OpenOrganism:
 
     # -- for notebooks
 
-    def read(self, text: str) -> Any:
-        """The value of `KEY` or `KEY@N` for a notebook: columns per entity as a pandas DataFrame, else as it is."""
+    def read(self, text: str, *, partition: str | None = None) -> Any:
+        """The value of `KEY` or `KEY@N` for a notebook: columns per entity as a pandas DataFrame, else as it is.
+
+        Of an asset with partitions, `KEY[day=2026-01-01]` or `partition="day=2026-01-01"` says which.
+        """
         from causal_organism.operations.contents import load_rows, load_value
         from causal_organism.operations.listing import find_version
 
-        version = find_version(self, text)
+        version = find_version(self, text, partition)
         found = load_rows(self, version)
         if found is None:
             return load_value(self, version)
@@ -162,19 +165,27 @@ class OpenOrganism:
         columns, rows = found
         return pd.DataFrame(rows, columns=columns).set_index("id")
 
-    def plan(self, selection: str, *, force: bool = False, full: bool = False) -> dict[str, Any]:
-        """organism.plan/1 of a selection."""
+    def plan(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
+    ) -> dict[str, Any]:
+        """organism.plan/1 of a selection, or of some of its partitions: `day=2026-01-01..2026-01-31`."""
         from causal_organism.operations.plan import make_plan, plan_document
 
+        actor = self.settings.actor
         return plan_document(
-            make_plan(self, selection, force=force, full=full, actor=self.settings.actor, trigger="python")
+            make_plan(self, selection, partition=partition, force=force, full=full, actor=actor, trigger="python")
         )
 
-    def refresh(self, selection: str, *, force: bool = False, full: bool = False) -> dict[str, Any]:
+    def refresh(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
+    ) -> dict[str, Any]:
         """Make what is out of date, in this process; organism.refresh/1."""
         from causal_organism.operations.refresh import refresh_local
 
-        return refresh_local(self, selection, force=force, full=full, actor=self.settings.actor, trigger="python")
+        actor = self.settings.actor
+        return refresh_local(
+            self, selection, partition=partition, force=force, full=full, actor=actor, trigger="python"
+        )
 
 
 def open_organism(
