@@ -95,8 +95,10 @@ class Archive(Protocol):
 
     def gaps(self) -> tuple[Gap, ...]: ...
 
-    def interactions_of(self, person: str, *, limit: int = 100) -> tuple[Mapping[str, Any], ...]:
-        """The newest archived interactions of one person."""
+    def interactions_of(
+        self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
+    ) -> tuple[Mapping[str, Any], ...]:
+        """The newest archived interactions of one person; of entries behind `after` and up to `until`, if given."""
 
     def weekly(self) -> Mapping[str, Any]:
         """Tie sums per ISO week as columns: week, kind, source, target, weight_u, count, duration_s (numpy arrays)."""

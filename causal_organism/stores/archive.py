@@ -155,9 +155,12 @@ class PostgresArchive:
             archive_state.save(connection, replace(state, forgotten=later(state.forgotten, row[0])))
             return connection.execute("DELETE FROM organism.interaction WHERE accepted_at < %s", (before,)).rowcount
 
-    def interactions_of(self, person: str, *, limit: int = 100) -> tuple[Mapping[str, Any], ...]:
+    def interactions_of(
+        self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
+    ) -> tuple[Mapping[str, Any], ...]:
+        asked = {"person": person, "limit": limit, "after": _entry_numbers(after), "until": _entry_numbers(until)}
         with self._database.connection() as connection:
-            found = connection.execute(_INTERACTIONS_OF, {"person": person, "limit": limit}).fetchall()
+            found = connection.execute(_INTERACTIONS_OF, asked).fetchall()
         return tuple(
             {
                 "entry": entry,
@@ -188,6 +191,11 @@ class PostgresArchive:
             "first_us": state.first_us or 0,
             "last_us": state.last_us or 0,
         }
+
+
+def _entry_numbers(entry: str | None) -> list[str] | None:
+    """An entry's id as the two numbers that it is ordered by, in text: they may be longer than 64 bits."""
+    return None if entry is None else [str(each) for each in entry_key(entry)]
 
 
 def _unknown(
@@ -249,10 +257,15 @@ _LAST_BATCH_BEFORE = """
 
 _INTERACTIONS_OF = """
     WITH person AS (SELECT idx FROM organism.person WHERE id = %(person)s),
+    spanned AS NOT MATERIALIZED (  -- it is named twice, and would be read whole
+        SELECT * FROM organism.interaction
+        WHERE (%(after)s::numeric[] IS NULL OR string_to_array(entry, '-')::numeric[] > %(after)s::numeric[])
+            AND (%(until)s::numeric[] IS NULL OR string_to_array(entry, '-')::numeric[] <= %(until)s::numeric[])
+    ),
     found AS (
-        (SELECT * FROM organism.interaction WHERE source = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
+        (SELECT * FROM spanned WHERE source = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
         UNION ALL
-        (SELECT * FROM organism.interaction WHERE target = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
+        (SELECT * FROM spanned WHERE target = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
     )
     SELECT entry, s.id, t.id, at_us, kind.name, weight_u, duration_s, sender_id
     FROM found JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target

@@ -126,8 +126,16 @@ class MemoryArchive:
     def forget(self, before: datetime) -> int:
         return 0  # memory goes with the process
 
-    def interactions_of(self, person: str, *, limit: int = 100) -> tuple[Mapping[str, Any], ...]:
-        found = [each for each in self._interactions.values() if person in (each.source, each.target)]
+    def interactions_of(
+        self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
+    ) -> tuple[Mapping[str, Any], ...]:
+        found = [
+            each
+            for each in self._interactions.values()
+            if person in (each.source, each.target)
+            and (after is None or entry_key(each.entry) > entry_key(after))
+            and (until is None or entry_key(each.entry) <= entry_key(until))
+        ]
         found.sort(key=lambda each: (each.at_us, each.entry), reverse=True)
         return tuple(
             {

@@ -256,6 +256,19 @@ def test_interactions_of_a_person_newest_first(archive: Archive) -> None:
     assert archive.interactions_of("nobody' OR true --") == ()
 
 
+def test_interactions_of_a_person_between_two_entries(archive: Archive) -> None:
+    entries = ("9-0", "9-9", "9-10", "10-0", "10-18446744073709551615")
+    accept(archive, [interaction(each, "a", "b", at_us=9 * DAY_US) for each in entries])
+
+    def between(after: str | None, until: str | None) -> set[str]:
+        return {each["entry"] for each in archive.interactions_of("b", after=after, until=until)}
+
+    assert between("9-0", "10-0") == {"9-9", "9-10", "10-0"}
+    assert between("9-9", None) == {"9-10", "10-0", "10-18446744073709551615"}
+    assert between(None, "9-9") == {"9-0", "9-9"}
+    assert [each["entry"] for each in archive.interactions_of("b", limit=1, until="9-0")] == ["9-0"]
+
+
 def test_whatever_is_refused_can_be_stored_and_comes_back(archive: Archive) -> None:
     hostile = [
         {b"source": b"\xff\x00\xfe", b"target": b"b", b"at": b"1"},
