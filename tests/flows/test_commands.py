@@ -11,6 +11,7 @@ import pytest
 
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
 from causal_organism.wiring import OpenOrganism
+from tests.cli.test_documents import check_fields
 from tests.flows.conftest import ROOT
 
 RUN_FIELDS = {"id", "flow", "deployment", "state", "trigger", "actor", "started_at", "duration_s", "tries"}
@@ -32,7 +33,10 @@ def told(environment: dict[str, str], *words: str, code: int = 0) -> Any:
     """The one document on stdout."""
     done = command(environment, *words, "--json")
     assert done.returncode == code, done.stderr
-    return json.loads(done.stdout)
+    document = json.loads(done.stdout)
+    if code == 0:
+        check_fields(document)
+    return document
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,7 @@ def run(deployed: OpenOrganism) -> str:
 def test_a_run_is_followed_to_its_end(environment: dict[str, str], run: str) -> None:
     done = command(environment, "run", run, "--follow", "--json")
     document = json.loads(done.stdout)
+    check_fields(document)
     assert (done.returncode, document["state"], document["actor"]) == (0, "Completed", "ana")
     assert [step["outcome"] for step in document["steps"]] == ["made"]
     assert f"run {run}: Completed" in done.stderr
