@@ -24,6 +24,9 @@ SILENCE_S = 90
 START_GRACE_S = 180
 """How long a run may take from submission to its first heartbeat before its slot is given to the next one."""
 
+UNBORN_S = 600
+"""A run that a worker took and that has not begun by then will not begin."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:

@@ -34,7 +34,7 @@ class PrefectOrchestrator:
         self._api = PrefectApi(settings)
         self._now = now
         self._look = Lookup(self._api, now)
-        self._setup = PrefectSetup(self._api)
+        self._setup = PrefectSetup(self._api, now)
 
     def close(self) -> None:
         self._api.close()

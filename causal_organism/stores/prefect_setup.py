@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -16,11 +17,12 @@ from causal_organism.deployments import (
     SILENCE_S,
     START_GRACE_S,
     TAG,
+    UNBORN_S,
     WORK_POOL,
     ZOMBIE_AUTOMATION,
     Pipeline,
 )
-from causal_organism.stores.prefect_api import PrefectApi
+from causal_organism.stores.prefect_api import PAGE, PrefectApi
 
 Row = Mapping[str, Any]
 
@@ -45,8 +47,9 @@ class PrefectSetup:
     `reset` takes crons, queues and limits back to their definitions; no setup ever resumes what is paused.
     """
 
-    def __init__(self, api: PrefectApi):
+    def __init__(self, api: PrefectApi, now: Callable[[], datetime]):
         self._api = api
+        self._now = now
 
     def apply(self, *, reset: bool = False) -> tuple[str, ...]:
         """Make every change; what was changed, a line each."""
@@ -64,6 +67,7 @@ class PrefectSetup:
         # A generator: a later step reads the server after the earlier changes were made.
         yield from self._pool()
         yield from self._queues(reset=reset)
+        yield from self._unborn()
         for pipeline in PIPELINES:
             yield from self._deployment(pipeline, reset=reset)
         yield from self._automation()
@@ -84,6 +88,22 @@ class PrefectSetup:
                 yield Change(
                     f"queue {name}: limit removed",
                     partial(self._api.write, "PATCH", f"{path}/{name}", {"concurrency_limit": None}),
+                )
+
+    def _unborn(self) -> Iterator[Change]:
+        """Runs that a worker took and that never began: it died, and no heartbeat of theirs can stop."""
+        pending = {
+            "flows": {"name": {"any_": [each.flow for each in PIPELINES]}},
+            "flow_runs": {"state": {"type": {"any_": ["PENDING"]}}},
+        }
+        for run in self._api.read_pages("/flow_runs/filter", pending, PAGE):
+            age = self._now() - datetime.fromisoformat(run["state"]["timestamp"])
+            if age > timedelta(seconds=UNBORN_S):
+                state = {"type": "CRASHED", "name": "Crashed", "message": "its worker ended before it began"}
+                path = f"/flow_runs/{run['id']}/set_state"
+                yield Change(
+                    f"run {run['id']} never began: set to Crashed",
+                    partial(self._api.write, "POST", path, {"state": state}),
                 )
 
     def _deployment(self, pipeline: Pipeline, *, reset: bool) -> Iterator[Change]:

@@ -269,6 +269,22 @@ def test_a_slot_that_no_run_holds_is_freed(prefect: PrefectOrchestrator, server:
     assert prefect.missing() == ()
 
 
+def test_a_run_whose_worker_died_before_it_began_gives_its_slot_back(
+    prefect: PrefectOrchestrator, server: httpx.Client, prefect_settings: Settings
+) -> None:
+    prefect.setup()
+    run = prefect.trigger("full-analysis", {})
+    pending = {"state": {"type": "PENDING", "name": "Pending"}}
+    assert server.post(f"/flow_runs/{run}/set_state", json=pending).json()["status"] == "ACCEPT"
+    path = f"/deployments/name/{FULL.full_name}"
+    assert server.get(path).json()["global_concurrency_limit"]["active_slots"] == 1
+    assert prefect.setup() == ()
+    later = PrefectOrchestrator(prefect_settings, now=lambda: datetime.now(UTC) + timedelta(minutes=11))
+    assert later.setup() == (f"run {run} never began: set to Crashed",)
+    assert prefect.run(run)["state"] == "Crashed"  # type: ignore[index]
+    assert server.get(path).json()["global_concurrency_limit"]["active_slots"] == 0
+
+
 def test_the_automation_for_dead_runs_looks_at_ours_only(prefect: PrefectOrchestrator, server: httpx.Client) -> None:
     prefect.setup()
     (automation,) = server.post("/automations/filter", json={}).json()
