@@ -81,9 +81,12 @@ def down(folder: Path) -> tuple[str, ...]:
     names = () if state is None else tuple(each.name for each in state.servers)
     deadline = time.monotonic() + PATIENCE_S
     while (pid := supervisor_of(home)) is not None and time.monotonic() < deadline:
+        supervisor = processes.identify(pid)
         _signal(pid, signal.SIGTERM)
         if not _until(lambda: supervisor_of(home) is None, 60.0):
             _signal(pid, signal.SIGKILL)
+        # It lets go of its lock a moment before it ends.
+        _until(lambda: supervisor is None or not processes.is_alive(supervisor), 10.0)  # noqa: B023
     with locked(home.run / LOCK):
         clear_remains(home)
     return names

@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 import redis
 
+from causal_organism.embedded import lifecycle, processes
+
 
 def test_up_starts_what_is_asked_for_and_down_leaves_nothing(own_home: Any) -> None:
     up = own_home.json("up", "--only", "ledger,stream")
@@ -21,6 +23,14 @@ def test_up_starts_what_is_asked_for_and_down_leaves_nothing(own_home: Any) -> N
     assert own_home.processes() == []
     assert own_home.healthy() == []
     assert not (own_home.folder / "servers.json").exists()
+
+
+def test_down_returns_when_its_supervisor_has_ended_too(own_home: Any) -> None:
+    """It lets go of its lock a moment before it ends, and a busy machine makes that moment long."""
+    own_home.json("up", "--only", "stream")
+    supervisor = own_home.supervisor()
+    lifecycle.down(own_home.folder)
+    assert processes.identify(supervisor) is None
 
 
 def test_data_outlives_down_and_up(own_home: Any) -> None:
