@@ -61,7 +61,9 @@ def _observe_one(
         organism.ledger.record_attempt(key, "", attempt)
         return Observation(key=key, version=number, changed=False, error=text)
     if seen is None or (head is not None and head.version.fingerprint == seen.fingerprint and not head.failed):
-        return Observation(key=key, version=number, changed=False)
+        # A pulse publishes before it looks, and what it published is what its run saw changed.
+        ours_new = head is not None and run is not None and head.version.run == run
+        return Observation(key=key, version=number, changed=ours_new)
     wait_s = 0.0 if ours else organism.settings.lease_wait_s
     try:
         return _record(organism, key, seen, actor=actor, trigger=trigger, run=run, wait_s=wait_s)

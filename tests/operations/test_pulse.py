@@ -6,17 +6,21 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from causal_organism.catalog import ASSETS
 from causal_organism.errors import LeaseHeldError, RefusedError
 from causal_organism.network.interactions import Interaction, parse
+from causal_organism.operations.observe import observe
 from causal_organism.operations.pulse import PulseReport
 from causal_organism.ports import Batch
 from causal_organism.stores.network import BoltNetwork
 from causal_organism.stores.stream import RedisStream
 from tests.operations.living import KINDS, emptied, event, living, pulsed
+from tests.operations.organisms import graph_of
 from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
 
 
@@ -285,3 +289,17 @@ def test_rows_for_people_are_the_ties(organism: Any) -> None:
     columns, rows = organism.sources["network"].rows(version.value, version.fingerprint)
     assert columns == ["id", "source", "target", "weight", "count"]
     assert rows == [["a -> b", "a", "b", 1.5, 1], ["b -> a", "b", "a", 1.0, 1]]
+
+
+def test_the_run_of_a_pulse_reports_what_the_pulse_published_as_changed(organism: Any) -> None:
+    """Its own look at `network` comes after, and finds it as the pulse left it."""
+    if isinstance(organism, SimpleNamespace):
+        organism.graph = graph_of(ASSETS)
+    organism.stream.append(events(3))
+    pulsed(organism)
+
+    def changed(run: str) -> bool:
+        (seen,) = observe(organism, ["network"], organism.ledger.heads_of(["network"]), actor="a", trigger="t", run=run)
+        return seen.changed
+
+    assert (changed("run-1"), changed("run-2")) == (True, False)
