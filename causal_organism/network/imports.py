@@ -81,18 +81,19 @@ def _check_header(table: Table, required: Sequence[str], *, known: Sequence[str]
             raise ImportFileError(f"{table.name} has no column {name!r}; it has {', '.join(table.header)}")
     for place, name in enumerate(table.header, start=1):
         if not name.isprintable() or not name:
-            raise ImportFileError(f"{table.name}, column {place}: {name!r} is no name")
+            raise ImportFileError(f"{table.name}, column {place}: {name!r} is no name", column=place)
         if known is not None and name not in known:
             close = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
             raise ImportFileError(
                 f"{table.name}, column {place}: {name!r} is not known",
                 hint=f"did you mean {close[0]}?" if close else f"the columns are {', '.join(known)}",
+                column=place,
             )
 
 
 def _read(table: Table, readers: dict[str, Callable[[Any], Any]], *, unique: Sequence[str]) -> dict[str, list[Any]]:
     """Values by column of the file; raises with everything that is wrong with any of them."""
-    errors: list[str] = []
+    errors: list[tuple[str, str]] = []  # column, what is wrong
     values: dict[str, list[Any]] = {name: [] for name in table.header}
     seen: dict[tuple[Any, ...], int] = {}
     for number, row in zip(table.numbers, table.rows, strict=True):
@@ -101,20 +102,22 @@ def _read(table: Table, readers: dict[str, Callable[[Any], Any]], *, unique: Seq
                 values[name].append(readers[name](value))
             except _WrongValueError as wrong:
                 values[name].append(None)
-                errors.append(f"{table.place(number, name)}: {wrong}")
+                errors.append((name, f"{table.place(number, name)}: {wrong}"))
         key = tuple(values[name][-1] for name in unique)
         if seen.setdefault(key, number) != number and None not in key:
-            errors.append(f"{table.place(number, unique[-1])}: {' in '.join(key)} is on {table.unit} {seen[key]} too")
+            wrong_key = f"{' in '.join(key)} is on {table.unit} {seen[key]} too"
+            errors.append((unique[-1], f"{table.place(number, unique[-1])}: {wrong_key}"))
     if errors:
         _raise(table, errors)
     return values
 
 
-def _raise(table: Table, errors: list[str]) -> None:
+def _raise(table: Table, errors: list[tuple[str, str]]) -> None:
     more = [f"and {len(errors) - _SHOWN_ERRORS} more"] if len(errors) > _SHOWN_ERRORS else []
     count = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-    lines = "\n  ".join([*errors[:_SHOWN_ERRORS], *more])
-    raise ImportFileError(f"{table.name} has {count}; nothing of it was taken in\n  {lines}")
+    lines = "\n  ".join([*(text for _, text in errors[:_SHOWN_ERRORS]), *more])
+    column = table.header.index(errors[0][0]) + 1
+    raise ImportFileError(f"{table.name} has {count}; nothing of it was taken in\n  {lines}", column=column)
 
 
 def _column(values: list[Any], *, number: bool) -> NDArray[Any]:

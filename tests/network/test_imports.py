@@ -178,3 +178,20 @@ def test_damaged_parquet_and_missing_files_are_named(tmp_path: Path) -> None:
         read_people(tmp_path / "table.parquet")
     with pytest.raises(RequestError, match=r"none\.csv cannot be read: No such file"):
         read_people(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "column"),
+    [
+        ("id,team,fte\na,x,1\nb,x,no\nc,,1\n", 3),
+        ("id,team,colour\na,x,red\n", 3),
+        ("id,team\na,x\na,y\n", 1),
+        ("id,team\na,x,1\n", None),
+    ],
+)
+def test_the_error_carries_the_column_of_the_first_thing_that_is_wrong(
+    tmp_path: Path, content: str, column: int | None
+) -> None:
+    with pytest.raises(ImportFileError) as raised:
+        read_people(write(tmp_path, content))
+    assert raised.value.column == column
