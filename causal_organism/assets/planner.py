@@ -76,17 +76,12 @@ def plan(
 
     `chosen`: key -> partitions to look at (one empty text for an asset without), with all that is made together.
     """
-    planning = _Planning(graph, standing, force=force)
+    planning = _Planning(graph, standing, mode, estimates or {}, force=force)
     for key in graph.order:
         if key in chosen and graph[key].kind != SOURCE:
             planning.add(key, chosen[key])
     planning.join_siblings(chosen)
-    known = estimates or {}
-    return tuple(
-        replace(step, mode=mode(*step.place), estimate_s=known.get(step.key))
-        for key in graph.in_order(planning.steps)
-        for step in planning.in_order(key, chosen[key])
-    )
+    return tuple(step for key in graph.in_order(planning.steps) for step in planning.in_order(key, chosen[key]))
 
 
 def with_siblings(graph: AssetGraph, keys: Collection[str]) -> frozenset[str]:
@@ -95,10 +90,20 @@ def with_siblings(graph: AssetGraph, keys: Collection[str]) -> frozenset[str]:
 
 
 class _Planning:
-    def __init__(self, graph: AssetGraph, standing: Standing, *, force: bool):
+    def __init__(
+        self,
+        graph: AssetGraph,
+        standing: Standing,
+        mode: Callable[[str, str], str],
+        estimates: Mapping[str, float],
+        *,
+        force: bool,
+    ):
         self.steps: dict[str, dict[str, PlanStep]] = {}
         self._graph = graph
         self._standing = standing
+        self._mode = mode
+        self._estimates = estimates
         self._force = force
         self._groups: dict[Many, tuple[bool, tuple[str, ...]]] = {}  # whether it may change, what blocks it
 
@@ -117,8 +122,12 @@ class _Planning:
                 there = self.steps.setdefault(other, {})
                 for partition, step in self.steps[key].items():
                     if partition not in there:
-                        causes = self._standing.judge(other, partition).causes
-                        there[partition] = replace(step, key=other, causes=causes)
+                        there[partition] = replace(
+                            step,
+                            key=other,
+                            causes=self._standing.judge(other, partition).causes,
+                            estimate_s=self._estimates.get(other),
+                        )
 
     def in_order(self, key: str, partitions: Sequence[str]) -> list[PlanStep]:
         found = self.steps[key]
@@ -136,6 +145,8 @@ class _Planning:
             partition=partition,
             causes=judgement.causes,
             certain=certain,
+            mode=self._mode(key, partition),
+            estimate_s=self._estimates.get(key),
             blocked_by=tuple(dict.fromkeys(name for each in needed for name in self._blockers(each))),
             pinned=any(cause.kind == "pinned" for cause in judgement.causes),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -169,7 +169,7 @@ class Cut:
             inputs=self.input_versions(key, partition) if head is not None else {},
             now=self.at,
             attempt=self.attempt(key, partition),
-            ages=not partition or self._is_newest(key, partition),
+            ages=not partition or (spec.max_age is None and spec.due is None) or self._is_newest(key, partition),
         )
         if (
             head is None
@@ -270,7 +270,7 @@ def read_code_versions(organism: Organism) -> Mapping[str, str]:
 
 def _as_input(head: Head) -> InputVersion:
     version = head.version
-    return replace(version.as_input, partition=version.partition) if version.partition else version.as_input
+    return InputVersion(version.fingerprint, version.number, version.partition)
 
 
 def _joined(many: Many, heads: Sequence[Head]) -> InputVersion:
