@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.errors import NotRunningError, RefusedError, RequestError
-from causal_organism.operations.waiting import run_lease
+from causal_organism.operations.waiting import POLL_S, run_lease
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
 _STATES: Mapping[str | None, tuple[str, str]] = {
@@ -20,7 +22,9 @@ _STATES: Mapping[str | None, tuple[str, str]] = {
 """Outcome of a local run -> Prefect's name of the state, and its type."""
 
 _ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
+_UNDERWAY = frozenset({"Scheduled", "Pending", "Running"})
 _RECENT = 200
+_TASKS_LAG_S = 5.0
 
 
 def has_ended(run: Mapping[str, Any]) -> bool:
@@ -63,6 +67,20 @@ def load_run(organism: Organism, run: str) -> dict[str, Any]:
     }
 
 
+def load_settled(organism: Organism, run: str) -> dict[str, Any]:
+    """As `load_run`, but of a run that has just ended only when its tasks are seen to have ended too.
+
+    Prefect hears of tasks by events, a second or two after the run itself has ended. A run that was killed leaves
+    tasks that never end, so nothing older is waited for, and nothing for longer than that takes.
+    """
+    deadline = time.monotonic() + _TASKS_LAG_S
+    document = load_run(organism, run)
+    while _tasks_lag(document, organism.now()) and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+        document = load_run(organism, run)
+    return document
+
+
 def load_logs(
     organism: Organism, run: str, *, after: str | None = None, limit: int = 1_000
 ) -> tuple[Mapping[str, Any], ...]:
@@ -75,6 +93,17 @@ def load_logs(
         lines = (_line(step) for step in organism.ledger.steps(record.id))
         return tuple(line for line in lines if after is None or line["timestamp"] >= after)
     return organism.orchestrator.logs(record.id if record else run, after=after, limit=limit)
+
+
+def _tasks_lag(document: Mapping[str, Any], now: datetime) -> bool:
+    if not has_ended(document) or document["id"].startswith("local-") or document["started_at"] is None:
+        return False
+    ended = datetime.fromisoformat(document["started_at"]) + timedelta(seconds=document["duration_s"] or 0.0)
+    if now - ended > timedelta(seconds=2 * _TASKS_LAG_S):
+        return False
+    seen = {task["name"] for task in document["tasks"]}
+    made = {step["key"] for step in document["steps"] if step["outcome"] == "made"}
+    return not made <= seen or any(task["state"] in _UNDERWAY for task in document["tasks"])
 
 
 def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +15,15 @@ from causal_organism.errors import NotRunningError, RefusedError, RequestError
 from causal_organism.operations.deploy import WORKER_ASSETS, check_deployed, set_up
 from causal_organism.operations.queues import limit_queue, load_queues, pause_queue
 from causal_organism.operations.refresh import begin, finish, make_step, refresh_local
-from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
+from causal_organism.operations.runs import (
+    cancel_run,
+    has_ended,
+    load_logs,
+    load_run,
+    load_runs,
+    load_settled,
+    retry_run,
+)
 from causal_organism.operations.schedules import load_schedules, set_schedule
 from causal_organism.operations.waiting import run_lease
 from causal_organism.ports import Gap, StreamPosition
@@ -121,6 +131,41 @@ def test_without_an_orchestrator_local_runs_are_still_told() -> None:
 
 
 # ------------------------------------------------------------------ one run
+
+
+class LateTasks(MemoryOrchestrator):
+    """Hears of the end of a task when it is asked for the third time, as Prefect does by its events."""
+
+    asked = 0
+
+    def run(self, run: str) -> Mapping[str, Any] | None:
+        self.asked += 1
+        found = super().run(run)
+        if found is None or self.asked > 2:
+            return found
+        return {**found, "tasks": [] if self.asked == 1 else [{**each, "state": "Running"} for each in found["tasks"]]}
+
+
+def test_a_run_that_has_just_ended_is_shown_when_its_tasks_have_too() -> None:
+    o = organism()
+    o.orchestrator = LateTasks(now=o.clock)
+    o.orchestrator.setup()
+    run = asked(o)
+    carried_out(o, run, "total")
+    assert [(task["name"], task["state"]) for task in load_settled(o, run)["tasks"]] == [("total", "Completed")]
+
+
+def test_a_task_that_never_ended_is_not_waited_for_later() -> None:
+    o = organism()
+    run = asked(o)
+    carried_out(o, run, "total")
+    o.orchestrator.set_task(run, "total", "Running")
+    o.clock.move(minutes=1)
+    began = time.monotonic()
+    assert load_settled(o, run)["tasks"][0]["state"] == "Running"
+    local = refresh_local(o, "total", force=True, actor="bo")["run"]
+    assert load_settled(o, local)["tasks"] == []
+    assert time.monotonic() - began < 2.0
 
 
 def test_a_run_has_its_steps_from_the_ledger_and_its_tasks_from_prefect() -> None:
