@@ -40,10 +40,10 @@ def runs(limit: int, as_json: bool) -> None:
 @json_option
 def run(run_id: str, follow: bool, as_json: bool) -> None:
     """Show one run with its steps and tasks. ID may be the unique beginning of one."""
-    from causal_organism.operations.runs import load_run
+    from causal_organism.operations.runs import load_settled
 
     with open_organism() as o:
-        document = _follow(o, run_id) if follow else load_run(o, run_id)
+        document = _follow(o, run_id) if follow else load_settled(o, run_id)
     emit(document, lambda: run_text(document), as_json=as_json)
     if follow and document["state"] != "Completed":
         raise click.exceptions.Exit(FAILED)
@@ -164,7 +164,7 @@ def deploy(action: str, as_json: bool) -> None:
 
 def _follow(o: OpenOrganism, run_id: str) -> Document:
     """Tell state, tasks and steps on stderr as they change; the run as it ended."""
-    from causal_organism.operations.runs import has_ended, load_run
+    from causal_organism.operations.runs import has_ended, load_run, load_settled
 
     told: dict[str, str] = {}
     while True:
@@ -178,7 +178,7 @@ def _follow(o: OpenOrganism, run_id: str) -> Document:
                 told[name] = text
                 say(f"{name.strip()}: {text}")
         if has_ended(document):
-            return document
+            return load_settled(o, run_id)
         time.sleep(POLL_S)
 
 
