@@ -96,10 +96,38 @@ def wait_until_fixture() -> Callable[..., None]:
     return wait_until
 
 
+GUARD = """\
+import shutil, sys
+from pathlib import Path
+from causal_organism.embedded import lifecycle
+for folder in [Path(line.rstrip("\\n")) for line in sys.stdin]:  # up to its end, which is that of the tests
+    if folder.exists():
+        lifecycle.remove(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+"""
+
+
+@pytest.fixture(scope="session")
+def guard() -> Iterator[Callable[[Path], None]]:
+    """Takes the name of a home that must not outlive this session, however that ends."""
+    process = subprocess.Popen([sys.executable, "-c", GUARD], stdin=subprocess.PIPE, start_new_session=True)
+    assert process.stdin is not None
+
+    def name(folder: Path) -> None:
+        assert process.stdin is not None
+        process.stdin.write(f"{folder}\n".encode())
+        process.stdin.flush()
+
+    yield name
+    process.stdin.close()
+    process.wait()
+
+
 @pytest.fixture(scope="module")
-def full_home() -> Iterator[OwnHome]:
+def full_home(guard: Callable[[Path], None]) -> Iterator[OwnHome]:
     """A home of the module's own with every server, for tests that kill some of them."""
     folder = Path(tempfile.mkdtemp(prefix="organism-home-"))
+    guard(folder)
     own = OwnHome(folder)
     try:
         own.json("up")
@@ -110,11 +138,12 @@ def full_home() -> Iterator[OwnHome]:
 
 
 @pytest.fixture
-def make_home() -> Iterator[Callable[[], OwnHome]]:
+def make_home(guard: Callable[[Path], None]) -> Iterator[Callable[[], OwnHome]]:
     made: list[Path] = []
 
     def make() -> OwnHome:
         made.append(Path(tempfile.mkdtemp(prefix="organism-home-")))
+        guard(made[-1])
         return OwnHome(made[-1])
 
     yield make
