@@ -30,7 +30,12 @@ def main() -> None:
 
 def seconds_to_plan(count: int) -> float:
     """CPU of judging and planning everything, all of it made and the first layer's code changed; least of three."""
-    organism = layered(count, code="1")
+    with tempfile.TemporaryDirectory() as folder:
+        return _seconds_to_plan(count, Path(folder))
+
+
+def _seconds_to_plan(count: int, home: Path) -> float:
+    organism = layered(count, home, code="1")
     refresh_local(organism, "*", actor="bench")
     organism.graph = graph_of(assets(count, code="2"))
     taken = []
@@ -42,9 +47,9 @@ def seconds_to_plan(count: int) -> float:
     return min(taken)
 
 
-def layered(count: int, *, code: str) -> Any:
+def layered(count: int, home: Path, *, code: str) -> Any:
     return SimpleNamespace(
-        settings=Settings(home=Path(tempfile.mkdtemp()), actor="bench"),
+        settings=Settings(home=home, actor="bench"),
         graph=graph_of(assets(count, code=code)),
         ledger=MemoryLedger(now),
         values=MemoryValues(),

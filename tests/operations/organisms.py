@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,12 @@ from causal_organism.stores.memory_ledger import MemoryLedger, MemoryValues
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
 
+@functools.cache
+def _home() -> tempfile.TemporaryDirectory[str]:
+    """One folder for all of them, removed at the end: nothing but notes about code is written there."""
+    return tempfile.TemporaryDirectory(prefix="organism-")
+
+
 class Clock:
     def __init__(self) -> None:
         self.time = START
@@ -35,7 +42,7 @@ def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
     """An organism of these assets on memory stores; `.clock` moves its time."""
     clock = Clock()
     return SimpleNamespace(
-        settings=Settings(home=Path(tempfile.mkdtemp(prefix="organism-")), actor="ana", lease_wait_s=0.0, **settings),
+        settings=Settings(home=Path(_home().name), actor="ana", lease_wait_s=0.0, **settings),
         graph=graph_of(assets),
         ledger=MemoryLedger(clock),
         automations=MemoryAutomations(),
