@@ -221,18 +221,28 @@ def load_graph(place: str | None) -> AssetGraph:
         sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module), name)
-    except OrganismError:
-        raise
-    except Exception as error:  # an author's module may raise anything while it is imported
-        raise GraphError(f"{place} cannot be imported: {_told(error, module)}") from error
+    except (Exception, SystemExit) as error:  # an author's module may raise anything while it is imported
+        hint = error.hint if isinstance(error, OrganismError) else None
+        raise GraphError(f"{place} cannot be imported: {_told(error, module)}", hint=hint) from error
     if isinstance(found, Asset):
         found = (found,)
-    if not isinstance(found, (tuple, list)) or not all(isinstance(each, Asset) for each in found):
-        raise GraphError(f"{place} is a {type(found).__name__}; it must be a tuple of assets")
-    return graph_of(found)
+    if not _is_list(found) or not all(isinstance(each, Asset) for each in found):
+        file = getattr(sys.modules[module], "__file__", None) or module
+        odd = next((each for each in found if not isinstance(each, Asset)), None) if _is_list(found) else found
+        raise GraphError(
+            f"{place} holds a {type(odd).__name__}; it must be a tuple of assets (TypeError, {file}, line 1)"
+        )
+    try:
+        return graph_of(found)
+    except GraphError as error:
+        raise GraphError(f"{place}: GraphError: {error.message}", hint=error.hint) from error
 
 
-def _told(error: Exception, module: str) -> str:
+def _is_list(found: object) -> bool:
+    return isinstance(found, (tuple, list))
+
+
+def _told(error: BaseException, module: str) -> str:
     """An exception with its type and the place in the author's code where it was raised."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"

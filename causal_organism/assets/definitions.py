@@ -121,7 +121,7 @@ class AssetSpec:
     outputs: tuple[str, ...] = ()  # all keys made together, this one included; empty: alone
     compute: Callable[..., Any] | None = field(default=None, compare=False)  # None: a source of the platform
     update: Callable[..., Any] | None = field(default=None, compare=False)
-    defined_at: str = ""  # module:line, for errors
+    defined_at: str = ""  # file and line, for errors
 
     @property
     def upstream(self) -> tuple[str, ...]:
@@ -224,16 +224,21 @@ _OPTIONS = {
 
 
 def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]) -> Asset:
-    place = f"{function.__module__}:{function.__code__.co_firstlineno}"
+    code = inspect.unwrap(function).__code__
+    place = f"{code.co_filename}, line {code.co_firstlineno}"
     unknown = set(options) - _OPTIONS
     if unknown:
         raise GraphError(f"{place}: {', '.join(sorted(unknown))} is no option of an asset")
     if kind == SOURCE and (unfit := {"partitions", "reads"} & set(options)):
         raise GraphError(f"{place}: {', '.join(sorted(unfit))} is no option of a source")
     outputs = tuple(each if isinstance(each, Output) else Output(each) for each in options.get("outputs", ()))
+    _check_types(options, place)
     if outputs and "key" in options:
         raise GraphError(f"{place}: give `key` or `outputs`, not both")
-    keys = tuple(check_key(each.key) for each in outputs) or (check_key(options.get("key", function.__name__)),)
+    try:
+        keys = tuple(check_key(each.key) for each in outputs) or (check_key(options.get("key", function.__name__)),)
+    except GraphError as error:
+        raise GraphError(f"{place}: {error.message}") from None
     common = _common(function, kind, options, place)
     own_checks = tuple(options.get("checks", ()))
     specs = tuple(
@@ -251,6 +256,15 @@ def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]
         _check_checks(spec)
         _check_due(spec)
     return Asset(specs)
+
+
+def _check_types(options: Mapping[str, Any], place: str) -> None:
+    keep, tolerance = options.get("keep"), options.get("tolerance")
+    if keep is not None and not isinstance(keep, Keep):
+        raise GraphError(f"{place}: keep is {keep!r}; write Keep(last=50, days=30)")
+    number = isinstance(tolerance, (int, float)) and not isinstance(tolerance, bool) and tolerance >= 0
+    if tolerance is not None and not number:
+        raise GraphError(f"{place}: tolerance is {tolerance!r}; it is a relative difference, like 1e-9")
 
 
 def _check_checks(spec: AssetSpec) -> None:

@@ -98,20 +98,12 @@ def graph_of(assets: Iterable[Asset]) -> AssetGraph:
 
 def _distinct(specs: Iterable[AssetSpec]) -> dict[str, AssetSpec]:
     found: dict[str, AssetSpec] = {}
-    spelled: dict[str, str] = {}
     for spec in specs:
         if spec.key in found:
             raise GraphError(
                 f"two assets have the key {spec.key!r}: at {found[spec.key].defined_at} and at {spec.defined_at}"
             )
-        folded = spec.key.casefold()
-        if folded in spelled:
-            other = found[spelled[folded]]
-            raise GraphError(
-                f"{other.key!r} ({other.defined_at}) and {spec.key!r} ({spec.defined_at}) differ in case only"
-            )
         found[spec.key] = spec
-        spelled[folded] = spec.key
     return found
 
 
@@ -143,7 +135,9 @@ def _topological(specs: Mapping[str, AssetSpec]) -> tuple[str, ...]:
             if waiting[reader] == 0:
                 heapq.heappush(ready, reader)
     if len(order) < len(specs):
-        raise GraphError(f"the assets read each other in a circle: {' -> '.join(_circle(specs, set(order)))}")
+        circle = _circle(specs, set(order))
+        places = ", ".join(f"{key} ({specs[key].defined_at})" for key in dict.fromkeys(circle))
+        raise GraphError(f"the assets read each other in a circle: {' -> '.join(circle)}: {places}")
     return tuple(order)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,7 @@ import click
 
 from causal_organism.assets.durations import parse_duration
 from causal_organism.cli.assets import age_text
-from causal_organism.cli.output import emit, json_option, name_of, partition_option, table
+from causal_organism.cli.output import data_stream, emit, json_option, name_of, partition_option, table
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 
@@ -237,4 +236,4 @@ def _write_parquet(document: Mapping[str, Any]) -> None:
 
     columns = document["columns"]
     values = {name: [row[name] for row in document["rows"]] for name in columns}
-    pq.write_table(pa.table(values), sys.stdout.buffer)
+    pq.write_table(pa.table(values), data_stream().buffer)

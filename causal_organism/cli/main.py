@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
+from contextlib import nullcontext
 from typing import Any
 
 import click
 
+from causal_organism.cli.output import data, talk_aside, to_json
 from causal_organism.errors import FAILED, UNREACHABLE, WRONG, OrganismError
 
 # name -> (module, attribute, what `organism --help` says); the modules are imported when their command is called
@@ -52,6 +53,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "generate": ("quickstart", "generate", "Write a generated organisation to a folder."),
     "audit": ("history", "audit", "Print the audit log."),
 }
+
+
+_OWN_STDOUT = frozenset({"-h", "--help", "--version", "tui"})  # these print by other means, and run no author's code
 
 
 class LazyGroup(click.Group):
@@ -104,7 +108,8 @@ def main(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         arguments = _take_assets(arguments)
-        result = organism.main(args=arguments, prog_name="organism", standalone_mode=False)
+        with nullcontext() if _OWN_STDOUT.intersection(arguments) else talk_aside():
+            result = organism.main(args=arguments, prog_name="organism", standalone_mode=False)
         sys.stdout.flush()
         return result if isinstance(result, int) else 0  # an exit inside a command comes back as its code
     except OrganismError as error:
@@ -151,7 +156,7 @@ def _report(as_json: bool, exit_code: int, code: str, message: str, hint: str | 
         error: dict[str, Any] = {"code": code, "message": message, "hint": hint}
         if column is not None:
             error["column"] = column
-        click.echo(json.dumps({"schema": "organism.error/1", "error": error}, ensure_ascii=False))
+        data(to_json({"schema": "organism.error/1", "error": error}))
         return
     from tui.presenters.safe_text import safe_text
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
 
 import click
 
 from causal_organism.assets.keys import label_of, partition_text
 from tui.presenters.safe_text import safe_text
+
+_HALF = re.compile("[\ud800-\udfff]")
+
+_data: TextIO | None = None  # stdout, while prints go elsewhere
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -29,19 +35,23 @@ def name_of(row: Mapping[str, Any]) -> str:
 def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print the document, or what `text` makes of it."""
     if as_json:
-        click.echo(to_json(document))
+        data(to_json(document))
     else:
         shown = text()
         if shown:
-            click.echo(shown)
+            data(shown)
 
 
 def to_json(document: Any) -> str:
     """JSON that every parser takes: what is not a number is null."""
     try:
-        return json.dumps(document, ensure_ascii=False, default=str, allow_nan=False)
+        text = json.dumps(document, ensure_ascii=False, default=str, allow_nan=False)
     except ValueError:
-        return json.dumps(_finite(document), ensure_ascii=False, default=str)
+        document = _finite(document)
+        text = json.dumps(document, ensure_ascii=False, default=str)
+    if text.isascii() or not _HALF.search(text):
+        return text
+    return json.dumps(document, default=str)  # half a character has no bytes; escaped it can be written
 
 
 def _finite(value: Any) -> Any:
@@ -50,6 +60,30 @@ def _finite(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _finite(each) for name, each in value.items()}
     return [_finite(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+@contextlib.contextmanager
+def talk_aside() -> Iterator[None]:
+    """While it lasts, what an author's code prints is talk on stderr; only `data` goes to stdout."""
+    global _data
+    _data = sys.stdout
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        _data = None
+
+
+def data_stream() -> TextIO:
+    """Where data goes: stdout."""
+    return _data or sys.stdout
+
+
+def data(text: str) -> None:
+    """Data, on stdout; what no encoding takes is escaped."""
+    out = data_stream()
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), file=out)
 
 
 def say(text: str) -> None:

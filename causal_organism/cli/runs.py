@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from causal_organism.assets.durations import duration_text
-from causal_organism.cli.output import emit, json_option, say, table
+from causal_organism.cli.output import data, emit, json_option, say, table
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 from tui.presenters.safe_text import safe_text
@@ -60,7 +60,7 @@ def logs(run_id: str, follow: bool, as_json: bool) -> None:
         for line in _log_lines(o, run_id, follow=follow):
             found.append(line)
             if not as_json:
-                click.echo(log_text(line))
+                data(log_text(line))
     emit({"schema": "organism.logs/1", "run": run_id, "logs": found}, str, as_json=as_json)
 
 
