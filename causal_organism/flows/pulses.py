@@ -6,7 +6,7 @@ from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.context import FlowRunContext, TaskRunContext
+from prefect.context import TaskRunContext
 
 from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.flows.asked import Asked
@@ -14,6 +14,7 @@ from causal_organism.flows.steps import retry_options
 from causal_organism.flows.telling import tell_gaps
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.pulse import NETWORK, pulse
+from causal_organism.operations.stream_gaps import gaps_of_run
 from causal_organism.ports import Gap, Organism
 
 
@@ -40,11 +41,7 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
         **retry_options(RETRY_CLASSES["light"], organism.settings.retry_delay_scale),
     )(pulse_once)
     await step()
-    context = FlowRunContext.get()
-    began = context.flow_run.created if context and context.flow_run else None
-    if began is not None:
-        recorded = await in_thread(organism.archive.gaps)
-        found += [gap for gap in recorded if gap.detected_at >= began and gap not in found]
+    found += [gap for gap in await in_thread(gaps_of_run, organism, asked.run) if gap not in found]
     await tell_gaps(organism, found)
     return "; ".join(map(_describe, found)) or None
 

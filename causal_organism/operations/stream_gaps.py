@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from causal_organism.network.entries import START, entry_key
-from causal_organism.ports import EventStream, Gap, StreamPosition, StreamState
+from causal_organism.ports import EventStream, Gap, Organism, StreamPosition, StreamState
 
 Found = tuple[Gap, StreamPosition]
 """The gap, and the position to go on from."""
@@ -60,3 +60,15 @@ def _guess_gap(
 def _preceding(entry: str) -> str:
     milliseconds, sequence = entry_key(entry)
     return f"{milliseconds}-{sequence - 1}" if sequence else f"{max(milliseconds - 1, 0)}-{2**64 - 1}"
+
+
+def gaps_of_run(organism: Organism, run: str) -> list[Gap]:
+    """Gaps that were found since this run of Prefect's first began: by one of its tries.
+
+    Not since it was created: a schedule creates its runs hours ahead, and they have no part in what was found before.
+    """
+    row = organism.orchestrator.run(run)
+    if row is None or row["started_at"] is None:
+        return []
+    began = datetime.fromisoformat(row["started_at"])
+    return [gap for gap in organism.archive.gaps() if gap.detected_at >= began]

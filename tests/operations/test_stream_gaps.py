@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from causal_organism.operations.stream_gaps import find_gap, find_missing
+from causal_organism.deployments import INCREMENTAL
+from causal_organism.operations.stream_gaps import find_gap, find_missing, gaps_of_run
 from causal_organism.ports import Gap, StreamPosition, StreamState
+from causal_organism.stores.memory_orchestrator import MemoryOrchestrator
 from causal_organism.stores.memory_stream import MemoryStream
 from tests.stores.truth import NOW
 
@@ -83,3 +87,20 @@ def test_without_counting_the_entry_at_our_position_says_that_nothing_unread_wen
     assert found == (gap(ids[2], "1-0", None), position)
     assert find_gap(stream, uncounted, position, (found[0],), now=NOW) is None  # once
     assert find_gap(stream, uncounted, StreamPosition(), (), now=NOW) is None
+
+
+def test_a_run_that_was_planned_before_a_gap_and_began_after_it_has_no_part_in_it() -> None:
+    """Prefect creates the runs of a schedule hours ahead."""
+    moments = iter(NOW + timedelta(minutes=each) for each in range(-10, 100))
+    orchestrator = MemoryOrchestrator(now=lambda: next(moments))
+    orchestrator.setup()
+    found = gap("1-0", "3-0", 1)
+    organism: Any = SimpleNamespace(orchestrator=orchestrator, archive=SimpleNamespace(gaps=lambda: (found,)))
+    finder, planned = (orchestrator.plan_run(INCREMENTAL.full_name, NOW) for _ in range(2))
+    assert gaps_of_run(organism, planned) == []
+    orchestrator.begin(finder)
+    while next(moments) < NOW:
+        pass
+    orchestrator.begin(planned)
+    assert gaps_of_run(organism, finder) == [found]
+    assert gaps_of_run(organism, planned) == []
