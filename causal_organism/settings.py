@@ -51,6 +51,9 @@ class Settings:
     actor: str = _setting("ORGANISM_ACTOR", "", "who acts; unset: user@host")
     read_only: bool = _setting("ORGANISM_READ_ONLY", False, "refuse every action that changes something")
     lease_wait_s: float = _setting("ORGANISM_LEASE_WAIT_S", 300.0, "how long a run waits for an asset's lease")
+    parallel_steps: int = _setting(
+        "ORGANISM_PARALLEL_STEPS", 1, "assets or partitions that one run makes at once, in threads"
+    )
     retry_delay_scale: float = _setting(
         "ORGANISM_RETRY_DELAY_SCALE", 1.0, "factor on every pause before a retry; 0: none"
     )
@@ -76,6 +79,8 @@ class Settings:
     def __post_init__(self) -> None:
         if self.min_group < 5:
             raise SettingsError(f"ORGANISM_MIN_GROUP is {self.min_group}; groups under 5 people are never shown")
+        if self.parallel_steps < 1:
+            raise SettingsError(f"ORGANISM_PARALLEL_STEPS is {self.parallel_steps}; it must be at least 1")
         if self.batch_events < 1:
             raise SettingsError(f"ORGANISM_BATCH_EVENTS is {self.batch_events}; it must be at least 1")
 

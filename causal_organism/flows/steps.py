@@ -14,11 +14,13 @@ from prefect.states import Failed
 from prefect.tasks import Task
 
 from causal_organism.assets.definitions import Retry
+from causal_organism.assets.planner import Place
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.making import NOT_WELL, ComputeError, StepOutcome
 from causal_organism.operations.refresh import RefreshRun, make_step
+from causal_organism.operations.waves import jobs_of, work_together
 
 JITTER = 0.3  # a pause before a retry differs by up to this share, so that failed runs do not come back all at once
 _MOST_TRIES_SEEN = 1_000
@@ -43,11 +45,11 @@ def retry_options(retry: Retry, scale: float) -> dict[str, Any]:
 
 
 class Steps:
-    """The steps of one run. One is made at a time; while one waits to be tried again, others go on.
+    """The steps of one run. One is made at a time, or as many as the setting `parallel_steps` allows; while one waits
+    to be tried again, others go on.
 
-    All partitions of an asset are one task.
-
-    A step begins when every step of the plan that it depends on has ended, well or not.
+    All partitions of an asset are one task. A task begins when every task of the plan that it depends on has ended,
+    well or not; what is made together is made by the first of its tasks.
     """
 
     def __init__(self, run: RefreshRun):
@@ -55,8 +57,9 @@ class Steps:
         self._places: dict[str, list[str]] = {}
         for step in run.steps:
             self._places.setdefault(step.key, []).append(step.partition)
-        self._turn = asyncio.Lock()
-        self._having_turn: str | None = None
+        self._parallel = run.organism.settings.parallel_steps
+        self._turns = asyncio.Semaphore(self._parallel)
+        self._having_turn: set[str] = set()
         self._stopped: OrganismError | None = None
 
     async def make_all(self) -> None:
@@ -64,7 +67,7 @@ class Steps:
         graph, planned = self._run.organism.graph, list(self._places)
         running: dict[str, asyncio.Task[None]] = {}
         for key in planned:
-            before = graph.walk_up([key]) - {key}
+            before = (graph.walk_up([key]) | set(graph[key].outputs)) - {key}
             running[key] = asyncio.create_task(
                 self._make_after([running[each] for each in running if each in before], key)
             )
@@ -100,26 +103,42 @@ class Steps:
         await self._take_turn(key)
         try:
             last = _tries() > self._run.organism.graph[key].retry.times
-            for partition in self._left(key):
-                outcome = await in_thread(make_step, self._run, key, partition, attempt_is_last=last)
-                emit_asset_events(self._run, outcome)
+            if self._parallel == 1:
+                for partition in self._left(key):
+                    outcome = await in_thread(make_step, self._run, key, partition, attempt_is_last=last)
+                    emit_asset_events(self._run, outcome)
+            else:
+                await self._make_together(key, attempt_is_last=last)
         finally:
             self._give_turn(key)
         return _answer([self._run.outcomes[key, partition] for partition in self._places[key]])
+
+    async def _make_together(self, key: str, *, attempt_is_last: bool) -> None:
+        left = self._left(key)
+
+        def make(place: Place) -> None:
+            make_step(self._run, *place, attempt_is_last=attempt_is_last)
+
+        try:
+            await in_thread(work_together, jobs_of(self._run.organism.graph, [key], left), make, self._parallel)
+        finally:
+            for partition in left:
+                if (key, partition) in self._run.outcomes:
+                    emit_asset_events(self._run, self._run.outcomes[key, partition])
 
     def _left(self, key: str) -> list[str]:
         """Partitions of the plan that have not ended."""
         return [each for each in self._places[key] if (key, each) not in self._run.outcomes]
 
     async def _take_turn(self, key: str) -> None:
-        if self._having_turn != key:
-            await self._turn.acquire()
-            self._having_turn = key
+        if key not in self._having_turn:
+            await self._turns.acquire()
+            self._having_turn.add(key)
 
     def _give_turn(self, key: str) -> None:
-        if self._having_turn == key:
-            self._having_turn = None
-            self._turn.release()
+        if key in self._having_turn:
+            self._having_turn.remove(key)
+            self._turns.release()
 
 
 def _answer(outcomes: list[StepOutcome]) -> Any:

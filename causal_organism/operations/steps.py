@@ -1,0 +1,194 @@
+"""One step of a run: judged again when its turn comes, made, and recorded, or why not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+
+from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.keys import label_of
+from causal_organism.assets.mappings import Many, Resolved
+from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.staleness import FRESH, Judgement
+from causal_organism.errors import DamagedValueError, FencedError, RetiredValueError, StoreError
+from causal_organism.operations.making import (
+    BLOCKED,
+    CANCELLED,
+    FAILED,
+    NOT_WELL,
+    REJECTED,
+    SKIPPED,
+    ComputeError,
+    Making,
+    StepOutcome,
+    compute,
+    publish,
+    record_failure,
+)
+from causal_organism.operations.plan import Planned
+from causal_organism.operations.waiting import hold_waiting
+from causal_organism.ports import Organism, StepRecord
+
+_ENDED_WORDS = {FAILED: "failed", REJECTED: "was rejected", BLOCKED: "is blocked", CANCELLED: "was cancelled"}
+
+
+@dataclass(slots=True)
+class RefreshRun:
+    """One run: its plan, its cut of the ledger, and how its steps ended so far."""
+
+    organism: Organism
+    planned: Planned
+    making: Making
+    force: bool
+    full: bool
+    slots: threading.Semaphore  # as many as may be made at once
+    outcomes: dict[Place, StepOutcome] = field(default_factory=dict)
+    together: dict[Place, StepOutcome] = field(default_factory=dict)  # outputs made before their step's turn
+    not_well: dict[str, dict[str, StepOutcome]] = field(default_factory=dict)  # key -> partition -> how it ended
+
+    @property
+    def id(self) -> str:
+        return self.making.run
+
+    @property
+    def source_errors(self) -> dict[str, str]:
+        """Sources that could not be looked at, with the reason."""
+        return {each.key: each.error for each in self.planned.observations if each.error}
+
+    @property
+    def steps(self) -> tuple[PlanStep, ...]:
+        return self.planned.steps
+
+
+def make_step(run: RefreshRun, key: str, partition: str = "", *, attempt_is_last: bool = True) -> StepOutcome:
+    """Make one asset or partition of the plan, or say why not; the outcome is recorded.
+
+    Raises StoreError, or the author's retryable error, unless this was the last attempt; LeaseHeldError when somebody
+    else holds the asset for too long.
+    """
+    with run.slots:
+        return _make_step(run, key, partition, attempt_is_last=attempt_is_last)
+
+
+def _make_step(run: RefreshRun, key: str, partition: str, *, attempt_is_last: bool) -> StepOutcome:
+    started = time.monotonic()
+    try:
+        outcome = _make(run, key, partition)
+    except (ComputeError, StoreError, DamagedValueError, RetiredValueError, FencedError) as error:
+        retryable = error.retryable if isinstance(error, ComputeError) else isinstance(error, StoreError)
+        if retryable and not attempt_is_last:
+            raise
+        if isinstance(error, StoreError):
+            _check_ledger(run, error)
+        record_failure(run.planned.cut, key, partition, run.making, error.message)
+        outcome = _ended(run, key, partition, FAILED, error.message)
+    if outcome.outcome not in (SKIPPED, BLOCKED):
+        outcome = replace(outcome, seconds=time.monotonic() - started)
+    run.outcomes[key, partition] = outcome
+    if outcome.outcome in NOT_WELL:
+        run.not_well.setdefault(key, {})[partition] = outcome
+    run.organism.ledger.record_step(
+        StepRecord(
+            run=run.id, key=key, partition=partition, outcome=outcome.outcome, version=outcome.version,
+            causes=tuple(cause.to_document() for cause in outcome.causes), seconds=outcome.seconds,
+            error=outcome.error, at=run.organism.now(),
+        )
+    )  # fmt: skip
+    return outcome
+
+
+def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:
+    if (key, partition) in run.together:
+        return run.together[key, partition]
+    cut, spec = run.planned.cut, run.organism.graph[key]
+    keys = spec.outputs or (key,)
+    blocked = _blocked(run, key, partition)
+    if blocked:
+        return _ended(run, key, partition, BLOCKED, blocked)
+    wait_s = run.organism.settings.lease_wait_s
+    with hold_waiting(run.organism, keys, partition=partition, holder=run.id, wait_s=wait_s) as leases:
+        overtaken = _adopt_own_heads(run, keys, partition)
+        judgements = {each: cut.judge(each, partition) for each in keys}
+        if _pinned(judgements[key]):
+            return _ended(run, key, partition, SKIPPED)
+        if not run.force and (overtaken or all(each.status == FRESH for each in judgements.values())):
+            return replace(_ended(run, key, partition, SKIPPED), causes=())
+        made = compute(cut, key, partition, run.making, full=run.full)
+        for each, new in made.items():
+            outcome = publish(cut, each, partition, new, leases[each], run.making, judgements[each].causes)
+            run.together[each, partition] = outcome
+    return run.together[key, partition]
+
+
+def _ended(run: RefreshRun, key: str, partition: str, outcome: str, error: str | None = None) -> StepOutcome:
+    """How a step ended that left the head where it is."""
+    cut = run.planned.cut
+    head = cut.head(key, partition)
+    return StepOutcome(
+        key=key,
+        partition=partition,
+        outcome=outcome,
+        version=head.version.number if head else None,
+        causes=cut.judge(key, partition).causes,
+        error=error,
+    )
+
+
+def _blocked(run: RefreshRun, key: str, partition: str) -> str | None:
+    """Why an asset or partition cannot be made now, or None."""
+    cut = run.planned.cut
+    reasons = (_hindrance(run, each, key) for each in (*cut.inputs(key, partition), *cut.needs(key, partition)))
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def _hindrance(run: RefreshRun, read: Resolved, reader: str) -> str | None:
+    """Why what is to be read cannot be, or None."""
+    error = run.source_errors.get(read.key)
+    if error is not None:
+        return f"{read.key} failed: {error}"
+    cut, ended = run.planned.cut, run.not_well.get(read.key, {})
+    partitions = read.partitions if isinstance(read, Many) else (read.partition,)
+    for partition in (each for each in partitions if each in ended) if ended else ():
+        return f"{label_of(read.key, partition)} {_ENDED_WORDS[ended[partition].outcome]}"
+    if isinstance(read, Many):
+        broken = next((each for each in partitions if cut.is_broken(read.key, each)), None)
+        if broken is not None:
+            return f"{label_of(read.key, broken)} was tried and never made"
+        missing = None if cut.chosen(read) else read.key
+    else:
+        missing = None if cut.is_made(read.key, read.partition) else label_of(read.key, read.partition)
+    if missing is None:
+        return None
+    if run.organism.graph[read.key].kind == SOURCE:
+        return f"{missing} has nothing yet: no import was made and no interaction seen"
+    return f"{missing} was never made; select +{reader} to make both"
+
+
+def _adopt_own_heads(run: RefreshRun, keys: tuple[str, ...], partition: str) -> bool:
+    """Take in what somebody else made of these assets since the run began, where it is what this run would make.
+
+    True if somebody published something else, from other inputs than this run reads: it is left as it is, and what
+    comes behind in this run goes on with the version of the cut.
+    """
+    cut, overtaken = run.planned.cut, False
+    for key, current in run.organism.ledger.heads_of(keys, partition).items():
+        known = cut.head(key, partition)
+        cut.set_head(key, partition, current)
+        moved = known is not None and known.version.number != current.version.number
+        if known is not None and moved and cut.judge(key, partition).status != FRESH:
+            cut.set_head(key, partition, known)
+            overtaken = True
+    return overtaken
+
+
+def _pinned(judgement: Judgement) -> bool:
+    return any(cause.kind == "pinned" for cause in judgement.causes)
+
+
+def _check_ledger(run: RefreshRun, error: StoreError) -> None:
+    """A store that failed may be the ledger itself; then there is nowhere to record the failure."""
+    try:
+        run.organism.ledger.fact("any")
+    except StoreError:
+        raise error from None
