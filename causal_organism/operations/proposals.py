@@ -64,6 +64,6 @@ def _shown(proposal: Mapping[str, Any], standing: Mapping[str, Any] | None, head
         "proposed_at": head.version.made_at.isoformat(),
         "events": [],
         **proposal,
-        **({name: standing[name] for name in ("state", "proposed_at", "events")} if standing else {}),
+        **({name: standing[name] for name in ("state", "status", "proposed_at", "events")} if standing else {}),
         "evidence": [f"{key}@{each.number}" for key, each in inputs if each],
     }

@@ -40,6 +40,7 @@ class PostgresInterventions:
                 **proposal,
                 "id": each,
                 "state": status,
+                "status": status,  # in place of the proposal's own, which was written before anybody decided
                 "proposed_at": proposed_at.astimezone(UTC).isoformat(),
                 "changed_at": changed_at.astimezone(UTC).isoformat(),
                 "run": run,

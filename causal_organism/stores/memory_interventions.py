@@ -60,6 +60,7 @@ class MemoryInterventions:
                 **kept.proposal,
                 "id": each,
                 "state": kept.status,
+                "status": kept.status,  # in place of the proposal's own, which was written before anybody decided
                 "proposed_at": kept.proposed_at.isoformat(),
                 "changed_at": kept.changed_at.isoformat(),
                 "run": kept.run,

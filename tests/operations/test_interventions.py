@@ -26,7 +26,11 @@ class World:
 
         @asset(key="interventions/proposals", code_version="1")
         def proposals(evidence: Any) -> Any:
-            return {"proposals": [{"id": each, "title": f"less [/] for {each}", "rank": 1} for each in evidence]}
+            return {
+                "proposals": [
+                    {"id": each, "title": f"less [/] for {each}", "rank": 1, "status": "proposed"} for each in evidence
+                ]
+            }
 
         made = memory_organism((evidence, proposals), **settings)
         made.interventions = MemoryInterventions()
@@ -35,7 +39,9 @@ class World:
 
 
 def states(organism: Any) -> list[tuple[str, str]]:
-    return [(each["id"], each["state"]) for each in load_proposals(organism)]
+    found = load_proposals(organism)
+    assert all(each["status"] == each["state"] for each in found)  # the proposal's own was written before any decision
+    return [(each["id"], each["state"]) for each in found]
 
 
 def test_a_refresh_proposes_and_nothing_else() -> None:
