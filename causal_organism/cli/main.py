@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from contextlib import nullcontext
 from typing import Any
 
@@ -55,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 
 
+STOPPED = 130  # as shells say of ^C
 _OWN_STDOUT = frozenset({"-h", "--help", "--version", "tui"})  # these print by other means, and run no author's code
 
 
@@ -117,18 +119,19 @@ def main(arguments: list[str]) -> int:
         return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.Abort:
-        click.echo("stopped", err=True)
-        return 130
     except click.ClickException as error:
         hint = "organism --help" if error.exit_code == WRONG else None
         _report(as_json, WRONG, "usage", error.format_message(), hint, None)
         return WRONG
-    except KeyboardInterrupt:
-        click.echo("stopped", err=True)
-        return 130
+    except (click.Abort, KeyboardInterrupt):
+        _report(as_json, STOPPED, "stopped", "stopped", None, None)
+        return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout does not fail again
+        return FAILED
+    except Exception as error:  # a defect: said with its traceback, and to scripts in one document all the same
+        traceback.print_exc()
+        _report(as_json, FAILED, "defect", f"{type(error).__name__}: {error}", "a defect of organism: report it", None)
         return FAILED
 
 

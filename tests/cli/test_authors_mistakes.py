@@ -6,12 +6,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from causal_organism.assets.definitions import Keep, asset
+from causal_organism.cli import main
 from causal_organism.cli.output import to_json
-from causal_organism.errors import GraphError
+from causal_organism.errors import GraphError, RefusedError
+from causal_organism.operations.observe import observe
+from causal_organism.settings import Settings
 from causal_organism.wiring import load_graph
 
 ASSET = "from causal_organism import asset\n@asset"
@@ -78,3 +83,23 @@ def test_half_a_character_is_escaped() -> None:
     text = to_json({"é": "\ud800", "n": float("nan")})
 
     assert json.loads(text.encode()) == {"é": "\ud800", "n": None}
+
+
+@pytest.mark.parametrize(("error", "code"), [(KeyboardInterrupt(), 130), (ZeroDivisionError("[/] odd"), 1)])
+def test_every_end_is_one_document(
+    error: BaseException, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(main.organism, "main", broken)
+
+    assert main.main(["assets", "--json"]) == code
+    assert json.loads(capsys.readouterr().out)["schema"] == "organism.error/1"
+
+
+def test_a_look_that_may_not_be_recorded_is_refused() -> None:
+    organism = SimpleNamespace(settings=Settings(read_only=True))
+
+    with pytest.raises(RefusedError):
+        observe(cast(Any, organism), ["raw/rows"], {}, actor="ana", trigger="observe")
