@@ -56,6 +56,7 @@ def test_a_decision_is_kept_through_later_refreshes_and_audited() -> None:
     organism = world.organism()
     refreshed(organism)
     assert act_on(organism, "aa11", "approve", actor="ana@host")["state"] == "approved"
+    assert states(organism) == [("aa11", "approved"), ("bb22", "proposed")]
     act_on(organism, "bb22", "reject", actor="ana@host", reason="no room")
     world.ids = ["cc33"]
     refreshed(organism)
