@@ -33,6 +33,8 @@ def up(only: str | None, as_json: bool) -> None:
     if not names:
         raise RequestError("--only names no server", hint=f"choose from {', '.join(parts.SERVERS)}")
     state = lifecycle.up(settings.home, names, environ=os.environ, say=_Told())
+    if any(each.name == "worker" for each in state.servers):
+        _note_graph()
     rows = [
         {
             "name": each.name,
@@ -83,6 +85,15 @@ def env(as_json: bool) -> None:
     variables = _variables(load_settings())
     lines = [f"export {name}={_quoted(value)}" for name, value in variables.items()]
     emit({"schema": "organism.env/1", "environment": variables}, lambda: "\n".join(lines), as_json=as_json)
+
+
+def _note_graph() -> None:
+    """The worker took over this caller's asset graph: who triggers a run is told if theirs is another."""
+    from causal_organism.operations.deploy import note_worker_graph
+    from causal_organism.wiring import open_organism
+
+    with open_organism(load_settings()) as o:
+        note_worker_graph(o)
 
 
 class _Told:

@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.operations.runs import refuse_read_only
 from causal_organism.ports import Organism
+from causal_organism.settings import running_servers
 
 WORKER_ASSETS = "worker_assets"
 """Name of the ledger's fact that says which asset graph the workers have; None: the catalog."""
@@ -22,16 +23,30 @@ def set_up(organism: Organism, *, actor: str, reset: bool = False) -> dict[str, 
     """
     refuse_read_only(organism)
     changed = list(organism.orchestrator.setup(reset=reset))
-    graph = organism.settings.assets
-    if organism.ledger.fact(WORKER_ASSETS) != graph:
-        organism.ledger.set_fact(WORKER_ASSETS, graph)
-        changed.append(f"asset graph of the workers: {graph or 'the catalog'}")
+    if not _has_own_worker(organism) and note_worker_graph(organism):
+        changed.append(f"asset graph of the workers: {organism.settings.assets or 'the catalog'}")
     if changed:
         action = "deploy.update" if reset else "deploy.setup"
         organism.ledger.audit(
             actor=actor, action=action, subject="prefect", detail={"changed": changed}, at=organism.now()
         )
     return {"schema": "organism.deploy/1", "changed": changed}
+
+
+def note_worker_graph(organism: Organism) -> bool:
+    """Record that the workers have this caller's graph; False if that is known."""
+    graph = organism.settings.assets
+    if organism.ledger.fact(WORKER_ASSETS) == graph:
+        return False
+    organism.ledger.set_fact(WORKER_ASSETS, graph)
+    return True
+
+
+def _has_own_worker(organism: Organism) -> bool:
+    """The home's own worker has the graph of whoever started it, not of whoever sets up its deployments."""
+    settings = organism.settings
+    own = running_servers(settings.home).get("PREFECT_API_URL")
+    return own is not None and own == settings.prefect_api_url
 
 
 def check_deployed(organism: Organism, *, pause: Callable[[float], None] = time.sleep) -> dict[str, Any]:
