@@ -12,7 +12,7 @@ from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
 from causal_organism.assets.mappings import Many
 from causal_organism.assets.planner import FULL, INCREMENTAL
 from causal_organism.assets.staleness import FRESH, Cause
-from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version
+from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, canonical_json
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.operations.contents import load_value
 from causal_organism.operations.incremental import Change, apply_update, changes_of
@@ -214,7 +214,7 @@ def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[s
         return function(**arguments)
     except StoreError:
         raise
-    except Exception as error:  # an author's function may raise anything; it fails its asset and nothing else
+    except (Exception, SystemExit) as error:  # an author's function may raise anything; it fails its asset alone
         retryable = isinstance(error, (ConnectionError, *spec.retry.on))
         text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
         raise ComputeError(text, retryable=retryable) from error
@@ -251,7 +251,7 @@ def _run_check(check: Check, value: Any, previous: Any) -> CheckResult:
     arguments = (value, previous)[: 1 if len(parameters_of(check.run)) < 2 else 2]
     try:
         result = check.run(*arguments)
-    except Exception as error:  # a check that breaks has not passed
+    except (Exception, SystemExit) as error:  # a check that breaks has not passed
         return CheckResult(
             name=check.name, passed=False, blocking=check.blocking, detail=f"{type(error).__name__}: {error}"
         )
@@ -260,7 +260,12 @@ def _run_check(check: Check, value: Any, previous: Any) -> CheckResult:
 
 
 def _facts(spec: AssetSpec, context: Context) -> dict[str, Any]:
-    return {name: _fact(value) for name, value in {**spec.metadata, **context._metadata}.items()}
+    facts = {name: _fact(value) for name, value in {**spec.metadata, **context._metadata}.items()}
+    try:
+        canonical_json(facts)
+    except TypeError as error:
+        raise ComputeError(f"metadata: {error}", retryable=False) from error
+    return facts
 
 
 def _fact(value: Any) -> Any:

@@ -58,7 +58,7 @@ def _observe_one(
     ours = organism.graph[key].compute is None
     try:
         seen = _look(organism, key) if ours else _call(organism, key)
-    except Exception as error:  # whatever an author's function raises is this source's failure, not ours
+    except (Exception, SystemExit) as error:  # whatever an author's function raises is this source's failure, not ours
         text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
         attempt = Attempt(outcome="failed", at=organism.now(), run=run, provenance=SOURCE_PROVENANCE, error=text)
         organism.ledger.record_attempt(key, "", attempt)

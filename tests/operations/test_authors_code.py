@@ -1,0 +1,39 @@
+"""Whatever an author's function does, its asset fails and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from causal_organism.assets.definitions import asset, source
+from causal_organism.operations.refresh import refresh_local
+from tests.operations.organisms import memory_organism
+
+
+def _leaves() -> Any:
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("options", "function", "told"),
+    [({}, _leaves, "SystemExit"), ({"metadata": {"o": object()}}, lambda: 1, "metadata")],
+)
+def test_an_asset_fails_alone(options: dict[str, Any], function: Any, told: str) -> None:
+    broken = asset(key="broken", code_version="1", **options)(function)
+    well = asset(key="well", code_version="1")(lambda: 1)
+
+    steps = refresh_local(memory_organism((broken, well)), "*", actor="ana")["steps"]
+
+    assert [(each["key"], each["outcome"]) for each in steps] == [("broken", "failed"), ("well", "made")]
+    assert told in steps[0]["error"]
+
+
+def test_a_source_that_leaves_has_failed() -> None:
+    gone = source(key="gone")(_leaves)
+    reader = asset(key="reader", reads={"gone": "gone"}, code_version="1")(lambda gone: 1)
+
+    document = refresh_local(memory_organism((gone, reader)), "reader", actor="ana")
+
+    assert "SystemExit" in document["observed"][0]["error"]
+    assert document["outcome"] == "failed"
