@@ -12,6 +12,7 @@ from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
 from causal_organism.assets.mappings import Many
 from causal_organism.assets.planner import FULL, INCREMENTAL
 from causal_organism.assets.staleness import FRESH, Cause
+from causal_organism.assets.storable import storable, storable_text
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, canonical_json
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.operations.contents import load_value
@@ -217,7 +218,7 @@ def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[s
     except (Exception, SystemExit) as error:  # an author's function may raise anything; it fails its asset alone
         retryable = isinstance(error, (ConnectionError, *spec.retry.on))
         text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
-        raise ComputeError(text, retryable=retryable) from error
+        raise ComputeError(storable_text(text), retryable=retryable) from error
 
 
 def _run_checks(cut: Cut, key: str, partition: str, value: Any, head: Head | None) -> tuple[CheckResult, ...]:
@@ -253,10 +254,13 @@ def _run_check(check: Check, value: Any, previous: Any) -> CheckResult:
         result = check.run(*arguments)
     except (Exception, SystemExit) as error:  # a check that breaks has not passed
         return CheckResult(
-            name=check.name, passed=False, blocking=check.blocking, detail=f"{type(error).__name__}: {error}"
+            name=check.name,
+            passed=False,
+            blocking=check.blocking,
+            detail=storable_text(f"{type(error).__name__}: {error}"),
         )
     passed, detail = result if isinstance(result, tuple) else (result, "")
-    return CheckResult(name=check.name, passed=bool(passed), blocking=check.blocking, detail=str(detail))
+    return CheckResult(name=check.name, passed=bool(passed), blocking=check.blocking, detail=storable_text(str(detail)))
 
 
 def _facts(spec: AssetSpec, context: Context) -> dict[str, Any]:
@@ -265,7 +269,7 @@ def _facts(spec: AssetSpec, context: Context) -> dict[str, Any]:
         canonical_json(facts)
     except TypeError as error:
         raise ComputeError(f"metadata: {error}", retryable=False) from error
-    return facts
+    return dict(storable(facts))
 
 
 def _fact(value: Any) -> Any:

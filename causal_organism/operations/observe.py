@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.assets.definitions import Looked
 from causal_organism.assets.partitions import member_names, sources_of
+from causal_organism.assets.storable import storable_text
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
 from causal_organism.errors import LeaseHeldError, OrganismError, RefusedError, StoreError
 from causal_organism.operations.waiting import hold_waiting
@@ -59,7 +60,7 @@ def _observe_one(
     try:
         seen = _look(organism, key) if ours else _call(organism, key)
     except (Exception, SystemExit) as error:  # whatever an author's function raises is this source's failure, not ours
-        text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
+        text = storable_text(error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}")
         attempt = Attempt(outcome="failed", at=organism.now(), run=run, provenance=SOURCE_PROVENANCE, error=text)
         organism.ledger.record_attempt(key, "", attempt)
         return Observation(key=key, version=number, changed=False, error=text)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.definitions import asset, source
+from causal_organism.assets.storable import storable
 from causal_organism.operations.refresh import refresh_local
 from tests.operations.organisms import memory_organism
 
@@ -37,3 +38,13 @@ def test_a_source_that_leaves_has_failed() -> None:
 
     assert "SystemExit" in document["observed"][0]["error"]
     assert document["outcome"] == "failed"
+
+
+def test_texts_that_no_store_takes_are_made_storable() -> None:
+    def breaks() -> Any:
+        raise ValueError("a\x00b \ud800")
+
+    organism = memory_organism((asset(key="broken", code_version="1")(breaks),))
+
+    assert refresh_local(organism, "*", actor="ana")["steps"][0]["error"] == "ValueError: a\ufffdb \ufffd"
+    assert storable({"x": float("nan"), "t\x00": ["\udfff", 1.5]}) == {"x": None, "t\ufffd": ["\ufffd", 1.5]}
