@@ -1,4 +1,4 @@
-"""`organism assets`, `show`, `graph` and `why`."""
+"""`organism assets`, `show` and `graph`."""
 
 from __future__ import annotations
 
@@ -73,22 +73,6 @@ def graph(selection: str, form: str, as_json: bool) -> None:
     emit(document, draw[form], as_json=as_json)
 
 
-@click.command()
-@click.argument("key")
-@json_option
-def why(key: str, as_json: bool) -> None:
-    """Say why an asset is out of date, from its own causes to the root."""
-    from causal_organism.operations.listing import show_document
-
-    with open_organism() as o:
-        row = show_document(o, key)
-    document = {
-        "schema": "organism.why/1",
-        **{name: row[name] for name in ("key", "status", "causes", "root_causes", "blocked_by", "attempt")},
-    }
-    emit(document, lambda: _why_text(document), as_json=as_json)
-
-
 def age_text(made_at: str | None, now: datetime | None = None) -> str:
     """How long ago, in short."""
     if made_at is None:
@@ -124,6 +108,8 @@ def _assets_text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
 
 
 def _show_text(row: Mapping[str, Any]) -> str:
+    from causal_organism.operations.freshness import freshness_text
+
     lines = [
         ("key", row["key"]),
         ("status", _state(row)),
@@ -133,6 +119,8 @@ def _show_text(row: Mapping[str, Any]) -> str:
         ("reads", ", ".join(row["upstream"]) or "-"),
         ("read by", ", ".join(row["downstream"]) or "-"),
         ("code", row["code_version"]),
+        ("freshness", freshness_text(row["freshness"])),
+        ("health", "; ".join((row["health"], *row["health_reasons"]))),
         ("owners", ", ".join(row["owners"]) or "-"),
         ("queue", row["queue"]),
         ("about", row["description"].splitlines()[0] if row["description"] else "-"),
@@ -149,20 +137,6 @@ def _head_text(row: Mapping[str, Any]) -> str:
         counts = ", ".join(f"{count} {status}" for status, count in row["partitions"].items())
         return f"partitions: {counts}" + (f" (the last made {age})" if row["made_at"] else "")
     return f"{row['version']} ({age})" if row["version"] else "never made"
-
-
-def _why_text(document: Mapping[str, Any]) -> str:
-    lines = [f"{document['key']} is {document['status']}"]
-    lines += [f"  {cause_text(cause)}" for cause in document["causes"]]
-    if document["attempt"] is not None:
-        lines.append(f"  last try {document['attempt']['outcome']}: {document['attempt']['error']}")
-    roots = [root for root in document["root_causes"] if root["key"] != document["key"]]
-    if roots:
-        lines.append("because")
-        lines += [f"  {root['key']}: {cause_text(root)}" for root in roots]
-    if document["blocked_by"]:
-        lines.append(f"blocked by {', '.join(document['blocked_by'])}")
-    return "\n".join(safe_text(line) for line in lines)
 
 
 def _tree(whole: AssetGraph, keys: Iterable[str]) -> str:

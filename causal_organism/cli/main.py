@@ -25,7 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "assets": ("assets", "assets", "List assets with status, version, age and causes."),
     "show": ("assets", "show", "Show one asset."),
     "graph": ("assets", "graph", "Draw the asset graph as a tree, DOT or Mermaid."),
-    "why": ("assets", "why", "Say why an asset is out of date."),
+    "why": ("why", "why", "Say why an asset is out of date, or why a person's number changed."),
     "versions": ("history", "versions", "List the versions of an asset."),
     "diff": ("history", "diff", "Compare two versions, by entity."),
     "read": ("history", "read", "Print the values of a version."),
