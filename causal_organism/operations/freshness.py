@@ -7,7 +7,7 @@ content.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,14 +15,15 @@ from typing import Any
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.durations import duration_text
+from causal_organism.assets.keys import label_of
 from causal_organism.assets.staleness import Judgement
 from causal_organism.assets.versions import Attempt, Head
-from causal_organism.errors import GraphError
 from causal_organism.operations.judging import Cut
 
 ON_TIME, LATE, UNKNOWN = "on-time", "late", "unknown"
 OK, WARNING, BAD = "ok", "warning", "bad"
 _WORST_LAST = (OK, UNKNOWN, WARNING, BAD)
+_MOST_REASONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,21 @@ def assess_freshness(spec: AssetSpec, head: Head | None, now: datetime) -> Fresh
     return Freshness(LATE, deadline, late_by) if late_by > timedelta() else Freshness(ON_TIME, deadline)
 
 
-def assess_health(judgement: Judgement, head: Head | None, attempt: Attempt | None, fresh: Freshness | None) -> Health:
+def assess_health(
+    judgement: Judgement, heads: Sequence[Head], attempt: Attempt | None, fresh: Freshness | None
+) -> Health:
     """The worst of the last make, the checks and the freshness. `attempt`: the last try, if it failed since."""
-    found = sorted(_findings(judgement, head, attempt, fresh), key=lambda each: -_WORST_LAST.index(each[0]))
-    return Health(found[0][0], tuple(reason for _, reason in found)) if found else Health(OK)
+    found = sorted(_findings(judgement, heads, attempt, fresh), key=lambda each: -_WORST_LAST.index(each[0]))
+    reasons = [reason for _, reason in found]
+    if len(reasons) > _MOST_REASONS:
+        reasons[_MOST_REASONS:] = [f"and {len(reasons) - _MOST_REASONS} more"]
+    return Health(found[0][0], tuple(reasons)) if found else Health(OK)
 
 
 def standing(cut: Cut, key: str) -> dict[str, Any]:
     """`freshness`, `health` and `health_reasons` of one asset, as in its documents."""
-    spec, head = cut.organism.graph[key], cut.newest(key)
-    fresh = assess_freshness(spec, head, cut.at)
-    health = assess_health(cut.judgements[key], head, cut.latest_attempt(key), fresh)
+    fresh = assess_freshness(cut.organism.graph[key], _oldest_that_counts(cut, key), cut.at)
+    health = assess_health(cut.judgements[key], cut.heads_of(key), cut.latest_attempt(key), fresh)
     return {
         "freshness": fresh.to_document() if fresh else None,
         "health": health.state,
@@ -93,25 +98,33 @@ def _deadlines(spec: AssetSpec, confirmed_at: datetime) -> Iterator[datetime]:
     if spec.max_age is not None:
         yield confirmed_at + spec.max_age
     if spec.due is not None:
-        try:
-            cron = parse_cron(spec.due, spec.timezone)
-        except ValueError as error:
-            raise GraphError(f"{spec.key} ({spec.defined_at}): due: {error}") from None
-        yield cron.next(confirmed_at)
+        yield parse_cron(spec.due, spec.timezone).next(confirmed_at)
+
+
+def _oldest_that_counts(cut: Cut, key: str) -> Head | None:
+    """The head of an asset; of one with partitions, the first that became too old, or the last made if none did."""
+    too_old = [
+        cut.head(key, partition)
+        for partition, judgement in cut.partition_judgements(key)
+        if any(cause.kind == "too-old" for cause in judgement.causes)
+    ]
+    return min((head for head in too_old if head), key=lambda head: head.confirmed_at, default=cut.newest(key))
 
 
 def _findings(
-    judgement: Judgement, head: Head | None, attempt: Attempt | None, fresh: Freshness | None
+    judgement: Judgement, heads: Sequence[Head], attempt: Attempt | None, fresh: Freshness | None
 ) -> Iterator[tuple[str, str]]:
     if attempt is not None:
         yield BAD, f"the last try {'was ' if attempt.outcome == 'rejected' else ''}{attempt.outcome}: {attempt.error}"
-    elif head is None:
+    elif not heads:
         yield UNKNOWN, "it was never made"
     for cause in judgement.causes:
         if cause.kind == "check-failed" and cause.now is not None:
             yield BAD, str(cause.now)
-    for check in head.version.checks if head else ():
-        if not check.passed:
-            yield WARNING, f"check {check.name}: {check.detail or 'not met'}"
+    for head in heads:
+        for check in head.version.checks:
+            if not check.passed:
+                place = f" of {label_of(head.version.key, head.version.partition)}" if head.version.partition else ""
+                yield WARNING, f"check {check.name}{place}: {check.detail or 'not met'}"
     if fresh is not None and fresh.state == LATE:
         yield WARNING, f"late by {duration_text(fresh.late_by.total_seconds())}"

@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from causal_organism.assets.definitions import asset, source
+from causal_organism.assets.definitions import Check, asset, source
+from causal_organism.assets.partitions import Static
 from causal_organism.errors import GraphError
 from causal_organism.operations.freshness import freshness_text
 from causal_organism.operations.listing import assets_document, show_document
@@ -203,6 +206,71 @@ def test_one_asset_is_shown_with_its_promise() -> None:
     document = show_document(organism, "report")
     assert (document["due"], document["timezone"], document["max_age_s"]) == ("0 8 * * *", "UTC", 3 * 3600)
     assert document["health"] == "ok"
+
+
+def sited(**options: Any) -> Any:
+    """An asset of three sites, each made by itself."""
+
+    @source
+    def rows() -> Any:
+        return 1
+
+    @asset(code_version="1", partitions={"site": Static("north", "south", "west")}, **options)
+    def report(rows: Any, context: Any) -> Any:
+        return f"{context.partition['site']} {rows}"
+
+    return memory_organism((rows, report))
+
+
+def test_an_asset_with_partitions_is_as_late_as_the_first_of_them() -> None:
+    organism = sited(max_age="6h")
+    for name in ("north", "south", "west"):
+        refreshed(organism, "report", partition=f"site={name}")
+        organism.clock.move(hours=1)
+    assert freshness(organism) == ("on-time", moment(5, 20), None)
+    organism.clock.move(hours=5)
+    assert freshness(organism) == ("late", moment(5, 18), 2 * 3600.0)
+    refreshed(organism, "report", partition="site=north")
+    assert freshness(organism) == ("late", moment(5, 19), 3600.0)
+
+
+def test_failed_checks_of_every_partition_are_named() -> None:
+    wrong = Check(name="north", run=lambda value: (not value.startswith("north"), "it is north"), blocking=False)
+    organism = sited(checks=(wrong,))
+    refreshed(organism)
+    assert health(organism) == ("warning", ["check north of report[site=north]: it is north"])
+
+
+def test_many_reasons_are_cut_short() -> None:
+    checks = tuple(Check(name=f"no {at:02}", run=lambda value: False, blocking=False) for at in range(12))
+    organism = world(checks=checks)
+    refreshed(organism)
+    state, reasons = health(organism)
+    assert (state, len(reasons), reasons[-1]) == ("warning", 11, "and 2 more")
+
+
+@given(
+    steps=st.lists(st.integers(1, 4000), min_size=1, max_size=4),
+    made=st.integers(0, 3),
+    options=st.sampled_from(
+        [
+            {"max_age": "6h"},
+            {"due": "0 8 * * *"},
+            {"due": "30 */4 * * 1-5", "timezone": "Europe/Berlin"},
+            {"due": "0 8 * * *", "max_age": "30h"},
+        ]
+    ),
+)
+def test_an_asset_is_late_exactly_when_it_is_too_old(steps: list[int], made: int, options: dict[str, Any]) -> None:
+    organism = world(**options)
+    refreshed(organism)
+    for at, minutes in enumerate(steps):
+        organism.clock.move(minutes=minutes, seconds=1)
+        if at == made:
+            refreshed(organism, "report")
+        found = row(organism)
+        too_old = any(cause["kind"] == "too-old" for cause in found["causes"])
+        assert (found["freshness"]["state"] == "late") == too_old
 
 
 def test_freshness_in_words() -> None:
