@@ -107,6 +107,7 @@ class Version:
     actor: str
     trigger: str
     provenance: Provenance
+    confirmed: Provenance | None = None  # of the last make that gave this content again; None: there was none
     value: Mapping[str, Any] = field(default_factory=dict)  # where the content is: format, place, size, rows
     metadata: Mapping[str, Any] = field(default_factory=dict)
     kept: bool = True

@@ -14,7 +14,7 @@ from causal_organism.ports import Organism
 
 
 def restore(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
-    """Publish an old version's content again, as a new version with the old provenance."""
+    """Publish an old version's content again, as a new version with the provenance that gave it last."""
     version = find_version(organism, text, partition)
     key, place, label = version.key, version.partition, label_of(version.key, version.partition)
     _check_allowed(organism, key, "restored")
@@ -27,6 +27,7 @@ def restore(organism: Organism, text: str, partition: str | None = None, *, acto
             raise RefusedError(f"{label} is pinned at {head.version.number}", hint=f"organism unpin {label}")
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
+            provenance=version.confirmed or version.provenance, confirmed=None,
             metadata={**version.metadata, "restored_from": version.number},
         )  # fmt: skip
         published = organism.ledger.publish(leases[key], again)

@@ -82,6 +82,7 @@ class PostgresLedger:
                 rows.CONFIRM_HEAD,
                 (provenance.code_version, rows.inputs_json(provenance), at, run, lease.key, lease.partition),
             )
+            connection.execute(rows.CONFIRM_VERSION, (lease.key, lease.partition))
             connection.execute(rows.CLEAR_ATTEMPT, (lease.key, lease.partition))
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:

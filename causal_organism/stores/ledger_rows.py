@@ -13,7 +13,7 @@ from causal_organism.ports import Lease, RunRecord, StepRecord
 _VERSION: LiteralString = (
     "v.key, v.partition, v.number, v.fingerprint, v.made_at, v.run, v.actor, v.trigger, v.code_version, v.inputs, "
     "v.value, nullif(v.metadata, '{}'), nullif(v.checks, '[]'), v.kept, "
-    "coalesce(h.pinned AND h.number = v.number, false)"
+    "coalesce(h.pinned AND h.number = v.number, false), v.confirmed"
 )
 _JOIN_HEAD: LiteralString = (
     "FROM organism.version v LEFT JOIN organism.head h ON h.key = v.key AND h.partition = v.partition"
@@ -53,6 +53,11 @@ CONFIRM_HEAD: LiteralString = (
     "UPDATE organism.head SET code_version = %s, inputs = %s, confirmed_at = %s, confirmed_by = %s "
     "WHERE key = %s AND partition = %s"
 )
+CONFIRM_VERSION: LiteralString = (
+    "UPDATE organism.version v SET confirmed = jsonb_build_object('code_version', h.code_version, 'inputs', h.inputs) "
+    "FROM organism.head h WHERE h.key = %s AND h.partition = %s AND v.key = h.key AND v.partition = h.partition "
+    "AND v.number = h.number"
+)
 CLEAR_ATTEMPT: LiteralString = "DELETE FROM organism.attempt WHERE key = %s AND partition = %s"
 SET_ATTEMPT: LiteralString = (
     "INSERT INTO organism.attempt (key, partition, outcome, at, run, code_version, inputs, error, rejected) "
@@ -68,6 +73,7 @@ KEPT_CONTENTS: LiteralString = (
     "SELECT coalesce(value->>'content', fingerprint) FROM organism.version WHERE kept "
     "UNION SELECT rejected->>'fingerprint' FROM organism.attempt WHERE rejected IS NOT NULL "
     "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.version "
+    "UNION SELECT jsonb_path_query(confirmed, '$.inputs.*.manifest.content') #>> '{}' FROM organism.version "
     "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.head"
 )
 PIN: LiteralString = "UPDATE organism.head SET pinned = true WHERE key = %s AND partition = %s AND number = %s"
@@ -187,10 +193,11 @@ def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:
 
 def to_version(row: tuple[Any, ...]) -> Version:
     (key, partition, number, content, made_at, run, actor, trigger, code, inputs, value, metadata, checks, kept,
-     pinned) = row  # fmt: skip
+     pinned, confirmed) = row  # fmt: skip
     return Version(
         key=key, partition=partition, number=number, fingerprint=content, made_at=made_at.astimezone(UTC), run=run,
         actor=actor, trigger=trigger, provenance=to_provenance(code, inputs), value=value, metadata=metadata or {},
+        confirmed=to_provenance(confirmed["code_version"], confirmed["inputs"]) if confirmed else None,
         kept=kept, pinned=pinned, checks=tuple(CheckResult(**each) for each in checks or ()),
     )  # fmt: skip
 
@@ -200,7 +207,7 @@ def to_attempt(outcome: str, at: Any, run: str | None, code: str, inputs: Any, e
 
 
 def to_head(row: tuple[Any, ...]) -> Head:
-    version, (code, inputs, confirmed_at, pinned), attempt = to_version(row[:15]), row[15:19], row[19:]
+    version, (code, inputs, confirmed_at, pinned), attempt = to_version(row[:16]), row[16:20], row[20:]
     made = version.provenance
     if inputs is not None:
         latest = to_provenance(code, inputs)

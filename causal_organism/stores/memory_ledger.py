@@ -73,7 +73,10 @@ class MemoryLedger:
         place = (lease.key, lease.partition)
         with self._guard:
             self._check_fence(lease)
-            self._heads[place] = replace(self._heads[place], latest=provenance, confirmed_at=at)
+            head = self._heads[place]
+            version = replace(head.version, confirmed=provenance)
+            self._versions[place][version.number - 1] = version
+            self._heads[place] = replace(head, version=version, latest=provenance, confirmed_at=at)
             self._attempts.pop(place, None)
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
@@ -92,7 +95,7 @@ class MemoryLedger:
     def kept_contents(self) -> Iterable[str]:
         with self._guard:
             every = [each for versions in self._versions.values() for each in versions]
-            records = [each.provenance for each in every] + [head.latest for head in self._heads.values()]
+            records = [record for each in every for record in (each.provenance, each.confirmed) if record]
         inputs = (each for record in records for each in record.inputs.values())
         manifests = [str(each.manifest["content"]) for each in inputs if each and each.manifest]
         return [str(each.value.get("content", each.fingerprint)) for each in every if each.kept] + manifests

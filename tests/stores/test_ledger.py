@@ -61,6 +61,41 @@ def test_making_the_same_again_keeps_the_number_and_is_what_staleness_sees(ledge
     assert head.confirmed_at == NOW + timedelta(hours=1)
 
 
+def test_a_version_remembers_what_gave_its_content_last(ledger: Ledger) -> None:
+    publish(ledger, version())
+    later = Provenance(
+        code_version="c2", inputs={"a": InputVersion("fb", 4, "day=1"), "b": InputVersion("fc", count=2)}
+    )
+    with ledger.hold("k", "", "tester") as lease:
+        ledger.confirm(lease, later, run="r2", at=NOW + timedelta(hours=1))
+    publish(ledger, version(content="f2"))
+    assert [(each.number, each.confirmed) for each in ledger.versions("k")] == [(2, None), (1, later)]
+
+
+def test_partitions_have_heads_and_numbers_of_their_own(ledger: Ledger) -> None:
+    for partition, content in (("day=1", "f1"), ("day=2", "f2"), ("day=1", "f3")):
+        with ledger.hold("k", partition, "tester") as lease:
+            ledger.publish(lease, version(content=content, partition=partition))
+    assert {place: head.version.number for place, head in ledger.heads().items()} == {
+        ("k", "day=1"): 2,
+        ("k", "day=2"): 1,
+    }
+    assert ledger.heads_of(["k"]) == {}
+    assert ledger.heads_of(["k"], "day=1")["k"].version.fingerprint == "f3"
+    with ledger.hold("k", "day=1", "one"), ledger.hold("k", "day=2", "two"):
+        assert set(ledger.held().values()) == {"one", "two"}
+
+
+def test_the_list_behind_an_input_is_content_that_is_kept(ledger: Ledger) -> None:
+    joined = InputVersion("fj", count=2, manifest={"store": "row", "format": "json", "bytes": 1, "content": "listed"})
+    made = Provenance(code_version="c", inputs={"a": joined})
+    publish(ledger, version(content="f1", provenance=made))
+    publish(ledger, version(content="f2"))
+    ledger.retire("k", "", [1])
+    assert set(ledger.kept_contents()) == {"f2", "listed"}
+    assert ledger.version("k", 1).provenance.inputs["a"].manifest == joined.manifest  # type: ignore[union-attr]
+
+
 def test_a_failed_try_is_seen_until_the_next_success(ledger: Ledger) -> None:
     failed = Attempt(outcome="failed", at=NOW, run="r1", provenance=MADE, error="no [/] way")
     ledger.record_attempt("k", "", failed)

@@ -1,0 +1,279 @@
+"""What always holds, on random graphs and histories, with stores that break off at any call."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from causal_organism.assets.definitions import asset, source
+from causal_organism.errors import LeaseHeldError, OrganismError, StoreError
+from causal_organism.operations.contents import load_value
+from causal_organism.operations.history import restore
+from causal_organism.operations.judging import load_cut
+from causal_organism.operations.refresh import refresh_local
+from tests.operations.organisms import memory_organism, refreshed, with_graph
+from tests.operations.worlds import (
+    Breaking,
+    Killed,
+    Rule,
+    Turns,
+    World,
+    check_history,
+    contents,
+    from_nothing,
+    watched,
+    worlds,
+)
+
+LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+# One thing that happens: a source changes, an asset's code changes, an asset begins or stops to fail, a refresh of some
+# of it, a return to an old version, the next day.
+EVENTS = st.lists(
+    st.one_of(
+        st.tuples(st.just("source"), st.integers(0, 1), st.integers(-5, 5)),
+        st.tuples(st.just("code"), st.integers(0, 5), st.integers(-3, 3)),
+        st.tuples(st.just("fail"), st.integers(0, 5), st.integers(0, 1)),
+        st.tuples(st.just("refresh"), st.integers(0, 5), st.integers(0, 3)),
+        st.tuples(st.just("restore"), st.integers(0, 30), st.integers(1, 3)),
+        st.tuples(st.just("day"), st.just(0), st.just(0)),
+    ),
+    max_size=12,
+)
+SELECTIONS = ("{}", "+{}", "{}+", "*")
+
+
+class Lived:
+    """An organism with a history."""
+
+    def __init__(self, world: World):
+        self.world = world
+        self.organism = memory_organism(world.assets())
+        self.rules: dict[tuple[str, str], Rule] = {(each.key, each.code): each for each in world.rules}
+
+    def happen(self, event: tuple[str, int, int]) -> None:
+        kind, which, number = event
+        world = self.world
+        rule = world.rules[which % len(world.rules)]
+        if kind == "source":
+            world.sources[f"s{which % len(world.sources)}"] = number
+        elif kind == "code":
+            self.world = world.edited(rule.key, number)
+            self.organism = with_graph(self.organism, self.world.assets())
+            self.rules |= {(each.key, each.code): each for each in self.world.rules}
+        elif kind == "fail":
+            (world.failing.add if number else world.failing.discard)(rule.key)
+        elif kind == "refresh":
+            refreshed(self.organism, SELECTIONS[number].format(rule.key))
+        elif kind == "day":
+            self.organism.clock.move(days=1)
+        else:
+            self._restore(which, number)
+
+    def _restore(self, which: int, number: int) -> None:
+        derived = [place for place in sorted(self.organism.ledger.heads()) if place[0].startswith("a")]
+        if derived:
+            key, partition = derived[which % len(derived)]
+            if self.organism.ledger.version(key, number, partition) is not None:
+                where = partition.replace(";", ",") or None
+                restore(self.organism, f"{key}@{number}", where, actor="ana")
+
+
+@LAW
+@given(worlds(), EVENTS)
+def test_what_lived_through_anything_ends_like_what_began_from_nothing(world: World, events: Any) -> None:
+    lived = Lived(world)
+    for event in events:
+        lived.happen(event)
+    lived.world.failing.clear()
+    assert refresh_local(lived.organism, "*", actor="ana")["outcome"] in ("done", "nothing")
+    assert refreshed(lived.organism) == []
+    fresh = from_nothing(lived.world)
+    fresh.clock.time = lived.organism.clock.time
+    refreshed(fresh)
+    assert contents(lived.organism) == contents(fresh)
+    assert {each.status for each in load_cut(lived.organism).judgements.values()} == {"fresh"}
+    check_history(lived.organism, lived.rules)
+
+
+@LAW
+@given(worlds(), st.integers(0, 1), st.integers(0, 5), st.integers(-9, 9))
+def test_only_descendants_of_a_change_are_made_and_none_before_its_inputs(
+    world: World, what: int, which: int, number: int
+) -> None:
+    organism = from_nothing(world)
+    refreshed(organism)
+    world.made.clear()
+    if what:
+        changed = world.rules[which % len(world.rules)].key
+        organism = with_graph(organism, world.edited(changed, number).assets())
+    else:
+        changed = f"s{which % len(world.sources)}"
+        world.sources[changed] = number
+    steps = refresh_local(organism, "*", actor="ana")["steps"]
+    graph = organism.graph
+    assert set(world.made) <= graph.walk_down({changed})
+    places = [step["key"] for step in steps]
+    for at, key in enumerate(places):
+        assert not set(graph.upstream(key)) & set(places[at:])
+
+
+@LAW
+@given(worlds(), EVENTS, st.integers(0, 10_000))
+def test_no_status_depends_on_the_clock(world: World, events: Any, hours: int) -> None:
+    lived = Lived(replace(world, rules=[replace(each, kind="whole") for each in world.rules]))
+    for event in events:
+        lived.happen(event)
+    before = dict(load_cut(lived.organism).judgements)
+    lived.organism.clock.move(hours=hours)
+    assert dict(load_cut(lived.organism).judgements) == before
+
+
+@LAW
+@given(worlds(), st.lists(st.integers(-9, 9), min_size=1, max_size=3), st.integers(0, 30))
+def test_going_back_and_back_again_is_where_we_were(world: World, numbers: list[int], which: int) -> None:
+    organism = from_nothing(world)
+    refreshed(organism)
+    for number in numbers:
+        world.sources["s0"] = number
+        refreshed(organism)
+    derived = [place for place in sorted(organism.ledger.heads()) if place[0].startswith("a")]
+    key, partition = derived[which % len(derived)]
+    where = partition.replace(";", ",") or None
+    head = organism.ledger.heads()[key, partition].version.number
+    before, statuses = contents(organism), dict(load_cut(organism).judgements)
+    restore(organism, f"{key}@1", where, actor="ana")
+    restore(organism, f"{key}@{head}", where, actor="ana")
+    assert contents(organism) == before
+    assert dict(load_cut(organism).judgements) == statuses
+    assert refreshed(organism) == []
+
+
+# -- crashes
+
+
+def small_world() -> World:
+    """A chain, a cut-off, partitions of both kinds, and one that reads them all."""
+    rules = [
+        Rule("a0", ("s0",), 0, 1),
+        Rule("a1", ("a0",), 0, 9),
+        Rule("a2", ("a0", "a1"), 1, 1, "sites"),
+        Rule("a3", ("a0",), 2, 1, "days"),
+        Rule("a4", ("a2", "a3"), 0, 1),
+    ]
+    return World({"s0": 1}, rules)
+
+
+def settled(organism: Any, world: World) -> None:
+    """All that is seen can be read; a further run makes of it what a world without the crash has, and then is done."""
+    for head in organism.ledger.heads().values():
+        load_value(organism, head.version)
+    organism.clock.move(seconds=10)  # the lease of a dead holder is free by then
+    assert refresh_local(organism, "*", actor="ana")["outcome"] in ("done", "nothing")
+    assert refreshed(organism) == []
+    clean = from_nothing(world)
+    refreshed(clean)
+    assert contents(organism) == contents(clean)
+    check_history(organism, {(each.key, each.code): each for each in world.rules})
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first make", "a change"])
+@pytest.mark.parametrize("after", [True, False], ids=["after the call", "before the call"])
+@pytest.mark.parametrize("error", [Killed(), StoreError("the server broke off")], ids=["killed", "broke off"])
+def test_a_crash_at_any_store_call_loses_no_update(error: BaseException, after: bool, first: bool) -> None:
+    broken, at = set(), 0
+    while True:
+        at += 1
+        world = small_world()
+        organism = from_nothing(world)
+        if not first:
+            refreshed(organism)
+            world.sources["s0"] = 5
+        breaking = Breaking(at, error, after=after)
+        try:
+            refreshed(watched(organism, breaking, breaking.is_dead))
+        except (Killed, OrganismError):
+            assert breaking.broke_in is not None
+        if breaking.broke_in is None:
+            break
+        broken.add(breaking.broke_in)
+        settled(organism, world)
+    assert {"publish", "write", "heads", "record_step", "hold", "begin_run", "end_run"} <= broken
+    assert at > 60
+
+
+@pytest.mark.parametrize("number", [5, 1], ids=["changed meanwhile", "the same"])
+def test_another_whole_run_at_any_store_call_of_a_run_loses_no_update(number: int) -> None:
+    at = 0
+    while True:
+        at += 1
+        world = small_world()
+        organism = from_nothing(world)
+        refreshed(organism)
+        world.sources["s0"] = 3
+        left = at
+
+        def around(name: str, call: Any, world: World = world, organism: Any = organism) -> Any:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                world.sources["s0"] = number
+                with suppress(LeaseHeldError):  # the other one is at it: refused, and said so
+                    refreshed(organism)
+            return call()
+
+        refreshed(watched(organism, around))
+        if left > 0:
+            break
+        settled(organism, world)
+    assert at > 60
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(0, 1), max_size=300), st.integers(0, 9))
+def test_two_runs_in_any_order_of_their_store_calls_lose_no_update(order: list[int], number: int) -> None:
+    world = small_world()
+    organism = from_nothing(world)
+    refreshed(organism)
+    world.sources["s0"] = 3
+
+    def one(around: Any) -> None:
+        refreshed(watched(organism, around))
+
+    def two(around: Any) -> None:
+        world.sources["s0"] = number
+        refreshed(watched(organism, around))
+
+    turns = Turns(order, [one, two])
+    turns.play()
+    assert all(isinstance(each, LeaseHeldError) for each in turns.errors.values()), turns.errors
+    settled(organism, world)
+
+
+def test_a_version_that_failed_to_be_written_is_never_head() -> None:
+    @source
+    def rows() -> list[int]:
+        return [1]
+
+    @asset(code_version="1")
+    def one(rows: Any) -> Any:
+        return rows
+
+    organism = memory_organism((rows, one))
+    refreshed(organism, "+one")
+    before = contents(organism)
+
+    def around(name: str, call: Any) -> Any:
+        if name == "write":
+            raise StoreError("the disk is full")
+        return call()
+
+    edited = with_graph(organism, (rows, asset(key="one", code_version="2")(lambda rows: [*rows, 2])))
+    document = refresh_local(watched(edited, around), "one", actor="ana")
+    assert (document["outcome"], document["steps"][0]["error"]) == ("failed", "the disk is full")
+    assert contents(organism) == before
