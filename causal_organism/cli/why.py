@@ -173,9 +173,17 @@ def _node_lines(node: Mapping[str, Any], person: str, indent: str) -> Iterator[s
         yield f"{indent}no tie of {person}; ties of those tied to {person}:"
         yield from _limited([_tie_text(each) for each in node["near"]], indent + "  ")
     yield from _limited([_interaction_text(each) for each in node["interactions"]], indent + "  ", more=node["more"])
-    about = "ties elsewhere" if node["ties"] or node["near"] else "others"
-    if node["others"] and not (node["changed"] or node["added"] or node["removed"]):
-        yield f"{indent}{node['others']} {about} changed"
+    yield from _others_lines(node, indent)
+
+
+def _others_lines(node: Mapping[str, Any], indent: str) -> Iterator[str]:
+    """What changed about others, where that is all, and in a network beside the ties shown."""
+    if node["ties"] or node["near"]:
+        count, what = node["others"] + (len(node["near"]) if node["ties"] else 0), "other ties"
+    else:
+        count, what = node["others"], "others"
+    if count and not (node["changed"] or node["added"] or node["removed"]):
+        yield f"{indent}{count} {what} changed"
 
 
 def _limited(lines: Sequence[str], indent: str, *, more: bool = False) -> Iterator[str]:

@@ -29,10 +29,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, partition_of, placed
 from causal_organism.assets.versions import InputVersion, Version
 from causal_organism.errors import DamagedValueError, RequestError, RetiredValueError
+from causal_organism.operations.blame_reasons import has_moved, reasons_of
 from causal_organism.operations.entity_rows import EntityChange, Part, compare_entity, parts_of
 from causal_organism.operations.listing import find_version
 from causal_organism.operations.tie_changes import (
@@ -73,8 +73,8 @@ def blame(
             hint=f"organism read {now.key} shows what it holds",
             code="unknown-entity",
         )
-    reasons = list(_reasons(organism, root)) if _moved(root) else []
-    return {"schema": "organism.blame/1", "person": person, "moved": _moved(root), "reasons": reasons, **root}
+    reasons = list(reasons_of(organism, root)) if has_moved(root) else []
+    return {"schema": "organism.blame/1", "person": person, "moved": has_moved(root), "reasons": reasons, **root}
 
 
 @dataclass(slots=True)
@@ -106,7 +106,7 @@ class _Walk:
         if depth >= _DEEPEST and pairs:
             return {**head, "note": "what is before it is not shown", "repeated": False, "inputs": []}
         inputs = [self._input(pair, depth=depth + 1) for pair in pairs]
-        inputs.sort(key=lambda each: not _moved(each))
+        inputs.sort(key=lambda each: not has_moved(each))
         return {**head, "repeated": repeated, "inputs": inputs}
 
     def _input(self, pair: _Pair, *, depth: int) -> Document:
@@ -262,43 +262,3 @@ def _whole(was: Sequence[Part], now: Sequence[Part]) -> Document | None:
             return None
         cells.append(only[0]["value"] if single else None)
     return {"was": cells[0], "now": cells[1]}
-
-
-def _moved(node: Mapping[str, Any]) -> bool:
-    value = node["value"]
-    differs = value is not None and value["was"] != value["now"]
-    return differs or bool(
-        node["added"] or node["removed"] or node["changed"] or node["ties"] or node["near"] or node["joined"]
-    )
-
-
-def _reasons(organism: Organism, node: Mapping[str, Any]) -> Iterator[Document]:
-    """Where the walk ends, each once."""
-    found: dict[tuple[str, str], int] = {}
-    for kind, key, count in _ends(organism, node):
-        found[kind, key] = max(count, found.get((kind, key), 0))
-    if any(kind != "elsewhere" for kind, _ in found):
-        found = {place: count for place, count in found.items() if place[0] != "elsewhere"}
-    for (kind, key), count in found.items():
-        yield {"kind": kind, "key": key, "count": count}
-
-
-def _ends(organism: Organism, node: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    if node["code"] is not None:
-        yield "code", node["key"], 1
-    if node["made"] is not None and node["made"]["restored_from"] is not None:
-        yield "restored", node["key"], 1
-    for each in node["inputs"]:
-        yield from _ends(organism, each)
-    rows = len(node["added"]) + len(node["removed"]) + len(node["changed"])
-    if node["ties"] or node["near"] or node["interactions"]:
-        yield "interactions", node["key"], len(node["interactions"])
-    elif _is_source(organism, node["key"]) and not node["repeated"]:
-        yield ("rows", node["key"], rows) if _moved(node) else ("elsewhere", node["key"], node["others"])
-    elif not node["inputs"] and not node["repeated"] and node["code"] is None and _moved(node):
-        yield "unknown", node["key"], rows
-
-
-def _is_source(organism: Organism, key: str) -> bool:
-    """Also for what is in the graph no more."""
-    return key not in organism.graph or organism.graph[key].kind == SOURCE
