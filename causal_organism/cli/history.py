@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from causal_organism.assets.durations import parse_duration
+from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.assets import age_text
 from causal_organism.cli.output import data_stream, emit, json_option, name_of, partition_option, table
 from causal_organism.errors import RequestError
@@ -170,7 +171,7 @@ def _versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
         return ", ".join(marks)
 
     def inputs(row: Mapping[str, Any]) -> str:
-        return " ".join(f"{label}@{_version_text(each)}" for label, each in row["inputs"].items())
+        return " ".join(_input_text(label, each) for label, each in row["inputs"].items())
 
     return table(
         ("VERSION", "AGE", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", ""),
@@ -190,10 +191,12 @@ def _versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _version_text(found: Mapping[str, Any] | None) -> str:
+def _input_text(label: str, found: Mapping[str, Any] | None) -> str:
     if found is None:
-        return "-"
-    return f"{found['partitions']} partitions" if "partitions" in found else str(found["version"])
+        return f"{label}@-"
+    if "partitions" in found:
+        return f"{label}[{found['partitions']} partitions]"
+    return f"{label_of(label.partition('[')[0], partition_text(found.get('partition')))}@{found['version']}"
 
 
 def _diff_text(document: Mapping[str, Any]) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,7 +16,13 @@ from causal_organism.cli.output import emit, json_option, name_of, partition_opt
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 
+if TYPE_CHECKING:
+    from causal_organism.assets.planner import PlanStep
+    from causal_organism.operations.making import StepOutcome
+    from causal_organism.ports import StepRecord
+
 POLL_S = 0.5
+_MANY = 50  # steps, from which a terminal shows one bar in place of a line each
 ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
 
 
@@ -115,9 +122,35 @@ def refresh(
         raise click.exceptions.Exit(FAILED)
 
 
+class _Telling:
+    """Tells on stderr how a run goes on: a line per step, or in a terminal, for many steps, one bar and what fails."""
+
+    def __init__(self) -> None:
+        self._total = 0
+        self._told: set[tuple[str, str]] = set()
+
+    def begin(self, steps: Sequence[PlanStep]) -> None:
+        self._total = len(steps)
+        known = [step.estimate_s for step in steps if step.estimate_s is not None]
+        if steps:
+            say(f"{len(steps)} to make" + (f", about {duration_text(sum(known))}" if known else ""))
+
+    def tell(self, step: StepOutcome | StepRecord) -> None:
+        if (step.key, step.partition) in self._told:
+            return
+        self._told.add((step.key, step.partition))
+        done, total = len(self._told), max(self._total, len(self._told))
+        if step.error or not (total > _MANY and sys.stderr.isatty()):
+            name, error = label_of(step.key, step.partition), f": {step.error}" if step.error else ""
+            say(f"{done}/{total} {name}: {step.outcome}{error}")
+        else:
+            progress_bar(step.key, done, total)
+
+
 def _local(o: OpenOrganism, selection: str, *, allow_empty: bool, **how: Any) -> dict[str, Any]:
     from causal_organism.operations.refresh import refresh_local
 
+    telling = _Telling()
     return refresh_local(
         o,
         selection,
@@ -126,7 +159,8 @@ def _local(o: OpenOrganism, selection: str, *, allow_empty: bool, **how: Any) ->
         trigger="cli",
         log=say,
         progress=progress_bar,
-        on_step=lambda step: say(f"{step.name}: {step.outcome}" + (f": {step.error}" if step.error else "")),
+        on_begin=telling.begin,
+        on_step=telling.tell,
         **how,
     )
 
@@ -146,26 +180,26 @@ def _deployed(o: OpenOrganism, selection: str, *, allow_empty: bool, wait: bool,
             for each in plan_document(planned)["steps"]
         ]
         return {"schema": "organism.refresh/1", "run": run, "outcome": "queued", "steps": steps, "observed": observed}
-    return _wait_for(o, run)
+    telling = _Telling()
+    telling.begin(planned.steps)
+    return _wait_for(o, run, telling)
 
 
-def _wait_for(o: OpenOrganism, run: str) -> dict[str, Any]:
+def _wait_for(o: OpenOrganism, run: str, telling: _Telling) -> dict[str, Any]:
     """Follow a run to its end; steps are told as they end."""
-    told: set[tuple[str, str]] = set()
     state = ""
     while True:
+        began = time.monotonic()
         found = o.orchestrator.run(run)
         if found is not None and found["state"] != state:
             state = found["state"]
             say(f"run {run}: {state}")
         for step in o.ledger.steps(run):
-            if (step.key, step.partition) not in told:
-                told.add((step.key, step.partition))
-                name = label_of(step.key, step.partition)
-                say(f"{name}: {step.outcome}" + (f": {step.error}" if step.error else ""))
+            telling.tell(step)
         if state in ENDED:
             return _answer(o, run, state)
-        time.sleep(POLL_S)
+        # Asking about a run of many partitions takes its time; it is asked the less often.
+        time.sleep(max(POLL_S, 4 * (time.monotonic() - began)))
 
 
 def _answer(o: OpenOrganism, run: str, state: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,9 @@ def restore(organism: Organism, text: str, partition: str | None = None, *, acto
     with hold_waiting(organism, (key,), partition=place, holder=actor, wait_s=wait_s) as leases:
         head = organism.ledger.heads_of([key], place)[key]
         if head.pinned:
-            raise RefusedError(f"{label} is pinned at {head.version.number}", hint=f"organism unpin {label}")
+            raise RefusedError(
+                f"{label} is pinned at {head.version.number}", hint=f"organism unpin {shlex.quote(label)}"
+            )
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
             provenance=version.confirmed or version.provenance, confirmed=None,

@@ -214,7 +214,8 @@ def find_version(organism: Organism, text: str, partition: str | None = None) ->
     label = label_of(key, place)
     head = organism.ledger.heads_of([key], place).get(key)
     if head is None:
-        raise RequestError(f"{label} was never made", hint=f"organism refresh +{key}", code="never-made")
+        hint = f"organism refresh +{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if place else "")
+        raise RequestError(f"{label} was never made", hint=hint, code="never-made")
     if number is None:
         return head.version
     version = organism.ledger.version(key, number, place)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from causal_organism.assets.definitions import SOURCE
-from causal_organism.assets.planner import Place
+from causal_organism.assets.planner import Place, PlanStep
 from causal_organism.errors import OrganismError, RefusedError
 from causal_organism.operations.making import NOT_WELL, SKIPPED, Making, StepOutcome
 from causal_organism.operations.plan import Planned, make_plan
@@ -78,7 +79,9 @@ def refuse_pinned(planned: Planned) -> None:
     """Raises RefusedError where a forced plan would make what is pinned."""
     pinned = [step.name for step in planned.steps if step.pinned]
     if pinned:
-        raise RefusedError(f"{', '.join(pinned)} is pinned", hint=f"organism unpin {pinned[0]}", code="pinned")
+        raise RefusedError(
+            f"{', '.join(pinned)} is pinned", hint=f"organism unpin {shlex.quote(pinned[0])}", code="pinned"
+        )
 
 
 def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
@@ -139,6 +142,7 @@ def refresh_local(
     flow: str = "refresh-assets",
     log: Callable[[str], None] = _quiet,
     progress: Callable[[str, int, int], None] = _quiet,
+    on_begin: Callable[[Sequence[PlanStep]], None] = _quiet,
     on_step: Callable[[StepOutcome], None] = _quiet,
 ) -> dict[str, Any]:
     """A whole refresh in this process, without Prefect; it never waits to retry."""
@@ -146,6 +150,7 @@ def refresh_local(
         organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
         allow_empty=allow_empty, flow=flow, log=log, progress=progress,
     )  # fmt: skip
+    on_begin(run.steps)
     # While it is held this process lives: what a killed one left unended is seen to have crashed.
     with organism.ledger.hold(run_lease(run.id), "", run.id):
         try:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_organism.assets.definitions import AssetSpec, asset, source
+from causal_organism.assets.checks import input_fresh, row_count
+from causal_organism.assets.definitions import AssetSpec, Output, asset, source
 from causal_organism.assets.graph import AssetGraph, graph_of
 from causal_organism.errors import GraphError, RequestError
 
@@ -105,3 +106,46 @@ def test_a_source_is_a_source() -> None:
         return 1
 
     assert (rows.specs[0].kind, rows.specs[0].key, rows()) == ("source", "rows", 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"checks": (input_fresh("y"),)}, r"input_fresh\(y\) names no parameter; there is x"),
+        ({"checks": (row_count(low=1), row_count(high=2))}, "has two checks named 'row_count'"),
+        ({"checks": ("row_count",)}, "'row_count' is no check"),
+        ({"due": "every day"}, "due: 'every day' is no cron expression"),
+        ({"due": "0 8 * * *", "timezone": "Europe/Berln"}, "due: there is no time zone 'Europe/Berln'"),
+    ],
+)
+def test_a_promise_that_cannot_be_kept_is_refused_with_its_place(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(GraphError, match=message) as caught:
+
+        @asset(key="declared", **options)
+        def declared(x: Any) -> Any:
+            return x
+
+    assert "declared" in str(caught.value)
+    assert "test_graph" in str(caught.value)
+
+
+def test_a_check_that_is_declared_twice_is_refused() -> None:
+    @asset(key="a", checks=(row_count(low=1),))
+    def declared() -> Any: ...
+
+    with pytest.raises(GraphError, match="two checks named 'row_count'"):
+        declared.check(name="row_count")(lambda value: True)
+
+
+def test_a_check_of_several_outputs_is_added_to_each_beside_its_own() -> None:
+    @asset(outputs=(Output("x", checks=(row_count(low=1),)), "y"))
+    def declared() -> Any: ...
+
+    declared.check(name="good")(lambda value: True)
+    assert [[check.name for check in spec.checks] for spec in declared.specs] == [["row_count", "good"], ["good"]]
+
+
+def test_an_automation_is_a_condition_or_nothing() -> None:
+    assert graph_of([asset(key="a", automation=None)(lambda: 1)])["a"].automation is None
+    with pytest.raises(GraphError, match="automation is 'daily', which is no condition"):
+        graph_of([asset(key="a", automation="daily")(lambda: 1)])

@@ -40,6 +40,7 @@ def look(
 
 
 OLD = replace(SPEC, max_age=timedelta(hours=1))
+DUE = replace(SPEC, due="0 8 * * 1-5", timezone="Europe/Berlin")  # NOW is a Monday's midnight in UTC, 01:00 there
 TWO = replace(SPEC, reads={"a": "a", "z": "z"})
 NONE = replace(SPEC, reads={})
 
@@ -70,6 +71,45 @@ def test_the_table_of_causes(judged: Judgement, status: str, causes: list[Cause]
 def test_the_clock_matters_only_to_what_has_a_greatest_age() -> None:
     made = head({"a": A1})
     assert look(made, {"a": A1}, age_h=1_000_000) == look(made, {"a": A1})
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_late"),
+    [(6.9, False), (7, True), (24 * 5, True)],
+)
+def test_what_was_not_made_since_its_last_deadline_is_too_old(hours: float, is_late: bool) -> None:
+    judged = look(head({"a": A1}), {"a": A1}, spec=DUE, age_h=hours)
+    assert (judged.status == "stale") is is_late
+    if is_late:
+        deadline = "2026-01-05T07:00:00+00:00" if hours < 24 else "2026-01-09T07:00:00+00:00"
+        assert judged.causes == (Cause("too-old", None, "2026-01-05T00:00:00+00:00", deadline),)
+
+
+def test_a_deadline_is_met_by_a_make_that_changed_nothing() -> None:
+    made = replace(head({"a": A1}), confirmed_at=NOW + timedelta(hours=7, minutes=1))
+    assert look(made, {"a": A1}, spec=DUE, age_h=23).status == "fresh"
+
+
+def test_a_window_that_a_newer_one_followed_is_never_too_old() -> None:
+    judged = judge(
+        replace(OLD, due="0 8 * * *"), code_version="c", head=head({"a": A1}), inputs={"a": A1},
+        now=NOW + timedelta(days=9), ages=False,
+    )  # fmt: skip
+    assert judged == Judgement("fresh", ())
+
+
+def test_causes_of_inputs_name_the_partition_that_was_read() -> None:
+    day1, day2 = InputVersion("one", 3, "day=1"), InputVersion("two", 4, "day=1")
+    assert look(head({"a": day1}), {"a": day2}).causes == (Cause("input-changed", "a", 3, 4, "day=1"),)
+    assert look(head({"a": day1}), {"a": InputVersion("two", 1, "day=2")}).causes == (
+        Cause("input-changed", "a", "day=1@3", "day=2@1", "day=2"),
+    )
+    assert look(head({"a": day1}), {"a": InputVersion("one", 1, "day=2")}).status == "fresh"
+    few, more = InputVersion("few", count=2), InputVersion("more", count=3)
+    assert look(head({"a": few}), {"a": more}).causes == (
+        Cause("input-changed", "a", "2 partitions, few", "3 partitions, more"),
+    )
+    assert look(head({"a[day=-1]": day1}), {"a[day=-1]": day2}).causes[0].input == "a"
 
 
 def test_a_source_is_missing_until_it_was_looked_at_and_then_fresh() -> None:
