@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from causal_organism.assets.durations import duration_text
-from causal_organism.cli.output import data, emit, json_option, say, table
+from causal_organism.cli.output import data, emit, json_option, name_of, say, table
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 from tui.presenters.safe_text import safe_text
@@ -172,7 +172,7 @@ def _follow(o: OpenOrganism, run_id: str) -> Document:
         run_id = document["id"]
         lines = {"run " + run_id: document["state"]}
         lines |= {task["name"]: task["state"] for task in document["tasks"]}
-        lines |= {f"{step['key']} ": _step_text(step) for step in document["steps"]}
+        lines |= {f"{name_of(step)} ": _step_text(step) for step in document["steps"]}
         for name, text in lines.items():
             if told.get(name) != text:
                 told[name] = text
@@ -250,7 +250,7 @@ def run_text(row: Document) -> str:
         head.append(("error", row["error"]))
     parts = ["\n".join(f"{name:<11} {safe_text(value)}" for name, value in head)]
     tasks = [(task["name"], task["state"], task["tries"]) for task in row["tasks"]]
-    steps = [(step["key"], _step_text(step)) for step in row["steps"]]
+    steps = [(name_of(step), _step_text(step)) for step in row["steps"]]
     parts += [shown for shown in (table(("TASK", "STATE", "TRIES"), tasks), table(("STEP", "OUTCOME"), steps)) if shown]
     return "\n\n".join(parts)
 
