@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -113,8 +114,14 @@ def _by_id(organism: Organism, version: Version) -> dict[Any, Mapping[str, Any]]
 
 
 def rows_by_id(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[Any, Mapping[str, Any]]:
-    """Rows as id -> the other columns by name."""
-    return {row[0]: dict(zip(columns[1:], row[1:], strict=True)) for row in rows}
+    """Rows as id -> the other columns by name. Of an id that stands there again, the further ones are `id #2`, …"""
+    found: dict[Any, Mapping[str, Any]] = {}
+    times: Counter[Any] = Counter()
+    for entity, *values in rows:
+        times[entity] += 1
+        name = entity if times[entity] == 1 else f"{entity} #{times[entity]}"
+        found[name] = dict(zip(columns[1:], values, strict=True))
+    return found
 
 
 def _size(change: CellChange) -> float:
