@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from causal_organism.assets.versions import Version
@@ -15,6 +16,13 @@ def load_value(organism: Organism, version: Version) -> Any:
     if version.value.get("store") is None and version.key in organism.sources:
         return organism.sources[version.key].load(version.value, version.fingerprint)
     return organism.values.load(version.value, content_fingerprint(version))
+
+
+def load_values(organism: Organism, versions: Sequence[Version]) -> list[Any]:
+    """The values of many versions of derived assets, in few reads. Raises RetiredValueError, DamagedValueError."""
+    for version in versions:
+        _check_kept(version)
+    return organism.values.load_many([(each.value, content_fingerprint(each)) for each in versions])
 
 
 def load_rows(organism: Organism, version: Version) -> tuple[list[str], list[list[Any]]] | None:

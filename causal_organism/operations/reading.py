@@ -8,7 +8,7 @@ from typing import Any
 
 from causal_organism.assets.mappings import Many, One, Resolved
 from causal_organism.assets.versions import InputVersion, Provenance, Version
-from causal_organism.operations.contents import load_value
+from causal_organism.operations.contents import load_value, load_values
 from causal_organism.operations.judging import Cut
 
 
@@ -41,7 +41,10 @@ class Reading:
             return self._value(found.key, texts[-1])
         space = self._cut.space(found.key)
         places = [space.dimensions.index(name) for name in found.free]
-        return {_name([space.names[text][at] for at in places]): self._value(found.key, text) for text in texts}
+        heads = self._cut.partition_heads[found.key]
+        values = load_values(self._cut.organism, [heads[text].version for text in texts])
+        names = (_name([space.names[text][at] for at in places]) for text in texts)
+        return dict(zip(names, values, strict=True))
 
     def _value(self, key: str, partition: str) -> Any:
         head = self._cut.head(key, partition)

@@ -59,6 +59,8 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         if keep.last is None and keep.days is None:
             continue
         for partition, head in cut.all_heads(key).items():
+            if head.version.number == 1:  # nothing before it; most partitions are made once
+                continue
             versions = organism.ledger.versions(key, partition)
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
     swept = {"count": 0, "bytes": 0}

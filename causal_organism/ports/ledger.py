@@ -146,6 +146,9 @@ class ValueStore(Protocol):
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
         """The value as it was given. Raises DamagedValueError."""
 
+    def load_many(self, contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[Any]:
+        """The values of many (place, fingerprint), in that order, in few reads. Raises DamagedValueError."""
+
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         """Whether the content is where it should be; a look at names and sizes, not a read."""
 

@@ -216,6 +216,9 @@ class MemoryValues:
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
         return codec.decode(place["format"], self._body(fingerprint), place)
 
+    def load_many(self, contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[Any]:
+        return [self.load(*each) for each in contents]
+
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         return place.get("store") != "memory" or fingerprint in self._bodies
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from causal_organism.stores import codec
 from causal_organism.stores.postgres import Database
 
 SMALL_BYTES = 65_536
+_AT_ONCE = 1_000  # small values in one read
 
 
 class Values:
@@ -29,6 +30,21 @@ class Values:
 
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
         return codec.decode(place["format"], self._body(place, fingerprint), place)
+
+    def load_many(self, contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[Any]:
+        small = list(dict.fromkeys(content for place, content in contents if place["store"] == "row"))
+        bodies: dict[str, bytes] = {}
+        with self._database.connection() as connection:
+            for start in range(0, len(small), _AT_ONCE):
+                found = connection.execute(
+                    "SELECT fingerprint, body FROM organism.small_value WHERE fingerprint = ANY(%s)",
+                    (small[start : start + _AT_ONCE],),
+                )
+                bodies |= {content: bytes(body) for content, body in found}
+        return [
+            codec.decode(place["format"], bodies[content], place) if content in bodies else self.load(place, content)
+            for place, content in contents
+        ]
 
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         if place.get("store") != "file":
