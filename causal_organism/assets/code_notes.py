@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Notes:
 
     def __init__(self, file: Path | None = None):
         self._file = file
-        self._noted: dict[str, Any] = _load(file) if file else {}
+        self._noted: Mapping[str, Any] = _load(file) if file else {}
         self._used: dict[str, tuple[Module, int]] = {}  # digest -> module, and how many definitions its note has
 
     def module(self, content: bytes) -> Module:
@@ -58,12 +59,19 @@ class Notes:
             beside.unlink(missing_ok=True)
 
 
-def _load(file: Path) -> dict[str, Any]:
+def _load(file: Path) -> Mapping[str, Any]:
     try:
-        noted = json.loads(file.read_text(encoding="utf-8"))
-        return dict(noted["files"]) if noted["format"] == FORMAT else {}
+        about = file.stat()
+        return _parse(file, about.st_mtime_ns, about.st_size, about.st_ino)
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+@lru_cache(1)
+def _parse(file: Path, *_as_it_stands: int) -> Mapping[str, Any]:
+    """Once per process, as long as the file stands as it is: a long-lived one asks again and again."""
+    noted = json.loads(file.read_text(encoding="utf-8"))
+    return dict(noted["files"]) if noted["format"] == FORMAT else {}
 
 
 def _to_note(module: Module) -> dict[str, Any]:

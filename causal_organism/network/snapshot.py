@@ -49,6 +49,19 @@ class Csr:
     def neighbours(self, row: int) -> Ints:
         return self.indices[self.indptr[row] : self.indptr[row + 1]]
 
+    def find(self, rows: NDArray[Any], indices: NDArray[Any]) -> tuple[Longs, NDArray[np.bool_]]:
+        """Where each tie stands, or would stand, and whether it is there. Cost: log of a row's length for each."""
+        low, end = self.indptr[rows], self.indptr[np.asarray(rows) + 1]
+        high = end.copy()
+        while (unsure := low < high).any():
+            middle = (low + high) // 2
+            less = unsure.copy()
+            less[unsure] = self.indices[middle[unsure]] < indices[unsure]
+            low, high = np.where(less, middle + 1, low), np.where(unsure & ~less, middle, high)
+        there = low < end
+        there[there] = self.indices[low[there]] == indices[there]
+        return low, there
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
@@ -123,12 +136,19 @@ class Snapshot:
         """
         if delta.people and delta.first_idx != self.people:
             raise ValueError(f"the delta adds people from idx {delta.first_idx}; this network has {self.people} people")
-        ids = self.ids + delta.people
-        index = self.index | dict(zip(delta.people, range(self.people, len(ids)), strict=True))
+        ids, index = self.ids, self.index
+        if delta.people:
+            ids += delta.people
+            index = index | dict(zip(delta.people, range(self.people, len(ids)), strict=True))
         if len(index) != len(ids):
             raise ValueError("the delta adds people who are in this network already, or twice")
-        known = {"index": index, "fingerprint": fingerprints.update(self.fingerprint, delta)}
-        return Snapshot(ids, *_changed(self, delta, index), known)
+        known: dict[str, Any] = {"index": index, "fingerprint": fingerprints.update(self.fingerprint, delta)}
+        changed = _changed(self, delta, index)
+        if "undirected" in self._known:
+            known["undirected"] = _undirected_after(self, delta, index)
+        if not delta.people and "id_array" in self._known:
+            known["id_array"] = self._known["id_array"]
+        return Snapshot(ids, *changed, known)
 
     def _once(self, name: str, derive: Callable[[], Any]) -> Any:
         if name not in self._known:
@@ -204,42 +224,94 @@ def _check(people: tuple[str, ...], tails: Longs, heads: Longs, weights: Longs, 
 
 def _changed(before: Snapshot, delta: NetworkDelta, index: dict[str, int]) -> tuple[Csr, Longs]:
     """Ties and counts after a delta."""
+    out = _with_rows(before.out, len(delta.people))
     if not delta.ties:
-        indptr = np.concatenate([before.out.indptr, np.full(len(delta.people), before.ties, dtype=np.int64)])
-        return Csr(_sealed(indptr), before.out.indices, before.out.weight_u), before.count
-    size = np.int64(len(index))
-    keys = before.out.rows * size + before.out.indices if delta.people else before.keys
-    changed, was, now = _sorted_changes(delta, index, size)
-    place = np.searchsorted(keys, changed)
-    there = _matches(keys, changed, place)
-    stood = np.array([before.out.weight_u[place[there]], before.count[place[there]]])
+        return out, before.count
+    tails, heads, was, now = _sorted_changes(delta, index)
+    place, there = out.find(tails, heads)
+    stood = np.array([out.weight_u[place[there]], before.count[place[there]]])
     if (was[:, ~there] != 0).any() or (was[:, there] != stood).any():
         raise ValueError("the delta does not continue this network: a tie has another weight than the delta began with")
-    weight_u, count = before.out.weight_u.copy(), before.count.copy()
-    weight_u[place[there]], count[place[there]] = now[0, there], now[1, there]
-    new = ~there & (now[0] != 0)
-    weight_u = np.insert(weight_u, place[new], now[0, new])
-    count = np.insert(count, place[new], now[1, new])
-    keys = np.insert(keys, place[new], changed[new])
-    if (now[0, there] == 0).any():
-        kept = weight_u != 0
-        keys, weight_u, count = keys[kept], weight_u[kept], count[kept]
-    return _csr(len(index), keys // size, keys % size, weight_u), _sealed(count)
+    moved = _Moves(tails, heads, place, there, now[0])
+    return moved.of(out), _sealed(moved.column(before.count, now[1]))
 
 
-def _sorted_changes(delta: NetworkDelta, index: dict[str, int], size: np.int64) -> tuple[Longs, Longs, Longs]:
-    """Keys in ascending order; (weight_u, count) before and after, as two rows each."""
+def _undirected_after(before: Snapshot, delta: NetworkDelta, index: dict[str, int]) -> Csr:
+    """Both directions after a delta: each change of a tie moves the sum of its pair, in both rows."""
+    ties = _with_rows(before.undirected, len(delta.people))
+    if not delta.ties:
+        return ties
+    tails, heads, was, now = _sorted_changes(delta, index)
+    size, moved = np.int64(len(index)), now[0] - was[0]
+    keys, which = np.unique(np.concatenate([tails * size + heads, heads * size + tails]), return_inverse=True)
+    amount_u = np.zeros(len(keys), dtype=np.int64)
+    np.add.at(amount_u, which, np.concatenate([moved, moved]))
+    rows, indices = keys // size, keys % size
+    place, there = ties.find(rows, indices)
+    amount_u[there] += ties.weight_u[place[there]]
+    return _Moves(rows, indices, place, there, amount_u).of(ties)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Moves:
+    """Ties in order of (row, index), where they stand or would stand, and their weights afterwards; 0: gone."""
+
+    rows: Longs
+    indices: Longs
+    place: Longs
+    there: NDArray[np.bool_]
+    weight_u: Longs
+
+    def of(self, ties: Csr) -> Csr:
+        came, went = self._came, self.there & (self.weight_u == 0)
+        longer = np.bincount(self.rows[came], minlength=len(ties.indptr) - 1)
+        shorter = np.bincount(self.rows[went], minlength=len(ties.indptr) - 1)
+        indptr = ties.indptr.copy()
+        indptr[1:] += np.cumsum(longer - shorter)
+        indices = np.insert(ties.indices, self.place[came], self.indices[came].astype(np.int32))
+        if went.any():
+            indices = np.delete(indices, self._gone_places)
+        return Csr(_sealed(indptr), _sealed(indices), _sealed(self.column(ties.weight_u, self.weight_u)))
+
+    def column(self, before: Longs, now: Longs) -> Longs:
+        """A column of the ties with its values for the moved ones."""
+        after = before.copy()
+        after[self.place[self.there]] = now[self.there]
+        after = np.insert(after, self.place[self._came], now[self._came])
+        return np.delete(after, self._gone_places) if len(self._gone_places) else after
+
+    @property
+    def _came(self) -> NDArray[np.bool_]:
+        came: NDArray[np.bool_] = ~self.there & (self.weight_u != 0)
+        return came
+
+    @property
+    def _gone_places(self) -> Longs:
+        """Where the ties that go stand once those that come were inserted."""
+        gone: Longs = self.place[self.there & (self.weight_u == 0)]
+        gone = gone + np.searchsorted(self.place[self._came], gone, side="right")
+        return gone
+
+
+def _with_rows(ties: Csr, more: int) -> Csr:
+    if not more:
+        return ties
+    indptr = np.concatenate([ties.indptr, np.full(more, len(ties.indices), dtype=np.int64)])
+    return Csr(_sealed(indptr), ties.indices, ties.weight_u)
+
+
+def _sorted_changes(delta: NetworkDelta, index: dict[str, int]) -> tuple[Longs, Longs, Longs, Longs]:
+    """Ties in order of (source, target) as idx; (weight_u, count) before and after, as two rows each."""
     source, target, weight_was, weight_now, count_was, count_now = columns_of(delta.ties)
     try:
         tails = np.array([index[person] for person in source], dtype=np.int64)
         heads = np.array([index[person] for person in target], dtype=np.int64)
     except KeyError as error:
         raise ValueError(f"the delta has a tie of {error.args[0]!r}, who is not in this network") from error
-    keys = tails * size + heads
-    order = np.argsort(keys)
+    order = np.lexsort((heads, tails))
     was = np.array([weight_was, count_was], dtype=np.int64)[:, order]
     now = np.array([weight_now, count_now], dtype=np.int64)[:, order]
-    return keys[order], was, now
+    return tails[order], heads[order], was, now
 
 
 def _matches(keys: Longs, others: Longs, place: NDArray[np.intp]) -> NDArray[np.bool_]:

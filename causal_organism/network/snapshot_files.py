@@ -1,4 +1,4 @@
-"""Snapshots on disk: one folder each, of arrays that can be mapped into memory."""
+"""Snapshots on disk: one folder each, of arrays that can be mapped into memory; directed, and undirected (`und_`)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from causal_organism.errors import DamagedValueError
 from causal_organism.network.snapshot import Csr, Snapshot
 
-_FORMAT = 1
+_FORMAT = 2
 _META = "meta.json"
 _IDS = "ids.json"
-_ARRAYS = ("indptr", "indices", "weight_u", "count")
+_ARRAYS = ("indptr", "indices", "weight_u", "count", "und_indptr", "und_indices", "und_weight_u")
 _HINT = "refresh `network` with --force to make it again"
 
 
@@ -64,7 +64,8 @@ def load(folder: Path, *, mmap: bool = True) -> Snapshot:
     except ValueError as error:
         raise DamagedValueError(f"{folder / _IDS} cannot be read: {error}", hint=_HINT) from error
     out = Csr(arrays["indptr"], arrays["indices"], arrays["weight_u"])
-    return Snapshot(ids, out, arrays["count"], {"fingerprint": meta["fingerprint"]})
+    undirected = Csr(arrays["und_indptr"], arrays["und_indices"], arrays["und_weight_u"])
+    return Snapshot(ids, out, arrays["count"], {"fingerprint": meta["fingerprint"], "undirected": undirected})
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
@@ -73,6 +74,9 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
         "indices": snapshot.out.indices,
         "weight_u": snapshot.out.weight_u,
         "count": snapshot.count,
+        "und_indptr": snapshot.undirected.indptr,
+        "und_indices": snapshot.undirected.indices,
+        "und_weight_u": snapshot.undirected.weight_u,
     }
     files: dict[str, str] = {}
     for name in _ARRAYS:

@@ -29,6 +29,7 @@ class NetworkSource:
 
     def __init__(self, organism: Organism):
         self._organism = organism
+        self._last: tuple[int, Snapshot] | None = None  # every view of a run reads the same one
 
     def look(self) -> Look | None:
         position = self._organism.network.position()
@@ -53,9 +54,14 @@ class NetworkSource:
             DamagedValueError: none of them leads to what was published.
         """
         batch = int(place["batch"])
+        last = self._last
+        if last is not None and last[0] == batch and last[1].fingerprint == fingerprint:
+            return last[1]
         for known in self._candidates(batch):
             with suppress(DamagedValueError, NetworkGapError, ValueError):
-                return self._brought_to(batch, fingerprint, *known)
+                snapshot = self._brought_to(batch, fingerprint, *known)
+                self._last = (batch, snapshot)
+                return snapshot
         raise DamagedValueError(
             f"the network at batch {batch} is not what was published, and the archive does not lead there",
             hint="refresh what reads `network` from the present state",
@@ -104,6 +110,9 @@ class NetworkSource:
         """(batch, snapshot) to start from, the cheapest first."""
         from causal_organism.network.snapshot import from_columns  # numpy
 
+        last = self._last
+        if last is not None and self._archived(*last):
+            yield last
         yield from self._cached(batch)
         for _ in range(2):  # it may be written to while we read
             stored = self._read()
@@ -120,14 +129,18 @@ class NetworkSource:
         from causal_organism.network import snapshot_files  # numpy
 
         for folder in sorted(self._folders(), key=lambda each: abs(_batch_of(each) - batch)):
-            archived = self._organism.archive.batch(_batch_of(folder))
             try:
                 snapshot = snapshot_files.load(folder)
             except DamagedValueError:
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
-            if archived is not None and archived.fingerprint == snapshot.fingerprint:
+            if self._archived(_batch_of(folder), snapshot):
                 yield _batch_of(folder), snapshot
+
+    def _archived(self, batch: int, snapshot: Snapshot) -> bool:
+        """Whether the archive knows this network, at this batch."""
+        archived = self._organism.archive.batch(batch)
+        return archived is not None and archived.fingerprint == snapshot.fingerprint
 
     def _read(self) -> tuple[int, Snapshot] | None:
         """The whole network; None if it does not add up to the fingerprint at its position."""

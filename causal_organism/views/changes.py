@@ -69,7 +69,7 @@ def pair_flips(after: Snapshot, delta: NetworkDelta) -> PairFlips:
 
 def has_ties(network: Snapshot, source: Idx, target: Idx) -> NDArray[np.bool_]:
     """Whether each directed tie is there."""
-    return contains(network.keys, source * np.int64(max(network.people, 1)) + target)
+    return network.out.find(source, target)[1]
 
 
 def contains(keys: Idx, wanted: Idx) -> NDArray[np.bool_]:

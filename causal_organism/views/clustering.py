@@ -72,20 +72,39 @@ def _touched(pairs: PairFlips, moved: _MovedTriangles) -> Idx:
 
 def _moved_triangles(after: Snapshot, pairs: PairFlips) -> _MovedTriangles:
     """Found among the pairs tied after or before; whether a triangle was there then is told from its sides' flips."""
-    size = np.int64(max(after.people, 1))
     ties = after.undirected
-    gone = pairs.flipped < 0
-    lost = [pairs.one[gone] * size + pairs.other[gone], pairs.other[gone] * size + pairs.one[gone]]
-    keys = np.sort(np.concatenate([ties.rows.astype(np.int64) * size + ties.indices, *lost]), kind="stable")
-    indptr = np.searchsorted(keys, np.arange(after.people + 1) * size)
-    lengths = np.diff(indptr)
-    fewer = lengths[pairs.one] <= lengths[pairs.other]
+    lost = _Lost(pairs)
+    fewer = ties.degrees[pairs.one] <= ties.degrees[pairs.other]
     near, far = np.where(fewer, pairs.one, pairs.other), np.where(fewer, pairs.other, pairs.one)
-    which, place = spread(indptr[near], lengths[near])
-    third = keys[place] % size
-    closed = contains(keys, far[which] * size + third)
+    tied, place = spread(ties.indptr[near], ties.degrees[near])
+    parted, lost_third = lost.of(near)
+    which = np.concatenate([tied, parted])
+    third = np.concatenate([ties.indices[place].astype(np.int64), lost_third])
+    closed = ties.find(far[which], third)[1] | lost.have(far[which], third)
     which, third = which[closed], third[closed]
     return _once(after, pairs, np.stack([pairs.one[which], pairs.other[which], third]))
+
+
+class _Lost:
+    """Pairs that a delta parted, in both directions."""
+
+    def __init__(self, pairs: PairFlips):
+        gone = pairs.flipped < 0
+        ends = np.stack([pairs.one[gone], pairs.other[gone]])
+        both = np.concatenate([ends, ends[::-1]], axis=1)
+        order = np.lexsort(both[::-1])
+        self._rows, self._indices = both[0, order], both[1, order]
+        self._size = np.int64(both.max(initial=0) + 1)
+
+    def of(self, people: Idx) -> tuple[Idx, Idx]:
+        """(which of `people`, whom they are no longer tied to)."""
+        start = np.searchsorted(self._rows, people)
+        which, place = spread(start, np.searchsorted(self._rows, people, side="right") - start)
+        return which, self._indices[place]
+
+    def have(self, rows: Idx, indices: Idx) -> NDArray[np.bool_]:
+        inside = (rows < self._size) & (indices < self._size)
+        return inside & contains(self._rows * self._size + self._indices, rows * self._size + indices)
 
 
 def _once(after: Snapshot, pairs: PairFlips, corners: Idx) -> _MovedTriangles:

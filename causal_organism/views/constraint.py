@@ -83,21 +83,30 @@ def _columns(total: Floats, closed: Idx, neighbours: Idx) -> dict[str, Floats]:
 
 def _of_some(network: Snapshot, people: Idx) -> tuple[Floats, Idx]:
     """Sum of squares, and closed pairs, of some people: follow all paths of two ties, see which end at a neighbour."""
-    ties, size = network.undirected, np.int64(network.people)
-    share, degrees = _shares(ties), ties.degrees
-    keys = ties.rows * size + ties.indices
+    ties, degrees = network.undirected, network.undirected.degrees
     which, first = spread(ties.indptr[people], degrees[people])
-    own = np.full(len(keys), -1, dtype=np.int64)  # place of a tie among those of `people`
-    own[first] = np.arange(len(first))
-    held, closed = share[first], np.zeros(len(people), dtype=np.int64)
-    lengths = degrees[ties.indices[first]]
+    begins = np.cumsum(degrees[people]) - degrees[people]  # where the ties of each of `people` begin among theirs
+    heads = ties.indices[first].astype(np.int64)
+    involved, place = np.unique(np.concatenate([people, heads]), return_inverse=True)
+    total_u = _row_sums_u(ties, involved)
+    of_people, of_heads = total_u[place[: len(people)]], total_u[place[len(people) :]]
+    share = ties.weight_u[first] / of_people[which]
+    held, closed = share.copy(), np.zeros(len(people), dtype=np.int64)
+    lengths = degrees[heads]
     for begin, end in blocks(lengths):
-        path, second = spread(ties.indptr[ties.indices[first[begin:end]]], lengths[begin:end])
+        path, second = spread(ties.indptr[heads[begin:end]], lengths[begin:end])
         path += begin
-        wanted = people[which[path]] * size + ties.indices[second]
-        third = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        there = keys[third] == wanted
+        third, there = ties.find(people[which[path]], ties.indices[second])
         path, second, third = path[there], second[there], third[there]
-        np.add.at(held, own[third], share[first[path]] * share[second])
+        own = begins[which[path]] + third - ties.indptr[people[which[path]]]
+        np.add.at(held, own, share[path] * (ties.weight_u[second] / of_heads[path]))
         closed += np.bincount(which[path], minlength=len(people))
     return summed(which, held**2, len(people)), closed
+
+
+def _row_sums_u(ties: Csr, rows: Idx) -> Idx:
+    """Sum of `weight_u` of some rows; exact."""
+    which, place = spread(ties.indptr[rows], ties.degrees[rows])
+    sums = np.zeros(len(rows), dtype=np.int64)
+    np.add.at(sums, which, ties.weight_u[place])
+    return sums

@@ -175,3 +175,15 @@ def test_a_mapped_snapshot_takes_deltas(tmp_path: Path) -> None:
     after = load(tmp_path / "one").apply(NetworkDelta((gone, new), ("e",), 4))
     assert as_dict(after.out, after.ids) == {("b", "a"): 5, ("b", "c"): 11, ("c", "b"): 13, ("e", "a"): 4}
     assert after.count.tolist() == [1, 3, 4, 1]
+
+
+@given(history=histories)
+def test_both_directions_follow_every_delta_as_if_derived_from_its_end(history: History) -> None:
+    snapshot = from_columns([], [], [], [], [])
+    for state, delta in history:
+        assert snapshot.undirected is not None  # known from here on, so that it has to follow
+        snapshot = snapshot.apply(delta)
+        fresh = state.snapshot().undirected
+        for name in ("indptr", "indices", "weight_u"):
+            assert getattr(snapshot.undirected, name).tolist() == getattr(fresh, name).tolist()
+        check_order(snapshot.undirected)
