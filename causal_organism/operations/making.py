@@ -15,7 +15,7 @@ from causal_organism.assets.staleness import FRESH, Cause
 from causal_organism.assets.storable import storable, storable_text
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, canonical_json
 from causal_organism.errors import OrganismError, StoreError
-from causal_organism.operations.contents import load_value
+from causal_organism.operations.contents import content_fingerprint, load_value
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut
 from causal_organism.operations.reading import Reading, provenance_of
@@ -138,7 +138,7 @@ def publish(
     """Check new content and publish it, or find it unchanged, or keep it for inspection as rejected."""
     organism, head = cut.organism, cut.head(key, partition)
     try:
-        content, write = organism.values.describe(made.value)
+        content, write = organism.values.describe(made.value, base=_base(head))
     except TypeError as error:
         raise ComputeError(f"{label_of(key, partition)}: {error}", retryable=False) from error
     provenance = provenance_of(cut, key, partition)
@@ -170,6 +170,13 @@ def publish(
     published = organism.ledger.publish(lease, version)
     cut.set_head(key, partition, Head(version=published, latest=provenance, confirmed_at=published.made_at))
     return replace(outcome, outcome=MADE, version=published.number)
+
+
+def _base(head: Head | None) -> tuple[Mapping[str, Any], str] | None:
+    """What a new version may be stored as a patch of."""
+    if head is None or not head.version.kept:
+        return None
+    return head.version.value, content_fingerprint(head.version)
 
 
 def record_failure(cut: Cut, key: str, partition: str, making: Making, error: str) -> None:

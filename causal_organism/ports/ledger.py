@@ -137,8 +137,12 @@ class Ledger(Protocol):
 
 
 class ValueStore(Protocol):
-    def describe(self, value: Any) -> tuple[str, Callable[[], Mapping[str, Any]]]:
+    def describe(
+        self, value: Any, *, base: tuple[Mapping[str, Any], str] | None = None
+    ) -> tuple[str, Callable[[], Mapping[str, Any]]]:
         """(fingerprint, write): the content's fingerprint, and a function that stores it and says where.
+
+        `base`: (place, name) of stored content; where the value differs little from it, only what changed is stored.
 
         Raises TypeError, with the place, for what is no value.
         """

@@ -34,7 +34,7 @@ class Encoded:
         if self.kind == JSON:
             text = json.dumps(self.content, ensure_ascii=False, default=plain_number)
             return text.encode("utf-8", "surrogatepass")
-        return _table_bytes(self.content)
+        return table_bytes(self.content)
 
 
 def encode(value: Any) -> Encoded:
@@ -54,7 +54,7 @@ def decode(kind: str, body: bytes, about: Mapping[str, Any]) -> Any:
             return json.loads(body)
         except ValueError as error:
             raise DamagedValueError(f"stored JSON does not parse: {error}") from error
-    return _from_table(read_table(body), kind, about)
+    return from_table(read_table(body), kind, about)
 
 
 def read_table(body: bytes) -> pa.Table:
@@ -134,7 +134,8 @@ def _arrays_table(value: Mapping[str, Any]) -> pa.Table:
         raise TypeError(f"value has an array of mixed types: {error}") from error
 
 
-def _from_table(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:
+def from_table(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:
+    """The value that was stored as this table."""
     if kind == ARROW:
         return table
     if kind == ARRAYS:
@@ -153,20 +154,55 @@ def _array(column: Any) -> Any:
     import pyarrow as pa
 
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return np.array(column.to_pylist(), dtype=object)
+        for known, texts in _last_texts:
+            if known.equals(column):
+                return texts
+        texts = np.array(column.to_pylist(), dtype=object)
+        texts.setflags(write=False)  # as the columns of numbers are
+        _last_texts[:] = [(column, texts)]
+        return texts
     return column.to_numpy()
+
+
+_last_texts: list[tuple[Any, Any]] = []  # the same people stand in every view
 
 
 def _table_parts(table: pa.Table, index: str | None) -> list[bytes | str]:
     """Parts for the fingerprint: columns in order of name, rows in order of entity, one not-a-number."""
-    import pyarrow.compute as pc
-
+    entities = None
     if index is not None and table.num_rows:
-        table = table.take(pc.sort_indices(table, sort_keys=[(index, "ascending")]))
+        entities = _entities(table.column(index))
+        if entities.order is not None:
+            table = table.take(entities.order)
     parts: list[bytes | str] = [str(table.num_rows)]
     for name in sorted(table.column_names):
-        parts += [name, *_column_parts(table.column(name))]
+        parts += [name, *(entities.parts if entities and name == index else _column_parts(table.column(name)))]
     return parts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entities:
+    """A column of entities: how to put it in order (None: it is), and what it adds to a fingerprint."""
+
+    column: Any
+    order: Any
+    parts: list[bytes | str]
+
+
+_last_entities: list[_Entities] = []  # the views of one network have the same; ordering them is most of the cost
+
+
+def _entities(column: Any) -> _Entities:
+    import pyarrow.compute as pc
+
+    for last in _last_entities:
+        if last.column.equals(column):
+            return last
+    order = pc.sort_indices(column)
+    ordered = column.take(order)
+    found = _Entities(column, None if ordered.equals(column) else order, _column_parts(ordered))
+    _last_entities[:] = [found]
+    return found
 
 
 def _column_parts(column: Any) -> list[bytes | str]:
@@ -190,7 +226,7 @@ def _column_parts(column: Any) -> list[bytes | str]:
     return [str(array.type), canonical_json([str(each) if each is not None else None for each in array.to_pylist()])]
 
 
-def _table_bytes(table: pa.Table) -> bytes:
+def table_bytes(table: pa.Table) -> bytes:
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()

@@ -114,7 +114,8 @@ class PostgresLedger:
 
     @contextmanager
     def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = LEASE_TTL_S) -> Iterator[Lease]:
-        with self._database.connection() as connection:
+        # A crash of the server may lose it, with all that followed: the fence knows the holder besides the token.
+        with self._database.connection(durable=False) as connection:
             row = connection.execute(rows.TAKE_LEASE, (key, partition, holder, ttl_s)).fetchone()
             if row is None:
                 by = connection.execute(rows.LEASE_HOLDER, (key, partition)).fetchone()
@@ -127,7 +128,7 @@ class PostgresLedger:
             yield lease
         finally:
             ended.set()
-            with suppress(StoreError), self._database.connection() as connection:
+            with suppress(StoreError), self._database.connection(durable=False) as connection:
                 connection.execute(rows.FREE_LEASE, (key, partition, lease.token))
 
     def held(self) -> Mapping[tuple[str, str], str]:
@@ -138,13 +139,13 @@ class PostgresLedger:
     def _renew(self, lease: Lease, ttl_s: float, ended: threading.Event) -> None:
         while not ended.wait(ttl_s / 3):
             # A renewal that does not get through is no harm: the fence decides when the value is published.
-            with suppress(StoreError), self._database.connection() as connection:
+            with suppress(StoreError), self._database.connection(durable=False) as connection:
                 connection.execute(rows.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
 
     # -- runs
 
     def begin_run(self, run: RunRecord) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(durable=False) as connection:
             connection.execute(
                 rows.BEGIN_RUN,
                 (run.id, run.flow, run.deployment, run.selection, run.trigger, run.actor, run.started_at),
@@ -169,7 +170,7 @@ class PostgresLedger:
         return row[0] if row else None
 
     def record_step(self, step: StepRecord) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(durable=False) as connection:
             connection.execute(
                 rows.SET_STEP,
                 (
@@ -223,7 +224,7 @@ class PostgresLedger:
 
 def _check_fence(connection: psycopg.Connection[Any], lease: Lease) -> None:
     row = connection.execute(rows.LEASE_TOKEN, (lease.key, lease.partition)).fetchone()
-    if row is None or row[0] != lease.token:
+    if row is None or tuple(row) != (lease.token, lease.holder):
         raise FencedError(
             f"the lease on {lease.key} was lost while it was being made; nothing was published",
             hint=f"organism refresh {lease.key}",

@@ -71,6 +71,8 @@ RETIRE: LiteralString = (
 )
 KEPT_CONTENTS: LiteralString = (
     "SELECT coalesce(value->>'content', fingerprint) FROM organism.version WHERE kept "
+    "UNION SELECT value->>'whole' FROM organism.version WHERE kept AND value ? 'whole' "
+    "UNION SELECT rejected->'value'->>'content' FROM organism.attempt WHERE rejected->'value' ? 'content' "
     "UNION SELECT rejected->>'fingerprint' FROM organism.attempt WHERE rejected IS NOT NULL "
     "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.version "
     "UNION SELECT jsonb_path_query(confirmed, '$.inputs.*.manifest.content') #>> '{}' FROM organism.version "
@@ -86,7 +88,7 @@ TAKE_LEASE: LiteralString = (
     "WHERE l.expires_at IS NULL OR l.expires_at < now() RETURNING token"
 )
 LEASE_HOLDER: LiteralString = "SELECT holder FROM organism.lease WHERE key = %s AND partition = %s"
-LEASE_TOKEN: LiteralString = "SELECT token FROM organism.lease WHERE key = %s AND partition = %s FOR UPDATE"
+LEASE_TOKEN: LiteralString = "SELECT token, holder FROM organism.lease WHERE key = %s AND partition = %s FOR UPDATE"
 LEASES_HELD: LiteralString = "SELECT key, partition, holder FROM organism.lease WHERE expires_at >= now()"
 RENEW_LEASE: LiteralString = (
     "UPDATE organism.lease SET expires_at = now() + make_interval(secs => %s) "

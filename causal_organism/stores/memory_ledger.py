@@ -203,7 +203,9 @@ class MemoryValues:
     def __init__(self) -> None:
         self._bodies: dict[str, bytes] = {}
 
-    def describe(self, value: Any) -> tuple[str, Callable[[], Mapping[str, Any]]]:
+    def describe(
+        self, value: Any, *, base: tuple[Mapping[str, Any], str] | None = None
+    ) -> tuple[str, Callable[[], Mapping[str, Any]]]:
         encoded = codec.encode(value)
 
         def write() -> Mapping[str, Any]:

@@ -27,14 +27,20 @@ class Database:
         self._migrated = False
 
     @contextmanager
-    def connection(self) -> Iterator[psycopg.Connection[Any]]:
-        """One connection in a transaction of its own: committed at the end of the block, rolled back by an error."""
+    def connection(self, *, durable: bool = True) -> Iterator[psycopg.Connection[Any]]:
+        """One connection in a transaction of its own: committed at the end of the block, rolled back by an error.
+
+        Not `durable`: everyone sees it at once, but only the next durable transaction writes it to disk, as what came
+        before it; until then a crash of the server can lose it. For what that makes worthless, or what is repeated.
+        """
         import psycopg  # 0.1 s of CPU: only where a server is asked
 
         if not self._migrated:
             self.migrate()
         try:
             with self._borrowed() as connection, connection.transaction():
+                if not durable:
+                    connection.execute("SET LOCAL synchronous_commit = off")
                 yield connection
         except psycopg.OperationalError as error:
             raise StoreError(

@@ -1,4 +1,8 @@
-"""Content of versions: small values in PostgreSQL, large ones as files named by their fingerprint."""
+"""Content of versions: small values in PostgreSQL, large ones as files named by their fingerprint.
+
+A table that differs little from the one before it is stored as a patch of that one, in PostgreSQL. Patches stand on
+each other until together they are as large as the table that the first of them changed; then a whole one is written.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +10,47 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.versions import fingerprint
 from causal_organism.errors import DamagedValueError, StoreError
-from causal_organism.stores import codec
+from causal_organism.stores import codec, patches
 from causal_organism.stores.postgres import Database
+from causal_organism.stores.value_tables import Tables
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 SMALL_BYTES = 65_536
+PATCH = "patch"
 _AT_ONCE = 1_000  # small values in one read
+_WORTH_BYTES = 2_048  # smaller tables are stored whole: a patch would save nothing
+_MOST_PATCHES = 200  # on one another
+
+Content = tuple[Mapping[str, Any], str]  # its place, and the name that it is stored under
 
 
 class Values:
-    """ports.ValueStore. Files are written to a temporary name, synced and renamed: no reader sees half of one."""
+    """ports.ValueStore. Files are written to a temporary name, synced and renamed: no reader sees half of one.
+
+    `bytes_read` and `bytes_written`: content that went between this process and the stores.
+    """
 
     def __init__(self, database: Database, folder: Path):
         self._database = database
         self._folder = folder
+        self._tables = Tables()
+        self.bytes_read = 0
+        self.bytes_written = 0
 
-    def describe(self, value: Any) -> tuple[str, Callable[[], Mapping[str, Any]]]:
+    def describe(self, value: Any, *, base: Content | None = None) -> tuple[str, Callable[[], Mapping[str, Any]]]:
         encoded = codec.encode(value)
-        return encoded.fingerprint, lambda: self._write(encoded)
+        return encoded.fingerprint, lambda: self._write(encoded, base)
 
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        return codec.decode(place["format"], self._body(place, fingerprint), place)
+        if place["format"] == codec.JSON:
+            return codec.decode(codec.JSON, self._body(place, fingerprint), place)
+        return codec.from_table(self._table(place, fingerprint), place["format"], place)
 
     def load_many(self, contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[Any]:
         small = list(dict.fromkeys(content for place, content in contents if place["store"] == "row"))
@@ -41,12 +62,16 @@ class Values:
                     (small[start : start + _AT_ONCE],),
                 )
                 bodies |= {content: bytes(body) for content, body in found}
+        self.bytes_read += sum(map(len, bodies.values()))
         return [
             codec.decode(place["format"], bodies[content], place) if content in bodies else self.load(place, content)
             for place, content in contents
         ]
 
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
+        if place.get("store") == PATCH:
+            root = place["root"]
+            return self.intact(root, root["content"]) or self._file(place["whole"]).exists()
         if place.get("store") != "file":
             return True
         try:
@@ -57,47 +82,130 @@ class Values:
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
         if place["format"] == codec.JSON:
             return None
-        return codec.table_rows(codec.read_table(self._body(place, fingerprint)), place)
+        return codec.table_rows(self._table(place, fingerprint), place)
 
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         with self._database.connection() as connection:
+            kept = {name for (name,) in connection.execute(_WITH_BASES, (list(needed),))}
             gone = connection.execute(
                 "DELETE FROM organism.small_value WHERE written_at < %s AND NOT fingerprint = ANY(%s) "
                 "RETURNING length(body)",
-                (before, list(needed)),
+                (before, list(kept)),
             ).fetchall()
         count, size = len(gone), sum(length for (length,) in gone)
         for file in self._folder.glob("??/*"):
             about = file.stat()
-            if file.name.partition(".")[0] not in needed and about.st_mtime < before.timestamp():
+            if file.name.partition(".")[0] not in kept and about.st_mtime < before.timestamp():
                 file.unlink(missing_ok=True)
                 count, size = count + 1, size + about.st_size
         return count, size
 
-    def _write(self, encoded: codec.Encoded) -> Mapping[str, Any]:
+    def _write(self, encoded: codec.Encoded, base: Content | None) -> Mapping[str, Any]:
+        if encoded.kind != codec.JSON:
+            place = None if base is None else self._write_patch(encoded, *base)
+            self._tables.put(place["content"] if place else encoded.fingerprint, encoded.content)
+            if place:
+                return place
         body = encoded.to_bytes()
-        place: dict[str, Any] = {"format": encoded.kind, "bytes": len(body), **encoded.about}
+        place = {"format": encoded.kind, "bytes": len(body), **encoded.about}
         if len(body) <= SMALL_BYTES:
-            with self._database.connection() as connection:
-                connection.execute(
-                    "INSERT INTO organism.small_value (fingerprint, body) VALUES (%s, %s) "
-                    "ON CONFLICT (fingerprint) DO UPDATE SET written_at = now()",
-                    (encoded.fingerprint, body),
-                )
+            self._put_row(encoded.fingerprint, body)
             return {**place, "store": "row"}
         write_file(self._file(encoded.fingerprint), body)
+        self.bytes_written += len(body)
         return {**place, "store": "file", "digest": fingerprint(body)}
+
+    def _write_patch(self, encoded: codec.Encoded, base: Mapping[str, Any], base_name: str) -> dict[str, Any] | None:
+        """The place of a patch of `base`, written; None where it does not fit or would save nothing."""
+        patched = base.get("store") == PATCH
+        root = base["root"] if patched else {**_where(base), "content": base_name}
+        about = {name: base.get(name) for name in encoded.about if name not in ("rows", "columns")}
+        fits = base.get("format") == encoded.kind and about.items() <= encoded.about.items()
+        depth, before = (base["depth"] + 1, base["patched"]) if patched else (1, 0)
+        if not fits or root["bytes"] < _WORTH_BYTES or depth > _MOST_PATCHES:
+            return None
+        try:
+            patch = patches.between(self._table(base, base_name), encoded.content, encoded.about.get("index"))
+        except DamagedValueError:
+            return None
+        if patch is None or patch.num_rows * 4 > encoded.content.num_rows:
+            return None
+        body = codec.table_bytes(patch)
+        if len(body) > SMALL_BYTES or before + len(body) > root["bytes"]:
+            return None
+        name = fingerprint("patch", base_name, encoded.fingerprint)
+        self._put_row(name, body, base=base_name)
+        return {
+            "format": encoded.kind, "bytes": len(body), **encoded.about, "store": PATCH, "content": name,
+            "whole": encoded.fingerprint, "root": root, "depth": depth, "patched": before + len(body),
+        }  # fmt: skip
+
+    def _put_row(self, name: str, body: bytes, *, base: str | None = None) -> None:
+        # Not durable of itself: the version that names it comes after it, and is.
+        with self._database.connection(durable=False) as connection:
+            connection.execute(
+                "INSERT INTO organism.small_value (fingerprint, body, base) VALUES (%s, %s, %s) "
+                "ON CONFLICT (fingerprint) DO UPDATE SET written_at = now()",
+                (name, body, base),
+            )
+        self.bytes_written += len(body)
+
+    def _table(self, place: Mapping[str, Any], name: str) -> pa.Table:
+        table = self._tables.get(name)
+        if table is None:
+            patched = place["store"] == PATCH
+            table = self._patched(place, name) if patched else codec.read_table(self._body(place, name))
+            self._tables.put(name, table)
+        return table
+
+    def _patched(self, place: Mapping[str, Any], name: str) -> pa.Table:
+        """From the nearest table that is known here, or the root, patch by patch."""
+        links: list[tuple[str, bytes]] = []
+        root = place["root"]
+        with self._database.connection() as connection:
+            found = connection.execute(_CHAIN, (name,)).fetchall()
+        try:
+            start = root["content"]
+            for link, base, body in found:
+                if base is None:
+                    break
+                links.append((link, bytes(body)))
+                if self._tables.get(base) is not None:
+                    start = base
+                    break
+            self.bytes_read += sum(len(body) for _, body in links)
+            known = self._tables.get(start)
+            table = known if known is not None else codec.read_table(self._body(root, root["content"]))
+            if len(links) < place["depth"] and start == root["content"]:
+                raise DamagedValueError(f"the content {name[:12]} is a patch of what is not in the database")
+        except DamagedValueError:
+            return self._made_whole(place)
+        for _, body in reversed(links):
+            table = patches.apply(table, codec.read_table(body))
+        return table
+
+    def _made_whole(self, place: Mapping[str, Any]) -> pa.Table:
+        """The content where it was written whole, because what it was a patch of is damaged."""
+        whole = place["whole"]
+        if self._file(whole).exists():
+            return codec.read_table(self._file(whole).read_bytes())
+        return codec.read_table(self._body({"store": "row"}, whole))
 
     def _body(self, place: Mapping[str, Any], content: str) -> bytes:
         if place["store"] == "file":
-            return self._read_file(self._file(content), place["digest"])
-        with self._database.connection() as connection:
-            row = connection.execute(
-                "SELECT body FROM organism.small_value WHERE fingerprint = %s", (content,)
-            ).fetchone()
-        if row is None:
-            raise DamagedValueError(f"the content {content[:12]} is not in the database", hint="make the asset again")
-        return bytes(row[0])
+            body = self._read_file(self._file(content), place["digest"])
+        else:
+            with self._database.connection() as connection:
+                row = connection.execute(
+                    "SELECT body FROM organism.small_value WHERE fingerprint = %s", (content,)
+                ).fetchone()
+            if row is None:
+                raise DamagedValueError(
+                    f"the content {content[:12]} is not in the database", hint="make the asset again with --force"
+                )
+            body = bytes(row[0])
+        self.bytes_read += len(body)
+        return body
 
     def _file(self, content: str) -> Path:
         return self._folder / content[:2] / content
@@ -114,6 +222,30 @@ class Values:
             file.replace(file.with_name(f"{file.name}.damaged"))  # so that `intact` sees it without reading
             raise DamagedValueError(f"{file} is damaged", hint="make the asset again with --force")
         return body
+
+
+def _where(place: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: place[name] for name in ("store", "bytes", "digest") if name in place}
+
+
+_CHAIN = """
+    WITH RECURSIVE chain (fingerprint, base, body, step) AS (
+        SELECT fingerprint, base, body, 0 FROM organism.small_value WHERE fingerprint = %s
+        UNION ALL
+        SELECT v.fingerprint, v.base, v.body, chain.step + 1 FROM chain JOIN organism.small_value v
+            ON v.fingerprint = chain.base
+    )
+    SELECT fingerprint, base, body FROM chain ORDER BY step
+"""
+
+_WITH_BASES = """
+    WITH RECURSIVE needed (name) AS (
+        SELECT unnest(%s::text[])
+        UNION
+        SELECT v.base FROM needed JOIN organism.small_value v ON v.fingerprint = needed.name WHERE v.base IS NOT NULL
+    )
+    SELECT name FROM needed
+"""
 
 
 def write_file(file: Path, body: bytes) -> None:

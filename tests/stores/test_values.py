@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from causal_organism.errors import DamagedValueError
@@ -42,3 +46,124 @@ def test_many_values_with_one_that_is_gone_are_an_error(values: ValueStore) -> N
 
 def test_none_of_many_is_none(values: ValueStore) -> None:
     assert values.load_many([]) == []
+
+
+def people(count: int, **changed: float) -> dict[str, np.ndarray]:
+    chance = np.random.default_rng(1)
+    score = chance.random(count)
+    for place, value in changed.items():
+        score[int(place.removeprefix("p"))] = value
+    ids = np.array([f"p{at}" for at in range(count)], dtype=object)
+    return {"id": ids, "score": score, "rank": np.arange(count)}
+
+
+def written(values: ValueStore, value: Any, base: Any = None) -> tuple[Any, str]:
+    content, write = values.describe(value, base=base)
+    place = write()
+    return place, str(place.get("content", content))
+
+
+def same(one: Any, other: Any) -> bool:
+    return list(one) == list(other) and all(
+        np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in one
+    )
+
+
+class TestPatches:
+    @pytest.fixture
+    def stored(self, fresh_dsn: str, tmp_path: Path) -> Values:
+        return Values(Database(fresh_dsn), tmp_path)
+
+    @pytest.fixture
+    def another(self, stored: Values) -> Values:
+        """Another process, that remembers nothing."""
+        return Values(stored._database, stored._folder)
+
+    def test_a_table_that_changed_a_little_is_stored_as_what_changed(self, stored: Values, another: Values) -> None:
+        first = written(stored, people(20_000))
+        before = stored.bytes_written
+        second = written(stored, people(20_000, p7=5.0), first)
+        assert second[0]["store"] == "patch"
+        assert stored.bytes_written - before < 2_000 < first[0]["bytes"] / 50
+        assert same(another.load(*second), people(20_000, p7=5.0))
+        assert same(another.load(*first), people(20_000))
+        assert another.rows(*second) == stored.rows(*second)
+
+    def test_patches_stand_on_each_other_and_new_people_are_behind(self, stored: Values, another: Values) -> None:
+        last = written(stored, people(3_000))
+        for at in range(5):
+            last = written(stored, people(3_000 + at, **{f"p{at}": np.nan, "p9": float(at)}), last)
+        assert last[0]["depth"] == 5
+        assert same(another.load(*last), people(3_004, p4=np.nan, p9=4.0))
+
+    def test_the_fingerprint_does_not_tell_how_it_is_stored(self, stored: Values) -> None:
+        first = written(stored, people(3_000))
+        assert stored.describe(people(3_000, p1=2.0), base=first)[0] == stored.describe(people(3_000, p1=2.0))[0]
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"id": people(3_000)["id"][::-1].copy(), **{n: people(3_000)[n] for n in ("score", "rank")}},
+            people(2_999),
+            {**people(3_000), "more": np.arange(3_000)},
+            {"id": people(3_000)["id"], "score": np.zeros(3_000), "rank": np.arange(3_000)},
+            {**people(3_000), "rank": np.arange(3_000) / 1},
+        ],
+        ids=["another order", "somebody gone", "another column", "much changed", "another type"],
+    )
+    def test_what_does_not_fit_is_stored_whole(self, stored: Values, another: Values, changed: Any) -> None:
+        first = written(stored, people(3_000))
+        second = written(stored, changed, first)
+        assert second[0]["store"] != "patch"
+        assert same(another.load(*second), changed)
+
+    def test_when_patches_are_as_large_as_the_table_a_whole_one_is_written(self, stored: Values) -> None:
+        last = written(stored, people(400))
+        stores = []
+        for at in range(60):
+            last = written(stored, people(400, **{f"p{at}": float(at)}), last)
+            stores.append(last[0]["store"])
+            if stores[-1] == "patch":
+                assert last[0]["patched"] <= last[0]["root"]["bytes"]
+        assert "row" in stores and "patch" in stores
+
+    def test_a_sweep_keeps_what_a_needed_patch_stands_on(self, stored: Values, another: Values) -> None:
+        first = written(stored, people(20_000))
+        second = written(stored, people(20_000, p1=2.0), first)
+        third = written(stored, people(20_000, p1=2.0, p2=3.0), second)
+        later = datetime.now(UTC) + timedelta(hours=1)
+        assert stored.sweep([third[1]], before=later) == (0, 0)
+        assert same(another.load(*third), people(20_000, p1=2.0, p2=3.0))
+        assert stored.sweep([], before=later)[0] == 3
+
+    def test_a_damaged_root_is_noticed_and_making_it_again_repairs_it(self, stored: Values, another: Values) -> None:
+        first = written(stored, people(20_000))
+        second = written(stored, people(20_000, p1=2.0), first)
+        file = stored._file(first[1])
+        file.write_bytes(b"damaged")
+        assert not another.intact(*second)
+        with pytest.raises(DamagedValueError):
+            another.load(*second)
+        written(stored, people(20_000, p1=2.0))
+        assert another.intact(*second)
+        assert same(another.load(*second), people(20_000, p1=2.0))
+
+    def test_a_link_that_is_gone_is_damage_and_not_older_content(self, stored: Values, another: Values) -> None:
+        first = written(stored, people(20_000))
+        second = written(stored, people(20_000, p1=2.0), first)
+        third = written(stored, people(20_000, p2=2.0), second)
+        with stored._database.connection() as connection:
+            connection.execute("DELETE FROM organism.small_value WHERE fingerprint = %s", (second[1],))
+        with pytest.raises(DamagedValueError):
+            another.load(*third)
+
+    def test_frames_and_arrow_tables_come_back_as_they_were(self, stored: Values, another: Values) -> None:
+        frame = pd.DataFrame(
+            {"score": np.arange(3_000) / 7, "team": ["a", None, "c"] * 1_000, "when": pd.Timestamp("2026-01-01")},
+            index=pd.Index([f"p{at}" for at in range(3_000)], name="who"),
+        )
+        changed = frame.copy()
+        changed.loc["p5", ["score", "team"]] = [9.0, "ü"]
+        place = written(stored, changed, written(stored, frame))
+        assert place[0]["store"] == "patch"
+        pd.testing.assert_frame_equal(another.load(*place), changed)

@@ -1,0 +1,142 @@
+"""A pulse costs what changed, not what is there: from the stream to published views, against networkx from nothing.
+
+python -m benchmarks.pulse [people] [larger]    (servers of a temporary home, removed afterwards; 10 minutes)
+
+Prints, for 10, 100 and 1000 events: wall time of a pulse and the refresh of its views, and how often that goes into
+building the network in networkx from the server's ties and computing the same views there. Then the same pulse of 10
+events on a network ten times as large: wall, and bytes of content read from and written to the stores.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.ingest import servers
+from benchmarks.networks import organisation
+from causal_organism.operations.pulse import pulse
+from causal_organism.operations.refresh import refresh_local
+from causal_organism.stores.values import Values
+from causal_organism.wiring import OpenOrganism
+
+SELECTION = "tag:pulse"
+TURNS = 5
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bytes of content that a turn read and wrote: values, batches and ties."""
+
+    read: int = 0
+    written: int = 0
+
+
+def main(people: int = 10_000, larger: int = 100_000) -> None:
+    costs = {}
+    for size in (people, larger):
+        with servers() as organism:
+            took_s = fill(organism, size)
+            totals = organism.archive.totals()
+            print(f"\n{totals['people']} people, {totals['ties']} ties (taken in within {took_s:.0f} s)")
+            refresh_all(organism)
+            events = (10, 100, 1000) if size == people else (10,)
+            costs[size] = {each: turns(organism, size, each) for each in events}
+            for each, (wall_s, traffic) in costs[size].items():
+                print(f"{each:5} events: {wall_s * 1e3:7.0f} ms, read {traffic.read:,} B, wrote {traffic.written:,} B")
+            if size == people:
+                nothing_s = from_nothing(organism)
+                for each, (wall_s, _) in costs[size].items():
+                    print(f"{each:5} events: networkx from nothing {nothing_s:.1f} s, ratio {nothing_s / wall_s:.0f}")
+    (small_s, small), (large_s, large) = costs[people][10], costs[larger][10]
+    print(f"\n{larger // people} times the network: {large_s / small_s:.2f} x the time, ", end="")
+    print(f"{large.read / max(small.read, 1):.2f} x read, {large.written / max(small.written, 1):.2f} x written")
+
+
+def fill(organism: OpenOrganism, people: int) -> float:
+    """An organisation's ties, one interaction each, through stream and pulse; seconds that the pulse took."""
+    network = organisation(people)
+    ids, targets = network.ids, network.out.indices.tolist()
+    rows = zip(network.out.rows.tolist(), targets, strict=True)
+    entries = [interaction(ids[source], ids[target]) for source, target in rows]
+    for start in range(0, len(entries), 5_000):
+        organism.stream.append(entries[start : start + 5_000])
+    began = time.perf_counter()
+    pulse(organism, run=None, actor="bench", trigger="bench", holder="bench")
+    return time.perf_counter() - began
+
+
+def interaction(source: str, target: str) -> Mapping[str, str]:
+    return {"source": source, "target": target, "at": "1700000000", "weight": "1.5"}
+
+
+def refresh_all(organism: OpenOrganism) -> Mapping[str, Any]:
+    document: Mapping[str, Any] = refresh_local(organism, SELECTION, actor="bench", trigger="bench")
+    if document["outcome"] not in ("done", "nothing"):
+        raise SystemExit(f"the views were not made: {document}")
+    return document
+
+
+def turns(organism: OpenOrganism, people: int, events: int) -> tuple[float, Traffic]:
+    """(median wall seconds, traffic of the last turn) of taking in some events and refreshing the views."""
+    chance = np.random.default_rng(events)
+    walls = []
+    for _ in range(TURNS + 1):
+        organism.stream.append(some(chance, people, events))
+        with measured(organism) as traffic:
+            began = time.perf_counter()
+            pulse(organism, run=None, actor="bench", trigger="bench", holder="bench")
+            document = refresh_all(organism)
+            walls.append(time.perf_counter() - began)
+    modes = {step["key"]: step["mode"] for step in document["steps"]}
+    print(f"      modes {modes}") if events == 10 else None
+    return statistics.median(walls[1:]), traffic  # the first turn compiles
+
+
+def some(chance: np.random.Generator, people: int, events: int) -> Sequence[Mapping[str, str]]:
+    source = chance.integers(0, people, events)
+    target = (source + 1 + chance.integers(0, people - 1, events)) % people
+    return [interaction(f"p{a}", f"p{b}") for a, b in zip(source.tolist(), target.tolist(), strict=True)]
+
+
+@contextmanager
+def measured(organism: OpenOrganism) -> Iterator[Traffic]:
+    traffic, values = Traffic(), organism.values
+    assert isinstance(values, Values)
+    before = values.bytes_read, values.bytes_written
+    yield traffic
+    traffic.read, traffic.written = values.bytes_read - before[0], values.bytes_written - before[1]
+
+
+def from_nothing(organism: OpenOrganism) -> float:
+    """Seconds to read the ties and compute the same views with networkx."""
+    import networkx as nx
+
+    began = time.perf_counter()
+    columns = organism.network.read()
+    directed = nx.DiGraph()
+    directed.add_nodes_from(range(len(columns.ids)))
+    weights = (columns.weight_u / 1e6).tolist()
+    directed.add_weighted_edges_from(zip(columns.source.tolist(), columns.target.tolist(), weights, strict=True))
+    undirected = directed.to_undirected()
+    works: Sequence[Callable[[], Any]] = (
+        lambda: (dict(directed.in_degree()), dict(directed.out_degree()), dict(undirected.degree())),
+        lambda: (dict(directed.in_degree(weight="weight")), dict(directed.out_degree(weight="weight"))),
+        lambda: nx.reciprocity(directed, directed.nodes),
+        lambda: (nx.clustering(undirected), nx.triangles(undirected)),
+        lambda: nx.core_number(undirected),
+        lambda: (nx.constraint(directed, weight="weight"), nx.effective_size(undirected)),
+    )
+    for work in works:
+        work()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))

@@ -1,0 +1,74 @@
+"""A table as what changed since another: rows that differ, in place, and rows behind them.
+
+A patch fits where the entities of the earlier table are the first ones of the later table, in the same order: people
+come, and numbers move. Whatever else happened is stored whole.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PLACE = "__place__"
+
+
+def between(was: pa.Table, now: pa.Table, index: str | None) -> pa.Table | None:
+    """The rows of `now` that differ, with their place in it; None where a patch does not fit.
+
+    Columns, their types and the entities that were there have to be the same.
+    """
+    import numpy as np
+    import pyarrow as pa
+
+    if was.schema != now.schema or was.num_rows > now.num_rows or PLACE in now.column_names:
+        return None
+    if index is not None and not _alike(was.column(index), now.column(index).slice(0, was.num_rows)):
+        return None
+    differs = np.ones(now.num_rows, dtype=np.bool_)
+    differs[: was.num_rows] = False
+    for name in now.column_names:
+        if name != index:
+            differs[: was.num_rows] |= _differing(was.column(name), now.column(name).slice(0, was.num_rows))
+    places = np.flatnonzero(differs)
+    return now.take(pa.array(places)).append_column(PLACE, pa.array(places.astype(np.int32)))
+
+
+def apply(was: pa.Table, patch: pa.Table) -> pa.Table:
+    """The later table."""
+    import numpy as np
+    import pyarrow as pa
+
+    places = patch.column(PLACE).to_numpy()
+    rows = patch.drop_columns([PLACE])
+    # Row by row, where its content stands in both tables put one behind the other.
+    source = np.arange(max(was.num_rows, int(places.max(initial=-1)) + 1), dtype=np.int64)
+    source[places] = was.num_rows + np.arange(len(places))
+    return pa.concat_tables([was, rows]).take(pa.array(source)).combine_chunks()
+
+
+def _alike(one: Any, other: Any) -> bool:
+    return bool(one.equals(other))
+
+
+def _differing(was: Any, now: Any) -> Any:
+    """Which places differ; null equals null, not-a-number equals not-a-number, and 0.0 is not -0.0."""
+    import numpy as np
+    import pyarrow as pa
+
+    was, now = _joined(was), _joined(now)
+    if pa.types.is_floating(was.type) and was.null_count == 0 == now.null_count:
+        whole = {16: np.uint16, 32: np.uint32, 64: np.uint64}[was.type.bit_width]
+        return was.to_numpy().view(whole) != now.to_numpy().view(whole)
+    if pa.types.is_integer(was.type) and was.null_count == 0 == now.null_count:
+        return was.to_numpy() != now.to_numpy()
+    pairs = zip(was.to_pylist(), now.to_pylist(), strict=True)
+    return np.fromiter((a != b and not (a != a and b != b) for a, b in pairs), dtype=np.bool_, count=len(was))
+
+
+def _joined(column: Any) -> Any:
+    import pyarrow as pa
+
+    found = column.combine_chunks()
+    return found if not isinstance(found, pa.ChunkedArray) else pa.concat_arrays(found.chunks)
