@@ -140,8 +140,8 @@ def _join(before: TieChange, after: TieChange) -> TieChange:
         after.weight_u_now,
         before.count_was,
         after.count_now,
-        min(before.first_us, after.first_us),
-        max(before.last_us, after.last_us),
+        after.first_us,
+        after.last_us,
     )
 
 

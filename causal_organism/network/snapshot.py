@@ -289,8 +289,8 @@ class _Moves:
     def _gone_places(self) -> Longs:
         """Where the ties that go stand once those that come were inserted."""
         gone: Longs = self.place[self.there & (self.weight_u == 0)]
-        gone = gone + np.searchsorted(self.place[self._came], gone, side="right")
-        return gone
+        inserted_before: Longs = np.searchsorted(self.place[self._came], gone, side="right")
+        return gone + inserted_before
 
 
 def _with_rows(ties: Csr, more: int) -> Csr:

@@ -72,6 +72,7 @@ def pulse(organism: Organism, *, run: str | None, actor: str, trigger: str, hold
         end = organism.stream.state()
         gap, position = _note_gap(organism, end)
         report, position = _take_in(organism, position, end, PulseReport(rebuilt=rebuilt), actor=actor)
+        report = _move_window(organism, report, actor=actor)
         if gap is None:
             gap = _note_missing(organism, position, end)
         version, published = _publish(organism, leases[NETWORK], run=run, actor=actor, trigger=trigger)
@@ -111,6 +112,16 @@ def _take_in(
             if accepted.refused:
                 write_dead_letters(organism)
     return replace(report, rebuilt=report.rebuilt or follower.rebuilt), position
+
+
+def _move_window(organism: Organism, report: PulseReport, *, actor: str) -> PulseReport:
+    """What is too old leaves the network; once per pulse, so that how events fell into batches does not matter."""
+    batch = organism.archive.move_window(organism.settings.window_days, now=organism.now())
+    if batch is None:
+        return report
+    with Follower(organism, actor=actor) as follower:
+        follower.follow(batch)
+    return replace(report, rebuilt=report.rebuilt or follower.rebuilt)
 
 
 def _accept(organism: Organism, position: StreamPosition, entries: Sequence[StreamEntry]) -> Accepted:

@@ -29,7 +29,7 @@ class Batch:
     entry: str  # the stream position after it
     delta: NetworkDelta
     fingerprint: str  # of the whole network after it
-    kind: str = "stream"  # or "people"
+    kind: str = "stream"  # or "people", or "window": amounts that left the window
     accepted_at: datetime
     after: int | None = None  # the batch that this one continues; None: number - 1. Composed batches span several
 
@@ -72,6 +72,17 @@ class Archive(Protocol):
 
     def accept_people(self, people: Sequence[str], *, now: datetime) -> Accepted:
         """Add people to the network, as a batch that does not move the stream position."""
+
+    def move_window(self, days: int, *, now: datetime) -> Batch | None:
+        """Let the network count only whole days back from the newest event (0: all time), by one batch that takes out
+        what leaves and adds what comes in; None if nothing changes. The stream position stays.
+
+        Raises SettingsError where the window would reach back to interactions that are no longer kept.
+        """
+
+    def forget(self, before: datetime) -> int:
+        """Remove single interactions that were accepted before a moment and are in no window; how many went. Sums, ties
+        and senders' ids stay."""
 
     def batches(self, after: int, until: int | None = None) -> Iterable[Batch]:
         """Batches with after < number <= until, in order."""

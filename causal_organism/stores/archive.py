@@ -11,10 +11,12 @@ from causal_organism.network import deltas, fingerprints
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.entries import entry_key, later
 from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.network.windows import window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
 from causal_organism.stores import archive_state
 from causal_organism.stores.archive_rows import ArchiveRows, hash_of
 from causal_organism.stores.archive_state import ArchiveState
+from causal_organism.stores.archive_window import window_delta
 from causal_organism.stores.postgres import Database
 from causal_organism.stores.tally import pairs_of, tally
 
@@ -51,6 +53,7 @@ class PostgresArchive:
                 before=rows.ties(pairs_of(fresh)),
                 known=rows.people(person for each in fresh for person in (each.source, each.target)),
                 next_idx=state.people,
+                since_us=state.window_from_us,
             )
             refusals = (*refusals, *found.refused)
             rows.add_people(found.delta)
@@ -82,6 +85,20 @@ class PostgresArchive:
         return Accepted(
             batch=batch, position=after.position, accepted=len(new), duplicates=len(people) - len(new), refused=0
         )
+
+    def move_window(self, days: int, *, now: datetime) -> Batch | None:
+        with self._database.connection() as connection:
+            state = archive_state.lock(connection)
+            start_us = window_start(days, state.last_us)
+            if start_us == state.window_from_us:
+                return None
+            delta = window_delta(connection, state, start_us)
+            rows = ArchiveRows(connection)
+            rows.people(person for each in delta.ties for person in (each.source, each.target))
+            rows.put_ties(delta)
+            batch, after = _add_batch(rows, replace(state, window_from_us=start_us), delta, kind="window", now=now)
+            archive_state.save(connection, after)
+        return batch
 
     def batches(self, after: int, until: int | None = None) -> Iterator[Batch]:
         while True:  # a page per transaction: the reader may take its time
@@ -146,14 +163,22 @@ class PostgresArchive:
         )
 
     def forget(self, before: datetime) -> int:
-        """Remove interactions accepted before a moment; how many went. Sums, ties and senders' ids stay."""
         with self._database.connection() as connection:
             state = archive_state.lock(connection)
             row = connection.execute(_LAST_BATCH_BEFORE, (before,)).fetchone()
             if row is None:
                 return 0
-            archive_state.save(connection, replace(state, forgotten=later(state.forgotten, row[0])))
-            return connection.execute("DELETE FROM organism.interaction WHERE accepted_at < %s", (before,)).rowcount
+            gone, last_us = connection.execute(_FORGET, (before, state.window_from_us)).fetchone() or (0, None)
+            known = [each for each in (state.forgotten_to_us, last_us) if each is not None]
+            archive_state.save(
+                connection,
+                replace(
+                    state,
+                    forgotten=later(state.forgotten, row[0]),
+                    forgotten_to_us=max(known) if known else None,
+                ),
+            )
+            return int(gone)
 
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
@@ -241,13 +266,21 @@ def _add_batch(
         batch=batch.number,
         fingerprint=batch.fingerprint,
         people=state.people + len(delta.people),
-        ties=state.ties + sum(tie.count_was == 0 for tie in delta.ties),
+        ties=state.ties + sum((tie.count_now > 0) - (tie.count_was > 0) for tie in delta.ties),
     )
 
 
 _BATCHES = """
     SELECT number, kind, entry, delta, fingerprint, accepted_at FROM organism.batch
     WHERE number > %(after)s AND (%(until)s::bigint IS NULL OR number <= %(until)s) ORDER BY number LIMIT %(limit)s
+"""
+
+_FORGET = """
+    WITH gone AS (
+        DELETE FROM organism.interaction WHERE accepted_at < %s AND at_us < coalesce(%s, 9223372036854775807)
+        RETURNING at_us
+    )
+    SELECT count(*), max(at_us) FROM gone
 """
 
 _LAST_BATCH_BEFORE = """

@@ -110,18 +110,29 @@ class ArchiveRows:
             )
 
     def put_ties(self, delta: NetworkDelta) -> None:
+        ties = [each for each in delta.ties if each.count_now]
+        gone = [each for each in delta.ties if not each.count_now]
+        if gone:
+            self._connection.execute(
+                "DELETE FROM organism.tie USING unnest(%s::int[], %s::int[]) AS gone (s, t)"
+                " WHERE source = s AND target = t",
+                (
+                    _array(self._idx[each.source] for each in gone),
+                    _array(self._idx[each.target] for each in gone),
+                ),
+            )
         self._connection.execute(
             "INSERT INTO organism.tie (source, target, weight_u, count, first_us, last_us)"
             " SELECT * FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
             " ON CONFLICT (source, target) DO UPDATE SET weight_u = excluded.weight_u, count = excluded.count,"
             " first_us = excluded.first_us, last_us = excluded.last_us",
             (
-                _array(self._idx[each.source] for each in delta.ties),
-                _array(self._idx[each.target] for each in delta.ties),
-                _array(each.weight_u_now for each in delta.ties),
-                _array(each.count_now for each in delta.ties),
-                _array(each.first_us for each in delta.ties),
-                _array(each.last_us for each in delta.ties),
+                _array(self._idx[each.source] for each in ties),
+                _array(self._idx[each.target] for each in ties),
+                _array(each.weight_u_now for each in ties),
+                _array(each.count_now for each in ties),
+                _array(each.first_us for each in ties),
+                _array(each.last_us for each in ties),
             ),
         )
 

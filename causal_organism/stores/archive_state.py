@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import psycopg
 
 _READ = """
-    SELECT entry, entries, read_to, forgotten, batch, fingerprint, people, ties, interactions, first_us, last_us
+    SELECT entry, entries, read_to, forgotten, batch, fingerprint, people, ties, interactions, first_us, last_us,
+        window_from_us, forgotten_to_us
     FROM organism.stream_position
 """
 
@@ -35,6 +36,8 @@ class ArchiveState:
     interactions: int
     first_us: int | None
     last_us: int | None
+    window_from_us: int | None
+    forgotten_to_us: int | None
 
     @property
     def position(self) -> StreamPosition:
@@ -83,7 +86,8 @@ def lock(connection: psycopg.Connection[Any], expected: StreamPosition | None = 
 def save(connection: psycopg.Connection[Any], state: ArchiveState) -> None:
     connection.execute(
         "UPDATE organism.stream_position SET entry = %s, entries = %s, read_to = %s, forgotten = %s, batch = %s,"
-        " fingerprint = %s, people = %s, ties = %s, interactions = %s, first_us = %s, last_us = %s",
+        " fingerprint = %s, people = %s, ties = %s, interactions = %s, first_us = %s, last_us = %s,"
+        " window_from_us = %s, forgotten_to_us = %s",
         (
             state.entry,
             state.entries,
@@ -96,5 +100,7 @@ def save(connection: psycopg.Connection[Any], state: ArchiveState) -> None:
             state.interactions,
             state.first_us,
             state.last_us,
+            state.window_from_us,
+            state.forgotten_to_us,
         ),
     )

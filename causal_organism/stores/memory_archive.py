@@ -10,9 +10,10 @@ from typing import Any
 
 from causal_organism.errors import FencedError
 from causal_organism.network import fingerprints
-from causal_organism.network.deltas import NetworkDelta
+from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.entries import entry_key, later
 from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.network.windows import counts, window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
 from causal_organism.stores.tally import Pair, TieSums, WeekKey, tally
 
@@ -41,6 +42,7 @@ class MemoryArchive:
     _refusals: dict[str, _Refused] = field(default_factory=dict)
     _batches: list[Batch] = field(default_factory=list)
     _gaps: list[Gap] = field(default_factory=list)
+    _window_from_us: int | None = None
     _guard: threading.RLock = field(default_factory=threading.RLock)
 
     def position(self) -> StreamPosition:
@@ -60,7 +62,13 @@ class MemoryArchive:
             self._fence(expected)
             seen = set(self._senders)
             fresh = [each for each in interactions if self._is_new(each, seen)]
-            found = tally(fresh, before=self._ties, known=self._people, next_idx=len(self._people))
+            found = tally(
+                fresh,
+                before=self._ties,
+                known=self._people,
+                next_idx=len(self._people),
+                since_us=self._window_from_us,
+            )
             refused = [each for each in (*refusals, *found.refused) if each.entry not in self._refusals]
             for each in refused:
                 self._refusals[each.entry] = _Refused(DeadLetter(id=each.entry, reason=each.reason, fields=each.fields))
@@ -90,6 +98,18 @@ class MemoryArchive:
                 duplicates=len(people) - len(new),
                 refused=0,
             )
+
+    def move_window(self, days: int, *, now: datetime) -> Batch | None:
+        with self._guard:
+            newest = max((each.at_us for each in self._interactions.values()), default=None)
+            start_us = window_start(days, newest)
+            if start_us == self._window_from_us:
+                return None
+            self._window_from_us = start_us
+            inside = [each for each in self._interactions.values() if counts(each.at_us, start_us)]
+            sums = tally(inside, before={}, known=self._people, next_idx=0).delta.ties
+            after = {(each.source, each.target): each for each in sums}
+            return self._add_batch(NetworkDelta(_differences(self._ties, after)), "window", now)
 
     def batches(self, after: int, until: int | None = None) -> Iterator[Batch]:
         return iter([each for each in self._batches if after < each.number and (until is None or each.number <= until)])
@@ -169,13 +189,13 @@ class MemoryArchive:
         return ordered(columns)
 
     def totals(self) -> Mapping[str, int]:
-        ties = self._ties.values()
+        times = [each.at_us for each in self._interactions.values()]
         return {
             "people": len(self._people),
-            "ties": len(ties),
+            "ties": len(self._ties),
             "interactions": len(self._interactions),
-            "first_us": min((each.first_us for each in ties), default=0),
-            "last_us": max((each.last_us for each in ties), default=0),
+            "first_us": min(times, default=0),
+            "last_us": max(times, default=0),
         }
 
     def _fence(self, expected: StreamPosition) -> None:
@@ -201,9 +221,12 @@ class MemoryArchive:
             return None
         self._people |= {person: idx for idx, person in enumerate(delta.people, start=delta.first_idx)}
         for each in delta.ties:
-            self._ties[each.source, each.target] = TieSums(
-                each.weight_u_now, each.count_now, each.first_us, each.last_us
-            )
+            if each.count_now:
+                self._ties[each.source, each.target] = TieSums(
+                    each.weight_u_now, each.count_now, each.first_us, each.last_us
+                )
+            else:
+                del self._ties[each.source, each.target]
         self._fingerprint = fingerprints.update(self._fingerprint, delta)
         batch = Batch(
             number=len(self._batches) + 1,
@@ -216,6 +239,20 @@ class MemoryArchive:
         self._batches.append(batch)
         self._position = replace(self._position, batch=batch.number)
         return batch
+
+
+def _differences(was: Mapping[Pair, TieSums], now: Mapping[Pair, TieChange]) -> tuple[TieChange, ...]:
+    """Ties that differ, from what they were to what they are."""
+    changes = []
+    for pair in sorted({*was, *now}):
+        before, after = was.get(pair), now.get(pair)
+        weight_u, count = (before.weight_u, before.count) if before else (0, 0)
+        if after is None:
+            assert before is not None
+            changes.append(TieChange(*pair, weight_u, 0, count, 0, before.first_us, before.last_us))
+        elif (weight_u, count) != (after.weight_u_now, after.count_now):
+            changes.append(replace(after, weight_u_was=weight_u, count_was=count))
+    return tuple(changes)
 
 
 def _add(one: TieSums | None, other: TieSums) -> TieSums:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.interactions import Interaction, Refusal, refuse, to_fields
+from causal_organism.network.windows import DAY_US, counts
 
 MAX_SUM_U = 9 * 10**18
 """Most that the weights of one tie may add up to, in millionths: stores keep integers of 64 bits."""
-
-_DAY_US = 86_400_000_000
 
 Pair = tuple[str, str]
 
@@ -46,9 +45,17 @@ class Tally:
 
 
 def tally(
-    interactions: Sequence[Interaction], *, before: Mapping[Pair, TieSums], known: Mapping[str, int], next_idx: int
+    interactions: Sequence[Interaction],
+    *,
+    before: Mapping[Pair, TieSums],
+    known: Mapping[str, int],
+    next_idx: int,
+    since_us: int | None = None,
 ) -> Tally:
-    """Adds interactions to the sums that their ties had before. `known`: idx of the people seen already."""
+    """Adds interactions to the sums that their ties had before. `known`: idx of the people seen already.
+
+    Interactions before `since_us` are kept, and their people seen, but their ties do not count them.
+    """
     kept: list[Interaction] = []
     refused: list[Refusal] = []
     now: dict[Pair, TieSums] = {}
@@ -61,7 +68,8 @@ def tally(
             refused.append(refuse(to_fields(each), entry=each.entry, reason="bad-weight"))
             continue
         kept.append(each)
-        now[pair] = _add(sums, each)
+        if counts(each.at_us, since_us):
+            now[pair] = _add(sums, each)
         week = WeekKey(week_day(each.at_us), each.source, each.target, each.kind)
         weeks[week] = _add(weeks.get(week), each)
         for person in pair:
@@ -77,7 +85,7 @@ def tally(
 
 def week_day(at_us: int) -> int:
     """Days from 1970-01-01 (a Thursday) to the Monday of this moment's ISO week."""
-    day = at_us // _DAY_US
+    day = at_us // DAY_US
     return day - (day + 3) % 7
 
 

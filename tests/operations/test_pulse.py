@@ -303,3 +303,21 @@ def test_the_run_of_a_pulse_reports_what_the_pulse_published_as_changed(organism
         return seen.changed
 
     assert (changed("run-1"), changed("run-2")) == (True, False)
+
+
+def test_with_a_window_the_network_is_what_the_last_days_hold_however_it_came(organism: Any) -> None:
+    day = 86_400
+    entries = [event(a, b, at=1_700_000_000 + n * day) for n, (a, b) in enumerate([("a", "b"), ("b", "c"), ("c", "a")])]
+    organism.stream.append(entries[:2])
+    pulsed(organism, window_days=2)
+    assert network_in(organism.network)[1] == ties_of(interactions(entries[:2]))
+    organism.stream.append(entries[2:])
+    report = pulsed(organism, window_days=2)
+    assert (report.accepted, report.published) == (1, True)
+    assert network_in(organism.network)[1] == ties_of(interactions(entries[1:]))
+    assert pulsed(organism, window_days=2).published is False
+    pulsed(organism, window_days=0)
+    assert_holds(organism, entries)
+    organism.network.clear()
+    pulsed(organism, window_days=1)
+    assert network_in(organism.network)[1] == ties_of(interactions(entries[2:]))
