@@ -129,9 +129,25 @@ def _arrays_table(value: Mapping[str, Any]) -> pa.Table:
     if any(len(shape) != 1 for shape in lengths.values()) or len(set(lengths.values())) != 1:
         raise TypeError(f"value holds arrays that are no columns of one table: {lengths}")
     try:
-        return pa.table({name: pa.array(array, from_pandas=True) for name, array in value.items()})
+        return pa.table({name: _arrow_array(array) for name, array in value.items()})
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise TypeError(f"value has an array of mixed types: {error}") from error
+
+
+def _arrow_array(array: Any) -> Any:
+    import pyarrow as pa
+
+    if array.dtype != object or array.flags.writeable:
+        return pa.array(array, from_pandas=True)
+    for known, converted in _last_sealed:
+        if known is array:
+            return converted
+    converted = pa.array(array, from_pandas=True)
+    _last_sealed[:] = [(array, converted)]
+    return converted
+
+
+_last_sealed: list[tuple[Any, Any]] = []  # the ids of a snapshot, which all its views share
 
 
 def from_table(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:

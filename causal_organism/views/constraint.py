@@ -85,8 +85,8 @@ def _of_some(network: Snapshot, people: Idx) -> tuple[Floats, Idx]:
     """Sum of squares, and closed pairs, of some people: follow all paths of two ties, see which end at a neighbour."""
     ties, degrees = network.undirected, network.undirected.degrees
     which, first = spread(ties.indptr[people], degrees[people])
-    begins = np.cumsum(degrees[people]) - degrees[people]  # where the ties of each of `people` begin among theirs
     heads = ties.indices[first].astype(np.int64)
+    own_keys = which * np.int64(network.people) + heads  # ascending: few to search in, however large the network is
     involved, place = np.unique(np.concatenate([people, heads]), return_inverse=True)
     total_u = _row_sums_u(ties, involved)
     of_people, of_heads = total_u[place[: len(people)]], total_u[place[len(people) :]]
@@ -96,9 +96,10 @@ def _of_some(network: Snapshot, people: Idx) -> tuple[Floats, Idx]:
     for begin, end in blocks(lengths):
         path, second = spread(ties.indptr[heads[begin:end]], lengths[begin:end])
         path += begin
-        third, there = ties.find(people[which[path]], ties.indices[second])
-        path, second, third = path[there], second[there], third[there]
-        own = begins[which[path]] + third - ties.indptr[people[which[path]]]
+        wanted = which[path] * np.int64(network.people) + ties.indices[second]
+        own = np.minimum(np.searchsorted(own_keys, wanted), len(own_keys) - 1)
+        there = own_keys[own] == wanted
+        path, second, own = path[there], second[there], own[there]
         np.add.at(held, own, share[path] * (ties.weight_u[second] / of_heads[path]))
         closed += np.bincount(which[path], minlength=len(people))
     return summed(which, held**2, len(people)), closed

@@ -28,7 +28,8 @@ def core(network: Snapshot) -> Scores:
             inside[peeled] = False
             left -= len(peeled)
             _, place = spread(ties.indptr[peeled], ties.degrees[peeled])
-            losing, lost = np.unique(ties.indices[place].astype(np.int64), return_counts=True)
-            remaining[losing] -= lost
-            peeled = losing[inside[losing] & (remaining[losing] <= k)]
+            losing = ties.indices[place]
+            np.subtract.at(remaining, losing, 1)
+            left_over = losing[inside[losing]]
+            peeled = np.unique(left_over[remaining[left_over] <= k]).astype(np.int64)
     return scores(network, core=numbers)
