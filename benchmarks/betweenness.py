@@ -12,7 +12,7 @@ import networkx as nx
 import numpy as np
 
 from benchmarks.networks import organisation
-from causal_organism.views.betweenness import dependencies
+from causal_organism.views.brandes import dependencies
 
 THEIR_SOURCES = 8
 

@@ -12,6 +12,7 @@ from causal_organism.assets.checks import no_nulls, row_count
 from causal_organism.assets.definitions import Keep, asset, platform_source
 
 PULSE = {"pulse": ""}  # refreshed by every pulse
+PROGRESSIVE = {"progressive": ""}  # a sample, which every full analysis enlarges until it is exact
 FLOATS = 1e-9  # relative: a make in full within this of the head is the same
 
 network = platform_source(
@@ -137,6 +138,7 @@ def teams(network: Any, people: Any, context: Any) -> Any:
 
 @asset(
     key="views/betweenness",
+    tags=PROGRESSIVE,
     retry="expensive",
     tolerance=FLOATS,
     settings=("betweenness_exact_people", "betweenness_sources"),
@@ -145,10 +147,36 @@ def betweenness(network: Any, context: Any) -> Any:
     """On how many shortest paths between others a person lies; sampled above `betweenness_exact_people`."""
     from causal_organism.views import betweenness as view
 
-    found = view.betweenness(
+    return _with_sources(view.betweenness, network, context)
+
+
+@asset(
+    key="views/betweenness_weighted",
+    tags=PROGRESSIVE,
+    retry="expensive",
+    tolerance=FLOATS,
+    settings=("betweenness_exact_people", "betweenness_sources"),
+)
+def betweenness_weighted(network: Any, context: Any) -> Any:
+    """The same by distances: a heavier tie is a shorter way, 60 / weight long, in whole steps of at least 1."""
+    from causal_organism.views import betweenness_weighted as view
+
+    return _with_sources(view.betweenness_weighted, network, context)
+
+
+def _with_sources(view: Any, network: Any, context: Any) -> Any:
+    from causal_organism.views.betweenness import Shared
+
+    found = view(
         network,
         exact_people=context.settings["betweenness_exact_people"],
         sources=context.settings["betweenness_sources"],
+        shared=Shared(
+            scratch=context.scratch,
+            mapper=context.sharing.mapper(),
+            more=context.sharing.budget,
+            progress=context.progress,
+        ),
     )
     context.metadata(sources=found.sources, exact=found.exact)
     return found.scores
@@ -232,6 +260,7 @@ ASSETS = (
     communities,
     teams,
     betweenness,
+    betweenness_weighted,
     panel,
     effects,
     refutations,

@@ -63,7 +63,18 @@ class Settings:
         "ORGANISM_BETWEENNESS_EXACT_PEOPLE", 2_000, "people up to which every make of betweenness is exact"
     )
     betweenness_sources: int = _setting("ORGANISM_BETWEENNESS_SOURCES", 512, "sampled sources above that")
-    window_days: int = _setting("ORGANISM_WINDOW_DAYS", 0, "views count only this many days back; 0: all time")
+    betweenness_budget_sources: int = _setting(
+        "ORGANISM_BETWEENNESS_BUDGET_SOURCES",
+        4_096,
+        "sources that each full analysis adds until all are covered; 0: none",
+    )
+    slices: str = _setting("ORGANISM_SLICES", "threads", "who does the slices of heavy views: threads or dask")
+    dask_address: str | None = _setting(
+        "ORGANISM_DASK_ADDRESS", None, "scheduler of a Dask cluster; unset: one of this machine, while it is needed"
+    )
+    window_days: int = _setting(
+        "ORGANISM_WINDOW_DAYS", 0, "the network counts only so many days (UTC) back from the newest event; 0: all"
+    )
     min_group: int = _setting("ORGANISM_MIN_GROUP", 10, "smallest team shown in views/teams (never below 5)")
     environment: str = _setting("ENVIRONMENT", "development", "named in alerts")
     slack_webhook_url: str | None = _setting("SLACK_WEBHOOK_URL", None, "alerts to Slack", secret=True)
@@ -81,6 +92,10 @@ class Settings:
             raise SettingsError(f"ORGANISM_MIN_GROUP is {self.min_group}; groups under 5 people are never shown")
         if self.parallel_steps < 1:
             raise SettingsError(f"ORGANISM_PARALLEL_STEPS is {self.parallel_steps}; it must be at least 1")
+        if self.slices not in ("threads", "dask"):
+            raise SettingsError(f"ORGANISM_SLICES is {self.slices!r}; it must be threads or dask")
+        if self.window_days < 0:
+            raise SettingsError(f"ORGANISM_WINDOW_DAYS is {self.window_days}; it must be 0 (all time) or more")
         if self.batch_events < 1:
             raise SettingsError(f"ORGANISM_BATCH_EVENTS is {self.batch_events}; it must be at least 1")
 

@@ -18,6 +18,7 @@ from prefect.states import Failed
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asked import Asked, is_last_try, who_asked
+from causal_organism.flows.audits import audit
 from causal_organism.flows.heartbeats import kept_alive
 from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
@@ -25,6 +26,7 @@ from causal_organism.flows.telling import tell_error, tell_failures
 from causal_organism.flows.threads import in_thread
 from causal_organism.operations.automated_run import begin_automated, conclude
 from causal_organism.operations.automation import AUTOMATION, evaluate
+from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
 from causal_organism.operations.projecting import project
 from causal_organism.operations.refresh import RefreshRun, begin, finish
 from causal_organism.ports import Organism
@@ -68,10 +70,15 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
 
 @_flow(FULL)
 async def full_analysis_pipeline(actor: str | None = None) -> Any:
-    """Refresh whatever is out of date."""
+    """Compare the network with the archive, enlarge the samples that are not exact yet, then refresh whatever is out of
+    date.
+    """
     async with _opened(FULL) as (organism, asked):
         await _supersede(organism, asked)
-        document = await _refresh(organism, asked, EVERYTHING, only_ready=True)
+        await audit(organism, asked)
+        document = await _enlarge(organism, asked)
+        rest = await _refresh(organism, asked, EVERYTHING, only_ready=True)
+        document = rest if document is None else await in_thread(conclude_both, organism, document, rest)
         await in_thread(project, organism, views=True)
         await tell_failures(organism, asked, document)
         return _answer(document)
@@ -114,6 +121,11 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
         count = await in_thread(organism.orchestrator.supersede, asked.run)
         if count:
             get_run_logger().info(f"{count} runs that were due as well are cancelled: this one does their work")
+
+
+async def _enlarge(organism: Organism, asked: Asked) -> Document | None:
+    samples = await in_thread(samples_to_enlarge, organism)
+    return await _refresh(organism, asked, ", ".join(samples), force=True) if samples else None
 
 
 async def _automate(organism: Organism, asked: Asked, document: Document) -> Document:

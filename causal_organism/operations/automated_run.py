@@ -48,9 +48,9 @@ def conclude(
         "steps": [],
         "observed": [each.to_document() for each in evaluation.observations],
     }
-    document = _joined(before, looked)
+    document = joined(before, looked)
     if made is not None:
-        document = _joined(document, made)
+        document = joined(document, made)
     failed = [each for each in (*document["observed"], *document["steps"]) if each["error"]]
     errors = [
         f"{label_of(each['key'], partition_text(each.get('partition')))}: {each['error']}" for each in failed[:_TOLD]
@@ -76,7 +76,7 @@ def _reason_to_wait(cut: Cut, step: PlanStep, left_out: Mapping[Place, str]) -> 
     return None
 
 
-def _joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """One organism.refresh/1 of two parts of a run."""
     observed = {each["key"]: each for each in first["observed"]}
     for each in second["observed"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from causal_organism.assets.definitions import AssetSpec, Check, Text, Url, parameters_of
@@ -19,6 +20,7 @@ from causal_organism.operations.contents import content_fingerprint, load_value
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut
 from causal_organism.operations.reading import Reading, provenance_of
+from causal_organism.operations.scratch import Sharing, scratch_folder, sharing_of
 from causal_organism.operations.tolerance import within_tolerance
 from causal_organism.ports import Lease, Organism
 
@@ -66,6 +68,8 @@ class Context:
     log: Callable[[str], None]
     progress: Callable[[int, int], None]
     inputs: Mapping[str, Version]  # by label; without those that are several partitions at once
+    scratch: Path = Path()  # a folder of this asset or partition, seen by all workers, for work that is not finished
+    sharing: Sharing = Sharing()
     _metadata: dict[str, Any] = field(default_factory=dict)
 
     def metadata(self, **values: Any) -> None:
@@ -114,6 +118,8 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
         log=making.log,
         progress=lambda done, total: making.progress(label_of(key, partition), done, total),
         inputs=reading.versions(),
+        scratch=scratch_folder(organism.settings, key, partition),
+        sharing=sharing_of(organism.settings),
     )
     changes = None if full else changes_of(cut, key, partition)
     if changes is not None and (head := cut.head(key, partition)) is not None:

@@ -13,6 +13,7 @@ from causal_organism.assets.versions import Version
 from causal_organism.errors import RefusedError
 from causal_organism.operations.judging import load_cut
 from causal_organism.operations.plan import select_keys
+from causal_organism.operations.scratch import remove_given_up
 from causal_organism.ports import Organism
 
 YOUNG = timedelta(hours=1)
@@ -65,6 +66,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
     swept = {"count": 0, "bytes": 0}
     if not dry_run:
+        remove_given_up(organism.settings, organism.now())
         numbers: dict[tuple[str, str], list[int]] = {}
         for each in retired:
             numbers.setdefault((each.key, each.partition), []).append(each.number)

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.betweenness import dependencies, scaled
+from causal_organism.views.betweenness import scaled
+from causal_organism.views.brandes import dependencies
 from causal_organism.views.clustering import clustering
 from causal_organism.views.constraint import constraint
 from causal_organism.views.core import core

@@ -119,6 +119,16 @@ def once_blocked(bad: Any) -> Any:
 FAILING = (once_rows, once_total, once_bad, once_blocked)
 
 
+@asset(key="once/sample", reads={"rows": "once/rows"}, code_version="1", tags={"progressive": ""})
+def once_sample(rows: Any, context: Any) -> Any:
+    count = _count("once-sample")
+    context.metadata(sources=count, exact=count == 2)
+    return count
+
+
+GROWING = (once_rows, once_total, once_sample)
+
+
 network = platform_source("network", description="The network of the stream.")
 
 

@@ -83,6 +83,16 @@ def test_a_second_run_makes_nothing(environment: dict[str, str], first: dict[str
     assert (again["document"]["outcome"], again["document"]["steps"]) == ("nothing", [])
 
 
+def test_a_sample_grows_with_every_full_run_until_it_is_exact(
+    organism: OpenOrganism, environment: dict[str, str], first: dict[str, Any]
+) -> None:
+    growing = {**environment, "ORGANISM_ASSETS": "tests.flows.flow_assets:GROWING"}
+    told = [run_once("full", growing) for _ in range(3)]
+    assert [outcomes(each) for each in told] == [{"once/sample": "made"}, {"once/sample": "made"}, {}]
+    assert [each["document"]["outcome"] for each in told] == ["done", "done", "nothing"]
+    assert load_run(organism, told[1]["document"]["run"])["outcome"] == "done"
+
+
 def test_a_failed_step_is_an_answer_and_no_exception(environment: dict[str, str], first: dict[str, Any]) -> None:
     told = run_once("full", environment, ORGANISM_ASSETS="tests.flows.flow_assets:FAILING")
     assert told["document"]["outcome"] == "failed"

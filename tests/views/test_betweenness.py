@@ -12,7 +12,8 @@ from hypothesis import given
 
 from causal_organism.network.snapshot import from_columns
 from causal_organism.network.snapshot_files import load, save
-from causal_organism.views.betweenness import betweenness, dependencies, sample, scaled
+from causal_organism.views.betweenness import betweenness, scaled
+from causal_organism.views.brandes import dependencies, order
 from causal_organism.views.compiled import compiled
 from tests.network.histories import History, histories
 from tests.views.references import assert_same, directed, in_order, random_network
@@ -69,12 +70,12 @@ def test_a_sample_of_everybody_is_exact() -> None:
     assert betweenness(network, exact_people=0, sources=400)[1:] == (400, True)
 
 
-def test_a_larger_sample_continues_a_smaller_one() -> None:
+def test_the_order_of_sources_follows_the_network() -> None:
     network = random_network(5, 500, 3_000)
-    assert set(sample(network, 40)) < set(sample(network, 200))
-    assert len(sample(network, 200)) == 200
+    assert sorted(order(network)) == list(range(500))
+    assert order(network).tolist() == order(network).tolist() != list(range(500))
     other = from_columns([*network.ids[:-1], "somebody else"], [0], [1], [1], [1])
-    assert sample(network, 40).tolist() != sample(other, 40).tolist()
+    assert order(network).tolist() != order(other).tolist()
 
 
 @pytest.mark.parametrize("people", [100, 400])
@@ -82,7 +83,7 @@ def test_shares_of_the_sources_add_up(people: int) -> None:
     network = random_network(5, people, 1_500)
     everybody = np.arange(people)
     parts = [dependencies(network, part) for part in np.array_split(everybody, 7)]
-    np.testing.assert_allclose(sum(parts), dependencies(network, everybody, workers=3), rtol=1e-12)
+    np.testing.assert_allclose(sum(parts), dependencies(network, everybody), rtol=1e-12)
 
 
 def test_a_mapped_snapshot_gives_the_same(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from causal_organism.network.collegemsg import collegemsg_interactions
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.views.betweenness import dependencies
+from causal_organism.views.brandes import dependencies
 from causal_organism.views.clustering import clustering, update_clustering
 from causal_organism.views.communities import communities
 from causal_organism.views.constraint import constraint, update_constraint

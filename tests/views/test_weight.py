@@ -10,8 +10,8 @@ import pytest
 HEAVY = {"numba", "scipy", "networkx", "pandas", "pyarrow", "sklearn", "statsmodels", "dask", "prefect", "dowhy"}
 NETWORK = ("interactions", "deltas", "fingerprints", "files", "tables", "collegemsg")
 VIEWS = (
-    "degree strength reciprocity clustering core constraint betweenness pagerank communities teams changes compiled "
-    "leiden ragged scores triangles"
+    "degree strength reciprocity clustering core constraint betweenness betweenness_weighted brandes slices mappers "
+    "pagerank communities teams changes compiled leiden ragged scores triangles"
 )
 
 

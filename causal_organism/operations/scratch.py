@@ -1,0 +1,59 @@
+"""Work that is not finished: where it waits for the next attempt, who does it, and when it is given up."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from causal_organism.settings import Settings
+
+GIVEN_UP = timedelta(days=14)
+"""Nobody came back to it for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """How heavy work is shared out, by the settings."""
+
+    name: str = "threads"
+    address: str | None = None
+    budget: int = 0  # sources that a make again of the same network adds
+
+    def mapper(self) -> Any:
+        """`views.mappers.Mapper`: threads, or a Dask cluster."""
+        from causal_organism.views.mappers import mapper_of  # for those who ask
+
+        return mapper_of(self.name, dask_address=self.address)
+
+
+def sharing_of(settings: Settings) -> Sharing:
+    return Sharing(settings.slices, settings.dask_address, settings.betweenness_budget_sources)
+
+
+def scratch_folder(settings: Settings, key: str, partition: str) -> Path:
+    """The folder of one asset or partition; it need not be there."""
+    name = "".join(each if each.isalnum() or each in "._-" else f"%{ord(each):02x}" for each in f"{key}[{partition}]")
+    return scratch_root(settings) / name
+
+
+def scratch_root(settings: Settings) -> Path:
+    return settings.values_folder / "unfinished"
+
+
+def remove_given_up(settings: Settings, now: datetime) -> None:
+    """Remove what was not touched for long."""
+    root = scratch_root(settings)
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        newest = max(_touched(each) for each in (folder, *folder.rglob("*")))
+        if now.timestamp() - newest > GIVEN_UP.total_seconds():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _touched(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # renamed or removed by who works there
+        return float("inf")

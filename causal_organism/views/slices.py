@@ -1,0 +1,207 @@
+"""Sums over sources in slices: shared out, stored as they are done, added in a fixed order.
+
+A slice is a part of one fixed order of all people. Its sums go to a file of their own, written under another name and
+renamed, so doing a slice again changes nothing and what was done outlives its process. Sums of slices are added from
+the first one on, so the numbers are the same, bit for bit, whoever did the slices and however often they were stopped.
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+
+from causal_organism.errors import StoreError
+from causal_organism.network import snapshot_files
+from causal_organism.network.snapshot import Snapshot
+from causal_organism.views import brandes
+from causal_organism.views.brandes import KERNELS, Sums, order
+from causal_organism.views.mappers import Mapper
+from causal_organism.views.scores import Idx
+
+_LOOKS = 200_000_000
+"""Along a tie, in one slice: a few seconds."""
+_MOST = 128
+"""Sources of a slice. A power of two, as every size is."""
+_FOLDED = 16
+"""After so many slices their sum is stored, and their files go."""
+_NETWORK = "network"
+_DIGEST = 32
+
+Progress = Callable[[int, int], None]
+
+
+def _quiet(_done: int, _total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Work that can be done wherever `folder` is seen: sources `first` to `last` of the fixed order."""
+
+    folder: Path
+    kernel: str
+    code: str
+    first: int
+    last: int
+    network: Snapshot | None = field(default=None, compare=False, repr=False)  # for those who share memory
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{self.first:012d}-{self.last:012d}.sums"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Summed:
+    """Sums over `sources`, and how many slices were not stored yet."""
+
+    sums: Sums
+    sources: Idx
+    computed: int
+
+
+class Sources:
+    """The slices of one network and one kernel, in a folder of their own under `root`.
+
+    Slices of the same kernel for another network or by other code are removed: nobody will ask for them.
+    """
+
+    def __init__(self, root: Path, kernel: str, network: Snapshot, *, size: int | None = None):
+        self._network, self._kernel, self._code = network, kernel, code_of(kernel)
+        self._size = size or size_of(network)
+        self._folder = root / f"{kernel}.{network.fingerprint[:32]}.{self._code}.{self._size}"
+        for other in root.glob(f"{kernel}.*"):
+            if other != self._folder:
+                shutil.rmtree(other, ignore_errors=True)
+
+    @property
+    def stored(self) -> int:
+        """How many sources, from the first on, have their sums in files."""
+        end, _ = self._running()
+        lasts = dict(sorted(_range_of(file) for file in self._folder.glob("*-*.sums")))
+        while lasts.get(end, 0) > end:
+            end = lasts[end]
+        return end
+
+    def sum(self, wanted: int, mapper: Mapper, progress: Progress = _quiet) -> Summed:
+        """Sums over the first `wanted` sources, or over as many as are stored in one sum already, if those are more."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        begin, sums = self._running()
+        wanted = max(begin, wanted)
+        slices = self._between(begin, wanted, mapper)
+        missing = [each for each in slices if _read(each.file, self._network.people) is None]
+        if missing and not mapper.shares_memory:
+            snapshot_files.save(self._network, self._folder / _NETWORK)
+        ready, at = {each.first for each in slices} - {each.first for each in missing}, 0
+        ended: Iterator[Slice] = mapper.each(do, missing) if missing else iter(())
+        while at < len(slices):
+            while slices[at].first not in ready:
+                ready.add(next(ended).first)
+            sums = sums + self._of(slices[at])
+            at += 1
+            self._fold(slices, at, sums)
+            progress(slices[at - 1].last, wanted)
+        for _ in ended:  # so that the mapper ends well
+            pass
+        return Summed(sums, order(self._network)[:wanted], len(missing))
+
+    def _between(self, begin: int, end: int, mapper: Mapper) -> list[Slice]:
+        network = self._network if mapper.shares_memory else None
+        return [
+            Slice(self._folder, self._kernel, self._code, first, min(first + self._size, end), network)
+            for first in range(begin, end, self._size)
+        ]
+
+    def _of(self, each: Slice) -> Sums:
+        sums = _read(each.file, self._network.people)
+        if sums is None:
+            raise StoreError(
+                f"{each.file} is not there, though its slice was done",
+                hint="workers must see the folder of values (ORGANISM_VALUES) at the same place",
+            )
+        return sums
+
+    def _running(self) -> tuple[int, Sums]:
+        """(sources, their sums) of the longest beginning that is stored as one."""
+        for file in sorted(self._folder.glob("first.*.sums"), reverse=True):
+            sums = _read(file, self._network.people)
+            if sums is not None:
+                return int(file.name.split(".")[1]), sums
+        return 0, np.zeros(self._network.people)
+
+    def _fold(self, slices: list[Slice], done: int, sums: Sums) -> None:
+        """Store the sum of all so far in place of their files, now and then; a slice cut short stays by itself."""
+        if done % _FOLDED and done < len(slices) - 1:
+            return
+        last = slices[done - 1].last
+        if last % self._size and last != self._network.people:
+            return
+        kept = self._folder / f"first.{last:012d}.sums"
+        _write(kept, sums)
+        for file in self._folder.glob("*.sums"):
+            if file != kept and (file.name.startswith("first.") or _range_of(file)[0] < last):
+                file.unlink(missing_ok=True)
+
+
+def do(each: Slice) -> None:
+    """Compute one slice and store its sums."""
+    if each.code != code_of(each.kernel):
+        raise StoreError("a worker has other code than who handed out the work", hint="install the same version there")
+    network = each.network if each.network is not None else _mapped(each.folder / _NETWORK)
+    sources = np.sort(order(network)[each.first : each.last])
+    _write(each.file, KERNELS[each.kernel](network, sources))
+
+
+def size_of(network: Snapshot) -> int:
+    """Sources of a slice."""
+    most = _LOOKS // max(network.ties + network.people, 1)
+    return min(_MOST, 1 << max(most.bit_length() - 1, 0))
+
+
+@cache
+def code_of(kernel: str) -> str:
+    """What the numbers of a kernel depend on."""
+    return blake2b(f"{kernel} {inspect.getsource(brandes)}".encode(), digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _mapped(folder: Path) -> Snapshot:
+    return snapshot_files.load(folder)
+
+
+def _range_of(file: Path) -> tuple[int, int]:
+    first, _, last = file.stem.partition("-")
+    return int(first), int(last)
+
+
+def _write(file: Path, sums: Sums) -> None:
+    content = np.ascontiguousarray(sums, dtype="<f8").tobytes()
+    draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
+    try:
+        with draft.open("wb") as out:
+            out.write(blake2b(content, digest_size=_DIGEST).digest())
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(file)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read(file: Path, people: int) -> Sums | None:
+    """Sums as they were written; None where there are none, or not whole."""
+    try:
+        content = file.read_bytes()
+    except FileNotFoundError:
+        return None
+    digest, content = content[:_DIGEST], content[_DIGEST:]
+    if blake2b(content, digest_size=_DIGEST).digest() != digest or len(content) != 8 * people:
+        return None
+    return np.frombuffer(content, dtype="<f8")

@@ -1,0 +1,110 @@
+"""Samples grow in the full analysis only, until they are exact; unfinished work waits in a folder, and not for ever."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from causal_organism.assets.definitions import Asset, asset, source
+from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
+from causal_organism.operations.refresh import refresh_local
+from causal_organism.operations.retain import retain
+from causal_organism.operations.scratch import GIVEN_UP, scratch_folder
+from tests.operations.organisms import memory_organism, refreshed
+
+EVERYBODY = 10
+
+
+def assets(numbers: list[int]) -> Iterable[Asset]:
+    @source(key="numbers")
+    def looked() -> list[int]:
+        return numbers
+
+    @asset(key="of/some", tags={"progressive": ""}, code_version="1")
+    def some(numbers: Any, context: Any) -> Any:
+        file = context.scratch / f"{len(numbers)}"
+        context.scratch.mkdir(parents=True, exist_ok=True)
+        known = int(file.read_text()) + context.sharing.budget if file.exists() else 3
+        file.write_text(str(min(known, EVERYBODY)))
+        context.metadata(sources=min(known, EVERYBODY), exact=known >= EVERYBODY)
+        return min(known, EVERYBODY)
+
+    @asset(key="other", code_version="1")
+    def other(numbers: Any, context: Any) -> Any:
+        context.metadata(exact=False)
+        return 1
+
+    return looked, some, other
+
+
+def organism_in(folder: Path, numbers: list[int], *, budget: int = 4) -> Any:
+    found = memory_organism(assets(numbers), values=str(folder), betweenness_budget_sources=budget)
+    refreshed(found)
+    return found
+
+
+def sources(organism: Any) -> Any:
+    return organism.ledger.heads()["of/some", ""].version.metadata["sources"]
+
+
+def test_a_sample_grows_until_it_is_exact(tmp_path: Path) -> None:
+    organism, grown = organism_in(tmp_path, [1]), [3]
+    while keys := samples_to_enlarge(organism):
+        assert keys == ("of/some",)
+        assert refreshed(organism) == []  # to everybody else it is fresh
+        refreshed(organism, ", ".join(keys), force=True)
+        grown.append(sources(organism))
+    assert grown == [3, 7, 10]
+
+
+def test_another_network_begins_anew(tmp_path: Path) -> None:
+    numbers = [1]
+    organism = organism_in(tmp_path, numbers)
+    refreshed(organism, "of/some", force=True)
+    numbers.append(2)
+    assert ("of/some", "unchanged") not in refreshed(organism)
+    assert sources(organism) == 3
+
+
+def test_nothing_grows_without_a_budget_or_under_a_pin(tmp_path: Path) -> None:
+    assert samples_to_enlarge(organism_in(tmp_path / "one", [1], budget=0)) == ()
+    organism = organism_in(tmp_path / "two", [1])
+    organism.ledger.pin("of/some", "", organism.ledger.heads()["of/some", ""].version.number)
+    assert samples_to_enlarge(organism) == ()
+
+
+def test_both_parts_of_a_run_are_one_answer(tmp_path: Path) -> None:
+    organism = organism_in(tmp_path, [1])
+    first = refresh_local(organism, "of/some", actor="ana", force=True)
+    second = {**refresh_local(organism, "*", actor="ana"), "run": first["run"]}
+    both = conclude_both(organism, first, second)
+    assert (both["outcome"], [each["key"] for each in both["steps"]]) == ("done", ["of/some"])
+    assert organism.ledger.run_document(first["run"]) == both
+
+
+def test_unfinished_work_is_given_up_at_last(tmp_path: Path) -> None:
+    organism = organism_in(tmp_path, [1])
+    mine = scratch_folder(organism.settings, "of/some", "")
+    assert mine.parent.parent == tmp_path
+    now = organism.now().timestamp()
+    for path in (mine, *mine.iterdir()):
+        os.utime(path, (now, now))
+    organism.clock.move(days=GIVEN_UP / timedelta(days=1) - 1)
+    retain(organism, "*", actor="ana", dry_run=False)
+    assert mine.exists()
+    organism.clock.move(days=2)
+    retain(organism, "*", actor="ana", dry_run=True)
+    assert mine.exists()
+    retain(organism, "*", actor="ana", dry_run=False)
+    assert not mine.exists()
+
+
+def test_assets_and_partitions_have_folders_of_their_own() -> None:
+    settings = replace(memory_organism(()).settings, values="/values")
+    names = {scratch_folder(settings, key, part) for key in ("a/b", "a_b", "a%2fb", "../a") for part in ("", "day=1")}
+    assert len(names) == 8
+    assert all(each.parent == Path("/values/unfinished") for each in names)

@@ -1,0 +1,105 @@
+"""Slices on a real Dask cluster of this machine: the same numbers, also when a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from causal_organism.errors import SettingsError, StoreError
+from causal_organism.network.snapshot import Snapshot
+from causal_organism.views.mappers import Dask, Threads, mapper_of
+from causal_organism.views.slices import Slice, Sources, do
+from tests.views.references import random_network
+
+distributed = pytest.importorskip("distributed")
+PEOPLE, SIZE = 2_000, 20
+
+
+@pytest.fixture(scope="module")
+def network() -> Snapshot:
+    return random_network(5, PEOPLE, 20_000)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[object]:
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as started:
+        yield started
+
+
+def sources(root: Path, network: Snapshot, kernel: str = "betweenness_weighted") -> Sources:
+    return Sources(root, kernel, network, size=SIZE)
+
+
+def test_a_killed_worker_changes_no_bit(tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster) -> None:
+    killed: list[int] = []
+
+    def kill_one(done: int, _total: int) -> None:
+        if not killed and done >= 10 * SIZE:
+            killed.append(cluster.workers[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    found = sources(tmp_path / "dask", network).sum(PEOPLE, Dask(cluster.scheduler_address), kill_one)
+    expected = sources(tmp_path / "threads", network).sum(PEOPLE, Threads(1))
+    assert found.computed == expected.computed == PEOPLE // SIZE
+    assert len(killed) == 1
+    assert found.sums.tobytes() == expected.sums.tobytes()
+
+
+def test_what_goes_through_the_scheduler_is_small(tmp_path: Path, network: Snapshot) -> None:
+    seen: list[int] = []
+
+    class Weighing(Threads):
+        def each(self, work: Callable[[Slice], None], items: list[Slice]) -> Iterator[Slice]:  # type: ignore[override]
+            seen.extend(len(pickle.dumps((work, item))) for item in items)
+            return super().each(work, items)
+
+    sources(tmp_path, network, "betweenness").sum(PEOPLE, Weighing(1, shares_memory=False))
+    assert len(seen) == PEOPLE // SIZE
+    assert max(seen) < 1_000
+
+
+def test_without_an_address_a_cluster_lives_as_long_as_the_work(tmp_path: Path, network: Snapshot) -> None:
+    found = sources(tmp_path / "dask", network, "betweenness").sum(3 * SIZE, Dask(count=2))
+    expected = sources(tmp_path / "threads", network, "betweenness").sum(3 * SIZE, Threads(1))
+    assert found.sums.tobytes() == expected.sums.tobytes()
+
+
+def test_a_cluster_that_is_not_there_is_worth_a_retry(tmp_path: Path) -> None:
+    mapper = Dask("tcp://127.0.0.1:9", connect_s=1)
+    with pytest.raises(StoreError, match=r"the Dask cluster tcp://127\.0\.0\.1:9 broke off"):
+        list(mapper.each(do, [Slice(tmp_path, "betweenness", "code", 0, 1)]))
+
+
+def test_settings_choose_the_mapper() -> None:
+    assert mapper_of("threads", dask_address=None) == Threads()
+    assert mapper_of("dask", dask_address=None) == Dask()
+    assert mapper_of("dask", dask_address="tcp://host:8786") == Dask("tcp://host:8786")
+    with pytest.raises(SettingsError, match="ORGANISM_SLICES"):
+        mapper_of("ray", dask_address=None)
+
+
+def test_it_is_said_where_dask_is_not_installed() -> None:
+    code = (
+        "from causal_organism.errors import RequestError\nfrom causal_organism.views.mappers import mapper_of\n"
+        "try:\n    mapper_of('dask', dask_address=None)\nexcept RequestError as error:\n    print(error.hint)"
+    )
+    here = str(Path(__file__).parents[2])  # without the installed packages
+    found = subprocess.run([sys.executable, "-S", "-c", code], check=True, capture_output=True, text=True, cwd=here)
+    assert found.stdout.strip() == "pip install 'causal-organism[dask]'"
+
+
+def test_dask_is_loaded_only_for_work() -> None:
+    code = (
+        "import sys\nfrom causal_organism.views.mappers import mapper_of\n"
+        "mapper_of('threads', dask_address=None), mapper_of('dask', dask_address=None)\n"
+        "print('distributed' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "False"

@@ -1,0 +1,183 @@
+"""Slices: the same numbers whoever did them and however often they were stopped; nothing is done twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pytest
+
+from causal_organism.errors import StoreError
+from causal_organism.network.snapshot import Snapshot
+from causal_organism.views import slices
+from causal_organism.views.betweenness import Shared, betweenness
+from causal_organism.views.brandes import KERNELS, dependencies, order
+from causal_organism.views.mappers import Threads
+from causal_organism.views.slices import Slice, Sources, code_of, do, size_of
+from tests.views.references import random_network
+
+T = TypeVar("T")
+PEOPLE, SIZE = 400, 8
+NETWORK = random_network(5, PEOPLE, 2_000)
+
+
+@dataclass
+class Backwards:
+    """One at a time, the last first; breaks off after `most`."""
+
+    most: int = 10**9
+    shares_memory: bool = True
+    done: list[Any] = field(default_factory=list)
+
+    def each(self, work: Callable[[T], Any], items: Sequence[T]) -> Iterator[T]:
+        for item in reversed(items):
+            if len(self.done) == self.most:
+                raise StoreError("broken off")
+            work(item)
+            self.done.append(item)
+            yield item
+
+
+def sources(root: Path, network: Snapshot = NETWORK, kernel: str = "betweenness") -> Sources:
+    return Sources(root, kernel, network, size=SIZE)
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_any_mapper_and_any_number_of_workers_give_the_same_bits(tmp_path: Path, kernel: str) -> None:
+    mappers = [Threads(1), Threads(3), Backwards(), Backwards(shares_memory=False)]
+    found = [
+        sources(tmp_path / str(at), kernel=kernel).sum(PEOPLE, mapper).sums.tobytes()
+        for at, mapper in enumerate(mappers)
+    ]
+    assert set(found) == {found[0]}
+    expected = KERNELS[kernel](NETWORK, np.arange(PEOPLE))
+    np.testing.assert_allclose(np.frombuffer(found[0]), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_what_was_done_is_not_done_again(tmp_path: Path) -> None:
+    at_once = sources(tmp_path / "one").sum(PEOPLE, Threads(2))
+    computed = []
+    for most in (7, 0, 21):
+        mapper = Backwards(most)
+        with pytest.raises(StoreError, match="broken off"):
+            sources(tmp_path / "two").sum(PEOPLE, mapper)
+        computed.append(len(mapper.done))
+    resumed = sources(tmp_path / "two").sum(PEOPLE, Threads(2))
+    assert computed == [7, 0, 21]
+    assert resumed.computed == PEOPLE // SIZE - 28
+    assert resumed.sums.tobytes() == at_once.sums.tobytes()
+    again = sources(tmp_path / "two").sum(PEOPLE, Backwards(0))
+    assert (again.computed, again.sums.tobytes()) == (0, at_once.sums.tobytes())
+
+
+def test_sums_go_on_from_any_beginning(tmp_path: Path) -> None:
+    at_once = sources(tmp_path / "one").sum(PEOPLE, Threads(2)).sums
+    growing = sources(tmp_path / "two")
+    for wanted in (3, 100, 101, 256, PEOPLE):
+        found = growing.sum(wanted, Threads(2))
+        assert growing.stored == len(found.sources) == wanted
+        np.testing.assert_allclose(found.sums, dependencies(NETWORK, order(NETWORK)[:wanted]), rtol=1e-9, atol=1e-9)
+    assert growing.sum(10, Backwards(0)).sources.size == PEOPLE  # fewer than there are: all that are there
+    assert found.sums.tobytes() == at_once.tobytes()
+
+
+def test_files_of_slices_go_once_they_are_in_the_sum(tmp_path: Path) -> None:
+    sources(tmp_path).sum(PEOPLE, Threads(2))
+    assert [file.name for file in tmp_path.rglob("*.sums")] == [f"first.{PEOPLE:012d}.sums"]
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_sums_of_another_network_go(tmp_path: Path) -> None:
+    other = random_network(6, PEOPLE, 2_000)
+    sources(tmp_path).sum(40, Threads(1))
+    sources(tmp_path, kernel="betweenness_weighted").sum(40, Threads(1))
+    assert sources(tmp_path, other).stored == 0
+    assert sources(tmp_path).stored == 0
+    assert sources(tmp_path, kernel="betweenness_weighted").stored == 40
+
+
+def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
+    at_once = sources(tmp_path / "one").sum(120, Threads(1)).sums
+    with pytest.raises(StoreError):
+        sources(tmp_path / "two").sum(120, Backwards(10))
+    for file, damage in zip(sorted(tmp_path.glob("two/**/*.sums")), (b"", None, b"x"), strict=False):
+        file.write_bytes(file.read_bytes()[:-8] if damage is None else damage)
+    resumed = sources(tmp_path / "two").sum(120, Threads(1))
+    assert resumed.computed == 8
+    assert resumed.sums.tobytes() == at_once.tobytes()
+
+
+def test_a_worker_with_other_code_refuses(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="other code"):
+        do(Slice(tmp_path, "betweenness", "other", 0, 8, NETWORK))
+    assert code_of("betweenness") != code_of("betweenness_weighted")
+
+
+def test_workers_that_see_another_folder_are_told_apart(tmp_path: Path) -> None:
+    class Elsewhere(Backwards):
+        def each(self, work: Callable[[T], Any], items: Sequence[T]) -> Iterator[T]:
+            yield from items
+
+    with pytest.raises(StoreError, match="not there"):
+        sources(tmp_path).sum(8, Elsewhere())
+
+
+def test_slices_are_smaller_in_larger_networks() -> None:
+    assert size_of(NETWORK) == slices._MOST
+    large = random_network(1, 10, 20)
+    object.__setattr__(large, "ids", range(10**7))
+    assert size_of(large) == 16
+
+
+def test_a_sample_grows_until_it_is_exact(tmp_path: Path) -> None:
+    network = random_network(5, 700, 3_000)
+    shared = Shared(scratch=tmp_path, mapper=Threads(2), more=300)
+    made = [betweenness(network, exact_people=100, sources=200, shared=shared) for _ in range(4)]
+    assert [each.sources for each in made] == [200, 500, 700, 700]
+    assert [each.exact for each in made] == [False, False, True, True]
+    everyone = betweenness(network, exact_people=700).scores["betweenness"]
+    np.testing.assert_allclose(made[2].scores["betweenness"], everyone, rtol=1e-9, atol=1e-15)
+    assert made[3].scores["betweenness"].tobytes() == made[2].scores["betweenness"].tobytes()
+
+
+def test_without_a_budget_a_sample_stays(tmp_path: Path) -> None:
+    network = random_network(5, 700, 3_000)
+    shared = Shared(scratch=tmp_path, mapper=Threads(2))
+    made = [betweenness(network, exact_people=100, sources=200, shared=shared) for _ in range(2)]
+    assert [each.sources for each in made] == [200, 200]
+    assert made[0].scores["betweenness"].tobytes() == made[1].scores["betweenness"].tobytes()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from causal_organism.views.mappers import Threads
+from causal_organism.views.slices import Sources
+from tests.views.references import random_network
+Sources(Path(sys.argv[1]), "betweenness_weighted", random_network(5, 2_000, 20_000), size=4).sum(2_000, Threads(1))
+"""
+
+
+@pytest.mark.chaos
+def test_a_killed_process_loses_the_slice_it_was_at(tmp_path: Path) -> None:
+    network = random_network(5, 2_000, 20_000)
+    killed = subprocess.Popen([sys.executable, "-c", KILLED, str(tmp_path / "two")], cwd=Path(__file__).parents[2])
+    mine, deadline = tmp_path / "two", time.monotonic() + 120
+    while killed.poll() is None and len(list(mine.glob("*/*.sums"))) < 3 and time.monotonic() < deadline:
+        os.sched_yield()
+    os.kill(killed.pid, signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL
+    stored = Sources(mine, "betweenness_weighted", network, size=4).stored
+    assert 0 < stored < 2_000
+    resumed = Sources(mine, "betweenness_weighted", network, size=4).sum(2_000, Threads(2))
+    assert resumed.computed == (2_000 - stored) // 4
+    at_once = Sources(tmp_path / "one", "betweenness_weighted", network, size=4).sum(2_000, Threads(2))
+    assert (at_once.computed, resumed.sums.tobytes()) == (500, at_once.sums.tobytes())
