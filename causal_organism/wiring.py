@@ -83,7 +83,7 @@ class OpenOrganism:
     def values(self) -> ValueStore:
         from causal_organism.stores.values import Values
 
-        return Values(self.database, self.settings.values_folder)
+        return Values(self.database, self.settings.values_folder, cache=self.settings.home / "cache" / "tables")
 
     @cached_property
     def stream(self) -> EventStream:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,15 @@ class Database:
 
     def __init__(self, dsn: str):
         self.dsn = dsn
-        self._idle: list[psycopg.Connection[Any]] = []
+        self._idle: dict[bool, list[psycopg.Connection[Any]]] = {True: [], False: []}  # by whether they are durable
         self._guard = threading.Lock()
         self._migrated = False
 
     @contextmanager
-    def connection(self, *, durable: bool = True) -> Iterator[psycopg.Connection[Any]]:
+    def connection(self, *, durable: bool = True, single: bool = False) -> Iterator[psycopg.Connection[Any]]:
         """One connection in a transaction of its own: committed at the end of the block, rolled back by an error.
+
+        `single`: each statement is a transaction of itself, which saves two round trips where there is only one.
 
         Not `durable`: everyone sees it at once, but only the next durable transaction writes it to disk, as what came
         before it; until then a crash of the server can lose it. For what that makes worthless, or what is repeated.
@@ -38,9 +40,7 @@ class Database:
         if not self._migrated:
             self.migrate()
         try:
-            with self._borrowed() as connection, connection.transaction():
-                if not durable:
-                    connection.execute("SET LOCAL synchronous_commit = off")
+            with self._borrowed(durable) as connection, nullcontext() if single else connection.transaction():
                 yield connection
         except psycopg.OperationalError as error:
             raise StoreError(
@@ -71,17 +71,22 @@ class Database:
 
     def close(self) -> None:
         with self._guard:
-            for connection in self._idle:
-                connection.close()
-            self._idle.clear()
+            for idle in self._idle.values():
+                for connection in idle:
+                    connection.close()
+                idle.clear()
 
     @contextmanager
-    def _borrowed(self) -> Iterator[psycopg.Connection[Any]]:
+    def _borrowed(self, durable: bool) -> Iterator[psycopg.Connection[Any]]:
+        idle = self._idle[durable]
         with self._guard:
-            connection = self._idle.pop() if self._idle else None
+            connection = idle.pop() if idle else None
         if connection is not None and connection.closed:
             connection = None
-        connection = connection or self.connect(autocommit=True)
+        if connection is None:
+            connection = self.connect(autocommit=True)
+            if not durable:
+                connection.execute("SET synchronous_commit = off")
         try:
             yield connection
         except BaseException:
@@ -89,7 +94,7 @@ class Database:
             connection.close()
             raise
         with self._guard:
-            self._idle.append(connection)
+            idle.append(connection)
 
 
 def _apply_migrations(connection: psycopg.Connection[Any]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from causal_organism.assets.versions import fingerprint
 from causal_organism.errors import DamagedValueError, StoreError
 from causal_organism.stores import codec, patches
 from causal_organism.stores.postgres import Database
+from causal_organism.stores.value_cache import CachedTables
 from causal_organism.stores.value_tables import Tables
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ PATCH = "patch"
 _AT_ONCE = 1_000  # small values in one read
 _WORTH_BYTES = 2_048  # smaller tables are stored whole: a patch would save nothing
 _MOST_PATCHES = 200  # on one another
+_FAR = 16  # patches; a table that far from what is cached is cached itself
 
 Content = tuple[Mapping[str, Any], str]  # its place, and the name that it is stored under
 
@@ -36,10 +38,12 @@ class Values:
     `bytes_read` and `bytes_written`: content that went between this process and the stores.
     """
 
-    def __init__(self, database: Database, folder: Path):
+    def __init__(self, database: Database, folder: Path, *, cache: Path | None = None):
+        """`cache`: a folder of this machine, for tables that patches stand on."""
         self._database = database
         self._folder = folder
         self._tables = Tables()
+        self._cache = CachedTables(cache)
         self.bytes_read = 0
         self.bytes_written = 0
 
@@ -142,7 +146,7 @@ class Values:
 
     def _put_row(self, name: str, body: bytes, *, base: str | None = None) -> None:
         # Not durable of itself: the version that names it comes after it, and is.
-        with self._database.connection(durable=False) as connection:
+        with self._database.connection(durable=False, single=True) as connection:
             connection.execute(
                 "INSERT INTO organism.small_value (fingerprint, body, base) VALUES (%s, %s, %s) "
                 "ON CONFLICT (fingerprint) DO UPDATE SET written_at = now()",
@@ -160,29 +164,50 @@ class Values:
 
     def _patched(self, place: Mapping[str, Any], name: str) -> pa.Table:
         """From the nearest table that is known here, or the root, patch by patch."""
-        links: list[tuple[str, bytes]] = []
         root = place["root"]
-        with self._database.connection() as connection:
-            found = connection.execute(_CHAIN, (name,)).fetchall()
+        cached = self._cache.names() if self.intact(root, root["content"]) else ()
+        if name in cached and (table := self._cache.get(name)) is not None:
+            return table
         try:
-            start = root["content"]
-            for link, base, body in found:
-                if base is None:
-                    break
-                links.append((link, bytes(body)))
-                if self._tables.get(base) is not None:
-                    start = base
-                    break
-            self.bytes_read += sum(len(body) for _, body in links)
-            known = self._tables.get(start)
-            table = known if known is not None else codec.read_table(self._body(root, root["content"]))
-            if len(links) < place["depth"] and start == root["content"]:
-                raise DamagedValueError(f"the content {name[:12]} is a patch of what is not in the database")
+            start, links = self._chain(place, name, cached)
+            table = self._start(root, start)
+            if table is None:  # what was cached is damaged, or has just left
+                start, links = self._chain(place, name, ())
+                table = codec.read_table(self._body(root, start))
         except DamagedValueError:
             return self._made_whole(place)
-        for _, body in reversed(links):
+        for body in reversed(links):
             table = patches.apply(table, codec.read_table(body))
+        if start == root["content"] or len(links) > _FAR:
+            self._cache.put(name, table)
         return table
+
+    def _chain(self, place: Mapping[str, Any], name: str, cached: Collection[str]) -> tuple[str, list[bytes]]:
+        """The content to start from, and the patches from there to `name`, the last one first."""
+        root = place["root"]["content"]
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(_CHAIN, (name, [*cached, root])).fetchall()
+        links: list[bytes] = []
+        start = name
+        for _, base, body in found:
+            if base is None:
+                break
+            links.append(bytes(body))
+            start = base
+            if self._tables.get(base) is not None:
+                break
+        self.bytes_read += sum(map(len, links))
+        if start != root and start not in cached and self._tables.get(start) is None:
+            raise DamagedValueError(f"the content {name[:12]} is a patch of what is not in the database")
+        return start, links
+
+    def _start(self, root: Mapping[str, Any], start: str) -> pa.Table | None:
+        table = self._tables.get(start)
+        if table is not None:
+            return table
+        if start == root["content"]:
+            return codec.read_table(self._body(root, start))
+        return self._cache.get(start)
 
     def _made_whole(self, place: Mapping[str, Any]) -> pa.Table:
         """The content where it was written whole, because what it was a patch of is damaged."""
@@ -195,7 +220,7 @@ class Values:
         if place["store"] == "file":
             body = self._read_file(self._file(content), place["digest"])
         else:
-            with self._database.connection() as connection:
+            with self._database.connection(single=True) as connection:
                 row = connection.execute(
                     "SELECT body FROM organism.small_value WHERE fingerprint = %s", (content,)
                 ).fetchone()
@@ -233,7 +258,7 @@ _CHAIN = """
         SELECT fingerprint, base, body, 0 FROM organism.small_value WHERE fingerprint = %s
         UNION ALL
         SELECT v.fingerprint, v.base, v.body, chain.step + 1 FROM chain JOIN organism.small_value v
-            ON v.fingerprint = chain.base
+            ON v.fingerprint = chain.base AND NOT chain.base = ANY(%s)
     )
     SELECT fingerprint, base, body FROM chain ORDER BY step
 """

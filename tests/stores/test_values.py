@@ -157,6 +157,29 @@ class TestPatches:
         with pytest.raises(DamagedValueError):
             another.load(*third)
 
+    def test_another_process_reads_only_what_changed_since_it_last_looked(self, stored: Values, tmp_path: Path) -> None:
+        def fresh() -> Values:
+            return Values(stored._database, stored._folder, cache=tmp_path / "cache")
+
+        last = written(stored, people(20_000), None)
+        last = written(stored, people(20_000, p0=1.0), last)
+        assert same(fresh().load(*last), people(20_000, p0=1.0))  # and keeps it on this machine
+        for at in range(1, 40):
+            last = written(stored, people(20_000, **{f"p{at}": 1.0, "p0": 1.0}), last)
+            process = fresh()
+            assert process.load(*last)["score"][at] == 1.0
+            assert process.bytes_read < 60_000 < stored.bytes_written
+
+    def test_a_damaged_cache_is_as_good_as_none(self, stored: Values, tmp_path: Path) -> None:
+        process = Values(stored._database, stored._folder, cache=tmp_path / "cache")
+        last = written(stored, people(20_000, p3=2.0), written(stored, people(20_000)))
+        process.load(*last)
+        (file,) = (tmp_path / "cache").iterdir()
+        file.write_bytes(file.read_bytes()[:-9] + b"nonsense!")
+        last = written(stored, people(20_000, p3=2.0, p5=6.0), last)
+        again = Values(stored._database, stored._folder, cache=tmp_path / "cache")
+        assert same(again.load(*last), people(20_000, p3=2.0, p5=6.0))
+
     def test_frames_and_arrow_tables_come_back_as_they_were(self, stored: Values, another: Values) -> None:
         frame = pd.DataFrame(
             {"score": np.arange(3_000) / 7, "team": ["a", None, "c"] * 1_000, "when": pd.Timestamp("2026-01-01")},
