@@ -83,6 +83,21 @@ def gap_detected(*, stream: str, after: str, before: str, missing: int | None) -
     )
 
 
+def network_differs(*, run: str | None, at: str, what: str, differences: Sequence[str], repaired: bool) -> Alert:
+    """An audit found the network to be other than the archive says. One alert per audit."""
+    fate = "It was made again from the archive." if repaired else (
+        "It was left as it is: `organism check --network --repair` makes it again from the archive."
+    )  # fmt: skip
+    return Alert(
+        title="the network differs from the archive",
+        text="\n".join(filter(None, (what, *differences, "", fate, "`organism audit` keeps the list."))),
+        severity=ERROR,
+        subject="network",
+        run=run,
+        dedup_key=f"network-differs/{at}",
+    )
+
+
 def trial_alert(*, environment: str, sent_by: str) -> Alert:
     """For `organism alerts test`: proves that a channel works. Never held back as a repetition of another day's."""
     return Alert(

@@ -1,7 +1,8 @@
-"""`organism check`: every connection, one by one."""
+"""`organism check`: every connection, one by one; and whether the network is what the archive says."""
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,20 +10,54 @@ from typing import Any
 import click
 
 from causal_organism.cli.output import emit, json_option, table
-from causal_organism.errors import UNREACHABLE, OrganismError
+from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError
+from causal_organism.operations.audit_network import (
+    audit_network,
+    compare_network,
+    describe,
+    last_audit,
+    tell_difference,
+)
 from causal_organism.wiring import OpenOrganism, open_organism
+from tui.presenters.safe_text import safe_text
 
 
 @click.command()
+@click.option("--network", is_flag=True, help="Compare the whole network with the archive too, tie by tie.")
+@click.option("--repair", is_flag=True, help="With --network: make it again from the archive if they differ.")
 @json_option
-def check(as_json: bool) -> None:
-    """Test every connection, with latency, version and what is wrong. Exit code 3 if one cannot be reached."""
+def check(network: bool, repair: bool, as_json: bool) -> None:
+    """Test every connection, with latency, version and what is wrong. Exit code 3 if one cannot be reached; with
+    --network, 1 if the network is not what the archive says.
+    """
+    if repair and not network:
+        raise RequestError("--repair goes with --network")
     with open_organism() as o:
         found = [_probe(name, test, o) for name, test in PROBES.items()]
-    document = {"schema": "organism.check/1", "connections": found}
-    emit(document, lambda: _text(found), as_json=as_json)
+        audit = _audit(o, repair=repair) if network else None
+    document: dict[str, Any] = {"schema": "organism.check/1", "connections": found}
+    if audit is not None:
+        document["network"] = audit
+    emit(document, lambda: "\n\n".join(filter(None, (_text(found), _told(audit)))), as_json=as_json)
     if not all(each["healthy"] for each in found):
         raise click.exceptions.Exit(UNREACHABLE)
+    if audit is not None and not audit["same"]:
+        raise click.exceptions.Exit(FAILED)
+
+
+def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
+    """A console that is read-only looks, and neither brings the network up to the archive nor tells anybody."""
+    if o.settings.read_only and not repair:
+        return compare_network(o).to_document()
+    holder = f"check/{os.getpid()}"
+    return audit_network(o, run=None, actor=o.settings.actor, holder=holder, repair=repair).to_document()
+
+
+def _told(audit: dict[str, Any] | None) -> str:
+    if audit is None:
+        return ""
+    lines = [f"network: {describe(audit)}", *map(tell_difference, audit["differences"])]
+    return "\n".join(map(safe_text, lines))
 
 
 def _ledger(o: OpenOrganism) -> str:
@@ -42,7 +77,9 @@ def _stream(o: OpenOrganism) -> str:
 
 def _network(o: OpenOrganism) -> str:
     o.network.setup()
-    return f"at batch {o.network.position().batch}"
+    audit = last_audit(o)
+    told = f"; compared with the archive {audit['at'][:16]}Z, {describe(audit)}" if audit else ""
+    return f"at batch {o.network.position().batch}{told}"
 
 
 def _orchestrator(o: OpenOrganism) -> str:

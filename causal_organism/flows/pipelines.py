@@ -24,6 +24,7 @@ from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
 from causal_organism.flows.telling import tell_error, tell_failures
 from causal_organism.flows.threads import in_thread
+from causal_organism.operations.audit_network import NETWORK
 from causal_organism.operations.automated_run import begin_automated, conclude
 from causal_organism.operations.automation import AUTOMATION, evaluate
 from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
@@ -75,7 +76,8 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
     """
     async with _opened(FULL) as (organism, asked):
         await _supersede(organism, asked)
-        await audit(organism, asked)
+        if NETWORK in organism.graph:
+            await audit(organism, asked)
         document = await _enlarge(organism, asked)
         rest = await _refresh(organism, asked, EVERYTHING, only_ready=True)
         document = rest if document is None else await in_thread(conclude_both, organism, document, rest)

@@ -206,6 +206,14 @@ class PostgresArchive:
         with self._database.connection() as connection:
             return weekly_columns(connection)
 
+    def ties(self) -> Mapping[str, Any]:
+        from causal_organism.stores.archive_columns import tie_columns  # numpy
+
+        with self._database.connection() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            state = archive_state.load(connection)
+            return {"batch": state.batch, "fingerprint": state.fingerprint, **tie_columns(connection)}
+
     def totals(self) -> Mapping[str, int]:
         with self._database.connection() as connection:
             state = archive_state.load(connection)

@@ -188,6 +188,26 @@ class MemoryArchive:
         }
         return ordered(columns)
 
+    def ties(self) -> Mapping[str, Any]:
+        import numpy as np
+
+        with self._guard:
+            sums = list(self._ties.values())
+            columns = {
+                "source": [self._people[source] for source, _ in self._ties],
+                "target": [self._people[target] for _, target in self._ties],
+                "weight_u": [each.weight_u for each in sums],
+                "count": [each.count for each in sums],
+                "first_us": [each.first_us for each in sums],
+                "last_us": [each.last_us for each in sums],
+            }
+            return {
+                "batch": self._position.batch,
+                "fingerprint": self._fingerprint,
+                "ids": list(self._people),
+                **{name: np.array(column, dtype=np.int64) for name, column in columns.items()},
+            }
+
     def totals(self) -> Mapping[str, int]:
         times = [each.at_us for each in self._interactions.values()]
         return {

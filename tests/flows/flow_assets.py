@@ -138,3 +138,5 @@ def once_people(network: Any) -> Any:
 
 
 WATCHING = (network, once_people)
+
+AUDITED = (network, once_rows, once_total)

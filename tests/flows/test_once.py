@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from causal_organism.operations.runs import load_run
+from causal_organism.stores.network import BoltNetwork
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ROOT, until
 
@@ -130,3 +131,27 @@ def test_interactions_that_were_lost_make_the_run_fail(organism: OpenOrganism, e
     assert found["state"] == "Failed"
     assert "2 interactions were trimmed from the stream before they were read" in found["message"]
     assert run_once("incremental", environment, **watching)["document"]["outcome"] == "nothing"
+
+
+def test_a_full_run_compares_the_network_with_the_archive_and_is_marked_by_a_difference(
+    organism: OpenOrganism, environment: dict[str, str]
+) -> None:
+    watching = {"ORGANISM_ASSETS": "tests.flows.flow_assets:AUDITED"}
+    organism.stream.append([{"source": "ana", "target": "bo", "at": "2026-01-05T12:00:00+00:00"}])
+    run_once("incremental", environment, **watching)
+    assert isinstance(organism.network, BoltNetwork)
+    with organism.network._session() as session:
+        session.run("MATCH (:Person {id: 'ana'})-[t:INTERACTS]->(:Person {id: 'bo'}) SET t.w = 5").consume()
+
+    def ended(run: str) -> str | None:
+        """How the task ended, once Prefect, which is late with tasks, knows that."""
+        tasks = load_run(organism, run)["tasks"]
+        states = {task["name"]: str(task["state"]) for task in tasks if task["state"] in ("Completed", "Failed")}
+        return states.get("network audit")
+
+    marked, clean = (run_once("full", environment, **watching)["document"]["run"] for _ in range(2))
+    assert until(lambda: ended(marked), within_s=20) == "Failed"
+    assert until(lambda: ended(clean), within_s=20) == "Completed"
+    assert [load_run(organism, run)["state"] for run in (marked, clean)] == ["Completed", "Completed"]
+    logged = [each for each in organism.ledger.audit_log() if each.action == "network.differs"]
+    assert logged[0].detail["differences"][0]["is"]["weight_u"] == 5

@@ -293,3 +293,19 @@ def test_what_was_forgotten_is_not_applied_again_when_a_stream_is_read_again(fre
     gap = Gap(detected_at=NOW, after="1-0", before="0-0", missing=None)
     archive.record_gap(archive.position(), gap, position=StreamPosition())
     assert accept(archive, [interaction("1-0", "a", "b"), interaction("1-1", "a", "b")]).accepted == 1
+
+
+def test_the_ties_are_what_the_network_is_to_hold(archive: Archive) -> None:
+    assert [len(archive.ties()[name]) for name in ("ids", "source", "weight_u")] == [0, 0, 0]
+    known = [
+        interaction("1-0", "a", "b", at_us=-5, weight_u=2**50),
+        interaction("2-0", "c", "a", at_us=7),
+        interaction("3-0", "a", "b", at_us=9),
+    ]
+    accept(archive, known)
+    found = archive.ties()
+    names = ("source", "target", "weight_u", "count", "first_us", "last_us")
+    rows = zip(*(found[name].tolist() for name in names), strict=True)
+    assert found["ids"] == people_of(known)
+    assert {(found["ids"][s], found["ids"][t]): tuple(amounts) for s, t, *amounts in rows} == ties_of(known)
+    assert (found["batch"], found["fingerprint"]) == (1, archive.batch(1).fingerprint)  # type: ignore[union-attr]

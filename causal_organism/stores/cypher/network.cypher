@@ -52,12 +52,14 @@ MATCH (p:Person) RETURN count(p) AS people
 MATCH ()-[t:INTERACTS]->() RETURN count(t) AS ties
 
 // name: page_people
-MATCH (p:Person) WHERE p.idx >= $low AND p.idx < $high RETURN collect(p.idx) AS idx, collect(p.id) AS id
+MATCH (p:Person) WHERE p.idx >= $low AND p.idx < $high RETURN collect(p.idx) AS idx, collect(coalesce(p.id, '')) AS id
 
 // name: page_ties
+// A list leaves out what is null: amounts that somebody removed are read as 0, so that the columns stay side by side.
 MATCH (a:Person)-[t:INTERACTS]->(b:Person) WHERE a.idx >= $low AND a.idx < $high
-RETURN collect(a.idx) AS source, collect(b.idx) AS target, collect(t.w) AS weight_u, collect(t.n) AS count,
-       collect(t.first) AS first_us, collect(t.last) AS last_us
+RETURN collect(a.idx) AS source, collect(b.idx) AS target, collect(coalesce(t.w, 0)) AS weight_u,
+       collect(coalesce(t.n, 0)) AS count,
+       collect(coalesce(t.first, 0)) AS first_us, collect(coalesce(t.last, 0)) AS last_us
 
 // name: clear_ties
 MATCH ()-[t:INTERACTS]->() WITH t LIMIT 20000 DELETE t RETURN count(*) AS gone
