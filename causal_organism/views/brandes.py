@@ -30,7 +30,8 @@ def dependencies(network: Snapshot, sources: Idx) -> Sums:
     """By number of ties. Cost: O(ties) per source."""
     if network.people <= _SMALL:
         return _by_matrices(network, sources)
-    sums: Sums = compiled(_accumulate)(network.out.indptr, network.out.indices, sources)
+    out = network.out
+    sums: Sums = compiled(_accumulate)(*_unsigned(out.indptr, out.indices), sources)
     return sums
 
 
@@ -38,7 +39,7 @@ def dependencies_by_distance(network: Snapshot, sources: Idx) -> Sums:
     """By summed distances. Cost: O(ties · log people) per source."""
     out, lengths = network.out, distances(network)
     if len(sources) * (network.ties + network.people) > _FEW_STEPS:
-        sums: Sums = compiled(_accumulate_by_distance)(out.indptr, out.indices, lengths, sources)
+        sums: Sums = compiled(_accumulate_by_distance)(*_unsigned(out.indptr, out.indices), lengths, sources)
         return sums
     columns = (each.tolist() for each in (out.indptr, out.indices, lengths, sources))
     return np.asarray(_accumulate_by_distance(*columns))
@@ -85,14 +86,22 @@ def _by_matrices(network: Snapshot, sources: Idx) -> Sums:
     return total
 
 
+def _unsigned(indptr: NDArray[np.int64], indices: NDArray[np.int32]) -> tuple[Any, Any]:
+    """Compiled code need not look whether an unsigned place counts from the end: a fifth of the time."""
+    return indptr.view(np.uint64), indices.view(np.uint32)
+
+
 def _accumulate(indptr: Any, indices: Any, sources: Any) -> Any:
-    """Brandes' accumulation over unweighted ties. Written for the compiler."""
+    """Brandes' accumulation over unweighted ties. Written for the compiler.
+
+    `share`: of the paths that end at or lead through somebody, what one path there stands for.
+    """
     people = len(indptr) - 1
     total = np.zeros(people)
     distance = np.full(people, -1, dtype=np.int32)
     paths = np.zeros(people)
-    through = np.zeros(people)
-    queue = np.empty(people, dtype=np.int32)
+    share = np.zeros(people)
+    queue = np.empty(people, dtype=np.uint32)
     for source in sources:
         distance[source] = 0
         paths[source] = 1.0
@@ -101,28 +110,34 @@ def _accumulate(indptr: Any, indices: Any, sources: Any) -> Any:
         while begin < end:
             person = queue[begin]
             begin += 1
+            farther, mine = distance[person] + 1, paths[person]
             for place in range(indptr[person], indptr[person + 1]):
                 other = indices[place]
-                if distance[other] < 0:
-                    distance[other] = distance[person] + 1
+                known = distance[other]
+                if known < 0:
+                    distance[other] = farther
+                    paths[other] = mine
                     queue[end] = other
                     end += 1
-                if distance[other] == distance[person] + 1:
-                    paths[other] += paths[person]
-        for rank in range(end - 1, 0, -1):
+                elif known == farther:
+                    paths[other] += mine
+        farthest, rank = distance[queue[end - 1]], end - 1
+        while rank > 0 and distance[queue[rank]] == farthest:  # no path leads on from there
+            share[queue[rank]] = 1.0 / paths[queue[rank]]
+            rank -= 1
+        while rank > 0:
             person = queue[rank]
-            dependency = 0.0
+            rank -= 1
+            farther, shares = distance[person] + 1, 0.0
             for place in range(indptr[person], indptr[person + 1]):
                 other = indices[place]
-                if distance[other] == distance[person] + 1:
-                    dependency += paths[person] / paths[other] * (1.0 + through[other])
-            through[person] = dependency
-            total[person] += dependency
+                if distance[other] == farther:
+                    shares += share[other]
+            through = shares * paths[person]
+            total[person] += through
+            share[person] = (1.0 + through) / paths[person]
         for rank in range(end):
-            person = queue[rank]
-            distance[person] = -1
-            paths[person] = 0.0
-            through[person] = 0.0
+            distance[queue[rank]] = -1
     return total
 
 
@@ -135,10 +150,10 @@ def _accumulate_by_distance(indptr: Any, indices: Any, lengths: Any, sources: An
     total = np.zeros(people)
     distance = np.full(people, -1, dtype=np.int64)
     paths = np.zeros(people)
-    through = np.zeros(people)
-    order = np.empty(people, dtype=np.int32)
-    heap = np.empty(people, dtype=np.int32)
-    spot = np.empty(people, dtype=np.int32)
+    share = np.zeros(people)
+    order = np.empty(people, dtype=np.uint32)
+    heap = np.empty(people, dtype=np.uint32)
+    spot = np.empty(people, dtype=np.int64)
     for source in sources:
         distance[source] = 0
         paths[source] = 1.0
@@ -150,26 +165,28 @@ def _accumulate_by_distance(indptr: Any, indices: Any, lengths: Any, sources: An
             settled += 1
             size -= 1
             last, hole = heap[size], 0
+            far = distance[last]
             while 2 * hole + 1 < size:  # the last of the heap sinks from the top
                 child = 2 * hole + 1
                 if child + 1 < size and distance[heap[child + 1]] < distance[heap[child]]:
                     child += 1
-                if distance[heap[child]] >= distance[last]:
+                if distance[heap[child]] >= far:
                     break
                 heap[hole] = heap[child]
                 spot[heap[hole]] = hole
                 hole = child
             heap[hole] = last
             spot[last] = hole
+            here, mine = distance[person], paths[person]
             for place in range(indptr[person], indptr[person + 1]):
                 other = indices[place]
-                reach = distance[person] + lengths[place]
-                if distance[other] < 0 or reach < distance[other]:
-                    if distance[other] < 0:
+                reach, known = here + lengths[place], distance[other]
+                if known < 0 or reach < known:
+                    if known < 0:
                         spot[other] = size
                         size += 1
                     distance[other] = reach
-                    paths[other] = paths[person]
+                    paths[other] = mine
                     hole = spot[other]
                     while hole > 0 and distance[heap[(hole - 1) // 2]] > reach:  # rises
                         heap[hole] = heap[(hole - 1) // 2]
@@ -177,20 +194,18 @@ def _accumulate_by_distance(indptr: Any, indices: Any, lengths: Any, sources: An
                         hole = (hole - 1) // 2
                     heap[hole] = other
                     spot[other] = hole
-                elif reach == distance[other]:
-                    paths[other] += paths[person]
+                elif reach == known:
+                    paths[other] += mine
         for rank in range(settled - 1, 0, -1):
             person = order[rank]
-            dependency = 0.0
+            here, shares = distance[person], 0.0
             for place in range(indptr[person], indptr[person + 1]):
                 other = indices[place]
-                if distance[other] == distance[person] + lengths[place]:
-                    dependency += paths[person] / paths[other] * (1.0 + through[other])
-            through[person] = dependency
-            total[person] += dependency
+                if distance[other] == here + lengths[place]:
+                    shares += share[other]
+            through = shares * paths[person]
+            total[person] += through
+            share[person] = (1.0 + through) / paths[person]
         for rank in range(settled):
-            person = order[rank]
-            distance[person] = -1
-            paths[person] = 0.0
-            through[person] = 0.0
+            distance[order[rank]] = -1
     return total
