@@ -17,7 +17,7 @@ from causal_organism.assets.definitions import Retry
 from causal_organism.assets.planner import Place
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
-from causal_organism.flows.threads import in_thread
+from causal_organism.flows.threads import Threads
 from causal_organism.operations.making import NOT_WELL, ComputeError, StepOutcome
 from causal_organism.operations.refresh import RefreshRun, make_step
 from causal_organism.operations.waves import jobs_of, work_together
@@ -60,23 +60,41 @@ class Steps:
         self._parallel = run.organism.settings.parallel_steps
         self._turns = asyncio.Semaphore(self._parallel)
         self._having_turn: set[str] = set()
+        self._threads = Threads()
+        self._tasks: dict[Retry, Any] = {}
         self._stopped: OrganismError | None = None
 
     async def make_all(self) -> None:
         """Raises what stopped the run: a lease that somebody else holds, or a ledger that is gone."""
-        graph, planned = self._run.organism.graph, list(self._places)
         running: dict[str, asyncio.Task[None]] = {}
-        for key in planned:
-            before = (graph.walk_up([key]) | set(graph[key].outputs)) - {key}
-            running[key] = asyncio.create_task(
-                self._make_after([running[each] for each in running if each in before], key)
-            )
-        await asyncio.gather(*running.values())
+        for key in self._places:
+            before = [running[each] for each in self._nearest_before(key) if each in running]
+            running[key] = asyncio.create_task(self._make_after(before, key))
+        try:
+            await asyncio.gather(*running.values())
+        finally:
+            self._threads.close()
         if self._stopped:
             raise self._stopped
 
+    def _nearest_before(self, key: str) -> set[str]:
+        """Assets of the plan that this one comes after, without those that it comes after because of others."""
+        graph, found = self._run.organism.graph, set(self._run.organism.graph[key].outputs) - {key}
+        seen, open_keys = {key, *found}, [key, *found]
+        while open_keys:
+            for other in graph.upstream(open_keys.pop()):
+                if other in seen:
+                    continue
+                seen.add(other)
+                if other in self._places:
+                    found.add(other)
+                else:
+                    open_keys.append(other)
+        return found
+
     async def _make_after(self, before: Iterable[asyncio.Task[None]], key: str) -> None:
-        await asyncio.gather(*before)
+        for each in before:
+            await each
         await self._take_turn(key)
         try:
             if self._stopped is None:
@@ -85,18 +103,23 @@ class Steps:
             self._give_turn(key)
 
     async def _step(self, key: str) -> None:
-        spec, settings = self._run.organism.graph[key], self._run.organism.settings
-        step: Any = task(  # Any: Prefect's types take an awaited state for a finished one
-            name="make",
-            task_run_name=key,
-            cache_policy=NO_CACHE,
-            persist_result=False,
-            **retry_options(spec.retry, settings.retry_delay_scale),
-        )(self._attempt)
-        state: State[Any] = await step(key, return_state=True)
+        state: State[Any] = await self._task(self._run.organism.graph[key].retry)(key, return_state=True)
         if self._left(key) and self._stopped is None:
             cause = state.data if isinstance(state.data, OrganismError) else None
             self._stopped = cause or OrganismError(f"{key}: {state.message}")
+
+    def _task(self, retry: Retry) -> Any:
+        """The task of a retry class: to declare one takes 2 ms, in which Prefect reads source files."""
+        # Any: Prefect's types take an awaited state for a finished one
+        if retry not in self._tasks:
+            self._tasks[retry] = task(
+                name="make",
+                task_run_name="{key}",
+                cache_policy=NO_CACHE,
+                persist_result=False,
+                **retry_options(retry, self._run.organism.settings.retry_delay_scale),
+            )(self._attempt)
+        return self._tasks[retry]
 
     async def _attempt(self, key: str) -> Any:
         """One try, with the turn held for as long as it computes; it goes on with the partitions that are left."""
@@ -105,7 +128,7 @@ class Steps:
             last = _tries() > self._run.organism.graph[key].retry.times
             if self._parallel == 1:
                 for partition in self._left(key):
-                    outcome = await in_thread(make_step, self._run, key, partition, attempt_is_last=last)
+                    outcome = await self._threads.call(make_step, self._run, key, partition, attempt_is_last=last)
                     emit_asset_events(self._run, outcome)
             else:
                 await self._make_together(key, attempt_is_last=last)
@@ -120,7 +143,9 @@ class Steps:
             make_step(self._run, *place, attempt_is_last=attempt_is_last)
 
         try:
-            await in_thread(work_together, jobs_of(self._run.organism.graph, [key], left), make, self._parallel)
+            await self._threads.call(
+                work_together, jobs_of(self._run.organism.graph, [key], left), make, self._parallel
+            )
         finally:
             for partition in left:
                 if (key, partition) in self._run.outcomes:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version
-from causal_organism.errors import FencedError, LeaseHeldError, OrganismError, RequestError, StoreError
+from causal_organism.errors import FencedError, LeaseHeldError, RequestError, StoreError
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
 from causal_organism.stores import ledger_rows as rows
+from causal_organism.stores.lease_keeper import LeaseKeeper
 from causal_organism.stores.postgres import Database
-
-if TYPE_CHECKING:
-    import psycopg
 
 LEASE_TTL_S = 8.0  # under the 10 s within which a dead holder's lease must be free
 
@@ -26,67 +23,53 @@ class PostgresLedger:
 
     def __init__(self, database: Database):
         self._database = database
+        self._keeper = LeaseKeeper(self._renew)
 
     # -- reading
 
     def heads(self) -> Mapping[tuple[str, str], Head]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             found = connection.execute(rows.HEADS).fetchall()
         heads = (rows.to_head(row) for row in found)
         return {(head.version.key, head.version.partition): head for head in heads}
 
     def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             found = connection.execute(rows.HEADS_OF, (list(keys), partition)).fetchall()
         return {head.version.key: head for head in (rows.to_head(row) for row in found)}
 
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             found = connection.execute(rows.ATTEMPTS_WITHOUT_HEAD).fetchall()
         return {(key, partition): rows.to_attempt(*rest) for key, partition, *rest in found}
 
     def versions(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             found = connection.execute(rows.VERSIONS, (key, partition, limit)).fetchall()
         return tuple(rows.to_version(row) for row in found)
 
     def version(self, key: str, number: int, partition: str = "") -> Version | None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             row = connection.execute(rows.VERSION, (key, partition, number)).fetchone()
         return rows.to_version(row) if row else None
 
     # -- publishing
 
     def publish(self, lease: Lease, version: Version) -> Version:
-        with self._database.connection() as connection:
-            _check_fence(connection, lease)
-            number = _scalar(connection, rows.NEXT_NUMBER, (lease.key, lease.partition))
-            connection.execute(rows.INSERT_VERSION, rows.version_parameters(version, lease, number))
-            connection.execute(
-                rows.SET_HEAD,
-                (
-                    lease.key, lease.partition, number, version.provenance.code_version,
-                    rows.inputs_json(version.provenance), version.made_at, version.run,
-                ),
-            )  # fmt: skip
-            connection.execute(rows.CLEAR_ATTEMPT, (lease.key, lease.partition))
-            row = connection.execute(rows.VERSION, (lease.key, lease.partition, number)).fetchone()
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.PUBLISH, rows.version_parameters(version, lease)).fetchone()
         if row is None:
-            raise OrganismError(f"{lease.key}@{number} was published and cannot be read back")
+            raise _fenced(lease)
         return rows.to_version(row)
 
     def confirm(self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime) -> None:
-        with self._database.connection() as connection:
-            _check_fence(connection, lease)
-            connection.execute(
-                rows.CONFIRM_HEAD,
-                (provenance.code_version, rows.inputs_json(provenance), at, run, lease.key, lease.partition),
-            )
-            connection.execute(rows.CONFIRM_VERSION, (lease.key, lease.partition))
-            connection.execute(rows.CLEAR_ATTEMPT, (lease.key, lease.partition))
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.CONFIRM, rows.confirm_parameters(lease, provenance, run, at)).fetchone()
+        if row is None:
+            raise _fenced(lease)
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(
                 rows.SET_ATTEMPT,
                 (
@@ -96,15 +79,15 @@ class PostgresLedger:
             )  # fmt: skip
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(rows.RETIRE, (key, partition, list(numbers)))
 
     def kept_contents(self) -> Iterable[str]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             return [content for (content,) in connection.execute(rows.KEPT_CONTENTS)]
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             if number is None:
                 connection.execute(rows.UNPIN, (key, partition))
             elif connection.execute(rows.PIN, (key, partition, number)).rowcount == 0:
@@ -115,37 +98,34 @@ class PostgresLedger:
     @contextmanager
     def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = LEASE_TTL_S) -> Iterator[Lease]:
         # A crash of the server may lose it, with all that followed: the fence knows the holder besides the token.
-        with self._database.connection(durable=False) as connection:
+        with self._database.connection(durable=False, single=True) as connection:
             row = connection.execute(rows.TAKE_LEASE, (key, partition, holder, ttl_s)).fetchone()
             if row is None:
                 by = connection.execute(rows.LEASE_HOLDER, (key, partition)).fetchone()
                 raise LeaseHeldError(f"{key} is being made by {by[0] if by else 'somebody else'}")
         lease = Lease(key, partition, int(row[0]), holder)
-        ended = threading.Event()
-        keeper = threading.Thread(target=self._renew, args=(lease, ttl_s, ended), daemon=True, name=f"lease {key}")
-        keeper.start()
+        self._keeper.keep(lease, ttl_s)
         try:
             yield lease
         finally:
-            ended.set()
-            with suppress(StoreError), self._database.connection(durable=False) as connection:
+            self._keeper.let_go(lease)
+            with suppress(StoreError), self._database.connection(durable=False, single=True) as connection:
                 connection.execute(rows.FREE_LEASE, (key, partition, lease.token))
 
     def held(self) -> Mapping[tuple[str, str], str]:
         """(key, partition) -> holder, of what is being made now."""
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             return {(key, partition): holder for key, partition, holder in connection.execute(rows.LEASES_HELD)}
 
-    def _renew(self, lease: Lease, ttl_s: float, ended: threading.Event) -> None:
-        while not ended.wait(ttl_s / 3):
-            # A renewal that does not get through is no harm: the fence decides when the value is published.
-            with suppress(StoreError), self._database.connection(durable=False) as connection:
-                connection.execute(rows.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
+    def _renew(self, lease: Lease, ttl_s: float) -> None:
+        # A renewal that does not get through is no harm: the fence decides when the value is published.
+        with suppress(StoreError), self._database.connection(durable=False, single=True) as connection:
+            connection.execute(rows.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
 
     # -- runs
 
     def begin_run(self, run: RunRecord) -> None:
-        with self._database.connection(durable=False) as connection:
+        with self._database.connection(durable=False, single=True) as connection:
             connection.execute(
                 rows.BEGIN_RUN,
                 (run.id, run.flow, run.deployment, run.selection, run.trigger, run.actor, run.started_at),
@@ -161,16 +141,16 @@ class PostgresLedger:
         document: Mapping[str, Any] | None = None,
     ) -> None:
         text = None if document is None else json.dumps(dict(document))
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(rows.END_RUN, (outcome, at, error, text, run))
 
     def run_document(self, run: str) -> Mapping[str, Any] | None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             row = connection.execute(rows.RUN_DOCUMENT, (run,)).fetchone()
         return row[0] if row else None
 
     def record_step(self, step: StepRecord) -> None:
-        with self._database.connection(durable=False) as connection:
+        with self._database.connection(durable=False, single=True) as connection:
             connection.execute(
                 rows.SET_STEP,
                 (
@@ -180,32 +160,32 @@ class PostgresLedger:
             )  # fmt: skip
 
     def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             found = connection.execute(rows.RUNS, (limit,)).fetchall()
         return tuple(rows.to_run(row) for row in found)
 
     def run(self, run: str) -> RunRecord | None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             row = connection.execute(rows.RUN, (run,)).fetchone()
         return rows.to_run(row) if row else None
 
     def steps(self, run: str) -> tuple[StepRecord, ...]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             found = connection.execute(rows.STEPS, (run,)).fetchall()
         return tuple(rows.to_step(row) for row in found)
 
     def durations(self) -> Mapping[str, float]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             return {key: float(seconds) for key, seconds in connection.execute(rows.DURATIONS)}
 
     # -- audit and facts
 
     def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(rows.ADD_AUDIT, (at, actor, action, subject, json.dumps(dict(detail))))
 
     def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             found = connection.execute(rows.AUDIT_LOG, (since, since, limit)).fetchall()
         return tuple(
             AuditEntry(id=number, at=at, actor=actor, action=action, subject=subject, detail=detail)
@@ -213,24 +193,17 @@ class PostgresLedger:
         )
 
     def fact(self, name: str) -> Any:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             row = connection.execute(rows.FACT, (name,)).fetchone()
         return row[0] if row else None
 
     def set_fact(self, name: str, value: Any) -> None:
-        with self._database.connection() as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(rows.SET_FACT, (name, json.dumps(value)))
 
 
-def _check_fence(connection: psycopg.Connection[Any], lease: Lease) -> None:
-    row = connection.execute(rows.LEASE_TOKEN, (lease.key, lease.partition)).fetchone()
-    if row is None or tuple(row) != (lease.token, lease.holder):
-        raise FencedError(
-            f"the lease on {lease.key} was lost while it was being made; nothing was published",
-            hint=f"organism refresh {lease.key}",
-        )
-
-
-def _scalar(connection: psycopg.Connection[Any], query: str, parameters: tuple[Any, ...]) -> Any:
-    row = connection.execute(query.encode(), parameters).fetchone()
-    return row[0] if row else None
+def _fenced(lease: Lease) -> FencedError:
+    return FencedError(
+        f"the lease on {lease.key} was lost while it was being made; nothing was published",
+        hint=f"organism refresh {lease.key}",
+    )

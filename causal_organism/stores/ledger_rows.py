@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 
 from causal_organism.assets.versions import Attempt, CheckResult, Head, InputVersion, Provenance, Version
@@ -36,29 +36,36 @@ ATTEMPTS_WITHOUT_HEAD: LiteralString = (
     f"SELECT a.key, a.partition, {_ATTEMPT} FROM organism.attempt a WHERE NOT EXISTS "
     "(SELECT 1 FROM organism.head h WHERE h.key = a.key AND h.partition = a.partition)"
 )
-NEXT_NUMBER: LiteralString = (
-    "SELECT coalesce(max(number), 0) + 1 FROM organism.version WHERE key = %s AND partition = %s"
+# One statement each, so one round trip: whoever does not hold the lease any more changes nothing and gets no row. The
+# number is free, since the holder of the lease publishes alone, and the one before could only until it lost the lease.
+_FENCE: LiteralString = (
+    "fence AS MATERIALIZED (SELECT key, partition FROM organism.lease WHERE key = %(key)s "
+    "AND partition = %(partition)s AND token = %(token)s AND holder = %(holder)s FOR UPDATE)"
 )
-INSERT_VERSION: LiteralString = (
-    "INSERT INTO organism.version (key, partition, number, fingerprint, made_at, run, actor, trigger, code_version, "
-    "inputs, value, metadata, checks) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_CLEAR_ATTEMPT: LiteralString = (
+    "cleared AS (DELETE FROM organism.attempt a USING fence WHERE a.key = fence.key AND a.partition = fence.partition)"
 )
-SET_HEAD: LiteralString = (
-    "INSERT INTO organism.head (key, partition, number, code_version, inputs, confirmed_at, confirmed_by) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key, partition) DO UPDATE SET number = excluded.number, "
-    "code_version = excluded.code_version, inputs = excluded.inputs, confirmed_at = excluded.confirmed_at, "
-    "confirmed_by = excluded.confirmed_by"
+PUBLISH: LiteralString = (
+    f"WITH {_FENCE}, {_CLEAR_ATTEMPT}, "
+    "v AS (INSERT INTO organism.version (key, partition, number, fingerprint, made_at, run, "
+    "actor, trigger, code_version, inputs, value, metadata, checks) SELECT fence.key, fence.partition, "
+    "(SELECT coalesce(max(number), 0) + 1 FROM organism.version WHERE key = %(key)s AND partition = %(partition)s), "
+    "%(fingerprint)s, %(at)s, %(run)s, %(actor)s, %(trigger)s, %(code_version)s, %(inputs)s, %(value)s, %(metadata)s, "
+    "%(checks)s FROM fence RETURNING *), "
+    "h AS (INSERT INTO organism.head (key, partition, number, code_version, inputs, confirmed_at, confirmed_by) "
+    "SELECT key, partition, number, code_version, inputs, made_at, run FROM v ON CONFLICT (key, partition) DO UPDATE "
+    "SET number = excluded.number, code_version = excluded.code_version, inputs = excluded.inputs, "
+    "confirmed_at = excluded.confirmed_at, confirmed_by = excluded.confirmed_by RETURNING number, pinned) "
+    f"SELECT {_VERSION} FROM v, h"
 )
-CONFIRM_HEAD: LiteralString = (
-    "UPDATE organism.head SET code_version = %s, inputs = %s, confirmed_at = %s, confirmed_by = %s "
-    "WHERE key = %s AND partition = %s"
+CONFIRM: LiteralString = (
+    f"WITH {_FENCE}, {_CLEAR_ATTEMPT}, h AS (UPDATE organism.head SET code_version = %(code_version)s, "
+    "inputs = %(inputs)s, confirmed_at = %(at)s, confirmed_by = %(run)s FROM fence "
+    "WHERE head.key = fence.key AND head.partition = fence.partition RETURNING head.*), "
+    "v AS (UPDATE organism.version v SET confirmed = jsonb_build_object('code_version', h.code_version, 'inputs', "
+    "h.inputs) FROM h WHERE v.key = h.key AND v.partition = h.partition AND v.number = h.number) "
+    "SELECT key FROM fence"
 )
-CONFIRM_VERSION: LiteralString = (
-    "UPDATE organism.version v SET confirmed = jsonb_build_object('code_version', h.code_version, 'inputs', h.inputs) "
-    "FROM organism.head h WHERE h.key = %s AND h.partition = %s AND v.key = h.key AND v.partition = h.partition "
-    "AND v.number = h.number"
-)
-CLEAR_ATTEMPT: LiteralString = "DELETE FROM organism.attempt WHERE key = %s AND partition = %s"
 SET_ATTEMPT: LiteralString = (
     "INSERT INTO organism.attempt (key, partition, outcome, at, run, code_version, inputs, error, rejected) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key, partition) DO UPDATE SET "
@@ -88,7 +95,6 @@ TAKE_LEASE: LiteralString = (
     "WHERE l.expires_at IS NULL OR l.expires_at < now() RETURNING token"
 )
 LEASE_HOLDER: LiteralString = "SELECT holder FROM organism.lease WHERE key = %s AND partition = %s"
-LEASE_TOKEN: LiteralString = "SELECT token, holder FROM organism.lease WHERE key = %s AND partition = %s FOR UPDATE"
 LEASES_HELD: LiteralString = "SELECT key, partition, holder FROM organism.lease WHERE expires_at >= now()"
 RENEW_LEASE: LiteralString = (
     "UPDATE organism.lease SET expires_at = now() + make_interval(secs => %s) "
@@ -160,12 +166,23 @@ def _to_input(document: Mapping[str, Any]) -> InputVersion:
     )  # fmt: skip
 
 
-def version_parameters(version: Version, lease: Lease, number: int) -> tuple[Any, ...]:
-    return (
-        lease.key, lease.partition, number, version.fingerprint, version.made_at, version.run, version.actor,
-        version.trigger, version.provenance.code_version, inputs_json(version.provenance),
-        json.dumps(dict(version.value)), json.dumps(dict(version.metadata)), checks_json(version.checks),
-    )  # fmt: skip
+def version_parameters(version: Version, lease: Lease) -> dict[str, Any]:
+    return {
+        **confirm_parameters(lease, version.provenance, version.run, version.made_at),
+        "fingerprint": version.fingerprint,
+        "actor": version.actor,
+        "trigger": version.trigger,
+        "value": json.dumps(dict(version.value)),
+        "metadata": json.dumps(dict(version.metadata)),
+        "checks": checks_json(version.checks),
+    }
+
+
+def confirm_parameters(lease: Lease, provenance: Provenance, run: str | None, at: datetime) -> dict[str, Any]:
+    return {
+        "key": lease.key, "partition": lease.partition, "token": lease.token, "holder": lease.holder, "run": run,
+        "at": at, "code_version": provenance.code_version, "inputs": inputs_json(provenance),
+    }  # fmt: skip
 
 
 def checks_json(checks: tuple[CheckResult, ...]) -> str:

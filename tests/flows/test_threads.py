@@ -1,0 +1,70 @@
+"""Work of a flow in threads that are used again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+
+import pytest
+
+from causal_organism.flows.threads import Threads
+
+NAME = contextvars.ContextVar("NAME", default="none")
+
+
+def test_calls_after_each_other_share_a_thread_and_calls_at_once_do_not() -> None:
+    threads, both = Threads(), threading.Barrier(2)
+
+    def meet() -> int:
+        both.wait(timeout=10)
+        return threading.get_ident()
+
+    async def work() -> tuple[list[int], list[int]]:
+        after = [await threads.call(threading.get_ident) for _ in range(5)]
+        at_once = await asyncio.gather(threads.call(meet), threads.call(meet))
+        threads.close()
+        return after, list(at_once)
+
+    after, at_once = asyncio.run(work())
+    assert len(set(after)) == 1
+    assert len(set(at_once)) == 2
+
+
+def test_a_call_sees_the_context_of_its_caller_and_its_error_comes_back() -> None:
+    threads = Threads()
+
+    def fail() -> None:
+        raise ValueError(NAME.get())
+
+    async def work() -> None:
+        NAME.set("first")
+        assert await threads.call(NAME.get) == "first"
+        NAME.set("second")
+        with pytest.raises(ValueError, match="second"):
+            await threads.call(fail)
+        threads.close()
+
+    asyncio.run(work())
+
+
+def test_closed_threads_end_with_what_they_are_at() -> None:
+    threads, go, ended = Threads(), threading.Event(), threading.Event()
+    found: list[threading.Thread] = []
+
+    def last() -> None:
+        found.append(threading.current_thread())
+        go.wait(timeout=10)
+        ended.set()
+
+    async def work() -> None:
+        task = asyncio.create_task(threads.call(last))
+        await asyncio.sleep(0)
+        task.cancel()
+        threads.close()
+
+    asyncio.run(work())
+    go.set()
+    assert ended.wait(timeout=10)
+    found[0].join(timeout=10)
+    assert not found[0].is_alive()
