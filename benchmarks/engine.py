@@ -1,42 +1,55 @@
-"""100 assets that do nothing, in a chain: ours with its durable ledger against Dagster's `materialize`.
+"""100 assets that do nothing, as a chain and as layers, made through Prefect with their durable history in PostgreSQL.
 
-python -m benchmarks.engine    (a temporary home with PostgreSQL; Dagster in a venv of its own, installed here)
+Against as many bare tasks of Prefect in one flow on the same server, and against Dagster's `materialize`. Everything is
+made anew in each round, no content is as before; medians, with the contenders taking turns.
+
+python -m benchmarks.engine [rounds]    (a temporary home; Dagster in a virtual environment of its own)
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from benchmarks.ingest import servers
-from causal_organism.assets.definitions import Asset, AssetSpec
-from causal_organism.assets.graph import graph_of
+from benchmarks import engine_assets
+from benchmarks.engine_assets import COUNT
+from benchmarks.peers import environment_of, load
+from causal_organism.embedded import lifecycle, postgres
+from causal_organism.embedded.home import Home
+from causal_organism.flows.environment import prepare
 from causal_organism.operations.refresh import refresh_local
+from causal_organism.settings import load_settings
+from causal_organism.wiring import open_organism
 
-COUNT = 100
+SHAPES = ("chain", "layers")
 DAGSTER = "dagster==1.*"
 THEIRS = """
-import json, os, sys, tempfile, time
+import json, sys, tempfile, time
 import dagster as dg
+from benchmarks.engine_shapes import COUNT, above
 
-def chain(count):
+def assets_of(shape):
     made = []
-    for number in range(count):
-        deps = [f"a{number - 1}"] if number else []
-        @dg.asset(name=f"a{number}", deps=deps)
+    for number in range(COUNT):
+        @dg.asset(name=f"a{number}", deps=[f"a{other}" for other in above(shape, number)])
         def nothing():
             return None
         made.append(nothing)
     return made
 
-assets, taken = chain(int(sys.argv[1])), {}
-os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+shape, taken = sys.argv[1], {}
+assets = assets_of(shape)
 for kind in ("memory", "sqlite"):
     with tempfile.TemporaryDirectory() as folder:
         instance = dg.DagsterInstance.ephemeral() if kind == "memory" else dg.DagsterInstance.local_temp(folder)
@@ -49,53 +62,106 @@ print(json.dumps(taken))
 """
 
 
-def main() -> None:
-    ours, theirs = our_seconds(), their_seconds()
-    each = ours / COUNT * 1000
-    print(f"{COUNT} assets in a chain: {each:.1f} ms each; ", end="")
-    print(f"{ours / theirs['sqlite']:.2f} x Dagster on SQLite, {ours / theirs['memory']:.2f} x Dagster in memory")
+def main(rounds: int = 5) -> None:
+    with environment_of(DAGSTER) as programs, servers():
+        for shape in SHAPES:
+            ours, local, bare, theirs = measured(shape, programs / "python", rounds)
+            sqlite, memory = (median(each[kind] for each in theirs) for kind in ("sqlite", "memory"))
+            print(
+                f"{COUNT} assets as {shape}, ms each: through Prefect {_each(ours)}, bare tasks {_each(bare)}, ", end=""
+            )
+            print(
+                f"more than those {_each(ours) - _each(bare):.1f}; in this process without Prefect {_each(local)}; ",
+                end="",
+            )
+            print(f"Dagster on SQLite {_each(sqlite)}, in memory {_each(memory)}")
+            print(
+                f"  through Prefect {ours / sqlite:.2f} x Dagster on SQLite, {ours / memory:.2f} x in memory; ", end=""
+            )
+            print(f"without Prefect {local / sqlite:.2f} x and {local / memory:.2f} x ({load()})")
 
 
-def our_seconds() -> float:
-    with servers() as organism:
-        organism.__dict__["graph"] = graph_of(chain())
-        refresh_local(organism, "a0", actor="bench")
-        began = time.perf_counter()
-        answer = refresh_local(organism, "*", actor="bench", force=True)
-        taken = time.perf_counter() - began
-    assert len(answer["steps"]) == COUNT
-    return taken
+def measured(shape: str, python: Path, rounds: int) -> tuple[float, float, float, list[dict[str, float]]]:
+    os.environ["ORGANISM_ASSETS"] = f"benchmarks.engine_assets:{shape.upper()}"
+    through, bare = flows()
+    ours, local, tasks, theirs = [], [], [], []
+    for at in range(rounds + 1):  # the first warms up
+        times = (seconds(through), locally(), seconds(bare), their_seconds(python, shape))
+        if at:
+            for kept, taken in zip((ours, local, tasks, theirs), times, strict=True):
+                kept.append(taken)  # type: ignore[arg-type]
+    return median(ours), median(local), median(tasks), theirs  # type: ignore[return-value]
 
 
-def chain() -> list[Asset]:
-    def nothing(**_: Any) -> None:
+def flows() -> tuple[Callable[[], Awaitable[Any]], Callable[[], Awaitable[Any]]]:
+    """(our flow, one with as many tasks that do nothing), both without more tries."""
+    # Late: prefect reads the environment that was prepared.
+    from prefect import flow, task
+    from prefect.cache_policies import NO_CACHE
+
+    from causal_organism.flows.pipelines import refresh_assets
+
+    ours = refresh_assets.with_options(retries=0)
+
+    @task(cache_policy=NO_CACHE, persist_result=False)
+    async def nothing() -> None:
         return None
 
-    specs = [
-        AssetSpec(
-            key=f"a{number}",
-            kind="derived",
-            reads={"before": f"a{number - 1}"} if number else {},
-            code_version="1",
-            compute=nothing,
-        )
-        for number in range(COUNT)
-    ]
-    return [Asset((spec,)) for spec in specs]
+    @flow
+    async def bare() -> str:
+        for _ in range(COUNT):
+            await nothing()
+        return "done"
+
+    async def through() -> None:
+        document = await ours("*", force=True)
+        assert [each["outcome"] for each in document["steps"]] == ["made"] * COUNT
+
+    return through, bare
 
 
-def their_seconds() -> dict[str, float]:
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-        python = str(Path(folder) / "bin" / "python")
-        uv = str(Path(sys.executable).with_name("uv"))
-        subprocess.run([uv, "pip", "install", "-q", "--compile-bytecode", "--python", python, DAGSTER], check=True)
-        environ = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "1", "DAGSTER_HOME": ""}
-        command = [python, "-c", THEIRS, str(COUNT)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True, env=environ)
+def seconds(run: Callable[[], Awaitable[Any]]) -> float:
+    engine_assets.number += 1
+    began = time.perf_counter()
+    asyncio.run(run())  # type: ignore[arg-type]
+    return time.perf_counter() - began
+
+
+def locally() -> float:
+    engine_assets.number += 1
+    began = time.perf_counter()
+    with open_organism() as organism:
+        assert len(refresh_local(organism, "*", actor="bench", force=True)["steps"]) == COUNT
+    return time.perf_counter() - began
+
+
+def their_seconds(python: Path, shape: str) -> dict[str, float]:
+    environ = {**os.environ, "DAGSTER_DISABLE_TELEMETRY": "1", "DAGSTER_HOME": ""}
+    done = subprocess.run(
+        [python, "-c", THEIRS, shape], check=True, capture_output=True, text=True, env=environ, cwd=Path.cwd()
+    )
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
+@contextmanager
+def servers() -> Iterator[None]:
+    """A ledger and a Prefect server, and this process's environment pointed at them."""
+    folder = Path(tempfile.mkdtemp(prefix="organism-bench-"))
+    os.environ |= {"ORGANISM_HOME": str(folder), "ORGANISM_ACTOR": "bench", "PREFECT_HOME": str(folder / "prefect")}
+    try:
+        lifecycle.up(folder, ("ledger", "orchestrator"), environ=os.environ, owned=True)
+        prepare(load_settings())
+        yield
+    finally:
+        lifecycle.down(folder)
+        postgres.remove_data(Home(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _each(taken: float) -> float:
+    return round(taken / COUNT * 1000, 1)
+
+
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
