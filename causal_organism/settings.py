@@ -47,7 +47,9 @@ class Settings:
     stream: str = _setting("ORGANISM_STREAM", "organism:interactions", "Redis key of the interactions")
     dead_letters: str = _setting("ORGANISM_DEAD_LETTERS", "organism:dead-letters", "Redis key of refused interactions")
     assets: str | None = _setting("ORGANISM_ASSETS", None, "package.module:NAME in place of the catalog")
-    values: str | None = _setting("ORGANISM_VALUES", None, "folder of large values; unset: in the home")
+    values: str | None = _setting(
+        "ORGANISM_VALUES", None, "folder or object-store URL of large values; unset: in the home"
+    )
     actor: str = _setting("ORGANISM_ACTOR", "", "who acts; unset: user@host")
     read_only: bool = _setting("ORGANISM_READ_ONLY", False, "refuse every action that changes something")
     lease_wait_s: float = _setting("ORGANISM_LEASE_WAIT_S", 300.0, "how long a run waits for an asset's lease")
@@ -101,7 +103,8 @@ class Settings:
 
     @property
     def values_folder(self) -> Path:
-        return Path(self.values) if self.values else self.home / "values"
+        """Where workers share what is no content of a version; with an object store, each has its own."""
+        return Path(self.values) if self.values and "://" not in self.values else self.home / "values"
 
     def value(self, name: str) -> Any:
         """A setting that an asset declares: a field of this table, or the variable ORGANISM_<NAME>."""

@@ -83,7 +83,10 @@ class OpenOrganism:
     def values(self) -> ValueStore:
         from causal_organism.stores.values import Values
 
-        return Values(self.database, self.settings.values_folder, cache=self.settings.home / "cache" / "tables")
+        settings = self.settings
+        return Values(
+            self.database, settings.values or settings.values_folder, cache=settings.home / "cache" / "tables"
+        )
 
     @cached_property
     def stream(self) -> EventStream:

@@ -6,17 +6,17 @@ each other until together they are as large as the table that the first of them 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.versions import fingerprint
-from causal_organism.errors import DamagedValueError, StoreError
+from causal_organism.errors import DamagedValueError
 from causal_organism.stores import codec, patches
 from causal_organism.stores.postgres import Database
 from causal_organism.stores.value_cache import CachedTables
+from causal_organism.stores.value_files import files_at
 from causal_organism.stores.value_tables import Tables
 
 if TYPE_CHECKING:
@@ -33,15 +33,15 @@ Content = tuple[Mapping[str, Any], str]  # its place, and the name that it is st
 
 
 class Values:
-    """ports.ValueStore. Files are written to a temporary name, synced and renamed: no reader sees half of one.
+    """ports.ValueStore. No reader sees half of a file.
 
     `bytes_read` and `bytes_written`: content that went between this process and the stores.
     """
 
-    def __init__(self, database: Database, folder: Path, *, cache: Path | None = None):
-        """`cache`: a folder of this machine, for tables that patches stand on."""
+    def __init__(self, database: Database, files: Path | str, *, cache: Path | None = None):
+        """`files`: folder or URL. `cache`: a folder of this machine, for tables that patches stand on."""
         self._database = database
-        self._folder = folder
+        self._files = files_at(files)
         self._tables = Tables()
         self._cache = CachedTables(cache)
         self.bytes_read = 0
@@ -75,13 +75,8 @@ class Values:
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         if place.get("store") == PATCH:
             root = place["root"]
-            return self.intact(root, root["content"]) or self._file(place["whole"]).exists()
-        if place.get("store") != "file":
-            return True
-        try:
-            return bool(self._file(fingerprint).stat().st_size == place["bytes"])
-        except OSError:
-            return False
+            return self.intact(root, root["content"]) or self._files.size(place["whole"]) is not None
+        return place.get("store") != "file" or self._files.size(fingerprint) == place["bytes"]
 
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
         if place["format"] == codec.JSON:
@@ -97,11 +92,10 @@ class Values:
                 (before, list(kept)),
             ).fetchall()
         count, size = len(gone), sum(length for (length,) in gone)
-        for file in self._folder.glob("??/*"):
-            about = file.stat()
-            if file.name.partition(".")[0] not in kept and about.st_mtime < before.timestamp():
-                file.unlink(missing_ok=True)
-                count, size = count + 1, size + about.st_size
+        for file in self._files.stored():
+            if file.content not in kept and file.written_s < before.timestamp():
+                self._files.remove(file.place)
+                count, size = count + 1, size + file.bytes
         return count, size
 
     def _write(self, encoded: codec.Encoded, base: Content | None) -> Mapping[str, Any]:
@@ -115,7 +109,7 @@ class Values:
         if len(body) <= SMALL_BYTES:
             self._put_row(encoded.fingerprint, body)
             return {**place, "store": "row"}
-        write_file(self._file(encoded.fingerprint), body)
+        self._files.write(encoded.fingerprint, body)
         self.bytes_written += len(body)
         return {**place, "store": "file", "digest": fingerprint(body)}
 
@@ -212,13 +206,13 @@ class Values:
     def _made_whole(self, place: Mapping[str, Any]) -> pa.Table:
         """The content where it was written whole, because what it was a patch of is damaged."""
         whole = place["whole"]
-        if self._file(whole).exists():
-            return codec.read_table(self._file(whole).read_bytes())
+        if self._files.size(whole) is not None:
+            return codec.read_table(self._files.read(whole))
         return codec.read_table(self._body({"store": "row"}, whole))
 
     def _body(self, place: Mapping[str, Any], content: str) -> bytes:
         if place["store"] == "file":
-            body = self._read_file(self._file(content), place["digest"])
+            body = self._read_file(content, place["digest"])
         else:
             with self._database.connection(single=True) as connection:
                 row = connection.execute(
@@ -232,20 +226,15 @@ class Values:
         self.bytes_read += len(body)
         return body
 
-    def _file(self, content: str) -> Path:
-        return self._folder / content[:2] / content
-
-    @staticmethod
-    def _read_file(file: Path, digest: str) -> bytes:
+    def _read_file(self, content: str, digest: str) -> bytes:
+        where = self._files.where(content)
         try:
-            body = file.read_bytes()
+            body = self._files.read(content)
         except FileNotFoundError as error:
-            raise DamagedValueError(f"{file} is not there", hint="make the asset again with --force") from error
-        except OSError as error:
-            raise StoreError(f"{file} cannot be read: {error.strerror}") from error
+            raise DamagedValueError(f"{where} is not there", hint="make the asset again with --force") from error
         if fingerprint(body) != digest:
-            file.replace(file.with_name(f"{file.name}.damaged"))  # so that `intact` sees it without reading
-            raise DamagedValueError(f"{file} is damaged", hint="make the asset again with --force")
+            self._files.set_aside(content)  # so that `intact` sees it without reading
+            raise DamagedValueError(f"{where} is damaged", hint="make the asset again with --force")
         return body
 
 
@@ -271,18 +260,3 @@ _WITH_BASES = """
     )
     SELECT name FROM needed
 """
-
-
-def write_file(file: Path, body: bytes) -> None:
-    """Write whole or not at all."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as handle:
-            handle.write(body)
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(file)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(f"{file} cannot be written: {error.strerror}") from error

@@ -10,19 +10,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causal_organism.errors import DamagedValueError
+from causal_organism.errors import DamagedValueError, SettingsError, StoreError
 from causal_organism.ports import ValueStore
 from causal_organism.stores.memory_ledger import MemoryValues
 from causal_organism.stores.postgres import Database
+from causal_organism.stores.value_files import FolderFiles
 from causal_organism.stores.values import SMALL_BYTES, Values
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "postgres and a URL"])
 def values(request: pytest.FixtureRequest, tmp_path: Path) -> ValueStore:
     if request.param == "memory":
         return MemoryValues()
     fresh: str = request.getfixturevalue("fresh_dsn")
-    return Values(Database(fresh), tmp_path)
+    return Values(Database(fresh), tmp_path if request.param == "postgres" else tmp_path.as_uri())
 
 
 def test_many_values_come_in_the_order_that_they_were_asked_for(values: ValueStore) -> None:
@@ -69,15 +70,21 @@ def same(one: Any, other: Any) -> bool:
     )
 
 
+def place_of(stored: Values) -> Path | str:
+    files = stored._files
+    return files._folder if isinstance(files, FolderFiles) else files._url  # type: ignore[attr-defined]
+
+
 class TestPatches:
-    @pytest.fixture
-    def stored(self, fresh_dsn: str, tmp_path: Path) -> Values:
-        return Values(Database(fresh_dsn), tmp_path)
+    @pytest.fixture(params=["folder", "URL"])
+    def stored(self, request: pytest.FixtureRequest, fresh_dsn: str, tmp_path: Path) -> Values:
+        """Object stores are spoken to through the same library as this URL of a folder."""
+        return Values(Database(fresh_dsn), tmp_path if request.param == "folder" else tmp_path.as_uri())
 
     @pytest.fixture
     def another(self, stored: Values) -> Values:
         """Another process, that remembers nothing."""
-        return Values(stored._database, stored._folder)
+        return Values(stored._database, place_of(stored))
 
     def test_a_table_that_changed_a_little_is_stored_as_what_changed(self, stored: Values, another: Values) -> None:
         first = written(stored, people(20_000))
@@ -136,10 +143,12 @@ class TestPatches:
         assert same(another.load(*third), people(20_000, p1=2.0, p2=3.0))
         assert stored.sweep([], before=later)[0] == 3
 
-    def test_a_damaged_root_is_noticed_and_making_it_again_repairs_it(self, stored: Values, another: Values) -> None:
+    def test_a_damaged_root_is_noticed_and_making_it_again_repairs_it(
+        self, stored: Values, another: Values, tmp_path: Path
+    ) -> None:
         first = written(stored, people(20_000))
         second = written(stored, people(20_000, p1=2.0), first)
-        file = stored._file(first[1])
+        (file,) = (each for each in tmp_path.rglob(first[1]))
         file.write_bytes(b"damaged")
         assert not another.intact(*second)
         with pytest.raises(DamagedValueError):
@@ -159,7 +168,7 @@ class TestPatches:
 
     def test_another_process_reads_only_what_changed_since_it_last_looked(self, stored: Values, tmp_path: Path) -> None:
         def fresh() -> Values:
-            return Values(stored._database, stored._folder, cache=tmp_path / "cache")
+            return Values(stored._database, place_of(stored), cache=tmp_path / "cache")
 
         last = written(stored, people(20_000), None)
         last = written(stored, people(20_000, p0=1.0), last)
@@ -171,13 +180,13 @@ class TestPatches:
             assert process.bytes_read < 60_000 < stored.bytes_written
 
     def test_a_damaged_cache_is_as_good_as_none(self, stored: Values, tmp_path: Path) -> None:
-        process = Values(stored._database, stored._folder, cache=tmp_path / "cache")
+        process = Values(stored._database, place_of(stored), cache=tmp_path / "cache")
         last = written(stored, people(20_000, p3=2.0), written(stored, people(20_000)))
         process.load(*last)
         (file,) = (tmp_path / "cache").iterdir()
         file.write_bytes(file.read_bytes()[:-9] + b"nonsense!")
         last = written(stored, people(20_000, p3=2.0, p5=6.0), last)
-        again = Values(stored._database, stored._folder, cache=tmp_path / "cache")
+        again = Values(stored._database, place_of(stored), cache=tmp_path / "cache")
         assert same(again.load(*last), people(20_000, p3=2.0, p5=6.0))
 
     def test_frames_and_arrow_tables_come_back_as_they_were(self, stored: Values, another: Values) -> None:
@@ -190,3 +199,18 @@ class TestPatches:
         place = written(stored, changed, written(stored, frame))
         assert place[0]["store"] == "patch"
         pd.testing.assert_frame_equal(another.load(*place), changed)
+
+
+def test_a_url_that_is_none_says_what_to_name(fresh_dsn: str) -> None:
+    values = Values(Database(fresh_dsn), "ftp://nowhere/values")
+    with pytest.raises(SettingsError, match=r"ORGANISM_VALUES is 'ftp://nowhere/values'"):
+        written(values, {"text": "x" * (SMALL_BYTES + 1)})
+
+
+def test_a_store_that_is_away_is_a_store_error(fresh_dsn: str) -> None:
+    values = Values(
+        Database(fresh_dsn),
+        "s3://key:secret@bucket/values?scheme=http&endpoint_override=127.0.0.1:9&region=none",
+    )
+    with pytest.raises(StoreError, match="s3://bucket/values/.* cannot be written"):
+        written(values, {"text": "x" * (SMALL_BYTES + 1)})

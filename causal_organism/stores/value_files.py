@@ -1,0 +1,181 @@
+"""Large content as files named by their fingerprint: in a folder, or under the URL of an object store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from causal_organism.errors import SettingsError, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One file, whatever it holds: its place, the content it is named by, its size, and when it was written (epoch)."""
+
+    place: str
+    content: str
+    bytes: int
+    written_s: float
+
+
+class Files(Protocol):
+    def where(self, content: str) -> str:
+        """For people."""
+
+    def size(self, content: str) -> int | None:
+        """In bytes; None: it is not there."""
+
+    def read(self, content: str) -> bytes:
+        """Raises FileNotFoundError, StoreError."""
+
+    def write(self, content: str, body: bytes) -> None:
+        """Whole or not at all. Raises StoreError."""
+
+    def set_aside(self, content: str) -> None:
+        """Move damaged content out of the way, for whoever wants to look at it."""
+
+    def stored(self) -> Iterator[Stored]: ...
+
+    def remove(self, place: str) -> None: ...
+
+
+def files_at(values: str | Path) -> Files:
+    """`values`: a folder, or a URL with a scheme (`s3://bucket/prefix`, `gs://…`, `abfss://…`, `file://…`)."""
+    return ObjectFiles(values) if isinstance(values, str) and "://" in values else FolderFiles(Path(values))
+
+
+class FolderFiles:
+    """`Files` in a folder; a shared volume serves several workers."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def where(self, content: str) -> str:
+        return str(self._file(content))
+
+    def size(self, content: str) -> int | None:
+        try:
+            return self._file(content).stat().st_size
+        except OSError:
+            return None
+
+    def read(self, content: str) -> bytes:
+        file = self._file(content)
+        try:
+            return file.read_bytes()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError(f"{file} cannot be read: {error.strerror}") from error
+
+    def write(self, content: str, body: bytes) -> None:
+        file = self._file(content)
+        temporary = file.with_name(f".{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with temporary.open("wb") as handle:
+                handle.write(body)
+                handle.flush()
+                os.fsync(handle.fileno())
+            temporary.replace(file)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise StoreError(f"{file} cannot be written: {error.strerror}") from error
+
+    def set_aside(self, content: str) -> None:
+        file = self._file(content)
+        file.replace(file.with_name(f"{file.name}.damaged"))
+
+    def stored(self) -> Iterator[Stored]:
+        for file in self._folder.glob("??/*"):
+            about = file.stat()
+            yield Stored(str(file), file.name.partition(".")[0], about.st_size, about.st_mtime)
+
+    def remove(self, place: str) -> None:
+        Path(place).unlink(missing_ok=True)
+
+    def _file(self, content: str) -> Path:
+        return self._folder / content[:2] / content
+
+
+class ObjectFiles:
+    """`Files` under a URL, through pyarrow's file systems; credentials come from where the store's tools look for them.
+
+    Object stores show an object whole or not at all, so nothing is renamed.
+    """
+
+    def __init__(self, url: str):
+        self._url = url.rstrip("/")
+        scheme, _, rest = url.partition("?")[0].rstrip("/").partition("://")
+        self._shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without keys
+
+    def where(self, content: str) -> str:
+        return f"{self._shown}/{content[:2]}/{content}"
+
+    def size(self, content: str) -> int | None:
+        from pyarrow import fs
+
+        about = self._about(self._path(content))
+        return None if about.type == fs.FileType.NotFound else int(about.size)
+
+    def read(self, content: str) -> bytes:
+        try:
+            with self._system[0].open_input_stream(self._path(content)) as source:
+                return bytes(source.read())
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise StoreError(f"{self.where(content)} cannot be read: {error}") from error
+
+    def write(self, content: str, body: bytes) -> None:
+        system, _ = self._system
+        try:
+            system.create_dir(self._path(content).rpartition("/")[0], recursive=True)
+            with system.open_output_stream(self._path(content)) as target:
+                target.write(body)
+        except OSError as error:
+            raise StoreError(f"{self.where(content)} cannot be written: {error}") from error
+
+    def set_aside(self, content: str) -> None:
+        self._system[0].move(self._path(content), f"{self._path(content)}.damaged")
+
+    def stored(self) -> Iterator[Stored]:
+        from pyarrow import fs
+
+        system, base = self._system
+        for each in system.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True)):
+            if each.type == fs.FileType.File:
+                yield Stored(each.path, each.base_name.partition(".")[0], each.size, each.mtime_ns / 1e9)
+
+    def remove(self, place: str) -> None:
+        self._system[0].delete_file(place)
+
+    def _about(self, path: str) -> Any:
+        try:
+            return self._system[0].get_file_info(path)
+        except OSError as error:
+            raise StoreError(
+                f"{self._shown} cannot be asked: {error}", hint="ORGANISM_VALUES says where it is"
+            ) from error
+
+    def _path(self, content: str) -> str:
+        return f"{self._system[1]}/{content[:2]}/{content}"
+
+    @cached_property
+    def _system(self) -> tuple[Any, str]:
+        """(file system, path of the URL in it)"""
+        import pyarrow as pa
+        from pyarrow import fs
+
+        try:
+            system, path = fs.FileSystem.from_uri(self._url)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            raise SettingsError(
+                f"ORGANISM_VALUES is {self._shown!r}, which is no folder and no URL of an object store: {error}",
+                hint="name a folder, or s3://bucket/prefix, gs://bucket/prefix, abfss://container@account/prefix",
+            ) from error
+        return system, path.rstrip("/")
