@@ -30,6 +30,7 @@ from causal_organism.operations.automation import AUTOMATION, evaluate
 from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
 from causal_organism.operations.projecting import project
 from causal_organism.operations.refresh import RefreshRun, begin, finish
+from causal_organism.operations.scores import write_scores
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
@@ -65,6 +66,7 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
         lost = await take_in(organism, asked)
         document = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
         document = await _automate(organism, asked, document)
+        await in_thread(write_scores, organism)
         await tell_failures(organism, asked, document)
         return await _with_loss(organism, document, lost) if lost else _answer(document)
 
@@ -82,6 +84,7 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
         rest = await _refresh(organism, asked, EVERYTHING, only_ready=True)
         document = rest if document is None else await in_thread(conclude_both, organism, document, rest)
         await in_thread(project, organism, views=True)
+        await in_thread(write_scores, organism)
         await tell_failures(organism, asked, document)
         return _answer(document)
 
@@ -98,6 +101,7 @@ async def refresh_assets(
     async with _opened(REFRESH) as (organism, asked):
         document = await _refresh(organism, asked, selection, partition=partition, force=force, full=full)
         await in_thread(project, organism)
+        await in_thread(write_scores, organism)
         await tell_failures(organism, asked, document)
         return _answer(document)
 

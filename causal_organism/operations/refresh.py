@@ -15,6 +15,7 @@ from causal_organism.errors import OrganismError, RefusedError
 from causal_organism.operations.making import NOT_WELL, SKIPPED, Making, StepOutcome
 from causal_organism.operations.plan import Planned, make_plan
 from causal_organism.operations.projecting import project
+from causal_organism.operations.scores import write_scores
 from causal_organism.operations.steps import RefreshRun, make_step
 from causal_organism.operations.waiting import run_lease
 from causal_organism.operations.waves import waves, work_together
@@ -164,6 +165,7 @@ def refresh_local(
         document = finish(run)
     if document["outcome"] != "nothing":
         project(organism)
+        write_scores(organism)
     return document
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +36,34 @@ class NetworkColumns:
     last_us: Any
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoresPosition:
+    """Which version of a view the people's scores are of (0: none), and which one is being written (0: none).
+
+    While one is being written, or its writer was killed, some people have scores of the one and some of the other.
+    """
+
+    version: int
+    fingerprint: str
+    writing: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoresWrite:
+    """Scores of one version of a view, by person: property -> value; None takes the property away.
+
+    `after`: the version that these rows are the difference to; 0: they are all rows. `batch`: where the network has to
+    stand at least, so that everybody is there. Rows of nobody in the network are left out.
+    """
+
+    key: str
+    version: int
+    fingerprint: str
+    after: int
+    batch: int
+    rows: Sequence[tuple[str, Mapping[str, Any]]]
+
+
 class NetworkStore(Protocol):
     def setup(self) -> None:
         """Constraints and the position node; repeating it changes nothing."""
@@ -51,4 +80,15 @@ class NetworkStore(Protocol):
     def read(self) -> NetworkColumns: ...
 
     def clear(self) -> None:
-        """Remove everything and go back to position 0, so that it can be rebuilt from the archive."""
+        """Remove everything, scores included, and go back to position 0, so that it can be rebuilt from the archive."""
+
+    def scores(self) -> Mapping[str, ScoresPosition]:
+        """By key of the view; one read."""
+
+    def write_scores(self, write: ScoresWrite) -> bool:
+        """In transactions of some thousand rows, the last of which moves the version; the first marks what is being
+        written, if it is not the last too. Repeating it changes nothing.
+
+        False if what is there is of this version or a newer one, or a newer writer or `clear` came in between. Raises
+        NetworkGapError if the network is behind `batch`, or the scores are not those that the rows continue.
+        """

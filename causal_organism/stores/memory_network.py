@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from causal_organism.errors import NetworkGapError
 from causal_organism.network.deltas import TieChange
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
-from causal_organism.ports.network import DAMAGED
+from causal_organism.ports.network import DAMAGED, ScoresPosition, ScoresWrite
 
 _NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
 
@@ -23,6 +25,8 @@ class MemoryNetwork:
         self._position = _NOTHING
         self._people: list[str] = []
         self._ties: dict[tuple[str, str], TieChange] = {}
+        self._scores: dict[str, ScoresPosition] = {}
+        self._properties: dict[str, dict[str, Any]] = {}  # by person
 
     def setup(self) -> None:
         pass
@@ -74,3 +78,24 @@ class MemoryNetwork:
     def clear(self) -> None:
         with self._guard:
             self._position, self._people, self._ties = _NOTHING, [], {}
+            self._scores, self._properties = {}, {}
+
+    def scores(self) -> Mapping[str, ScoresPosition]:
+        return dict(self._scores)
+
+    def write_scores(self, write: ScoresWrite) -> bool:
+        with self._guard:
+            if self._position.batch < write.batch:
+                raise NetworkGapError(f"the network stands at batch {self._position.batch}, not {write.batch}")
+            there = self._scores.get(write.key, ScoresPosition(version=0, fingerprint=""))
+            if there.version >= write.version:
+                return False
+            if write.after and there.version != write.after:
+                raise NetworkGapError(f"the scores of {write.key} are not those of version {write.after} any more")
+            people = set(self._people)
+            for person, values in write.rows:
+                if person in people:
+                    kept = self._properties.get(person, {}) | dict(values)
+                    self._properties[person] = {name: each for name, each in kept.items() if each is not None}
+            self._scores[write.key] = ScoresPosition(version=write.version, fingerprint=write.fingerprint)
+            return True

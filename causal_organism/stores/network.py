@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-import re
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from importlib import resources
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +16,9 @@ from causal_organism.network.deltas import TieChange
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
-from causal_organism.ports.network import DAMAGED
+from causal_organism.ports.network import DAMAGED, ScoresPosition, ScoresWrite
+from causal_organism.stores import bolt_scores
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Session
@@ -67,6 +67,7 @@ class BoltNetwork:
             for name in ("constraint_idx", "constraint_id", "constraint_position"):
                 # In managed transactions, because a server that just came up may have no database for a moment.
                 session.execute_write(lambda work, name=name: _run(work, name))  # type: ignore[misc]
+            session.execute_write(bolt_scores.set_up)
             with suppress(neo4j.exceptions.ConstraintError):  # somebody else was faster
                 session.execute_write(lambda work: _run(work, "create_position", fingerprint=EMPTY))
         self._set_up = True
@@ -96,6 +97,18 @@ class BoltNetwork:
             while self._write(lambda work, name=name: _remove(work, mine, name)):  # type: ignore[misc]
                 pass
         self._write(lambda work: _end_clearing(work, mine))
+
+    def scores(self) -> Mapping[str, ScoresPosition]:
+        with _driver_errors(), self._session() as session:
+            return session.execute_read(bolt_scores.read)
+
+    def write_scores(self, write: ScoresWrite) -> bool:
+        pages = bolt_scores.pages(write)
+        for at, rows in enumerate(pages):
+            ends = {"first": at == 0, "last": at == len(pages) - 1}
+            if not self._write(lambda work, rows=rows, ends=ends: _put_scores(work, write, rows, **ends)):  # type: ignore[misc]
+                return False
+        return True
 
     def close(self) -> None:
         if "_driver" in self.__dict__:
@@ -195,6 +208,11 @@ def _move(work: ManagedTransaction, position: NetworkPosition) -> None:
 def _take(work: ManagedTransaction, position: NetworkPosition) -> None:
     _lock(work)
     _move(work, position)
+    bolt_scores.clear(work)  # whoever is writing some sees it, and stops
+
+
+def _put_scores(work: ManagedTransaction, write: ScoresWrite, rows: Any, **ends: bool) -> bool:
+    return bolt_scores.put(work, write, rows, network_at=_position(work).batch, **ends)
 
 
 def _remove(work: ManagedTransaction, mine: NetworkPosition, name: str) -> int:
@@ -268,11 +286,4 @@ def _driver_errors() -> Iterator[None]:
         ) from error
 
 
-def _load_statements() -> dict[str, str]:
-    text = resources.files("causal_organism.stores").joinpath("cypher", "network.cypher").read_text()
-    sections = text.split("// name: ")[1:]
-    named = (each.partition("\n") for each in sections)
-    return {name.strip(): re.sub(r"(?m)^//.*$", "", body).strip() for name, _, body in named}
-
-
-_CYPHER = _load_statements()
+_CYPHER = load_statements("network.cypher")

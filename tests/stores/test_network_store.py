@@ -14,7 +14,10 @@ from causal_organism.errors import NetworkGapError, StoreError
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose
 from causal_organism.network.fingerprints import EMPTY, update
 from causal_organism.ports import Batch, NetworkPosition, NetworkStore
+from causal_organism.ports.network import ScoresPosition, ScoresWrite
 from causal_organism.settings import Settings
+from causal_organism.stores import bolt_scores
+from causal_organism.stores.bolt_scores import SCORES_ROWS, pages
 from causal_organism.stores.memory_network import MemoryNetwork
 from causal_organism.stores.network import BoltNetwork
 from tests.stores.truth import NOW, Ties, network_in
@@ -204,3 +207,105 @@ assert not {{"pandas", "pyarrow"}} & set(sys.modules)
     subprocess.run(
         [sys.executable, "-c", script], input=neo4j_settings.neo4j_password, text=True, check=True, timeout=60
     )
+
+
+def scores_in(store: NetworkStore) -> dict[str, dict[str, object]]:
+    """What somebody who queries the people finds besides id and idx."""
+    if isinstance(store, MemoryNetwork):
+        return {person: dict(values) for person, values in store._properties.items() if values}
+    assert isinstance(store, BoltNetwork)
+    with store._session() as session:
+        rows = [dict(row["p"]) for row in session.run("MATCH (p:Person) RETURN properties(p) AS p")]
+    found = {row.pop("id"): {name: each for name, each in row.items() if name != "idx"} for row in rows}
+    return {person: values for person, values in found.items() if values}
+
+
+def written(
+    version: int, rows: dict[str, dict[str, object]], after: int = 0, at: int = 3, key: str = "v"
+) -> ScoresWrite:
+    found = list(rows.items())
+    return ScoresWrite(key=key, version=version, fingerprint=f"f{version}", after=after, batch=at, rows=found)
+
+
+@pytest.fixture
+def peopled(store: NetworkStore) -> NetworkStore:
+    for each in three_batches():
+        store.apply(each)
+    return store
+
+
+def test_scores_are_written_with_their_version(peopled: NetworkStore) -> None:
+    assert peopled.scores() == {}
+    first = written(4, {"a": {"v_in": 3, "v": 0.5}, "ü'\"`\\": {"v_in": 1, "v": 1e300}, "nobody": {"v_in": 9}})
+    assert peopled.write_scores(first)
+    assert scores_in(peopled) == {"a": {"v_in": 3, "v": 0.5}, "ü'\"`\\": {"v_in": 1, "v": 1e300}}
+    assert peopled.scores() == {"v": ScoresPosition(version=4, fingerprint="f4", writing=0)}
+    assert network_in(peopled) == AFTER_THREE
+    assert peopled.write_scores(written(6, {"a": {"v_in": 4, "v": None}}, after=4))
+    assert scores_in(peopled)["a"] == {"v_in": 4}
+    assert peopled.scores()["v"].version == 6
+    assert peopled.write_scores(written(1, {"d": {"w": "text"}}, key="w"))
+    assert scores_in(peopled)["d"] == {"w": "text"}
+
+
+def test_an_older_version_never_overwrites_a_newer_one(peopled: NetworkStore) -> None:
+    peopled.write_scores(written(5, {"a": {"v": 5}}))
+    assert not peopled.write_scores(written(4, {"a": {"v": 4}}))
+    assert not peopled.write_scores(written(5, {"a": {"v": 55}}))
+    assert scores_in(peopled) == {"a": {"v": 5}}
+
+
+def test_a_difference_to_something_else_is_not_written(peopled: NetworkStore) -> None:
+    peopled.write_scores(written(5, {"a": {"v": 5}}))
+    with pytest.raises(NetworkGapError):
+        peopled.write_scores(written(7, {"b": {"v": 7}}, after=4))
+    with pytest.raises(NetworkGapError):
+        peopled.write_scores(written(7, {"b": {"v": 7}}, after=5, at=4))
+    assert peopled.scores()["v"].version == 5
+    assert scores_in(peopled) == {"a": {"v": 5}}
+
+
+def test_a_cleared_network_has_no_scores(peopled: NetworkStore) -> None:
+    peopled.write_scores(written(5, {"a": {"v": 5}}))
+    peopled.clear()
+    assert peopled.scores() == {}
+    for each in three_batches():
+        peopled.apply(each)
+    assert scores_in(peopled) == {}
+    assert peopled.write_scores(written(5, {"a": {"v": 5}}))
+
+
+def test_a_half_written_version_is_marked_and_can_be_made_whole(open_store: Open) -> None:
+    """Killed between two transactions: what was written says so, and only the same version or all rows go on."""
+    store = open_store()
+    if not isinstance(store, BoltNetwork):
+        pytest.skip("in memory there is one transaction")
+    count = SCORES_ROWS + 3
+    people = tuple(f"p{number}" for number in range(count))
+    store.apply(batch(1, people))
+    store.write_scores(written(1, {each: {"v": 1} for each in people}, at=1))
+    second = written(2, {each: {"v": 2} for each in people}, after=1, at=1)
+    assert store._write(
+        lambda work: bolt_scores.put(work, second, pages(second)[0], network_at=1, first=True, last=False)
+    )
+    assert store.scores()["v"] == ScoresPosition(version=1, fingerprint="f1", writing=2)
+    with pytest.raises(NetworkGapError):
+        store.write_scores(written(3, {"p0": {"v": 3}}, after=1, at=1))
+    assert not store.write_scores(written(1, {"p0": {"v": 1}}, at=1))
+    assert store.write_scores(second)
+    assert store.scores()["v"] == ScoresPosition(version=2, fingerprint="f2", writing=0)
+    assert {each["v"] for each in scores_in(store).values()} == {2}
+
+
+def test_a_writer_who_is_overtaken_stops(open_store: Open) -> None:
+    store = open_store()
+    if not isinstance(store, BoltNetwork):
+        pytest.skip("in memory there is one transaction")
+    store.apply(batch(1, ("a", "b")))
+    slow = written(1, {"a": {"v": 1}, "b": {"v": 1}}, at=1)
+    assert store._write(lambda work: bolt_scores.put(work, slow, slow.rows[:1], network_at=1, first=True, last=False))
+    assert store.write_scores(written(2, {"a": {"v": 2}, "b": {"v": 2}}, at=1))
+    assert not store._write(
+        lambda work: bolt_scores.put(work, slow, slow.rows[1:], network_at=1, first=False, last=True)
+    )
+    assert scores_in(store) == {"a": {"v": 2}, "b": {"v": 2}}

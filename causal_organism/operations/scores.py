@@ -1,0 +1,167 @@
+"""Published scores on the people in Neo4j, for whoever queries it: only what changed is written, with its version.
+
+Which version is there is said by the network's server itself (`Scores` nodes), so that a run that was killed, or a
+network that was made again, is made up for by the next call. Views may be a version behind their heads for a while;
+a person's scores of one view are always of one version.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from causal_organism.assets.versions import Head
+from causal_organism.errors import OrganismError
+from causal_organism.operations.contents import load_rows, load_value
+from causal_organism.ports import Organism
+from causal_organism.ports.network import ScoresPosition, ScoresWrite
+
+NETWORK, VIEWS = "network", "views/"
+_NOT_OF_PEOPLE = frozenset({"views/teams"})
+_OURS = frozenset({"id", "idx"})
+
+_log = logging.getLogger(__name__)
+
+Rows = list[tuple[str, dict[str, Any]]]
+
+
+def write_scores(organism: Organism) -> tuple[str, ...]:
+    """Bring the scores of every view up to its head; the versions that were written, like `views/degree@3`.
+
+    A server that is away is told in the log and made up for later: what was published stands. Cost: reads two versions
+    of each view that moved; what it writes follows the change.
+    """
+    keys = [each for each in organism.graph.order if each.startswith(VIEWS) and each not in _NOT_OF_PEOPLE]
+    if not keys or NETWORK not in organism.graph:
+        return ()
+    heads = organism.ledger.heads_of((NETWORK, *keys))
+    network = heads.get(NETWORK)
+    if network is None:
+        return ()
+    written = []
+    try:
+        there = organism.network.scores()
+        for key in keys:
+            head, position = heads.get(key), there.get(key)
+            if head is None or not head.version.kept or (position and not _is_newer(head, position)):
+                continue
+            if _write(organism, head, position, batch=int(network.version.value["batch"])):
+                written.append(f"{key}@{head.version.number}")
+    except OrganismError as error:
+        _log.error("scores not written to the network: error=%s", error.message)
+    return tuple(written)
+
+
+def property_name(key: str, column: str) -> str:
+    """The property of a person: `in` of views/degree is `degree_in`; `betweenness` of views/betweenness is that alone.
+
+    What Cypher would need quotes for becomes `_`.
+    """
+    view = key.removeprefix(VIEWS)
+    name = column if column == view.rpartition("/")[2] and "/" not in view else f"{view}_{column}"
+    name = "".join(each if each.isascii() and (each.isalnum() or each == "_") else "_" for each in name)
+    return f"{name}_" if name in _OURS else name
+
+
+def _is_newer(head: Head, position: ScoresPosition) -> bool:
+    return position.writing != 0 or position.version < head.version.number
+
+
+def _write(organism: Organism, head: Head, position: ScoresPosition | None, *, batch: int) -> bool:
+    after, rows = _changed_rows(organism, head, position)
+    version = head.version
+    done = organism.network.write_scores(
+        ScoresWrite(
+            key=version.key,
+            version=version.number,
+            fingerprint=version.fingerprint,
+            after=after,
+            batch=batch,
+            rows=rows,
+        )
+    )
+    if done:
+        _log.info("scores written: key=%s version=%s people=%s", version.key, version.number, len(rows))
+    return done
+
+
+def _changed_rows(organism: Organism, head: Head, position: ScoresPosition | None) -> tuple[int, Rows]:
+    """(the version that the rows are the difference to, rows); 0 and all rows where that one is gone or not whole."""
+    version = head.version
+    columns = _columns(organism, version)
+    if position is None or position.writing not in (0, version.number) or position.version == 0:
+        return 0, _rows(version.key, columns, None)
+    before = organism.ledger.version(version.key, position.version)
+    if before is None or not before.kept or before.fingerprint != position.fingerprint:
+        return 0, _rows(version.key, columns, None)
+    try:
+        return position.version, _rows(version.key, columns, _columns(organism, before))
+    except OrganismError:  # removed meanwhile, or damaged
+        return 0, _rows(version.key, columns, None)
+
+
+def _columns(organism: Organism, version: Any) -> Mapping[str, Any]:
+    """`id` and the scores as arrays of one length."""
+    import numpy as np
+
+    value = load_value(organism, version)
+    if isinstance(value, Mapping) and "id" in value and all(isinstance(each, np.ndarray) for each in value.values()):
+        return value
+    found = load_rows(organism, version)
+    if found is None:
+        return {"id": np.empty(0, dtype=object)}
+    names, rows = found
+    return {name: np.array([row[at] for row in rows], dtype=object) for at, name in enumerate(names)}
+
+
+def _rows(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None) -> Rows:
+    """People whose scores differ, with all their scores; of people and scores that are gone, None."""
+    ids = now["id"]
+    names = [each for each in now if each != "id"]
+    chosen = range(len(ids)) if was is None else _differing(now, was, names)
+    columns = [_plain(now[name], chosen) for name in names]
+    properties = [property_name(key, name) for name in names]
+    gone = {} if was is None else {property_name(key, name): None for name in was if name not in now}
+    rows = [
+        (str(ids[at]), {**gone, **dict(zip(properties, values, strict=True))})
+        for at, *values in zip(chosen, *columns, strict=True)
+    ]
+    if was is not None:
+        nothing = dict.fromkeys([*gone, *properties])
+        rows += [(str(each), dict(nothing)) for each in _missing(was["id"], ids)]
+    return rows
+
+
+def _differing(now: Mapping[str, Any], was: Mapping[str, Any], names: list[str]) -> list[int]:
+    import numpy as np
+
+    ids, known = now["id"], was["id"]
+    if set(now) != set(was):
+        return list(range(len(ids)))
+    if len(known) <= len(ids) and np.array_equal(known, ids[: len(known)]):  # people come at the end
+        here = there = np.arange(len(known))
+        new = list(range(len(known), len(ids)))
+    else:
+        places = {person: at for at, person in enumerate(known.tolist())}
+        found = [(at, places[person]) for at, person in enumerate(ids.tolist()) if person in places]
+        here, there = (np.array(each, dtype=np.int64) for each in (zip(*found, strict=True) if found else ((), ())))
+        new = [at for at, person in enumerate(ids.tolist()) if person not in places]
+    differs = np.zeros(len(here), dtype=np.bool_)
+    for name in names:
+        one, other = now[name][here], was[name][there]
+        differs |= (one != other) & ~((one != one) & (other != other))  # not-a-number is not another one
+    return [*here[differs].tolist(), *new]
+
+
+def _missing(known: Any, ids: Any) -> Iterable[Any]:
+    there = set(ids.tolist())
+    return [each for each in known.tolist() if each not in there]
+
+
+def _plain(column: Any, chosen: Any) -> list[Any]:
+    """Numbers and text as the driver takes them; not-a-number is None."""
+    import numpy as np
+
+    values = np.asarray(column)[np.fromiter(chosen, dtype=np.int64, count=len(chosen))].tolist()
+    return [None if each is None or each != each else each for each in values]

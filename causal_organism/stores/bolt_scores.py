@@ -1,0 +1,81 @@
+"""Scores on the people of the network, over Bolt: what one transaction does."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from causal_organism.errors import NetworkGapError
+from causal_organism.ports.network import ScoresPosition, ScoresWrite
+from causal_organism.stores.statements import load_statements
+
+if TYPE_CHECKING:
+    from neo4j import ManagedTransaction
+
+SCORES_ROWS = 5_000
+"""Rows in one transaction."""
+
+
+def set_up(work: ManagedTransaction) -> None:
+    work.run(_CYPHER["constraint_scores"]).consume()
+
+
+def read(work: ManagedTransaction) -> dict[str, ScoresPosition]:
+    return {row["key"]: _position(row) for row in work.run(_CYPHER["read_scores"])}
+
+
+def clear(work: ManagedTransaction) -> None:
+    work.run(_CYPHER["clear_scores"]).consume()
+
+
+def pages(write: ScoresWrite) -> list[Sequence[tuple[str, Mapping[str, Any]]]]:
+    """At least one, so that the version moves where no row did."""
+    return [write.rows[start : start + SCORES_ROWS] for start in range(0, max(len(write.rows), 1), SCORES_ROWS)]
+
+
+def put(
+    work: ManagedTransaction,
+    write: ScoresWrite,
+    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    *,
+    network_at: int,
+    first: bool,
+    last: bool,
+) -> bool:
+    """Some of the rows. False if what is there is as new, or somebody newer took over."""
+    if network_at < write.batch:
+        raise NetworkGapError(f"the network stands at batch {network_at}; {write.key} is of batch {write.batch}")
+    if first:
+        work.run(_CYPHER["create_scores"], key=write.key).consume()
+    row = work.run(_CYPHER["lock_scores"], key=write.key, token=uuid.uuid4().hex).single()
+    if row is None or not may_write(_position(row), write, first=first):
+        return False
+    if first and not last:
+        work.run(_CYPHER["mark_scores"], key=write.key, version=write.version).consume()
+    if rows:
+        work.run(_CYPHER["put_scores"], rows=[[person, dict(values)] for person, values in rows]).consume()
+    if last:
+        work.run(_CYPHER["move_scores"], key=write.key, version=write.version, fingerprint=write.fingerprint).consume()
+    return True
+
+
+def may_write(there: ScoresPosition, write: ScoresWrite, *, first: bool) -> bool:
+    """Whether rows of this write may go in now.
+
+    Raises NetworkGapError where they are only what changed since a version, and something else is there.
+    """
+    if not first:
+        return there.writing == write.version
+    if max(there.version, there.writing) > write.version or there.version == write.version:
+        return False
+    if write.after and (there.version != write.after or there.writing not in (0, write.version)):
+        raise NetworkGapError(f"the scores of {write.key} are not those of version {write.after} any more")
+    return True
+
+
+def _position(row: Any) -> ScoresPosition:
+    return ScoresPosition(version=row["version"], fingerprint=row["fingerprint"], writing=row["writing"])
+
+
+_CYPHER = load_statements("scores.cypher")
