@@ -24,6 +24,8 @@ def between(was: pa.Table, now: pa.Table, index: str | None) -> pa.Table | None:
 
     if was.schema != now.schema or was.num_rows > now.num_rows or PLACE in now.column_names:
         return None
+    if not all(map(_is_plain, now.schema.types)):
+        return None
     if index is not None and not _alike(was.column(index), now.column(index).slice(0, was.num_rows)):
         return None
     differs = np.ones(now.num_rows, dtype=np.bool_)
@@ -46,6 +48,13 @@ def apply(was: pa.Table, patch: pa.Table) -> pa.Table:
     source = np.arange(max(was.num_rows, int(places.max(initial=-1)) + 1), dtype=np.int64)
     source[places] = was.num_rows + np.arange(len(places))
     return pa.concat_tables([was, rows]).take(pa.array(source)).combine_chunks()
+
+
+def _is_plain(kind: pa.DataType) -> bool:
+    """Numbers, truth, times and text; not what is nested or has a dictionary of its own."""
+    import pyarrow as pa
+
+    return bool(pa.types.is_primitive(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _alike(one: Any, other: Any) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from causal_organism.errors import DamagedValueError, SettingsError, StoreError
@@ -188,6 +189,18 @@ class TestPatches:
         last = written(stored, people(20_000, p3=2.0, p5=6.0), last)
         again = Values(stored._database, place_of(stored), cache=tmp_path / "cache")
         assert same(again.load(*last), people(20_000, p3=2.0, p5=6.0))
+
+    def test_nested_columns_and_those_with_a_dictionary_are_stored_whole(self, stored: Values, another: Values) -> None:
+        def table(first: str) -> pa.Table:
+            texts = [first, *(f"t{at % 3}" for at in range(2_999))]
+            lists = [[at] for at in range(3_000)]
+            return pa.table(
+                {"id": [f"p{at}" for at in range(3_000)], "t": pa.array(texts).dictionary_encode(), "l": lists}
+            )
+
+        place = written(stored, table("new"), written(stored, table("t0")))
+        assert place[0]["store"] != "patch"
+        assert another.load(*place).equals(table("new"))
 
     def test_frames_and_arrow_tables_come_back_as_they_were(self, stored: Values, another: Values) -> None:
         frame = pd.DataFrame(
