@@ -122,10 +122,17 @@ def pagerank(network: Any) -> Any:
 
 @asset(key="views/communities", retry="expensive")
 def communities(network: Any) -> Any:
-    """Groups that interact more within than between, by Leiden; names stay where groups do. Made in full each time."""
+    """Groups that interact more within than between, by Leiden; names stay where groups do."""
     from causal_organism.views import communities as view
 
     return view.communities(network)
+
+
+@communities.update
+def _communities(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import communities as view
+
+    return view.update_communities(previous, network, changes["network"])
 
 
 @asset(key="views/teams", retry="light", tolerance=FLOATS, settings=("min_group",))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.leiden import Ties, modularity, partition
-from causal_organism.views.scores import Idx, Scores, scores
+from causal_organism.views.scores import Idx, Scores, carried, scores
 
 _STARTS = 10
 _FEWER_STARTS = 3
+_CLEARLY = 0.001
+"""More modularity than that."""
 _LARGE = 500_000
 """Above so many places of ties, each start costs seconds."""
 
@@ -28,6 +32,22 @@ def communities(network: Snapshot) -> Scores:
     found = [partition(ties, seed) for seed in range(starts)]
     best = max(found, key=lambda each: modularity(ties, each))  # the first of the best, if they are equal
     return scores(network, community=_named_by_first_member(best))
+
+
+def update_communities(previous: Mapping[str, NDArray[Any]], network: Snapshot, delta: NetworkDelta) -> Scores | None:
+    """The communities after a delta, from those before it; None where starting over finds clearly better ones.
+
+    Whoever is not better off elsewhere stays, so names stay as well. Cost: one start and a fraction of another, in
+    place of three or ten.
+    """
+    start: Idx = carried(previous, network, delta)["community"]
+    came = len(previous["id"])
+    start[came:] = np.arange(came, network.people)
+    ties = ties_of(network)
+    followed = partition(ties, 0, start=start)
+    if modularity(ties, followed) < modularity(ties, partition(ties, 0)) - _CLEARLY:
+        return None
+    return scores(network, community=_named_by_first_member(followed))
 
 
 def ties_of(network: Snapshot) -> Ties:

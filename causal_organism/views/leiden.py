@@ -38,10 +38,13 @@ class Ties:
         return np.repeat(np.arange(len(self.strength), dtype=np.int64), np.diff(self.indptr))
 
 
-def partition(ties: Ties, seed: int) -> Idx:
-    """A community for each person, of locally highest modularity; numbered from 0 without gaps."""
+def partition(ties: Ties, seed: int, *, start: Idx | None = None) -> Idx:
+    """A community for each person, of locally highest modularity; numbered from 0 without gaps.
+
+    From `start`, the partition of a network much like this one, it takes a fraction of the time.
+    """
     chance = np.random.default_rng(seed)
-    found = np.arange(len(ties.strength), dtype=np.int64)
+    found = np.arange(len(ties.strength), dtype=np.int64) if start is None else _renumbered(_connected(ties, start))
     best, reached = found, modularity(ties, found)
     for _ in range(_TURNS):
         found = _turn(ties, found, chance)
@@ -75,6 +78,20 @@ def _turn(ties: Ties, community: Idx, chance: np.random.Generator) -> Idx:
         kept = np.zeros(refined.max() + 1, dtype=np.int64)
         kept[refined] = community
         ties, community = _merged(ties, refined), kept
+
+
+def _connected(ties: Ties, community: Idx) -> Idx:
+    """The connected parts of each community, named by their first member. Cost: O(ties) a few times."""
+    inside = community[ties.rows] == community[ties.indices]
+    rows, heads = ties.rows[inside], ties.indices[inside]
+    first = np.arange(len(community), dtype=np.int64)
+    while True:
+        nearer = first.copy()
+        np.minimum.at(nearer, rows, first[heads])
+        nearer = nearer[nearer]
+        if np.array_equal(nearer, first):
+            return first
+        first = nearer
 
 
 def _run(kernel: Callable[..., Any], ties: Ties, community: Idx, chance: np.random.Generator) -> Idx:

@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.views.communities import communities, ties_of
+from causal_organism.views.communities import communities, ties_of, update_communities
 from causal_organism.views.leiden import modularity
+from causal_organism.views.scores import Scores
 from tests.network.histories import History, histories
 from tests.views.references import random_network, undirected
 
 
-def groups(network: Snapshot) -> list[set[int]]:
-    community = communities(network)["community"]
+def groups(network: Snapshot, found: Scores) -> list[set[int]]:
+    community = found["community"]
     return [set(np.flatnonzero(community == number).tolist()) for number in np.unique(community)]
 
 
@@ -25,9 +27,9 @@ def quality(graph: Any, parts: list[set[int]]) -> float:
     return float(nx.community.modularity(graph, parts, weight="weight"))
 
 
-def check(network: Snapshot) -> None:
-    graph, parts = undirected(network), groups(network)
-    found = communities(network)
+def check(network: Snapshot, found: Scores | None = None) -> None:
+    found = communities(network) if found is None else found
+    graph, parts = undirected(network), groups(network, found)
     assert found["id"].tolist() == list(network.ids)
     assert found["community"].dtype == np.int64
     assert all(min(part) == found["community"][next(iter(part))] for part in parts)
@@ -77,3 +79,66 @@ def test_the_same_network_has_the_same_communities() -> None:
 def test_people_without_ties_are_alone() -> None:
     network = random_network(5, 50, 300, apart=4)
     assert communities(network)["community"][-4:].tolist() == [46, 47, 48, 49]
+
+
+@settings(max_examples=40)
+@given(history=histories)
+def test_followed_through_a_history_they_are_as_good(history: History) -> None:
+    network = history[0][0].snapshot()
+    current = communities(network)
+    for _, delta in history[1:]:
+        network = network.apply(delta)
+        current = update_communities(current, network, delta) or communities(network)
+        check(network, current)
+
+
+def test_followed_through_many_changes_of_a_larger_network_they_are_as_good() -> None:
+    chance, followed = np.random.default_rng(4), 0
+    network = random_network(3, 300, 1_200)
+    current = communities(network)
+    for turn in range(30):
+        delta = moved(network, chance)
+        network = network.apply(delta)
+        found = update_communities(current, network, delta)
+        followed += found is not None
+        current = communities(network) if found is None else found
+        if turn % 5 == 4:
+            check(network, current)
+    assert followed > 15
+
+
+def moved(network: Snapshot, chance: np.random.Generator) -> NetworkDelta:
+    """A few ties gone, as many new ones, and somebody new."""
+    out, ids = network.out, network.ids
+    gone = chance.choice(network.ties, 20, replace=False)
+    ties = [
+        TieChange(ids[out.rows[at]], ids[out.indices[at]], int(out.weight_u[at]), 0, int(network.count[at]), 0, 5, 9)
+        for at in gone.tolist()
+    ]
+    came = f"new {network.people}"
+    others = chance.choice(network.people, 20, replace=False).tolist()
+    ties += [TieChange(came, ids[other], 0, 4 * 10**6, 0, 1, 5, 9) for other in others]
+    return NetworkDelta(tuple(sorted(ties, key=lambda tie: (tie.source, tie.target))), (came,), network.people)
+
+
+def test_names_stay_where_nobody_is_better_off_elsewhere() -> None:
+    network = random_network(9, 400, 3_000)
+    before, ids = communities(network), network.ids
+    source, target = ids[network.out.rows[0]], ids[network.out.indices[0]]
+    weight_u, count = int(network.out.weight_u[0]), int(network.count[0])
+    delta = NetworkDelta((TieChange(source, target, weight_u, weight_u + 1, count, count + 1, 5, 9),))
+    after = update_communities(before, network.apply(delta), delta)
+    assert after is not None
+    assert after["community"].tolist() == before["community"].tolist()
+
+
+def test_what_is_clearly_worse_is_not_followed() -> None:
+    network = random_network(9, 200, 2_500)
+    ties, refused = ties_of(network), 0
+    best = modularity(ties, communities(network)["community"])
+    for seed in range(8):
+        mixed = np.random.default_rng(seed).integers(0, 5, network.people)
+        found = update_communities({"id": network.id_array, "community": mixed}, network, NetworkDelta())
+        refused += found is None
+        assert found is None or modularity(ties, found["community"]) > best - 0.003
+    assert 0 < refused < 8
