@@ -22,6 +22,9 @@ def pagerank(network: Snapshot) -> Scores:
     person in all; the shares together are then within 6e-12 per person of the limit. Cost: O(ties) per sweep, at most
     180 of them.
 
+    There is no incremental form: from the previous shares, half to two thirds of the sweeps are saved, but the sweep
+    that ends it is another one, and the shares then differ from those of a fresh start by up to 5e-6 of themselves.
+
     Source: Page et al. 1999, section 2.6, with uniform teleport.
     """
     people = network.people
