@@ -16,14 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from benchmarks import engine_assets
-from benchmarks.engine_assets import COUNT
+from benchmarks.engine_shapes import COUNT
 from benchmarks.peers import environment_of, load
 from causal_organism.embedded import lifecycle, postgres
 from causal_organism.embedded.home import Home
@@ -62,6 +62,9 @@ print(json.dumps(taken))
 """
 
 
+Run = Callable[[], Coroutine[Any, Any, Any]]
+
+
 def main(rounds: int = 5) -> None:
     with environment_of(DAGSTER) as programs, servers():
         for shape in SHAPES:
@@ -84,16 +87,16 @@ def main(rounds: int = 5) -> None:
 def measured(shape: str, python: Path, rounds: int) -> tuple[float, float, float, list[dict[str, float]]]:
     os.environ["ORGANISM_ASSETS"] = f"benchmarks.engine_assets:{shape.upper()}"
     through, bare = flows()
-    ours, local, tasks, theirs = [], [], [], []
-    for at in range(rounds + 1):  # the first warms up
-        times = (seconds(through), locally(), seconds(bare), their_seconds(python, shape))
-        if at:
-            for kept, taken in zip((ours, local, tasks, theirs), times, strict=True):
-                kept.append(taken)  # type: ignore[arg-type]
-    return median(ours), median(local), median(tasks), theirs  # type: ignore[return-value]
+    taken: list[tuple[float, float, float]] = []
+    theirs: list[dict[str, float]] = []
+    for _ in range(rounds + 1):
+        taken.append((seconds(through), locally(), seconds(bare)))
+        theirs.append(their_seconds(python, shape))
+    ours, local, tasks = (median(each) for each in zip(*taken[1:], strict=True))  # the first was to warm up
+    return ours, local, tasks, theirs[1:]
 
 
-def flows() -> tuple[Callable[[], Awaitable[Any]], Callable[[], Awaitable[Any]]]:
+def flows() -> tuple[Run, Run]:
     """(our flow, one with as many tasks that do nothing), both without more tries."""
     # Late: prefect reads the environment that was prepared.
     from prefect import flow, task
@@ -120,10 +123,10 @@ def flows() -> tuple[Callable[[], Awaitable[Any]], Callable[[], Awaitable[Any]]]
     return through, bare
 
 
-def seconds(run: Callable[[], Awaitable[Any]]) -> float:
+def seconds(run: Run) -> float:
     engine_assets.number += 1
     began = time.perf_counter()
-    asyncio.run(run())  # type: ignore[arg-type]
+    asyncio.run(run())
     return time.perf_counter() - began
 
 

@@ -23,13 +23,14 @@ _WHICH = "Which partition: day=2026-01-01,site=north."
 @click.command()
 @click.argument("key")
 @partition_option(_WHICH)
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most this many.")
 @json_option
-def versions(key: str, partition: str | None, as_json: bool) -> None:
+def versions(key: str, partition: str | None, limit: int, as_json: bool) -> None:
     """List the versions of an asset, newest first, with what each was made from."""
     from causal_organism.operations.listing import versions_document
 
     with open_organism() as o:
-        document = versions_document(o, key, partition)
+        document = versions_document(o, key, partition, limit=limit)
     emit(document, lambda: _versions_text(document["versions"]), as_json=as_json)
 
 
@@ -120,10 +121,13 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
 
     with open_organism() as o:
         document = act(o, selection, dry_run=dry_run, actor=o.settings.actor)
-    rows = [(name_of(each), each["version"], each["reason"], each["bytes"]) for each in document["retired"]]
+    rows = [
+        (name_of(each), each["version"], each["reason"], each["bytes"], " ".join(each["named_by"]) or "-")
+        for each in document["retired"]
+    ]
     emit(
         document,
-        lambda: table(("ASSET", "VERSION", "REASON", "BYTES"), rows) or "nothing to remove",
+        lambda: table(("ASSET", "VERSION", "REASON", "BYTES", "READ BY"), rows) or "nothing to remove",
         as_json=as_json,
     )
 

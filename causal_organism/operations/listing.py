@@ -144,14 +144,16 @@ def _roots(cut: Cut, key: str) -> list[tuple[str, Any]]:
     return [] if cut.judgements[key].status == FRESH else cut.root_causes(key)
 
 
-def versions_document(organism: Organism, key: str, partition: str | None = None) -> dict[str, Any]:
+def versions_document(
+    organism: Organism, key: str, partition: str | None = None, *, limit: int | None = None
+) -> dict[str, Any]:
     """organism.versions/1, newest first, of an asset or of one partition of it."""
     key, text, _ = find_place(organism, key, partition)
     head = organism.ledger.heads_of([key], text).get(key)
     return {
         "schema": "organism.versions/1",
         **placed(key, text),
-        "versions": [_version(each, head) for each in organism.ledger.versions(key, text)],
+        "versions": [_version(each, head) for each in organism.ledger.versions(key, text, limit=limit)],
     }
 
 

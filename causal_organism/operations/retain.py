@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from causal_organism.assets.definitions import Keep
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Version
 from causal_organism.errors import RefusedError
-from causal_organism.operations.judging import load_cut
+from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
 from causal_organism.operations.scratch import remove_given_up
 from causal_organism.ports import Organism
@@ -29,15 +30,20 @@ class Retired:
     number: int
     reason: str
     bytes: int
+    named_by: tuple[str, ...] = ()
+    """Versions that stay and were made from this one: they keep its fingerprint, and not what it said."""
 
 
 def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: datetime) -> tuple[Retired, ...]:
-    """Versions (newest first) that a policy no longer keeps. The head and pinned versions stay, whatever it says."""
+    """Versions (newest first; those that are kept will do) that a policy no longer keeps.
+
+    The head and pinned versions stay, whatever it says.
+    """
     retired = []
-    for place, version in enumerate(versions):
+    for version in versions:
         if not version.kept or version.number == head or version.pinned:
             continue
-        beyond = keep.last is not None and place >= keep.last
+        beyond = keep.last is not None and versions[0].number - version.number >= keep.last
         old = keep.days is not None and now - version.made_at > timedelta(days=keep.days)
         if beyond or old:
             reason = f"not among the newest {keep.last}" if beyond else f"older than {keep.days:g} days"
@@ -62,8 +68,9 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         for partition, head in cut.all_heads(key).items():
             if head.version.number == 1:  # nothing before it; most partitions are made once
                 continue
-            versions = organism.ledger.versions(key, partition)
+            versions = organism.ledger.versions(key, partition, kept=True)
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
+    retired = _with_readers(cut, retired)
     swept = {"count": 0, "bytes": 0}
     if not dry_run:
         remove_given_up(organism.settings, organism.now())
@@ -85,11 +92,29 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
                 "version": each.number,
                 "reason": each.reason,
                 "bytes": each.bytes,
+                "named_by": list(each.named_by),
             }
             for each in retired
         ],
         "swept": swept,
     }
+
+
+def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:
+    """Each with the versions that stay and name it as an input."""
+    gone = {(each.key, each.partition, each.number) for each in retired}
+    graph, named = cut.organism.graph, defaultdict[tuple[str, str, int | None], set[str]](set)
+    for reader in {other for key, _, _ in gone for other in graph.downstream[key]}:
+        for partition in cut.all_heads(reader):
+            for version in cut.organism.ledger.versions(reader, partition, kept=True):
+                if (reader, partition, version.number) in gone:
+                    continue
+                for made in filter(None, (version.provenance, version.confirmed)):
+                    for label, found in made.inputs.items():
+                        place = (label.partition("[")[0], found.partition, found.number) if found else None
+                        if place in gone:
+                            named[place].add(f"{label_of(reader, partition)}@{version.number}")
+    return [replace(each, named_by=tuple(sorted(named[each.key, each.partition, each.number]))) for each in retired]
 
 
 def _sweep(organism: Organism) -> dict[str, int]:

@@ -69,8 +69,10 @@ class Ledger(Protocol):
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:
         """(key, partition) -> the last failed or rejected try of assets that have no head; one read."""
 
-    def versions(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
-        """Newest first."""
+    def versions(
+        self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
+    ) -> tuple[Version, ...]:
+        """Newest first; `kept`: only those whose content is kept, at a cost that does not grow with the others."""
 
     def version(self, key: str, number: int, partition: str = "") -> Version | None: ...
 

@@ -43,9 +43,12 @@ class PostgresLedger:
             found = connection.execute(rows.ATTEMPTS_WITHOUT_HEAD).fetchall()
         return {(key, partition): rows.to_attempt(*rest) for key, partition, *rest in found}
 
-    def versions(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
+    def versions(
+        self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
+    ) -> tuple[Version, ...]:
+        query = rows.KEPT_VERSIONS if kept else rows.VERSIONS
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.VERSIONS, (key, partition, limit)).fetchall()
+            found = connection.execute(query, (key, partition, limit)).fetchall()
         return tuple(rows.to_version(row) for row in found)
 
     def version(self, key: str, number: int, partition: str = "") -> Version | None:

@@ -24,6 +24,7 @@ VERSION: LiteralString = f"SELECT {_VERSION} {_JOIN_HEAD} WHERE v.key = %s AND v
 VERSIONS: LiteralString = (
     f"SELECT {_VERSION} {_JOIN_HEAD} WHERE v.key = %s AND v.partition = %s ORDER BY v.number DESC LIMIT %s"
 )
+KEPT_VERSIONS: LiteralString = VERSIONS.replace("ORDER BY", "AND v.kept ORDER BY")
 HEADS: LiteralString = (
     # Mostly a head is judged by its own record: reading that twice would be a third of reading 50,000 partitions.
     f"SELECT {_VERSION}, h.code_version, CASE WHEN h.inputs = v.inputs THEN NULL ELSE h.inputs END, h.confirmed_at, "

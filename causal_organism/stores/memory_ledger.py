@@ -48,10 +48,12 @@ class MemoryLedger:
         with self._guard:
             return {place: each for place, each in self._attempts.items() if place not in self._heads}
 
-    def versions(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
+    def versions(
+        self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
+    ) -> tuple[Version, ...]:
         with self._guard:
             newest = [self._marked(each) for each in reversed(self._versions[key, partition])]
-        return tuple(newest[:limit])
+        return tuple(each for each in newest if each.kept or not kept)[:limit]
 
     def version(self, key: str, number: int, partition: str = "") -> Version | None:
         return next((each for each in self.versions(key, partition) if each.number == number), None)

@@ -75,6 +75,31 @@ def test_a_dry_run_only_says_what_would_go(organism: Any) -> None:
     assert values_document(organism, "kept@1")["value"] == [0]
 
 
+def test_what_stays_and_was_made_from_what_goes_is_named_beforehand() -> None:
+    rows = SimpleNamespace(now=0)
+
+    @source
+    def seen() -> Any:
+        return rows.now
+
+    @asset(code_version="1", keep=Keep(last=1))
+    def short(seen: Any) -> Any:
+        return [seen]
+
+    @asset(code_version="1", keep=Keep(last=2))
+    def long(short: Any) -> Any:
+        return [short]
+
+    organism = memory_organism((seen, short, long))
+    for rows.now in range(4):
+        refreshed(organism)
+    named = {
+        (each["key"], each["version"]): each["named_by"]
+        for each in retain(organism, dry_run=True, actor="ana")["retired"]
+    }
+    assert named == {("short", 3): ["long@3"], ("short", 2): [], ("short", 1): [], ("long", 2): [], ("long", 1): []}
+
+
 def test_what_is_gone_says_so_and_the_record_stays(organism: Any) -> None:
     retain(organism, dry_run=False, actor="ana")
     assert [(v["version"], v["kept"]) for v in versions_document(organism, "kept")["versions"]] == [

@@ -51,6 +51,25 @@ def test_publications_are_numbered_and_the_newest_is_head(ledger: Ledger) -> Non
     assert ledger.heads_of(["k", "none"]).keys() == {"k"}
 
 
+def test_versions_can_be_asked_for_by_number_and_by_whether_their_content_is_kept(ledger: Ledger) -> None:
+    for content in ("f1", "f2", "f3", "f4"):
+        publish(ledger, version(content=content))
+    ledger.retire("k", "", [1, 3])
+    assert [each.number for each in ledger.versions("k", limit=2)] == [4, 3]
+    assert [each.number for each in ledger.versions("k", kept=True)] == [4, 2]
+    assert [each.number for each in ledger.versions("k", kept=True, limit=1)] == [4]
+
+
+def test_how_long_an_asset_takes_is_the_median_of_its_last_five_makes(ledger: Ledger) -> None:
+    publish(ledger, version())
+    for at, (outcome, seconds) in enumerate([("made", 9.0), *[("made", 1.0 + n) for n in range(5)], ("failed", 50.0)]):
+        step = StepRecord(
+            run=f"r{at}", key="k", outcome=outcome, version=1, seconds=seconds, at=NOW + timedelta(minutes=at)
+        )
+        ledger.record_step(step)
+    assert ledger.durations() == {"k": 3.0}
+
+
 def test_making_the_same_again_keeps_the_number_and_is_what_staleness_sees(ledger: Ledger) -> None:
     publish(ledger, version())
     later = Provenance(code_version="c2", inputs={"a": InputVersion("fb", 4)})
