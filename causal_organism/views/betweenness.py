@@ -17,7 +17,7 @@ from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.brandes import KERNELS, Sums, order
 from causal_organism.views.mappers import Mapper, Threads
 from causal_organism.views.scores import Idx, Scores, scores
-from causal_organism.views.slices import Progress, Sources, Summed, size_of
+from causal_organism.views.slices import Progress, Sources, Summed, is_quick
 
 EXACT_PEOPLE = 2_000
 SOURCES = 512
@@ -60,7 +60,7 @@ def betweenness(
     """
     people = network.people
     wanted = people if people <= max(exact_people, sources, 2) else max(sources, 2)
-    if shared is None or (wanted == people and people <= size_of(network)):
+    if shared is None or (wanted == people and is_quick(network)):
         chosen = order(network)[:wanted]
         sums = KERNELS[kernel](network, np.sort(chosen))
     else:

@@ -161,8 +161,16 @@ def do(each: Slice) -> None:
 
 def size_of(network: Snapshot) -> int:
     """Sources of a slice."""
-    most = _LOOKS // max(network.ties + network.people, 1)
-    return min(_MOST, 1 << max(most.bit_length() - 1, 0))
+    return min(_MOST, 1 << max(_in_seconds(network).bit_length() - 1, 0))
+
+
+def is_quick(network: Snapshot) -> bool:
+    """Whether everybody as a source is a matter of seconds: not worth sharing out or storing."""
+    return network.people <= _in_seconds(network)
+
+
+def _in_seconds(network: Snapshot) -> int:
+    return _LOOKS // max(network.ties + network.people, 1)
 
 
 @cache

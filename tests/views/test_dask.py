@@ -8,12 +8,17 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from causal_organism.assets.graph import graph_of
+from causal_organism.catalog import ASSETS
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.network.snapshot import Snapshot
+from causal_organism.operations.making import Context
+from causal_organism.operations.scratch import Sharing
 from causal_organism.views.mappers import Dask, Threads, mapper_of
 from causal_organism.views.slices import Slice, Sources, do
 from tests.views.references import random_network
@@ -69,6 +74,25 @@ def test_without_an_address_a_cluster_lives_as_long_as_the_work(tmp_path: Path, 
     found = sources(tmp_path / "dask", network, "betweenness").sum(3 * SIZE, Dask(count=2))
     expected = sources(tmp_path / "threads", network, "betweenness").sum(3 * SIZE, Threads(1))
     assert found.sums.tobytes() == expected.sums.tobytes()
+
+
+def test_the_catalog_hands_work_to_the_cluster_that_the_settings_name(
+    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster
+) -> None:
+    found = {}
+    for name in ("dask", "threads"):
+        context = Context(
+            settings={"betweenness_exact_people": 0, "betweenness_sources": 256}, partition={}, log=print,
+            progress=lambda *_: None, inputs={}, scratch=tmp_path / name,
+            sharing=Sharing(name, cluster.scheduler_address),
+        )  # fmt: skip
+        with ThreadPoolExecutor(1) as thread:  # where flows have it made
+            work = thread.submit(graph_of(ASSETS)["views/betweenness"].compute, network=network, context=context)
+            found[name] = work.result()["betweenness"].tobytes()
+        assert context._metadata == {"sources": 256, "exact": False}
+    assert found["dask"] == found["threads"]
+    assert list(tmp_path.glob("dask/*/network/meta.json"))
+    assert not list(tmp_path.glob("threads/*/network"))
 
 
 def test_a_cluster_that_is_not_there_is_worth_a_retry(tmp_path: Path) -> None:

@@ -148,6 +148,12 @@ def test_a_sample_grows_until_it_is_exact(tmp_path: Path) -> None:
     assert made[3].scores["betweenness"].tobytes() == made[2].scores["betweenness"].tobytes()
 
 
+def test_what_takes_seconds_is_not_stored(tmp_path: Path) -> None:
+    shared = Shared(scratch=tmp_path / "none", mapper=Backwards(0))
+    found = betweenness(NETWORK, shared=shared)
+    assert (found.exact, shared.scratch.exists()) == (True, False)
+
+
 def test_without_a_budget_a_sample_stays(tmp_path: Path) -> None:
     network = random_network(5, 700, 3_000)
     shared = Shared(scratch=tmp_path, mapper=Threads(2))
