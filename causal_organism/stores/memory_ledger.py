@@ -195,7 +195,7 @@ class MemoryLedger:
         return replace(version, pinned=bool(head and head.pinned and head.version.number == version.number))
 
     def _check_fence(self, lease: Lease) -> None:
-        if self._leases.get((lease.key, lease.partition), (0,))[0] != lease.token:
+        if self._leases.get((lease.key, lease.partition), (0, ""))[:2] != (lease.token, lease.holder):
             raise FencedError(f"the lease on {lease.key} was lost while it was being made; nothing was published")
 
 

@@ -136,13 +136,21 @@ def test_a_held_lease_is_refused_and_a_freed_one_is_given_with_a_greater_token(l
     assert ledger.held() == {}
 
 
-def test_who_lost_the_lease_cannot_publish(ledger: Ledger) -> None:
-    with ledger.hold("k", "", "slow", ttl_s=-1) as lost, ledger.hold("k", "", "quick") as lease:
+@pytest.mark.parametrize("next_holder", ["quick", "slow"])
+def test_who_lost_the_lease_cannot_publish(ledger: Ledger, next_holder: str) -> None:
+    with ledger.hold("k", "", "slow", ttl_s=-1) as lost, ledger.hold("k", "", next_holder) as lease:
         with pytest.raises(FencedError):
             ledger.publish(lost, version())
         with pytest.raises(FencedError):
             ledger.confirm(lost, MADE, run=None, at=NOW)
+        assert ledger.versions("k") == ()
         assert ledger.publish(lease, version()).number == 1
+
+
+def test_a_token_of_another_holder_is_worth_nothing(ledger: Ledger) -> None:
+    with ledger.hold("k", "", "quick") as lease, pytest.raises(FencedError):
+        ledger.publish(replace(lease, holder="slow"), version())  # as after a server that lost the lease in a crash
+    assert ledger.versions("k") == ()
 
 
 def test_one_of_many_gets_the_lease(ledger: Ledger) -> None:
