@@ -261,9 +261,18 @@ def _in_sets(work: ManagedTransaction, name: str, rows: list[list[Any]]) -> int:
     """Runs a statement over many rows; the sum of what it says it has written."""
     written = 0
     for start in range(0, len(rows), _ROWS):
-        row = work.run(_CYPHER[name], rows=rows[start : start + _ROWS]).single(strict=False)
+        some = rows[start : start + _ROWS]
+        row = work.run(_CYPHER[name], rows=_by_source(some) if name == "create_ties" else some).single(strict=False)
         written += row["written"] if row is not None else 0
     return written
+
+
+def _by_source(rows: list[list[Any]]) -> list[list[Any]]:
+    """[source, [the rest of each of its rows]]."""
+    groups: dict[Any, list[Any]] = {}
+    for source, *rest in rows:
+        groups.setdefault(source, []).append(rest)
+    return [[source, rests] for source, rests in groups.items()]
 
 
 def _one(work: ManagedTransaction, name: str, **parameters: Any) -> Any:

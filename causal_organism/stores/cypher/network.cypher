@@ -27,10 +27,13 @@ MATCH (p:Position {name: 'network'}) SET p.batch = $batch, p.entry = $entry, p.f
 UNWIND $rows AS row MERGE (p:Person {idx: row[0]}) SET p.id = row[1]
 
 // name: create_ties
-// A third of the cost of MERGE. That none is there already follows from the position, which is locked.
+// A third of the cost of MERGE. That none is there already follows from the position, which is locked. By source: each
+// is looked up once.
 UNWIND $rows AS row
-MATCH (a:Person {id: row[0]}) MATCH (b:Person {id: row[1]})
-CREATE (a)-[:INTERACTS {w: row[2], n: row[3], first: row[4], last: row[5]}]->(b)
+MATCH (a:Person {id: row[0]})
+UNWIND row[1] AS tie
+MATCH (b:Person {id: tie[0]})
+CREATE (a)-[:INTERACTS {w: tie[1], n: tie[2], first: tie[3], last: tie[4]}]->(b)
 RETURN count(*) AS written
 
 // name: change_ties
