@@ -22,17 +22,19 @@ if TYPE_CHECKING:
         asset,
         source,
     )  # fmt: skip
-    from causal_organism.assets.definitions import Text as text
-    from causal_organism.assets.definitions import Url as url
     from causal_organism.assets.deltas import Delta
+    from causal_organism.assets.facts import Markdown as markdown
+    from causal_organism.assets.facts import Path as path
+    from causal_organism.assets.facts import Table as table
+    from causal_organism.assets.facts import Text as text
+    from causal_organism.assets.facts import Url as url
     from causal_organism.assets.mappings import Upstream
     from causal_organism.assets.partitions import Daily, Dynamic, Hourly, Monthly, Static, Weekly
     from causal_organism.wiring import open_organism
 
 _PLACES = {
     **dict.fromkeys(("asset", "source", "Check", "Keep", "Looked", "Output", "Retry"), ("assets.definitions", None)),
-    "text": ("assets.definitions", "Text"),
-    "url": ("assets.definitions", "Url"),
+    **{name: ("assets.facts", name.capitalize()) for name in ("markdown", "path", "table", "text", "url")},
     "Delta": ("assets.deltas", None),
     "Upstream": ("assets.mappings", None),
     **dict.fromkeys(
@@ -53,7 +55,8 @@ _PLACES = {
 __all__ = [
     "Check", "Daily", "Delta", "Dynamic", "Hourly", "Keep", "Looked", "Monthly", "Output", "Retry", "Static",
     "Upstream", "Weekly", "asset", "drift", "eager", "in_range", "input_fresh", "newly_updated", "no_nulls",
-    "on_cron", "on_missing", "open_organism", "row_count", "source", "text", "unique", "url", "when_stale",
+    "markdown", "on_cron", "on_missing", "open_organism", "path", "row_count", "source", "table", "text", "unique",
+    "url", "when_stale",
 ]  # fmt: skip
 
 

@@ -12,13 +12,13 @@ from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.durations import parse_duration
 from causal_organism.assets.keys import check_key, group_of
 from causal_organism.assets.mappings import How, Upstream, is_earlier
-from causal_organism.assets.options import RETRY_CLASSES, Check, Keep, Looked, Output, Retry, Text, Url
+from causal_organism.assets.options import RETRY_CLASSES, Check, Keep, Looked, Output, Retry
 from causal_organism.assets.partitions import Dimension, check_dimensions, sources_of
 from causal_organism.errors import GraphError
 
 __all__ = [
     "DERIVED", "RESERVED", "RETRY_CLASSES", "SOURCE", "Asset", "AssetSpec", "Check", "Keep", "Looked", "Output",
-    "Retry", "Text", "Url", "asset", "parameters_of", "platform_source", "source",
+    "Retry", "asset", "parameters_of", "platform_source", "source",
 ]  # fmt: skip
 
 SOURCE, DERIVED = "source", "derived"

@@ -1,4 +1,4 @@
-"""What authors may say in a declaration: retries, retention, metadata, checks and outputs."""
+"""What authors may say in a declaration: retries, retention, checks and outputs."""
 
 from __future__ import annotations
 
@@ -30,20 +30,6 @@ class Keep:
 
     last: int | None = None
     days: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """Metadata that is text."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Url:
-    """Metadata that is a link."""
-
-    value: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,8 +127,20 @@ def _show_text(row: Mapping[str, Any]) -> str:
     ]
     if row["attempt"] is not None:
         lines.insert(3, ("last try", f"{row['attempt']['outcome']}: {row['attempt']['error']}"))
-    lines += [(f"  {name}", value) for name, value in row["metadata"].items()]
-    return "\n".join(f"{name:<10} {safe_text(value if value is not None else '-')}" for name, value in lines)
+    shown = [f"{name:<10} {safe_text(value if value is not None else '-')}" for name, value in lines]
+    shown += [_fact_text(name, value, row["metadata_types"][name]) for name, value in row["metadata"].items()]
+    return "\n".join(shown)
+
+
+def _fact_text(name: str, value: Any, kind: str) -> str:
+    if kind not in ("table", "markdown"):
+        return f"{safe_text(f'  {name}'):<10} {safe_text(value if value is not None else '-')}"
+    if kind == "markdown":
+        lines = value.splitlines()
+    else:
+        columns = list(dict.fromkeys(column for row in value for column in row))
+        lines = table(columns, [tuple(row.get(column) for column in columns) for row in value]).splitlines()
+    return "\n".join([safe_text(f"  {name}"), *(f"    {safe_text(line)}".rstrip() for line in lines)])
 
 
 def _head_text(row: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.assets.choices import one_partition, parse_choice
 from causal_organism.assets.definitions import AssetSpec
+from causal_organism.assets.facts import fact_types, fact_values
 from causal_organism.assets.keys import label_of, partition_of, partition_text, placed
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement
 from causal_organism.assets.versions import Head, InputVersion, Version
@@ -82,7 +83,7 @@ def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dic
             for check in (newest.version.checks if newest else ())
         ],
         "rows": head.version.value.get("rows") if head else None,
-        "metadata": dict(newest.version.metadata) if newest else {},
+        **_metadata(newest.version if newest else None),
         "attempt": None
         if attempt is None
         else {"outcome": attempt.outcome, "error": attempt.error, "at": attempt.at.isoformat(), "run": attempt.run},
@@ -171,13 +172,18 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
         "kept": version.kept,
         "head": is_head,
         "pinned": is_head and bool(head and head.pinned),
-        "metadata": dict(version.metadata),
+        **_metadata(version),
         "rows": version.value.get("rows"),
         "checks": [
             {"name": check.name, "passed": check.passed, "blocking": check.blocking, "detail": check.detail}
             for check in version.checks
         ],
     }
+
+
+def _metadata(version: Version | None) -> dict[str, Any]:
+    stored = version.metadata if version else {}
+    return {"metadata": fact_values(stored), "metadata_types": fact_types(stored)}
 
 
 def _input(version: InputVersion) -> dict[str, Any]:
@@ -233,7 +239,7 @@ def values_document(organism: Organism, text: str, partition: str | None = None)
         "schema": "organism.values/1",
         **placed(version.key, version.partition),
         "version": version.number,
-        "metadata": dict(version.metadata),
+        **_metadata(version),
     }
     found = load_rows(organism, version)
     if found is None:

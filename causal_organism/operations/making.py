@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from causal_organism.assets.definitions import AssetSpec, Check, Text, Url, parameters_of
+from causal_organism.assets.definitions import AssetSpec, Check, parameters_of
+from causal_organism.assets.facts import stored_fact
 from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
 from causal_organism.assets.mappings import Many
 from causal_organism.assets.planner import FULL, INCREMENTAL
@@ -73,7 +74,7 @@ class Context:
     _metadata: dict[str, Any] = field(default_factory=dict)
 
     def metadata(self, **values: Any) -> None:
-        """Put facts beside the version: numbers, text, url."""
+        """Put facts beside the version: numbers, or text, url, table, markdown, path."""
         self._metadata.update(values)
 
 
@@ -277,15 +278,9 @@ def _run_check(check: Check, value: Any, previous: Any) -> CheckResult:
 
 
 def _facts(spec: AssetSpec, context: Context) -> dict[str, Any]:
-    facts = {name: _fact(value) for name, value in {**spec.metadata, **context._metadata}.items()}
     try:
+        facts = {name: stored_fact(value) for name, value in {**spec.metadata, **context._metadata}.items()}
         canonical_json(facts)
     except TypeError as error:
         raise ComputeError(f"metadata: {error}", retryable=False) from error
     return dict(storable(facts))
-
-
-def _fact(value: Any) -> Any:
-    if isinstance(value, (Text, Url)):
-        return value.value
-    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value

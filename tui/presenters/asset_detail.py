@@ -30,6 +30,7 @@ def detail_lines(
         *_version_lines(versions, now),
         EMPTY,
         *_run_lines(asset, versions, now, width),
+        *_fact_lines(asset, width),
     )
 
 
@@ -136,6 +137,29 @@ def _run_lines(asset: Document, versions: Sequence[Document] | None, now: dateti
     if run is None:
         return [line(facts)]
     return [line(("LAST RUN ", "head"), f"{short_id(run)}  {date_clock(at, now)}  (l opens it)"), line(facts)]
+
+
+def _fact_lines(asset: Document, width: int) -> list[Line]:
+    """Metadata by name; tables and Markdown on lines of their own."""
+    facts, types = asset.get("metadata") or {}, asset.get("metadata_types") or {}
+    lines: list[Line] = [EMPTY, heading("METADATA")] if facts else []
+    for name, value in facts.items():
+        label = (fit_left(safe_name(name), _LABEL), "dim")
+        if types.get(name) == "table" and value:
+            columns = list(dict.fromkeys(column for row in value for column in row))
+            cells = [tuple(safe_text(str(row.get(column, "-")), limit=60) for column in columns) for row in value]
+            shown = [safe_name(column) for column in columns]
+            indent = line("    ")
+            widths = [max(map(len, each)) + 1 for each in zip(shown, *cells, strict=True)][:-1]
+            lines += [line("   ", label), *((*indent, *each) for each in table_lines(shown, cells, widths))]
+        else:
+            parts = [
+                part for text in str(value).splitlines() for part in wrapped(safe_text(text, limit=400), width - 18)
+            ]
+            lines += [
+                line("   ", label if not at else " " * _LABEL, " ", part) for at, part in enumerate(parts or ["-"])
+            ]
+    return lines
 
 
 def last_run(asset: Document, versions: Sequence[Document] | None) -> str | None:

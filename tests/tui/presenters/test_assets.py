@@ -130,3 +130,20 @@ def test_ids_that_begin_with_a_time_are_told_apart_by_their_end() -> None:
     assert short_id("719c3404-b0bc-46b3-b26a-45e820610f6a") == "719c3404"
     assert short_id("01a20c5a-cf44-7108-a32b-d8306a01881d") == "..01881d"
     assert short_id("local-0123") == "local-01"
+
+
+def test_metadata_is_shown_by_its_type() -> None:
+    facts = {
+        "metadata": {"board": "https://example.org", "top": [{"id": "a\x1b", "n": 3}], "about": "# Head\n\none"},
+        "metadata_types": {"board": "url", "top": "table", "about": "markdown"},
+    }
+    lines = [plain(line).rstrip() for line in detail_lines({**asset("a", NOW, 1), **facts}, {}, [], NOW, 80)]
+    assert lines[lines.index("METADATA") + 1 :] == [
+        "   board         https://example.org",
+        "   top",
+        "     id  n",
+        "     a␛  3",
+        "   about         # Head",
+        "",
+        "                 one",
+    ]

@@ -1,0 +1,83 @@
+"""Typed metadata: from what an author says to what documents and people see."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from causal_organism import asset, markdown, path, table, text, url
+from causal_organism.assets.facts import fact_types, fact_values, stored_fact
+from causal_organism.cli.assets import _show_text
+from causal_organism.operations.listing import show_document, values_document, versions_document
+from causal_organism.operations.refresh import refresh_local
+from tests.operations.organisms import memory_organism
+
+SAID = {
+    "note": text("by hand"),
+    "board": url("https://example.org/board"),
+    "file": path(Path("/srv/raw.csv")),
+    "about": markdown("# Head\n\n* one"),
+    "top": table([{"id": "a", "n": np.int64(3)}, {"id": "b", "n": 1}]),
+    "rows": np.int64(2),
+    "exact": True,
+}
+PLAIN = {
+    "note": "by hand",
+    "board": "https://example.org/board",
+    "file": "/srv/raw.csv",
+    "about": "# Head\n\n* one",
+    "top": [{"id": "a", "n": 3}, {"id": "b", "n": 1}],
+    "rows": 2,
+    "exact": True,
+}
+TYPES = {
+    "note": "text", "board": "url", "file": "path", "about": "markdown", "top": "table", "rows": "number",
+    "exact": "json",
+}  # fmt: skip
+
+
+def test_a_stored_fact_keeps_its_value_and_its_type() -> None:
+    stored = json.loads(json.dumps({name: stored_fact(value) for name, value in SAID.items()}))
+    assert fact_values(stored) == PLAIN
+    assert fact_types(stored) == TYPES
+
+
+def test_a_frame_is_a_table() -> None:
+    frame = pd.DataFrame({"n": [3]}, index=["a"])
+    assert fact_values({"top": stored_fact(table(frame))}) == {"top": [{"n": 3}]}
+
+
+@pytest.mark.parametrize("rows", [3, "text", [1, 2], {"a": 1}])
+def test_what_has_no_rows_is_no_table(rows: object) -> None:
+    with pytest.raises(TypeError, match="rows as mappings"):
+        stored_fact(table(rows))
+
+
+def test_documents_have_plain_values_beside_their_types() -> None:
+    @asset(key="total", metadata=SAID, code_version="1")
+    def total() -> int:
+        return 1
+
+    organism = memory_organism([total])
+    assert refresh_local(organism, "*", actor="ana", trigger="cli")["outcome"] == "done"
+    shown = show_document(organism, "total")
+    for document in (shown, versions_document(organism, "total")["versions"][0], values_document(organism, "total")):
+        assert (document["metadata"], document["metadata_types"]) == (PLAIN, TYPES)
+    lines = _show_text(shown).splitlines()
+    assert "  board    https://example.org/board" in lines
+    at = lines.index("  top")
+    assert lines[at + 1 : at + 4] == ["    id  n", "    a   3", "    b   1"]
+    assert lines[lines.index("  about") + 1] == "    # Head"
+
+
+def test_a_table_that_is_none_fails_its_make() -> None:
+    @asset(key="total", metadata={"top": table(3)}, code_version="1")
+    def total() -> int:
+        return 1
+
+    (step,) = refresh_local(memory_organism([total]), "*", actor="ana", trigger="cli")["steps"]
+    assert (step["outcome"], "metadata: a table is" in step["error"]) == ("failed", True)
