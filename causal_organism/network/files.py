@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from causal_organism.errors import RequestError
-from causal_organism.network.interactions import OPTIONAL, Interaction, Refusal, parse, printable
+from causal_organism.network.interactions import OPTIONAL, REQUIRED, Interaction, Refusal, parse, printable
 
 Read = tuple[int, Interaction | Refusal]
 """Line number, counted from 1, and what was read there. An entry over several lines has the number of its first."""
@@ -162,7 +162,7 @@ def _from_row(row: bytes, names: list[str], now_us: int) -> Interaction | Refusa
     if len(values) > len(names):
         return _unreadable(row, f"{len(values)} values for {len(names)} columns")
     fields = dict(zip(names, values, strict=False))
-    for name in OPTIONAL:
+    for name in (*REQUIRED, *OPTIONAL):  # CSV has no other way to leave a value out
         if fields.get(name) == "":
             del fields[name]
     return parse(fields, entry="", now_us=now_us)

@@ -4,7 +4,7 @@
 the first thing that is wrong:
 
 1. `too-large`      names and values together are over 16 KiB;
-2. `missing-field`  no `source`, `target` or `at` (or it is null);
+2. `missing-field`  no `source`, `target` or `at` (or it is null, or an empty cell of a CSV row);
 3. `not-text`       a known field is not UTF-8, or is no text where text is needed; `kind` holds what no store can keep;
 4. `bad-id`         `source`, `target` or `id` is empty, longer than 200 characters, or holds control characters;
 5. `self`           source and target are the same;

@@ -103,7 +103,7 @@ def test_csv_rows(tmp_path: Path) -> None:
         (6, "café"),
         (7, "not-text"),
         (8, "not-text"),
-        (9, "bad-id"),
+        (9, "missing-field"),
         (10, 'q"uote, d'),
         (11, "bad-id"),
         (13, "m"),
@@ -192,3 +192,19 @@ def test_any_bytes_can_be_read(content: bytes, name: str, tmp_path_factory: pyte
             assert isinstance(read, Interaction | Refusal)
     except RequestError:
         assert name != "a.csv"
+
+
+def test_what_is_left_out_is_missing_and_not_wrong(tmp_path: Path) -> None:
+    rows = "source,target,at\n,b,1700000000\na,,1700000000\na,b,\na,b, \n"
+    assert outcomes(tmp_path / "one.csv", rows) == [
+        (2, "missing-field"),
+        (3, "missing-field"),
+        (4, "missing-field"),
+        (5, "bad-time"),
+    ]
+    lines = (
+        '{"source": null, "target": "b", "at": 1}\n'
+        '{"source": "a", "target": "b", "at": null}\n'
+        '{"source": "", "target": "b", "at": 1}\n'
+    )
+    assert outcomes(tmp_path / "one.jsonl", lines) == [(1, "missing-field"), (2, "missing-field"), (3, "bad-id")]
