@@ -54,9 +54,9 @@ _PLACES = {
 
 __all__ = [
     "Check", "Daily", "Delta", "Dynamic", "Hourly", "Keep", "Looked", "Monthly", "Output", "Retry", "Static",
-    "Upstream", "Weekly", "asset", "drift", "eager", "in_range", "input_fresh", "newly_updated", "no_nulls",
-    "markdown", "on_cron", "on_missing", "open_organism", "path", "row_count", "source", "table", "text", "unique",
-    "url", "when_stale",
+    "Upstream", "Weekly", "asset", "drift", "eager", "in_range", "input_fresh", "markdown", "newly_updated",
+    "no_nulls", "on_cron", "on_missing", "open_organism", "path", "row_count", "source", "table", "text",
+    "unique", "url", "when_stale",
 ]  # fmt: skip
 
 

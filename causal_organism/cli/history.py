@@ -40,7 +40,10 @@ def versions(key: str, partition: str | None, limit: int, as_json: bool) -> None
 @partition_option(_WHICH)
 @json_option
 def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> None:
-    """Compare KEY@A with KEY@B, or with the head: ids added and removed, cells changed, largest change first."""
+    """Compare KEY@A with KEY@B, or with the head; KEY alone compares the head with the version before it.
+
+    Prints how much each column of numbers moved, ids added and removed, cells changed, largest change first.
+    """
     from causal_organism.operations.listing import diff_document
 
     with open_organism() as o:
@@ -214,6 +217,11 @@ def _diff_text(document: Mapping[str, Any]) -> str:
         *(f"+ {each}" for each in document["added"][:50]),
         *(f"- {each}" for each in document["removed"][:50]),
     ]
+    columns = ("column", "changed", "mean_abs", "median_abs", "largest_abs", "mean_was", "mean_now")
+    moved = [tuple(each[name] for name in columns) for each in document["summary"] if each["changed"]]
+    if moved:
+        heads = ("COLUMN", "CHANGED", "MEAN BY", "MEDIAN BY", "LARGEST", "MEAN WAS", "MEAN NOW")
+        lines = [lines[0], table(heads, moved), *lines[1:]]
     return "\n".join([*lines, table(("ID", "COLUMN", "WAS", "NOW"), rows)]).rstrip()
 
 

@@ -11,6 +11,7 @@ from causal_organism.assets.deltas import Delta
 from causal_organism.assets.versions import Version
 from causal_organism.errors import RequestError
 from causal_organism.operations.contents import load_rows, load_value
+from causal_organism.operations.difference_summary import ColumnSummary, summarize
 from causal_organism.ports import Organism
 
 
@@ -29,11 +30,12 @@ class CellChange:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Ids that came and went, and cells that changed, largest change first."""
+    """Ids that came and went, and cells that changed, largest change first; how much each column of numbers moved."""
 
     added: tuple[Any, ...]
     removed: tuple[Any, ...]
     changed: tuple[CellChange, ...]
+    summary: tuple[ColumnSummary, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -57,6 +59,7 @@ def compare(organism: Organism, was: Version, now: Version) -> Difference:
         tuple(each for each in after if each not in before),
         tuple(each for each in before if each not in after),
         tuple(changed),
+        summarize(before, after),
     )
 
 

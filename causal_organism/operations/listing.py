@@ -249,8 +249,11 @@ def values_document(organism: Organism, text: str, partition: str | None = None)
 
 
 def diff_document(organism: Organism, was: str, now: str | None, partition: str | None = None) -> dict[str, Any]:
-    """organism.diff/1; without a second version, against the head. Two partitions of one asset may be compared."""
-    before = find_version(organism, was, partition)
+    """organism.diff/1; `KEY@N` alone against the head, `KEY` alone its head against the one before.
+
+    Two partitions of one asset may be compared.
+    """
+    before = find_version(organism, was, partition) if now else _before(organism, was, partition)
     after = find_version(organism, now or label_of(before.key, before.partition), partition if now else None)
     if before.key != after.key:
         raise RequestError(f"{before.key} and {after.key} are two assets; compare versions of one")
@@ -263,8 +266,21 @@ def diff_document(organism: Organism, was: str, now: str | None, partition: str 
         "added": list(found.added),
         "removed": list(found.removed),
         "changed": [each.to_document() for each in found.changed],
+        "summary": [each.to_document() for each in found.summary],
         "same": found.same,
     }
+
+
+def _before(organism: Organism, text: str, partition: str | None) -> Version:
+    """What is compared with the head: the version that the text names, else the one before the head."""
+    named = find_version(organism, text, partition)
+    if find_place(organism, text, partition)[2] is not None:
+        return named
+    for version in organism.ledger.versions(named.key, named.partition, limit=2):
+        if version.number != named.number:
+            return version
+    label = label_of(named.key, named.partition)
+    raise RequestError(f"{label} has one version, and nothing to compare it with", code="unknown-version")
 
 
 def counts(assets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
