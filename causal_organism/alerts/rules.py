@@ -75,7 +75,9 @@ def gap_detected(*, stream: str, after: str, before: str, missing: int | None) -
     return Alert(
         title=f"gap in {stream}: interactions were lost",
         text=f"{count} entries after {after} and before {before} were removed from the stream before they were read."
-        " The network does not have them. Ingest them again from their origin: what has an `id` is applied once.",
+        " The network does not have them. Ingest them again from their origin: what has an `id` is applied once; or"
+        " restore the stream. `organism stream reread` makes the next pulse read the whole of it again; what is known"
+        " already does not count twice.",
         severity=ERROR,
         subject=stream,
         run=None,

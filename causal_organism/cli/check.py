@@ -18,6 +18,7 @@ from causal_organism.operations.audit_network import (
     last_audit,
     tell_difference,
 )
+from causal_organism.operations.stream_state import gap_text, stream_state
 from causal_organism.wiring import OpenOrganism, open_organism
 from tui.presenters.safe_text import safe_text
 
@@ -72,7 +73,8 @@ def _readings(o: OpenOrganism) -> str:
 
 def _stream(o: OpenOrganism) -> str:
     state = o.stream.state()
-    return f"{o.settings.stream}: {state.length} entries"
+    gap = gap_text(stream_state(o)["gap"])
+    return f"{o.settings.stream}: {state.length} entries" + (f"; {gap}" if gap else "")
 
 
 def _network(o: OpenOrganism) -> str:

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "logs": ("runs", "logs", "Print the logs of a run."),
     "retry": ("runs", "retry", "Run a failed run again from its failure."),
     "cancel": ("runs", "cancel", "Stop a run; heads stay as they were."),
+    "stream": ("stream", "stream", "Read the stream of interactions again after a gap."),
     "queues": ("runs", "queues", "Show queue depth, limits and stream lag."),
     "queue": ("runs", "queue", "Pause, resume or limit a queue."),
     "schedules": ("runs", "schedules", "List schedules."),

@@ -12,6 +12,7 @@ import click
 from causal_organism.assets.durations import duration_text
 from causal_organism.cli.output import data, emit, json_option, name_of, say, table
 from causal_organism.errors import FAILED
+from causal_organism.operations.stream_state import gap_text
 from causal_organism.wiring import OpenOrganism, open_organism
 from tui.presenters.safe_text import safe_text
 
@@ -285,6 +286,7 @@ def _queues_text(document: Document) -> str:
     stream = document["stream"]
     behind = f"{stream['lag']} behind ({duration_text(stream['lag_s'])})" if stream["lag"] else "nothing behind"
     told = f"stream: {stream['length']} entries, {behind}, {stream['dead_letters']} dead letters"
+    told = "\n".join(filter(None, (told, gap_text(stream["gap"]))))
     return f"{table(('QUEUE', 'DEPTH', 'RUNNING', 'LATE', 'OLDEST', 'LIMIT', ''), rows) or 'no queues yet'}\n{told}"
 
 

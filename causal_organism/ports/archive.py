@@ -106,6 +106,10 @@ class Archive(Protocol):
 
     def gaps(self) -> tuple[Gap, ...]: ...
 
+    def read_again(self, expected: StreamPosition, *, position: StreamPosition) -> None:
+        """Go back to an earlier position of the same stream: what is known already counts as duplicates. Raises
+        FencedError like `accept`."""
+
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
     ) -> tuple[Mapping[str, Any], ...]:

@@ -162,6 +162,11 @@ class PostgresArchive:
             for at, after, before, missing in found
         )
 
+    def read_again(self, expected: StreamPosition, *, position: StreamPosition) -> None:
+        with self._database.connection() as connection:
+            state = archive_state.lock(connection, expected)
+            archive_state.save(connection, state.moved(position.entry, position.entries))
+
     def forget(self, before: datetime) -> int:
         with self._database.connection() as connection:
             state = archive_state.lock(connection)

@@ -140,6 +140,11 @@ class MemoryArchive:
                     refused.written = refused.dropped
             self._move(position.entry, position.entries)
 
+    def read_again(self, expected: StreamPosition, *, position: StreamPosition) -> None:
+        with self._guard:
+            self._fence(expected)
+            self._move(position.entry, position.entries)
+
     def gaps(self) -> tuple[Gap, ...]:
         return tuple(self._gaps)
 

@@ -119,6 +119,8 @@ def test_the_documents_of_a_day_are_as_documented(organism: Run, tmp_path: Path)
         (["observe"], 0),
         (["runs"], 0),
         (["queues"], 0),
+        (["stream", "reread"], 2),
+        (["stream", "reread", "--yes"], 0),
         (["schedules"], 0),
         (["status"], 0),
         (["ingest", str(told)], 1),
