@@ -134,7 +134,9 @@ def describe(audit: Mapping[str, Any]) -> str:
     if audit["same"]:
         return f"{size}, as the archive says"
     counts = [(audit["differing_ties"], "tie"), (audit["differing_people"], "person")]
-    words = [f"{count} {_plural(word, count)} differ" for count, word in counts if count]
+    words = [
+        f"{count} {_plural(word, count)} {'differs' if count == 1 else 'differ'}" for count, word in counts if count
+    ]
     words += [audit["error"]] if audit["error"] else []
     return f"{size}; {', '.join(words)}; {'made again from the archive' if audit['repaired'] else 'not repaired'}"
 

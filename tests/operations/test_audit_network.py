@@ -102,7 +102,7 @@ def test_a_weight_that_somebody_changed_is_told_and_put_right(organism: Any) -> 
     )
     logged = next(each for each in organism.ledger.audit_log() if each.action == "network.differs")
     assert logged.detail["differences"][0]["is"]["weight_u"] == 99_000_000
-    assert "1 tie differ" in describe(last_audit(organism) or {})
+    assert "1 tie differs;" in describe(last_audit(organism) or {})
     assert network_in(organism.network) == before
     assert audited(organism).same
 
