@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from causal_organism.assets.definitions import Retry, asset, platform_source, source
+from causal_organism.assets.mappings import Upstream
+from causal_organism.assets.partitions import Static
 from causal_organism.errors import StoreError
 
 FOLDER = "ORGANISM_TEST_FOLDER"
@@ -83,7 +85,17 @@ def pulsing(total: Any) -> Any:
     raise ValueError("not today")
 
 
-ASSETS = (rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total)
+@asset(key="flows/parts", reads={"rows": "flows/rows"}, code_version="1", partitions={"site": Static("n", "s")})
+def parts(rows: Any, context: Any) -> Any:
+    return [context.partition["site"], sum(rows)]
+
+
+@asset(key="flows/joined", reads={"sites": Upstream("flows/parts", site="all")}, code_version="1")
+def joined(sites: Any) -> Any:
+    return sorted(sites)
+
+
+ASSETS = (rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total, parts, joined)
 
 
 @source(key="once/rows")

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.deployments import INCREMENTAL, REFRESH
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
 from causal_organism.wiring import OpenOrganism
@@ -101,6 +102,26 @@ def test_prefects_own_feed_shows_the_assets(deployed: OpenOrganism, good: dict[s
     assert behind["resource"]["prefect.resource.id"] == "organism://asset/flows/behind"
     assert behind["payload"]["version"] == 1
     assert "organism://asset/flows/flaky" in [each["prefect.resource.id"] for each in behind["related"]]
+
+
+def test_partitions_are_refreshed_one_by_one_or_all_that_are_out_of_date(deployed: OpenOrganism) -> None:
+    def refreshed(partition: str | None, tasks: int) -> dict[str, str]:
+        parameters = {"selection": "flows/parts+", "actor": "ana", "partition": partition}
+        run = deployed.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
+        found = ended(deployed, run, tasks=tasks)
+        assert found["state"] == "Completed"
+        return {
+            label_of(each["key"], partition_text(each.get("partition"))): each["outcome"] for each in found["steps"]
+        }
+
+    one = refreshed("site=n", 1)
+    assert one["flows/parts[site=n]"] == "made"
+    assert "flows/parts[site=s]" not in one
+    rest = refreshed(None, 2)
+    assert rest.pop("flows/parts[site=s]") == "made"
+    assert "flows/parts[site=n]" not in rest, "it is fresh"
+    head = deployed.ledger.heads()["flows/joined", ""].version
+    assert deployed.values.load(head.value, head.fingerprint) == ["n", "s"]
 
 
 def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(deployed: OpenOrganism, folder: Path) -> None:

@@ -43,6 +43,9 @@ def _head_lines(asset: Document, now: datetime, width: int) -> list[Line]:
         line((safe_name(asset["key"]), "key"), "  ", word(asset_word(asset), 0), f"  {version_name(asset)}  {made}"),
         *(line(part) for part in wrapped(about, width)),
     ]
+    if asset.get("partitions"):
+        counts = ", ".join(f"{number} {status}" for status, number in asset["partitions"].items())
+        lines += [line(part) for part in wrapped(f"partitions: {safe_text(counts)}", width)]
     if asset.get("description"):
         lines += [line((part, "dim")) for part in wrapped(safe_text(asset["description"], limit=400), width)]
     return lines

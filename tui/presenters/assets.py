@@ -71,7 +71,9 @@ def why(asset: Document) -> str:
 
 
 def version_name(asset: Document) -> str:
-    """`v12`, with a `p` where it is pinned."""
+    """`v12`, with a `p` where it is pinned; of an asset with partitions, how many are fresh: `5/8`."""
+    if parts := asset.get("partitions"):
+        return f"{parts.get('fresh', 0)}/{sum(parts.values())}"
     number = asset.get("version")
     return "-" if number is None else f"v{number}{'p' if asset.get('pinned') else ''}"
 

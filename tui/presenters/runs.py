@@ -13,6 +13,7 @@ from tui.presenters.words import (
     date_clock,
     duration,
     moment,
+    place_name,
     run_word,
     short_id,
     state_word,
@@ -160,7 +161,7 @@ def _step_lines(steps: object, width: int) -> list[Line]:
         version = f"v{step['version']}" if step.get("version") is not None else "-"
         lines.append(
             line(
-                f" {fit_left(safe_name(step.get('key', '')), name_width)} ",
+                f" {fit_left(place_name(step), name_width)} ",
                 word(run_word(outcome or "pending")),
                 f" {safe_name(outcome or '-'):<10} {version:>5} {duration(step.get('seconds')):>6}",
             )

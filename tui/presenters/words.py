@@ -92,6 +92,12 @@ def asset_word(asset: Document) -> str:
     return {"fresh": OK, "stale": STALE, "missing": MISS}.get(str(asset.get("status")), STALE)
 
 
+def place_name(row: Document) -> str:
+    """The key, and the partition where the row is about one: `daily/sum[day=2026-01-31]`."""
+    where = ",".join(f"{name}={member}" for name, member in (row.get("partition") or {}).items())
+    return safe_name(str(row.get("key", "")) + (f"[{where}]" if where else ""))
+
+
 def moment(value: object) -> datetime | None:
     """An aware moment from a document's text; None for what is none."""
     if isinstance(value, datetime):

@@ -147,3 +147,9 @@ def test_metadata_is_shown_by_its_type() -> None:
         "",
         "                 one",
     ]
+
+
+def test_an_asset_with_partitions_says_how_many_are_fresh() -> None:
+    parts = {**asset("a", NOW, None), "partitions": {"fresh": 5, "stale": 2, "missing": 1}}
+    assert asset_rows({"assets": [parts]}, NOW)[0].cells[3] == "5/8"
+    assert "partitions: 5 fresh, 2 stale, 1 missing" in [plain(line) for line in detail_lines(parts, {}, [], NOW, 80)]

@@ -47,6 +47,18 @@ def test_a_run_in_detail_has_steps_tasks_and_what_failed() -> None:
     assert any(line.startswith(" panel") and "FAIL" in line and "failed" in line for line in text)
 
 
+def test_a_step_of_a_partition_says_which() -> None:
+    step = {
+        "key": "sum",
+        "partition": {"day": "2026-01-31", "site": "n"},
+        "outcome": "made",
+        "version": 1,
+        "causes": [],
+    }
+    text = texts(detail_lines({**RUN, "steps": [step]}, NOW, 120))
+    assert any(line.startswith(" sum[day=2026-01-31,site=n] ") for line in text)
+
+
 def test_a_full_queue_waits_and_a_limit_may_be_absent() -> None:
     def queue(**more: Any) -> dict[str, Any]:
         row = {
