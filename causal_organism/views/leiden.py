@@ -22,6 +22,8 @@ from causal_organism.views.scores import Idx
 _SMALL_TIES = 10_000
 _TURNS = 10
 """A turn starts from the partition of the last one; two or three are enough to find nothing better."""
+_WORTH = 1e-4
+"""Modularity that a turn must gain in a large network for another one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,8 +53,11 @@ def partition(ties: Ties, seed: int, *, start: Idx | None = None) -> Idx:
         now = modularity(ties, found)
         if now <= reached + 1e-12:
             break
-        best, reached = found, now
-    return best
+        gained, best, reached = now - reached, found, now
+        if gained < _WORTH and len(ties.weight) > _SMALL_TIES:
+            break
+    # A tie that weighs next to nothing, or went, may have held a part; apart, modularity is not lower.
+    return _renumbered(_connected(ties, best))
 
 
 def modularity(ties: Ties, community: Idx) -> float:

@@ -142,3 +142,11 @@ def test_what_is_clearly_worse_is_not_followed() -> None:
         refused += found is None
         assert found is None or modularity(ties, found["community"]) > best - 0.003
     assert 0 < refused < 8
+
+
+def test_whom_next_to_nothing_tied_is_alone_without_it() -> None:
+    before = from_columns("abcd", [0, 0], [1, 2], [1, 1], [1, 1])
+    delta = NetworkDelta((TieChange("a", "d", 0, 250_000, 0, 1, 5, 9),))
+    found = update_communities(communities(before), before.apply(delta), delta)
+    assert found is not None
+    assert found["community"].tolist() == [0, 1, 2, 0]
