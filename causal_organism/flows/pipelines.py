@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from causal_organism.operations.progressive import conclude_both, samples_to_enl
 from causal_organism.operations.projecting import project
 from causal_organism.operations.refresh import RefreshRun, begin, finish
 from causal_organism.operations.scores import write_scores
+from causal_organism.operations.waiting import run_lease
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
@@ -66,6 +67,7 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
         lost = await take_in(organism, asked)
         document = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
         document = await _automate(organism, asked, document)
+        await in_thread(project, organism)
         await in_thread(write_scores, organism)
         await tell_failures(organism, asked, document)
         return await _with_loss(organism, document, lost) if lost else _answer(document)
@@ -110,12 +112,16 @@ async def refresh_assets(
 async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
     asked = who_asked(pipeline)
     organism = await in_thread(open_organism)
+    alive = ExitStack()
     try:
+        if asked.deployment is None:  # in somebody's own process: while it lives, nobody takes the run for crashed
+            await in_thread(alive.enter_context, organism.ledger.hold(run_lease(asked.run), "", asked.run))
         yield organism, asked
     except Exception as error:  # whatever it is: it goes on to Prefect, and nobody else would tell of it
         await tell_error(organism, asked, error)
         raise
     finally:
+        await in_thread(alive.close)
         await in_thread(organism.close)
 
 
@@ -144,7 +150,9 @@ async def _automate(organism: Organism, asked: Asked, document: Document) -> Doc
     made = None
     if evaluation.to_make:
         chosen = replace(asked, trigger=AUTOMATION)
-        made = await _refresh(organism, chosen, evaluation.selection, start=begin_automated)
+        made = await _refresh(
+            organism, chosen, evaluation.selection, start=begin_automated, looked=evaluation.observations
+        )
     return await in_thread(conclude, organism, evaluation, document, made)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,9 +68,11 @@ def make_plan(
     trigger: str,
     run: str | None = None,
     allow_empty: bool = False,
+    looked: Collection[Observation] | None = None,
 ) -> Planned:
     """Look at the sources that the selection depends on, then judge and plan. A read-only caller does not look.
 
+    `looked`: the caller has looked just now, and this is what was seen; nothing is looked at again.
     `partition` chooses partitions (see choices.py); None: all that are out of date.
     """
     choice = parse_choice(partition) if partition is not None else {}
@@ -79,9 +81,11 @@ def make_plan(
     graph = organism.graph
     sources = [key for key in graph.walk_up(selected) if graph[key].kind != DERIVED]
     observations: tuple[Observation, ...] = ()
-    if not organism.settings.read_only:
+    if looked is not None:
+        observations = tuple(each for each in looked if each.key in sources)
+    elif not organism.settings.read_only:
         observations = observe(organism, sources, cut.heads, actor=actor, trigger=trigger, run=run)
-    if any(each.changed or each.error for each in observations):
+    if looked is None and any(each.changed or each.error for each in observations):
         cut = load_cut(organism, code_versions=cut.code_versions)
     chosen = choose(choice, with_siblings(graph, selected), lambda key: graph[key].partitions, cut.space)
     narrowed = [partitions for key, partitions in chosen.items() if set(choice) & set(graph[key].partitions)]

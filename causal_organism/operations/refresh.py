@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.planner import Place, PlanStep
 from causal_organism.errors import OrganismError, RefusedError
 from causal_organism.operations.making import NOT_WELL, SKIPPED, Making, StepOutcome
+from causal_organism.operations.observe import Observation
 from causal_organism.operations.plan import Planned, make_plan
 from causal_organism.operations.projecting import project
 from causal_organism.operations.scores import write_scores
@@ -44,6 +45,7 @@ def begin(
     flow: str = "refresh-assets",
     allow_empty: bool = False,
     only_ready: bool = False,
+    looked: Collection[Observation] | None = None,
     log: Callable[[str], None] = _quiet,
     progress: Callable[[str, int, int], None] = _quiet,
 ) -> RefreshRun:
@@ -52,13 +54,14 @@ def begin(
     `partition` chooses partitions (see choices.py); None: all that are out of date.
     `only_ready` leaves out what cannot be made because a source has no import yet: for runs by schedule, where that is
     no failure. It is said in the log.
+    `looked`: what the caller saw at the sources just now; they are not looked at again.
     """
     if organism.settings.read_only:
         raise RefusedError("this is read-only: nothing is made here", code="read-only")
     making = Making(run=run or f"local-{uuid.uuid4()}", actor=actor, trigger=trigger, log=log, progress=progress)
     planned = make_plan(
         organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
-        run=making.run, allow_empty=allow_empty,
+        run=making.run, allow_empty=allow_empty, looked=looked,
     )  # fmt: skip
     if only_ready:
         planned, unready = _without_unready(planned)

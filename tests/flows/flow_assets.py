@@ -128,6 +128,16 @@ def once_blocked(bad: Any) -> Any:
     return bad
 
 
+@asset(key="once/waiting", code_version="1")
+def once_waiting() -> Any:
+    _count("once-waiting")
+    while not (_folder() / "once-go").exists():
+        time.sleep(0.05)
+    return 1
+
+
+WAITING = (once_waiting,)
+
 FAILING = (once_rows, once_total, once_bad, once_blocked)
 
 

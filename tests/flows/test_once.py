@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from causal_organism.operations.runs import load_run
+from causal_organism.operations.waiting import run_lease
 from causal_organism.stores.network import BoltNetwork
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ROOT, until
@@ -98,6 +99,25 @@ def test_a_failed_step_is_an_answer_and_no_exception(environment: dict[str, str]
     told = run_once("full", environment, ORGANISM_ASSETS="tests.flows.flow_assets:FAILING")
     assert told["document"]["outcome"] == "failed"
     assert outcomes(told) == {"once/bad": "failed", "once/blocked": "blocked"}
+
+
+def test_a_run_in_its_own_process_is_known_to_live(
+    organism: OpenOrganism, environment: dict[str, str], folder: Path
+) -> None:
+    waiting = {**environment, "ORGANISM_ASSETS": "tests.flows.flow_assets:WAITING"}
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "full"], env=waiting, cwd=ROOT, stdout=subprocess.PIPE
+    ) as run:
+        try:
+            until((folder / "once-waiting").exists, within_s=60)
+            (record,) = (each for each in organism.ledger.runs(limit=20) if each.outcome is None)
+            held = {key for key, _ in organism.ledger.held()}
+        finally:
+            (folder / "once-go").touch()
+        told = json.loads(run.communicate(timeout=60)[0])
+    assert told["document"]["run"] == record.id
+    assert run_lease(record.id) in held
+    assert run_lease(record.id) not in {key for key, _ in organism.ledger.held()}
 
 
 def test_what_cannot_run_raises(environment: dict[str, str]) -> None:

@@ -75,7 +75,9 @@ def pulse(organism: Any) -> dict[str, Any]:
     evaluation = evaluate(organism, run="pulse", actor="ana")
     made = None
     if evaluation.to_make:
-        run = begin_automated(organism, evaluation.selection, actor="ana", trigger=AUTOMATION, run="pulse")
+        run = begin_automated(
+            organism, evaluation.selection, actor="ana", trigger=AUTOMATION, run="pulse", looked=evaluation.observations
+        )
         for step in run.steps:
             make_step(run, *step.place)
         made = finish(run)
@@ -458,3 +460,13 @@ def test_a_failed_partition_is_left_out_while_others_are_made() -> None:
         "site[site=south] is left out: the last try with the same code and inputs failed: ValueError: no way",
         "sum is left out: site[site=south] was never made",
     ]
+
+
+def test_a_pulse_looks_once_at_what_it_makes_things_from(world: World) -> None:
+    organism = memory_organism([world.source(), world.total(automation=eager())])
+    assert pulsed(organism) == [("total", "made")]
+    assert world.looks == 1
+    world.rows = [4]
+    document = pulse(organism)
+    assert (outcomes(document), world.looks) == ([("total", "made")], 2)
+    assert [(each["key"], each["changed"]) for each in document["observed"]] == [("rows", True)]
