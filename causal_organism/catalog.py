@@ -104,6 +104,46 @@ def _constraint(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_constraint(previous, network, changes["network"])
 
 
+@asset(key="views/ego", tags=PULSE, retry="light", tolerance=FLOATS)
+def ego(network: Any) -> Any:
+    """How far a person's own contacts need the person to reach each other."""
+    from causal_organism.views import ego as view
+
+    return view.ego(network)
+
+
+@ego.update
+def _ego(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import ego as view
+
+    return view.update_ego(previous, network, changes["network"])
+
+
+@asset(key="views/brokerage", tags=PULSE, retry="light")
+def brokerage(network: Any, people: Any) -> Any:
+    """Between whom a person passes things on, by the teams of the three: coordinator, gatekeeper, liaison and so on."""
+    from causal_organism.views import brokerage as view
+
+    return view.brokerage(network, people)
+
+
+@brokerage.update
+def _brokerage(previous: Any, changes: Any, network: Any, people: Any) -> Any:
+    from causal_organism.views import brokerage as view
+
+    if set(changes) != {"network"}:  # another roster moves people between teams everywhere
+        return None
+    return view.update_brokerage(previous, network, people, changes["network"])
+
+
+@asset(key="views/bridges", retry="light")
+def bridges(network: Any) -> Any:
+    """Ties and people without whom the network falls into more parts; made in full each time, in linear time."""
+    from causal_organism.views import bridges as view
+
+    return view.bridges(network)
+
+
 @asset(key="views/core", tags=PULSE, retry="light")
 def core(network: Any) -> Any:
     """The densest part of the network that a person belongs to; made in full each time, in linear time."""
@@ -262,7 +302,10 @@ ASSETS = (
     reciprocity,
     clustering,
     constraint,
+    ego,
+    brokerage,
     core,
+    bridges,
     pagerank,
     communities,
     teams,

@@ -22,7 +22,7 @@ from causal_organism.views.brandes import dependencies
 from causal_organism.views.clustering import clustering
 from causal_organism.views.constraint import constraint
 from causal_organism.views.core import core
-from causal_organism.views.pagerank import pagerank
+from causal_organism.views.pagerank import TOLERANCE, pagerank
 from causal_organism.views.scores import Scores
 
 _NAME = "organism"
@@ -91,7 +91,7 @@ _FUNCTIONS = {
         "pagerank",
         True,
         {"alpha": 0.85, "personalization": None, "nstart": None, "weight": "weight", "dangling": None},
-        ("max_iter", "tol"),
+        ("max_iter", "tol"),  # a finer one is left to networkx
     ),
     "constraint": _Function(constraint, "constraint", True, {"nodes": None, "weight": "weight"}),
     "effective_size": _Function(constraint, "effective_size", False, {"nodes": None, "weight": None}),
@@ -124,6 +124,8 @@ class Backend:
         graph = given.pop("G")
         if not isinstance(graph, NetworkGraph) or graph.is_directed() != function.directed:
             return f"only for {'directed' if function.directed else 'undirected'} snapshots"
+        if (tol := given.get("tol")) is not None and name == "pagerank" and tol < TOLERANCE:
+            return f"tol={tol!r} is finer than the {TOLERANCE} that is promised"
         for argument, value in given.items():
             known = argument in function.ignored or argument in function.arguments
             if not known or (argument in function.arguments and value != function.arguments[argument]):

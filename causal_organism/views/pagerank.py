@@ -9,7 +9,7 @@ from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.scores import Scores, scores
 
 DAMPING = 0.85
-_TOLERANCE = 1e-12
+TOLERANCE = 1e-12
 """Per person. The documented score is networkx's result at this tolerance; sweeping on would move away from it, by more
 than 1e-9 in a network of 2,000 people."""
 _SWEEPS = 1000
@@ -39,6 +39,6 @@ def pagerank(network: Snapshot) -> Scores:
         after = DAMPING * received + spread_evenly / max(people, 1)
         change = np.abs(after - shares).sum()
         shares = after
-        if change < people * _TOLERANCE:
+        if change < people * TOLERANCE:
             break
     return scores(network, pagerank=shares)

@@ -47,6 +47,40 @@ def in_order(found: dict[int, Any], people: int) -> NDArray[np.float64]:
     return np.array([np.nan if found.get(idx) is None else found[idx] for idx in range(people)], dtype=float)
 
 
+def roster(network: Snapshot) -> dict[str, NDArray[Any]]:
+    """Three teams, and every fifth without one."""
+    team = [None if at % 5 == 4 else "xyz"[at % 3] for at in range(network.people)]
+    return {"id": np.array(network.ids, dtype=object), "team": np.array(team, dtype=object)}
+
+
+def ego_betweenness(both: Any, person: int) -> float:
+    return float(nx.betweenness_centrality(nx.ego_graph(both, person), normalized=True)[person])
+
+
+def gould_fernandez(one: Any, team_of: dict[int, Any]) -> dict[str, dict[int, int]]:
+    team = {v: team_of[v] if team_of[v] is not None else ("alone", v) for v in one}
+    roles = ("coordinator", "gatekeeper", "representative", "consultant", "liaison")
+    found = {role: dict.fromkeys(one, 0) for role in roles}
+    for b in one:
+        for a in one.predecessors(b):
+            for c in one.successors(b):
+                if a == c or one.has_edge(a, c):
+                    continue
+                match (team[a] == team[b], team[b] == team[c], team[a] == team[c]):
+                    case (True, True, _):
+                        role = "coordinator"
+                    case (False, True, _):
+                        role = "gatekeeper"
+                    case (True, False, _):
+                        role = "representative"
+                    case (_, _, True):
+                        role = "consultant"
+                    case _:
+                        role = "liaison"
+                found[role][b] += 1
+    return found
+
+
 def by_networkx(view: str, network: Snapshot) -> dict[str, Any]:
     both, one, people = undirected(network), directed(network), network.people
     match view:
@@ -56,6 +90,16 @@ def by_networkx(view: str, network: Snapshot) -> dict[str, Any]:
             columns = {"in": one.in_degree(weight="weight"), "out": one.out_degree(weight="weight")}
         case "reciprocity":
             columns = {"reciprocity": nx.reciprocity(one, list(one))}
+        case "ego":
+            columns = {"ego_betweenness": {v: ego_betweenness(both, v) for v in both}}
+        case "bridges":
+            bridges, cut = list(nx.bridges(both)), set(nx.articulation_points(both))
+            columns = {
+                "bridges": {v: sum(v in bridge for bridge in bridges) for v in both},
+                "articulation": {v: int(v in cut) for v in both},
+            }
+        case "brokerage":
+            columns = gould_fernandez(one, dict(zip(one, roster(network)["team"].tolist(), strict=True)))
         case "clustering":
             columns = {"clustering": nx.clustering(both), "triangles": nx.triangles(both)}
         case "core":

@@ -9,16 +9,24 @@ import pytest
 from hypothesis import given
 
 from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views.bridges import bridges
+from causal_organism.views.brokerage import brokerage
 from causal_organism.views.clustering import clustering
 from causal_organism.views.constraint import constraint
 from causal_organism.views.core import core
 from causal_organism.views.degree import degree
+from causal_organism.views.ego import ego
 from causal_organism.views.pagerank import pagerank
 from causal_organism.views.reciprocity import reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import strength
 from tests.network.histories import History, histories
-from tests.views.references import assert_same, by_networkx, random_network
+from tests.views.references import assert_same, by_networkx, random_network, roster
+
+
+def in_teams(network: Snapshot) -> Scores:
+    return brokerage(network, roster(network))
+
 
 VIEWS: dict[str, Callable[[Snapshot], Scores]] = {
     "degree": degree,
@@ -27,6 +35,9 @@ VIEWS: dict[str, Callable[[Snapshot], Scores]] = {
     "clustering": clustering,
     "core": core,
     "constraint": constraint,
+    "ego": ego,
+    "bridges": bridges,
+    "brokerage": in_teams,
     "pagerank": pagerank,
 }
 

@@ -10,15 +10,29 @@ import pytest
 from hypothesis import given, settings
 
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose
-from causal_organism.network.snapshot import from_columns
+from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views.brokerage import affected_brokerage, brokerage, update_brokerage
 from causal_organism.views.clustering import affected_clustering, clustering, update_clustering
 from causal_organism.views.constraint import affected_constraint, constraint, update_constraint
 from causal_organism.views.degree import affected_degree, degree, update_degree
+from causal_organism.views.ego import affected_ego, ego, update_ego
 from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import affected_strength, strength, update_strength
 from tests.network.histories import History, histories
 from tests.views.references import assert_equal, random_network
+
+TEAM_OF = {f"p{at}é": team for at, team in enumerate(["red", "red", "blue", "blue", None, "green", "red", None])}
+ROSTER = {"id": np.array(list(TEAM_OF), dtype=object), "team": np.array(list(TEAM_OF.values()), dtype=object)}
+
+
+def in_teams(network: Snapshot) -> Scores:
+    return brokerage(network, ROSTER)
+
+
+def update_in_teams(previous: Scores, after: Snapshot, delta: NetworkDelta) -> Scores:
+    return update_brokerage(previous, after, ROSTER, delta)
+
 
 VIEWS: dict[str, tuple[Callable[..., Scores], Callable[..., Scores], Callable[..., Any]]] = {
     "degree": (degree, update_degree, affected_degree),
@@ -26,6 +40,8 @@ VIEWS: dict[str, tuple[Callable[..., Scores], Callable[..., Scores], Callable[..
     "reciprocity": (reciprocity, update_reciprocity, affected_reciprocity),
     "constraint": (constraint, update_constraint, affected_constraint),
     "clustering": (clustering, update_clustering, affected_clustering),
+    "ego": (ego, update_ego, affected_ego),
+    "brokerage": (in_teams, update_in_teams, affected_brokerage),
 }
 
 
