@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.assets.definitions import Keep
 from causal_organism.assets.keys import label_of, placed
-from causal_organism.assets.versions import Version
+from causal_organism.assets.versions import Provenance, Version
 from causal_organism.errors import RefusedError
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
 from causal_organism.operations.scratch import remove_given_up
+from causal_organism.operations.reading import load_manifest
 from causal_organism.ports import Organism
 
 YOUNG = timedelta(hours=1)
@@ -102,7 +103,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
 
 def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:
     """Each with the versions that stay and name it as an input."""
-    gone = {(each.key, each.partition, each.number) for each in retired}
+    gone: set[tuple[str, str, int | None]] = {(each.key, each.partition, each.number) for each in retired}
     graph, named = cut.organism.graph, defaultdict[tuple[str, str, int | None], set[str]](set)
     for reader in {other for key, _, _ in gone for other in graph.downstream[key]}:
         for partition in cut.all_heads(reader):
@@ -110,11 +111,19 @@ def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:
                 if (reader, partition, version.number) in gone:
                     continue
                 for made in filter(None, (version.provenance, version.confirmed)):
-                    for label, found in made.inputs.items():
-                        place = (label.partition("[")[0], found.partition, found.number) if found else None
-                        if place in gone:
-                            named[place].add(f"{label_of(reader, partition)}@{version.number}")
+                    for place in gone.intersection(_named(cut, made)):
+                        named[place].add(f"{label_of(reader, partition)}@{version.number}")
     return [replace(each, named_by=tuple(sorted(named[each.key, each.partition, each.number]))) for each in retired]
+
+
+def _named(cut: Cut, made: Provenance) -> Iterator[tuple[str, str, int | None]]:
+    """(key, partition, number) of every input, also of those that were read together."""
+    for label, found in made.inputs.items():
+        key = label.partition("[")[0]
+        if found is not None and found.manifest is not None:
+            yield from ((key, text, each["version"]) for text, each in load_manifest(cut, found).items())
+        elif found is not None:
+            yield key, found.partition, found.number
 
 
 def _sweep(organism: Organism) -> dict[str, int]:

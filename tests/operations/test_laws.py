@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from causal_organism.assets.definitions import asset, source
+from causal_organism.assets.definitions import Asset, Keep, asset, source
+from causal_organism.assets.keys import label_of, partition_text
+from causal_organism.assets.versions import Version
 from causal_organism.errors import LeaseHeldError, OrganismError, StoreError
 from causal_organism.operations.contents import load_value
 from causal_organism.operations.history import restore
 from causal_organism.operations.judging import load_cut
 from causal_organism.operations.refresh import refresh_local
+from causal_organism.operations.retain import retain
 from tests.operations.organisms import memory_organism, refreshed, with_graph
 from tests.operations.worlds import (
     Breaking,
@@ -154,6 +160,48 @@ def test_going_back_and_back_again_is_where_we_were(world: World, numbers: list[
     assert refreshed(organism) == []
 
 
+@LAW
+@given(worlds(), EVENTS, st.integers(1, 2), st.integers(0, 20))
+def test_retention_removes_no_head_and_no_pin_and_says_what_was_made_from_what_goes(
+    world: World, events: Any, last: int, pinned: int
+) -> None:
+    lived = Lived(world)
+    for event in [*events, ("source", 0, 7), ("refresh", 0, 3), ("source", 0, 8), ("refresh", 0, 3)]:
+        lived.happen(event)
+    specs = [tuple(replace(spec, keep=Keep(last=last)) for spec in each.specs) for each in lived.world.assets()]
+    organism = with_graph(lived.organism, [Asset(each) for each in specs])
+    organism.imports = SimpleNamespace(current=lambda name: None)
+    heads = organism.ledger.heads()
+    place = sorted(heads)[pinned % len(heads)]
+    organism.ledger.pin(*place, heads[place].version.number)
+    told = {
+        f"{label_of(each['key'], partition_text(each.get('partition')))}@{each['version']}": each["named_by"]
+        for each in retain(organism, dry_run=False, actor="ana")["retired"]
+    }
+    kept = [each for key, text in heads for each in organism.ledger.versions(key, text, kept=True)]
+    assert {(each.key, each.partition, each.number) for each in kept} >= {
+        (key, text, head.version.number) for (key, text), head in heads.items()
+    }
+    for version in kept:
+        load_value(organism, version)
+        for key, text, number in named_inputs(organism, version):
+            if not organism.ledger.version(key, number, text).kept:
+                reader = f"{label_of(version.key, version.partition)}@{version.number}"
+                assert reader in told[f"{label_of(key, text)}@{number}"]
+
+
+def named_inputs(organism: Any, version: Version) -> Iterator[tuple[str, str, int]]:
+    """(key, partition, number) of every version that this one was made from, first or last."""
+    for made in filter(None, (version.provenance, version.confirmed)):
+        for label, found in made.inputs.items():
+            key = label.partition("[")[0]
+            if found is not None and found.manifest is not None:
+                listed = organism.values.load(found.manifest, found.manifest["content"])
+                yield from ((key, text, each["version"]) for text, each in listed.items())
+            elif found is not None and found.number is not None:
+                yield key, found.partition, found.number
+
+
 # -- crashes
 
 
@@ -170,7 +218,9 @@ def small_world() -> World:
 
 
 def settled(organism: Any, world: World) -> None:
-    """All that is seen can be read; a further run makes of it what a world without the crash has, and then is done."""
+    """What is seen is what it says; a further run makes of it what a world without the crash has, and then is done."""
+    rules = {(each.key, each.code): each for each in world.rules}
+    check_history(organism, rules)
     for head in organism.ledger.heads().values():
         load_value(organism, head.version)
     organism.clock.move(seconds=10)  # the lease of a dead holder is free by then
@@ -179,7 +229,7 @@ def settled(organism: Any, world: World) -> None:
     clean = from_nothing(world)
     refreshed(clean)
     assert contents(organism) == contents(clean)
-    check_history(organism, {(each.key, each.code): each for each in world.rules})
+    check_history(organism, rules)
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["first make", "a change"])
@@ -253,6 +303,67 @@ def test_two_runs_in_any_order_of_their_store_calls_lose_no_update(order: list[i
     turns.play()
     assert all(isinstance(each, LeaseHeldError) for each in turns.errors.values()), turns.errors
     settled(organism, world)
+
+
+def shortest_world() -> World:
+    """What is enough for two runs to be in each other's way: a source, and two assets.
+
+    To the last of them 1 and 3 are the same and 5 is not, so that one run confirms what the other replaces.
+    """
+    return World({"s0": 1}, [Rule("a0", ("s0",), 0, 1), Rule("a1", ("a0",), 0, 4)])
+
+
+@pytest.mark.parametrize("second", ["a whole run", "dies"])
+def test_two_runs_that_change_turns_twice_at_any_store_calls_lose_no_update(second: str) -> None:
+    """One is interrupted at any store call, then the other at any of its own, or killed there; then the first ends."""
+    calls = _calls_of_a_run()
+    for first in range(0, calls + 1, 3 if second == "dies" else 1):
+        for then in range(calls + 1):
+            world = shortest_world()
+            organism = from_nothing(world)
+            refreshed(organism)
+            world.sources["s0"] = 3
+            dying = Breaking(then + 1, Killed(), after=True) if second == "dies" else None
+            turns = Turns(
+                [0] * first + [1] * then,
+                [partial(_run_of, organism, world, 3, None), partial(_run_of, organism, world, 5, dying)],
+            )
+            turns.play()
+            assert all(isinstance(each, (LeaseHeldError, Killed)) for each in turns.errors.values()), turns.errors
+            settled(organism, world)
+
+
+def _run_of(organism: Any, world: World, number: int, dying: Breaking | None, around: Any) -> None:
+    """A run that finds `number` in the source, when it first asks a store."""
+    seen = False
+
+    def call(name: str, act: Any) -> Any:
+        nonlocal seen
+
+        def acted() -> Any:
+            nonlocal seen
+            if not seen:
+                seen, world.sources["s0"] = True, number
+            return act()
+
+        return around(name, acted if dying is None else partial(dying, name, acted))
+
+    refreshed(watched(organism, call, dying.is_dead if dying else lambda: False))
+
+
+def _calls_of_a_run() -> int:
+    world, names = shortest_world(), list[str]()
+    organism = from_nothing(world)
+    refreshed(organism)
+    world.sources["s0"] = 3
+
+    def count(name: str, call: Any) -> Any:
+        names.append(name)
+        return call()
+
+    refreshed(watched(organism, count))
+    assert names.index("write") < names.index("publish")
+    return len(names)
 
 
 def test_a_version_that_failed_to_be_written_is_never_head() -> None:

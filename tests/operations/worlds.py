@@ -112,17 +112,20 @@ def from_nothing(world: World) -> Any:
 
 
 def check_history(organism: Any, rules: dict[tuple[str, str], Rule]) -> None:
-    """Every version holds what its code makes of exactly the inputs that it names. `rules`: by key and code version."""
+    """Every version holds what its code makes of exactly the inputs that it names: those that it was made from first,
+    and those that gave the same content last. `rules`: by key and code version."""
     ledger = organism.ledger
-    for key, partition in ledger.heads():
+    for (key, partition), head in ledger.heads().items():
         numbers = [each.number for each in ledger.versions(key, partition)]
         assert numbers == list(range(len(numbers), 0, -1))
         for version in ledger.versions(key, partition):
-            rule = rules.get((key, version.provenance.code_version))
-            if rule is None:  # a source
-                continue
-            inputs = [_recorded(organism, label, each) for label, each in version.provenance.inputs.items()]
-            assert load_value(organism, version) == rule.compute(inputs), (key, partition, version.number)
+            latest = head.latest if version.number == head.version.number else None
+            for made in filter(None, (version.provenance, version.confirmed, latest)):
+                rule = rules.get((key, made.code_version))
+                if rule is None:  # a source
+                    continue
+                inputs = [_recorded(organism, label, each) for label, each in made.inputs.items()]
+                assert load_value(organism, version) == rule.compute(inputs), (key, partition, version.number)
 
 
 def _recorded(organism: Any, label: str, recorded: Any) -> int:
