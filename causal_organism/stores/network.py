@@ -262,7 +262,7 @@ def _in_sets(work: ManagedTransaction, name: str, rows: list[list[Any]]) -> int:
     written = 0
     for start in range(0, len(rows), _ROWS):
         some = rows[start : start + _ROWS]
-        row = work.run(_CYPHER[name], rows=_by_source(some) if name == "create_ties" else some).single(strict=False)
+        row = work.run(_CYPHER[name], rows=_by_source(some) if name.endswith("_ties") else some).single(strict=False)
         written += row["written"] if row is not None else 0
     return written
 

@@ -26,9 +26,10 @@ MATCH (p:Position {name: 'network'}) SET p.batch = $batch, p.entry = $entry, p.f
 // name: put_people
 UNWIND $rows AS row MERGE (p:Person {idx: row[0]}) SET p.id = row[1]
 
+// Ties come by source, [source, [[target, …], …]]: each person is looked up once, and both ends before what is between.
+
 // name: create_ties
-// A third of the cost of MERGE. That none is there already follows from the position, which is locked. By source: each
-// is looked up once.
+// A third of the cost of MERGE. That none is there already follows from the position, which is locked.
 UNWIND $rows AS row
 MATCH (a:Person {id: row[0]})
 UNWIND row[1] AS tie
@@ -38,13 +39,19 @@ RETURN count(*) AS written
 
 // name: change_ties
 UNWIND $rows AS row
-MATCH (:Person {id: row[0]})-[t:INTERACTS]->(:Person {id: row[1]})
-SET t.w = row[2], t.n = row[3], t.first = row[4], t.last = row[5]
+MATCH (a:Person {id: row[0]})
+UNWIND row[1] AS tie
+MATCH (b:Person {id: tie[0]})
+MATCH (a)-[t:INTERACTS]->(b)
+SET t.w = tie[1], t.n = tie[2], t.first = tie[3], t.last = tie[4]
 RETURN count(*) AS written
 
 // name: remove_ties
 UNWIND $rows AS row
-MATCH (:Person {id: row[0]})-[t:INTERACTS]->(:Person {id: row[1]})
+MATCH (a:Person {id: row[0]})
+UNWIND row[1] AS tie
+MATCH (b:Person {id: tie[0]})
+MATCH (a)-[t:INTERACTS]->(b)
 DELETE t
 RETURN count(*) AS written
 
