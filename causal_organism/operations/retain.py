@@ -14,8 +14,8 @@ from causal_organism.assets.versions import Provenance, Version
 from causal_organism.errors import RefusedError
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
-from causal_organism.operations.scratch import remove_given_up
 from causal_organism.operations.reading import load_manifest
+from causal_organism.operations.scratch import remove_given_up
 from causal_organism.ports import Organism
 
 YOUNG = timedelta(hours=1)

@@ -161,23 +161,28 @@ def test_going_back_and_back_again_is_where_we_were(world: World, numbers: list[
 
 
 @LAW
-@given(worlds(), EVENTS, st.integers(1, 2), st.integers(0, 20))
+@given(worlds(), EVENTS, st.sampled_from([Keep(last=1), Keep(last=2), Keep(days=0)]), st.integers(0, 255))
 def test_retention_removes_no_head_and_no_pin_and_says_what_was_made_from_what_goes(
-    world: World, events: Any, last: int, pinned: int
+    world: World, events: Any, keep: Keep, forever: int
 ) -> None:
     lived = Lived(world)
     for event in [*events, ("source", 0, 7), ("refresh", 0, 3), ("source", 0, 8), ("refresh", 0, 3)]:
         lived.happen(event)
-    specs = [tuple(replace(spec, keep=Keep(last=last)) for spec in each.specs) for each in lived.world.assets()]
-    organism = with_graph(lived.organism, [Asset(each) for each in specs])
+    lived.organism.clock.move(hours=1)
+    specs = [
+        replace(each.specs[0], keep=Keep() if forever >> at & 1 else keep)  # a bit for each asset: all of it is kept
+        for at, each in enumerate(lived.world.assets())
+    ]
+    organism = with_graph(lived.organism, [Asset((each,)) for each in specs])
     organism.imports = SimpleNamespace(current=lambda name: None)
     heads = organism.ledger.heads()
-    place = sorted(heads)[pinned % len(heads)]
+    place = sorted(heads)[forever % len(heads)]
     organism.ledger.pin(*place, heads[place].version.number)
     told = {
         f"{label_of(each['key'], partition_text(each.get('partition')))}@{each['version']}": each["named_by"]
         for each in retain(organism, dry_run=False, actor="ana")["retired"]
     }
+    assert told.keys().isdisjoint(f"{label_of(*where)}@{head.version.number}" for where, head in heads.items())
     kept = [each for key, text in heads for each in organism.ledger.versions(key, text, kept=True)]
     assert {(each.key, each.partition, each.number) for each in kept} >= {
         (key, text, head.version.number) for (key, text), head in heads.items()
