@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,14 +65,46 @@ def _finite(value: Any) -> Any:
 
 @contextlib.contextmanager
 def talk_aside() -> Iterator[None]:
-    """While it lasts, what an author's code prints is talk on stderr; only `data` goes to stdout."""
+    """While it lasts, what an author's code prints is talk on stderr; only `data` goes to stdout.
+
+    Also what its child processes and its C code write to descriptor 1, where that is stdout.
+    """
     global _data
-    _data = sys.stdout
+    with _descriptor_aside() as kept:
+        _data = kept
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+            kept.flush()
+        finally:
+            _data = None
+
+
+@contextlib.contextmanager
+def _descriptor_aside() -> Iterator[TextIO]:
+    """A stream to what descriptor 1 was, which is stderr meanwhile; stdout itself where it is no descriptor 1."""
+    stdout = sys.stdout
+    if not _is_descriptor(stdout, 1):
+        yield stdout
+        return
+    stdout.flush()
+    saved = os.dup(1)
+    kept = os.fdopen(os.dup(1), "w", encoding=stdout.encoding, errors=stdout.errors, newline=None)
+    os.dup2(2, 1)
     try:
-        with contextlib.redirect_stdout(sys.stderr):
-            yield
+        yield kept
     finally:
-        _data = None
+        os.dup2(saved, 1)
+        os.close(saved)
+        with contextlib.suppress(BrokenPipeError):  # it was told when it was flushed
+            kept.close()
+
+
+def _is_descriptor(stream: TextIO, number: int) -> bool:
+    try:
+        return stream.fileno() == number and bool(os.fstat(2))
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def data_stream() -> TextIO:

@@ -106,6 +106,15 @@ def make_plan(
     )
 
 
+def check_request(
+    organism: Organism, selection: str, *, partition: str | None = None, allow_empty: bool = False
+) -> None:
+    """Raises what is wrong with a selection and a choice of partitions, without a look at anything."""
+    make_plan(
+        organism, selection, partition=partition, actor="", trigger="check", allow_empty=allow_empty, looked=()
+    )  # fmt: skip
+
+
 def _mode(cut: Cut, *, full: bool) -> Callable[[str, str], str]:
     def mode(key: str, partition: str) -> str:
         if full or cut.organism.graph[key].update is None or not cut.is_made(key, partition):

@@ -53,7 +53,7 @@ def load_run(organism: Organism, run: str) -> dict[str, Any]:
     record = _recorded(organism, run)
     found = _orchestrated(organism, record.id if record else run)
     if found is None and record is None:
-        raise RequestError(f"there is no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
+        raise _unknown(run)
     if record is None and found is not None:
         record = organism.ledger.run(found["id"])
     row = dict(found) if found is not None else {**local_run(_present(record), _alive(organism)), "tasks": []}
@@ -92,7 +92,10 @@ def load_logs(
     if record is not None and record.deployment is None and _orchestrated(organism, record.id) is None:
         lines = (_line(step) for step in organism.ledger.steps(record.id))
         return tuple(line for line in lines if after is None or line["timestamp"] >= after)
-    return organism.orchestrator.logs(record.id if record else run, after=after, limit=limit)
+    try:
+        return organism.orchestrator.logs(record.id if record else run, after=after, limit=limit)
+    except NotRunningError as error:
+        raise _unknown(run) if record is None else error from None
 
 
 def _tasks_lag(document: Mapping[str, Any], now: datetime) -> bool:
@@ -199,7 +202,12 @@ def _orchestrated(organism: Organism, run: str) -> Mapping[str, Any] | None:
 def _to_change(organism: Organism, run: str, what: str) -> Mapping[str, Any]:
     refuse_read_only(organism)
     record = _recorded(organism, run)
-    found = organism.orchestrator.run(record.id if record else run)
+    try:
+        found = organism.orchestrator.run(record.id if record else run)
+    except NotRunningError:
+        if record is not None and record.deployment is not None:
+            raise
+        found = None
     if found is None and record is not None:
         raise RefusedError(
             f"{record.id} runs in a process of its own and cannot be {what} from here",
@@ -207,8 +215,12 @@ def _to_change(organism: Organism, run: str, what: str) -> Mapping[str, Any]:
             code="local-run",
         )
     if found is None:
-        raise RequestError(f"there is no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
+        raise _unknown(run)
     return found
+
+
+def _unknown(run: str) -> RequestError:
+    return RequestError(f"there is no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
 
 
 def _present(record: RunRecord | None) -> RunRecord:

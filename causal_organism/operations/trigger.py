@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from causal_organism.deployments import REFRESH
-from causal_organism.errors import RefusedError, RequestError
-from causal_organism.operations.plan import Planned, make_plan
+from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.operations.plan import Planned, check_request, make_plan
 from causal_organism.operations.refresh import refuse_pinned
 from causal_organism.ports import Organism
 
@@ -23,7 +23,11 @@ def plan_for_workers(
     """The plan that a triggered refresh would follow. Raises what the workers would refuse."""
     if organism.settings.read_only:
         raise RefusedError("this is read-only: nothing is started here", code="read-only")
-    organism.settings.need("prefect_api_url")
+    try:
+        organism.settings.need("prefect_api_url")
+    except NotRunningError:  # what is wrong in itself is said first, whatever is running
+        check_request(organism, selection, partition=partition, allow_empty=allow_empty)
+        raise
     theirs = organism.ledger.fact("worker_assets")
     if theirs != organism.settings.assets:
         raise RequestError(

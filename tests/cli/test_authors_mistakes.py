@@ -63,7 +63,8 @@ def test_a_right_option_is_none() -> None:
 
 
 def test_what_a_graph_prints_goes_to_stderr(tmp_path: Path) -> None:
-    (tmp_path / "loud.py").write_text("print('loud')\n" + ONE + "ASSETS = (f,)\n")
+    loud = "print('loud')\nimport os, subprocess\nsubprocess.run(['echo', 'child'])\nos.write(1, b'raw')\n"
+    (tmp_path / "loud.py").write_text(loud + ONE + "ASSETS = (f,)\n")
 
     command = "import sys; from causal_organism.cli.main import main; sys.exit(main(sys.argv[1:]))"
     done = subprocess.run(
@@ -76,7 +77,7 @@ def test_what_a_graph_prints_goes_to_stderr(tmp_path: Path) -> None:
     )
 
     assert json.loads(done.stdout)["schema"] == "organism.graph/1"
-    assert "loud" in done.stderr
+    assert all(word in done.stderr for word in ("loud", "child", "raw"))
 
 
 def test_half_a_character_is_escaped() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ from causal_organism.operations.runs import (
     retry_run,
 )
 from causal_organism.operations.schedules import load_schedules, set_schedule
+from causal_organism.operations.trigger import plan_for_workers
 from causal_organism.operations.waiting import run_lease
 from causal_organism.ports import Gap, StreamPosition
 from causal_organism.stores.memory_orchestrator import MemoryOrchestrator
@@ -202,6 +204,25 @@ def test_a_run_that_is_nowhere_is_a_wrong_request() -> None:
 
 
 # ------------------------------------------------------------------ cancel and retry
+
+
+@pytest.mark.parametrize("ask", [load_logs, *(partial(act, actor="ana") for act in (cancel_run, retry_run))])
+def test_a_run_that_the_ledger_does_not_know_is_a_wrong_request_without_prefect_too(ask: Any) -> None:
+    o = organism()
+    o.orchestrator = Unconfigured()
+    with pytest.raises(RequestError, match="there is no run 'gone'"):
+        ask(o, "gone")
+    begin(o, "total", actor="ana", trigger="cli", run="known", deployment=REFRESH.full_name)
+    with pytest.raises(NotRunningError):
+        ask(o, "known")
+
+
+@pytest.mark.parametrize(("selection", "partition"), [("total", "site=north"), ("totl", None), ("total", "=")])
+def test_what_is_wrong_in_itself_is_said_before_that_prefect_is_away(selection: str, partition: str | None) -> None:
+    with pytest.raises(RequestError):
+        plan_for_workers(organism(), selection, partition=partition, actor="ana", trigger="cli")
+    with pytest.raises(NotRunningError):
+        plan_for_workers(organism(), "total", actor="ana", trigger="cli")
 
 
 def test_cancelling_is_written_down_and_ends_the_run_in_the_ledger() -> None:
