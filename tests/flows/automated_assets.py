@@ -30,4 +30,10 @@ def never(count: Any) -> Any:
     return count
 
 
+@asset(key="interventions/proposals", reads={"count": "automated/count"}, code_version="1", automation=eager())
+def proposals(count: Any) -> Any:
+    return {"proposals": []}
+
+
 ASSETS = (network, people, count, bad, never)
+PROPOSING = (*ASSETS, proposals)

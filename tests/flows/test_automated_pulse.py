@@ -28,10 +28,10 @@ def pulse(organism: OpenOrganism, home_environment: dict[str, str], run_environm
     environment = {**home_environment, **run_environment, "ORGANISM_ASSETS": ASSETS}
     organism.__dict__["graph"] = load_graph(ASSETS)
 
-    def run() -> dict[str, Any]:
+    def run(assets: str = ASSETS) -> dict[str, Any]:
         done = subprocess.run(
             [sys.executable, "-c", PULSE],
-            env=environment,
+            env={**environment, "ORGANISM_ASSETS": assets},
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -80,3 +80,11 @@ def test_what_follows_from_new_interactions_is_made_by_the_pulse_that_takes_them
     organism.stream.append([{"source": "ana", "target": "cy", "at": "2026-01-05T13:00:00+00:00"}])
     assert outcomes(pulse()) == {"automated/people": "made", "automated/count": "made"}
     assert outcomes(pulse()) == {"automated/bad": "failed"}
+
+
+def test_what_automation_made_is_projected_by_the_same_pulse(organism: OpenOrganism, pulse: Any) -> None:
+    """Proposals become interventions at once, and not when the next full analysis comes."""
+    document = pulse("tests.flows.automated_assets:PROPOSING")
+    assert outcomes(document)["interventions/proposals"] == "made"
+    number = organism.ledger.heads()["interventions/proposals", ""].version.number
+    assert organism.ledger.fact("projected")["interventions/proposals"] == number  # type: ignore[index]
