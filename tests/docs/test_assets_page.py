@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,7 @@ def test_the_notebook_of_the_page_runs(settings: Settings) -> None:
     exec(compile(code, str(PAGE), "exec"), names)
     assert list(names["frame"].index) == ["a", "b"]  # type: ignore[attr-defined]
     assert names["answer"]["outcome"] == "nothing"  # type: ignore[index]
+
+
+def test_type_checkers_of_users_may_rely_on_the_types() -> None:
+    assert (files("causal_organism") / "py.typed").is_file()
