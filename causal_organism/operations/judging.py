@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import Any
 
 from causal_organism.assets.code_versions import code_versions
-from causal_organism.assets.definitions import DERIVED
+from causal_organism.assets.definitions import DERIVED, AssetSpec
 from causal_organism.assets.keys import UNPARTITIONED
 from causal_organism.assets.mappings import Many, Read, Resolved, made_of, resolve
 from causal_organism.assets.partitions import Windows, member_names, members, sources_of
 from causal_organism.assets.spaces import WHOLE, Space
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement, judge, worst
 from causal_organism.assets.versions import Attempt, Head, InputVersion, fingerprint
+from causal_organism.errors import SettingsError
 from causal_organism.operations.contents import load_rows, load_value
 from causal_organism.ports import Organism
 
@@ -263,9 +264,15 @@ def load_cut(organism: Organism, *, code_versions: Mapping[str, str] | None = No
 def read_code_versions(organism: Organism) -> Mapping[str, str]:
     """Key -> code version, from the source as it is on disk now."""
     specs = organism.graph.specs.values()
-    declared = {name for spec in specs for name in spec.settings}
-    values = {name: organism.settings.value(name) for name in sorted(declared)}
+    values = {name: _setting(organism, spec, name) for spec in specs for name in spec.settings}
     return code_versions(specs, values, notes=organism.settings.home / "code-notes.json")
+
+
+def _setting(organism: Organism, spec: AssetSpec, name: str) -> Any:
+    try:
+        return organism.settings.value(name)
+    except SettingsError as error:
+        raise SettingsError(f"{spec.key} ({spec.defined_at}): {error.message}") from None
 
 
 def _as_input(head: Head) -> InputVersion:

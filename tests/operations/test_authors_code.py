@@ -8,6 +8,7 @@ import pytest
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.assets.storable import storable
+from causal_organism.errors import SettingsError
 from causal_organism.operations.refresh import refresh_local
 from tests.operations.organisms import memory_organism
 
@@ -48,3 +49,14 @@ def test_texts_that_no_store_takes_are_made_storable() -> None:
 
     assert refresh_local(organism, "*", actor="ana")["steps"][0]["error"] == "ValueError: a\ufffdb \ufffd"
     assert storable({"x": float("nan"), "t\x00": ["\udfff", 1.5]}) == {"x": None, "t\ufffd": ["\ufffd", 1.5]}
+
+
+def test_a_setting_that_is_not_set_names_the_asset_that_declares_it_and_where() -> None:
+    needs = asset(key="needs", settings=("own_limit",), code_version="1")(lambda: 1)
+
+    with pytest.raises(SettingsError) as caught:
+        refresh_local(memory_organism((needs,)), "*", actor="ana")
+
+    told = caught.value.message
+    assert told.startswith(f"needs ({needs.specs[0].defined_at}): ")
+    assert ("test_authors_code.py" in told, "ORGANISM_OWN_LIMIT is not set" in told) == (True, True)
