@@ -164,6 +164,9 @@ class DemoSource:
         self.started[run] = (self.clock(), selection)
         return run
 
+    def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
+        self._write(action, proposal, reason)
+
     def retry(self, run: str) -> str:
         self._write("retry", run)
         self.started[run + "-again"] = (self.clock(), "causal/effects")

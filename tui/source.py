@@ -76,6 +76,9 @@ class ConsoleSource(Protocol):
     def cancel(self, run: str) -> None:
         """Ask a run to stop."""
 
+    def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
+        """Approve or reject a proposal, in the name of whoever is at the console."""
+
     def pause_queue(self, pool: str, name: str) -> None: ...
 
     def resume_queue(self, pool: str, name: str) -> None: ...

@@ -81,6 +81,9 @@ class Console:
     def cancel(self, run: str) -> None:
         run_operations.cancel_run(self._writable, run, actor=self._actor)
 
+    def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
+        proposal_operations.act_on(self._writable, proposal, action, actor=self._actor, reason=reason)
+
     def pause_queue(self, pool: str, name: str) -> None:
         queue_operations.pause_queue(self._writable, name, paused=True, actor=self._actor)
 
