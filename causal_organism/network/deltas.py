@@ -39,12 +39,15 @@ class NetworkDelta:
 def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
     """One delta for several in a row: `was` of the first, `now` of the last; ties that end as they began are left out.
 
+    One whose amounts came and others of the same sums left is kept: it holds other times.
+
     Raises:
         ValueError: a delta does not continue the one before it.
     """
     ties: dict[tuple[str, str], TieChange] = {}
     people: list[str] = []
     first_idx = 0
+    moved: set[tuple[str, str]] = set()
     for delta in deltas:
         if delta.people and not people:
             first_idx = delta.first_idx
@@ -52,9 +55,13 @@ def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
             raise ValueError(f"people end at idx {first_idx + len(people)}, the next delta begins at {delta.first_idx}")
         people.extend(delta.people)
         for tie in delta.ties:
-            before = ties.get((tie.source, tie.target))
-            ties[tie.source, tie.target] = tie if before is None else _join(before, tie)
-    changed = sorted(pair for pair, tie in ties.items() if _differs(tie))
+            pair = (tie.source, tie.target)
+            before = ties.get(pair)
+            ties[pair] = tie if before is None else _join(before, tie)
+            turned = before is not None and (before.first_us, before.last_us) != (tie.first_us, tie.last_us)
+            if turned or not _differs(tie):  # or it was composed already
+                moved.add(pair)
+    changed = sorted(pair for pair, tie in ties.items() if _differs(tie) or (pair in moved and tie.weight_u_now))
     return NetworkDelta(tuple(ties[pair] for pair in changed), tuple(people), first_idx)
 
 

@@ -76,3 +76,71 @@ def test_composing_keeps_the_times_of_the_last_state() -> None:
     spans = [(40, 50), (10, 50), (45, 50)]  # another one before them came late; then the earliest left the window
     parts = [TieChange("a", "b", place, place + 1, place, place + 1, *span) for place, span in enumerate(spans)]
     assert compose(NetworkDelta((part,)) for part in parts).ties == (TieChange("a", "b", 0, 3, 0, 3, 45, 50),)
+
+
+def test_other_times_of_the_same_sums_stay_however_they_are_composed() -> None:
+    parts = [
+        NetworkDelta((TieChange("a", "b", 1, 2, 1, 2, 1, 5),)),
+        NetworkDelta((TieChange("a", "b", 2, 1, 2, 1, 5, 5),)),
+    ]
+    whole = compose(parts)
+    assert whole.ties == (TieChange("a", "b", 1, 1, 1, 1, 5, 5),)
+    assert compose([whole]) == whole
+    assert compose([whole, whole]) == whole
+
+
+@pytest.mark.parametrize("stored", [b"", b"{}", encode(NetworkDelta())[:-4], b"x\x9c\x03\x00\x00\x00\x00\x01"])
+def test_foreign_bytes_are_an_error(stored: bytes) -> None:
+    with pytest.raises(ValueError, match=r"not a stored delta|Expecting value"):
+        decode(stored)
+
+
+def test_ten_thousand_ties_are_stored_in_a_moment() -> None:
+    chance = random.Random(1)
+    ties = tuple(
+        TieChange(f"p{chance.randrange(3000)}", f"q{number}", chance.randrange(10**9), 10**6, 3, 4, 10**15, 10**15)
+        for number in range(10_000)
+    )
+    delta = NetworkDelta(ties)
+    began = time.process_time()
+    stored = encode(delta)
+    read = decode(stored)
+    assert time.process_time() - began < 0.25  # measured: 0.05 s for both on a busy machine
+    assert read == delta
+    assert len(stored) < 250_000
+
+
+@given(history=histories)
+def test_the_fingerprint_follows_every_delta(history: History) -> None:
+    fingerprint = fingerprints.EMPTY
+    for state, delta in history:
+        fingerprint = fingerprints.update(fingerprint, delta)
+        assert fingerprint == fingerprints.of(*state.columns())
+        assert len(fingerprint) == 64
+
+
+@given(history=histories, data=st.data())
+def test_the_fingerprint_depends_neither_on_batches_nor_on_order(history: History, data: st.DataObject) -> None:
+    state = history[-1][0]
+    people, *columns = state.columns()
+    rows = data.draw(st.permutations(list(zip(*columns, strict=True))))
+    shuffled = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+    at_once = fingerprints.update(fingerprints.EMPTY, compose(delta for _, delta in history))
+    assert at_once == fingerprints.of(people, *shuffled) == fingerprints.of(*state.columns())
+
+
+def test_fingerprints_differ_where_networks_do() -> None:
+    networks = [
+        ([], [], [], [], []),
+        (["a"], [], [], [], []),
+        (["a", "b"], [], [], [], []),
+        (["b", "a"], [], [], [], []),
+        (["a", "b"], [0], [1], [1], [1]),
+        (["a", "b"], [1], [0], [1], [1]),
+        (["a", "b"], [0], [1], [2], [1]),
+        (["a", "b"], [0], [1], [1], [2]),
+        (["a", "b", "ab", "c"], [0], [2], [1], [1]),
+        (["a", "b", "ab", "c"], [2], [1], [1], [1]),
+    ]
+    assert len({fingerprints.of(*network) for network in networks}) == len(networks)
+    assert fingerprints.of([], [], [], [], []) == fingerprints.EMPTY == "0" * 64

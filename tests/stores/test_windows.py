@@ -12,6 +12,7 @@ from causal_organism.errors import SettingsError
 from causal_organism.network.deltas import compose
 from causal_organism.network.interactions import Interaction
 from causal_organism.network.windows import DAY_US, window_start
+from causal_organism.operations.projection import composed
 from causal_organism.ports import Archive, Batch
 from causal_organism.stores.archive import PostgresArchive
 from causal_organism.stores.memory_archive import MemoryArchive
@@ -142,6 +143,17 @@ def test_how_it_fell_into_batches_and_when_it_moved_does_not_matter(make_archive
         seen.add(network.position().fingerprint)
         assert compose(each.delta for each in archive.batches(0)).people == tuple(people_of(taken))
     assert len(seen) == 1
+
+
+def test_as_much_comes_as_leaves_and_the_times_follow_through_a_composed_batch(archive: Archive) -> None:
+    taken = [on_day(1, 1.5), on_day(2, 9.5)]
+    accept(archive, taken[:1])
+    network = projected(archive)
+    accept(archive, taken[1:])
+    moved(archive, 2)
+    for each in composed(archive.batches(1), continuing=1):
+        network.apply(each)
+    assert network_in(network) == (people_of(taken), ties_of(taken[1:]))
 
 
 def test_what_a_window_holds_is_not_forgotten(make_archive: Make, request: pytest.FixtureRequest) -> None:
