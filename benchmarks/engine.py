@@ -81,7 +81,7 @@ def main(rounds: int = 5) -> None:
             print(
                 f"  through Prefect {ours / sqlite:.2f} x Dagster on SQLite, {ours / memory:.2f} x in memory; ", end=""
             )
-            print(f"without Prefect {local / sqlite:.2f} x and {local / memory:.2f} x ({load()})")
+            print(f"without Prefect {local / sqlite:.2f} x and {local / memory:.2f} x ({load()})", flush=True)
 
 
 def measured(shape: str, python: Path, rounds: int) -> tuple[float, float, float, list[dict[str, float]]]:
