@@ -60,6 +60,9 @@ class Settings:
         "ORGANISM_RETRY_DELAY_SCALE", 1.0, "factor on every pause before a retry; 0: none"
     )
     stream_keep: int = _setting("ORGANISM_STREAM_KEEP", 1_000_000, "entries that stay in the stream after acceptance")
+    archive_days: int = _setting(
+        "ORGANISM_ARCHIVE_DAYS", 90, "single interactions are kept so long by `organism retain`; 0: for ever"
+    )
     batch_events: int = _setting("ORGANISM_BATCH_EVENTS", 10_000, "most interactions accepted in one batch")
     betweenness_exact_people: int = _setting(
         "ORGANISM_BETWEENNESS_EXACT_PEOPLE", 2_000, "people up to which every make of betweenness is exact"
@@ -96,6 +99,8 @@ class Settings:
             raise SettingsError(f"ORGANISM_PARALLEL_STEPS is {self.parallel_steps}; it must be at least 1")
         if self.slices not in ("threads", "dask"):
             raise SettingsError(f"ORGANISM_SLICES is {self.slices!r}; it must be threads or dask")
+        if self.archive_days < 0:
+            raise SettingsError(f"ORGANISM_ARCHIVE_DAYS is {self.archive_days}; it must be 0 (for ever) or more")
         if self.window_days < 0:
             raise SettingsError(f"ORGANISM_WINDOW_DAYS is {self.window_days}; it must be 0 (all time) or more")
         if self.batch_events < 1:

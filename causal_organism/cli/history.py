@@ -128,9 +128,19 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
         (name_of(each), each["version"], each["reason"], each["bytes"], " ".join(each["named_by"]) or "-")
         for each in document["retired"]
     ]
+    forgotten = document["forgotten"]
+    old = [f"{forgotten['interactions']} single interactions accepted before {forgotten['before']}"]
     emit(
         document,
-        lambda: table(("ASSET", "VERSION", "REASON", "BYTES", "READ BY"), rows) or "nothing to remove",
+        lambda: (
+            "\n".join(
+                [
+                    *([table(("ASSET", "VERSION", "REASON", "BYTES", "READ BY"), rows)] if rows else []),
+                    *(old if forgotten["interactions"] else []),
+                ]
+            )
+            or "nothing to remove"
+        ),
         as_json=as_json,
     )
 

@@ -14,6 +14,7 @@ from causal_organism.assets.versions import Provenance, Version
 from causal_organism.errors import RefusedError
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
+from causal_organism.operations.pulse import NETWORK
 from causal_organism.operations.reading import load_manifest
 from causal_organism.operations.scratch import remove_given_up
 from causal_organism.ports import Organism
@@ -54,9 +55,11 @@ def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: d
 
 
 def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
-    """organism.retain/1: apply the policies of a selection, then sweep content that no kept version names.
+    """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and let the
+    archive forget single interactions that are older than the setting.
 
-    The ledger keeps the record of every version; only content goes, and the version says so.
+    The ledger keeps the record of every version; only content goes, and the version says so. Of the archive, ties,
+    weekly sums and senders' ids stay, and whatever a window holds.
     """
     if organism.settings.read_only and not dry_run:
         raise RefusedError("this is read-only: nothing is removed here", code="read-only")
@@ -73,6 +76,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
     retired = _with_readers(cut, retired)
     swept = {"count": 0, "bytes": 0}
+    forgotten = _forget(organism, dry_run=dry_run)
     if not dry_run:
         remove_given_up(organism.settings, organism.now())
         numbers: dict[tuple[str, str], list[int]] = {}
@@ -81,8 +85,9 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         for (key, partition), gone in numbers.items():
             organism.ledger.retire(key, partition, gone)
         swept = _sweep(organism)
-        if retired:
-            detail = {"retired": [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired], **swept}
+        if retired or forgotten["interactions"]:
+            names = [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired]
+            detail = {"retired": names, "forgotten": forgotten, **swept}
             organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
     return {
         "schema": "organism.retain/1",
@@ -98,7 +103,18 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
             for each in retired
         ],
         "swept": swept,
+        "forgotten": forgotten,
     }
+
+
+def _forget(organism: Organism, *, dry_run: bool) -> dict[str, Any]:
+    """How many single interactions go, and those accepted before when; without a network or a setting, none."""
+    days = organism.settings.archive_days
+    if not days or NETWORK not in organism.graph:
+        return {"interactions": 0, "before": None}
+    before = organism.now() - timedelta(days=days)
+    count = organism.archive.forgettable(before) if dry_run else organism.archive.forget(before)
+    return {"interactions": count, "before": before.isoformat()}
 
 
 def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:

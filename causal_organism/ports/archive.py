@@ -80,6 +80,9 @@ class Archive(Protocol):
         Raises SettingsError where the window would reach back to interactions that are no longer kept.
         """
 
+    def forgettable(self, before: datetime) -> int:
+        """How many `forget` would remove."""
+
     def forget(self, before: datetime) -> int:
         """Remove single interactions that were accepted before a moment and are in no window; how many went. Sums, ties
         and senders' ids stay."""

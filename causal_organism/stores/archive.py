@@ -167,6 +167,14 @@ class PostgresArchive:
             state = archive_state.lock(connection, expected)
             archive_state.save(connection, state.moved(position.entry, position.entries))
 
+    def forgettable(self, before: datetime) -> int:
+        with self._database.connection() as connection:
+            state = archive_state.load(connection)
+            if connection.execute(_LAST_BATCH_BEFORE, (before,)).fetchone() is None:
+                return 0
+            row = connection.execute(_FORGETTABLE, (before, state.window_from_us)).fetchone()
+        return int(row[0]) if row else 0
+
     def forget(self, before: datetime) -> int:
         with self._database.connection() as connection:
             state = archive_state.lock(connection)
@@ -288,9 +296,13 @@ _BATCHES = """
     WHERE number > %(after)s AND (%(until)s::bigint IS NULL OR number <= %(until)s) ORDER BY number LIMIT %(limit)s
 """
 
-_FORGET = """
+_OLD = "accepted_at < %s AND at_us < coalesce(%s, 9223372036854775807)"
+
+_FORGETTABLE = f"SELECT count(*) FROM organism.interaction WHERE {_OLD}"
+
+_FORGET = f"""
     WITH gone AS (
-        DELETE FROM organism.interaction WHERE accepted_at < %s AND at_us < coalesce(%s, 9223372036854775807)
+        DELETE FROM organism.interaction WHERE {_OLD}
         RETURNING at_us
     )
     SELECT count(*), max(at_us) FROM gone

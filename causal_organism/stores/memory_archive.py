@@ -148,6 +148,9 @@ class MemoryArchive:
     def gaps(self) -> tuple[Gap, ...]:
         return tuple(self._gaps)
 
+    def forgettable(self, before: datetime) -> int:
+        return 0
+
     def forget(self, before: datetime) -> int:
         return 0  # memory goes with the process
 

@@ -16,10 +16,12 @@ from causal_organism.errors import LeaseHeldError, RefusedError
 from causal_organism.network.interactions import Interaction, parse
 from causal_organism.operations.observe import observe
 from causal_organism.operations.pulse import PulseReport
+from causal_organism.operations.retain import retain
 from causal_organism.ports import Batch
 from causal_organism.stores.network import BoltNetwork
 from causal_organism.stores.stream import RedisStream
-from tests.operations.living import KINDS, emptied, event, living, pulsed
+from causal_organism.wiring import OpenOrganism
+from tests.operations.living import KINDS, emptied, event, living, pulsed, with_settings
 from tests.operations.organisms import graph_of
 from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
 
@@ -127,7 +129,7 @@ def test_an_older_network_catches_up_and_a_strange_one_is_made_again(organism: A
     organism.network.apply(
         replace(stranger, number=stranger.number + 1, fingerprint="f" * 64, delta=replace(stranger.delta, ties=()))
     )
-    assert pulsed(organism).rebuilt
+    pulsed(organism)  # from the batches, which stay
     assert_holds(organism, entries)
     assert [each.action for each in organism.ledger.audit_log()] == ["network.rebuild"]
 
@@ -321,3 +323,25 @@ def test_with_a_window_the_network_is_what_the_last_days_hold_however_it_came(or
     organism.network.clear()
     pulsed(organism, window_days=1)
     assert network_in(organism.network)[1] == ties_of(interactions(entries[2:]))
+
+
+def test_retention_lets_the_archive_forget_single_interactions_and_nothing_else(organism: Any) -> None:
+    if not isinstance(organism, OpenOrganism):  # memory goes with the process
+        assert organism.archive.forgettable(organism.now()) == organism.archive.forget(organism.now()) == 0
+        return
+    entries = events(40)
+    organism.stream.append(entries)
+    pulsed(organism)
+    with organism.database.connection() as connection:
+        connection.execute("UPDATE organism.interaction SET accepted_at = accepted_at - interval '91 days'")
+        connection.execute("UPDATE organism.batch SET accepted_at = accepted_at - interval '91 days'")
+    assert retain(with_settings(organism, archive_days=0), dry_run=True, actor="ana")["forgotten"]["interactions"] == 0
+    assert retain(organism, dry_run=True, actor="ana")["forgotten"]["interactions"] == 40
+    assert len(organism.archive.interactions_of("a")) > 0
+    assert retain(organism, dry_run=False, actor="ana")["forgotten"]["interactions"] == 40
+    assert [each.action for each in organism.ledger.audit_log()] == ["retain"]
+    assert organism.archive.interactions_of("a") == ()
+    assert_holds(organism, entries)
+    organism.network.clear()
+    assert pulsed(organism).rebuilt
+    assert_holds(organism, entries)

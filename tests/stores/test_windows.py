@@ -164,6 +164,8 @@ def test_what_a_window_holds_is_not_forgotten(make_archive: Make, request: pytes
     taken = [on_day(1, 1.5), on_day(2, 5.5), on_day(3, 9.5)]
     accept(archive, taken)
     moved(archive, 5)
+    assert archive.forgettable(NOW) == 0
+    assert archive.forgettable(NOW + timedelta(days=1)) == 1
     assert archive.forget(NOW + timedelta(days=1)) == 1
     accept(archive, [on_day(4, 10.5)])
     moved(archive, 5)
