@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
@@ -21,7 +22,7 @@ from causal_organism.views.reciprocity import reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import strength
 from tests.network.histories import History, histories
-from tests.views.references import assert_same, by_networkx, random_network, roster
+from tests.views.references import assert_same, by_networkx, ego_betweenness, random_network, roster, undirected
 
 
 def in_teams(network: Snapshot) -> Scores:
@@ -74,3 +75,23 @@ def test_pagerank_is_near_the_solution_of_its_equations(people: int) -> None:
     found = pagerank(network)["pagerank"]
     assert np.abs(found - solution).sum() < people * 6e-12
     assert found.sum() == pytest.approx(1.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("matrix_people", [2_000, 0])
+def test_a_whole_department_that_talks_to_itself_takes_bounded_memory(
+    matrix_people: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """150 people, each tied to each other but for some: far more ways of two ties than ties."""
+    from causal_organism.views import ego as module
+
+    monkeypatch.setattr(module, "_MATRIX_PEOPLE", matrix_people)  # also as if everybody were a hub
+    chance = np.random.default_rng(4)
+    pairs = np.array([(a, b) for a in range(150) for b in range(a) if chance.random() < 0.9]).T
+    network = from_columns([f"p{at}" for at in range(150)], *pairs, np.full(pairs.shape[1], 10**6), pairs[0] * 0 + 1)
+    tracemalloc.start()
+    found = ego(network)["ego_betweenness"]
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 300e6
+    some = {at: ego_betweenness(undirected(network), at) for at in (0, 75, 149)}
+    assert {at: found[at] for at in some} == pytest.approx(some, rel=1e-9)
