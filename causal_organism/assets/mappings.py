@@ -2,12 +2,15 @@
 
 For every dimension of the upstream asset: the same name (where both have the dimension), a window so many earlier or
 later, one name, `"all"`, or `"last"`. What nobody says is the same where both have the dimension, and all elsewhere.
+Where the windows of one name differ in length, the same is those that lie within the reader's window, or the one that
+holds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from causal_organism.assets.keys import UNPARTITIONED, check_key, partition_text
 from causal_organism.assets.partitions import ALL, LAST, Dimension, Static, Windows
@@ -24,8 +27,25 @@ class Named:
     name: str
 
 
-How = str | int | Named
-"""SAME, ALL, LAST, windows to go (-1: the one before), or one by name."""
+@dataclass(frozen=True, slots=True)
+class Across:
+    """The same time in windows of another length: those within the reader's window, or the one that holds it."""
+
+    own: Windows
+    theirs: Windows
+
+    @property
+    def is_many(self) -> bool:
+        return self.own.holds(self.theirs)
+
+    def names(self, own: str) -> tuple[str, ...]:
+        if self.is_many:
+            return self.theirs.within(self.own, own)
+        return (self.theirs.holding(self.own, own),)
+
+
+How = str | int | Named | Across
+"""SAME, ALL, LAST, windows to go (-1: the one before), one by name, or the same time in windows of another length."""
 
 
 class Upstream:
@@ -64,10 +84,6 @@ class Read:
     how: tuple[tuple[str, How], ...] = ()  # for every dimension of the upstream asset, in its order
     same_space: bool = False  # same names in the same dimensions: the partition has the same text
 
-    @property
-    def is_many(self) -> bool:
-        return any(how == ALL for _, how in self.how)
-
 
 @dataclass(frozen=True, slots=True)
 class One:
@@ -82,7 +98,8 @@ class Many:
     """Several partitions of an upstream asset; those that were made are given.
 
     `free` are the dimensions that tell them apart in what is given (none: one value is given, the last). `last` are
-    those in which only the newest name with anything made counts.
+    those in which only the newest name with anything made counts. `within` are those in which only the windows within
+    one of another length count, with its name.
     """
 
     key: str
@@ -90,6 +107,7 @@ class Many:
     last: tuple[str, ...]
     free: tuple[str, ...]
     partitions: tuple[str, ...] = field(compare=False)
+    within: tuple[tuple[str, str], ...] = ()
 
 
 Resolved = One | Many
@@ -102,8 +120,12 @@ def resolve(read: Read, text: str, own: Mapping[str, str], upstream: Space) -> R
     if read.same_space:
         return One(read.key, text) if text in upstream else None
     fixed: dict[str, str] = {}
+    within: dict[str, tuple[str, ...]] = {}
     for name, how in read.how:
         if how in (ALL, LAST):
+            continue
+        if isinstance(how, Across) and how.is_many:
+            within[name] = how.names(own[name])
             continue
         member = _member(name, how, own, upstream)
         if member is None:
@@ -112,12 +134,16 @@ def resolve(read: Read, text: str, own: Mapping[str, str], upstream: Space) -> R
     if len(fixed) == len(read.how):
         found = partition_text(fixed)
         return One(read.key, found) if found in upstream else None
+    partitions = _with_names(upstream, fixed, within)
+    if within and not partitions:
+        return None
     return Many(
         read.key,
         fixed=tuple(fixed.items()),
         last=tuple(name for name, how in read.how if how == LAST),
-        free=tuple(name for name, how in read.how if how == ALL),
-        partitions=upstream.grouped(tuple(fixed)).get(tuple(fixed.values()), ()),
+        free=tuple(name for name, how in read.how if how == ALL or name in within),
+        partitions=partitions,
+        within=tuple((name, own[name]) for name in within),
     )
 
 
@@ -163,6 +189,18 @@ def reads_of(
     return tuple(found)
 
 
+def _with_names(upstream: Space, fixed: Mapping[str, str], within: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Every partition with these names, in order; of `within`, with any of several."""
+    groups = upstream.grouped((*fixed, *within))
+    found = [text for names in product(*within.values()) for text in groups.get((*fixed.values(), *names), ())]
+    if len(within) == len(upstream.dimensions) or not within:
+        return tuple(found)
+    places = [upstream.positions[name] for name in upstream.dimensions]
+    return tuple(
+        sorted(found, key=lambda text: [at[name] for at, name in zip(places, upstream.names[text], strict=True)])
+    )
+
+
 def is_earlier(mapping: Mapping[str, How]) -> bool:
     """Whether a mapping goes to windows before: such a read of itself is no circle."""
     return any(isinstance(how, int) and how < 0 for how in mapping.values())
@@ -171,6 +209,8 @@ def is_earlier(mapping: Mapping[str, How]) -> bool:
 def _member(name: str, how: How, own: Mapping[str, str], upstream: Space) -> str | None:
     if isinstance(how, Named):
         return how.name
+    if isinstance(how, Across):
+        return how.names(own[name])[0]
     if isinstance(how, int):
         places = upstream.positions[name]
         at = places.get(own[name])
@@ -186,10 +226,16 @@ def _hows(
         if name not in theirs:
             has = ", ".join(theirs) or "none"
             raise GraphError(f"{place}: {key} has no dimension {name!r} to be read by; it has {has}")
-    hows = {name: said.get(name, SAME if name in own else ALL) for name in theirs}
+    hows = {name: _across(said.get(name, SAME if name in own else ALL), own.get(name), theirs[name]) for name in theirs}
     for name, how in hows.items():
         _check(name, how, own.get(name), theirs[name], f"{place}: {key} is read with {name}={_told(how)}")
     return tuple(hows.items())
+
+
+def _across(how: How, own: Dimension | None, theirs: Dimension) -> How:
+    if how != SAME or not isinstance(own, Windows) or not isinstance(theirs, Windows):
+        return how
+    return Across(own, theirs) if own.holds(theirs) or theirs.holds(own) else how
 
 
 def _check(name: str, how: How, own: Dimension | None, theirs: Dimension, what: str) -> None:
@@ -199,14 +245,17 @@ def _check(name: str, how: How, own: Dimension | None, theirs: Dimension, what: 
         if isinstance(theirs, Windows):
             _check_window(how.name, theirs, what)
         return
-    if how in (ALL, LAST):
+    if how in (ALL, LAST) or isinstance(how, Across):
         return
     if own is None:
         raise GraphError(f"{what}, and the asset that reads it has no dimension {name!r}")
     if isinstance(how, int) and not isinstance(theirs, Windows):
         raise GraphError(f"{what}, and only windows of time have one before and after")
+    hint = ", or windows within each other, read without a step" if isinstance(theirs, Windows) else ""
     if type(own) is not type(theirs) or getattr(own, "timezone", None) != getattr(theirs, "timezone", None):
-        raise GraphError(f"{what}, and {own} is not {theirs}: two dimensions of one name are of one kind and zone")
+        raise GraphError(
+            f"{what}, and {own} is not {theirs}: two dimensions of one name are of one kind and zone{hint}"
+        )
     if isinstance(own, Static) and isinstance(theirs, Static) and (missing := set(own.names) - set(theirs.names)):
         raise GraphError(f"{what}, and it has no partition {', '.join(sorted(missing))}")
 

@@ -28,6 +28,8 @@ class Windows:
     start: str
     timezone: str = field(default="UTC", kw_only=True)
     example: ClassVar[str] = ""
+    size: ClassVar[int] = 0
+    """Windows of a smaller size each lie within one of a larger size; those of one size do not."""
 
     def __post_init__(self) -> None:
         given: object = self.start
@@ -61,12 +63,31 @@ class Windows:
         """The window that this moment is in."""
         raise NotImplementedError
 
+    def first_day(self, number: int) -> str:
+        """The day that a window begins on."""
+        return self.name(number)[: len("2026-01-31")]
+
+    def holds(self, other: Windows) -> bool:
+        """Whether every window of the other kind lies within one of these."""
+        return self.size > other.size and self.timezone == other.timezone
+
+    def holding(self, other: Windows, name: str) -> str:
+        """The one of these that a window of a smaller kind lies in."""
+        return self.name(self.number(other.first_day(other.number(name))))
+
+    def within(self, other: Windows, name: str) -> tuple[str, ...]:
+        """Those of these that lie within a window of a larger kind, in order."""
+        number = other.number(name)
+        first, end = (self.number(other.first_day(each)) for each in (number, number + 1))
+        return tuple(self.name(each) for each in range(first, end))
+
 
 class Daily(Windows):
     """Days, `2026-01-31`."""
 
     __slots__ = ()
     example = "2026-01-31"
+    size = 1
 
     def number(self, name: str) -> int:
         return _date(name, self.example).toordinal()
@@ -83,6 +104,7 @@ class Weekly(Windows):
 
     __slots__ = ()
     example = "2026-W07"
+    size = 2
 
     def number(self, name: str) -> int:
         year, parted, week = name.partition("-W") if isinstance(name, str) else ("", "", "")
@@ -99,6 +121,9 @@ class Weekly(Windows):
     def current(self, local: datetime) -> int:
         return self._of(local.date())
 
+    def first_day(self, number: int) -> str:
+        return date.fromordinal(number * 7 + 1).isoformat()
+
     @staticmethod
     def _of(day: date) -> int:
         return (day.toordinal() - 1) // 7  # 1 January of the year 1 was a Monday
@@ -109,6 +134,7 @@ class Monthly(Windows):
 
     __slots__ = ()
     example = "2026-01"
+    size = 2
 
     def number(self, name: str) -> int:
         day = _date(f"{name}-01" if isinstance(name, str) and len(name) == 7 else name, self.example)
@@ -119,6 +145,9 @@ class Monthly(Windows):
 
     def current(self, local: datetime) -> int:
         return local.year * 12 + local.month - 1
+
+    def first_day(self, number: int) -> str:
+        return f"{self.name(number)}-01"
 
 
 class Hourly(Windows):
