@@ -24,6 +24,7 @@ class History:
     """Everything sent so far, and what must have come of it."""
 
     chance: random.Random
+    step_s: int = 0  # by how much later each interaction is than the one before it, besides chance
     good: list[Interaction] = field(default_factory=list)
     refused: list[tuple[str, str]] = field(default_factory=list)  # id of the entry, reason
     duplicates: int = 0
@@ -62,7 +63,8 @@ class History:
     def _good(self) -> tuple[str, object, Mapping[str, str]]:
         self._number += 1
         source, target = self.chance.sample(range(60), 2)
-        at_s, weight_u = 1_700_000_000 + self.chance.randrange(5_000_000), self.chance.randrange(1, 3_000_000)
+        at_s = 1_700_000_000 + self._number * self.step_s + self.chance.randrange(5_000_000)
+        weight_u = self.chance.randrange(1, 3_000_000)
         fields = {
             "source": f"p{source}",
             "target": f"p{target}",

@@ -8,14 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from causal_organism.errors import FencedError, LeaseHeldError, NetworkGapError, StoreError
+from causal_organism.errors import FencedError, LeaseHeldError, NetworkGapError, StoreError, UnmadeUpstreamError
 from causal_organism.operations.pulse import pulse
+from causal_organism.operations.refresh import refresh_local
 from causal_organism.ports import Lease
 from causal_organism.settings import Settings
 from causal_organism.stores.ledger import PostgresLedger
 from causal_organism.wiring import OpenOrganism
 
-PRELOADED = ("tests.chaos.pulsing", "psycopg", "redis", "neo4j")
+PRELOADED = ("tests.chaos.pulsing", "psycopg", "redis", "neo4j", "pyarrow", "causal_organism.catalog")
+VIEWS = "views/degree, views/strength"
 LEASE_S = 0.4
 
 
@@ -46,11 +48,13 @@ class Worker(OpenOrganism):
         return (LapsedLeases if self._lapsed else ShortLeases)(self.database)
 
 
-def pulse_for_ever(settings: Settings, *, lapsed: bool = False) -> None:
-    """Whatever happens to it, it tries again, as flows do."""
+def pulse_for_ever(settings: Settings, *, lapsed: bool = False, views: bool = False) -> None:
+    """Whatever happens to it, it tries again, as flows do. `views`: with scores on the people after each pulse."""
     organism = Worker(settings, lapsed=lapsed)
     while True:
         try:
             pulse(organism, run=None, actor="chaos", trigger="chaos", holder=uuid.uuid4().hex)
-        except (StoreError, LeaseHeldError, FencedError, NetworkGapError):
+            if views:
+                refresh_local(organism, VIEWS, actor="chaos", trigger="chaos")
+        except (StoreError, LeaseHeldError, FencedError, NetworkGapError, UnmadeUpstreamError):
             time.sleep(0.02)

@@ -1,0 +1,141 @@
+"""What may be killed, who is killed, and what must have come of it all the same."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+
+from causal_organism.embedded.home import Home
+from causal_organism.embedded.state import Standing, load_state
+from causal_organism.errors import StoreError
+from causal_organism.network.interactions import Interaction
+from causal_organism.network.windows import counts, window_start
+from causal_organism.operations.pulse import PulseReport, pulse
+from causal_organism.ports import NetworkPosition
+from causal_organism.settings import Settings
+from tests.chaos.events import History
+from tests.chaos.pulsing import PRELOADED, Worker, pulse_for_ever
+from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
+
+SERVERS = ("ledger", "stream", "network")
+WAIT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Victims:
+    """A home of servers that may be killed."""
+
+    folder: Path
+    settings: Settings
+
+    def kill(self, server: str) -> None:
+        """End it with -9, and come back when the supervisor has it running again."""
+        was = self._process(server)
+        assert was is not None
+        os.kill(was, signal.SIGKILL)
+        until(lambda: self._process(server) not in (was, None) and self._healthy(server), f"{server} is back")
+
+    def _process(self, server: str) -> int | None:
+        state = load_state(Home(self.folder))
+        found = None if state is None else state.server(server)
+        return found.process.pid if found is not None and found.process is not None else None
+
+    def _healthy(self, server: str) -> bool:
+        state = load_state(Home(self.folder))
+        found = None if state is None else state.server(server)
+        return found is not None and found.state is Standing.HEALTHY
+
+
+def until(is_true: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not is_true():
+        assert time.monotonic() < deadline, f"waited {WAIT_S:.0f} s until {what}"
+        time.sleep(0.02)
+
+
+@dataclass
+class Chaos:
+    """Workers that pulse, the events that they are given, and what was found after each killing."""
+
+    settings: Settings
+    chance: random.Random
+    workers: list[ForkServerProcess] = field(default_factory=list)
+    left: dict[str, int] = field(default_factory=lambda: {"accepted, not applied": 0, "applied, not published": 0})
+    kills: int = 0
+
+    def __post_init__(self) -> None:
+        self.history = History(self.chance, step_s=4_000 if self.settings.window_days else 0)
+        self.organism = Worker(self.settings)
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(PRELOADED))
+
+    def send(self, count: int) -> None:
+        self.history.came(self.organism.stream.append(self.history.write(count)))
+
+    def start(self, **how: bool) -> None:
+        worker = self._context.Process(target=pulse_for_ever, args=(self.settings,), kwargs=how)
+        worker.start()
+        self.workers.append(worker)
+
+    def kill_workers(self) -> None:
+        for worker in self.workers:
+            worker.kill()
+        for worker in self.workers:
+            worker.join(WAIT_S)
+            assert worker.exitcode == -signal.SIGKILL, f"it ended by itself: {worker.exitcode}"
+        self.kills += len(self.workers)
+        self.workers.clear()
+
+    def moved(self, by: int) -> Callable[[], bool]:
+        """Whether the archive stands so many batches further than now."""
+        goal = self.organism.archive.position().batch + by
+        return lambda: self.organism.archive.position().batch >= goal
+
+    def inside(self) -> Sequence[Interaction]:
+        """The interactions that count: those in the window."""
+        good = self.history.good
+        start_us = window_start(self.settings.window_days, max(each.at_us for each in good))
+        return [each for each in good if counts(each.at_us, start_us)]
+
+    def look(self) -> None:
+        """Note what the killed ones left unfinished."""
+        applied, accepted = self.organism.network.position(), self.organism.archive.position()
+        head = self.organism.ledger.heads().get(("network", ""))
+        self.left["accepted, not applied"] += applied.batch < accepted.batch
+        self.left["applied, not published"] += head is None or head.version.value["batch"] < applied.batch
+
+
+def final_pulse(chaos: Chaos) -> PulseReport:
+    """As soon as the lease of the last one killed is free. A connection of ours that broke meanwhile is made again."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        try:
+            return pulse(chaos.organism, run="last", actor="chaos", trigger="chaos", holder="last")
+        except StoreError:
+            assert time.monotonic() < deadline
+
+
+def assert_exactly_once(chaos: Chaos) -> None:
+    history, organism = chaos.history, chaos.organism
+    report = final_pulse(chaos)
+    assert report.gap is None
+    assert (report.lag, organism.archive.gaps()) == (0, ())
+    assert organism.archive.position().entries == history.sent
+    assert organism.archive.totals()["interactions"] == len(history.good)
+    assert network_in(organism.network) == (people_of(history.good), ties_of(chaos.inside()))
+    assert weeks_in(organism.archive) == weeks_of(history.good)
+    assert [(each.id, each.reason) for each in organism.stream.read_dead_letters()] == history.refused
+    last = organism.archive.batch(organism.archive.position().batch)
+    assert last is not None
+    stand = NetworkPosition(batch=last.number, entry=last.entry, fingerprint=last.fingerprint)
+    assert organism.network.position() == stand
+    head = organism.ledger.heads()["network", ""].version
+    assert (head.fingerprint, head.value["batch"]) == (last.fingerprint, last.number)
+    print(f"\n{history.sent} entries, {last.number} batches, {chaos.kills} kills, left behind: {chaos.left}")

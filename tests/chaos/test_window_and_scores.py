@@ -1,0 +1,105 @@
+"""A window that moves and scores on the people: killing anything at any moment changes nothing about either."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from causal_organism.errors import StoreError
+from causal_organism.operations.refresh import refresh_local
+from causal_organism.operations.scores import property_name
+from tests.chaos.conftest import running
+from tests.chaos.killing import Chaos, Victims, assert_exactly_once, until
+from tests.chaos.pulsing import VIEWS
+from tests.stores.test_network_store import scores_in
+
+pytestmark = [pytest.mark.servers, pytest.mark.chaos]
+
+KEYS = VIEWS.split(", ")
+
+
+@pytest.fixture
+def windowed(chaos: Chaos) -> Iterator[Chaos]:
+    """Most of what is sent comes to lie before the window."""
+    yield from running(replace(chaos.settings, window_days=30, batch_events=50))
+
+
+def test_killing_anything_while_a_window_moves_and_scores_are_written(windowed: Chaos, victims: Victims) -> None:
+    behind = 0
+    for turn in range(12):
+        windowed.send(100)
+        windowed.start(views=True)
+        windowed.start(views=True)
+        if turn % 2:
+            until(windowed.moved(1), "a batch was accepted")
+            time.sleep(windowed.chance.random() * 0.3)
+        else:
+            until(_published(windowed, "views/degree"), "a view was published")
+            time.sleep(windowed.chance.random() * 0.03)
+        windowed.kill_workers()
+        windowed.look()
+        behind += _behind(windowed)
+    windowed.start(views=True)
+    windowed.start(views=True)
+    for server in ("network", "ledger", "stream"):
+        windowed.send(100)
+        with suppress(StoreError):  # our own connection was to the server that was killed before
+            until(windowed.moved(1), "a batch was accepted")
+        victims.kill(server)
+        windowed.kills += 1
+    windowed.kill_workers()
+    assert_exactly_once(windowed)
+    assert_scores(windowed)
+    kinds = Counter(each.kind for each in windowed.organism.archive.batches(0))
+    assert kinds["window"] >= 3, "the window hardly moved: this proved less than it says"
+    assert behind, "no kill came before scores were written: this proved less than it says"
+    assert len(windowed.inside()) < len(windowed.history.good) / 2
+    print(f"{kinds['window']} moves of the window, scores were behind {behind} times")
+
+
+def _published(chaos: Chaos, key: str) -> Callable[[], bool]:
+    """Whether there is a newer version than now."""
+
+    def number() -> int:
+        head = chaos.organism.ledger.heads().get((key, ""))
+        return head.version.number if head else 0
+
+    was = number()
+    return lambda: number() > was
+
+
+def _behind(chaos: Chaos) -> int:
+    """How many views were published and stood not yet, or half, on the people when all were killed."""
+    heads, there = chaos.organism.ledger.heads(), chaos.organism.network.scores()
+    stood = {key: each.version for key, each in there.items() if not each.writing}
+    return sum((key, "") in heads and heads[key, ""].version.number != stood.get(key) for key in KEYS)
+
+
+def assert_scores(chaos: Chaos) -> None:
+    """After one refresh, what stands on the people is what the heads say, and what the interactions add up to."""
+    document = refresh_local(chaos.organism, VIEWS, actor="chaos")
+    assert document["outcome"] in ("done", "nothing"), document
+    organism = chaos.organism
+    heads = {key: organism.ledger.heads()[key, ""].version for key in KEYS}
+    expected: dict[str, dict[str, object]] = {}
+    for key, head in heads.items():
+        columns = organism.values.load(head.value, head.fingerprint)
+        names = [each for each in columns if each != "id"]
+        for person, *values in zip(*(columns[name].tolist() for name in ("id", *names)), strict=True):
+            named = (property_name(key, name) for name in names)
+            expected.setdefault(person, {}).update(zip(named, values, strict=True))
+    stand = scores_in(organism.network)
+    assert stand == expected
+    assert {key: each.version for key, each in organism.network.scores().items()} == {
+        key: head.number for key, head in heads.items()
+    }
+    ties = {(each.source, each.target) for each in chaos.inside()}
+    came, went = Counter(target for _, target in ties), Counter(source for source, _ in ties)
+    assert {person: (each["degree_in"], each["degree_out"]) for person, each in stand.items()} == {
+        person: (came[person], went[person]) for person in stand
+    }
