@@ -20,6 +20,8 @@ POLL_S = 1.0
 LOG_LAG_S = 4.0
 """How long after its end a run's last lines may still come: its process sends them every two seconds."""
 
+LINES_SHOWN = 20
+
 Document = Mapping[str, Any]
 
 
@@ -41,11 +43,13 @@ def runs(limit: int, as_json: bool) -> None:
 @json_option
 def run(run_id: str, follow: bool, as_json: bool) -> None:
     """Show one run with its steps and tasks. ID may be the unique beginning of one."""
+    from causal_organism.operations.run_logs import kept_lines
     from causal_organism.operations.runs import load_settled
 
     with open_organism() as o:
         document = _follow(o, run_id) if follow else load_settled(o, run_id)
-    emit(document, lambda: run_text(document), as_json=as_json)
+        said = kept_lines(o.settings.home, document["id"])
+    emit(document, lambda: "\n\n".join(filter(None, (run_text(document), _said_text(said)))), as_json=as_json)
     if follow and document["state"] != "Completed":
         raise click.exceptions.Exit(FAILED)
 
@@ -254,6 +258,13 @@ def run_text(row: Document) -> str:
     steps = [(name_of(step), _step_text(step)) for step in row["steps"]]
     parts += [shown for shown in (table(("TASK", "STATE", "TRIES"), tasks), table(("STEP", "OUTCOME"), steps)) if shown]
     return "\n\n".join(parts)
+
+
+def _said_text(lines: Sequence[Document]) -> str:
+    """The last of what assets said in a run of this home; `organism logs` has all."""
+    left_out = len(lines) - LINES_SHOWN
+    more = [f"... {left_out} older lines: `organism logs` shows all"] if left_out > 0 else []
+    return "\n".join([*more, *(log_text(line) for line in lines[-LINES_SHOWN:])])
 
 
 def _step_text(step: Document) -> str:

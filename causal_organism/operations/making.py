@@ -78,6 +78,10 @@ class Context:
         self._metadata.update(values)
 
 
+def _kept_elsewhere(_name: str, _text: str) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
     """Who makes, in which run, and where talk goes."""
@@ -87,6 +91,11 @@ class Making:
     trigger: str
     log: Callable[[str], None]
     progress: Callable[[str, int, int], None]
+    keep: Callable[[str, str], None] = _kept_elsewhere  # who says what, for a run whose lines nobody else keeps
+
+    def say(self, name: str, text: str) -> None:
+        self.log(text)
+        self.keep(name, text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +125,7 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
     context = Context(
         settings={name: organism.settings.value(name) for name in spec.settings},
         partition=cut.space(key).partition(partition),
-        log=making.log,
+        log=partial(making.say, label_of(key, partition)),
         progress=lambda done, total: making.progress(label_of(key, partition), done, total),
         inputs=reading.versions(),
         scratch=scratch_folder(organism.settings, key, partition),

@@ -16,6 +16,7 @@ from causal_organism.operations.making import NOT_WELL, SKIPPED, Making, StepOut
 from causal_organism.operations.observe import Observation
 from causal_organism.operations.plan import Planned, make_plan
 from causal_organism.operations.projecting import project
+from causal_organism.operations.run_logs import RunLog
 from causal_organism.operations.scores import write_scores
 from causal_organism.operations.steps import RefreshRun, make_step
 from causal_organism.operations.waiting import run_lease
@@ -29,6 +30,10 @@ _ERRORS_TOLD = 20  # in the one line that a run says of itself; each step keeps 
 
 def _quiet(*_: Any) -> None:
     return None
+
+
+def _local_id() -> str:
+    return f"local-{uuid.uuid4()}"
 
 
 def begin(
@@ -48,6 +53,7 @@ def begin(
     looked: Collection[Observation] | None = None,
     log: Callable[[str], None] = _quiet,
     progress: Callable[[str, int, int], None] = _quiet,
+    keep: Callable[[str, str], None] = _quiet,
 ) -> RefreshRun:
     """Look at sources, judge, plan, and record the run. Raises SelectionError, RefusedError, StoreError.
 
@@ -55,10 +61,13 @@ def begin(
     `only_ready` leaves out what cannot be made because a source has no import yet: for runs by schedule, where that is
     no failure. It is said in the log.
     `looked`: what the caller saw at the sources just now; they are not looked at again.
+    `keep`: where the lines of assets stay, beside `log`, which tells them.
     """
     if organism.settings.read_only:
         raise RefusedError("this is read-only: nothing is made here", code="read-only")
-    making = Making(run=run or f"local-{uuid.uuid4()}", actor=actor, trigger=trigger, log=log, progress=progress)
+    making = Making(
+        run=run or _local_id(), actor=actor, trigger=trigger, log=log, progress=progress, keep=keep
+    )  # fmt: skip
     planned = make_plan(
         organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
         run=making.run, allow_empty=allow_empty, looked=looked,
@@ -150,9 +159,11 @@ def refresh_local(
     on_step: Callable[[StepOutcome], None] = _quiet,
 ) -> dict[str, Any]:
     """A whole refresh in this process, without Prefect; it never waits to retry."""
+    own_id = _local_id()
     run = begin(
-        organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
+        organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger, run=own_id,
         allow_empty=allow_empty, flow=flow, log=log, progress=progress,
+        keep=RunLog(organism.settings.home, own_id, organism.now).keep,
     )  # fmt: skip
     on_begin(run.steps)
     # While it is held this process lives: what a killed one left unended is seen to have crashed.

@@ -9,6 +9,7 @@ from typing import Any
 
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.operations.run_logs import kept_lines
 from causal_organism.operations.waiting import POLL_S, run_lease
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
@@ -86,11 +87,13 @@ def load_logs(
 ) -> tuple[Mapping[str, Any], ...]:
     """Log lines of a run from a moment on, the oldest first; those of that moment itself come again.
 
-    A run outside Prefect has none; its steps are told as lines instead.
+    Of a run outside Prefect: its steps as lines, and between them what its assets said in the process that made them.
     """
     record = _recorded(organism, run)
     if record is not None and record.deployment is None and _orchestrated(organism, record.id) is None:
-        lines = (_line(step) for step in organism.ledger.steps(record.id))
+        said = kept_lines(organism.settings.home, record.id)
+        lines = [*said, *(_line(step) for step in organism.ledger.steps(record.id))]
+        lines.sort(key=lambda line: datetime.fromisoformat(line["timestamp"]))
         return tuple(line for line in lines if after is None or line["timestamp"] >= after)
     try:
         return organism.orchestrator.logs(record.id if record else run, after=after, limit=limit)

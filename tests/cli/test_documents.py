@@ -22,7 +22,8 @@ def rows():
     return [3, 4]
 
 @asset(reads={"rows": "raw/rows"})
-def total(rows):
+def total(rows, context):
+    context.log(f"adding {len(rows)} rows")
     return {"a": sum(rows)}
 
 @asset
@@ -166,6 +167,18 @@ def test_a_database_that_is_away_is_exit_code_three(organism: Run, monkeypatch: 
     monkeypatch.setenv("ORGANISM_POSTGRES_DSN", "postgresql://127.0.0.1:1/none")
     code, document = organism("assets")
     assert (code, document["error"]["code"]) == (3, "unreachable")
+
+
+def test_what_an_asset_said_is_shown_with_its_local_run(
+    organism: Run, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORGANISM_HOME", str(tmp_path / "home"))
+    run = organism("refresh", "total", "--local")[1]["run"]
+    code, document = organism("logs", run)
+    check_fields(document)
+    assert (code, [line["message"] for line in document["logs"]]) == (0, ["adding 2 rows", "total made"])
+    assert main(["run", run]) == 0
+    assert "INFO     total: adding 2 rows" in capsys.readouterr().out
 
 
 def test_read_only_refuses_what_changes_something(organism: Run, monkeypatch: pytest.MonkeyPatch) -> None:
