@@ -11,6 +11,7 @@ from dataclasses import replace
 import pytest
 
 from causal_organism.errors import StoreError
+from causal_organism.operations.contents import load_value
 from causal_organism.operations.refresh import refresh_local
 from causal_organism.operations.scores import property_name
 from tests.chaos.conftest import running
@@ -88,7 +89,7 @@ def assert_scores(chaos: Chaos) -> None:
     heads = {key: organism.ledger.heads()[key, ""].version for key in KEYS}
     expected: dict[str, dict[str, object]] = {}
     for key, head in heads.items():
-        columns = organism.values.load(head.value, head.fingerprint)
+        columns = load_value(organism, head)
         names = [each for each in columns if each != "id"]
         for person, *values in zip(*(columns[name].tolist() for name in ("id", *names)), strict=True):
             named = (property_name(key, name) for name in names)
