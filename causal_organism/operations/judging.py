@@ -262,15 +262,25 @@ def load_cut(organism: Organism, *, code_versions: Mapping[str, str] | None = No
 
 
 def read_code_versions(organism: Organism) -> Mapping[str, str]:
-    """Key -> code version, from the source as it is on disk now."""
-    specs = organism.graph.specs.values()
-    values = {name: _setting(organism, spec, name) for spec in specs for name in spec.settings}
-    return code_versions(specs, values, notes=organism.settings.home / "code-notes.json")
+    """Key -> code version, from the source as it is on disk now.
+
+    That of an asset with a setting that is not set says so: it cannot be made, and others can.
+    """
+    values: dict[str, Any] = {}
+    unset: dict[str, str] = {}
+    for spec in organism.graph.specs.values():
+        try:
+            values |= declared_settings(organism, spec)
+        except SettingsError as error:
+            unset[spec.key] = error.message.rpartition(", and ")[2]
+    usable = [spec for key, spec in organism.graph.specs.items() if key not in unset]
+    return {**code_versions(usable, values, notes=organism.settings.home / "code-notes.json"), **unset}
 
 
-def _setting(organism: Organism, spec: AssetSpec, name: str) -> Any:
+def declared_settings(organism: Organism, spec: AssetSpec) -> dict[str, Any]:
+    """The settings that an asset declares, by name. Raises SettingsError, with its place, where one is not set."""
     try:
-        return organism.settings.value(name)
+        return {name: organism.settings.value(name) for name in spec.settings}
     except SettingsError as error:
         raise SettingsError(f"{spec.key} ({spec.defined_at}): {error.message}") from None
 

@@ -16,10 +16,10 @@ from causal_organism.assets.planner import FULL, INCREMENTAL
 from causal_organism.assets.staleness import FRESH, Cause
 from causal_organism.assets.storable import storable, storable_text
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, canonical_json
-from causal_organism.errors import OrganismError, StoreError
+from causal_organism.errors import OrganismError, SettingsError, StoreError
 from causal_organism.operations.contents import content_fingerprint, load_value
 from causal_organism.operations.incremental import Change, apply_update, changes_of
-from causal_organism.operations.judging import Cut
+from causal_organism.operations.judging import Cut, declared_settings
 from causal_organism.operations.reading import Reading, provenance_of
 from causal_organism.operations.scratch import Sharing, scratch_folder, sharing_of
 from causal_organism.operations.tolerance import within_tolerance
@@ -78,10 +78,6 @@ class Context:
         self._metadata.update(values)
 
 
-def _kept_elsewhere(_name: str, _text: str) -> None:
-    return None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
     """Who makes, in which run, and where talk goes."""
@@ -91,7 +87,7 @@ class Making:
     trigger: str
     log: Callable[[str], None]
     progress: Callable[[str, int, int], None]
-    keep: Callable[[str, str], None] = _kept_elsewhere  # who says what, for a run whose lines nobody else keeps
+    keep: Callable[[str, str], None] = lambda _name, _text: None  # who says what; Prefect's runs keep it themselves
 
     def say(self, name: str, text: str) -> None:
         self.log(text)
@@ -123,7 +119,7 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
     organism, spec = cut.organism, cut.organism.graph[key]
     reading = Reading(cut, key, partition)
     context = Context(
-        settings={name: organism.settings.value(name) for name in spec.settings},
+        settings=_settings(organism, spec),
         partition=cut.space(key).partition(partition),
         log=partial(making.say, label_of(key, partition)),
         progress=lambda done, total: making.progress(label_of(key, partition), done, total),
@@ -146,6 +142,13 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
             f"{key} must return a dict of {', '.join(spec.outputs)}; it returned {given}", retryable=False
         )
     return {each: Made(value=value[each], metadata=metadata, mode=FULL) for each in spec.outputs}
+
+
+def _settings(organism: Organism, spec: AssetSpec) -> dict[str, Any]:
+    try:
+        return declared_settings(organism, spec)
+    except SettingsError as error:
+        raise ComputeError(error.message, retryable=False) from None
 
 
 def publish(

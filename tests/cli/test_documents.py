@@ -181,6 +181,20 @@ def test_what_an_asset_said_is_shown_with_its_local_run(
     assert "INFO     total: adding 2 rows" in capsys.readouterr().out
 
 
+def test_a_setting_that_is_not_set_is_trouble_of_its_asset_alone(organism: Run, tmp_path: Path) -> None:
+    graph = GRAPH.replace("@asset\ndef broken", '@asset(settings=("own_limit",))\ndef broken')
+    (tmp_path / f"graph_{tmp_path.name}.py").write_text(graph)
+    for arguments in (["assets"], ["plan", "*"], ["show", "broken"], ["show", "total"], ["why", "broken"], ["graph"]):
+        assert (arguments, organism(*arguments)[0]) == (arguments, 0)
+    assert organism("refresh", "total", "--local")[0] == 0
+    assert organism("versions", "total")[0] == 0
+    code, document = organism("refresh", "broken", "--local")
+    error = document["steps"][0]["error"]
+    assert code == 1
+    assert error.startswith("broken (") and error.endswith("and ORGANISM_OWN_LIMIT is not set")
+    assert f"graph_{tmp_path.name}.py, line " in error
+
+
 def test_read_only_refuses_what_changes_something(organism: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     organism("refresh", "total", "--local")
     monkeypatch.setenv("ORGANISM_READ_ONLY", "1")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.assets.storable import storable
-from causal_organism.errors import SettingsError
+from causal_organism.operations.listing import assets_document, values_document
+from causal_organism.operations.plan import make_plan
 from causal_organism.operations.refresh import refresh_local
 from tests.operations.organisms import memory_organism
 
@@ -51,12 +53,37 @@ def test_texts_that_no_store_takes_are_made_storable() -> None:
     assert storable({"x": float("nan"), "t\x00": ["\udfff", 1.5]}) == {"x": None, "t\ufffd": ["\ufffd", 1.5]}
 
 
-def test_a_setting_that_is_not_set_names_the_asset_that_declares_it_and_where() -> None:
+def test_a_setting_that_is_not_set_fails_its_asset_alone_and_names_it_and_where() -> None:
     needs = asset(key="needs", settings=("own_limit",), code_version="1")(lambda: 1)
+    behind = asset(key="behind", reads={"needs": "needs"}, code_version="1")(lambda needs: 2)
+    other = asset(key="other", settings=("window_days",), code_version="1")(lambda: 3)
 
-    with pytest.raises(SettingsError) as caught:
-        refresh_local(memory_organism((needs,)), "*", actor="ana")
+    document = refresh_local(memory_organism((needs, behind, other)), "*", actor="ana")
 
-    told = caught.value.message
+    assert document["outcome"] == "failed"
+    assert {each["key"]: each["outcome"] for each in document["steps"]} == {
+        "needs": "failed",
+        "behind": "blocked",
+        "other": "made",
+    }
+    told = next(each["error"] for each in document["steps"] if each["key"] == "needs")
     assert told.startswith(f"needs ({needs.specs[0].defined_at}): ")
     assert ("test_authors_code.py" in told, "ORGANISM_OWN_LIMIT is not set" in told) == (True, True)
+
+
+def test_an_asset_whose_setting_is_no_longer_set_is_stale_and_keeps_its_head() -> None:
+    needs = asset(key="needs", settings=("own_limit",), code_version="1")(lambda context: context.settings["own_limit"])
+    organism = memory_organism((needs,), others={"ORGANISM_OWN_LIMIT": "7"})
+    refresh_local(organism, "*", actor="ana")
+    given = organism.settings
+    organism.settings = replace(given, others={})
+
+    (row,) = assets_document(organism)["assets"]
+    assert (row["status"], [cause["kind"] for cause in row["causes"]]) == ("stale", ["code-changed"])
+    assert row["causes"][0]["now"] == "ORGANISM_OWN_LIMIT is not set"
+    assert [step.key for step in make_plan(organism, "*", actor="ana", trigger="plan").steps] == ["needs"]
+    assert refresh_local(organism, "*", actor="ana")["outcome"] == "failed"
+    assert values_document(organism, "needs")["value"] == 7
+
+    organism.settings = given
+    assert refresh_local(organism, "*", actor="ana")["outcome"] == "nothing"
