@@ -15,11 +15,12 @@ from causal_organism.settings import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "documents.md"
 GRAPH = """
+import json, os
 from causal_organism import asset, source
 
 @source(key="raw/rows")
 def rows():
-    return [3, 4]
+    return json.loads(os.environ.get("ROWS", "[3, 4]"))
 
 @asset(reads={"rows": "raw/rows"})
 def total(rows, context):
@@ -137,6 +138,21 @@ def test_the_documents_of_a_day_are_as_documented(organism: Run, tmp_path: Path)
         answered, document = organism(*arguments)
         assert (arguments, answered) == (arguments, code)
         check_fields(document)
+
+
+def test_a_difference_has_its_rows_and_a_summary_of_each_column(organism: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    organism("refresh", "total", "--local")
+    monkeypatch.setenv("ROWS", "[3, 6]")
+    organism("refresh", "total", "--local")
+    for arguments in (["diff", "total"], ["diff", "total@1", "total@2"]):
+        code, document = organism(*arguments)
+        assert (code, document["schema"], document["from"], document["to"]) == (0, "organism.diff/1", 1, 2)
+        check_fields(document)
+        assert document.keys() == {"schema", *FIELDS["organism.diff/1"][""]}
+        for part in ("changed", "summary"):
+            assert [row.keys() for row in document[part]] == [FIELDS["organism.diff/1"][part]], part
+        (row,) = document["summary"]
+        assert (row["changed"], row["mean_abs"], row["mean_was"], row["mean_now"]) == (1, 2.0, 7.0, 9.0)
 
 
 def test_a_failed_refresh_says_what_failed_and_what_that_blocks(organism: Run) -> None:
