@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from causal_organism.cli.output import emit, json_option, table
-from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError
+from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError, StoreError
 from causal_organism.operations.audit_network import (
     audit_network,
     compare_network,
@@ -21,6 +21,8 @@ from causal_organism.operations.audit_network import (
 from causal_organism.operations.stream_state import gap_text, stream_state
 from causal_organism.wiring import OpenOrganism, open_organism
 from tui.presenters.safe_text import safe_text
+
+_COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 
 
 @click.command()
@@ -35,15 +37,28 @@ def check(network: bool, repair: bool, as_json: bool) -> None:
         raise RequestError("--repair goes with --network")
     with open_organism() as o:
         found = [_probe(name, test, o) for name, test in PROBES.items()]
-        audit = _audit(o, repair=repair) if network else None
+        audit = _audit_reached(o, found, repair=repair) if network else None
     document: dict[str, Any] = {"schema": "organism.check/1", "connections": found}
-    if audit is not None:
+    if network:
         document["network"] = audit
-    emit(document, lambda: "\n\n".join(filter(None, (_text(found), _told(audit)))), as_json=as_json)
+    emit(document, lambda: f"{_text(found)}\n\n{_told(audit)}" if network else _text(found), as_json=as_json)
     if not all(each["healthy"] for each in found):
         raise click.exceptions.Exit(UNREACHABLE)
     if audit is not None and not audit["same"]:
         raise click.exceptions.Exit(FAILED)
+
+
+def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool) -> dict[str, Any] | None:
+    """None where one of the two sides cannot be reached; what went away since it was tested is told in its row."""
+    if not all(each["healthy"] for each in found if each["name"] in _COMPARED):
+        return None
+    try:
+        return _audit(o, repair=repair)
+    except StoreError:
+        found[:] = [_probe(name, test, o) for name, test in PROBES.items()]
+        if all(each["healthy"] for each in found):
+            raise
+        return None
 
 
 def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
@@ -56,7 +71,7 @@ def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
 
 def _told(audit: dict[str, Any] | None) -> str:
     if audit is None:
-        return ""
+        return "network: not compared with the archive, as one of them cannot be reached"
     lines = [f"network: {describe(audit)}", *map(tell_difference, audit["differences"])]
     return "\n".join(map(safe_text, lines))
 

@@ -1,0 +1,53 @@
+"""`organism check` where a server is away."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = "import sys; from causal_organism.cli.main import main; sys.exit(main(sys.argv[1:]))"
+
+
+@pytest.fixture
+def without_network(fresh_dsn: str, redis_url: str, tmp_path: Path) -> dict[str, str]:
+    """Settings whose network's server is not there."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORGANISM_", "PREFECT_"))}
+    return {
+        **kept,
+        "ORGANISM_HOME": str(tmp_path),
+        "ORGANISM_POSTGRES_DSN": fresh_dsn,
+        "ORGANISM_REDIS_URL": redis_url,
+        "ORGANISM_NEO4J_URI": "bolt://127.0.0.1:1",
+        "ORGANISM_NEO4J_USER": "nobody",
+        "ORGANISM_NEO4J_PASSWORD": "none",
+        "PREFECT_API_URL": "http://127.0.0.1:1/api",
+    }
+
+
+@pytest.mark.servers
+def test_a_network_that_cannot_be_reached_is_shown_among_the_connections(without_network: dict[str, str]) -> None:
+    command = [sys.executable, "-c", PROGRAM, "check", "--network"]
+    asked = [
+        subprocess.Popen(
+            [*command, *more],
+            env=without_network,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for more in ((), ("--repair", "--json"))
+    ]
+    (shown, _), (answer, _) = (each.communicate(timeout=120) for each in asked)
+    assert [each.returncode for each in asked] == [3, 3]
+    states = {line.split()[0]: line.split()[1] for line in shown.splitlines() if len(line.split()) > 1}
+    assert (states["ledger"], states["stream"], states["network"]) == ("ok", "ok", "FAIL")
+    assert "not compared with the archive" in shown
+    document = json.loads(answer)
+    assert document["network"] is None
+    assert {each["name"]: each["healthy"] for each in document["connections"]}["network"] is False
