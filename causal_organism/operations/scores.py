@@ -69,8 +69,9 @@ def _is_newer(head: Head, position: ScoresPosition) -> bool:
 
 
 def _write(organism: Organism, head: Head, position: ScoresPosition | None, *, batch: int) -> bool:
-    after, rows = _changed_rows(organism, head, position)
     version = head.version
+    columns = _columns(organism, version)
+    after, rows = _changed_rows(organism, head, position, columns)
     done = organism.network.write_scores(
         ScoresWrite(
             key=version.key,
@@ -79,6 +80,7 @@ def _write(organism: Organism, head: Head, position: ScoresPosition | None, *, b
             after=after,
             batch=batch,
             rows=rows,
+            properties=tuple(property_name(version.key, each) for each in columns if each != "id"),
         )
     )
     if done:
@@ -86,19 +88,21 @@ def _write(organism: Organism, head: Head, position: ScoresPosition | None, *, b
     return done
 
 
-def _changed_rows(organism: Organism, head: Head, position: ScoresPosition | None) -> tuple[int, Rows]:
+def _changed_rows(
+    organism: Organism, head: Head, position: ScoresPosition | None, columns: Mapping[str, Any]
+) -> tuple[int, Rows]:
     """(the version that the rows are the difference to, rows); 0 and all rows where that one is gone or not whole."""
     version = head.version
-    columns = _columns(organism, version)
+    had = position.properties if position else ()
     if position is None or position.writing not in (0, version.number) or position.version == 0:
-        return 0, _rows(version.key, columns, None)
+        return 0, _rows(version.key, columns, None, had)
     before = organism.ledger.version(version.key, position.version)
     if before is None or not before.kept or before.fingerprint != position.fingerprint:
-        return 0, _rows(version.key, columns, None)
+        return 0, _rows(version.key, columns, None, had)
     try:
         return position.version, _rows(version.key, columns, _columns(organism, before))
     except OrganismError:  # removed meanwhile, or damaged
-        return 0, _rows(version.key, columns, None)
+        return 0, _rows(version.key, columns, None, had)
 
 
 def _columns(organism: Organism, version: Any) -> Mapping[str, Any]:
@@ -115,14 +119,18 @@ def _columns(organism: Organism, version: Any) -> Mapping[str, Any]:
     return {name: np.array([row[at] for row in rows], dtype=object) for at, name in enumerate(names)}
 
 
-def _rows(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None) -> Rows:
-    """People whose scores differ, with all their scores; of people and scores that are gone, None."""
+def _rows(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None, had: Iterable[str] = ()) -> Rows:
+    """People whose scores differ, with all their scores; of people and scores that are gone, None.
+
+    `had`: properties that people may have of another version, whose content is not known.
+    """
     ids = now["id"]
     names = [each for each in now if each != "id"]
     chosen = range(len(ids)) if was is None else _differing(now, was, names)
     columns = [_plain(now[name], chosen) for name in names]
     properties = [property_name(key, name) for name in names]
-    gone = {} if was is None else {property_name(key, name): None for name in was if name not in now}
+    before = had if was is None else (property_name(key, name) for name in was if name != "id")
+    gone = {name: None for name in before if name not in properties}
     rows = [
         (str(ids[at]), {**gone, **dict(zip(properties, values, strict=True))})
         for at, *values in zip(chosen, *columns, strict=True)

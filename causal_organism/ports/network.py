@@ -46,6 +46,7 @@ class ScoresPosition:
     version: int
     fingerprint: str
     writing: int = 0
+    properties: tuple[str, ...] = ()  # names of what people have of it; while one is being written, of both
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,8 @@ class ScoresWrite:
     """Scores of one version of a view, by person: property -> value; None takes the property away.
 
     `after`: the version that these rows are the difference to; 0: they are all rows. `batch`: where the network has to
-    stand at least, so that everybody is there. Rows of nobody in the network are left out.
+    stand at least, so that everybody is there. Rows of nobody in the network are left out. `properties`: all names that
+    people have of this version; remembered, so that a later write can take away what it has no more.
     """
 
     key: str
@@ -62,6 +64,7 @@ class ScoresWrite:
     after: int
     batch: int
     rows: Sequence[tuple[str, Mapping[str, Any]]]
+    properties: tuple[str, ...] = ()
 
 
 class NetworkStore(Protocol):

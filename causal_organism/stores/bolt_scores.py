@@ -49,14 +49,17 @@ def put(
     if first:
         work.run(_CYPHER["create_scores"], key=write.key).consume()
     row = work.run(_CYPHER["lock_scores"], key=write.key, token=uuid.uuid4().hex).single()
-    if row is None or not may_write(_position(row), write, first=first):
+    there = None if row is None else _position(row)
+    if there is None or not may_write(there, write, first=first):
         return False
     if first and not last:
-        work.run(_CYPHER["mark_scores"], key=write.key, version=write.version).consume()
+        both = ",".join(dict.fromkeys([*there.properties, *write.properties]))
+        work.run(_CYPHER["mark_scores"], key=write.key, version=write.version, properties=both).consume()
     if rows:
         work.run(_CYPHER["put_scores"], rows=[[person, dict(values)] for person, values in rows]).consume()
     if last:
-        work.run(_CYPHER["move_scores"], key=write.key, version=write.version, fingerprint=write.fingerprint).consume()
+        moved = {"version": write.version, "fingerprint": write.fingerprint, "properties": ",".join(write.properties)}
+        work.run(_CYPHER["move_scores"], {"key": write.key, **moved}).consume()
     return True
 
 
@@ -75,7 +78,13 @@ def may_write(there: ScoresPosition, write: ScoresWrite, *, first: bool) -> bool
 
 
 def _position(row: Any) -> ScoresPosition:
-    return ScoresPosition(version=row["version"], fingerprint=row["fingerprint"], writing=row["writing"])
+    names = row["properties"]  # none on a server that was written to before they were remembered
+    return ScoresPosition(
+        version=row["version"],
+        fingerprint=row["fingerprint"],
+        writing=row["writing"],
+        properties=tuple(names.split(",")) if names else (),
+    )
 
 
 _CYPHER = load_statements("scores.cypher")

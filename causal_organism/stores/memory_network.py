@@ -97,5 +97,7 @@ class MemoryNetwork:
                 if person in people:
                     kept = self._properties.get(person, {}) | dict(values)
                     self._properties[person] = {name: each for name, each in kept.items() if each is not None}
-            self._scores[write.key] = ScoresPosition(version=write.version, fingerprint=write.fingerprint)
+            self._scores[write.key] = ScoresPosition(
+                version=write.version, fingerprint=write.fingerprint, properties=write.properties
+            )
             return True

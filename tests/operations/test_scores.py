@@ -128,6 +128,23 @@ def test_without_the_version_before_all_rows_are_written(organism: Any) -> None:
     assert [(each.key, each.after, len(each.rows)) for each in organism.network.writes] == [("views/degree", 0, 4)]
 
 
+def test_what_a_version_that_is_not_known_left_on_people_goes(organism: Any) -> None:
+    organism.network.away = True
+    refreshed(organism, event("a", "b"))
+    names = ("degree_in", "degree_old")
+    older = ScoresWrite(
+        key="views/degree", version=1, fingerprint="x", after=0, batch=1, rows=[("a", {"degree_old": 9})],
+        properties=names,
+    )  # fmt: skip
+    organism.network.write_scores(older)
+    assert organism.network._network.scores()["views/degree"].properties == names
+    organism.network.away = False
+    assert refreshed(organism, event("a", "c"))[0] == ("views/degree@2", ["a", "b", "c"])
+    found = scores(organism)["a"]
+    assert (found["degree_out"], "degree_old" in found) == (2, False)
+    assert organism.network.scores()["views/degree"].properties == ("degree_in", "degree_out", "degree_neighbours")
+
+
 def test_what_somebody_newer_wrote_stays(organism: Any) -> None:
     refreshed(organism, event("a", "b"))
     newer = ScoresWrite(

@@ -5,25 +5,27 @@
 CREATE CONSTRAINT scores_key IF NOT EXISTS FOR (s:Scores) REQUIRE s.key IS UNIQUE
 
 // name: read_scores
-MATCH (s:Scores) RETURN s.key AS key, s.version AS version, s.fingerprint AS fingerprint, s.writing AS writing
+MATCH (s:Scores) RETURN s.key AS key, s.version AS version, s.fingerprint AS fingerprint, s.writing AS writing,
+    s.properties AS properties
 
 // name: create_scores
-MERGE (s:Scores {key: $key}) ON CREATE SET s.version = 0, s.fingerprint = '', s.writing = 0, s.lock = ''
+MERGE (s:Scores {key: $key}) ON CREATE SET s.version = 0, s.fingerprint = '', s.writing = 0, s.lock = '', s.properties = ''
 
 // name: lock_scores
 // Writing a property takes the node's write lock (Neo4j) or makes a later commit of another writer fail (ArcadeDB).
 MATCH (s:Scores {key: $key}) SET s.lock = $token
-RETURN s.version AS version, s.fingerprint AS fingerprint, s.writing AS writing
+RETURN s.version AS version, s.fingerprint AS fingerprint, s.writing AS writing, s.properties AS properties
 
 // name: mark_scores
-MATCH (s:Scores {key: $key}) SET s.writing = $version
+MATCH (s:Scores {key: $key}) SET s.writing = $version, s.properties = $properties
 
 // name: put_scores
 // Maps: all properties of a person in one SET; null removes one. Names and values are parameters, never Cypher.
 UNWIND $rows AS row MATCH (p:Person {id: row[0]}) SET p += row[1]
 
 // name: move_scores
-MATCH (s:Scores {key: $key}) SET s.version = $version, s.fingerprint = $fingerprint, s.writing = 0
+MATCH (s:Scores {key: $key}) SET s.version = $version, s.fingerprint = $fingerprint, s.writing = 0,
+    s.properties = $properties
 
 // name: clear_scores
 MATCH (s:Scores) DELETE s
