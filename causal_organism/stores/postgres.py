@@ -37,9 +37,9 @@ class Database:
         """
         import psycopg  # 0.1 s of CPU: only where a server is asked
 
-        if not self._migrated:
-            self.migrate()
         try:
+            if not self._migrated:
+                self.migrate()
             with self._borrowed(durable) as connection, nullcontext() if single else connection.transaction():
                 yield connection
         except psycopg.OperationalError as error:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,7 @@ PEOPLE = 400
 KILLS = 8
 
 
-@dataclass
+@dataclass(eq=False)
 class Publisher(threading.Thread):
     """Publishes new versions of one key until told to stop; `acknowledged` is the last number it was told of."""
 
@@ -44,9 +45,6 @@ class Publisher(threading.Thread):
         super().__init__(daemon=True)
         self._database = Database(self.dsn)
         self._ledger, self._values = PostgresLedger(self._database), Values(self._database, self.files)
-
-    def __hash__(self) -> int:
-        return id(self)
 
     def run(self) -> None:
         turn, base = 0, None
@@ -86,8 +84,7 @@ def test_no_head_is_without_its_value_however_often_postgresql_is_killed(
     for each in publishers:
         each.start()
     for turn in range(KILLS):
-        goals = {each: each.acknowledged + 3 for each in publishers}
-        until(lambda goals=goals: all(each.acknowledged >= goal for each, goal in goals.items()), "all published")
+        until(_published(publishers, 3), "all published")
         time.sleep(chaos.chance.random() * 0.02)
         if turn == KILLS - 1:
             victims.kill("ledger")
@@ -102,6 +99,11 @@ def test_no_head_is_without_its_value_however_often_postgresql_is_killed(
     stores = {place for each in publishers for place in _stores(dsn, each.key)}
     assert stores == {"row", "patch"}
     print(f"\n{sum(each.acknowledged for each in publishers)} versions, {KILLS} kills")
+
+
+def _published(publishers: Sequence[Publisher], more: int) -> Callable[[], bool]:
+    goals = [each.acknowledged + more for each in publishers]
+    return lambda: all(each.acknowledged >= goal for each, goal in zip(publishers, goals, strict=True))
 
 
 def _kill_a_session(dsn: str) -> None:
