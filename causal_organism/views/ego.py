@@ -29,7 +29,7 @@ _MATRIX_PEOPLE = 2_000
 
 
 def ego(network: Snapshot) -> Scores:
-    """`ego_betweenness`: in the undirected network of a person and those tied to them, the share of the contacts' pairs
+    """`betweenness`: in the undirected network of a person and those tied to them, the share of the contacts' pairs
     that depend on the person: 1 for a pair without another way of two ties, less where others offer one, 0 where it is
     tied. 0 with fewer than two contacts.
 
@@ -39,7 +39,7 @@ def ego(network: Snapshot) -> Scores:
     Source: Everett and Borgatti 2005, "Ego network betweenness"; normalised by the number of pairs.
     """
     everybody = np.arange(network.people, dtype=np.int64)
-    return scores(network, ego_betweenness=_of_some(network.undirected, everybody))
+    return scores(network, betweenness=_of_some(network.undirected, everybody))
 
 
 def update_ego(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta) -> Scores:
@@ -48,7 +48,7 @@ def update_ego(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: Net
     if len(affected) > _LOCAL_SHARE * after.people:
         return ego(after)
     columns = carried(previous, after, delta)
-    columns["ego_betweenness"][affected] = _of_some(after.undirected, affected)
+    columns["betweenness"][affected] = _of_some(after.undirected, affected)
     return columns
 
 

@@ -91,7 +91,7 @@ def by_networkx(view: str, network: Snapshot) -> dict[str, Any]:
         case "reciprocity":
             columns = {"reciprocity": nx.reciprocity(one, list(one))}
         case "ego":
-            columns = {"ego_betweenness": {v: ego_betweenness(both, v) for v in both}}
+            columns = {"betweenness": {v: ego_betweenness(both, v) for v in both}}
         case "bridges":
             bridges, cut = list(nx.bridges(both)), set(nx.articulation_points(both))
             columns = {

@@ -89,7 +89,7 @@ def test_a_whole_department_that_talks_to_itself_takes_bounded_memory(
     pairs = np.array([(a, b) for a in range(150) for b in range(a) if chance.random() < 0.9]).T
     network = from_columns([f"p{at}" for at in range(150)], *pairs, np.full(pairs.shape[1], 10**6), pairs[0] * 0 + 1)
     tracemalloc.start()
-    found = ego(network)["ego_betweenness"]
+    found = ego(network)["betweenness"]
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 300e6
