@@ -17,6 +17,8 @@ _STARTS = 10
 _FEWER_STARTS = 3
 _CLEARLY = 0.001
 """More modularity than that."""
+_SMALL = 20_000
+"""Up to so many places of ties, ten starts take no time."""
 _LARGE = 500_000
 """Above so many places of ties, each start costs seconds."""
 
@@ -28,9 +30,7 @@ def communities(network: Snapshot) -> Scores:
     grow. Somebody without ties is a community of their own. Cost: O(ties) per start, nearly.
     """
     ties = ties_of(network)
-    starts = _FEWER_STARTS if len(ties.indices) > _LARGE else _STARTS
-    found = [partition(ties, seed) for seed in range(starts)]
-    best = max(found, key=lambda each: modularity(ties, each))  # the first of the best, if they are equal
+    best = _best(ties, _FEWER_STARTS if len(ties.indices) > _LARGE else _STARTS)
     return scores(network, community=_named_by_first_member(best))
 
 
@@ -38,16 +38,22 @@ def update_communities(previous: Mapping[str, NDArray[Any]], network: Snapshot, 
     """The communities after a delta, from those before it; None where starting over finds clearly better ones.
 
     Whoever is not better off elsewhere stays, so names stay as well. Cost: one start and a fraction of another, in
-    place of three or ten.
+    place of three or ten; small networks, where one start can end badly, are compared with all of them.
     """
     start: Idx = carried(previous, network, delta)["community"]
     came = len(previous["id"])
     start[came:] = np.arange(came, network.people)
     ties = ties_of(network)
     followed = partition(ties, 0, start=start)
-    if modularity(ties, followed) < modularity(ties, partition(ties, 0)) - _CLEARLY:
+    afresh = _best(ties, _STARTS if len(ties.indices) <= _SMALL else 1)
+    if modularity(ties, followed) < modularity(ties, afresh) - _CLEARLY:
         return None
     return scores(network, community=_named_by_first_member(followed))
+
+
+def _best(ties: Ties, starts: int) -> Idx:
+    found = [partition(ties, seed) for seed in range(starts)]
+    return max(found, key=lambda each: modularity(ties, each))  # the first of the best, if they are equal
 
 
 def ties_of(network: Snapshot) -> Ties:

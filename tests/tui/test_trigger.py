@@ -209,7 +209,7 @@ def test_what_the_source_cannot_do_says_why() -> None:
         await driver.press("5")
         await driver.until("p0000")
         await driver.press("a")
-        await driver.until("approve: acting on proposals")
+        await driver.until("approve: proposals are decided elsewhere")
         assert writes(driver) == []
 
-    drive(scenario, refused={"limit": "limits are fixed here"})
+    drive(scenario, refused={"limit": "limits are fixed here", "approve": "proposals are decided elsewhere"})

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views import communities as module
 from causal_organism.views.communities import communities, ties_of, update_communities
 from causal_organism.views.leiden import modularity
 from causal_organism.views.scores import Scores
@@ -132,7 +133,20 @@ def test_names_stay_where_nobody_is_better_off_elsewhere() -> None:
     assert after["community"].tolist() == before["community"].tolist()
 
 
-def test_what_is_clearly_worse_is_not_followed() -> None:
+def test_one_start_that_ends_badly_does_not_lead_astray() -> None:
+    before = from_columns(["p0", "p6"], [], [], [], [])
+    ties = (
+        TieChange("p2", "p0", 0, 1_000_000, 0, 1, 0, 0),
+        TieChange("p2", "p5", 0, 250_000, 0, 1, 0, 0),
+        TieChange("p7", "p0", 0, 3_000_001, 0, 1, 0, 0),
+    )
+    delta = NetworkDelta(ties, ("p2", "p7", "p3", "p1", "p4", "p5"), 2)
+    after = before.apply(delta)
+    check(after, update_communities(communities(before), after, delta) or communities(after))
+
+
+def test_what_is_clearly_worse_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SMALL", 0)
     network = random_network(9, 200, 2_500)
     ties, refused = ties_of(network), 0
     best = modularity(ties, communities(network)["community"])
