@@ -26,7 +26,7 @@ from causal_organism.operations.refresh import refresh_local
 from causal_organism.stores.values import Values
 from causal_organism.wiring import OpenOrganism
 
-SELECTION = "tag:pulse"
+SELECTION = "tag:pulse - views/brokerage"  # which networkx has nothing for
 TURNS = 7
 
 
