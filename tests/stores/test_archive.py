@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,35 +17,12 @@ from causal_organism.network.entries import entry_key
 from causal_organism.network.interactions import Interaction, Refusal, parse
 from causal_organism.ports import Accepted, Archive, DeadLetter, Gap, StreamPosition
 from causal_organism.stores.archive import PostgresArchive
-from causal_organism.stores.memory_archive import MemoryArchive
 from causal_organism.stores.postgres import Database
 from causal_organism.stores.tally import MAX_SUM_U
 from tests.stores.truth import NOW, interaction, people_of, ties_of, weeks_in, weeks_of
 
 DAY_US = 86_400_000_000
 Make = Callable[[], Archive]
-
-
-@pytest.fixture(params=["memory", "postgres"])
-def make_archive(request: pytest.FixtureRequest) -> Iterator[Make]:
-    if request.param == "memory":
-        yield MemoryArchive
-        return
-    fresh_database = request.getfixturevalue("fresh_database")
-    databases: list[Database] = []
-
-    def make() -> Archive:
-        databases.append(Database(fresh_database()))
-        return PostgresArchive(databases[-1])
-
-    yield make
-    for each in databases:
-        each.close()
-
-
-@pytest.fixture
-def archive(make_archive: Make) -> Archive:
-    return make_archive()
 
 
 def accept(archive: Archive, interactions: Sequence[Interaction], refusals: Sequence[Refusal] = ()) -> Accepted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
@@ -15,34 +15,10 @@ from causal_organism.network.windows import DAY_US, window_start
 from causal_organism.operations.projection import composed
 from causal_organism.ports import Archive, Batch
 from causal_organism.stores.archive import PostgresArchive
-from causal_organism.stores.memory_archive import MemoryArchive
 from causal_organism.stores.memory_network import MemoryNetwork
-from causal_organism.stores.postgres import Database
 from tests.stores.truth import NOW, interaction, network_in, people_of, ties_of, weeks_in, weeks_of
 
 Make = Callable[[], Archive]
-
-
-@pytest.fixture(params=["memory", "postgres"])
-def make_archive(request: pytest.FixtureRequest) -> Iterator[Make]:
-    if request.param == "memory":
-        yield MemoryArchive
-        return
-    fresh_database = request.getfixturevalue("fresh_database")
-    databases: list[Database] = []
-
-    def make() -> Archive:
-        databases.append(Database(fresh_database()))
-        return PostgresArchive(databases[-1])
-
-    yield make
-    for each in databases:
-        each.close()
-
-
-@pytest.fixture
-def archive(make_archive: Make) -> Archive:
-    return make_archive()
 
 
 def on_day(number: int, day: float, source: str = "a", target: str = "b", **more: int) -> Interaction:
