@@ -121,7 +121,7 @@ def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:
     """Each with the versions that stay and name it as an input."""
     gone: set[tuple[str, str, int | None]] = {(each.key, each.partition, each.number) for each in retired}
     graph, named = cut.organism.graph, defaultdict[tuple[str, str, int | None], set[str]](set)
-    for reader in {other for key, _, _ in gone for other in graph.downstream[key]}:
+    for reader in {other for key, _, _ in gone for other in (key, *graph.downstream[key])}:  # days read days before
         for partition in cut.all_heads(reader):
             for version in cut.organism.ledger.versions(reader, partition, kept=True):
                 if (reader, partition, version.number) in gone:

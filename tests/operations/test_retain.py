@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import Keep, asset, source
+from causal_organism.assets.mappings import Upstream
+from causal_organism.assets.partitions import Daily
 from causal_organism.assets.versions import Provenance, Version
 from causal_organism.errors import RetiredValueError
+from causal_organism.operations.history import restore
 from causal_organism.operations.listing import values_document, versions_document
 from causal_organism.operations.retain import choose_retired, retain
 from tests.operations.organisms import START, memory_organism, refreshed
@@ -98,6 +101,33 @@ def test_what_stays_and_was_made_from_what_goes_is_named_beforehand() -> None:
         for each in retain(organism, dry_run=True, actor="ana")["retired"]
     }
     assert named == {("short", 3): ["long@3"], ("short", 2): [], ("short", 1): [], ("long", 2): [], ("long", 1): []}
+
+
+def test_a_day_that_stays_and_was_made_from_a_day_before_that_goes_is_named_too() -> None:
+    rows = SimpleNamespace(now=0)
+
+    @source
+    def seen() -> Any:
+        return rows.now
+
+    @asset(
+        code_version="1",
+        keep=Keep(last=1),
+        partitions={"day": Daily("2026-01-03")},  # two of them at the clock of the tests
+        reads={"seen": "seen", "before": Upstream("daily", day=-1)},
+    )
+    def daily(seen: Any, before: Any) -> Any:
+        return [seen, before]
+
+    organism = memory_organism((seen, daily))
+    for rows.now in range(2):
+        refreshed(organism)
+    restore(organism, "daily@1", "day=2026-01-04", actor="ana")
+    named = {
+        (each["partition"]["day"], each["version"]): each["named_by"]
+        for each in retain(organism, dry_run=True, actor="ana")["retired"]
+    }
+    assert "daily[day=2026-01-04]@3" in named["2026-01-03", 1]
 
 
 def test_what_is_gone_says_so_and_the_record_stays(organism: Any) -> None:
