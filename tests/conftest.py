@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,17 @@ def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Settings]:
 
 
 @pytest.fixture
+def object_store(request: pytest.FixtureRequest) -> str:
+    """An empty place in the object store at ORGANISM_TEST_S3 (`s3://bucket/prefix`); skips where that is not set."""
+    url = os.environ.get("ORGANISM_TEST_S3")
+    if not url:
+        pytest.skip("ORGANISM_TEST_S3 is not set")
+    request.config.stash.setdefault(_REAL, {})["9 object store"] = "an object store"
+    base, mark, query = url.partition("?")
+    return f"{base.rstrip('/')}/{uuid.uuid4().hex}{mark}{query}"
+
+
+@pytest.fixture
 def fresh_database(postgres_dsn: str) -> Iterator[Callable[[], str]]:
     """A function that makes an empty database and gives its DSN; what it made is dropped after the test."""
     import psycopg  # 0.1 s, for the tests that need it
@@ -138,6 +150,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     real = config.stash.get(_REAL, {})
     shown = ", ".join(real[place] for place in sorted(real))
     terminalreporter.write_line(f"real servers: {shown or 'none were asked for'}")
+    skipped = Counter(
+        report.longrepr[2].partition("ORGANISM_TEST_")[2] for report in terminalreporter.getreports("skipped")
+    )
+    for reason in sorted(filter(None, skipped)):
+        terminalreporter.write_line(f"did not run: {skipped[reason]} tests, because ORGANISM_TEST_{reason}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from causal_organism.errors import SettingsError, StoreError
+
+_OURS = re.compile(r"\.?([0-9a-f]{64})(\..*)?")
+"""Content, also damaged or not finished. What somebody else keeps at the same place is none, and is never removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,8 @@ class Files(Protocol):
     def set_aside(self, content: str) -> None:
         """Move damaged content out of the way, for whoever wants to look at it."""
 
-    def stored(self) -> Iterator[Stored]: ...
+    def stored(self) -> Iterator[Stored]:
+        """Content and what is left of it; nothing else that lies there. Raises StoreError."""
 
     def remove(self, place: str) -> None: ...
 
@@ -88,24 +94,42 @@ class FolderFiles:
 
     def set_aside(self, content: str) -> None:
         file = self._file(content)
-        file.replace(file.with_name(f"{file.name}.damaged"))
+        with suppress(FileNotFoundError), _told(f"{file} is damaged and cannot be set aside", missing=True):
+            file.replace(file.with_name(f"{file.name}.damaged"))
 
     def stored(self) -> Iterator[Stored]:
         for file in self._folder.glob("??/*"):
-            about = file.stat()
-            yield Stored(str(file), file.name.partition(".")[0], about.st_size, about.st_mtime)
+            if ours := _OURS.fullmatch(file.name):
+                try:
+                    about = file.stat()
+                except FileNotFoundError:  # somebody else removed it just now
+                    continue
+                yield Stored(str(file), ours[1], about.st_size, about.st_mtime)
 
     def remove(self, place: str) -> None:
-        Path(place).unlink(missing_ok=True)
+        with _told(f"{place} cannot be removed"):
+            Path(place).unlink(missing_ok=True)
 
     def _file(self, content: str) -> Path:
         return self._folder / content[:2] / content
 
 
+_WITHOUT_FOLDERS = (
+    "s3",
+    "gcs",
+    "abfs",
+)  # a folder there is one more object, and rights that are needed for nothing else
+_HINT = (
+    "ORGANISM_VALUES says where it is; keys, region and endpoint come from the variables of the store's own tools "
+    "(S3: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL)"
+)
+
+
 class ObjectFiles:
     """`Files` under a URL, through pyarrow's file systems; credentials come from where the store's tools look for them.
 
-    Object stores show an object whole or not at all, so nothing is renamed.
+    Object stores show an object whole or not at all, so nothing is renamed. Where one of your own is, its tools'
+    variables say (`AWS_ENDPOINT_URL`), or the URL does: `?endpoint_override=host:port&scheme=http`.
     """
 
     def __init__(self, url: str):
@@ -119,48 +143,44 @@ class ObjectFiles:
     def size(self, content: str) -> int | None:
         from pyarrow import fs
 
-        about = self._about(self._path(content))
+        with _told(f"{self._shown} cannot be asked", hint=_HINT):
+            about = self._system[0].get_file_info(self._path(content))
         return None if about.type == fs.FileType.NotFound else int(about.size)
 
     def read(self, content: str) -> bytes:
-        try:
-            with self._system[0].open_input_stream(self._path(content)) as source:
-                return bytes(source.read())
-        except FileNotFoundError:
-            raise
-        except OSError as error:
-            raise StoreError(f"{self.where(content)} cannot be read: {error}") from error
+        with (
+            _told(f"{self.where(content)} cannot be read", missing=True, hint=_HINT),
+            self._system[0].open_input_stream(self._path(content)) as source,
+        ):
+            return bytes(source.read())
 
     def write(self, content: str, body: bytes) -> None:
         system, _ = self._system
-        try:
-            system.create_dir(self._path(content).rpartition("/")[0], recursive=True)
+        with _told(f"{self.where(content)} cannot be written", hint=_HINT):
+            if system.type_name not in _WITHOUT_FOLDERS:
+                system.create_dir(self._path(content).rpartition("/")[0], recursive=True)
             with system.open_output_stream(self._path(content)) as target:
                 target.write(body)
-        except OSError as error:
-            raise StoreError(f"{self.where(content)} cannot be written: {error}") from error
 
     def set_aside(self, content: str) -> None:
-        self._system[0].move(self._path(content), f"{self._path(content)}.damaged")
+        with suppress(FileNotFoundError), _told(f"{self.where(content)} cannot be set aside", missing=True, hint=_HINT):
+            self._system[0].move(self._path(content), f"{self._path(content)}.damaged")
 
     def stored(self) -> Iterator[Stored]:
         from pyarrow import fs
 
         system, base = self._system
-        for each in system.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True)):
-            if each.type == fs.FileType.File:
-                yield Stored(each.path, each.base_name.partition(".")[0], each.size, each.mtime_ns / 1e9)
+        with _told(f"{self._shown} cannot be listed", hint=_HINT):
+            found = system.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True))
+        for each in found:
+            ours = _OURS.fullmatch(each.base_name)
+            if ours and each.type == fs.FileType.File and each.path.rsplit("/", 2)[0] == base:
+                yield Stored(each.path, ours[1], each.size, each.mtime_ns / 1e9)
 
     def remove(self, place: str) -> None:
-        self._system[0].delete_file(place)
-
-    def _about(self, path: str) -> Any:
-        try:
-            return self._system[0].get_file_info(path)
-        except OSError as error:
-            raise StoreError(
-                f"{self._shown} cannot be asked: {error}", hint="ORGANISM_VALUES says where it is"
-            ) from error
+        told = f"{place.rpartition('/')[2]} cannot be removed from {self._shown}"
+        with suppress(FileNotFoundError), _told(told, missing=True, hint=_HINT):
+            self._system[0].delete_file(place)
 
     def _path(self, content: str) -> str:
         return f"{self._system[1]}/{content[:2]}/{content}"
@@ -172,10 +192,23 @@ class ObjectFiles:
         from pyarrow import fs
 
         try:
-            system, path = fs.FileSystem.from_uri(self._url)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
+            with _told(f"{self._shown} cannot be asked", hint=_HINT):
+                system, path = fs.FileSystem.from_uri(self._url)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            said = str(error).replace(self._url, self._shown)
             raise SettingsError(
-                f"ORGANISM_VALUES is {self._shown!r}, which is no folder and no URL of an object store: {error}",
+                f"ORGANISM_VALUES is {self._shown!r}, which is no folder and no URL of an object store: {said}",
                 hint="name a folder, or s3://bucket/prefix, gs://bucket/prefix, abfss://container@account/prefix",
-            ) from error
+            ) from None  # pyarrow's own error shows the keys
         return system, path.rstrip("/")
+
+
+@contextmanager
+def _told(what: str, *, missing: bool = False, hint: str | None = None) -> Iterator[None]:
+    """An operating system's error as a StoreError. `missing`: all but that of a file that is not there."""
+    try:
+        yield
+    except OSError as error:
+        if missing and isinstance(error, FileNotFoundError):
+            raise
+        raise StoreError(f"{what}: {error.strerror or error}", hint=hint) from error

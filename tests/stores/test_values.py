@@ -15,7 +15,7 @@ from causal_organism.errors import DamagedValueError, SettingsError, StoreError
 from causal_organism.ports import ValueStore
 from causal_organism.stores.memory_ledger import MemoryValues
 from causal_organism.stores.postgres import Database
-from causal_organism.stores.value_files import FolderFiles, files_at
+from causal_organism.stores.value_files import FolderFiles
 from causal_organism.stores.values import SMALL_BYTES, Values
 
 
@@ -225,8 +225,3 @@ def test_a_store_that_cannot_be_written_is_a_store_error(fresh_dsn: str, tmp_pat
     values = Values(Database(fresh_dsn), (tmp_path / "file").as_uri())
     with pytest.raises(StoreError, match="cannot be written"):
         written(values, {"text": "x" * (SMALL_BYTES + 1)})
-
-
-def test_keys_in_a_url_are_not_shown() -> None:
-    files = files_at("s3://key:secret@bucket/values/?region=none")
-    assert files.where("abcd") == "s3://bucket/values/ab/abcd"
