@@ -6,13 +6,19 @@ import json
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-_FORMAT = 1
+from causal_organism.network.kinds import Kinds, KindSums, is_whole
+
+_FORMAT = 2  # 1: without kinds
 
 
 @dataclass(frozen=True, slots=True)
 class TieChange:
-    """One tie, before and after. A tie that is not there has weight 0 and count 0."""
+    """One tie, before and after. A tie that is not there has weight 0 and count 0.
+
+    `kinds` is what the tie says by kind afterwards; None where nobody noted it.
+    """
 
     source: str
     target: str
@@ -22,6 +28,7 @@ class TieChange:
     count_now: int
     first_us: int
     last_us: int
+    kinds: Kinds | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
 
 
 def invert(delta: NetworkDelta) -> NetworkDelta:
-    """The delta that takes the ties back. People stay: nobody who was seen leaves the network."""
+    """The delta that takes the ties back, without kinds. People stay: nobody who was seen leaves the network."""
     return NetworkDelta(
         tuple(
             replace(
@@ -75,6 +82,7 @@ def invert(delta: NetworkDelta) -> NetworkDelta:
                 weight_u_now=tie.weight_u_was,
                 count_was=tie.count_now,
                 count_now=tie.count_was,
+                kinds=None,
             )
             for tie in delta.ties
         )
@@ -84,7 +92,7 @@ def invert(delta: NetworkDelta) -> NetworkDelta:
 def encode(delta: NetworkDelta) -> bytes:
     """Compact bytes for storage: columns with every id written once, as compressed JSON."""
     places: dict[str, int] = {}
-    columns = {
+    columns: dict[str, list[Any]] = {
         "source": [places.setdefault(tie.source, len(places)) for tie in delta.ties],
         "target": [places.setdefault(tie.target, len(places)) for tie in delta.ties],
         "weight_u_was": [tie.weight_u_was for tie in delta.ties],
@@ -94,9 +102,12 @@ def encode(delta: NetworkDelta) -> bytes:
         "first_us": [tie.first_us for tie in delta.ties],
         "last_us": [tie.last_us for tie in delta.ties],
     }
+    kinds: dict[str, int] = {}
+    columns["kinds"] = [_stored_kinds(tie, kinds) for tie in delta.ties]
     document = {
         "format": _FORMAT,
         "ids": list(places),
+        "kinds": list(kinds),
         "ties": list(columns.values()),
         "people": delta.people,
         "first_idx": delta.first_idx,
@@ -112,11 +123,17 @@ def decode(stored: bytes) -> NetworkDelta:
     """
     try:
         document = json.loads(zlib.decompress(stored))
-        if document["format"] != _FORMAT:
-            raise ValueError(f"a delta of format {document['format']}; this code reads format {_FORMAT}")
+        if document["format"] not in (1, _FORMAT):
+            raise ValueError(f"a delta of format {document['format']}; this code reads format {_FORMAT} and 1")
         ids = document["ids"]
-        sources, targets, *amounts = document["ties"]
-        ties = map(TieChange, [ids[place] for place in sources], [ids[place] for place in targets], *amounts)
+        sources, targets, *columns = document["ties"]
+        amounts, kinds = columns[:6], columns[6] if document["format"] == _FORMAT else [None] * len(sources)
+        names = document.get("kinds", ())
+        noted = [
+            None if stored is None else _loaded_kinds(stored, names, sums)
+            for stored, *sums in zip(kinds, amounts[1], amounts[3], amounts[4], amounts[5], strict=True)
+        ]
+        ties = map(TieChange, [ids[place] for place in sources], [ids[place] for place in targets], *amounts, noted)
         return NetworkDelta(tuple(ties), tuple(document["people"]), document["first_idx"])
     except (zlib.error, KeyError, TypeError, IndexError) as error:
         raise ValueError(f"not a stored delta: {error!r}") from error
@@ -149,8 +166,24 @@ def _join(before: TieChange, after: TieChange) -> TieChange:
         after.count_now,
         after.first_us,
         after.last_us,
+        after.kinds,
     )
 
 
 def _differs(tie: TieChange) -> bool:
     return (tie.weight_u_was, tie.count_was) != (tie.weight_u_now, tie.count_now)
+
+
+def _stored_kinds(tie: TieChange, places: dict[str, int]) -> int | list[list[int]] | None:
+    """The place of the only kind, or rows of all."""
+    if tie.kinds is None:
+        return None
+    if is_whole(tie.kinds, (tie.weight_u_now, tie.count_now, tie.first_us, tie.last_us)):
+        return places.setdefault(tie.kinds[0].kind, len(places))
+    return [[places.setdefault(kind, len(places)), *sums] for kind, *sums in tie.kinds]
+
+
+def _loaded_kinds(stored: int | list[list[int]], names: Sequence[str], sums: Sequence[int]) -> Kinds:
+    if isinstance(stored, int):
+        return (KindSums(names[stored], *sums),)
+    return tuple(KindSums(names[place], *rest) for place, *rest in stored)

@@ -121,9 +121,10 @@ class Archive(Protocol):
     def weekly(self) -> Mapping[str, Any]:
         """Tie sums per ISO week as columns: week, kind, source, target, weight_u, count, duration_s (numpy arrays)."""
 
-    def ties(self) -> Mapping[str, Any]:
-        """What the network is to hold now, in one look: `batch`, `fingerprint`, `ids` in order of idx, and as columns
-        (numpy arrays) source, target (idx), weight_u, count, first_us, last_us."""
+    def ties(self, *, kinds: bool = False) -> Mapping[str, Any]:
+        """What the network is to hold now, in one look: `batch`, `entry` (of that batch), `fingerprint`, `ids` in order
+        of idx, and as columns (numpy arrays) source, target (idx), weight_u, count, first_us, last_us; with `kinds`
+        also TieKinds."""
 
     def totals(self) -> Mapping[str, int]:
         """people, ties, interactions, first_us, last_us."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from causal_organism.network import deltas, fingerprints
 from causal_organism.network.deltas import NetworkDelta
-from causal_organism.network.entries import entry_key, later
+from causal_organism.network.entries import START, entry_key, later
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.network.windows import window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
@@ -92,8 +92,8 @@ class PostgresArchive:
             start_us = window_start(days, state.last_us)
             if start_us == state.window_from_us:
                 return None
-            delta = window_delta(connection, state, start_us)
             rows = ArchiveRows(connection)
+            delta = window_delta(rows, state, start_us)
             rows.people(person for each in delta.ties for person in (each.source, each.target))
             rows.put_ties(delta)
             batch, after = _add_batch(rows, replace(state, window_from_us=start_us), delta, kind="window", now=now)
@@ -219,13 +219,20 @@ class PostgresArchive:
         with self._database.connection() as connection:
             return weekly_columns(connection)
 
-    def ties(self) -> Mapping[str, Any]:
-        from causal_organism.stores.archive_columns import tie_columns  # numpy
+    def ties(self, *, kinds: bool = False) -> Mapping[str, Any]:
+        from causal_organism.stores.archive_columns import kind_columns, tie_columns  # numpy
 
         with self._database.connection() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             state = archive_state.load(connection)
-            return {"batch": state.batch, "fingerprint": state.fingerprint, **tie_columns(connection)}
+            row = connection.execute("SELECT entry FROM organism.batch WHERE number = %s", (state.batch,)).fetchone()
+            found = {
+                "batch": state.batch,
+                "entry": row[0] if row else START,
+                "fingerprint": state.fingerprint,
+                **tie_columns(connection),
+            }
+            return found | {"kinds": kind_columns(connection)} if kinds else found
 
     def totals(self) -> Mapping[str, int]:
         with self._database.connection() as connection:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from causal_organism.network.kinds import TieKinds
 
 if TYPE_CHECKING:
     import psycopg
@@ -37,16 +39,37 @@ def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
     return ordered(columns)
 
 
+_SUMS = ("source", "target", "weight_u", "count", "first_us", "last_us")
+
+_BY_KIND = """(
+    SELECT source, target, kind, weight_u, count, first_us, last_us FROM organism.tie WHERE kind IS NOT NULL
+    UNION ALL
+    SELECT source, target, kinds[at], kinds[at + 1], kinds[at + 2], kinds[at + 3], kinds[at + 4]
+    FROM organism.tie, generate_series(1, cardinality(kinds), 5) at WHERE kinds IS NOT NULL
+) by_kind"""
+
+
 def tie_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
-    """ids in order of idx; source, target, weight_u, count, first_us, last_us of every tie, int64. In binary: a tenth
-    of the cost of rows."""
+    """ids in order of idx; source, target, weight_u, count, first_us, last_us of every tie, int64."""
     ids = [each for (each,) in connection.execute("SELECT id FROM organism.person ORDER BY idx")]
-    names = ("source", "target", "weight_u", "count", "first_us", "last_us")
+    return {"ids": ids, **_packed(connection, _SUMS, "organism.tie")}
+
+
+def kind_columns(connection: psycopg.Connection[Any]) -> TieKinds:
+    """What every tie says by kind."""
+    known = dict(connection.execute("SELECT id, name FROM organism.kind").fetchall())
+    columns = _packed(connection, (*_SUMS, "kind"), _BY_KIND)
+    ids = np.array(sorted(known), dtype=np.int64)
+    columns["kind"] = np.searchsorted(ids, columns["kind"])
+    return TieKinds(names=[known[each] for each in ids.tolist()], **columns)
+
+
+def _packed(connection: psycopg.Connection[Any], names: Sequence[str], table: str) -> dict[str, Any]:
+    """Columns of integers, in binary: a tenth of the cost of rows."""
     packed = ", ".join(f"coalesce(string_agg(int8send({each}), ''::bytea), ''::bytea)" for each in names)
-    row = connection.cursor(binary=True).execute(f"SELECT {packed} FROM organism.tie").fetchone()
+    row = connection.cursor(binary=True).execute(f"SELECT {packed} FROM {table}").fetchone()
     assert row is not None
-    found = {name: np.frombuffer(column, dtype=">i8").astype(np.int64) for name, column in zip(names, row, strict=True)}
-    return {"ids": ids, **found}
+    return {name: np.frombuffer(column, dtype=">i8").astype(np.int64) for name, column in zip(names, row, strict=True)}
 
 
 def ordered(columns: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -15,7 +15,8 @@ from causal_organism.network import deltas
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.ports import Batch
-from causal_organism.stores.tally import Pair, TieSums, WeekKey
+from causal_organism.stores import kind_rows
+from causal_organism.stores.tally import Pair, TieSums, WeekKey, WeekSums
 
 if TYPE_CHECKING:
     import psycopg
@@ -32,16 +33,17 @@ def _array(values: Iterable[Any]) -> str:
 
 
 class ArchiveRows:
-    """What one transaction reads and writes. Remembers the idx of the people that it met."""
+    """What one transaction reads and writes. Remembers the people and kinds that it met."""
 
     def __init__(self, connection: psycopg.Connection[Any]):
-        self._connection = connection
+        self.connection = connection
         self._idx: dict[str, int] = {}
+        self._kind_ids: dict[str, int] = {}
 
     def people(self, people: Iterable[str]) -> Mapping[str, int]:
         """Idx of those that are known."""
         wanted = list({each for each in people if each not in self._idx})
-        found = self._connection.execute("SELECT id, idx FROM organism.person WHERE id = ANY(%s)", (wanted,))
+        found = self.connection.execute("SELECT id, idx FROM organism.person WHERE id = ANY(%s)", (wanted,))
         self._idx.update((person, idx) for person, idx in found)
         return self._idx
 
@@ -49,18 +51,29 @@ class ArchiveRows:
         """Sums of those ties that are there."""
         idx = self.people(person for pair in pairs for person in pair)
         known = [pair for pair in pairs if pair[0] in idx and pair[1] in idx]
-        rows = self._connection.execute(
-            "SELECT ord, weight_u, count, first_us, last_us FROM organism.tie"
+        rows = self.connection.execute(
+            "SELECT ord, kind, kinds, weight_u, count, first_us, last_us FROM organism.tie"
             " JOIN unnest(%s::int[], %s::int[]) WITH ORDINALITY AS wanted (s, t, ord) ON source = s AND target = t",
             (_array(idx[source] for source, _ in known), _array(idx[target] for _, target in known)),
-        )
-        return {known[number - 1]: TieSums(*sums) for number, *sums in rows}
+        ).fetchall()
+        names = self.kind_names(kind_rows.ids_in(row[1:3] for row in rows))
+        return {
+            known[number - 1]: TieSums(w, n, first, last, kind_rows.loaded(kind, kinds, (w, n, first, last), names))
+            for number, kind, kinds, w, n, first, last in rows
+        }
+
+    def kind_names(self, ids: Iterable[int]) -> Mapping[int, str]:
+        found = self.connection.execute(
+            "SELECT id, name FROM organism.kind WHERE id = ANY(%s::int[])", (_array(ids),)
+        ).fetchall()
+        self._kind_ids.update((name, kind) for kind, name in found)
+        return dict(found)
 
     def known_senders(self, hashes: Sequence[str]) -> set[str]:
         """Those senders' ids that were applied before."""
         if not hashes:
             return set()
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT ord FROM organism.sender_id JOIN unnest(%s::uuid[]) WITH ORDINALITY AS wanted (h, ord) ON hash = h",
             (_array(hashes),),
         )
@@ -68,7 +81,7 @@ class ArchiveRows:
 
     def known_entries(self, entries: Sequence[str]) -> set[str]:
         """Those entries that were archived or refused before."""
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT entry FROM organism.interaction WHERE entry = ANY(%(entries)s::text[])"
             " UNION ALL SELECT entry FROM organism.refusal WHERE entry = ANY(%(entries)s::text[])",
             {"entries": _array(entries)},
@@ -77,7 +90,7 @@ class ArchiveRows:
 
     def add_people(self, delta: NetworkDelta) -> None:
         new = {person: idx for idx, person in enumerate(delta.people, start=delta.first_idx)}
-        self._connection.execute(
+        self.connection.execute(
             "INSERT INTO organism.person (idx, id) SELECT * FROM unnest(%s::int[], %s::text[])",
             (list(new.values()), list(new)),
         )
@@ -86,7 +99,7 @@ class ArchiveRows:
     def add_interactions(self, interactions: Sequence[Interaction], now: datetime) -> None:
         kinds = self._kinds({each.kind for each in interactions})
         senders = [each.sender_id for each in interactions]
-        self._connection.execute(
+        self.connection.execute(
             "INSERT INTO organism.interaction"
             " (accepted_at, entry, at_us, source, target, kind, weight_u, duration_s, sender_id)"
             " SELECT %s, * FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::int[], %s::int[],"
@@ -105,7 +118,7 @@ class ArchiveRows:
         )
         hashes = [hash_of(each) for each in senders if each is not None]
         if hashes:
-            self._connection.execute(
+            self.connection.execute(
                 "INSERT INTO organism.sender_id (hash) SELECT unnest(%s::uuid[])", (_array(hashes),)
             )
 
@@ -113,7 +126,7 @@ class ArchiveRows:
         ties = [each for each in delta.ties if each.count_now]
         gone = [each for each in delta.ties if not each.count_now]
         if gone:
-            self._connection.execute(
+            self.connection.execute(
                 "DELETE FROM organism.tie USING unnest(%s::int[], %s::int[]) AS gone (s, t)"
                 " WHERE source = s AND target = t",
                 (
@@ -121,11 +134,17 @@ class ArchiveRows:
                     _array(self._idx[each.target] for each in gone),
                 ),
             )
-        self._connection.execute(
-            "INSERT INTO organism.tie (source, target, weight_u, count, first_us, last_us)"
-            " SELECT * FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[])"
+        ids = self._kinds({kind.kind for each in ties for kind in each.kinds or ()})
+        kinds = [
+            kind_rows.stored(each.kinds or (), (each.weight_u_now, each.count_now, each.first_us, each.last_us), ids)
+            for each in ties
+        ]
+        self.connection.execute(
+            "INSERT INTO organism.tie (source, target, weight_u, count, first_us, last_us, kind, kinds)"
+            " SELECT s, t, w, n, f, l, k, ks::bigint[] FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[],"
+            " %s::bigint[], %s::bigint[], %s::int[], %s::text[]) AS new (s, t, w, n, f, l, k, ks)"
             " ON CONFLICT (source, target) DO UPDATE SET weight_u = excluded.weight_u, count = excluded.count,"
-            " first_us = excluded.first_us, last_us = excluded.last_us",
+            " first_us = excluded.first_us, last_us = excluded.last_us, kind = excluded.kind, kinds = excluded.kinds",
             (
                 _array(self._idx[each.source] for each in ties),
                 _array(self._idx[each.target] for each in ties),
@@ -133,12 +152,14 @@ class ArchiveRows:
                 _array(each.count_now for each in ties),
                 _array(each.first_us for each in ties),
                 _array(each.last_us for each in ties),
+                _array(kind for kind, _ in kinds),
+                [several for _, several in kinds],
             ),
         )
 
-    def add_weeks(self, weeks: Mapping[WeekKey, TieSums]) -> None:
+    def add_weeks(self, weeks: Mapping[WeekKey, WeekSums]) -> None:
         kinds = self._kinds({each.kind for each in weeks})
-        self._connection.execute(
+        self.connection.execute(
             "INSERT INTO organism.tie_week AS was (week, source, target, kind, weight_u, count, duration_us)"
             " SELECT date '1970-01-01' + day, s, t, k, w, n, d FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[],"
             " %s::bigint[], %s::bigint[], %s::numeric[]) AS new (day, s, t, k, w, n, d)"
@@ -158,7 +179,7 @@ class ArchiveRows:
     def add_refusals(self, refusals: Sequence[Refusal], now: datetime) -> None:
         if not refusals:
             return
-        self._connection.execute(
+        self.connection.execute(
             "INSERT INTO organism.refusal (at, entry, reason, fields)"
             " SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::jsonb[])",
             (
@@ -170,7 +191,7 @@ class ArchiveRows:
         )
 
     def add_batch(self, batch: Batch) -> None:
-        self._connection.execute(
+        self.connection.execute(
             "INSERT INTO organism.batch (number, kind, entry, delta, fingerprint, people, ties, accepted_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
             (
@@ -186,15 +207,19 @@ class ArchiveRows:
         )
 
     def _kinds(self, kinds: set[str]) -> Mapping[str, int]:
-        names = {hash_of(each): each for each in kinds}
-        self._connection.execute(
+        """Ids of these kinds; new ones get one."""
+        names = {hash_of(each): each for each in kinds if each not in self._kind_ids}
+        if not names:
+            return self._kind_ids
+        self.connection.execute(
             "INSERT INTO organism.kind (hash, name) SELECT * FROM unnest(%s::uuid[], %s::text[])"
             " AS new (hash, name) WHERE NOT EXISTS (SELECT FROM organism.kind known WHERE known.hash = new.hash)",
             (list(names), list(names.values())),
         )
-        found = self._connection.execute(
+        found = self.connection.execute(
             "SELECT ord, id FROM organism.kind JOIN unnest(%s::uuid[]) WITH ORDINALITY AS wanted (h, ord) ON hash = h",
             (list(names),),
         )
         texts = list(names.values())
-        return {texts[number - 1]: kind for number, kind in found}
+        self._kind_ids.update((texts[number - 1], kind) for number, kind in found)
+        return self._kind_ids

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import SettingsError
 from causal_organism.network.deltas import NetworkDelta, TieChange
+from causal_organism.network.kinds import Kinds, KindSums, in_order
+from causal_organism.stores import kind_rows
+from causal_organism.stores.archive_rows import ArchiveRows
 from causal_organism.stores.archive_state import ArchiveState
-from causal_organism.stores.tally import TieSums
-
-if TYPE_CHECKING:
-    import psycopg
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def window_delta(connection: psycopg.Connection[Any], state: ArchiveState, start_us: int | None) -> NetworkDelta:
+def window_delta(rows: ArchiveRows, state: ArchiveState, start_us: int | None) -> NetworkDelta:
     """What moving the window's beginning to `start_us` (None: no window) changes in the network.
 
     Raises:
@@ -24,14 +23,58 @@ def window_delta(connection: psycopg.Connection[Any], state: ArchiveState, start
     """
     old = state.window_from_us
     if start_us is not None and old is not None and start_us > old:
-        found = connection.execute(_LEAVING, {"low": old, "high": start_us}).fetchall()
+        changes = _leaving(rows, old, start_us)
     elif start_us is None and state.forgotten_to_us is not None:
-        found = connection.execute(_ALL_FROM_WEEKS).fetchall()
+        changes = _compared(rows, _ALL_FROM_WEEKS, {})
     else:
         _check_kept(state, start_us)
-        found = connection.execute(_ALL, {"start": start_us}).fetchall()
-    changes = [_change(*row) for row in found]
+        changes = _compared(rows, _ALL, {"start": start_us})
     return NetworkDelta(ties=tuple(sorted(changes, key=lambda each: (each.source, each.target))))
+
+
+def _leaving(rows: ArchiveRows, low: int, high: int) -> list[TieChange]:
+    """Each tie without what leaves, kind by kind."""
+    found = rows.connection.execute(_LEAVING, {"low": low, "high": high}).fetchall()
+    names = rows.kind_names(kind_rows.ids_in(each[6:8] for each in found))
+    changes = []
+    for source, target, *sums, kind, kinds, leaving in found:
+        before = kind_rows.loaded(kind, kinds, (sums[0], sums[1], sums[2], sums[3]), names)
+        gone = {names[each]: rest for each, *rest in leaving}
+        changes.append(_change(source, target, sums, in_order(_without(each, gone) for each in before)))
+    return changes
+
+
+def _without(each: KindSums, gone: Mapping[str, Sequence[int]]) -> KindSums:
+    """A kind after weight_u and count left, with the first time of what stays."""
+    weight_u, count, first_us = gone.get(each.kind, (0, 0, each.first_us))
+    return each._replace(weight_u=each.weight_u - weight_u, count=each.count - count, first_us=first_us)
+
+
+def _compared(rows: ArchiveRows, query: str, asked: Mapping[str, int | None]) -> list[TieChange]:
+    """Ties whose sums are not those that they should have."""
+    found = rows.connection.execute(query, asked).fetchall()
+    names = rows.kind_names({kind for each in found for kind, *_ in each[6] or ()})
+    return [
+        _change(source, target, sums, in_order(KindSums(names[kind], *rest) for kind, *rest in inside or ()))
+        for source, target, *sums, inside in found
+    ]
+
+
+def _change(source: str, target: str, before: Sequence[int | None], kinds: Kinds) -> TieChange:
+    """From sums (of None where there was no tie) to what the kinds add up to; a tie that goes keeps its times."""
+    weight_u, count, first_us, last_us = (each or 0 for each in before)
+    left = tuple(each for each in kinds if each.count)
+    return TieChange(
+        source=source,
+        target=target,
+        weight_u_was=weight_u,
+        weight_u_now=sum(each.weight_u for each in left),
+        count_was=count,
+        count_now=sum(each.count for each in left),
+        first_us=min((each.first_us for each in left), default=first_us),
+        last_us=max((each.last_us for each in left), default=last_us),
+        kinds=left,
+    )
 
 
 def _check_kept(state: ArchiveState, start_us: int | None) -> None:
@@ -46,50 +89,41 @@ def _check_kept(state: ArchiveState, start_us: int | None) -> None:
     )
 
 
-def _change(source: str, target: str, *sums: int | None) -> TieChange:
-    weight_was, count_was, first_was, last_was, weight_now, count_now, first_us, last_us = sums
-    before = TieSums(weight_was or 0, count_was or 0, first_was or 0, last_was or 0)
-    return TieChange(
-        source=source,
-        target=target,
-        weight_u_was=before.weight_u,
-        weight_u_now=int(weight_now or 0),
-        count_was=before.count,
-        count_now=int(count_now or 0),
-        first_us=before.first_us if first_us is None else first_us,
-        last_us=before.last_us if last_us is None else last_us,
-    )
-
-
 _LEAVING = """
     WITH leaving AS (
-        SELECT source, target, sum(weight_u) AS weight_u, count(*) AS count
-        FROM organism.interaction WHERE at_us >= %(low)s AND at_us < %(high)s GROUP BY source, target
-    )
-    SELECT s.id, t.id, tie.weight_u, tie.count, tie.first_us, tie.last_us,
-        tie.weight_u - leaving.weight_u, tie.count - leaving.count, stays.first_us, tie.last_us
-    FROM leaving JOIN organism.tie tie USING (source, target)
-        JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
-        LEFT JOIN LATERAL (
+        SELECT source, target, kind, sum(weight_u)::bigint AS weight_u, count(*) AS count
+        FROM organism.interaction WHERE at_us >= %(low)s AND at_us < %(high)s GROUP BY source, target, kind
+    ), by_tie AS (
+        SELECT source, target, array_agg(ARRAY[kind, weight_u, count, coalesce(stays.first_us, 0)]) AS kinds
+        FROM leaving LEFT JOIN LATERAL (
             SELECT min(at_us) AS first_us FROM organism.interaction each
-            WHERE each.source = leaving.source AND each.target = leaving.target AND each.at_us >= %(high)s
+            WHERE each.source = leaving.source AND each.target = leaving.target AND each.kind = leaving.kind
+                AND each.at_us >= %(high)s
         ) stays ON true
+        GROUP BY source, target
+    )
+    SELECT s.id, t.id, tie.weight_u, tie.count, tie.first_us, tie.last_us, tie.kind, tie.kinds, by_tie.kinds
+    FROM by_tie JOIN organism.tie tie USING (source, target)
+        JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
 """
 
-_COMPARED = """
-    SELECT s.id, t.id, tie.weight_u, tie.count, tie.first_us, tie.last_us,
-        inside.weight_u, inside.count, inside.first_us, inside.last_us
+_COMPARED = """, inside AS (
+        SELECT source, target, sum(weight_u)::bigint AS weight_u, sum(count)::bigint AS count,
+            array_agg(ARRAY[kind, weight_u, count, first_us, last_us]) AS kinds
+        FROM by_kind GROUP BY source, target
+    )
+    SELECT s.id, t.id, tie.weight_u, tie.count, tie.first_us, tie.last_us, inside.kinds
     FROM inside FULL JOIN organism.tie tie USING (source, target)
         JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
-    WHERE (tie.weight_u, tie.count) IS DISTINCT FROM (inside.weight_u::bigint, inside.count)
+    WHERE (tie.weight_u, tie.count) IS DISTINCT FROM (inside.weight_u, inside.count)
 """
 
 _ALL = (
     """
-    WITH inside AS (
-        SELECT source, target, sum(weight_u) AS weight_u, count(*) AS count, min(at_us) AS first_us,
+    WITH by_kind AS (
+        SELECT source, target, kind, sum(weight_u)::bigint AS weight_u, count(*) AS count, min(at_us) AS first_us,
             max(at_us) AS last_us
-        FROM organism.interaction WHERE %(start)s::bigint IS NULL OR at_us >= %(start)s GROUP BY source, target
+        FROM organism.interaction WHERE %(start)s::bigint IS NULL OR at_us >= %(start)s GROUP BY source, target, kind
     )"""
     + _COMPARED
 )
@@ -98,17 +132,17 @@ _ALL = (
 _ALL_FROM_WEEKS = (
     """
     WITH kept AS (
-        SELECT source, target, min(at_us) AS first_us, max(at_us) AS last_us FROM organism.interaction
-        GROUP BY source, target
+        SELECT source, target, kind, min(at_us) AS first_us, max(at_us) AS last_us FROM organism.interaction
+        GROUP BY source, target, kind
     ), weeks AS (
-        SELECT source, target, sum(weight_u) AS weight_u, sum(count)::bigint AS count,
+        SELECT source, target, kind, sum(weight_u)::bigint AS weight_u, sum(count)::bigint AS count,
             min(extract(epoch FROM week)::bigint * 1000000) AS first_us,
             max(extract(epoch FROM week)::bigint * 1000000) AS last_us
-        FROM organism.tie_week GROUP BY source, target
-    ), inside AS (
-        SELECT source, target, weeks.weight_u, weeks.count, least(weeks.first_us, kept.first_us) AS first_us,
+        FROM organism.tie_week GROUP BY source, target, kind
+    ), by_kind AS (
+        SELECT source, target, kind, weeks.weight_u, weeks.count, least(weeks.first_us, kept.first_us) AS first_us,
             greatest(weeks.last_us, kept.last_us) AS last_us
-        FROM weeks LEFT JOIN kept USING (source, target)
+        FROM weeks LEFT JOIN kept USING (source, target, kind)
     )"""
     + _COMPARED
 )

@@ -11,11 +11,12 @@ from typing import Any
 from causal_organism.errors import FencedError
 from causal_organism.network import fingerprints
 from causal_organism.network.deltas import NetworkDelta, TieChange
-from causal_organism.network.entries import entry_key, later
+from causal_organism.network.entries import START, entry_key, later
 from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.network.kinds import columns_of
 from causal_organism.network.windows import counts, window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
-from causal_organism.stores.tally import Pair, TieSums, WeekKey, tally
+from causal_organism.stores.tally import Pair, TieSums, WeekKey, WeekSums, tally
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ class MemoryArchive:
     _fingerprint: str = fingerprints.EMPTY
     _people: dict[str, int] = field(default_factory=dict)
     _ties: dict[Pair, TieSums] = field(default_factory=dict)
-    _weeks: dict[WeekKey, TieSums] = field(default_factory=dict)
+    _weeks: dict[WeekKey, WeekSums] = field(default_factory=dict)
     _interactions: dict[str, Interaction] = field(default_factory=dict)
     _senders: set[str] = field(default_factory=set)
     _refusals: dict[str, _Refused] = field(default_factory=dict)
@@ -75,7 +76,8 @@ class MemoryArchive:
             self._interactions |= {each.entry: each for each in found.kept}
             self._senders |= {each.sender_id for each in found.kept if each.sender_id is not None}
             for week, sums in found.weeks.items():
-                self._weeks[week] = _add(self._weeks.get(week), sums)
+                there = self._weeks.get(week, (0, 0, 0))
+                self._weeks[week] = WeekSums(*(one + other for one, other in zip(there, sums, strict=True)))
             self._move(last_entry, self._position.entries + entries)
             batch = self._add_batch(found.delta, "stream", now)
             return Accepted(
@@ -196,7 +198,7 @@ class MemoryArchive:
         }
         return ordered(columns)
 
-    def ties(self) -> Mapping[str, Any]:
+    def ties(self, *, kinds: bool = False) -> Mapping[str, Any]:
         import numpy as np
 
         with self._guard:
@@ -209,12 +211,15 @@ class MemoryArchive:
                 "first_us": [each.first_us for each in sums],
                 "last_us": [each.last_us for each in sums],
             }
-            return {
+            found = {
                 "batch": self._position.batch,
+                "entry": self._batches[-1].entry if self._batches else START,
                 "fingerprint": self._fingerprint,
                 "ids": list(self._people),
                 **{name: np.array(column, dtype=np.int64) for name, column in columns.items()},
             }
+            by_pair = ((self._people[s], self._people[t], each.kinds) for (s, t), each in self._ties.items())
+            return found | {"kinds": columns_of(by_pair)} if kinds else found
 
     def totals(self) -> Mapping[str, int]:
         times = [each.at_us for each in self._interactions.values()]
@@ -250,8 +255,9 @@ class MemoryArchive:
         self._people |= {person: idx for idx, person in enumerate(delta.people, start=delta.first_idx)}
         for each in delta.ties:
             if each.count_now:
+                assert each.kinds is not None  # of deltas that a tally made
                 self._ties[each.source, each.target] = TieSums(
-                    each.weight_u_now, each.count_now, each.first_us, each.last_us
+                    each.weight_u_now, each.count_now, each.first_us, each.last_us, each.kinds
                 )
             else:
                 del self._ties[each.source, each.target]
@@ -277,22 +283,10 @@ def _differences(was: Mapping[Pair, TieSums], now: Mapping[Pair, TieChange]) -> 
         weight_u, count = (before.weight_u, before.count) if before else (0, 0)
         if after is None:
             assert before is not None
-            changes.append(TieChange(*pair, weight_u, 0, count, 0, before.first_us, before.last_us))
+            changes.append(TieChange(*pair, weight_u, 0, count, 0, before.first_us, before.last_us, ()))
         elif (weight_u, count) != (after.weight_u_now, after.count_now):
             changes.append(replace(after, weight_u_was=weight_u, count_was=count))
     return tuple(changes)
-
-
-def _add(one: TieSums | None, other: TieSums) -> TieSums:
-    if one is None:
-        return other
-    return TieSums(
-        one.weight_u + other.weight_u,
-        one.count + other.count,
-        min(one.first_us, other.first_us),
-        max(one.last_us, other.last_us),
-        one.duration_us + other.duration_us,
-    )
 
 
 def _iso_week(day: int) -> str:

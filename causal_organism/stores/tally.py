@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.interactions import Interaction, Refusal, refuse, to_fields
+from causal_organism.network.kinds import Kinds, KindSums, in_order
 from causal_organism.network.windows import DAY_US, counts
 
 MAX_SUM_U = 9 * 10**18
@@ -15,23 +17,29 @@ MAX_SUM_U = 9 * 10**18
 Pair = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class TieSums:
-    """Everything that was said over one tie, or over one tie in one week."""
+class TieSums(NamedTuple):
+    """Everything that was said over one tie."""
 
     weight_u: int
-    count: int
+    count: int  # type: ignore[assignment]  # instead of the method of tuples
     first_us: int
     last_us: int
-    duration_us: int = 0
+    kinds: Kinds
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class WeekKey:
+class WeekKey(NamedTuple):
     week_day: int  # days from 1970-01-01 to the Monday of the ISO week, UTC
     source: str
     target: str
     kind: str
+
+
+class WeekSums(NamedTuple):
+    """What was said over one tie in one kind and week."""
+
+    weight_u: int
+    count: int  # type: ignore[assignment]  # instead of the method of tuples
+    duration_us: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +49,7 @@ class Tally:
     kept: tuple[Interaction, ...]
     refused: tuple[Refusal, ...]
     delta: NetworkDelta
-    weeks: Mapping[WeekKey, TieSums]
+    weeks: Mapping[WeekKey, WeekSums]
 
 
 def tally(
@@ -58,20 +66,24 @@ def tally(
     """
     kept: list[Interaction] = []
     refused: list[Refusal] = []
-    now: dict[Pair, TieSums] = {}
-    weeks: dict[WeekKey, TieSums] = {}
+    now: dict[Pair, _Growing] = {}
+    weeks: dict[WeekKey, list[int]] = {}
     people: dict[str, None] = {}
     for each in interactions:
-        pair = (each.source, each.target)
-        sums = now.get(pair) or before.get(pair)
-        if sums is not None and sums.weight_u + each.weight_u > MAX_SUM_U:
+        pair, weight_u, at_us = (each.source, each.target), each.weight_u, each.at_us
+        tie = now.get(pair) or _growing(before.get(pair))
+        if tie.sums[0] + weight_u > MAX_SUM_U:
             refused.append(refuse(to_fields(each), entry=each.entry, reason="bad-weight"))
             continue
         kept.append(each)
-        if counts(each.at_us, since_us):
-            now[pair] = _add(sums, each)
-        week = WeekKey(week_day(each.at_us), each.source, each.target, each.kind)
-        weeks[week] = _add(weeks.get(week), each)
+        if counts(at_us, since_us):
+            now[pair] = tie
+            _count(tie.sums, weight_u, at_us)
+            _count(tie.kinds.setdefault(each.kind, [0, 0, 0, 0]), weight_u, at_us)
+        week = weeks.setdefault(WeekKey(week_day(at_us), each.source, each.target, each.kind), [0, 0, 0])
+        week[0] += weight_u
+        week[1] += 1
+        week[2] += _microseconds(each.duration_s) if each.duration_s else 0
         for person in pair:
             if person not in known:
                 people[person] = None
@@ -80,7 +92,8 @@ def tally(
         people=tuple(people),
         first_idx=next_idx if people else 0,
     )
-    return Tally(kept=tuple(kept), refused=tuple(refused), delta=delta, weeks=weeks)
+    sums = {week: WeekSums(*found) for week, found in weeks.items()}
+    return Tally(kept=tuple(kept), refused=tuple(refused), delta=delta, weeks=sums)
 
 
 def week_day(at_us: int) -> int:
@@ -93,31 +106,46 @@ def pairs_of(interactions: Iterable[Interaction]) -> set[Pair]:
     return {(each.source, each.target) for each in interactions}
 
 
-def _add(sums: TieSums | None, each: Interaction) -> TieSums:
-    duration_us = _microseconds(each.duration_s or 0.0)
-    if sums is None:
-        return TieSums(each.weight_u, 1, each.at_us, each.at_us, duration_us)
-    return TieSums(
-        sums.weight_u + each.weight_u,
-        sums.count + 1,
-        min(sums.first_us, each.at_us),
-        max(sums.last_us, each.at_us),
-        sums.duration_us + duration_us,
-    )
+@dataclass(slots=True)
+class _Growing:
+    """Sums of a tie as weight_u, count, first_us, last_us, and the same by kind."""
+
+    sums: list[int]
+    kinds: dict[str, list[int]]
+
+
+def _growing(before: TieSums | None) -> _Growing:
+    if before is None:
+        return _Growing([0, 0, 0, 0], {})
+    return _Growing(list(before[:4]), {kind: sums for kind, *sums in before.kinds})
+
+
+def _count(sums: list[int], weight_u: int, at_us: int) -> None:
+    """One more interaction. Times begin with the first."""
+    if not sums[1]:
+        sums[2] = sums[3] = at_us
+    sums[0] += weight_u
+    sums[1] += 1
+    if at_us < sums[2]:
+        sums[2] = at_us
+    elif at_us > sums[3]:
+        sums[3] = at_us
 
 
 def _microseconds(seconds: float) -> int:
     return round(seconds * 1e6) if seconds < 1e9 else int(seconds) * 1_000_000  # 1e308 * 1e6 is no float
 
 
-def _change(pair: Pair, before: TieSums | None, now: TieSums) -> TieChange:
+def _change(pair: Pair, before: TieSums | None, now: _Growing) -> TieChange:
+    weight_u, count, first_us, last_us = now.sums
     return TieChange(
         source=pair[0],
         target=pair[1],
         weight_u_was=before.weight_u if before else 0,
-        weight_u_now=now.weight_u,
+        weight_u_now=weight_u,
         count_was=before.count if before else 0,
-        count_now=now.count,
-        first_us=now.first_us,
-        last_us=now.last_us,
+        count_now=count,
+        first_us=first_us,
+        last_us=last_us,
+        kinds=in_order(KindSums(kind, *sums) for kind, sums in now.kinds.items()),
     )

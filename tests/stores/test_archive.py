@@ -19,7 +19,7 @@ from causal_organism.ports import Accepted, Archive, DeadLetter, Gap, StreamPosi
 from causal_organism.stores.archive import PostgresArchive
 from causal_organism.stores.postgres import Database
 from causal_organism.stores.tally import MAX_SUM_U
-from tests.stores.truth import NOW, interaction, people_of, ties_of, weeks_in, weeks_of
+from tests.stores.truth import NOW, interaction, kinds_in, kinds_of, people_of, ties_of, weeks_in, weeks_of
 
 DAY_US = 86_400_000_000
 Make = Callable[[], Archive]
@@ -286,3 +286,19 @@ def test_the_ties_are_what_the_network_is_to_hold(archive: Archive) -> None:
     assert found["ids"] == people_of(known)
     assert {(found["ids"][s], found["ids"][t]): tuple(amounts) for s, t, *amounts in rows} == ties_of(known)
     assert (found["batch"], found["fingerprint"]) == (1, archive.batch(1).fingerprint)  # type: ignore[union-attr]
+
+
+def test_ties_say_what_they_hold_by_kind(archive: Archive) -> None:
+    email, call = {"kind": "email"}, {"kind": '"call", {}'}
+    known = [
+        interaction("1-0", "a", "b", at_us=5, **email),
+        interaction("1-1", "a", "b", at_us=-5, weight_u=2**50, **call),
+        interaction("2-0", "c", "a", at_us=7, **email),
+        interaction("3-0", "a", "b", at_us=9, **email),
+        interaction("4-0", "c", "a", at_us=7, **call),
+    ]
+    for each in (known[:3], known[3:4], known[4:]):
+        accept(archive, each)
+    assert kinds_in(archive.ties(kinds=True)) == kinds_of(known)
+    last = {(each.source, each.target): each.kinds for batch in archive.batches(0) for each in batch.delta.ties}
+    assert last == kinds_of(known)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,12 @@ from causal_organism.operations.projection import composed
 from causal_organism.ports import Archive, Batch
 from causal_organism.stores.archive import PostgresArchive
 from causal_organism.stores.memory_network import MemoryNetwork
-from tests.stores.truth import NOW, interaction, network_in, people_of, ties_of, weeks_in, weeks_of
+from tests.stores.truth import NOW, interaction, kinds_in, kinds_of, network_in, people_of, ties_of, weeks_in, weeks_of
 
 Make = Callable[[], Archive]
 
 
-def on_day(number: int, day: float, source: str = "a", target: str = "b", **more: int) -> Interaction:
+def on_day(number: int, day: float, source: str = "a", target: str = "b", **more: Any) -> Interaction:
     return interaction(f"{number}-0", source, target, at_us=int(day * DAY_US), **more)
 
 
@@ -85,7 +86,9 @@ def test_somebody_late_is_seen_and_summed_by_week_but_does_not_count(archive: Ar
 @pytest.mark.parametrize("days", [(3, 0), (3, 6), (6, 2), (0, 4, 0, 2, 9)])
 def test_another_setting_is_one_batch(archive: Archive, days: Sequence[int]) -> None:
     chance = random.Random(5)
-    taken = [on_day(n, chance.random() * 10, *chance.sample("abcde", 2)) for n in range(1, 60)]
+    taken = [
+        on_day(n, chance.random() * 10, *chance.sample("abcde", 2), kind=chance.choice("xy")) for n in range(1, 60)
+    ]
     accept(archive, taken)
     for each in days:
         before = archive.position().batch
@@ -94,13 +97,20 @@ def test_another_setting_is_one_batch(archive: Archive, days: Sequence[int]) -> 
         assert archive.position().batch <= before + 1
         inside = [one for one in taken if start is None or one.at_us >= start]
         assert network_in(projected(archive)) == (people_of(taken), ties_of(inside))
+        assert kinds_in(archive.ties(kinds=True)) == kinds_of(inside)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_how_it_fell_into_batches_and_when_it_moved_does_not_matter(make_archive: Make, seed: int) -> None:
     chance = random.Random(seed)
     taken = [
-        on_day(n, n / 20 + chance.gauss(0, 2), *chance.sample("abcdefg", 2), weight_u=chance.randrange(1, 10**7))
+        on_day(
+            n,
+            n / 20 + chance.gauss(0, 2),
+            *chance.sample("abcdefg", 2),
+            weight_u=chance.randrange(1, 10**7),
+            kind=chance.choice("xyz"),
+        )
         for n in range(1, 400)
     ]
     seen = set()
@@ -116,6 +126,7 @@ def test_how_it_fell_into_batches_and_when_it_moved_does_not_matter(make_archive
         network = projected(archive)
         assert network_in(network) == (people_of(taken), ties_of(inside))
         assert archive.totals()["ties"] == len(ties_of(inside))
+        assert kinds_in(archive.ties(kinds=True)) == kinds_of(inside)
         seen.add(network.position().fingerprint)
         assert compose(each.delta for each in archive.batches(0)).people == tuple(people_of(taken))
     assert len(seen) == 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from causal_organism.network.interactions import Interaction
+from causal_organism.network.kinds import Kinds, KindSums
 from causal_organism.ports import Archive, NetworkStore
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -34,6 +35,26 @@ def ties_of(interactions: Iterable[Interaction]) -> Ties:
             max(last_us, each.at_us),
         )
     return ties
+
+
+def kinds_of(interactions: Iterable[Interaction]) -> dict[tuple[str, str], Kinds]:
+    """(source, target) -> what was said by kind."""
+    kinds: dict[tuple[str, str], list[KindSums]] = {}
+    known = list(interactions)
+    for kind in sorted({each.kind for each in known}):
+        for pair, sums in ties_of(each for each in known if each.kind == kind).items():
+            kinds.setdefault(pair, []).append(KindSums(kind, *sums))
+    return {pair: tuple(found) for pair, found in kinds.items()}
+
+
+def kinds_in(columns: Mapping[str, Any]) -> dict[tuple[str, str], Kinds]:
+    """The same from columns that have `ids` and `kinds`."""
+    ids, by_kind = list(columns["ids"]), columns["kinds"]
+    names = ("source", "target", "kind", "weight_u", "count", "first_us", "last_us")
+    found: dict[tuple[str, str], list[KindSums]] = {}
+    for source, target, kind, *sums in zip(*(getattr(by_kind, each).tolist() for each in names), strict=True):
+        found.setdefault((ids[source], ids[target]), []).append(KindSums(by_kind.names[kind], *sums))
+    return {pair: tuple(sorted(kinds)) for pair, kinds in found.items()}
 
 
 def weeks_of(interactions: Iterable[Interaction]) -> dict[tuple[str, str, str, str], tuple[int, int, float]]:
