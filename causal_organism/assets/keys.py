@@ -12,7 +12,7 @@ from causal_organism.errors import GraphError
 
 _NAME = r"[\w.\-]+"  # \w takes in Unicode letters, digits and the underscore
 _KEY = re.compile(rf"{_NAME}(/{_NAME})*")
-_PLAIN = re.compile(r"[\w.\-+:/@ ]*[\w\-+:/@]")  # a name that needs no quotes in a label
+_PLAIN = re.compile(r"(?! )[\w.\-+:/@ ]*[\w\-+:/@]")  # a name that needs no quotes in a label
 
 UNPARTITIONED = ""
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from causal_organism.assets.choices import Span, choose, one_partition, parse_choice
@@ -139,6 +139,7 @@ def test_an_asset_without_dimensions_is_one_piece() -> None:
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
 
 
+@example({"day": " 0"})
 @given(st.dictionaries(st.sampled_from(["day", "site", "who"]), NAMES, max_size=3))
 def test_a_partition_has_one_text_and_one_label(partition: dict[str, str]) -> None:
     text = partition_text(partition)
