@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 
 from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views import open_pairs
 from causal_organism.views.bridges import bridges
 from causal_organism.views.brokerage import brokerage
 from causal_organism.views.clustering import clustering
+from causal_organism.views.compiled import compiled
 from causal_organism.views.constraint import constraint
 from causal_organism.views.core import core
 from causal_organism.views.degree import degree
@@ -77,14 +80,23 @@ def test_pagerank_is_near_the_solution_of_its_equations(people: int) -> None:
     assert found.sum() == pytest.approx(1.0, abs=1e-12)
 
 
-@pytest.mark.parametrize("matrix_people", [2_000, 0])
-def test_a_whole_department_that_talks_to_itself_takes_bounded_memory(
-    matrix_people: int, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("few_paths", [10**9, -1])
+@pytest.mark.parametrize("most_words", [1 << 24, 0])
+@pytest.mark.parametrize("hub", [16, 0])
+def test_however_pairs_of_contacts_are_counted_the_sums_are_the_same_bits(
+    few_paths: int, most_words: int, hub: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """150 people, each tied to each other but for some: far more ways of two ties than ties."""
-    from causal_organism.views import ego as module
+    """In lists, by bits, or walked; with rows of hubs read or searched."""
+    networks = [random_network(seed, 80, ties) for seed, ties in ((1, 100), (2, 600), (3, 2_500), (4, 7_000))]
+    expected = [ego(network)["betweenness"] for network in networks]
+    for name, value in (("_FEW_PATHS", few_paths), ("_MOST_WORDS", most_words), ("_HUB", hub)):
+        monkeypatch.setattr(open_pairs, name, value)
+    for network, scores in zip(networks, expected, strict=True):
+        assert ego(network)["betweenness"].tobytes() == scores.tobytes()
 
-    monkeypatch.setattr(module, "_MATRIX_PEOPLE", matrix_people)  # also as if everybody were a hub
+
+def test_a_whole_department_that_talks_to_itself_takes_bounded_memory() -> None:
+    """150 people, each tied to each other but for some: far more ways of two ties than ties."""
     chance = np.random.default_rng(4)
     pairs = np.array([(a, b) for a in range(150) for b in range(a) if chance.random() < 0.9]).T
     network = from_columns([f"p{at}" for at in range(150)], *pairs, np.full(pairs.shape[1], 10**6), pairs[0] * 0 + 1)
@@ -95,3 +107,18 @@ def test_a_whole_department_that_talks_to_itself_takes_bounded_memory(
     assert peak < 300e6
     some = {at: ego_betweenness(undirected(network), at) for at in (0, 75, 149)}
     assert {at: found[at] for at in some} == pytest.approx(some, rel=1e-9)
+
+
+def test_a_department_where_all_are_tied_needs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each pair of 400 people is tied: contacts are looked at once, and there is no pair to look at."""
+    used = []
+
+    def noted(kernel: Callable[..., Any]) -> Callable[..., Any]:
+        used.append(kernel)
+        return compiled(kernel)
+
+    monkeypatch.setattr(open_pairs, "compiled", noted)
+    pairs = np.array(np.triu_indices(400, 1))
+    network = from_columns([f"p{at}" for at in range(400)], *pairs, np.full(pairs.shape[1], 10**6), pairs[0] * 0 + 1)
+    assert ego(network)["betweenness"].tolist() == [0.0] * 400
+    assert set(used) == {open_pairs._look}

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose
 from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views import open_pairs
 from causal_organism.views.brokerage import affected_brokerage, brokerage, update_brokerage
 from causal_organism.views.clustering import affected_clustering, clustering, update_clustering
 from causal_organism.views.constraint import affected_constraint, constraint, update_constraint
@@ -127,6 +128,16 @@ def test_constraint_follows_a_small_change_of_a_large_network() -> None:
     after = before.apply(delta)
     assert 4 < len(affected_constraint(after, delta)) < 30
     assert_equal(update_constraint(constraint(before), after, delta), constraint(after))
+
+
+@pytest.mark.parametrize("few_paths", [10**9, -1])
+def test_ego_betweenness_follows_bit_for_bit(few_paths: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = random_network(11, 300, 3_000)
+    delta = NetworkDelta((TieChange(before.ids[290], before.ids[291], 0, 1, 0, 1, 0, 0),))
+    after, previous = before.apply(delta), ego(before)
+    monkeypatch.setattr(open_pairs, "_FEW_PATHS", few_paths)  # in lists, or compiled
+    assert 2 <= len(affected_ego(after, delta)) < 30
+    assert update_ego(previous, after, delta)["betweenness"].tobytes() == ego(after)["betweenness"].tobytes()
 
 
 @pytest.mark.parametrize("gone", [1, 2, 3])
