@@ -82,6 +82,10 @@ def _ledger(o: OpenOrganism) -> str:
     return f"PostgreSQL {row[0].split()[0]}" if row else "PostgreSQL"
 
 
+def _values(o: OpenOrganism) -> str:
+    return o.values.about()
+
+
 def _readings(o: OpenOrganism) -> str:
     return o.readings.product()
 
@@ -123,6 +127,7 @@ def _graph(o: OpenOrganism) -> str:
 PROBES: dict[str, Callable[[OpenOrganism], str]] = {
     "assets": _graph,
     "ledger": _ledger,
+    "values": _values,
     "readings": _readings,
     "stream": _stream,
     "network": _network,

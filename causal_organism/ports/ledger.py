@@ -158,6 +158,9 @@ class ValueStore(Protocol):
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         """Whether the content is where it should be; a look at names and sizes, not a read."""
 
+    def about(self) -> str:
+        """Where large content lies. Raises StoreError, SettingsError where it cannot be."""
+
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         """Remove content that is not needed and was written before a moment; (how many, bytes)."""
 

@@ -226,6 +226,9 @@ class MemoryValues:
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
         return place.get("store") != "memory" or fingerprint in self._bodies
 
+    def about(self) -> str:
+        return "in memory"
+
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         gone = [each for each in self._bodies if each not in needed]
         size = sum(len(self._bodies.pop(each)) for each in gone)

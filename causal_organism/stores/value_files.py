@@ -28,6 +28,9 @@ class Stored:
 
 
 class Files(Protocol):
+    def about(self) -> str:
+        """Where this is, for people. Raises StoreError, SettingsError where nothing can be written."""
+
     def where(self, content: str) -> str:
         """For people."""
 
@@ -59,6 +62,12 @@ class FolderFiles:
 
     def __init__(self, folder: Path):
         self._folder = folder
+
+    def about(self) -> str:
+        there = next(each for each in (self._folder, *self._folder.absolute().parents) if each.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+            raise StoreError(f"{self._folder} cannot be written", hint="ORGANISM_VALUES says where it is")
+        return str(self._folder)
 
     def where(self, content: str) -> str:
         return str(self._file(content))
@@ -136,6 +145,17 @@ class ObjectFiles:
         self._url = url.rstrip("/")
         scheme, _, rest = url.partition("?")[0].rstrip("/").partition("://")
         self._shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without keys
+
+    def about(self) -> str:
+        from pyarrow import fs
+
+        system, base = self._system
+        bucket = base.partition("/")[0] or "/"  # nothing under it needs to be there before the first is written
+        with _told(f"{self._shown} cannot be asked", hint=_HINT):
+            found = system.get_file_info(bucket)
+        if found.type != fs.FileType.Directory:
+            raise StoreError(f"{self._shown}: there is no {bucket}", hint=_HINT)
+        return self._shown
 
     def where(self, content: str) -> str:
         return f"{self._shown}/{content[:2]}/{content}"

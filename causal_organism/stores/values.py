@@ -83,6 +83,9 @@ class Values:
             return None
         return codec.table_rows(self._table(place, fingerprint), place)
 
+    def about(self) -> str:
+        return self._files.about()
+
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         with self._database.connection() as connection:
             kept = {name for (name,) in connection.execute(_WITH_BASES, (list(needed),))}

@@ -51,6 +51,17 @@ def test_what_was_written_is_read_and_removed(files: Files) -> None:
         files.read(CONTENT)
 
 
+def test_it_tells_where_it_is_without_writing(files: Files, tmp_path: Path) -> None:
+    assert files.about()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(StoreError, match="file/values cannot be written"):
+        files_at(tmp_path / "file" / "values").about()
+
+
 def test_written_now_is_a_moment_ago(files: Files) -> None:
     files.write(CONTENT, b"x")
     (found,) = files.stored()
@@ -116,7 +127,10 @@ def test_damage_is_noticed_by_reading_and_mended_by_making_again(place: str, fre
 
 def test_a_bucket_that_is_not_there_says_where_to_look(object_store: str) -> None:
     bucket = object_store.removeprefix("s3://").partition("/")[0]
+    assert files_at(object_store).about() == object_store.partition("?")[0]
     files = files_at(object_store.replace(bucket, f"no-{bucket}", 1))
+    with pytest.raises(StoreError, match=f"there is no no-{bucket}"):
+        files.about()
     with pytest.raises(StoreError, match="cannot be written") as told:
         files.write(CONTENT, b"x")
     assert "ORGANISM_VALUES" in str(told.value.hint)
