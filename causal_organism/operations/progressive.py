@@ -1,7 +1,8 @@
 """Samples that every full analysis enlarges, until they are exact.
 
-An asset tagged `progressive` publishes `exact` beside its version. While that is false and its inputs stay as they are,
-only the full analysis makes it again; to everybody else it is fresh.
+An asset tagged `progressive` says `exact` of each make. While that is false and its inputs stay as they are, only the
+full analysis makes it again; to everybody else it is fresh. A larger sample may give the same numbers, and so no
+version: what it said is known all the same.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from typing import Any
 from causal_organism.assets.staleness import FRESH
 from causal_organism.operations.automated_run import joined
 from causal_organism.operations.judging import Cut, load_cut
+from causal_organism.operations.samples import TAG, is_sample
 from causal_organism.ports import Organism
-
-TAG = "progressive"
 
 
 def samples_to_enlarge(organism: Organism) -> tuple[str, ...]:
@@ -23,7 +23,7 @@ def samples_to_enlarge(organism: Organism) -> tuple[str, ...]:
         return ()
     tagged = [key for key in organism.graph.order if TAG in organism.graph[key].tags]
     cut = load_cut(organism) if tagged else None
-    return tuple(key for key in tagged if cut is not None and _is_sample(cut, key))
+    return tuple(key for key in tagged if cut is not None and _is_to_enlarge(cut, key))
 
 
 def conclude_both(organism: Organism, first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,11 +38,11 @@ def conclude_both(organism: Organism, first: Mapping[str, Any], second: Mapping[
     return document
 
 
-def _is_sample(cut: Cut, key: str) -> bool:
+def _is_to_enlarge(cut: Cut, key: str) -> bool:
     head, judgement = cut.head(key), cut.judge(key)
     return (
         head is not None
-        and head.version.metadata.get("exact") is False
         and judgement.status == FRESH
         and not any(cause.kind == "pinned" for cause in judgement.causes)
+        and is_sample(cut.organism, head)
     )

@@ -41,6 +41,21 @@ def assets(numbers: list[int]) -> Iterable[Asset]:
     return looked, some, other
 
 
+def flat() -> Iterable[Asset]:
+    """Nobody lies between others: the same numbers, whatever the sample."""
+
+    @asset(key="of/flat", tags={"progressive": ""}, code_version="1")
+    def same(context: Any) -> Any:
+        file = context.scratch / "known"
+        context.scratch.mkdir(parents=True, exist_ok=True)
+        known = min(int(file.read_text()) + context.sharing.budget, EVERYBODY) if file.exists() else 3
+        file.write_text(str(known))
+        context.metadata(sources=known, exact=known == EVERYBODY)
+        return 0
+
+    return (same,)
+
+
 def organism_in(folder: Path, numbers: list[int], *, budget: int = 4) -> Any:
     found = memory_organism(assets(numbers), values=str(folder), betweenness_budget_sources=budget)
     refreshed(found)
@@ -59,6 +74,29 @@ def test_a_sample_grows_until_it_is_exact(tmp_path: Path) -> None:
         refreshed(organism, ", ".join(keys), force=True)
         grown.append(sources(organism))
     assert grown == [3, 7, 10]
+
+
+def test_a_sample_that_says_nothing_new_is_enlarged_until_it_is_exact_and_no_longer(tmp_path: Path) -> None:
+    organism, grown = memory_organism(flat(), values=str(tmp_path), betweenness_budget_sources=4), []
+    refreshed(organism)
+    while keys := samples_to_enlarge(organism):
+        assert len(grown) < 5
+        assert refreshed(organism, ", ".join(keys), force=True) == [("of/flat", "unchanged")]
+        grown.append(int((scratch_folder(organism.settings, "of/flat", "") / "known").read_text()))
+    assert grown == [7, EVERYBODY]
+    assert organism.ledger.heads()["of/flat", ""].version.number == 1
+
+
+def test_what_a_make_said_is_of_its_version_only(tmp_path: Path) -> None:
+    """The same number from everybody, and then a new sample with another: that is one to enlarge again."""
+    numbers = [1]
+    organism = organism_in(tmp_path, numbers)
+    while keys := samples_to_enlarge(organism):
+        refreshed(organism, ", ".join(keys), force=True)
+    refreshed(organism, "of/some", force=True)  # unchanged, and exact
+    numbers.append(2)
+    refreshed(organism)
+    assert samples_to_enlarge(organism) == ("of/some",)
 
 
 def test_another_network_begins_anew(tmp_path: Path) -> None:
