@@ -105,18 +105,18 @@ def _constraint(previous: Any, changes: Any, network: Any) -> Any:
 
 
 @asset(key="views/ego", tags=PULSE, retry="light", tolerance=FLOATS)
-def ego(network: Any) -> Any:
+def ego(network: Any, context: Any) -> Any:
     """How far a person's own contacts need the person to reach each other."""
     from causal_organism.views import ego as view
 
-    return view.ego(network)
+    return view.ego(network, shared=_shared(context))
 
 
 @ego.update
-def _ego(previous: Any, changes: Any, network: Any) -> Any:
+def _ego(previous: Any, changes: Any, network: Any, context: Any) -> Any:
     from causal_organism.views import ego as view
 
-    return view.update_ego(previous, network, changes["network"])
+    return view.update_ego(previous, network, changes["network"], shared=_shared(context))
 
 
 @asset(key="views/brokerage", tags=PULSE, retry="light")
@@ -212,21 +212,26 @@ def betweenness_weighted(network: Any, context: Any) -> Any:
 
 
 def _with_sources(view: Any, network: Any, context: Any) -> Any:
-    from causal_organism.views.betweenness import Shared
-
     found = view(
         network,
         exact_people=context.settings["betweenness_exact_people"],
         sources=context.settings["betweenness_sources"],
-        shared=Shared(
-            scratch=context.scratch,
-            mapper=context.sharing.mapper(),
-            more=context.sharing.budget,
-            progress=context.progress,
-        ),
+        shared=_shared(context),
     )
     context.metadata(sources=found.sources, exact=found.exact)
     return found.scores
+
+
+def _shared(context: Any) -> Any:
+    """Where, and by whom, heavy work is done."""
+    from causal_organism.views.betweenness import Shared
+
+    return Shared(
+        scratch=context.scratch,
+        mapper=context.sharing.mapper(),
+        more=context.sharing.budget,
+        progress=context.progress,
+    )
 
 
 @asset(reads={"weekly": "interactions/weeks", "degree": "views/degree"}, retry="light", tolerance=FLOATS)

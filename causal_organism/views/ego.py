@@ -12,36 +12,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
-from causal_organism.network.snapshot import Csr, Snapshot
+from causal_organism.network.snapshot import Snapshot
+from causal_organism.views.betweenness import Shared
 from causal_organism.views.clustering import affected_clustering
 from causal_organism.views.open_pairs import needed
 from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
+from causal_organism.views.slices import EGO, Rows, is_quick_by_paths
 
 _LOCAL_SHARE = 0.1
 """With more of all people affected, looking at everybody is quicker."""
 
 
-def ego(network: Snapshot) -> Scores:
+def ego(network: Snapshot, *, shared: Shared | None = None) -> Scores:
     """`betweenness`: in the undirected network of a person and those tied to them, the share of the contacts' pairs
     that depend on the person: 1 for a pair without another way of two ties, less where others offer one, 0 where it is
     tied. 0 with fewer than two contacts.
 
     Cost: the ties of everybody's neighbours, and for each person the lesser of the ways of two ties among the contacts
-    and a 64th of contacts x untied pairs. Memory is bounded.
+    and a 64th of contacts x untied pairs. Memory is bounded. With `shared`, what takes more than seconds is done in
+    slices of people, to the same bits.
 
     Source: Everett and Borgatti 2005, "Ego network betweenness"; normalised by the number of pairs.
     """
-    everybody = np.arange(network.people, dtype=np.int64)
-    return scores(network, betweenness=_of_some(network.undirected, everybody))
+    if shared is None or is_quick_by_paths(network):
+        sums = needed(network.undirected, np.arange(network.people, dtype=np.int64))
+    else:
+        sums = Rows(shared.scratch, EGO, network).numbers(shared.mapper, shared.progress)
+    return scores(network, betweenness=_share(sums, network.undirected.degrees))
 
 
-def update_ego(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta) -> Scores:
+def update_ego(
+    previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta, *, shared: Shared | None = None
+) -> Scores:
     """`ego(after)`, bit for bit, from the scores before the delta. Cost: as above, for those affected."""
     affected = affected_ego(after, delta)
     if len(affected) > _LOCAL_SHARE * after.people:
-        return ego(after)
+        return ego(after, shared=shared)
     columns = carried(previous, after, delta)
-    columns["betweenness"][affected] = _of_some(after.undirected, affected)
+    columns["betweenness"][affected] = _share(needed(after.undirected, affected), after.undirected.degrees[affected])
     return columns
 
 
@@ -51,6 +59,5 @@ def affected_ego(after: Snapshot, delta: NetworkDelta) -> Idx:
     return affected_clustering(after, delta)
 
 
-def _of_some(ties: Csr, people: Idx) -> NDArray[np.float64]:
-    contacts = ties.degrees[people]
-    return ratio(needed(ties, people), contacts * (contacts - 1) // 2, undefined=0.0)
+def _share(sums: NDArray[np.float64], contacts: Idx) -> NDArray[np.float64]:
+    return ratio(sums, contacts * (contacts - 1) // 2, undefined=0.0)

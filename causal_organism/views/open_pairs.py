@@ -47,6 +47,14 @@ def path_lengths(ties: Csr, people: Idx) -> Idx:
     return np.bincount(which, weights=degrees[ties.indices[place]], minlength=len(people)).astype(np.int64)
 
 
+def running_paths(ties: Csr) -> Idx:
+    """The same for everybody, summed up to each person; one more than there are people."""
+    running = np.zeros(len(ties.indices) + 1, dtype=np.int64)
+    np.cumsum(ties.degrees[ties.indices], out=running[1:])
+    paths: Idx = running[ties.indptr]
+    return paths
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Contacts:
     """Contacts of some people, numbered through, so that one person's never meet another's.

@@ -1,8 +1,9 @@
-"""Sums over sources in slices: shared out, stored as they are done, added in a fixed order.
+"""Heavy views in slices: shared out, stored as they are done, put together in a fixed order.
 
-A slice is a part of one fixed order of all people. Its sums go to a file of their own, written under another name and
-renamed, so doing a slice again changes nothing and what was done outlives its process. Sums of slices are added from
-the first one on, so the numbers are the same, bit for bit, whoever did the slices and however often they were stopped.
+A slice is a part of one fixed order of all people. Its numbers go to a file of their own, written under another name
+and renamed, so doing a slice again changes nothing and what was done outlives its process. `Sources`: sums over sources
+are added from the first slice on. `Rows`: a number for each person, which stand behind each other. So the numbers are
+the same, bit for bit, whoever did the slices and however often they were stopped.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import inspect
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ import numpy as np
 from causal_organism.errors import StoreError
 from causal_organism.network import snapshot_files
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views import brandes
+from causal_organism.views import brandes, open_pairs
 from causal_organism.views.brandes import KERNELS, Sums, order
 from causal_organism.views.mappers import Mapper
 from causal_organism.views.scores import Idx
@@ -33,8 +35,12 @@ _MOST = 128
 """Sources of a slice. A power of two, as every size is."""
 _FOLDED = 16
 """After so many slices their sum is stored, and their files go."""
+_PATHS = 1 << 28
+"""Ties of contacts, in one slice of people: a second or two."""
+_QUICK_PATHS = 1 << 30
 _NETWORK = "network"
 _DIGEST = 32
+EGO = "ego"
 
 Progress = Callable[[int, int], None]
 
@@ -44,13 +50,14 @@ def _quiet(_done: int, _total: int) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Work that can be done wherever `folder` is seen: sources `first` to `last` of the fixed order."""
+    """Work that can be done wherever `folder` is seen: people `first` to `last`, for sources of the fixed order."""
 
     folder: Path
     kernel: str
     code: str
     first: int
     last: int
+    numbers: int  # that its file holds
     network: Snapshot | None = field(default=None, compare=False, repr=False)  # for those who share memory
 
     @property
@@ -76,10 +83,7 @@ class Sources:
     def __init__(self, root: Path, kernel: str, network: Snapshot, *, size: int | None = None):
         self._network, self._kernel, self._code = network, kernel, code_of(kernel)
         self._size = size or size_of(network)
-        self._folder = root / f"{kernel}.{network.fingerprint[:32]}.{self._code}.{self._size}"
-        for other in root.glob(f"{kernel}.*"):
-            if other != self._folder:
-                shutil.rmtree(other, ignore_errors=True)
+        self._folder = _own_folder(root, kernel, network, self._size)
 
     @property
     def stored(self) -> int:
@@ -96,37 +100,19 @@ class Sources:
         begin, sums = self._running()
         wanted = max(begin, wanted)
         slices = self._between(begin, wanted, mapper)
-        missing = [each for each in slices if _read(each.file, self._network.people) is None]
-        if missing and not mapper.shares_memory:
-            snapshot_files.save(self._network, self._folder / _NETWORK)
-        ready, at = {each.first for each in slices} - {each.first for each in missing}, 0
-        ended: Iterator[Slice] = mapper.each(do, missing) if missing else iter(())
-        while at < len(slices):
-            while slices[at].first not in ready:
-                ready.add(next(ended).first)
-            sums = sums + self._of(slices[at])
-            at += 1
+        missing = missing_of(slices)
+        for at, (each, new) in enumerate(_in_order(slices, missing, mapper, self._network), 1):
+            sums = sums + new
             self._fold(slices, at, sums)
-            progress(slices[at - 1].last, wanted)
-        for _ in ended:  # so that the mapper ends well
-            pass
+            progress(each.last, wanted)
         return Summed(sums, order(self._network)[:wanted], len(missing))
 
     def _between(self, begin: int, end: int, mapper: Mapper) -> list[Slice]:
-        network = self._network if mapper.shares_memory else None
+        network, size, people = self._network if mapper.shares_memory else None, self._size, self._network.people
         return [
-            Slice(self._folder, self._kernel, self._code, first, min(first + self._size, end), network)
-            for first in range(begin, end, self._size)
+            Slice(self._folder, self._kernel, self._code, first, min(first + size, end), people, network)
+            for first in range(begin, end, size)
         ]
-
-    def _of(self, each: Slice) -> Sums:
-        sums = _read(each.file, self._network.people)
-        if sums is None:
-            raise StoreError(
-                f"{each.file} is not there, though its slice was done",
-                hint="workers must see the folder of values (ORGANISM_VALUES) at the same place",
-            )
-        return sums
 
     def _running(self) -> tuple[int, Sums]:
         """(sources, their sums) of the longest beginning that is stored as one."""
@@ -150,13 +136,75 @@ class Sources:
                 file.unlink(missing_ok=True)
 
 
+class Rows:
+    """A number for each person of one network, by one kernel, in slices of people that cost about the same.
+
+    Slices of the same kernel for another network or by other code are removed: nobody will ask for them.
+    """
+
+    def __init__(self, root: Path, kernel: str, network: Snapshot, *, paths: int = _PATHS):
+        self._network, self._kernel, self._paths = network, kernel, paths
+        self._folder = _own_folder(root, kernel, network, paths)
+
+    def numbers(self, mapper: Mapper, progress: Progress = _quiet) -> Sums:
+        """In order of the network's people."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        slices, found = self._slices(mapper), np.zeros(self._network.people)
+        for each, new in _in_order(slices, missing_of(slices), mapper, self._network):
+            found[each.first : each.last] = new
+            progress(each.last, self._network.people)
+        return found
+
+    def _slices(self, mapper: Mapper) -> list[Slice]:
+        """Where one begins is told from the network alone, so that another attempt finds what is done."""
+        running = open_pairs.running_paths(self._network.undirected)
+        wanted = np.arange(self._paths, running[-1], self._paths)
+        inner = np.searchsorted(running, wanted).tolist()
+        bounds = sorted({0, *inner, self._network.people})
+        network, code = self._network if mapper.shares_memory else None, code_of(self._kernel)
+        return [
+            Slice(self._folder, self._kernel, code, first, last, last - first, network)
+            for first, last in pairwise(bounds)
+        ]
+
+
+def missing_of(slices: Sequence[Slice]) -> list[Slice]:
+    """Those that are not stored whole."""
+    return [each for each in slices if _read(each.file, each.numbers) is None]
+
+
 def do(each: Slice) -> None:
-    """Compute one slice and store its sums."""
+    """Compute one slice and store its numbers."""
     if each.code != code_of(each.kernel):
         raise StoreError("a worker has other code than who handed out the work", hint="install the same version there")
     network = each.network if each.network is not None else _mapped(each.folder / _NETWORK)
-    sources = np.sort(order(network)[each.first : each.last])
-    _write(each.file, KERNELS[each.kernel](network, sources))
+    if each.kernel == EGO:
+        numbers = open_pairs.needed(network.undirected, np.arange(each.first, each.last))
+    else:
+        numbers = KERNELS[each.kernel](network, np.sort(order(network)[each.first : each.last]))
+    _write(each.file, numbers)
+
+
+def _in_order(
+    slices: Sequence[Slice], missing: Sequence[Slice], mapper: Mapper, network: Snapshot
+) -> Iterator[tuple[Slice, Sums]]:
+    """Slices with their numbers, the first one first, as soon as they and all before them are done."""
+    if missing and not mapper.shares_memory:
+        snapshot_files.save(network, missing[0].folder / _NETWORK)
+    ready = {each.first for each in slices} - {each.first for each in missing}
+    ended: Iterator[Slice] = mapper.each(do, missing) if missing else iter(())
+    for each in slices:
+        while each.first not in ready:
+            ready.add(next(ended).first)
+        numbers = _read(each.file, each.numbers)
+        if numbers is None:
+            raise StoreError(
+                f"{each.file} is not there, though its slice was done",
+                hint="workers must see the folder of values (ORGANISM_VALUES) at the same place",
+            )
+        yield each, numbers
+    for _ in ended:  # so that the mapper ends well
+        pass
 
 
 def size_of(network: Snapshot) -> int:
@@ -169,6 +217,11 @@ def is_quick(network: Snapshot) -> bool:
     return network.people <= _in_seconds(network)
 
 
+def is_quick_by_paths(network: Snapshot) -> bool:
+    """The same where everybody's contacts are looked at, and all of their ties."""
+    return int(open_pairs.running_paths(network.undirected)[-1]) <= _QUICK_PATHS
+
+
 def _in_seconds(network: Snapshot) -> int:
     return _LOOKS // max(network.ties + network.people, 1)
 
@@ -176,7 +229,17 @@ def _in_seconds(network: Snapshot) -> int:
 @cache
 def code_of(kernel: str) -> str:
     """What the numbers of a kernel depend on."""
-    return blake2b(f"{kernel} {inspect.getsource(brandes)}".encode(), digest_size=8).hexdigest()
+    source = inspect.getsource(open_pairs if kernel == EGO else brandes)
+    return blake2b(f"{kernel} {source}".encode(), digest_size=8).hexdigest()
+
+
+def _own_folder(root: Path, kernel: str, network: Snapshot, size: int) -> Path:
+    """The folder of one network, kernel and size; others of the kernel are removed."""
+    own = root / f"{kernel}.{network.fingerprint[:32]}.{code_of(kernel)}.{size}"
+    for other in root.glob(f"{kernel}.*"):
+        if other != own:
+            shutil.rmtree(other, ignore_errors=True)
+    return own
 
 
 @lru_cache(maxsize=1)
@@ -189,8 +252,8 @@ def _range_of(file: Path) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def _write(file: Path, sums: Sums) -> None:
-    content = np.ascontiguousarray(sums, dtype="<f8").tobytes()
+def _write(file: Path, numbers: Sums) -> None:
+    content = np.ascontiguousarray(numbers, dtype="<f8").tobytes()
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:
         with draft.open("wb") as out:
@@ -203,13 +266,13 @@ def _write(file: Path, sums: Sums) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _read(file: Path, people: int) -> Sums | None:
-    """Sums as they were written; None where there are none, or not whole."""
+def _read(file: Path, numbers: int) -> Sums | None:
+    """Numbers as they were written; None where there are none, or not whole."""
     try:
         content = file.read_bytes()
     except FileNotFoundError:
         return None
     digest, content = content[:_DIGEST], content[_DIGEST:]
-    if blake2b(content, digest_size=_DIGEST).digest() != digest or len(content) != 8 * people:
+    if blake2b(content, digest_size=_DIGEST).digest() != digest or len(content) != 8 * numbers:
         return None
     return np.frombuffer(content, dtype="<f8")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from causal_organism.assets.graph import graph_of
@@ -20,7 +21,8 @@ from causal_organism.network.snapshot import Snapshot
 from causal_organism.operations.making import Context
 from causal_organism.operations.scratch import Sharing
 from causal_organism.views.mappers import Dask, Threads, mapper_of
-from causal_organism.views.slices import Slice, Sources, do
+from causal_organism.views.open_pairs import needed
+from causal_organism.views.slices import EGO, Rows, Slice, Sources, do
 from tests.views.references import random_network
 
 distributed = pytest.importorskip("distributed")
@@ -55,6 +57,16 @@ def test_a_killed_worker_changes_no_bit(tmp_path: Path, network: Snapshot, clust
     assert found.computed == expected.computed == PEOPLE // SIZE
     assert len(killed) == 1
     assert found.sums.tobytes() == expected.sums.tobytes()
+
+
+def test_ego_betweenness_on_a_cluster_has_the_same_bits(
+    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster
+) -> None:
+    rows = Rows(tmp_path, EGO, network, paths=200_000)
+    found = rows.numbers(Dask(cluster.scheduler_address))
+    assert len(list(tmp_path.glob("*/*.sums"))) > 5
+    assert list(tmp_path.glob("*/network/meta.json"))  # which workers map; the scheduler passes on names
+    assert found.tobytes() == needed(network.undirected, np.arange(PEOPLE)).tobytes()
 
 
 def test_what_goes_through_the_scheduler_is_small(tmp_path: Path, network: Snapshot) -> None:
@@ -98,7 +110,7 @@ def test_the_catalog_hands_work_to_the_cluster_that_the_settings_name(
 def test_a_cluster_that_is_not_there_is_worth_a_retry(tmp_path: Path) -> None:
     mapper = Dask("tcp://127.0.0.1:9", connect_s=1)
     with pytest.raises(StoreError, match=r"the Dask cluster tcp://127\.0\.0\.1:9 broke off"):
-        list(mapper.each(do, [Slice(tmp_path, "betweenness", "code", 0, 1)]))
+        list(mapper.each(do, [Slice(tmp_path, "betweenness", "code", 0, 1, PEOPLE)]))
 
 
 def test_settings_choose_the_mapper() -> None:

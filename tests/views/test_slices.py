@@ -20,8 +20,10 @@ from causal_organism.network.snapshot import Snapshot
 from causal_organism.views import slices
 from causal_organism.views.betweenness import Shared, betweenness
 from causal_organism.views.brandes import KERNELS, dependencies, order
+from causal_organism.views.ego import ego
 from causal_organism.views.mappers import Threads
-from causal_organism.views.slices import Slice, Sources, code_of, do, size_of
+from causal_organism.views.open_pairs import needed, path_lengths, running_paths
+from causal_organism.views.slices import EGO, Rows, Slice, Sources, code_of, do, size_of
 from tests.views.references import random_network
 
 T = TypeVar("T")
@@ -119,7 +121,7 @@ def test_a_damaged_file_is_made_again(tmp_path: Path) -> None:
 
 def test_a_worker_with_other_code_refuses(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="other code"):
-        do(Slice(tmp_path, "betweenness", "other", 0, 8, NETWORK))
+        do(Slice(tmp_path, "betweenness", "other", 0, 8, PEOPLE, NETWORK))
     assert code_of("betweenness") != code_of("betweenness_weighted")
 
 
@@ -162,6 +164,54 @@ def test_without_a_budget_a_sample_stays(tmp_path: Path) -> None:
     made = [betweenness(network, exact_people=100, sources=200, shared=shared) for _ in range(2)]
     assert [each.sources for each in made] == [200, 200]
     assert made[0].scores["betweenness"].tobytes() == made[1].scores["betweenness"].tobytes()
+
+
+PATHS = 4_000  # ties of contacts per slice of people
+
+
+@pytest.mark.parametrize("mapper", [Threads(1), Threads(3), Backwards(), Backwards(shares_memory=False)])
+def test_ego_betweenness_in_slices_of_people_has_the_same_bits(tmp_path: Path, mapper: Any) -> None:
+    rows, seen = Rows(tmp_path, EGO, NETWORK, paths=PATHS), []
+    found = rows.numbers(mapper, lambda done, total: seen.append((done, total)))
+    assert found.tobytes() == needed(NETWORK.undirected, np.arange(PEOPLE)).tobytes()
+    assert len(seen) == len(list(tmp_path.glob("*/*.sums"))) > 10
+    assert seen[-1] == (PEOPLE, PEOPLE)
+    assert seen == sorted(seen)
+    assert Rows(tmp_path, EGO, NETWORK, paths=PATHS).numbers(Backwards(0)).tobytes() == found.tobytes()
+
+
+def test_slices_of_people_go_on_where_they_were_stopped(tmp_path: Path) -> None:
+    first, second = Backwards(5), Backwards()
+    with pytest.raises(StoreError, match="broken off"):
+        Rows(tmp_path, EGO, NETWORK, paths=PATHS).numbers(first)
+    file = sorted(tmp_path.glob("*/*.sums"))[0]
+    file.write_bytes(file.read_bytes()[:-8])  # damaged: made again
+    found = Rows(tmp_path, EGO, NETWORK, paths=PATHS).numbers(second)
+    assert found.tobytes() == needed(NETWORK.undirected, np.arange(PEOPLE)).tobytes()
+    assert len(second.done) == len(list(tmp_path.glob("*/*.sums"))) - 4
+    Rows(tmp_path, EGO, random_network(6, PEOPLE, 2_000), paths=PATHS)
+    assert not list(tmp_path.iterdir())  # nobody will ask for those of another network
+
+
+def test_slices_of_people_cost_about_the_same() -> None:
+    rows, total = Rows(Path("none"), EGO, NETWORK, paths=PATHS), running_paths(NETWORK.undirected)
+    bounds = [(each.first, each.last) for each in rows._slices(Threads(1))]
+    assert bounds[0][0] == 0
+    assert [last for _, last in bounds] == [*(first for first, _ in bounds[1:]), PEOPLE]
+    most = np.diff(total).max()
+    assert all(total[last] - total[first] <= PATHS + most for first, last in bounds)
+    assert total[-1] == path_lengths(NETWORK.undirected, np.arange(PEOPLE)).sum()
+
+
+def test_ego_is_shared_out_where_it_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = Shared(scratch=tmp_path, mapper=Threads(2))
+    alone = ego(NETWORK, shared=shared)["betweenness"]
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(slices, "_QUICK_PATHS", 0)
+    assert ego(NETWORK, shared=shared)["betweenness"].tobytes() == alone.tobytes()
+    assert [folder.name.split(".")[0] for folder in tmp_path.iterdir()] == [EGO]
+    nobody = random_network(1, 2, 0)
+    assert ego(nobody, shared=shared)["betweenness"].tolist() == [0.0, 0.0]
 
 
 KILLED = """
