@@ -38,15 +38,16 @@ def fit_left(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
-    """Text broken at spaces where possible; further lines are indented."""
+    """Text broken at spaces where possible; further lines are indented, by half of a narrow width at most."""
     out: list[str] = []
-    rest = text
+    rest, taken = text, 0
     room = max(10, width)
+    pad = " " * min(indent, room // 2)
     while len(rest) > room:
-        cut = rest.rfind(" ", 0, room + 1)
-        cut = cut if cut > room // 3 else room
+        cut = rest.rfind(" ", taken, room + 1)
+        cut = cut if cut > max(taken, room // 3) else room
         out.append(rest[:cut])
-        rest = " " * indent + rest[cut:].lstrip()
+        rest, taken = pad + rest[cut:].lstrip(), len(pad)
     return [*out, rest]
 
 
