@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 REASONS = ("missing-field", "bad-id", "bad-time", "future", "bad-weight", "self", "not-text", "too-large")
 
@@ -44,15 +44,22 @@ _EARLIEST_US = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LATEST_US = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_PLAIN = re.compile(  # the values of a plain entry, with NUL between them
+    r"([^\x00-\x1f\x7f-\x9f]{1,200})\0([^\x00-\x1f\x7f-\x9f]{1,200})\0"  # source, target
+    r"(?:([0-9]{1,11})|([0-9]{4}-[^\0]{1,40}))\0([^\0]*)\0"  # at; kind
+    r"([0-9]{1,9})(?:\.([0-9]{1,6}))?\0([0-9]{1,9}(?:\.[0-9]{1,9})?)?\0([^\x00-\x1f\x7f-\x9f]{0,200})"  # the rest
+)
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 _SIX_PLACES = Decimal("0.000001")
 _EXACT = Context(prec=60, traps=[])
 _SHOWN_FIELDS, _SHOWN_CHARACTERS = 32, 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """One valid interaction. `at_us`: microseconds UTC; `weight_u`: integer millionths, 0 < weight_u <= 10**15."""
+class Interaction(NamedTuple):
+    """One valid interaction. `at_us`: microseconds UTC; `weight_u`: integer millionths, 0 < weight_u <= 10**15.
+
+    A tuple, since every event makes one: a frozen dataclass takes four times as long (1.0 us against 0.25).
+    """
 
     entry: str  # id of the stream entry; "" before it has one
     source: str
@@ -83,7 +90,7 @@ def parse(fields: Mapping[bytes, bytes] | Mapping[str, Any], *, entry: str, now_
     Numbers and times may be text or numbers; fractions of a microsecond are cut off, weights rounded (half to even).
     """
     try:
-        return _read(fields, entry, now_us)
+        return _read_plain(fields, entry, now_us) or _read(fields, entry, now_us)
     except _RefusedFieldError as refused:
         return refuse(fields, entry=entry, reason=str(refused))
 
@@ -123,6 +130,33 @@ def printable(value: Any) -> str:
     if isinstance(value, bytes):
         value = value.decode("utf-8", "backslashreplace")
     return _CONTROL.sub(_escape, value if isinstance(value, str) else _repr(value))
+
+
+def _read_plain(fields: Mapping[Any, Any], entry: str, now_us: int) -> Interaction | None:
+    """What `_read` gives, in a quarter of its time, where an entry is as nearly all are; None: `_read` must look.
+
+    Plain: bytes, known fields only, numbers of ordinary length. `test_plain_entries_are_read_as_all_others_are` holds
+    the two together.
+    """
+    get = fields.get
+    kind, weight, duration, sender = get(b"kind"), get(b"weight"), get(b"duration_s"), get(b"id")
+    ends: list[Any] = [get(b"source"), get(b"target"), get(b"at")]
+    if len(fields) != 7 - (kind, weight, duration, sender).count(None) or b"" in (weight, duration):
+        return None
+    try:
+        joined = b"\0".join((*ends, kind or b"", weight or b"1", duration or b"", sender or b""))
+        found = _PLAIN.fullmatch(joined.decode()) if len(joined) < MAX_BYTES // 2 else None
+    except (TypeError, UnicodeDecodeError):
+        return None
+    if found is None or found[1] == found[2]:
+        return None
+    source, target, seconds, moment, kind, weight, millionths, duration, sender = found.groups()
+    at_us = int(seconds) * MILLION if seconds else _moment(moment)
+    weight_u = int(weight) * MILLION + (int(millionths.ljust(6, "0")) if millionths else 0)
+    if not weight_u or at_us > min(now_us + AHEAD_US, _LATEST_US):
+        return None
+    duration_s = float(duration) if duration else None
+    return Interaction(entry, source, target, at_us, kind or DEFAULT_KIND, weight_u, duration_s, sender or None)
 
 
 def _read(fields: Mapping[Any, Any], entry: str, now_us: int) -> Interaction:
@@ -204,8 +238,12 @@ def _time(value: Any) -> int:
         return int(seconds.quantize(_SIX_PLACES, ROUND_FLOOR, _EXACT).scaleb(6, _EXACT))
     if not isinstance(value, str):
         raise _RefusedFieldError("bad-time")
+    return _moment(value)
+
+
+def _moment(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(value.strip(" ").replace("z", "Z"))
+        moment = datetime.fromisoformat(text.strip(" ").replace("z", "Z"))
     except ValueError:
         raise _RefusedFieldError("bad-time") from None
     if moment.tzinfo is None:

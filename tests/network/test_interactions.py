@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causal_organism.network.interactions import (
@@ -270,3 +270,40 @@ interactions = st.builds(
 def test_what_is_written_to_the_stream_reads_back_exactly(interaction: Interaction) -> None:
     as_bytes = {name.encode(): value.encode() for name, value in to_fields(interaction).items()}
     assert parse(as_bytes, entry="5-0", now_us=NOW_US) == interaction
+
+
+edges = {
+    "source": ["a" * 200, "é" * 200, "a" * 201, "", "ben", "a\n", "a\x7f", "a\x85", "a\x00b", "\u2028", " ana "],
+    "target": ["ana", "", "\x00", "b" * 201],
+    "at": [
+        *("01767607200", "253402214400", "253402214401", "99999999999", "1767607200.25", "-1", "1e9", "", "1234-5"),
+        *("2026-01-05T10:00:00Z", "2026-01-05t10:00:00.123456789+01:00", "2026-01-05T10:00", "2026-01-05", "٢٠٢٦"),
+        *(" 2026-01-05", "20260105", "2026-01-05T10:00:00z ", "1899-12-31T23:59:59Z", "2026-99-05T10:00:00Z"),
+        *("2026-03-01T12:10:00Z", "2026-03-01T12:10:00.000001Z", "2026-01-05T10:00:00Z\0"),
+        *(str(NOW_US // 10**6 + 600), str(NOW_US // 10**6 + 601)),
+    ],
+    "kind": ["", "chat", "a\nb", "a\x00b", "é", "\0"],
+    "weight": [
+        *("", "1", "1.", ".5", "0", "0.0000004", "0.0000005", "0.000001", "999999999.999999", "1000000000", "1_0"),
+        *("1000000000.1", "-1", "+1", "1e3", "nan", " 2 ", "0001.50", "1.2345678", "٣"),
+    ],
+    "duration_s": ["", "0", "-0", "12.25", "1e308", "1e400", "-1", "nan", "0.1234567890123", "5.", "9" * 12],
+    "id": ["", "x" * 200, "x" * 201, "a\tb", "\x00", "é"],
+    "room": ["", "x" * 17_000, "7"],
+}
+ordinary = {"source": "ana", "target": "ben", "at": "1767607200", "weight": "1.5", "id": "m1"}
+entries = st.builds(
+    lambda changed, gone: {name: value for name, value in {**ordinary, **changed}.items() if name not in gone},
+    st.dictionaries(st.sampled_from(list(edges)), st.none(), max_size=3).flatmap(
+        lambda names: st.fixed_dictionaries({name: st.sampled_from(edges[name]) for name in names})
+    ),
+    st.sets(st.sampled_from(list(edges)), max_size=2),
+)
+
+
+@settings(max_examples=1000)
+@given(entries)
+def test_plain_entries_are_read_as_all_others_are(entry: dict[str, str]) -> None:
+    """Fields of text never take the short way that entries of bytes take."""
+    as_bytes = {name.encode(): value.encode() for name, value in entry.items()}
+    assert parse(as_bytes, entry="5-0", now_us=NOW_US) == parse(entry, entry="5-0", now_us=NOW_US)
