@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.network.kinds import TieKinds
+
 AMOUNTS = ("weight_u", "count", "first_us", "last_us")
 
-Amounts = Mapping[str, int]
+Amounts = Mapping[str, Any]
+"""AMOUNTS, and `kinds`: kind -> AMOUNTS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Comparison:
 
 
 def compare_columns(expected: Mapping[str, Any], found: Mapping[str, Any], *, show: int) -> Comparison:
-    """`ids` in order of idx; source, target (idx) and AMOUNTS as arrays. Cost: sorting the ties of both.
+    """`ids` in order of idx; source, target (idx) and AMOUNTS as arrays; `kinds`: TieKinds. Cost: sorting the ties of
+    both, and what they say by kind.
 
     Raises:
         ValueError: the columns of one reading do not fit together.
@@ -52,14 +57,12 @@ def compare_columns(expected: Mapping[str, Any], found: Mapping[str, Any], *, sh
         places.setdefault(person, len(places))
     size = max(len(places), 1)
     moved = np.array([places[person] for person in other_ids], dtype=np.int64)
-    wanted = _sorted(np.asarray(expected["source"]), np.asarray(expected["target"]), expected, size)
-    there = _sorted(moved[np.asarray(found["source"])], moved[np.asarray(found["target"])], found, size)
-    keys, copies = _differing_ties(*wanted, *there)
+    same = np.arange(len(places), dtype=np.int64)
+    wanted, there = _Reading(expected, same, size), _Reading(found, moved, size)
+    keys, copies = _differing_ties(wanted.keys, wanted.amounts, there.keys, there.amounts)
     names = list(places)
     first = tuple(
-        TieDifference(
-            names[key // size], names[key % size], _amounts(*wanted, key), _amounts(*there, key), int(copies[key])
-        )
+        TieDifference(names[key // size], names[key % size], wanted.at(key), there.at(key), int(copies[key]))
         for key in keys[:show].tolist()
     )
     return Comparison(len(people), len(keys), tuple(people[:show]), first)
@@ -73,16 +76,54 @@ def _differing_people(ids: Sequence[Any], others: Sequence[Any]) -> list[tuple[i
     return [(idx, wanted, there) for idx, wanted, there in both if wanted != there]
 
 
-def _sorted(
-    source: NDArray[Any], target: NDArray[Any], columns: Mapping[str, Any], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(keys in order, amounts by row)."""
-    keys = source.astype(np.int64) * size + target
-    amounts = np.stack([np.asarray(columns[name], dtype=np.int64) for name in AMOUNTS], axis=1)
-    if len(amounts) != len(keys):
-        raise ValueError("columns of ties have different lengths")
+class _Reading:
+    """Ties by key, source * size + target, in order; amounts by row, the last one standing for what is said by kind."""
+
+    def __init__(self, columns: Mapping[str, Any], places: NDArray[np.int64], size: int):
+        keys = places[np.asarray(columns["source"])] * size + places[np.asarray(columns["target"])]
+        amounts = np.stack([np.asarray(columns[name], dtype=np.int64) for name in AMOUNTS], axis=1)
+        if len(amounts) != len(keys):
+            raise ValueError("columns of ties have different lengths")
+        order = np.argsort(keys, kind="stable")
+        self._kinds: TieKinds = columns["kinds"]
+        self._kind_keys = places[np.asarray(self._kinds.source)] * size + places[np.asarray(self._kinds.target)]
+        self.keys: NDArray[np.int64] = keys[order]
+        by_kind = _sums_by_key(self.keys, self._kind_keys, _marks(self._kinds))
+        self.amounts: NDArray[np.int64] = np.column_stack((amounts[order], by_kind))
+
+    def at(self, key: int) -> Amounts | None:
+        place = int(np.searchsorted(self.keys, key))
+        if place == len(self.keys) or self.keys[place] != key:
+            return None
+        kinds = self._kinds
+        by_kind = {
+            kinds.names[int(kinds.kind[row])]: {name: int(getattr(kinds, name)[row]) for name in AMOUNTS}
+            for row in np.flatnonzero(self._kind_keys == key)
+        }
+        return {
+            **dict(zip(AMOUNTS, self.amounts[place].tolist(), strict=False)),
+            "kinds": dict(sorted(by_kind.items())),
+        }
+
+
+def _marks(kinds: TieKinds) -> NDArray[np.uint64]:
+    """A number for each row that others hardly share: of the kind's text and its amounts."""
+    of_names = [int.from_bytes(blake2b(each.encode(), digest_size=8).digest(), "little") for each in kinds.names]
+    marks = np.array([*of_names, 0], dtype=np.uint64)[np.asarray(kinds.kind, dtype=np.int64)]
+    for name in AMOUNTS:  # each step is that of splitmix64 (Steele, Lea and Flood 2014)
+        marks = marks + np.asarray(getattr(kinds, name), dtype=np.int64).view(np.uint64) + np.uint64(0x9E3779B97F4A7C15)
+        marks = (marks ^ (marks >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        marks = (marks ^ (marks >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        marks ^= marks >> np.uint64(31)
+    return marks
+
+
+def _sums_by_key(wanted: NDArray[np.int64], keys: NDArray[np.int64], marks: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """The marks of each wanted key together, modulo 2**64; 0 where there are none."""
     order = np.argsort(keys, kind="stable")
-    return keys[order], amounts[order]
+    sums = np.concatenate((np.zeros(1, dtype=np.uint64), np.cumsum(marks[order], dtype=np.uint64)))
+    low, high = (np.searchsorted(keys[order], wanted, side=side) for side in ("left", "right"))
+    return (sums[high] - sums[low]).view(np.int64)
 
 
 def _differing_ties(
@@ -108,10 +149,3 @@ def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray
     there = place < len(keys)
     there[there] = keys[place[there]] == wanted[there]
     return place, there
-
-
-def _amounts(keys: NDArray[np.int64], amounts: NDArray[np.int64], key: int) -> Amounts | None:
-    place = int(np.searchsorted(keys, key))
-    if place == len(keys) or keys[place] != key:
-        return None
-    return dict(zip(AMOUNTS, amounts[place].tolist(), strict=True))

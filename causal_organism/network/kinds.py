@@ -60,3 +60,12 @@ def columns_of(ties: Iterable[tuple[int, int, Kinds]]) -> TieKinds:
     table = np.array(rows, dtype=np.int64).reshape(-1, 7).T
     names = ("source", "target", "kind", "weight_u", "count", "first_us", "last_us")
     return TieKinds(names=list(places), **dict(zip(names, table, strict=True)))
+
+
+def sums_by_tie(kinds: TieKinds) -> dict[tuple[int, int], Kinds]:
+    """(source, target) -> kinds."""
+    names = ("source", "target", "kind", "weight_u", "count", "first_us", "last_us")
+    found: dict[tuple[int, int], list[KindSums]] = {}
+    for source, target, kind, *sums in zip(*(getattr(kinds, name).tolist() for name in names), strict=True):
+        found.setdefault((source, target), []).append(KindSums(kinds.names[kind], *sums))
+    return {pair: in_order(rows) for pair, rows in found.items()}

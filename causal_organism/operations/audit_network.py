@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from causal_organism.operations.notify import notify
 from causal_organism.operations.projection import catch_up, rebuild
 from causal_organism.operations.runs import refuse_read_only
 from causal_organism.operations.waiting import hold_waiting
-from causal_organism.ports import Organism
+from causal_organism.ports import NetworkColumns, Organism
 
 if TYPE_CHECKING:
     from causal_organism.network.comparing import Comparison, TieDifference
@@ -96,14 +96,13 @@ def compare_network(organism: Organism) -> AuditReport:
     from causal_organism.network.comparing import Comparison, compare_columns  # numpy
 
     for _ in range(_TRIES):
-        expected = organism.archive.ties()
+        expected = organism.archive.ties(kinds=True)
         error, comparison = None, Comparison()
         try:
-            columns = organism.network.read()
+            columns = organism.network.read(kinds=True)
             if columns.position.batch != expected["batch"]:
                 continue  # it was written to while we read, or is behind
-            found = {name: getattr(columns, name) for name in expected if name not in ("batch", "fingerprint")}
-            comparison = compare_columns(expected, found, show=SHOWN)
+            comparison = compare_columns(expected, _columns(columns), show=SHOWN)
         except (ValueError, TypeError, IndexError, OverflowError) as problem:  # somebody else wrote there
             error = f"what it holds is no network: {problem}"
         return AuditReport(
@@ -149,6 +148,8 @@ def tell_difference(each: Mapping[str, Any]) -> str:
     copies = f", {each['copies']} times" if each["copies"] > 1 else ""
     if each["expected"] and each["is"] and expected == found and not copies:
         expected, found = (_times(each[name]) for name in ("expected", "is"))
+    if each["expected"] and each["is"] and expected == found and not copies:
+        expected, found = (_kinds(each[name]) for name in ("expected", "is"))
     return f"{each['source']} -> {each['target']}: expected {expected}; is {found}{copies}"
 
 
@@ -182,6 +183,10 @@ def _differences(comparison: Comparison) -> tuple[Mapping[str, Any], ...]:
     return (*map(_tie, comparison.first_ties), *people)
 
 
+def _columns(read: NetworkColumns) -> dict[str, Any]:
+    return {each.name: getattr(read, each.name) for each in fields(read)}
+
+
 def _tie(each: TieDifference) -> Mapping[str, Any]:
     return {
         "source": each.source,
@@ -192,14 +197,19 @@ def _tie(each: TieDifference) -> Mapping[str, Any]:
     }
 
 
-def _amounts(amounts: Mapping[str, int] | None) -> str:
+def _amounts(amounts: Mapping[str, Any] | None) -> str:
     if amounts is None:
         return "no tie"
     return f"weight {amounts['weight_u'] / 1e6:g}, {amounts['count']} {_plural('interaction', amounts['count'])}"
 
 
-def _times(amounts: Mapping[str, int]) -> str:
+def _times(amounts: Mapping[str, Any]) -> str:
     return f"from {_time(amounts['first_us'])} to {_time(amounts['last_us'])}"
+
+
+def _kinds(amounts: Mapping[str, Any]) -> str:
+    said = (f"{kind!r} {_amounts(sums)} {_times(sums)}" for kind, sums in amounts["kinds"].items())
+    return "; ".join(said) or "no kinds"
 
 
 def _time(at_us: int) -> str:

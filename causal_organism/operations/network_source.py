@@ -122,7 +122,8 @@ class NetworkSource:
                 break
         else:
             _log.warning("the network's server holds something else than its position says; reading the archive")
-        yield 0, from_columns((), (), (), (), ())
+        held = self._organism.archive.ties()
+        yield held["batch"], from_columns(*(held[name] for name in ("ids", "source", "target", "weight_u", "count")))
 
     def _cached(self, batch: int) -> Iterator[tuple[int, Snapshot]]:
         """Snapshots kept on this machine, the nearest first."""

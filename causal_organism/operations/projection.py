@@ -12,7 +12,7 @@ from causal_organism.errors import NetworkGapError
 from causal_organism.network.deltas import compose
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkPosition, Organism
-from causal_organism.ports.network import DAMAGED
+from causal_organism.ports.network import DAMAGED, FORMAT
 
 _CHANGES = 20_000  # composed batches stay under what one transaction writes in a second or two
 
@@ -35,13 +35,14 @@ def catch_up(organism: Organism, *, actor: str) -> bool:
 
 
 def rebuild(organism: Organism, *, actor: str) -> None:
-    """Make the network again from the archive, whatever it holds. To be called under the lease of `network`."""
+    """Make the network again from the archive's sums, whatever it holds. To be called under the lease of `network`."""
     position, last = organism.network.position(), organism.archive.position().batch
     _log.warning("network made again from the archive: it stood at batch %s, archive at %s", position.batch, last)
     detail = {"batch": position.batch, "archive": last}
     organism.ledger.audit(actor=actor, action="network.rebuild", subject="network", detail=detail, at=organism.now())
-    organism.network.clear()
-    _apply_from(organism, 0, last)
+    held = organism.archive.ties(kinds=True)
+    organism.network.renew(held)
+    _apply_from(organism, held["batch"], organism.archive.position().batch)  # people may have been added meanwhile
 
 
 def _apply_from(organism: Organism, batch: int, last: int) -> None:
@@ -118,6 +119,8 @@ def _join(group: list[Batch]) -> Batch:
 
 def _continues(organism: Organism, position: NetworkPosition, last: int) -> bool:
     """Whether the network is what it was after one of the archive's batches."""
+    if position.format != FORMAT:
+        return False
     if position.batch == 0:
         return position.fingerprint == EMPTY
     if not 0 < position.batch <= last:

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from causal_organism.ports.archive import Batch
 
+FORMAT = 2
+"""1: ties without kinds."""
+
 DAMAGED = "network-damaged"
 """Code of the NetworkGapError for a network that does not hold what its position says."""
 
@@ -17,13 +20,15 @@ class NetworkPosition:
     batch: int
     entry: str
     fingerprint: str
+    format: int = FORMAT  # of how ties are stored there; an older one is made again from the archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkColumns:
     """The whole network as columns (numpy arrays), with the position it was read at.
 
-    ids: person ids in order of idx; source, target: idx int32; weight_u, count: int64; first_us, last_us: int64.
+    ids: person ids in order of idx; source, target: idx int32; weight_u, count: int64; first_us, last_us: int64; kinds: TieKinds, if
+    they were asked for.
     """
 
     position: NetworkPosition
@@ -34,6 +39,7 @@ class NetworkColumns:
     count: Any
     first_us: Any
     last_us: Any
+    kinds: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +86,17 @@ class NetworkStore(Protocol):
         predecessor, and with the code DAMAGED if ties that the batch changes are not there.
         """
 
-    def read(self) -> NetworkColumns: ...
+    def read(self, *, kinds: bool = False) -> NetworkColumns: ...
 
     def clear(self) -> None:
-        """Remove everything, scores included, and go back to position 0, so that it can be rebuilt from the archive."""
+        """Remove everything, scores included, and go back to position 0."""
+
+    def renew(self, held: Mapping[str, Any]) -> None:
+        """Remove everything, and hold what the archive says that it should: `Archive.ties(kinds=True)`.
+
+        Until all of it is there the network stands at no batch; if somebody breaks it off, it is to be repeated. Raises
+        NetworkGapError if somebody else began the same meanwhile.
+        """
 
     def scores(self) -> Mapping[str, ScoresPosition]:
         """By key of the view; one read."""

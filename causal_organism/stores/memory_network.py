@@ -11,6 +11,7 @@ from causal_organism.errors import NetworkGapError
 from causal_organism.network.deltas import TieChange
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
+from causal_organism.network.kinds import columns_of, sums_by_tie
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
 from causal_organism.ports.network import DAMAGED, ScoresPosition, ScoresWrite
 
@@ -58,7 +59,7 @@ class MemoryNetwork:
             self._position = NetworkPosition(batch=batch.number, entry=batch.entry, fingerprint=batch.fingerprint)
             return True
 
-    def read(self) -> NetworkColumns:
+    def read(self, *, kinds: bool = False) -> NetworkColumns:
         import numpy as np
 
         with self._guard:
@@ -73,12 +74,22 @@ class MemoryNetwork:
                 count=np.array([each.count_now for each in ties], dtype=np.int64),
                 first_us=np.array([each.first_us for each in ties], dtype=np.int64),
                 last_us=np.array([each.last_us for each in ties], dtype=np.int64),
+                kinds=columns_of((idx[each.source], idx[each.target], each.kinds or ()) for each in ties)
+                if kinds
+                else None,
             )
 
     def clear(self) -> None:
         with self._guard:
             self._position, self._people, self._ties = _NOTHING, [], {}
             self._scores, self._properties = {}, {}
+
+    def renew(self, held: Mapping[str, Any]) -> None:
+        ids, ties = list(held["ids"]), _ties_of(held)
+        with self._guard:
+            self._people, self._ties = ids, ties
+            self._scores, self._properties = {}, {}
+            self._position = NetworkPosition(batch=held["batch"], entry=held["entry"], fingerprint=held["fingerprint"])
 
     def scores(self) -> Mapping[str, ScoresPosition]:
         return dict(self._scores)
@@ -101,3 +112,14 @@ class MemoryNetwork:
                 version=write.version, fingerprint=write.fingerprint, properties=write.properties
             )
             return True
+
+
+def _ties_of(held: Mapping[str, Any]) -> dict[tuple[str, str], TieChange]:
+    ids, kinds = list(held["ids"]), sums_by_tie(held["kinds"])
+    columns = (held[name].tolist() for name in ("source", "target", "weight_u", "count", "first_us", "last_us"))
+    return {
+        (ids[source], ids[target]): TieChange(
+            ids[source], ids[target], 0, weight_u, 0, count, first_us, last_us, kinds.get((source, target), ())
+        )
+        for source, target, weight_u, count, first_us, last_us in zip(*columns, strict=True)
+    }

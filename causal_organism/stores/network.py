@@ -5,26 +5,26 @@ from __future__ import annotations
 import logging
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from causal_organism.errors import NetworkGapError, StoreError
-from causal_organism.network.deltas import TieChange
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
+from causal_organism.network.kinds import TieKinds
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
-from causal_organism.ports.network import DAMAGED, ScoresPosition, ScoresWrite
-from causal_organism.stores import bolt_scores
+from causal_organism.ports.network import DAMAGED, FORMAT, ScoresPosition, ScoresWrite
+from causal_organism.stores import bolt_scores, bolt_ties
 from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Session
 
 _T = TypeVar("_T")
-_ROWS = 10_000
 _NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
 _CLEARING = -1  # the batch of a network that is being removed: nothing continues it; its fingerprint says by whom
 
@@ -69,7 +69,7 @@ class BoltNetwork:
                 session.execute_write(lambda work, name=name: _run(work, name))  # type: ignore[misc]
             session.execute_write(bolt_scores.set_up)
             with suppress(neo4j.exceptions.ConstraintError):  # somebody else was faster
-                session.execute_write(lambda work: _run(work, "create_position", fingerprint=EMPTY))
+                session.execute_write(lambda work: _run(work, "create_position", fingerprint=EMPTY, format=FORMAT))
         self._set_up = True
 
     def position(self) -> NetworkPosition:
@@ -80,23 +80,36 @@ class BoltNetwork:
         # The driver repeats the whole function after a broken connection; it reads the position again each time.
         return self._write(lambda work: _apply(work, batch))
 
-    def read(self) -> NetworkColumns:
+    def read(self, *, kinds: bool = False) -> NetworkColumns:
         for _ in range(3):
             with _driver_errors(), self._session() as session:
-                columns = session.execute_read(_columns, self._page_ties)
+                columns = session.execute_read(_columns, self._page_ties, kinds)
             if self.position() == columns.position:
                 return columns
         # Batches keep arriving: hold the position, so that none can be written while we read.
-        return self._write(lambda work: _columns_held(work, self._page_ties))
+        return self._write(lambda work: _columns_held(work, self._page_ties, kinds))
 
     def clear(self) -> None:
+        mine = self._emptied()
+        self._write(lambda work: _end(work, mine, _NOTHING))
+
+    def renew(self, held: Mapping[str, Any]) -> None:
+        mine = self._emptied()
+        for name, rows in bolt_ties.pages(held):
+            self._write(lambda work, name=name, rows=rows: _fill(work, mine, name, rows))  # type: ignore[misc]
+        position = NetworkPosition(batch=held["batch"], entry=held["entry"], fingerprint=held["fingerprint"])
+        self._write(lambda work: _end(work, mine, position))
+
+    def _emptied(self) -> NetworkPosition:
+        """At no batch, with nothing in it, and nobody may write but who is here at last."""
         # Whoever clears last wins: each step checks that nobody else began after us and may be writing already.
         mine = NetworkPosition(batch=_CLEARING, entry=START, fingerprint=uuid.uuid4().hex)
         self._write(lambda work: _take(work, mine))
         for name in ("clear_ties", "clear_people"):
             while self._write(lambda work, name=name: _remove(work, mine, name)):  # type: ignore[misc]
                 pass
-        self._write(lambda work: _end_clearing(work, mine))
+        self._write(lambda work: _check_empty(work, mine))
+        return mine
 
     def scores(self) -> Mapping[str, ScoresPosition]:
         with _driver_errors(), self._session() as session:
@@ -145,6 +158,12 @@ class BoltNetwork:
 def _apply(work: ManagedTransaction, batch: Batch) -> bool:
     _lock(work)
     position = _position(work)
+    if position.format != FORMAT:
+        raise NetworkGapError(
+            f"the network's ties are in format {position.format}; this code writes format {FORMAT}",
+            hint="the next pulse makes it again from the archive",
+            code=DAMAGED,
+        )
     before = batch.number - 1 if batch.after is None else batch.after
     if position.batch >= batch.number:
         _check_same(position, batch)
@@ -156,7 +175,7 @@ def _apply(work: ManagedTransaction, batch: Batch) -> bool:
         )
     people = [[idx, person] for idx, person in enumerate(batch.delta.people, start=batch.delta.first_idx)]
     _in_sets(work, "put_people", people)
-    for name, ties in _by_statement(batch.delta.ties).items():
+    for name, ties in bolt_ties.by_statement(batch.delta.ties).items():
         if (written := _in_sets(work, name, ties)) != len(ties):
             raise NetworkGapError(
                 f"batch {batch.number} has {len(ties)} ties to {name.removesuffix('_ties')}, and {written} could be:"
@@ -166,18 +185,6 @@ def _apply(work: ManagedTransaction, batch: Batch) -> bool:
             )
     _move(work, NetworkPosition(batch=batch.number, entry=batch.entry, fingerprint=batch.fingerprint))
     return True
-
-
-def _by_statement(ties: Iterable[TieChange]) -> dict[str, list[list[Any]]]:
-    """Rows by the statement that writes them."""
-    rows: dict[str, list[list[Any]]] = {"create_ties": [], "change_ties": [], "remove_ties": []}
-    for each in ties:
-        name = "remove_ties" if not each.weight_u_now else "change_ties" if each.weight_u_was else "create_ties"
-        if each.weight_u_was or each.weight_u_now:
-            rows[name].append(
-                [each.source, each.target, each.weight_u_now, each.count_now, each.first_us, each.last_us]
-            )
-    return rows
 
 
 def _check_same(position: NetworkPosition, batch: Batch) -> None:
@@ -198,11 +205,11 @@ def _position(work: ManagedTransaction) -> NetworkPosition:
     row = work.run(_CYPHER["read_position"]).single()
     if row is None:
         return _NOTHING
-    return NetworkPosition(batch=row["batch"], entry=row["entry"], fingerprint=row["fingerprint"])
+    return NetworkPosition(**row.data())
 
 
 def _move(work: ManagedTransaction, position: NetworkPosition) -> None:
-    _run(work, "move_position", batch=position.batch, entry=position.entry, fingerprint=position.fingerprint)
+    _run(work, "move_position", **asdict(position))
 
 
 def _take(work: ManagedTransaction, position: NetworkPosition) -> None:
@@ -215,64 +222,88 @@ def _put_scores(work: ManagedTransaction, write: ScoresWrite, rows: Any, **ends:
     return bolt_scores.put(work, write, rows, network_at=_position(work).batch, **ends)
 
 
-def _remove(work: ManagedTransaction, mine: NetworkPosition, name: str) -> int:
-    """Some of what is there; how many went."""
+def _hold(work: ManagedTransaction, mine: NetworkPosition) -> None:
     _lock(work)
     if _position(work) != mine:
         raise NetworkGapError("the network is being made again by somebody else")
+
+
+def _remove(work: ManagedTransaction, mine: NetworkPosition, name: str) -> int:
+    """Some of what is there; how many went."""
+    _hold(work, mine)
     gone: int = _one(work, name)["gone"]
     return gone
 
 
-def _end_clearing(work: ManagedTransaction, mine: NetworkPosition) -> None:
+def _check_empty(work: ManagedTransaction, mine: NetworkPosition) -> None:
     if _remove(work, mine, "clear_ties") or _remove(work, mine, "clear_people"):
         raise NetworkGapError("somebody writes to the network while it is made again")
-    _move(work, _NOTHING)
 
 
-def _columns_held(work: ManagedTransaction, page_ties: int) -> NetworkColumns:
+def _fill(work: ManagedTransaction, mine: NetworkPosition, name: str, rows: list[list[Any]]) -> None:
+    _hold(work, mine)
+    _in_sets(work, name, rows)
+
+
+def _end(work: ManagedTransaction, mine: NetworkPosition, position: NetworkPosition) -> None:
+    _hold(work, mine)
+    _move(work, position)
+
+
+def _columns_held(work: ManagedTransaction, page_ties: int, kinds: bool) -> NetworkColumns:
     _lock(work)
-    return _columns(work, page_ties)
+    return _columns(work, page_ties, kinds)
 
 
-def _columns(work: ManagedTransaction, page_ties: int, /) -> NetworkColumns:
+def _columns(work: ManagedTransaction, page_ties: int, kinds: bool, /) -> NetworkColumns:
     import numpy as np
 
     position = _position(work)
     people = _one(work, "count_people")["people"]
     ties = _one(work, "count_ties")["ties"]
     step = max(1, people * page_ties // max(ties, people, 1))
+    spans = [(low, low + step) for low in range(0, people, step)]
     ids = np.empty(people, dtype=object)
-    pages: dict[str, list[Any]] = {
-        name: [] for name in ("source", "target", "weight_u", "count", "first_us", "last_us")
-    }
-    for low in range(0, people, step):
-        page = _one(work, "page_people", low=low, high=low + step)
+    for low, high in spans:
+        page = _one(work, "page_people", low=low, high=high)
         ids[np.array(page["idx"], dtype=np.int64)] = page["id"]
-        page = _one(work, "page_ties", low=low, high=low + step)
-        for name, parts in pages.items():
-            parts.append(np.array(page[name], dtype=np.int32 if name in ("source", "target") else np.int64))
-    empty = {name: np.empty(0, dtype=np.int32 if name in ("source", "target") else np.int64) for name in pages}
-    columns = {name: np.concatenate([empty[name], *parts]) for name, parts in pages.items()}
-    return NetworkColumns(position=position, ids=ids, **columns)
+    columns = _pages(work, "page_ties", spans)
+    by_kind = None
+    if kinds:
+        places: dict[str, int] = {}
+        found = _pages(work, "page_kinds", spans, places)
+        by_kind = TieKinds(names=list(places), **found)
+    return NetworkColumns(position=position, ids=ids, kinds=by_kind, **columns)
+
+
+def _pages(
+    work: ManagedTransaction, name: str, spans: list[tuple[int, int]], places: dict[str, int] | None = None
+) -> dict[str, Any]:
+    """Columns of numbers, page after page; texts in the column `kind` get a place each."""
+    import numpy as np
+
+    names = ["source", "target", "weight_u", "count", "first_us", "last_us"] + (["kind"] if places is not None else [])
+    types = {each: np.int32 if each in ("source", "target", "kind") else np.int64 for each in names}
+    parts: dict[str, list[Any]] = {each: [np.empty(0, dtype=types[each])] for each in names}
+    for low, high in spans:
+        page = dict(_one(work, name, low=low, high=high))
+        if places is not None:
+            page["kind"] = [places.setdefault(str(each), len(places)) for each in page["kind"]]
+        for each in names:
+            parts[each].append(np.array(page[each], dtype=types[each]))
+    return {each: np.concatenate(parts[each]) for each in names}
 
 
 def _in_sets(work: ManagedTransaction, name: str, rows: list[list[Any]]) -> int:
     """Runs a statement over many rows; the sum of what it says it has written."""
     written = 0
-    for start in range(0, len(rows), _ROWS):
-        some = rows[start : start + _ROWS]
-        row = work.run(_CYPHER[name], rows=_by_source(some) if name.endswith("_ties") else some).single(strict=False)
+    for start in range(0, len(rows), bolt_ties.ROWS):
+        some = rows[start : start + bolt_ties.ROWS]
+        row = work.run(_CYPHER[name], rows=bolt_ties.by_source(some) if name.endswith("_ties") else some).single(
+            strict=False
+        )
         written += row["written"] if row is not None else 0
     return written
-
-
-def _by_source(rows: list[list[Any]]) -> list[list[Any]]:
-    """[source, [the rest of each of its rows]]."""
-    groups: dict[Any, list[Any]] = {}
-    for source, *rest in rows:
-        groups.setdefault(source, []).append(rest)
-    return [[source, rests] for source, rests in groups.items()]
 
 
 def _one(work: ManagedTransaction, name: str, **parameters: Any) -> Any:

@@ -114,6 +114,34 @@ def test_times_count_too(organism: Any) -> None:
     assert "to 1970-01-01T00:00:00.000005+00:00" in organism.channels.alerts[0].text
 
 
+@pytest.mark.parametrize("changed", ["kind", "weight", "none left"])
+def test_what_is_said_by_kind_counts_too(organism: Any, changed: str) -> None:
+    organism.stream.append([event("a", "b", kind="call")])
+    pulsed(organism)
+    assert audited(organism).same
+    set_kinds(organism, {"kind": ["call", "mail"], "weight": ["call", "interaction"], "none left": []}[changed])
+    report = audited(organism)
+    assert (report.differing_ties, report.repaired) == (1, True)
+    assert set(report.differences[0]["expected"]["kinds"]) == {"call", "interaction"}
+    told = organism.channels.alerts[0].text
+    assert "expected 'call' weight 1, 1 interaction from" in told
+    assert {"kind": "'mail' weight", "weight": "'interaction' weight 3", "none left": "is no kinds"}[changed] in told
+    assert audited(organism).same
+
+
+def set_kinds(organism: Any, names: list[str]) -> None:
+    """Of the tie a -> b, with 3 of the last one."""
+    if isinstance(organism.network, BoltNetwork):
+        query = "MATCH (:Person {id: 'a'})-[t:INTERACTS]->(:Person {id: 'b'}) SET t.kinds = $names, t.kind_w = $weights"
+        with organism.network._session() as session:
+            session.run(query, names=names, weights=[1_000_000, 3_000_000][: len(names)]).consume()
+        return
+    tie = organism.network._ties["a", "b"]
+    by_kind = zip(tie.kinds, names, [1_000_000, 3_000_000], strict=False)
+    kinds = tuple(each._replace(kind=name, weight_u=weight_u) for each, name, weight_u in by_kind)
+    organism.network._ties["a", "b"] = replace(tie, kinds=kinds)
+
+
 def test_a_tie_that_somebody_took_out_is_found(organism: Any) -> None:
     take_out(organism, "b", "c")
     report = audited(organism)

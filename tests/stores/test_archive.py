@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from importlib import resources
 
 import pytest
 
@@ -302,3 +303,37 @@ def test_ties_say_what_they_hold_by_kind(archive: Archive) -> None:
     assert kinds_in(archive.ties(kinds=True)) == kinds_of(known)
     last = {(each.source, each.target): each.kinds for batch in archive.batches(0) for each in batch.delta.ties}
     assert last == kinds_of(known)
+
+
+@pytest.mark.parametrize("left", ["everything", "a window", "weeks"])
+def test_an_archive_of_before_gets_kinds_from_what_is_left(fresh_dsn: str, left: str) -> None:
+    database = Database(fresh_dsn)
+    archive = PostgresArchive(database)
+    chance = random.Random(3)
+    known = [
+        interaction(f"{at}-0", *chance.sample("abcd", 2), at_us=at * DAY_US // 7, kind=chance.choice("xyz"))
+        for at in range(1, 200)
+    ]
+    accept(archive, known)
+    if left == "a window":
+        archive.move_window(9, now=NOW)
+    elif left == "weeks":
+        accept(archive, [interaction("999-0", "a", "b", at_us=200 * DAY_US // 7)])
+        assert archive.forget(NOW + timedelta(days=1))
+    before = kinds_in(archive.ties(kinds=True))
+    migration = resources.files("causal_organism.stores") / "sql" / "0015_kinds.sql"
+    with database.connection() as connection:
+        connection.execute("ALTER TABLE organism.tie DROP COLUMN kind, DROP COLUMN kinds")
+        connection.execute(migration.read_text().encode())
+    after = kinds_in(archive.ties(kinds=True))
+    if left != "weeks":
+        assert after == before
+        return
+    assert {pair: [each[:3] for each in kinds] for pair, kinds in after.items()} == {
+        pair: [each[:3] for each in kinds] for pair, kinds in before.items()
+    }
+    assert all(
+        abs(each.first_us - was.first_us) < 7 * DAY_US and abs(each.last_us - was.last_us) < 7 * DAY_US
+        for pair, kinds in after.items()
+        for each, was in zip(kinds, before[pair], strict=True)
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from causal_organism.network.interactions import Interaction
-from causal_organism.network.kinds import Kinds, KindSums
+from causal_organism.network.kinds import Kinds, KindSums, sums_by_tie
 from causal_organism.ports import Archive, NetworkStore
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -49,12 +49,8 @@ def kinds_of(interactions: Iterable[Interaction]) -> dict[tuple[str, str], Kinds
 
 def kinds_in(columns: Mapping[str, Any]) -> dict[tuple[str, str], Kinds]:
     """The same from columns that have `ids` and `kinds`."""
-    ids, by_kind = list(columns["ids"]), columns["kinds"]
-    names = ("source", "target", "kind", "weight_u", "count", "first_us", "last_us")
-    found: dict[tuple[str, str], list[KindSums]] = {}
-    for source, target, kind, *sums in zip(*(getattr(by_kind, each).tolist() for each in names), strict=True):
-        found.setdefault((ids[source], ids[target]), []).append(KindSums(by_kind.names[kind], *sums))
-    return {pair: tuple(sorted(kinds)) for pair, kinds in found.items()}
+    ids = list(columns["ids"])
+    return {(ids[source], ids[target]): kinds for (source, target), kinds in sums_by_tie(columns["kinds"]).items()}
 
 
 def weeks_of(interactions: Iterable[Interaction]) -> dict[tuple[str, str, str, str], tuple[int, int, float]]:

@@ -11,22 +11,24 @@ CREATE CONSTRAINT position_name IF NOT EXISTS FOR (p:Position) REQUIRE p.name IS
 
 // name: create_position
 MERGE (p:Position {name: 'network'})
-ON CREATE SET p.batch = 0, p.entry = '0-0', p.fingerprint = $fingerprint, p.lock = ''
+ON CREATE SET p.batch = 0, p.entry = '0-0', p.fingerprint = $fingerprint, p.format = $format, p.lock = ''
 
 // name: read_position
-MATCH (p:Position {name: 'network'}) RETURN p.batch AS batch, p.entry AS entry, p.fingerprint AS fingerprint
+MATCH (p:Position {name: 'network'}) RETURN p.batch AS batch, p.entry AS entry, p.fingerprint AS fingerprint, coalesce(p.format, 1) AS format
 
 // name: lock_position
 // Writing a property takes the node's write lock (Neo4j) or makes a later commit of another writer fail (ArcadeDB).
 MATCH (p:Position {name: 'network'}) SET p.lock = $token RETURN count(p) AS locked
 
 // name: move_position
-MATCH (p:Position {name: 'network'}) SET p.batch = $batch, p.entry = $entry, p.fingerprint = $fingerprint
+MATCH (p:Position {name: 'network'}) SET p.batch = $batch, p.entry = $entry, p.fingerprint = $fingerprint, p.format = $format
 
 // name: put_people
 UNWIND $rows AS row MERGE (p:Person {idx: row[0]}) SET p.id = row[1]
 
 // Ties come by source, [source, [[target, …], …]]: each person is looked up once, and both ends before what is between.
+// `kinds` are in order; what each adds up to stands at its place in kind_w, kind_n, kind_first and kind_last, where there
+// are several: that of one kind is the tie's own.
 
 // name: create_ties
 // A third of the cost of MERGE. That none is there already follows from the position, which is locked.
@@ -34,7 +36,8 @@ UNWIND $rows AS row
 MATCH (a:Person {id: row[0]})
 UNWIND row[1] AS tie
 MATCH (b:Person {id: tie[0]})
-CREATE (a)-[:INTERACTS {w: tie[1], n: tie[2], first: tie[3], last: tie[4]}]->(b)
+CREATE (a)-[:INTERACTS {w: tie[1], n: tie[2], first: tie[3], last: tie[4], kinds: tie[5],
+                          kind_w: tie[6], kind_n: tie[7], kind_first: tie[8], kind_last: tie[9]}]->(b)
 RETURN count(*) AS written
 
 // name: change_ties
@@ -43,7 +46,8 @@ MATCH (a:Person {id: row[0]})
 UNWIND row[1] AS tie
 MATCH (b:Person {id: tie[0]})
 MATCH (a)-[t:INTERACTS]->(b)
-SET t.w = tie[1], t.n = tie[2], t.first = tie[3], t.last = tie[4]
+SET t.w = tie[1], t.n = tie[2], t.first = tie[3], t.last = tie[4], t.kinds = tie[5],
+    t.kind_w = tie[6], t.kind_n = tie[7], t.kind_first = tie[8], t.kind_last = tie[9]
 RETURN count(*) AS written
 
 // name: remove_ties
@@ -70,6 +74,15 @@ MATCH (a:Person)-[t:INTERACTS]->(b:Person) WHERE a.idx >= $low AND a.idx < $high
 RETURN collect(a.idx) AS source, collect(b.idx) AS target, collect(coalesce(t.w, 0)) AS weight_u,
        collect(coalesce(t.n, 0)) AS count,
        collect(coalesce(t.first, 0)) AS first_us, collect(coalesce(t.last, 0)) AS last_us
+
+// name: page_kinds
+// A row for each tie and kind. Whatever somebody else made of the lists, none comes out longer than another.
+MATCH (a:Person)-[t:INTERACTS]->(b:Person) WHERE a.idx >= $low AND a.idx < $high AND t.kinds IS NOT NULL
+UNWIND range(0, size(t.kinds) - 1) AS at
+RETURN collect(a.idx) AS source, collect(b.idx) AS target, collect(t.kinds[at]) AS kind,
+       collect(coalesce(t.kind_w[at], t.w, 0)) AS weight_u, collect(coalesce(t.kind_n[at], t.n, 0)) AS count,
+       collect(coalesce(t.kind_first[at], t.first, 0)) AS first_us,
+       collect(coalesce(t.kind_last[at], t.last, 0)) AS last_us
 
 // name: clear_ties
 MATCH ()-[t:INTERACTS]->() WITH t LIMIT 20000 DELETE t RETURN count(*) AS gone
