@@ -77,6 +77,9 @@ class Settings:
     dask_address: str | None = _setting(
         "ORGANISM_DASK_ADDRESS", None, "scheduler of a Dask cluster; unset: one of this machine, while it is needed"
     )
+    scratch: str | None = _setting(
+        "ORGANISM_SCRATCH", None, "folder of unfinished work, which all Dask workers see; unset: beside the values"
+    )
     window_days: int = _setting(
         "ORGANISM_WINDOW_DAYS", 0, "the network counts only so many days (UTC) back from the newest event; 0: all"
     )
@@ -108,7 +111,7 @@ class Settings:
 
     @property
     def values_folder(self) -> Path:
-        """Where workers share what is no content of a version; with an object store, each has its own."""
+        """Where workers share what is no content of a version; with an object store, each machine has its own."""
         return Path(self.values) if self.values and "://" not in self.values else self.home / "values"
 
     def value(self, name: str) -> Any:

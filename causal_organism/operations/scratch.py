@@ -21,16 +21,23 @@ class Sharing:
     name: str = "threads"
     address: str | None = None
     budget: int = 0  # sources that a make again of the same network adds
+    hindrance: str | None = None  # why workers of the cluster at `address` would not see unfinished work
 
     def mapper(self) -> Any:
         """`views.mappers.Mapper`: threads, or a Dask cluster."""
         from causal_organism.views.mappers import mapper_of  # for those who ask
 
-        return mapper_of(self.name, dask_address=self.address)
+        return mapper_of(self.name, dask_address=self.address, hindrance=self.hindrance)
 
 
 def sharing_of(settings: Settings) -> Sharing:
-    return Sharing(settings.slices, settings.dask_address, settings.betweenness_budget_sources)
+    hindrance = None
+    if settings.dask_address and not settings.scratch and "://" in (settings.values or ""):
+        hindrance = (
+            "ORGANISM_VALUES is an object store, so what slices read and give lies in the home of this machine, where "
+            "workers of ORGANISM_DASK_ADDRESS do not see it: set ORGANISM_SCRATCH to a folder that they all see"
+        )
+    return Sharing(settings.slices, settings.dask_address, settings.betweenness_budget_sources, hindrance)
 
 
 def scratch_folder(settings: Settings, key: str, partition: str) -> Path:
@@ -40,7 +47,8 @@ def scratch_folder(settings: Settings, key: str, partition: str) -> Path:
 
 
 def scratch_root(settings: Settings) -> Path:
-    return settings.values_folder / "unfinished"
+    """A folder of its own: what is old in it is removed."""
+    return Path(settings.scratch or settings.values_folder) / "unfinished"
 
 
 def remove_given_up(settings: Settings, now: datetime) -> None:

@@ -59,11 +59,14 @@ class Dask:
     address: str = ""
     count: int = 0  # processes of a cluster of this machine; 0: as many as there are processors
     connect_s: float = 30.0
+    hindrance: str | None = None  # why its workers would not see the folder; then nothing is handed out
     shares_memory: bool = False
 
     def each(self, work: Callable[[T], Any], items: Sequence[T]) -> Iterator[T]:
         if not items:
             return
+        if self.hindrance:
+            raise SettingsError(self.hindrance)
         from distributed import as_completed as ended  # 0.4 s; only who set ORGANISM_SLICES=dask pays for it
 
         with self._client() as client:
@@ -93,7 +96,7 @@ class Dask:
             yield client
 
 
-def mapper_of(name: str, *, dask_address: str | None) -> Mapper:
+def mapper_of(name: str, *, dask_address: str | None, hindrance: str | None = None) -> Mapper:
     """The mapper that the settings choose. Raises SettingsError, RequestError where it is not installed."""
     if name == THREADS:
         return Threads()
@@ -103,7 +106,7 @@ def mapper_of(name: str, *, dask_address: str | None) -> Mapper:
         raise RequestError(
             f"ORGANISM_SLICES is {DASK}, and Dask is not installed here", hint="pip install 'causal-organism[dask]'"
         )
-    return Dask(dask_address or "")
+    return Dask(dask_address or "", hindrance=hindrance)
 
 
 def processors() -> int:

@@ -200,7 +200,7 @@ def _in_order(
         if numbers is None:
             raise StoreError(
                 f"{each.file} is not there, though its slice was done",
-                hint="workers must see the folder of values (ORGANISM_VALUES) at the same place",
+                hint="workers must see the folder of values (ORGANISM_VALUES, or ORGANISM_SCRATCH) at the same place",
             )
         yield each, numbers
     for _ in ended:  # so that the mapper ends well

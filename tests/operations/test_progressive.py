@@ -9,11 +9,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from causal_organism.assets.definitions import Asset, asset, source
+from causal_organism.errors import SettingsError
 from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
 from causal_organism.operations.refresh import refresh_local
 from causal_organism.operations.retain import retain
-from causal_organism.operations.scratch import GIVEN_UP, scratch_folder
+from causal_organism.operations.scratch import GIVEN_UP, scratch_folder, sharing_of
 from tests.operations.organisms import memory_organism, refreshed
 
 EVERYBODY = 10
@@ -146,3 +149,31 @@ def test_assets_and_partitions_have_folders_of_their_own() -> None:
     names = {scratch_folder(settings, key, part) for key in ("a/b", "a_b", "a%2fb", "../a") for part in ("", "day=1")}
     assert len(names) == 8
     assert all(each.parent == Path("/values/unfinished") for each in names)
+
+
+URL, SCHEDULER = "s3://bucket/values", "tcp://host:8786"
+
+
+def test_values_in_an_object_store_and_workers_elsewhere_need_a_folder_for_both() -> None:
+    settings = replace(memory_organism(()).settings, values=URL, slices="dask", dask_address=SCHEDULER)
+    mapper = sharing_of(settings).mapper()
+    with pytest.raises(SettingsError, match=r"ORGANISM_VALUES is an object store.* set ORGANISM_SCRATCH"):
+        list(mapper.each(print, [1]))
+    assert list(mapper.each(print, [])) == []  # where nothing is handed out, nothing is missing
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [{"scratch": "/shared"}, {"values": "/shared"}, {"values": None}, {"dask_address": None}, {"slices": "threads"}],
+)
+def test_a_folder_for_both_or_a_cluster_of_this_machine_hinders_nothing(otherwise: dict[str, Any]) -> None:
+    settings = replace(memory_organism(()).settings, values=URL, slices="dask", dask_address=SCHEDULER)
+    assert getattr(sharing_of(replace(settings, **otherwise)).mapper(), "hindrance", None) is None
+
+
+def test_unfinished_work_has_a_folder_of_its_own_where_one_is_set() -> None:
+    settings = memory_organism(()).settings
+    assert scratch_folder(replace(settings, scratch="/shared", values=URL), "a", "").parent == Path(
+        "/shared/unfinished"
+    )
+    assert scratch_folder(replace(settings, values="/values"), "a", "").parent == Path("/values/unfinished")
