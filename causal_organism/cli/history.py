@@ -129,14 +129,18 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
         for each in document["retired"]
     ]
     forgotten = document["forgotten"]
-    old = [f"{forgotten['interactions']} single interactions accepted before {forgotten['before']}"]
+    old = [
+        f"{forgotten['interactions']} single interactions accepted before {forgotten['before']}",
+        f"{forgotten['batches']} batches behind every kept version of network",
+    ]
+    counts = (forgotten["interactions"], forgotten["batches"])
     emit(
         document,
         lambda: (
             "\n".join(
                 [
                     *([table(("ASSET", "VERSION", "REASON", "BYTES", "READ BY"), rows)] if rows else []),
-                    *(old if forgotten["interactions"] else []),
+                    *(line for line, count in zip(old, counts, strict=True) if count),
                 ]
             )
             or "nothing to remove"

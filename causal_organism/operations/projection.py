@@ -118,11 +118,11 @@ def _join(group: list[Batch]) -> Batch:
 
 
 def _continues(organism: Organism, position: NetworkPosition, last: int) -> bool:
-    """Whether the network is what it was after one of the archive's batches."""
+    """Whether the network is what it was after one of the archive's batches, all of which since then are kept."""
     if position.format != FORMAT:
         return False
     if position.batch == 0:
-        return position.fingerprint == EMPTY
+        return position.fingerprint == EMPTY and (not last or organism.archive.batch(1) is not None)
     if not 0 < position.batch <= last:
         return False
     batch = organism.archive.batch(position.batch)

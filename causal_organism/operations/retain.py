@@ -56,7 +56,7 @@ def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: d
 
 def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
     """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and let the
-    archive forget single interactions that are older than the setting.
+    archive forget single interactions that are older than the setting, and batches behind every kept `network`.
 
     The ledger keeps the record of every version; only content goes, and the version says so. Of the archive, ties,
     weekly sums and senders' ids stay, and whatever a window holds.
@@ -76,7 +76,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
     retired = _with_readers(cut, retired)
     swept = {"count": 0, "bytes": 0}
-    forgotten = _forget(organism, dry_run=dry_run)
+    forgotten = _forget(organism, retired, dry_run=dry_run)
     if not dry_run:
         remove_given_up(organism.settings, organism.now())
         numbers: dict[tuple[str, str], list[int]] = {}
@@ -85,7 +85,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         for (key, partition), gone in numbers.items():
             organism.ledger.retire(key, partition, gone)
         swept = _sweep(organism)
-        if retired or forgotten["interactions"]:
+        if retired or forgotten["interactions"] or forgotten["batches"]:
             names = [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired]
             detail = {"retired": names, "forgotten": forgotten, **swept}
             organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
@@ -107,14 +107,28 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
     }
 
 
-def _forget(organism: Organism, *, dry_run: bool) -> dict[str, Any]:
-    """How many single interactions go, and those accepted before when; without a network or a setting, none."""
+def _forget(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> dict[str, Any]:
+    """How many single interactions go, and those accepted before when (without a setting, none); how many batches."""
+    if NETWORK not in organism.graph:
+        return {"interactions": 0, "before": None, "batches": 0}
+    batches = _forget_batches(organism, retired, dry_run=dry_run)
     days = organism.settings.archive_days
-    if not days or NETWORK not in organism.graph:
-        return {"interactions": 0, "before": None}
+    if not days:
+        return {"interactions": 0, "before": None, "batches": batches}
     before = organism.now() - timedelta(days=days)
     count = organism.archive.forgettable(before) if dry_run else organism.archive.forget(before)
-    return {"interactions": count, "before": before.isoformat()}
+    return {"interactions": count, "before": before.isoformat(), "batches": batches}
+
+
+def _forget_batches(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> int:
+    """Those before every kept version of `network` and before where its server stands: nothing goes back to them."""
+    gone = {each.number for each in retired if each.key == NETWORK}
+    kept = [each for each in organism.ledger.versions(NETWORK, kept=True) if each.number not in gone]
+    needed = [int(each.value["batch"]) for each in kept if "batch" in each.value]
+    stands_at = organism.network.position().batch
+    if not needed or stands_at < 0:  # it is being made again
+        return 0
+    return organism.archive.forget_batches(min(stands_at, *needed), dry_run=dry_run)
 
 
 def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:

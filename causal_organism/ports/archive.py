@@ -87,6 +87,10 @@ class Archive(Protocol):
         """Remove single interactions that were accepted before a moment and are in no window; how many went. Sums, ties
         and senders' ids stay."""
 
+    def forget_batches(self, before: int, *, dry_run: bool) -> int:
+        """Remove batches with number < before, but not the last one; how many. What the network holds, and how it went
+        on from `before`, stays known."""
+
     def batches(self, after: int, until: int | None = None) -> Iterable[Batch]:
         """Batches with after < number <= until, in order."""
 

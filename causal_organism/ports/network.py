@@ -27,8 +27,8 @@ class NetworkPosition:
 class NetworkColumns:
     """The whole network as columns (numpy arrays), with the position it was read at.
 
-    ids: person ids in order of idx; source, target: idx int32; weight_u, count: int64; first_us, last_us: int64; kinds: TieKinds, if
-    they were asked for.
+    ids: person ids in order of idx; source, target: idx int32; weight_u, count: int64; first_us, last_us: int64;
+    kinds: TieKinds, if they were asked for.
     """
 
     position: NetworkPosition

@@ -170,28 +170,33 @@ class PostgresArchive:
     def forgettable(self, before: datetime) -> int:
         with self._database.connection() as connection:
             state = archive_state.load(connection)
-            if connection.execute(_LAST_BATCH_BEFORE, (before,)).fetchone() is None:
-                return 0
             row = connection.execute(_FORGETTABLE, (before, state.window_from_us)).fetchone()
         return int(row[0]) if row else 0
 
     def forget(self, before: datetime) -> int:
         with self._database.connection() as connection:
             state = archive_state.lock(connection)
-            row = connection.execute(_LAST_BATCH_BEFORE, (before,)).fetchone()
-            if row is None:
+            row = connection.execute(_FORGET, (before, state.window_from_us)).fetchone()
+            if row is None or not row[0]:
                 return 0
-            gone, last_us = connection.execute(_FORGET, (before, state.window_from_us)).fetchone() or (0, None)
+            gone, last_us, last_entry = row
             known = [each for each in (state.forgotten_to_us, last_us) if each is not None]
             archive_state.save(
                 connection,
                 replace(
                     state,
-                    forgotten=later(state.forgotten, row[0]),
+                    forgotten=later(state.forgotten, last_entry),
                     forgotten_to_us=max(known) if known else None,
                 ),
             )
             return int(gone)
+
+    def forget_batches(self, before: int, *, dry_run: bool) -> int:
+        with self._database.connection() as connection:
+            before = min(before, archive_state.lock(connection).batch)
+            statement = _OLD_BATCHES if dry_run else _FORGET_BATCHES
+            row = connection.execute(statement, (before,)).fetchone()
+        return int(row[0]) if row else 0
 
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
@@ -310,15 +315,18 @@ _FORGETTABLE = f"SELECT count(*) FROM organism.interaction WHERE {_OLD}"
 _FORGET = f"""
     WITH gone AS (
         DELETE FROM organism.interaction WHERE {_OLD}
-        RETURNING at_us
+        RETURNING at_us, entry
     )
-    SELECT count(*), max(at_us) FROM gone
+    SELECT count(*), max(at_us),
+        (SELECT entry FROM gone ORDER BY string_to_array(entry, '-')::numeric[] DESC LIMIT 1)
+    FROM gone
 """
 
-_LAST_BATCH_BEFORE = """
-    SELECT entry FROM organism.batch WHERE accepted_at < %s AND kind = 'stream' ORDER BY number DESC LIMIT 1
-"""
+_OLD_BATCHES = "SELECT count(*) FROM organism.batch WHERE number < %s"
 
+_FORGET_BATCHES = """
+    WITH gone AS (DELETE FROM organism.batch WHERE number < %s RETURNING number) SELECT count(*) FROM gone
+"""
 
 _INTERACTIONS_OF = """
     WITH person AS (SELECT idx FROM organism.person WHERE id = %(person)s),

@@ -156,6 +156,15 @@ class MemoryArchive:
     def forget(self, before: datetime) -> int:
         return 0  # memory goes with the process
 
+    def forget_batches(self, before: int, *, dry_run: bool) -> int:
+        with self._guard:
+            before = min(before, self._position.batch)
+            kept = [each for each in self._batches if each.number >= before]
+            gone = len(self._batches) - len(kept)
+            if not dry_run:
+                self._batches = kept
+            return gone
+
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
     ) -> tuple[Mapping[str, Any], ...]:
@@ -263,7 +272,7 @@ class MemoryArchive:
                 del self._ties[each.source, each.target]
         self._fingerprint = fingerprints.update(self._fingerprint, delta)
         batch = Batch(
-            number=len(self._batches) + 1,
+            number=self._position.batch + 1,
             kind=kind,
             entry=self._position.entry,
             delta=delta,

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.definitions import Asset, Keep
 from causal_organism.catalog import ASSETS
 from causal_organism.errors import LeaseHeldError, RefusedError
 from causal_organism.network.interactions import Interaction, parse
+from causal_organism.operations.contents import load_value
 from causal_organism.operations.observe import observe
 from causal_organism.operations.pulse import PulseReport
 from causal_organism.operations.retain import retain
@@ -343,5 +345,38 @@ def test_retention_lets_the_archive_forget_single_interactions_and_nothing_else(
     assert organism.archive.interactions_of("a") == ()
     assert_holds(organism, entries)
     organism.network.clear()
-    pulsed(organism)  # from the batches, which stay
+    pulsed(organism)  # from the ties, which stay
     assert_holds(organism, entries)
+
+
+def keeping(organism: Any, keep: Keep) -> Any:
+    """The same stores, with nothing in the graph but `network` under this policy."""
+    graph = graph_of([Asset((replace(graph_of(ASSETS)["network"], keep=keep),))])
+    if isinstance(organism, OpenOrganism):
+        found = OpenOrganism(organism.settings)
+        found.__dict__["graph"] = graph
+        return found
+    return SimpleNamespace(**{**vars(organism), "graph": graph})
+
+
+def test_retention_removes_batches_that_no_kept_network_needs(organism: Any) -> None:
+    entries = events(60)
+    for start in range(0, 60, 10):
+        organism.stream.append(entries[start : start + 10])
+        pulsed(organism)
+    pulsed(organism)
+    assert [each.number for each in organism.archive.batches(0)] == [1, 2, 3, 4, 5, 6]
+    everything = keeping(organism, Keep())
+    assert retain(everything, dry_run=True, actor="ana")["forgotten"]["batches"] == 0  # version 1 stands at batch 1
+    short = keeping(organism, Keep(last=3))
+    assert retain(short, dry_run=True, actor="ana")["forgotten"]["batches"] == 3
+    assert len(list(organism.archive.batches(0))) == 6
+    assert retain(short, dry_run=False, actor="ana")["forgotten"]["batches"] == 3
+    assert [each.number for each in organism.archive.batches(0)] == [4, 5, 6]
+    versions = organism.ledger.versions("network", kept=True)
+    assert [load_value(organism, each).fingerprint for each in versions] == [each.fingerprint for each in versions]
+    organism.network.clear()
+    organism.stream.append(events(70)[60:])
+    pulsed(organism)
+    assert_holds(organism, events(70))
+    assert [load_value(organism, each).fingerprint for each in versions] == [each.fingerprint for each in versions]
