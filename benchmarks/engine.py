@@ -1,5 +1,6 @@
 """100 assets that do nothing, as a chain and as layers, made through Prefect with their durable history in PostgreSQL.
 
+As they are by default, where cheap neighbours share a Prefect task, and with a task for each (ORGANISM_BLOCK_MS=0).
 Against as many bare tasks of Prefect in one flow on the same server, and against Dagster's `materialize`. Everything is
 made anew in each round, no content is as before; medians, with the contenders taking turns.
 
@@ -34,6 +35,7 @@ from causal_organism.wiring import open_organism
 
 SHAPES = ("chain", "layers")
 DAGSTER = "dagster==1.*"
+BLOCK_MS = "ORGANISM_BLOCK_MS"
 THEIRS = """
 import json, sys, tempfile, time
 import dagster as dg
@@ -68,32 +70,29 @@ Run = Callable[[], Coroutine[Any, Any, Any]]
 def main(rounds: int = 5) -> None:
     with environment_of(DAGSTER) as programs, servers():
         for shape in SHAPES:
-            ours, local, bare, theirs = measured(shape, programs / "python", rounds)
+            ours, single, local, bare, theirs = measured(shape, programs / "python", rounds)
             sqlite, memory = (median(each[kind] for each in theirs) for kind in ("sqlite", "memory"))
+            print(f"{COUNT} assets as {shape}, ms each ({load()}):")
+            for name, taken in (("through Prefect", ours), ("  a task for each", single), ("without Prefect", local)):
+                print(
+                    f"  {name} {_each(taken)}, {_each(taken) - _each(bare):+.1f} over bare tasks; "
+                    f"{taken / sqlite:.2f} x Dagster on SQLite, {taken / memory:.2f} x in memory"
+                )
             print(
-                f"{COUNT} assets as {shape}, ms each: through Prefect {_each(ours)}, bare tasks {_each(bare)}, ", end=""
+                f"  bare tasks {_each(bare)}; Dagster on SQLite {_each(sqlite)}, in memory {_each(memory)}", flush=True
             )
-            print(
-                f"more than those {_each(ours) - _each(bare):.1f}; in this process without Prefect {_each(local)}; ",
-                end="",
-            )
-            print(f"Dagster on SQLite {_each(sqlite)}, in memory {_each(memory)}")
-            print(
-                f"  through Prefect {ours / sqlite:.2f} x Dagster on SQLite, {ours / memory:.2f} x in memory; ", end=""
-            )
-            print(f"without Prefect {local / sqlite:.2f} x and {local / memory:.2f} x ({load()})", flush=True)
 
 
-def measured(shape: str, python: Path, rounds: int) -> tuple[float, float, float, list[dict[str, float]]]:
+def measured(shape: str, python: Path, rounds: int) -> tuple[float, float, float, float, list[dict[str, float]]]:
     os.environ["ORGANISM_ASSETS"] = f"benchmarks.engine_assets:{shape.upper()}"
     through, bare = flows()
-    taken: list[tuple[float, float, float]] = []
+    taken: list[tuple[float, ...]] = []
     theirs: list[dict[str, float]] = []
     for _ in range(rounds + 1):
-        taken.append((seconds(through), locally(), seconds(bare)))
+        taken.append((seconds(through), seconds(through, block_ms=0), locally(), seconds(bare)))
         theirs.append(their_seconds(python, shape))
-    ours, local, tasks = (median(each) for each in zip(*taken[1:], strict=True))  # the first was to warm up
-    return ours, local, tasks, theirs[1:]
+    ours, single, local, tasks = (median(each) for each in zip(*taken[1:], strict=True))  # the first was to warm up
+    return ours, single, local, tasks, theirs[1:]
 
 
 def flows() -> tuple[Run, Run]:
@@ -123,8 +122,11 @@ def flows() -> tuple[Run, Run]:
     return through, bare
 
 
-def seconds(run: Run) -> float:
+def seconds(run: Run, block_ms: int | None = None) -> float:
     engine_assets.number += 1
+    os.environ.pop(BLOCK_MS, None)
+    if block_ms is not None:
+        os.environ[BLOCK_MS] = str(block_ms)
     began = time.perf_counter()
     asyncio.run(run())
     return time.perf_counter() - began

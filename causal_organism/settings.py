@@ -56,6 +56,9 @@ class Settings:
     parallel_steps: int = _setting(
         "ORGANISM_PARALLEL_STEPS", 1, "assets or partitions that one run makes at once, in threads"
     )
+    block_ms: int = _setting(
+        "ORGANISM_BLOCK_MS", 100, "assets that took less than this together share a Prefect task; 0: each has its own"
+    )
     retry_delay_scale: float = _setting(
         "ORGANISM_RETRY_DELAY_SCALE", 1.0, "factor on every pause before a retry; 0: none"
     )
@@ -100,6 +103,8 @@ class Settings:
             raise SettingsError(f"ORGANISM_MIN_GROUP is {self.min_group}; groups under 5 people are never shown")
         if self.parallel_steps < 1:
             raise SettingsError(f"ORGANISM_PARALLEL_STEPS is {self.parallel_steps}; it must be at least 1")
+        if self.block_ms < 0:
+            raise SettingsError(f"ORGANISM_BLOCK_MS is {self.block_ms}; it must be 0 (a task for each asset) or more")
         if self.slices not in ("threads", "dask"):
             raise SettingsError(f"ORGANISM_SLICES is {self.slices!r}; it must be threads or dask")
         if self.archive_days < 0:

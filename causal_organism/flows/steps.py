@@ -1,4 +1,7 @@
-"""Runs a plan: one Prefect task per asset, named by its key, with the retry class of the asset."""
+"""Runs a plan: one Prefect task per asset, named by its key, with the retry class of the asset.
+
+Cheap neighbours share a task, which is tried once: what breaks off there is tried again in a task of its own.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from causal_organism.assets.definitions import Retry
 from causal_organism.assets.planner import Place
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
+from causal_organism.flows.blocks import Block, before_each, blocks_of, name_of, seconds_of
 from causal_organism.flows.threads import Threads
 from causal_organism.operations.making import NOT_WELL, ComputeError, StepOutcome
 from causal_organism.operations.refresh import RefreshRun, make_step
@@ -29,7 +33,10 @@ _LINES = 20  # partitions told one by one in a task's log
 
 def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """Whether another try may help: a store broke off, or the author names this kind of error."""
-    error = state.data
+    return _may_pass(state.data)
+
+
+def _may_pass(error: Any) -> bool:
     return isinstance(error, StoreError) or (isinstance(error, ComputeError) and error.retryable)
 
 
@@ -48,8 +55,9 @@ class Steps:
     """The steps of one run. One is made at a time, or as many as the setting `parallel_steps` allows; while one waits
     to be tried again, others go on.
 
-    All partitions of an asset are one task. A task begins when every task of the plan that it depends on has ended,
-    well or not; what is made together is made by the first of its tasks.
+    All partitions of an asset are one task, and so are several assets that by their history take less than the setting
+    `block_ms` together (see blocks.py). A task begins when all of the plan that it depends on has ended, well or not;
+    what is made together is made by the first of its tasks.
     """
 
     def __init__(self, run: RefreshRun):
@@ -57,56 +65,52 @@ class Steps:
         self._places: dict[str, list[str]] = {}
         for step in run.steps:
             self._places.setdefault(step.key, []).append(step.partition)
+        self._before = before_each(run.organism.graph, tuple(self._places))
+        self._ended = {key: asyncio.Event() for key in self._places}
+        self._put_off: dict[str, OrganismError | None] = {}  # broke off in a block, with why; None: comes behind such
         self._parallel = run.organism.settings.parallel_steps
         self._turns = asyncio.Semaphore(self._parallel)
-        self._having_turn: set[str] = set()
+        self._having_turn: set[Block] = set()
         self._threads = Threads()
         self._tasks: dict[Retry, Any] = {}
         self._stopped: OrganismError | None = None
 
     async def make_all(self) -> None:
         """Raises what stopped the run: a lease that somebody else holds, or a ledger that is gone."""
-        running: dict[str, asyncio.Task[None]] = {}
-        for key in self._places:
-            before = [running[each] for each in self._nearest_before(key) if each in running]
-            running[key] = asyncio.create_task(self._make_after(before, key))
+        limit_s = self._run.organism.settings.block_ms / 1000
         try:
-            await asyncio.gather(*running.values())
+            await self._make(blocks_of(self._before, seconds_of(self._run.organism.graph, self._run.steps), limit_s))
         finally:
             self._threads.close()
         if self._stopped:
             raise self._stopped
 
-    def _nearest_before(self, key: str) -> set[str]:
-        """Assets of the plan that this one comes after, without those that it comes after because of others."""
-        graph, found = self._run.organism.graph, set(self._run.organism.graph[key].outputs) - {key}
-        seen, open_keys = {key, *found}, [key, *found]
-        while open_keys:
-            for other in graph.upstream(open_keys.pop()):
-                if other in seen:
-                    continue
-                seen.add(other)
-                if other in self._places:
-                    found.add(other)
-                else:
-                    open_keys.append(other)
-        return found
+    async def _make(self, blocks: Iterable[Block]) -> None:
+        await asyncio.gather(*map(self._make_after, blocks))
 
-    async def _make_after(self, before: Iterable[asyncio.Task[None]], key: str) -> None:
-        for each in before:
-            await each
-        await self._take_turn(key)
+    async def _make_after(self, block: Block) -> None:
+        for other in {each for key in block for each in self._before[key]}.difference(block):
+            await self._ended[other].wait()
+        await self._take_turn(block)
         try:
             if self._stopped is None:
-                await self._step(key)
+                await self._step(block)
         finally:
-            self._give_turn(key)
+            self._give_turn(block)
+        put_off = [] if self._stopped else [key for key in block if self._left(key)]
+        for key in block:
+            if key not in put_off:
+                self._ended[key].set()
+        if put_off:
+            await self._make((key,) for key in put_off)
 
-    async def _step(self, key: str) -> None:
-        state: State[Any] = await self._task(self._run.organism.graph[key].retry)(key, return_state=True)
-        if self._left(key) and self._stopped is None:
+    async def _step(self, block: Block) -> None:
+        retry = self._run.organism.graph[block[0]].retry if len(block) == 1 else Retry()
+        state: State[Any] = await self._task(retry)(name_of(block), block, return_state=True)
+        left = [key for key in block if self._left(key) and key not in self._put_off]
+        if left and self._stopped is None:
             cause = state.data if isinstance(state.data, OrganismError) else None
-            self._stopped = cause or OrganismError(f"{key}: {state.message}")
+            self._stopped = cause or OrganismError(f"{left[0]}: {state.message}")
 
     def _task(self, retry: Retry) -> Any:
         """The task of a retry class: to declare one takes 2 ms, in which Prefect reads source files."""
@@ -114,27 +118,55 @@ class Steps:
         if retry not in self._tasks:
             self._tasks[retry] = task(
                 name="make",
-                task_run_name="{key}",
+                task_run_name="{name}",
                 cache_policy=NO_CACHE,
                 persist_result=False,
                 **retry_options(retry, self._run.organism.settings.retry_delay_scale),
             )(self._attempt)
         return self._tasks[retry]
 
-    async def _attempt(self, key: str) -> Any:
+    async def _attempt(self, name: str, block: Block) -> Any:
         """One try, with the turn held for as long as it computes; it goes on with the partitions that are left."""
-        await self._take_turn(key)
+        await self._take_turn(block)
         try:
-            last = _tries() > self._run.organism.graph[key].retry.times
-            if self._parallel == 1:
-                for partition in self._left(key):
-                    outcome = await self._threads.call(make_step, self._run, key, partition, attempt_is_last=last)
-                    emit_asset_events(self._run, outcome)
-            else:
-                await self._make_together(key, attempt_is_last=last)
+            if len(block) > 1:
+                return await self._attempt_each(block)
+            error = self._put_off.pop(block[0], None)
+            if error is not None:
+                raise error  # in a block: that was its first try
+            await self._attempt_one(block[0], attempt_is_last=_tries() > self._run.organism.graph[block[0]].retry.times)
         finally:
-            self._give_turn(key)
-        return _answer([self._run.outcomes[key, partition] for partition in self._places[key]])
+            self._give_turn(block)
+        return _answer(self._outcomes(block[0]))
+
+    async def _attempt_each(self, block: Block) -> Any:
+        """One try of each asset: what breaks off, and what comes behind that, is put off for a task of its own."""
+        outcomes: list[StepOutcome] = []
+        for key in block:
+            if self._before[key] & self._put_off.keys():
+                self._put_off[key] = None
+                continue
+            try:
+                await self._attempt_one(key, attempt_is_last=self._run.organism.graph[key].retry.times == 0)
+            except OrganismError as error:
+                if not _may_pass(error):
+                    raise
+                self._put_off[key] = error
+                get_run_logger().warning(f"{key} goes on in a task of its own: {error.message}")
+                continue
+            _tell(self._outcomes(key))
+            outcomes += self._outcomes(key)
+        return _conclude(outcomes)
+
+    async def _attempt_one(self, key: str, *, attempt_is_last: bool) -> None:
+        if self._parallel == 1:
+            for partition in self._left(key):
+                outcome = await self._threads.call(
+                    make_step, self._run, key, partition, attempt_is_last=attempt_is_last
+                )
+                emit_asset_events(self._run, outcome)
+        else:
+            await self._make_together(key, attempt_is_last=attempt_is_last)
 
     async def _make_together(self, key: str, *, attempt_is_last: bool) -> None:
         left = self._left(key)
@@ -155,28 +187,43 @@ class Steps:
         """Partitions of the plan that have not ended."""
         return [each for each in self._places[key] if (key, each) not in self._run.outcomes]
 
-    async def _take_turn(self, key: str) -> None:
-        if key not in self._having_turn:
-            await self._turns.acquire()
-            self._having_turn.add(key)
+    def _outcomes(self, key: str) -> list[StepOutcome]:
+        return [self._run.outcomes[key, partition] for partition in self._places[key]]
 
-    def _give_turn(self, key: str) -> None:
-        if key in self._having_turn:
-            self._having_turn.remove(key)
+    async def _take_turn(self, block: Block) -> None:
+        if block not in self._having_turn:
+            await self._turns.acquire()
+            self._having_turn.add(block)
+
+    def _give_turn(self, block: Block) -> None:
+        if block in self._having_turn:
+            self._having_turn.remove(block)
             self._turns.release()
 
 
 def _answer(outcomes: list[StepOutcome]) -> Any:
     """The task's result: a failed state where a partition did not go well. Its message is what people read."""
+    if not any(each.outcome in NOT_WELL for each in outcomes):
+        _tell(outcomes)
+    return _conclude(outcomes, "partitions")
+
+
+def _conclude(outcomes: list[StepOutcome], many: str = "steps") -> Any:
     unwell = [each for each in outcomes if each.outcome in NOT_WELL]
     if not unwell:
-        for each in outcomes[:_LINES]:
-            get_run_logger().info(describe(each))
-        if len(outcomes) > _LINES:
-            get_run_logger().info(f"{outcomes[0].key}: {len(outcomes)} partitions done")
-        return describe(outcomes[-1]) if len(outcomes) == 1 else f"{len(outcomes)} partitions"
-    more = f"; and {len(unwell) - 1} more of {len(outcomes)} partitions" if len(unwell) > 1 else ""
+        return describe(outcomes[-1]) if len(outcomes) == 1 else f"{len(outcomes)} {many}"
+    more = f"; and {len(unwell) - 1} more of {len(outcomes)} {many}" if len(unwell) > 1 else ""
     return Failed(message=describe(unwell[0]) + more)  # Prefect logs it
+
+
+def _tell(outcomes: list[StepOutcome]) -> None:
+    """A line per partition of one asset, or one for many that went well."""
+    log = get_run_logger()
+    told = [each for each in outcomes if each.outcome in NOT_WELL] or outcomes
+    for each in told[:_LINES]:
+        (log.error if each.outcome in NOT_WELL else log.info)(describe(each))
+    if len(told) > _LINES:
+        log.info(f"{told[0].key}: {len(told)} partitions {'done' if told is outcomes else 'not done'}")
 
 
 def describe(outcome: StepOutcome) -> str:

@@ -162,3 +162,46 @@ def once_people(network: Any) -> Any:
 WATCHING = (network, once_people)
 
 AUDITED = (network, once_rows, once_total)
+
+
+def _do(name: str) -> int:
+    """What the test has written into the file `<name>-will`, word after word; without any, it goes well."""
+    count, words = _count(name), _folder() / f"{name}-will"
+    word, _, rest = words.read_text().partition(" ") if words.exists() else ("", "", "")
+    words.write_text(rest)
+    if word == "fail":
+        raise ValueError("not today")
+    if word == "break":
+        raise StoreError("the store broke off")
+    if word == "wait":
+        time.sleep(120)  # until the run is cancelled
+    return count
+
+
+@source(key="block/rows")
+def block_rows() -> Any:
+    file = _folder() / "block-rows"
+    return int(file.read_text()) if file.exists() else 0
+
+
+@asset(key="block/a", reads={"rows": "block/rows"}, code_version="1")
+def block_a(rows: Any) -> Any:
+    return [rows, _do("block-a")]
+
+
+@asset(key="block/b", reads={"a": "block/a"}, code_version="1", retry=Retry(times=2, delay_s=0.1))
+def block_b(a: Any) -> Any:
+    return [a, _do("block-b")]
+
+
+@asset(key="block/c", reads={"b": "block/b"}, code_version="1")
+def block_c(b: Any) -> Any:
+    return [b, _do("block-c")]
+
+
+@asset(key="block/d", reads={"a": "block/a"}, code_version="1")
+def block_d(a: Any) -> Any:
+    return [a, _do("block-d")]
+
+
+BLOCKS = (block_rows, block_a, block_b, block_c, block_d)

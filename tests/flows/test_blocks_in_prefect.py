@@ -1,0 +1,189 @@
+"""Cheap assets in one task of a real worker's run: each still fails, waits, is tried again and told by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from causal_organism.deployments import REFRESH
+from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, retry_run
+from causal_organism.wiring import OpenOrganism
+from tests.flows.conftest import ASSETS, until
+
+BLOCK = "block/a, block/b, block/c, block/d"
+KEYS = ("block/a", "block/b", "block/c", "block/d")
+
+
+@pytest.fixture(scope="module")
+def run_environment(run_environment: dict[str, str]) -> dict[str, str]:
+    return {
+        **run_environment,
+        "ORGANISM_ASSETS": ASSETS.replace("ASSETS", "BLOCKS"),
+        "ORGANISM_BLOCK_MS": "60000",  # however busy this machine is
+        "ORGANISM_LEASE_WAIT_S": "0.5",
+    }
+
+
+@pytest.fixture
+def changed(folder: Path) -> None:
+    """What the assets read is another, and nobody is told to fail."""
+    file = folder / "block-rows"
+    file.write_text(str(int(file.read_text()) + 1 if file.exists() else 1))
+    for each in folder.glob("block-*-will"):
+        each.unlink()
+
+
+def refresh(organism: OpenOrganism) -> str:
+    parameters = {"selection": "block/rows+", "actor": "ana"}
+    return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
+
+
+def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
+    """The run once it has ended and Prefect, which is late with tasks, knows how they ended."""
+
+    def look() -> dict[str, Any] | None:
+        found = load_run(organism, run)
+        late = [task for task in found["tasks"] if task["state"] not in ("Completed", "Failed", "Crashed")]
+        known = bool(found["tasks"]) and not late
+        return found if has_ended(found) and known and found["tries"] == tries else None
+
+    found: dict[str, Any] = until(look, within_s=150)
+    return found
+
+
+def tasks(run: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    return {task["name"]: (task["state"], task["tries"]) for task in run["tasks"]}
+
+
+def outcomes(run: dict[str, Any]) -> dict[str, str]:
+    return {step["key"]: step["outcome"] for step in run["steps"]}
+
+
+def calls(folder: Path) -> list[int]:
+    files = [folder / key.replace("/", "-") for key in KEYS]
+    return [int(file.read_text()) if file.exists() else 0 for file in files]
+
+
+def told(organism: OpenOrganism, run: str, text: str) -> list[dict[str, Any]]:
+    """Lines of the run's log with this text, once there are any: they arrive late."""
+    found: list[dict[str, Any]] = until(
+        lambda: [dict(each) for each in load_logs(organism, run) if text in each["message"]], within_s=20
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def first(deployed: OpenOrganism) -> dict[str, Any]:
+    """A run that gives all of them a history."""
+    return ended(deployed, refresh(deployed))
+
+
+def test_what_has_no_history_has_a_task_of_its_own(first: dict[str, Any]) -> None:
+    assert tasks(first) == dict.fromkeys(KEYS, ("Completed", 1))
+    assert outcomes(first) == dict.fromkeys(KEYS, "made")
+
+
+def test_cheap_neighbours_are_one_task_and_each_is_told_by_itself(
+    deployed: OpenOrganism, first: dict[str, Any], changed: None
+) -> None:
+    run = ended(deployed, refresh(deployed))
+    assert tasks(run) == {BLOCK: ("Completed", 1)}
+    assert outcomes(run) == dict.fromkeys(KEYS, "made")
+    for key in KEYS:
+        (line,) = told(deployed, run["id"], f"{key} made @")
+        assert (line["task"], line["level"].upper()) == (BLOCK, "INFO")
+        version = deployed.ledger.versions(key, limit=1)[0]
+        assert version.run == run["id"]
+    wanted = {
+        "event": {"name": ["prefect.asset.materialization.succeeded"]},
+        "related": {"id": [f"prefect.flow-run.{run['id']}"]},
+    }
+    user, _, password = (deployed.settings.prefect_auth or "").partition(":")
+    with httpx.Client(base_url=deployed.settings.need("prefect_api_url"), auth=(user, password)) as api:
+
+        def events() -> list[str]:
+            found = api.post("/events/filter", json={"filter": wanted}).json()["events"]
+            return sorted(each["resource"]["prefect.resource.name"] for each in found)
+
+        until(lambda: events() == list(KEYS), within_s=30)
+
+
+def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_behind_it(
+    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+) -> None:
+    (folder / "block-b-will").write_text("fail")
+    before = calls(folder)
+    run = ended(deployed, refresh(deployed))
+    assert outcomes(run) == {"block/a": "made", "block/b": "failed", "block/c": "blocked", "block/d": "made"}
+    assert (run["state"], tasks(run)) == ("Failed", {BLOCK: ("Failed", 1)})
+    assert run["message"] == "block/b failed: ValueError: not today; blocked: block/c"
+    assert {task["message"] for task in run["tasks"]} == {
+        "block/b failed: ValueError: not today; and 1 more of 4 steps"
+    }
+    assert told(deployed, run["id"], "block/c blocked: block/b failed")[0]["level"].upper() == "ERROR"
+    told(deployed, run["id"], "block/d made @")
+
+    retry_run(deployed, run["id"], actor="ana")
+    again = ended(deployed, run["id"], tries=2)
+    assert again["state"] == "Completed"
+    assert outcomes(again) == dict.fromkeys(KEYS, "made")
+    assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 2, 1, 1]
+    until(lambda: "block/b, block/c" in tasks(load_run(deployed, run["id"])), within_s=30)
+
+
+def test_one_that_breaks_off_in_a_block_is_tried_again_in_a_task_of_its_own_and_others_go_on(
+    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+) -> None:
+    (folder / "block-b-will").write_text("break break")
+    before = calls(folder)
+    run = ended(deployed, refresh(deployed))
+    assert run["state"] == "Completed"
+    assert tasks(run) == {BLOCK: ("Completed", 1), "block/b": ("Completed", 3), "block/c": ("Completed", 1)}
+    assert [step["key"] for step in run["steps"]] == ["block/a", "block/d", "block/b", "block/c"]
+    assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 3, 1, 1]
+    told(deployed, run["id"], "block/b goes on in a task of its own: the store broke off")
+
+
+def test_it_is_not_tried_more_often_than_its_class_says(
+    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+) -> None:
+    (folder / "block-b-will").write_text("break break break")
+    before = calls(folder)
+    run = ended(deployed, refresh(deployed))
+    assert outcomes(run) == {"block/a": "made", "block/d": "made", "block/b": "failed", "block/c": "blocked"}
+    assert tasks(run) == {BLOCK: ("Completed", 1), "block/b": ("Failed", 3), "block/c": ("Failed", 1)}
+    assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 3, 0, 1]
+
+
+def test_a_lease_of_somebody_else_stops_the_run_where_it_is(
+    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+) -> None:
+    before = calls(folder)
+    with deployed.ledger.hold("block/b", "", "somebody else"):
+        run = ended(deployed, refresh(deployed))
+    assert (run["state"], run["outcome"]) == ("Failed", "failed")
+    assert "block/b is being made by somebody else" in run["message"]
+    assert outcomes(run) == {"block/a": "made"}
+    assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 0, 0, 0]
+
+
+def test_a_cancelled_block_keeps_what_was_made_and_the_next_run_makes_the_rest(
+    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+) -> None:
+    (folder / "block-b-will").write_text("wait")
+    before = calls(folder)
+    run = refresh(deployed)
+    until(lambda: calls(folder)[1] > before[1], within_s=60)
+    assert cancel_run(deployed, run, actor="ana")["state"] == "Cancelling"
+    found = until(lambda: row if has_ended(row := load_run(deployed, run)) else None, within_s=60)
+    assert (found["state"], found["outcome"]) == ("Cancelled", "cancelled")
+    assert outcomes(found) == {"block/a": "made"}
+    until(lambda: ("block/b", "") not in deployed.ledger.held(), within_s=15)
+
+    rest = ended(deployed, refresh(deployed))
+    assert outcomes(rest) == dict.fromkeys(KEYS[1:], "made")
+    assert tasks(rest) == {"block/b, block/c, block/d": ("Completed", 1)}
+    assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 2, 1, 1]
