@@ -25,7 +25,7 @@ from causal_organism.stores.stream import RedisStream
 from causal_organism.wiring import OpenOrganism
 from tests.operations.living import KINDS, emptied, event, living, pulsed, with_settings
 from tests.operations.organisms import graph_of
-from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
+from tests.stores.truth import kinds_in, network_in, people_of, ties_of, weeks_in, weeks_of
 
 
 @pytest.fixture(params=KINDS)
@@ -380,3 +380,17 @@ def test_retention_removes_batches_that_no_kept_network_needs(organism: Any) -> 
     pulsed(organism)
     assert_holds(organism, events(70))
     assert [load_value(organism, each).fingerprint for each in versions] == [each.fingerprint for each in versions]
+
+
+def test_a_network_whose_ties_say_no_kinds_is_made_again_by_the_next_pulse(organism: Any) -> None:
+    organism.stream.append(events(20))
+    pulsed(organism)
+    if not isinstance(organism.network, BoltNetwork):  # a memory has no past
+        return
+    with organism.network._session() as session:
+        session.run("MATCH ()-[t:INTERACTS]->() REMOVE t.kinds").consume()
+        session.run("MATCH (p:Position {name: 'network'}) REMOVE p.format").consume()
+    assert pulsed(organism).accepted == 0
+    columns, held = organism.network.read(kinds=True), organism.archive.ties(kinds=True)
+    assert kinds_in({"ids": columns.ids.tolist(), "kinds": columns.kinds}) == kinds_in(held) != {}
+    assert [each.action for each in organism.ledger.audit_log()] == ["network.rebuild"]
