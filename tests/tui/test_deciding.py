@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.tui.driving import Driver, drive
+from tui.widgets.band import Choice
 
 
 def writes(driver: Driver) -> list[tuple[Any, ...]]:
@@ -27,6 +28,28 @@ def test_an_approval_is_confirmed_first() -> None:
         await driver.press("tab", "enter")
         await driver.until(lambda: writes(driver))
         assert writes(driver) == [("approve", key, None)]
+
+    drive(scenario)
+
+
+def test_keys_typed_before_a_dialog_is_gone_answer_it_once() -> None:
+    async def scenario(driver: Driver) -> None:
+        key = await open_first(driver)
+        await driver.press("a")
+        await driver.until("APPROVE 1 PROPOSAL")
+        choice = driver.app.screen.query_one("#act", Choice)
+        for _ in range(3):  # as they come over a slow line
+            choice.post_message(Choice.Chosen(choice))
+        await driver.until(lambda: writes(driver))
+        await driver.settled()
+        assert writes(driver) == [("approve", key, None)]
+        await driver.press("q")
+        await driver.until("QUIT")
+        cancel = driver.app.screen.query_one("#cancel", Choice)
+        for _ in range(3):
+            cancel.post_message(Choice.Chosen(cancel))
+        await driver.until(lambda: "QUIT" not in driver.text())
+        await driver.settled()
 
     drive(scenario)
 

@@ -15,6 +15,7 @@ from textual.widgets import Input
 from tui.presenters.lines import Line, line
 from tui.presenters.rows import Column, Row
 from tui.presenters.safe_text import safe_name
+from tui.screens.once import Once
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
@@ -30,7 +31,7 @@ def target_lines(targets: Sequence[str]) -> list[Line]:
     return lines
 
 
-class Ask(ModalScreen[str | None]):
+class Ask(Once[str | None], ModalScreen[str | None]):
     """A question. The answer is None for Cancel, else the text of the field (empty where there is none).
 
     `typed`: a word that has to be typed before the action's choice works. `field`: asks for a value under this name.
@@ -108,7 +109,7 @@ class Ask(ModalScreen[str | None]):
             self.dismiss(self.query_one("#field", Prompt).value if self.typed or self.field else "")
 
 
-class Pick(ModalScreen[str | None]):
+class Pick(Once[str | None], ModalScreen[str | None]):
     """One of several keys, for `<` and `>` where there is more than one way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -9,7 +9,6 @@ from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Input
 
 from tui.actions import APP, LIST, LOG, MOVES, Action, in_scope, key_name
@@ -17,6 +16,7 @@ from tui.presenters.lines import json_lines, line
 from tui.presenters.logs import matches, next_match
 from tui.presenters.rows import Column, Filter, Row
 from tui.presenters.safe_text import safe_name, safe_text
+from tui.screens.once import Once
 from tui.widgets.band import Band, Prompt, PromptRow, Rule
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
@@ -46,7 +46,7 @@ def help_rows(scope: str, refusal: Callable[[Action], str | None]) -> tuple[Row,
     return (*rows, *moves)
 
 
-class HelpPage(Screen[str | None]):
+class HelpPage(Once[str | None]):
     """All keys of one screen. Enter closes the page and runs the line's action."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -106,7 +106,7 @@ class HelpPage(Screen[str | None]):
         self.query_one("#list", LineTable).focus()
 
 
-class JsonPage(Screen[None]):
+class JsonPage(Once[None]):
     """A document as JSON, with search."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -18,6 +18,7 @@ from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line, text_lines
 from tui.presenters.plan import plan_lines
 from tui.presenters.safe_text import safe_name, safe_text
+from tui.screens.once import Once
 from tui.source import Document, Place
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.pane import TextPane
@@ -43,7 +44,7 @@ class Wish:
         return None
 
 
-class TriggerDialog(ModalScreen[Wish | None]):
+class TriggerDialog(Once[Wish | None], ModalScreen[Wish | None]):
     """Shows the plan of a wish, which its keys change. The answer is the wish to run, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
