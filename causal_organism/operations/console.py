@@ -111,6 +111,6 @@ def _shown(proposal: Document) -> Document:
     expected = proposal["expected"]
     return {
         **proposal,
-        "expected_change": f"{expected['outcome']} {expected['mean']:+.2f} {expected['unit']}",
+        "expected_change": f"{expected['mean']:+.2f} {expected['unit']} {expected['outcome']}",
         "interval": [expected["lo"], expected["hi"]],
     }

@@ -37,7 +37,7 @@ _WORDS: Mapping[str, str] = {
 
 _SHOWN = (
     *("id", "type", "title", "reason", "target", "expected_change", "interval", "grade", "state", "status"),
-    *("evidence", "proposed_at", "target_ids"),
+    *("evidence", "events", "proposed_at", "target_ids"),
 )
 _SHOWN_ITEMS = 8
 
@@ -73,6 +73,8 @@ def detail_lines(proposal: Document, refusal: str | None, width: int) -> tuple[L
     rest = {name: value for name, value in proposal.items() if name not in _SHOWN and value not in (None, "", [], {})}
     if rest:
         lines += [EMPTY, heading("DETAILS"), *_evidence_lines(rest, width)]
+    if proposal.get("events"):
+        lines += [EMPTY, heading("HISTORY"), *_event_lines(proposal["events"], width)]
     lines += [EMPTY, heading("ACTING ON IT")]
     said = refusal or "a approves and x rejects; both are written to the audit log"
     lines += [line(("  " + part, "dim" if refusal else "")) for part in wrapped(safe_text(said), width - 2)]
@@ -148,6 +150,18 @@ def _evidence_lines(evidence: Any, width: int, indent: int = 2) -> list[Line]:
         more = len(evidence) - _SHOWN_ITEMS
         return [*lines, line((f"{pad}... and {more} more", "dim"))] if more > 0 else lines
     return [] if evidence is None else _folded(pad + _scalar(evidence), width, indent)
+
+
+def _event_lines(events: Sequence[Document], width: int) -> list[Line]:
+    """Who did what when, and why, oldest first; what was proposed stands above."""
+    lines: list[Line] = []
+    for event in events:
+        detail = event.get("detail")
+        reason = detail.get("reason") if isinstance(detail, Mapping) else None
+        action, actor = safe_name(event.get("action", "")), safe_name(event.get("actor", ""))
+        told = f"  {_text(event.get('at'))[:19]}  {action} by {actor}"
+        lines += _folded(f"{told}: {_text(reason)}" if reason else told, width, 4)
+    return lines
 
 
 def _folded(text: str, width: int, indent: int) -> list[Line]:

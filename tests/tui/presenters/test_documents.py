@@ -218,3 +218,22 @@ def test_no_key_means_two_things_at_the_same_time() -> None:
             assert len(inner) == len(set(inner)), pane
     ids = [(action.scope, action.id) for action in ACTIONS]
     assert len(ids) == len(set(ids))
+
+
+def test_what_happened_to_a_proposal_is_told_line_by_line_and_what_it_said_once() -> None:
+    proposal = {"id": "1", "title": "fewer meetings", "evidence": ["causal/effects@1"]}
+    events = [
+        {
+            "at": "2026-11-24T12:42:20.04+00:00",
+            "action": "propose",
+            "actor": "engine",
+            "detail": {"proposal": proposal},
+        },
+        {"at": "2026-11-24T12:44:20.04+00:00", "action": "reject", "actor": "ana", "detail": {"reason": "not now"}},
+    ]
+    shown = [plain(each) for each in proposal_lines({**proposal, "events": events}, None, 80)]
+    assert shown[shown.index("HISTORY") + 1 :][:2] == [
+        "  2026-11-24T12:42:20  propose by engine",
+        "  2026-11-24T12:44:20  reject by ana: not now",
+    ]
+    assert "\n".join(shown).count("fewer meetings") == 1
