@@ -1,4 +1,4 @@
-"""What the last make of a sample said of itself, also where its numbers stayed the same, so that nothing was published."""
+"""What the last make of a sample said of itself, also where its numbers stayed the same and nothing was published."""
 
 from __future__ import annotations
 
