@@ -31,7 +31,7 @@ def target_lines(targets: Sequence[str]) -> list[Line]:
     return lines
 
 
-class Ask(Once[str | None], ModalScreen[str | None]):
+class Ask(ModalScreen[str | None], Once[str | None]):
     """A question. The answer is None for Cancel, else the text of the field (empty where there is none).
 
     `typed`: a word that has to be typed before the action's choice works. `field`: asks for a value under this name.
@@ -109,7 +109,7 @@ class Ask(Once[str | None], ModalScreen[str | None]):
             self.dismiss(self.query_one("#field", Prompt).value if self.typed or self.field else "")
 
 
-class Pick(Once[str | None], ModalScreen[str | None]):
+class Pick(ModalScreen[str | None], Once[str | None]):
     """One of several keys, for `<` and `>` where there is more than one way."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -8,7 +8,8 @@ from textual.screen import Screen, ScreenResultType
 
 class Once(Screen[ScreenResultType]):
     """Over a slow line a second Enter arrives while the first is worked off: it must neither answer a second time nor
-    close the screen below (tests/tui/test_deciding.py).
+    close the screen below (tests/tui/test_deciding.py). Stands behind ModalScreen among a class's bases: styles follow
+    the first.
     """
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:

@@ -44,7 +44,7 @@ class Wish:
         return None
 
 
-class TriggerDialog(Once[Wish | None], ModalScreen[Wish | None]):
+class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
     """Shows the plan of a wish, which its keys change. The answer is the wish to run, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
