@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from causal_organism.errors import NetworkGapError, StoreError
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
-from causal_organism.network.kinds import TieKinds
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
 from causal_organism.ports.network import DAMAGED, FORMAT, ScoresPosition, ScoresWrite
 from causal_organism.stores import bolt_scores, bolt_ties
@@ -250,48 +249,15 @@ def _end(work: ManagedTransaction, mine: NetworkPosition, position: NetworkPosit
     _move(work, position)
 
 
+def _columns(work: ManagedTransaction, page_ties: int, kinds: bool, /) -> NetworkColumns:
+    from causal_organism.stores import bolt_columns  # numpy
+
+    return bolt_columns.read(work, _position(work), page_ties=page_ties, kinds=kinds)
+
+
 def _columns_held(work: ManagedTransaction, page_ties: int, kinds: bool) -> NetworkColumns:
     _lock(work)
     return _columns(work, page_ties, kinds)
-
-
-def _columns(work: ManagedTransaction, page_ties: int, kinds: bool, /) -> NetworkColumns:
-    import numpy as np
-
-    position = _position(work)
-    people = _one(work, "count_people")["people"]
-    ties = _one(work, "count_ties")["ties"]
-    step = max(1, people * page_ties // max(ties, people, 1))
-    spans = [(low, low + step) for low in range(0, people, step)]
-    ids = np.empty(people, dtype=object)
-    for low, high in spans:
-        page = _one(work, "page_people", low=low, high=high)
-        ids[np.array(page["idx"], dtype=np.int64)] = page["id"]
-    columns = _pages(work, "page_ties", spans)
-    by_kind = None
-    if kinds:
-        places: dict[str, int] = {}
-        found = _pages(work, "page_kinds", spans, places)
-        by_kind = TieKinds(names=list(places), **found)
-    return NetworkColumns(position=position, ids=ids, kinds=by_kind, **columns)
-
-
-def _pages(
-    work: ManagedTransaction, name: str, spans: list[tuple[int, int]], places: dict[str, int] | None = None
-) -> dict[str, Any]:
-    """Columns of numbers, page after page; texts in the column `kind` get a place each."""
-    import numpy as np
-
-    names = ["source", "target", "weight_u", "count", "first_us", "last_us"] + (["kind"] if places is not None else [])
-    types = {each: np.int32 if each in ("source", "target", "kind") else np.int64 for each in names}
-    parts: dict[str, list[Any]] = {each: [np.empty(0, dtype=types[each])] for each in names}
-    for low, high in spans:
-        page = dict(_one(work, name, low=low, high=high))
-        if places is not None:
-            page["kind"] = [places.setdefault(str(each), len(places)) for each in page["kind"]]
-        for each in names:
-            parts[each].append(np.array(page[each], dtype=types[each]))
-    return {each: np.concatenate(parts[each]) for each in names}
 
 
 def _in_sets(work: ManagedTransaction, name: str, rows: list[list[Any]]) -> int:
