@@ -125,7 +125,8 @@ def main(arguments: list[str]) -> int:
         _report(as_json, WRONG, "usage", error.format_message(), hint, None)
         return WRONG
     except (click.Abort, KeyboardInterrupt):
-        _report(as_json, STOPPED, "stopped", "stopped", None, None)
+        hint = "what was made stays made; the same command goes on from there" if "refresh" in arguments else None
+        _report(as_json, STOPPED, "stopped", "stopped", hint, None)
         return STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout does not fail again

@@ -120,8 +120,9 @@ def data(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Talk, on stderr."""
-    click.echo(safe_text(text), err=True)
+    """Talk, on stderr; in a terminal it takes the place of a bar of progress, which comes again below it."""
+    start = "\r\x1b[K" if sys.stderr.isatty() else ""
+    click.echo(f"{start}{safe_text(text)}", err=True)
 
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
