@@ -14,6 +14,11 @@ class StreamEntry:
     id: str
     fields: Mapping[bytes, bytes]
 
+    @property
+    def bytes(self) -> int:
+        """Of names and values together."""
+        return sum(map(len, self.fields)) + sum(map(len, self.fields.values()))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamState:
@@ -37,8 +42,11 @@ class EventStream(Protocol):
     def append(self, entries: Sequence[Mapping[str, str]]) -> list[str]:
         """Add entries in order; their ids."""
 
-    def read_after(self, position: str, limit: int, until: str | None = None) -> tuple[StreamEntry, ...]:
-        """Up to `limit` entries behind `position` (exclusive) and up to `until` (inclusive), oldest first."""
+    def read_after(
+        self, position: str, limit: int, until: str | None = None, *, most_bytes: int | None = None
+    ) -> tuple[StreamEntry, ...]:
+        """Up to `limit` entries behind `position` (exclusive) and up to `until` (inclusive), oldest first; no more than
+        have `most_bytes` together, but at least one."""
 
     def state(self) -> StreamState: ...
 

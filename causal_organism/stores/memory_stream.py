@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from causal_organism.network.entries import START, entry_key
 from causal_organism.ports import DeadLetter, StreamEntry, StreamState
+from causal_organism.stores.stream import within
 
 
 class MemoryStream:
@@ -34,7 +35,9 @@ class MemoryStream:
                 ids.append(entry)
             return ids
 
-    def read_after(self, position: str, limit: int, until: str | None = None) -> tuple[StreamEntry, ...]:
+    def read_after(
+        self, position: str, limit: int, until: str | None = None, *, most_bytes: int | None = None
+    ) -> tuple[StreamEntry, ...]:
         with self._guard:
             low, high = entry_key(position), entry_key(until) if until is not None else None
             found = [
@@ -42,7 +45,7 @@ class MemoryStream:
                 for each in self._entries.values()
                 if entry_key(each.id) > low and (high is None or entry_key(each.id) <= high)
             ]
-            return tuple(found[:limit])
+            return tuple(found[:limit]) if most_bytes is None else within(found[:limit], most_bytes)
 
     def state(self) -> StreamState:
         with self._guard:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from importlib import resources
+from itertools import accumulate
 from typing import Any
 
 from causal_organism.errors import StoreError
@@ -14,6 +15,15 @@ from causal_organism.network.entries import START, following
 from causal_organism.ports import DeadLetter, StreamEntry, StreamState
 
 _PAGE = 10_000
+_FIRST_PAGE = 500  # from which it is known how long entries are
+
+
+def within(entries: Sequence[StreamEntry], most_bytes: int) -> tuple[StreamEntry, ...]:
+    """The first of them, up to so many bytes, but at least one."""
+    sizes = accumulate(each.bytes for each in entries)
+    return tuple(
+        each for at, (each, size) in enumerate(zip(entries, sizes, strict=True)) if not at or size <= most_bytes
+    )
 
 
 class RedisStream:
@@ -33,7 +43,25 @@ class RedisStream:
                 pipeline.xadd(self._stream, dict(fields))
             return [_text(each) for each in pipeline.execute()]
 
-    def read_after(self, position: str, limit: int, until: str | None = None) -> tuple[StreamEntry, ...]:
+    def read_after(
+        self, position: str, limit: int, until: str | None = None, *, most_bytes: int | None = None
+    ) -> tuple[StreamEntry, ...]:
+        if most_bytes is None:
+            return self._page(position, limit, until)
+        found: list[StreamEntry] = []
+        size, page = 0, min(limit, _FIRST_PAGE)
+        while page > 0 and size < most_bytes:
+            entries = self._page(position, page, until)
+            found += entries
+            if len(entries) < page:
+                break
+            size += sum(each.bytes for each in entries)
+            position = entries[-1].id
+            fit = (most_bytes - size) * len(found) // max(size, 1)  # if the rest is like what was read
+            page = min(limit - len(found), max(fit, 1))
+        return within(found, most_bytes)
+
+    def _page(self, position: str, limit: int, until: str | None) -> tuple[StreamEntry, ...]:
         with _driver_errors():
             found = self._redis.xrange(self._stream, min=f"({position}", max=until or "+", count=limit)
         return tuple(StreamEntry(_text(entry), fields) for entry, fields in found)

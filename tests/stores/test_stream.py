@@ -120,3 +120,16 @@ def test_a_key_of_another_type_is_a_store_error(redis_url: str) -> None:
         stream.state()
     with pytest.raises(StoreError):
         stream.write_dead_letters([letter("1-0")])
+
+
+@pytest.mark.parametrize("long_first", [True, False])
+def test_reading_ends_where_so_many_bytes_are_together(stream: EventStream, long_first: bool) -> None:
+    sizes = [3_000 if (at < 700) == long_first else 30 for at in range(1_500)]
+    ids = stream.append([{"x": "y" * (size - 1)} for size in sizes])
+    for most_bytes in (1, 29, 30, 31, 10_000, 500_000, 2_000_000, 10**9):
+        found = stream.read_after("0-0", 1_400, until=ids[-2], most_bytes=most_bytes)
+        assert [each.id for each in found] == ids[: len(found)]
+        size = sum(sizes[: len(found)])
+        assert size == sum(each.bytes for each in found)
+        assert size <= most_bytes or len(found) == 1
+        assert len(found) == 1_400 or size + sizes[len(found)] > most_bytes
