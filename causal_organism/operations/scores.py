@@ -8,11 +8,12 @@ a person's scores of one view are always of one version.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from causal_organism.assets.versions import Head
-from causal_organism.errors import OrganismError
+from causal_organism.errors import NetworkGapError, OrganismError
 from causal_organism.operations.contents import load_rows, load_value
 from causal_organism.ports import Organism
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
@@ -20,6 +21,9 @@ from causal_organism.ports.network import ScoresPosition, ScoresWrite
 NETWORK, VIEWS = "network", "views/"
 _NOT_OF_PEOPLE = frozenset({"views/teams"})
 _OURS = frozenset({"id", "idx"})
+
+_TOGETHER = 5_000
+"""Rows of several views that go in at once: what a pulse moves, and no more than one transaction takes."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,15 +43,19 @@ def write_scores(organism: Organism) -> tuple[str, ...]:
     network = heads.get(NETWORK)
     if network is None:
         return ()
-    written = []
+    written: list[str] = []
     try:
         there = organism.network.scores()
-        for key in keys:
-            head, position = heads.get(key), there.get(key)
-            if head is None or not head.version.kept or (position and not _is_newer(head, position)):
-                continue
-            if _write(organism, head, position, batch=int(network.version.value["batch"])):
-                written.append(f"{key}@{head.version.number}")
+        moved = [
+            (heads[key], there.get(key))
+            for key in keys
+            if key in heads and heads[key].version.kept and _is_newer(heads[key], there.get(key))
+        ]
+        writes = (_to_write(organism, *each, batch=int(network.version.value["batch"])) for each in moved)
+        for group in _groups(writes):
+            for each in _put(organism, group):
+                _log.info("scores written: key=%s version=%s people=%s", each.key, each.version, len(each.rows))
+                written.append(f"{each.key}@{each.version}")
     except OrganismError as error:
         _log.error("scores not written to the network: error=%s", error.message)
     return tuple(written)
@@ -64,28 +72,49 @@ def property_name(key: str, column: str) -> str:
     return f"{name}_" if name in _OURS else name
 
 
-def _is_newer(head: Head, position: ScoresPosition) -> bool:
-    return position.writing != 0 or position.version < head.version.number
+def _is_newer(head: Head, position: ScoresPosition | None) -> bool:
+    return position is None or position.writing != 0 or position.version < head.version.number
 
 
-def _write(organism: Organism, head: Head, position: ScoresPosition | None, *, batch: int) -> bool:
+def _groups(writes: Iterable[ScoresWrite]) -> Iterator[list[ScoresWrite]]:
+    """In order, those of few rows together."""
+    group: list[ScoresWrite] = []
+    for write in writes:
+        if group and sum(len(each.rows) for each in (*group, write)) > _TOGETHER:
+            yield group
+            group = []
+        group.append(write)
+    if group:
+        yield group
+
+
+def _put(organism: Organism, group: Sequence[ScoresWrite]) -> Iterator[ScoresWrite]:
+    """Those that were written: all at once, or where one of them may not go in, each on its own."""
+    if len(group) > 1:
+        try:
+            if organism.network.write_scores(replace(group[0], beside=tuple(group[1:]))):
+                yield from group
+                return
+        except NetworkGapError:  # told of the one that it is about, below
+            pass
+    for each in group:
+        if organism.network.write_scores(each):
+            yield each
+
+
+def _to_write(organism: Organism, head: Head, position: ScoresPosition | None, *, batch: int) -> ScoresWrite:
     version = head.version
     columns = _columns(organism, version)
     after, rows = _changed_rows(organism, head, position, columns)
-    done = organism.network.write_scores(
-        ScoresWrite(
-            key=version.key,
-            version=version.number,
-            fingerprint=version.fingerprint,
-            after=after,
-            batch=batch,
-            rows=rows,
-            properties=tuple(property_name(version.key, each) for each in columns if each != "id"),
-        )
+    return ScoresWrite(
+        key=version.key,
+        version=version.number,
+        fingerprint=version.fingerprint,
+        after=after,
+        batch=batch,
+        rows=rows,
+        properties=tuple(property_name(version.key, each) for each in columns if each != "id"),
     )
-    if done:
-        _log.info("scores written: key=%s version=%s people=%s", version.key, version.number, len(rows))
-    return done
 
 
 def _changed_rows(
@@ -126,7 +155,8 @@ def _rows(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None, had: 
     """
     ids = now["id"]
     names = [each for each in now if each != "id"]
-    chosen = range(len(ids)) if was is None else _differing(now, was, names)
+    grown = was is not None and _begins_with(ids, was["id"])
+    chosen = range(len(ids)) if was is None else _differing(now, was, names, grown=grown)
     columns = [_plain(now[name], chosen) for name in names]
     properties = [property_name(key, name) for name in names]
     before = had if was is None else (property_name(key, name) for name in was if name != "id")
@@ -135,19 +165,26 @@ def _rows(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None, had: 
         (str(ids[at]), {**gone, **dict(zip(properties, values, strict=True))})
         for at, *values in zip(chosen, *columns, strict=True)
     ]
-    if was is not None:
+    if was is not None and not grown:
         nothing = dict.fromkeys([*gone, *properties])
         rows += [(str(each), dict(nothing)) for each in _missing(was["id"], ids)]
     return rows
 
 
-def _differing(now: Mapping[str, Any], was: Mapping[str, Any], names: list[str]) -> list[int]:
+def _begins_with(ids: Any, known: Any) -> bool:
+    """Whether people only came, at the end: as it is nearly always."""
+    import numpy as np
+
+    return bool(len(known) <= len(ids) and np.array_equal(known, ids[: len(known)]))
+
+
+def _differing(now: Mapping[str, Any], was: Mapping[str, Any], names: list[str], *, grown: bool) -> list[int]:
     import numpy as np
 
     ids, known = now["id"], was["id"]
     if set(now) != set(was):
         return list(range(len(ids)))
-    if len(known) <= len(ids) and np.array_equal(known, ids[: len(known)]):  # people come at the end
+    if grown:
         here = there = np.arange(len(known))
         new = list(range(len(known), len(ids)))
     else:

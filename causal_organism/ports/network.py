@@ -62,6 +62,8 @@ class ScoresWrite:
     `after`: the version that these rows are the difference to; 0: they are all rows. `batch`: where the network has to
     stand at least, so that everybody is there. Rows of nobody in the network are left out. `properties`: all names that
     people have of this version; remembered, so that a later write can take away what it has no more.
+
+    `beside`: other views, of few rows, that go in with this one: all of them in one transaction, or none.
     """
 
     key: str
@@ -71,6 +73,7 @@ class ScoresWrite:
     batch: int
     rows: Sequence[tuple[str, Mapping[str, Any]]]
     properties: tuple[str, ...] = ()
+    beside: tuple[ScoresWrite, ...] = ()
 
 
 class NetworkStore(Protocol):
@@ -106,5 +109,6 @@ class NetworkStore(Protocol):
         written, if it is not the last too. Repeating it changes nothing.
 
         False if what is there is of this version or a newer one, or a newer writer or `clear` came in between. Raises
-        NetworkGapError if the network is behind `batch`, or the scores are not those that the rows continue.
+        NetworkGapError if the network is behind `batch`, or the scores are not those that the rows continue. Of several
+        views, what is said of one goes for all: none is written then.
         """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from neo4j import ManagedTransaction
 
 SCORES_ROWS = 5_000
-"""Rows in one transaction."""
+"""Rows in one transaction; several views that go in together have to be fewer."""
 
 
 def set_up(work: ManagedTransaction) -> None:
@@ -30,7 +30,9 @@ def clear(work: ManagedTransaction) -> None:
 
 
 def pages(write: ScoresWrite) -> list[Sequence[tuple[str, Mapping[str, Any]]]]:
-    """At least one, so that the version moves where no row did."""
+    """At least one, so that the version moves where no row did. Of several views one, of everybody with all scores."""
+    if write.beside:
+        return [list(_by_person(write).items())]
     return [write.rows[start : start + SCORES_ROWS] for start in range(0, max(len(write.rows), 1), SCORES_ROWS)]
 
 
@@ -44,23 +46,44 @@ def put(
     last: bool,
 ) -> bool:
     """Some of the rows. False if what is there is as new, or somebody newer took over."""
-    if network_at < write.batch:
-        raise NetworkGapError(f"the network stands at batch {network_at}; {write.key} is of batch {write.batch}")
-    if first:
-        work.run(_CYPHER["create_scores"], key=write.key).consume()
-    row = work.run(_CYPHER["lock_scores"], key=write.key, token=uuid.uuid4().hex).single()
-    there = None if row is None else _position(row)
-    if there is None or not may_write(there, write, first=first):
+    writes = sorted((write, *write.beside), key=lambda each: each.key)  # two writers never wait for each other
+    for each in writes:
+        if network_at < each.batch:
+            raise NetworkGapError(f"the network stands at batch {network_at}; {each.key} is of batch {each.batch}")
+    there = _lock(work, [each.key for each in writes], first=first)
+    if not all(each.key in there and may_write(there[each.key], each, first=first) for each in writes):
         return False
     if first and not last:
-        both = ",".join(dict.fromkeys([*there.properties, *write.properties]))
+        both = ",".join(dict.fromkeys([*there[write.key].properties, *write.properties]))
         work.run(_CYPHER["mark_scores"], key=write.key, version=write.version, properties=both).consume()
     if rows:
         work.run(_CYPHER["put_scores"], rows=[[person, dict(values)] for person, values in rows]).consume()
     if last:
-        moved = {"version": write.version, "fingerprint": write.fingerprint, "properties": ",".join(write.properties)}
-        work.run(_CYPHER["move_scores"], {"key": write.key, **moved}).consume()
+        moved = [[each.key, each.version, each.fingerprint, ",".join(each.properties)] for each in writes]
+        work.run(_CYPHER["move_scores"], rows=moved).consume()
     return True
+
+
+def _by_person(write: ScoresWrite) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for each in (write, *write.beside):
+        for person, values in each.rows:
+            found.setdefault(person, {}).update(values)
+    return found
+
+
+def _lock(work: ManagedTransaction, keys: Sequence[str], *, first: bool) -> dict[str, ScoresPosition]:
+    """What is there of these views, which nobody else writes until the transaction ends."""
+    there = _locked(work, keys)
+    if first and len(there) < len(keys):
+        work.run(_CYPHER["create_scores"], keys=[each for each in keys if each not in there]).consume()
+        there = _locked(work, keys)
+    return there
+
+
+def _locked(work: ManagedTransaction, keys: Sequence[str]) -> dict[str, ScoresPosition]:
+    found = work.run(_CYPHER["lock_scores"], keys=list(keys), token=uuid.uuid4().hex)
+    return {row["key"]: _position(row) for row in found}
 
 
 def may_write(there: ScoresPosition, write: ScoresWrite, *, first: bool) -> bool:

@@ -95,23 +95,33 @@ class MemoryNetwork:
         return dict(self._scores)
 
     def write_scores(self, write: ScoresWrite) -> bool:
+        writes = (write, *write.beside)
         with self._guard:
-            if self._position.batch < write.batch:
-                raise NetworkGapError(f"the network stands at batch {self._position.batch}, not {write.batch}")
-            there = self._scores.get(write.key, ScoresPosition(version=0, fingerprint=""))
-            if there.version >= write.version:
+            if not all(map(self._may_write, writes)):
                 return False
-            if write.after and there.version != write.after:
-                raise NetworkGapError(f"the scores of {write.key} are not those of version {write.after} any more")
-            people = set(self._people)
-            for person, values in write.rows:
-                if person in people:
-                    kept = self._properties.get(person, {}) | dict(values)
-                    self._properties[person] = {name: each for name, each in kept.items() if each is not None}
-            self._scores[write.key] = ScoresPosition(
-                version=write.version, fingerprint=write.fingerprint, properties=write.properties
-            )
+            for each in writes:
+                self._put(each)
             return True
+
+    def _may_write(self, write: ScoresWrite) -> bool:
+        if self._position.batch < write.batch:
+            raise NetworkGapError(f"the network stands at batch {self._position.batch}, not {write.batch}")
+        there = self._scores.get(write.key, ScoresPosition(version=0, fingerprint=""))
+        if there.version >= write.version:
+            return False
+        if write.after and there.version != write.after:
+            raise NetworkGapError(f"the scores of {write.key} are not those of version {write.after} any more")
+        return True
+
+    def _put(self, write: ScoresWrite) -> None:
+        people = set(self._people)
+        for person, values in write.rows:
+            if person in people:
+                kept = self._properties.get(person, {}) | dict(values)
+                self._properties[person] = {name: each for name, each in kept.items() if each is not None}
+        self._scores[write.key] = ScoresPosition(
+            version=write.version, fingerprint=write.fingerprint, properties=write.properties
+        )
 
 
 def _ties_of(held: Mapping[str, Any]) -> dict[tuple[str, str], TieChange]:

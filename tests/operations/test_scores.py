@@ -31,6 +31,7 @@ class Watched:
         self._network = network
         self.writes: list[ScoresWrite] = []
         self.away = False
+        self.seen: Any = None  # in place of what is there: somebody else wrote since
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._network, name)
@@ -38,7 +39,7 @@ class Watched:
     def scores(self) -> Any:
         if self.away:
             raise StoreError("the network's server: gone")
-        return self._network.scores()
+        return self._network.scores() if self.seen is None else self.seen
 
     def write_scores(self, write: ScoresWrite) -> bool:
         self.writes.append(write)
@@ -63,7 +64,9 @@ def refreshed(organism: Any, *events: Any) -> list[tuple[str, list[str]]]:
     organism.network.writes.clear()
     refresh_local(organism, VIEWS, actor="ana")
     return [
-        (f"{each.key}@{each.version}", sorted(person for person, _ in each.rows)) for each in organism.network.writes
+        (f"{each.key}@{each.version}", sorted(person for person, _ in each.rows))
+        for write in organism.network.writes
+        for each in (write, *write.beside)
     ]
 
 
@@ -143,6 +146,27 @@ def test_what_a_version_that_is_not_known_left_on_people_goes(organism: Any) -> 
     found = scores(organism)["a"]
     assert (found["degree_out"], "degree_old" in found) == (2, False)
     assert organism.network.scores()["views/degree"].properties == ("degree_in", "degree_out", "degree_neighbours")
+
+
+def test_all_views_of_a_pulse_go_in_at_once(organism: Any) -> None:
+    refreshed(organism, event("a", "b"))
+    refreshed(organism, event("b", "c"))
+    assert [(each.key, [other.key for other in each.beside]) for each in organism.network.writes] == [
+        ("views/degree", ["views/reciprocity"])
+    ]
+
+
+def test_where_one_view_may_not_go_in_the_others_do(organism: Any) -> None:
+    refreshed(organism, event("a", "b"))
+    organism.network.seen = dict(organism.network.scores())
+    newer = ScoresWrite(key="views/degree", version=9, fingerprint="x", after=0, batch=1, rows=[])
+    organism.network.write_scores(newer)
+    refreshed(organism, event("c", "b"), event("b", "a"))
+    assert scores(organism)["a"] == {"degree_in": 0, "degree_out": 1, "degree_neighbours": 1, "reciprocity": 1.0}
+    assert {key: each.version for key, each in organism.network._network.scores().items()} == {
+        "views/degree": 9,
+        "views/reciprocity": 2,
+    }
 
 
 def test_what_somebody_newer_wrote_stays(organism: Any) -> None:

@@ -251,6 +251,27 @@ def test_scores_are_written_with_their_version(peopled: NetworkStore) -> None:
     assert scores_in(peopled)["d"] == {"w": "text"}
 
 
+def test_several_views_go_in_together(peopled: NetworkStore) -> None:
+    peopled.write_scores(written(1, {"a": {"v": 1}}))
+    beside = written(2, {"a": {"w": 2}, "d": {"w": 3}}, key="w")
+    assert peopled.write_scores(replace(written(3, {"a": {"v": None, "v2": 4}}, after=1), beside=(beside,)))
+    assert scores_in(peopled) == {"a": {"v2": 4, "w": 2}, "d": {"w": 3}}
+    assert {key: each.version for key, each in peopled.scores().items()} == {"v": 3, "w": 2}
+
+
+def test_of_several_views_all_go_in_or_none(peopled: NetworkStore) -> None:
+    peopled.write_scores(written(5, {"a": {"v": 5}}))
+    fine = written(1, {"a": {"w": 1}}, key="w")
+    assert not peopled.write_scores(replace(fine, beside=(written(5, {"a": {"v": 55}}),)))
+    with pytest.raises(NetworkGapError):
+        peopled.write_scores(replace(fine, beside=(written(7, {"a": {"v": 7}}, after=4),)))
+    with pytest.raises(NetworkGapError):
+        peopled.write_scores(replace(fine, beside=(written(7, {"a": {"v": 7}}, at=9),)))
+    assert scores_in(peopled) == {"a": {"v": 5}}
+    assert peopled.scores()["v"].version == 5
+    assert peopled.scores().get("w", ScoresPosition(version=0, fingerprint="")).version == 0
+
+
 def test_an_older_version_never_overwrites_a_newer_one(peopled: NetworkStore) -> None:
     peopled.write_scores(written(5, {"a": {"v": 5}}))
     assert not peopled.write_scores(written(4, {"a": {"v": 4}}))

@@ -9,12 +9,13 @@ MATCH (s:Scores) RETURN s.key AS key, s.version AS version, s.fingerprint AS fin
     s.properties AS properties
 
 // name: create_scores
-MERGE (s:Scores {key: $key}) ON CREATE SET s.version = 0, s.fingerprint = '', s.writing = 0, s.lock = '', s.properties = ''
+UNWIND $keys AS key MERGE (s:Scores {key: key})
+ON CREATE SET s.version = 0, s.fingerprint = '', s.writing = 0, s.lock = '', s.properties = ''
 
 // name: lock_scores
 // Writing a property takes the node's write lock (Neo4j) or makes a later commit of another writer fail (ArcadeDB).
-MATCH (s:Scores {key: $key}) SET s.lock = $token
-RETURN s.version AS version, s.fingerprint AS fingerprint, s.writing AS writing, s.properties AS properties
+UNWIND $keys AS key MATCH (s:Scores {key: key}) SET s.lock = $token
+RETURN s.key AS key, s.version AS version, s.fingerprint AS fingerprint, s.writing AS writing, s.properties AS properties
 
 // name: mark_scores
 MATCH (s:Scores {key: $key}) SET s.writing = $version, s.properties = $properties
@@ -24,8 +25,9 @@ MATCH (s:Scores {key: $key}) SET s.writing = $version, s.properties = $propertie
 UNWIND $rows AS row MATCH (p:Person {id: row[0]}) SET p += row[1]
 
 // name: move_scores
-MATCH (s:Scores {key: $key}) SET s.version = $version, s.fingerprint = $fingerprint, s.writing = 0,
-    s.properties = $properties
+// Rows: key, version, fingerprint, properties.
+UNWIND $rows AS row MATCH (s:Scores {key: row[0]})
+SET s.version = row[1], s.fingerprint = row[2], s.writing = 0, s.properties = row[3]
 
 // name: clear_scores
 MATCH (s:Scores) DELETE s
