@@ -69,6 +69,18 @@ def test_cliques_stay_together(ring: int) -> None:
     check(network)
 
 
+def test_six_people_in_a_row_are_two_threes() -> None:
+    """Most starts end in three pairs, where nobody alone is better off elsewhere."""
+    chance = np.random.default_rng(0)
+    for _ in range(20):
+        row = chance.permutation(6)
+        source, target = zip(*sorted(zip(row[:-1].tolist(), row[1:].tolist(), strict=True)), strict=True)
+        network = from_columns([f"p{at}" for at in range(6)], source, target, [10**6] * 5, [1] * 5)
+        assert sorted(map(sorted, groups(network, communities(network)))) == sorted(
+            [sorted(row[:3].tolist()), sorted(row[3:].tolist())]
+        )
+
+
 def test_the_same_network_has_the_same_communities() -> None:
     network = random_network(9, 400, 9_000)
     assert network.undirected.indices.size > 10_000  # compiled
