@@ -6,17 +6,16 @@ It may be killed at any point: it begins by finishing what the last one left, an
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from causal_organism.assets.versions import Provenance, Version
-from causal_organism.network.entries import START, entry_key
-from causal_organism.network.interactions import Interaction, Refusal, parse
+from causal_organism.network.entries import START
 from causal_organism.operations.projection import Follower, catch_up
 from causal_organism.operations.runs import refuse_read_only
 from causal_organism.operations.stream_gaps import find_gap, find_missing
+from causal_organism.operations.stream_reader import Reading, StreamReader, rare_collection
 from causal_organism.operations.waiting import hold_waiting
-from causal_organism.ports import Accepted, Gap, Lease, Organism, StreamEntry, StreamPosition, StreamState
+from causal_organism.ports import Accepted, Gap, Lease, Organism, StreamPosition, StreamState
 
 NETWORK = "network"
 
@@ -100,12 +99,10 @@ def write_dead_letters(organism: Organism) -> int:
 def _take_in(
     organism: Organism, position: StreamPosition, end: StreamState, report: PulseReport, *, actor: str
 ) -> tuple[PulseReport, StreamPosition]:
-    with Follower(organism, actor=actor) as follower:
-        while entry_key(position.entry) < entry_key(end.last_id):
-            entries = organism.stream.read_after(position.entry, organism.settings.batch_events, until=end.last_id)
-            if not entries:
-                break
-            accepted = _accept(organism, position, entries)
+    reader = StreamReader(organism, end=end.last_id)
+    with rare_collection(), reader, Follower(organism, actor=actor) as follower:
+        while reading := reader.after(position.entry):
+            accepted = _accept(organism, position, reading)
             report, position = report.plus(accepted), accepted.position
             if accepted.batch is not None:
                 follower.follow(accepted.batch)
@@ -124,17 +121,14 @@ def _move_window(organism: Organism, report: PulseReport, *, actor: str) -> Puls
     return replace(report, rebuilt=report.rebuilt or follower.rebuilt)
 
 
-def _accept(organism: Organism, position: StreamPosition, entries: Sequence[StreamEntry]) -> Accepted:
-    now = organism.now()
-    now_us = int(now.timestamp() * 1_000_000)
-    found = [parse(each.fields, entry=each.id, now_us=now_us) for each in entries]
+def _accept(organism: Organism, position: StreamPosition, reading: Reading) -> Accepted:
     return organism.archive.accept(
         position,
-        [each for each in found if isinstance(each, Interaction)],
-        [each for each in found if isinstance(each, Refusal)],
-        last_entry=entries[-1].id,
-        entries=len(entries),
-        now=now,
+        reading.interactions,
+        reading.refusals,
+        last_entry=reading.last,
+        entries=reading.entries,
+        now=organism.now(),
     )
 
 
