@@ -203,6 +203,9 @@ def find_place(organism: Organism, text: str, partition: str | None = None) -> t
     """
     match = _NAMED.fullmatch(text)
     key, inner, number = match.group("key", "partition", "number") if match else (text, None, None)
+    if "@" in key:
+        hint = f"organism versions {key.partition('@')[0]}"
+        raise RequestError(f"{text!r} names no version: N in KEY@N is a number", hint=hint, code="unknown-version")
     dimensions = organism.graph[key].partitions
     if inner is not None and partition is not None:
         raise RequestError(f"{text} names a partition itself; leave --partition away")

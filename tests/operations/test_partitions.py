@@ -297,6 +297,11 @@ def test_versions_values_and_differences_are_of_one_partition(organism: Any, wor
         ("last", "day=2026-01-01", "last has no partitions"),
         ("last[day=2026-01-01]", None, "last has no partitions"),
         ("daily/sum", "day=2026-01-04,site=north", r"daily/sum\[day=2026-01-04,site=north\] was never made"),
+        (
+            "daily/sum@latest",
+            "day=2026-01-01,site=north",
+            "'daily/sum@latest' names no version: N in KEY@N is a number",
+        ),
         ("daily/sum@7", "day=2026-01-01,site=north", r"there is no daily/sum\[day=2026-01-01,site=north\]@7"),
     ],
 )

@@ -178,7 +178,7 @@ def test_keys_in_a_url_that_is_none_are_not_shown_either() -> None:
     with pytest.raises(SettingsError) as told:
         files_at("s3://key:sec/ret@bucket/values?region=none").size(CONTENT)
     assert "sec/ret" not in f"{told.value.message} {told.value.hint}"
-    assert told.value.__suppress_context__  # a traceback in a log would show them
+    assert told.value.__cause__ is None and told.value.__suppress_context__  # a traceback in a log would show them
 
 
 def _within(place: str, name: str) -> str:
