@@ -54,7 +54,7 @@ def _change_of(cut: Cut, read: Resolved | None, was: InputVersion | None) -> Cha
     if was is None or was.number is None or not isinstance(read, One):
         return None
     head = cut.head(read.key, read.partition)
-    before = cut.organism.ledger.version(read.key, was.number, read.partition)
+    before = cut.version(read.key, was.number, read.partition)
     if head is None or before is None or not before.kept:
         return None
     return _change(cut.organism, before, head.version)

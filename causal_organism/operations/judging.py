@@ -15,7 +15,7 @@ from causal_organism.assets.mappings import Many, Read, Resolved, made_of, resol
 from causal_organism.assets.partitions import Windows, member_names, members, sources_of
 from causal_organism.assets.spaces import WHOLE, Space
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement, judge, worst
-from causal_organism.assets.versions import Attempt, Head, InputVersion, fingerprint
+from causal_organism.assets.versions import Attempt, Head, InputVersion, Version, fingerprint
 from causal_organism.errors import SettingsError
 from causal_organism.operations.contents import load_rows, load_value
 from causal_organism.ports import Organism
@@ -38,6 +38,7 @@ class Cut:
     partition_heads: dict[str, dict[str, Head]] = field(default_factory=dict)
     partition_attempts: Mapping[str, Mapping[str, Attempt]] = field(default_factory=dict)
     manifests: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)  # see reading.py
+    _versions: dict[tuple[str, int, str], Version | None] = field(default_factory=dict)
     _judged: dict[str, tuple[tuple[str, Judgement], ...]] = field(default_factory=dict)
     _spaces: dict[str, Space] = field(default_factory=dict)
     _chosen: dict[str, dict[Many, tuple[tuple[str, ...], InputVersion]]] = field(default_factory=dict)
@@ -63,6 +64,13 @@ class Cut:
         if head is not None:
             return head.attempt
         return self.partition_attempts.get(key, {}).get(partition) if partition else self.attempts.get(key)
+
+    def version(self, key: str, number: int, partition: str = UNPARTITIONED) -> Version | None:
+        """An earlier version, as it was when first asked for: what a run reads stays as it is while it runs."""
+        place = (key, number, partition)
+        if place not in self._versions:
+            self._versions[place] = self.organism.ledger.version(key, number, partition)
+        return self._versions[place]
 
     def heads_of(self, key: str) -> tuple[Head, ...]:
         """The head of an asset, or those of all its partitions that there are now."""

@@ -30,6 +30,7 @@ class NetworkSource:
     def __init__(self, organism: Organism):
         self._organism = organism
         self._last: tuple[int, Snapshot] | None = None  # every view of a run reads the same one
+        self._last_delta: tuple[int, int, NetworkDelta] | None = None  # and follows the same change
 
     def look(self) -> Look | None:
         position = self._organism.network.position()
@@ -90,10 +91,16 @@ class NetworkSource:
         return None
 
     def _between(self, before: int, after: int) -> NetworkDelta:
+        last = self._last_delta
+        if last is not None and last[:2] == (before, after):
+            return last[2]
         batches = list(self._organism.archive.batches(before, after))
         if len(batches) != after - before:
             raise NetworkGapError(f"the archive no longer has all batches from {before} to {after}")
-        return compose(each.delta for each in batches)
+        delta = compose(each.delta for each in batches)
+        if after - before <= _FAR_BATCHES:  # a long one may be large, and is not asked for again
+            self._last_delta = before, after, delta
+        return delta
 
     def _brought_to(self, batch: int, fingerprint: str, stands_at: int, start: Snapshot) -> Snapshot:
         """Forwards or backwards by the archive's deltas, then kept for the next one who asks, where that pays."""

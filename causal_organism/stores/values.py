@@ -173,8 +173,8 @@ class Values:
                 table = codec.read_table(self._body(root, start))
         except DamagedValueError:
             return self._made_whole(place)
-        for body in reversed(links):
-            table = patches.apply(table, codec.read_table(body))
+        if links:
+            table = patches.apply(table, [codec.read_table(body) for body in reversed(links)])
         if start == root["content"] or len(links) > _FAR:
             self._cache.put(name, table)
         return table
