@@ -20,6 +20,7 @@ from causal_organism.errors import OrganismError, SettingsError, StoreError
 from causal_organism.operations.contents import content_fingerprint, load_value
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut, declared_settings
+from causal_organism.operations.raised import tell_place
 from causal_organism.operations.reading import Reading, provenance_of
 from causal_organism.operations.scratch import Sharing, scratch_folder, sharing_of
 from causal_organism.operations.tolerance import within_tolerance
@@ -211,7 +212,7 @@ def _call_compute(spec: AssetSpec, reading: Reading, context: Context) -> Any:
     arguments = {name: reading.load(name) for name in spec.reads}
     if "context" in parameters_of(spec.compute):
         arguments["context"] = context
-    return _guarded(spec, spec.compute, arguments)
+    return _guarded(spec, spec.compute, arguments, context)
 
 
 def _call_update(
@@ -232,11 +233,11 @@ def _call_update(
         "context": lambda: context,
         **{name: partial(reading.load, name) for name in spec.reads},
     }
-    result = _guarded(spec, spec.update, {name: offered[name]() for name in wanted if name in offered})
+    result = _guarded(spec, spec.update, {name: offered[name]() for name in wanted if name in offered}, context)
     return None if result is None else apply_update(previous, result)
 
 
-def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[str, Any], context: Context) -> Any:
     try:
         return function(**arguments)
     except StoreError:
@@ -244,6 +245,7 @@ def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[s
     except (Exception, SystemExit) as error:  # an author's function may raise anything; it fails its asset alone
         retryable = isinstance(error, (ConnectionError, *spec.retry.on))
         text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
+        tell_place(error, context.log)
         raise ComputeError(storable_text(text), retryable=retryable) from error
 
 

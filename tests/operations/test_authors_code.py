@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,20 @@ def test_a_source_that_leaves_has_failed() -> None:
 
     assert "SystemExit" in document["observed"][0]["error"]
     assert document["outcome"] == "failed"
+
+
+def test_the_log_says_where_in_the_authors_code_it_broke() -> None:
+    said: list[str] = []
+
+    def breaks() -> int:
+        return int(json.loads("no json"))  # here, and not in the library
+
+    organism = memory_organism((asset(key="broken", code_version="1")(breaks),))
+
+    refresh_local(organism, "*", actor="ana", log=said.append)
+
+    line = breaks.__code__.co_firstlineno + 1
+    assert f"raised at {__file__}, line {line}, in breaks" in "\n".join(said)
 
 
 def test_texts_that_no_store_takes_are_made_storable() -> None:
