@@ -67,6 +67,10 @@ class Settings:
         "ORGANISM_ARCHIVE_DAYS", 90, "single interactions are kept so long by `organism retain`; 0: for ever"
     )
     batch_events: int = _setting("ORGANISM_BATCH_EVENTS", 10_000, "most interactions accepted in one batch")
+    batch_bytes: int = _setting("ORGANISM_BATCH_BYTES", 8_000_000, "most bytes of entries accepted in one batch")
+    batch_seconds: float = _setting(
+        "ORGANISM_BATCH_SECONDS", 5.0, "accepting a batch should not take longer: where it does, batches get smaller"
+    )
     betweenness_exact_people: int = _setting(
         "ORGANISM_BETWEENNESS_EXACT_PEOPLE", 2_000, "people up to which every make of betweenness is exact"
     )
@@ -113,6 +117,10 @@ class Settings:
             raise SettingsError(f"ORGANISM_WINDOW_DAYS is {self.window_days}; it must be 0 (all time) or more")
         if self.batch_events < 1:
             raise SettingsError(f"ORGANISM_BATCH_EVENTS is {self.batch_events}; it must be at least 1")
+        if self.batch_bytes < 1:
+            raise SettingsError(f"ORGANISM_BATCH_BYTES is {self.batch_bytes}; it must be at least 1")
+        if not self.batch_seconds > 0:
+            raise SettingsError(f"ORGANISM_BATCH_SECONDS is {self.batch_seconds}; it must be above 0")
 
     @property
     def values_folder(self) -> Path:

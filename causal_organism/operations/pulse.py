@@ -6,6 +6,7 @@ It may be killed at any point: it begins by finishing what the last one left, an
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, replace
 
 from causal_organism.assets.versions import Provenance, Version
@@ -102,7 +103,9 @@ def _take_in(
     reader = StreamReader(organism, end=end.last_id)
     with rare_collection(), reader, Follower(organism, actor=actor) as follower:
         while reading := reader.after(position.entry):
+            began = time.monotonic()
             accepted = _accept(organism, position, reading)
+            reader.took(reading.entries, time.monotonic() - began)
             report, position = report.plus(accepted), accepted.position
             if accepted.batch is not None:
                 follower.follow(accepted.batch)

@@ -14,6 +14,7 @@ from causal_organism.network.interactions import Interaction, Refusal, parse
 from causal_organism.ports import Organism, StreamEntry
 
 _RARELY = 100_000
+_LEAST = 100  # entries: what one transaction costs by itself is not cured by smaller ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,7 @@ class StreamReader:
     def __init__(self, organism: Organism, *, end: str):
         self._organism = organism
         self._end = end
+        self._limit = organism.settings.batch_events
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stream")
         self._ahead: tuple[str, Future[Reading | None]] | None = None
 
@@ -44,15 +46,22 @@ class StreamReader:
     def after(self, position: str) -> Reading | None:
         """The next batch; None at the end. Begins with the one after it."""
         ahead, self._ahead = self._ahead, None
-        found = ahead[1].result() if ahead is not None and ahead[0] == position else self._read(position)
+        found = ahead[1].result() if ahead is not None and ahead[0] == position else self._read(position, self._limit)
         if found is not None and self._before_end(found.last):
-            self._ahead = (found.last, self._worker.submit(self._read, found.last))
+            self._ahead = (found.last, self._worker.submit(self._read, found.last, self._limit))
         return found
 
-    def _read(self, position: str) -> Reading | None:
+    def took(self, entries: int, seconds: float) -> None:
+        """What accepting a batch cost: the next but one is as large as fits the time, at most twice the one before."""
+        settings = self._organism.settings
+        fit = int(entries * settings.batch_seconds / max(seconds, 1e-6))
+        self._limit = min(settings.batch_events, max(_LEAST, min(fit, 2 * self._limit)))
+
+    def _read(self, position: str, limit: int) -> Reading | None:
         if not self._before_end(position):
             return None
-        entries = self._organism.stream.read_after(position, self._organism.settings.batch_events, until=self._end)
+        most_bytes = self._organism.settings.batch_bytes
+        entries = self._organism.stream.read_after(position, limit, until=self._end, most_bytes=most_bytes)
         return self._parsed(entries) if entries else None
 
     def _parsed(self, entries: Sequence[StreamEntry]) -> Reading:
