@@ -382,6 +382,19 @@ def test_retention_removes_batches_that_no_kept_network_needs(organism: Any) -> 
     assert [load_value(organism, each).fingerprint for each in versions] == [each.fingerprint for each in versions]
 
 
+def test_retention_leaves_batches_that_a_restored_server_has_still_to_follow(organism: Any) -> None:
+    entries = events(60)
+    for start in range(0, 60, 10):
+        organism.stream.append(entries[start : start + 10])
+        pulsed(organism)
+    organism.network.clear()
+    for batch in organism.archive.batches(0, 2):  # a backup of long ago
+        organism.network.apply(batch)
+    assert retain(keeping(organism, Keep(last=1)), dry_run=False, actor="ana")["forgotten"]["batches"] == 1
+    assert pulsed(organism).rebuilt is False
+    assert_holds(organism, entries)
+
+
 def test_a_network_whose_ties_say_no_kinds_is_made_again_by_the_next_pulse(organism: Any) -> None:
     organism.stream.append(events(20))
     pulsed(organism)
