@@ -1,10 +1,22 @@
 import json
+import re
 
+import click
 import pytest
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.messages import to_email, to_sentry, to_slack
-from causal_organism.alerts.rules import alerts_of_run, check_failed, fresh, gap_detected, run_failed, trial_alert
+from causal_organism.alerts.rules import (
+    alerts_of_run,
+    check_failed,
+    fresh,
+    gap_detected,
+    network_differs,
+    run_failed,
+    step_failed,
+    trial_alert,
+)
+from causal_organism.cli.main import organism
 
 
 def step(key, outcome, error=None):
@@ -58,6 +70,64 @@ def test_a_gap_says_how_much_is_missing_and_is_the_same_whoever_notices_it():
     assert "1,234 entries" in one.text
     assert "An unknown number of entries" in other.text
     assert one.dedup_key == other.dedup_key
+
+
+RUN = {"run": "r1", "flow": "full-analysis"}
+ALERTS = {
+    "run": (
+        run_failed(**RUN, error="StoreError: connection lost"),
+        "StoreError: connection lost\n\n`organism run r1` shows its steps and logs; `organism retry r1` runs it again"
+        " from the failure. What was published before stands.",
+    ),
+    "step": (
+        step_failed(key="panel", **RUN, error="ValueError: no", blocked=["causal/effects"]),
+        "ValueError: no\n\nBlocked behind it: causal/effects. Its last version stands. `organism run r1` shows the"
+        " logs; `organism retry r1` tries again from here.",
+    ),
+    "check": (
+        check_failed(key="panel", run="r1", check="c", detail="too few", blocking=True),
+        "too few\n\nThe new content was rejected and is kept for inspection; the version before stands."
+        " `organism versions panel` shows them.",
+    ),
+    "warning": (
+        check_failed(key="panel", run="r1", check="c", detail="too few", blocking=False),
+        "too few\n\nThe new content was published and is marked. `organism versions panel` shows them.",
+    ),
+    "gap": (
+        gap_detected(stream="s", after="1-0", before="9-0", missing=20),
+        "20 entries after 1-0 and before 9-0 were removed from the stream before they were read. The network does not"
+        " have them. Ingest them again from their origin: what has an `id` is applied once; or restore the stream."
+        " `organism stream reread` makes the next pulse read the whole of it again; what is known already does not"
+        " count twice.",
+    ),
+    "network": (
+        network_differs(run="r1", at="t", what="batch 7: 2 ties", differences=["a -> b", "b -> c"], repaired=False),
+        "batch 7: 2 ties\na -> b\nb -> c\nIt was left as it is: `organism check --network --repair` makes it again"
+        " from the archive.\n`organism audit` keeps the list.",
+    ),
+    "network made again": (
+        network_differs(run="r1", at="t", what="batch 7: 2 ties", differences=[], repaired=True),
+        "batch 7: 2 ties\nIt was made again from the archive.\n`organism audit` keeps the list.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("alert", "text"), ALERTS.values(), ids=ALERTS)
+def test_an_alert_says_what_happened_what_stands_and_what_to_do(alert, text):
+    assert alert.text == text
+
+
+@pytest.mark.parametrize("text", [text for _, text in ALERTS.values()], ids=ALERTS)
+def test_every_command_that_an_alert_names_is_there(text):
+    for words in re.findall(r"`organism ([^`]+)`", text):
+        command, options = organism, []
+        for word in words.split():
+            if word.startswith("--"):
+                options.append(word)
+            elif isinstance(command, click.Group):
+                command = command.get_command(click.Context(command), word)
+        assert isinstance(command, click.Command) and not isinstance(command, click.Group), words
+        assert set(options) <= {name for each in command.params for name in each.opts}, words
 
 
 def test_a_failure_is_sent_once():
