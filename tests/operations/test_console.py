@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +12,10 @@ import pytest
 from causal_organism.assets.definitions import asset
 from causal_organism.errors import RefusedError
 from causal_organism.operations.console import Console
+from causal_organism.operations.proposals import act_on
+from causal_organism.operations.queues import limit_queue, pause_queue
 from causal_organism.operations.refresh import refresh_local
+from causal_organism.operations.runs import cancel_run, retry_run
 from causal_organism.stores.memory_interventions import MemoryInterventions
 from tests.operations.organisms import memory_organism
 
@@ -31,6 +36,44 @@ def test_a_decision_is_written_down_with_person_and_reason() -> None:
     assert [each["state"] for each in console.proposals()] == ["rejected"]
     entry = organism.ledger.audit_log()[0]
     assert (entry.actor, entry.action, entry.detail["reason"]) == ("ana", "intervention.reject", "too dear")
-    organism.settings = replace(organism.settings, read_only=True)
-    with pytest.raises(RefusedError, match="read-only"):
-        console.decide("abcd", "approve")
+
+
+ACTIONS: dict[str, tuple[Callable[[Console], Any], str]] = {
+    "trigger": (lambda console: console.trigger("*"), "nothing is started here"),
+    "retry": (lambda console: console.retry("run"), "this console is read-only"),
+    "cancel": (lambda console: console.cancel("run"), "this console is read-only"),
+    "decide": (lambda console: console.decide("abcd", "approve"), "this console is read-only"),
+    "pause": (lambda console: console.pause_queue("default", "default"), "this console is read-only"),
+    "resume": (lambda console: console.resume_queue("default", "default"), "this console is read-only"),
+    "limit": (lambda console: console.limit_queue("default", "default", 1), "this console is read-only"),
+}
+
+
+@pytest.mark.parametrize(("act", "told"), ACTIONS.values(), ids=ACTIONS)
+def test_a_read_only_console_refuses_every_action_before_any_store_is_asked(
+    act: Callable[[Console], Any], told: str
+) -> None:
+    only_settings = SimpleNamespace(settings=replace(memory_organism(()).settings, read_only=True))
+    with pytest.raises(RefusedError, match=told) as refused:
+        act(Console(only_settings, status=dict, close=lambda: None))  # type: ignore[arg-type]
+    assert refused.value.exit_code == 4
+
+
+def test_the_actions_that_are_tried_are_all_that_the_console_has() -> None:
+    reading = {"unsupported", "status", "assets", "select", "versions", "plan", "runs", "run", "logs", "queues"}
+    reading |= {"proposals", "close"}
+    methods = {name for name in vars(Console) if not name.startswith("_")}
+    assert methods - reading == {"pause_queue", "resume_queue", "limit_queue", "trigger", "retry", "cancel", "decide"}
+
+
+def test_what_the_console_does_refuses_by_itself_too() -> None:
+    organism: Any = SimpleNamespace(settings=replace(memory_organism(()).settings, read_only=True))
+    for act in (
+        lambda: act_on(organism, "abcd", "approve", actor="ana"),
+        lambda: retry_run(organism, "run", actor="ana"),
+        lambda: cancel_run(organism, "run", actor="ana"),
+        lambda: pause_queue(organism, "default", paused=True, actor="ana"),
+        lambda: limit_queue(organism, "default", None, actor="ana"),
+    ):
+        with pytest.raises(RefusedError, match="this is read-only"):
+            act()
