@@ -146,10 +146,17 @@ def bridges(network: Any) -> Any:
 
 @asset(key="views/core", tags=PULSE, retry="light")
 def core(network: Any) -> Any:
-    """The densest part of the network that a person belongs to; made in full each time, in linear time."""
+    """The densest part of the network that a person belongs to; made in full, in linear time, where a pair flips."""
     from causal_organism.views import core as view
 
     return view.core(network)
+
+
+@core.update
+def _core(previous: Any, changes: Any, network: Any) -> Any:
+    from causal_organism.views import core as view
+
+    return view.update_core(previous, network, changes["network"])
 
 
 @asset(key="views/pagerank", retry="expensive", tolerance=FLOATS)

@@ -15,6 +15,7 @@ from causal_organism.views import open_pairs
 from causal_organism.views.brokerage import affected_brokerage, brokerage, update_brokerage
 from causal_organism.views.clustering import affected_clustering, clustering, update_clustering
 from causal_organism.views.constraint import affected_constraint, constraint, update_constraint
+from causal_organism.views.core import affected_core, core, update_core
 from causal_organism.views.degree import affected_degree, degree, update_degree
 from causal_organism.views.ego import affected_ego, ego, update_ego
 from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
@@ -42,6 +43,7 @@ VIEWS: dict[str, tuple[Callable[..., Scores], Callable[..., Scores], Callable[..
     "constraint": (constraint, update_constraint, affected_constraint),
     "clustering": (clustering, update_clustering, affected_clustering),
     "ego": (ego, update_ego, affected_ego),
+    "core": (core, update_core, affected_core),
     "brokerage": (in_teams, update_in_teams, affected_brokerage),
 }
 
