@@ -64,8 +64,15 @@ class Database:
         with self._guard:
             if self._migrated:
                 return ()
-            with self.connect() as connection:
+            connection = self.connect()
+            try:
                 applied = _apply_migrations(connection)
+                connection.commit()
+                connection.autocommit = True
+            except BaseException:
+                connection.close()
+                raise
+            self._idle[True].append(connection)  # to connect costs the server more than to look
             self._migrated = True
             return applied
 
