@@ -66,6 +66,11 @@ def read_table(body: bytes) -> pa.Table:
         raise DamagedValueError(f"a stored table does not parse: {error}") from error
 
 
+def table_fingerprint(table: pa.Table, about: Mapping[str, Any]) -> str:
+    """That of the value which is stored as this table; `about`: its place."""
+    return fingerprint(about["format"], *_table_parts(table, about.get("index")))
+
+
 def table_rows(table: pa.Table, about: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
     """(columns, rows), the entity first as `id`; nulls and not-a-number are None."""
     index = about.get("index")

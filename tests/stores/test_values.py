@@ -158,6 +158,25 @@ class TestPatches:
         assert another.intact(*second)
         assert same(another.load(*second), people(20_000, p1=2.0))
 
+    @pytest.mark.parametrize("at", [0.5, 1.0], ids=["in a column", "at its end"])
+    def test_what_was_written_whole_in_its_place_may_be_damaged_too(
+        self, stored: Values, another: Values, tmp_path: Path, at: float
+    ) -> None:
+        second = written(stored, people(20_000, p1=2.0), written(stored, people(20_000)))
+        (root,) = tmp_path.rglob(second[0]["root"]["content"])
+        root.write_bytes(b"damaged")
+        written(stored, people(20_000, p1=2.0))
+        (whole,) = tmp_path.rglob(second[0]["whole"])
+        body = bytearray(whole.read_bytes())
+        start = min(int(at * len(body)), len(body) - 64)
+        body[start : start + 64] = bytes(each ^ 0x55 for each in body[start : start + 64])
+        whole.write_bytes(bytes(body))
+        with pytest.raises(DamagedValueError):
+            another.load(*second)
+        assert not another.intact(*second)
+        written(stored, people(20_000, p1=2.0))
+        assert same(another.load(*second), people(20_000, p1=2.0))
+
     def test_a_link_that_is_gone_is_damage_and_not_older_content(self, stored: Values, another: Values) -> None:
         first = written(stored, people(20_000))
         second = written(stored, people(20_000, p1=2.0), first)
