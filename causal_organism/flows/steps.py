@@ -6,6 +6,7 @@ Cheap neighbours share a task, which is tried once: what breaks off there is tri
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -126,62 +127,63 @@ class Steps:
         return self._tasks[retry]
 
     async def _attempt(self, name: str, block: Block) -> Any:
-        """One try, with the turn held for as long as it computes; it goes on with the partitions that are left."""
+        """One try, with the turn held for as long as it computes; it goes on with the partitions that are left.
+
+        All of it in one thread, which begins nothing further when the run is cancelled.
+        """
         await self._take_turn(block)
+        stopped = threading.Event()
         try:
             if len(block) > 1:
-                return await self._attempt_each(block)
+                return await self._threads.call(self._attempt_each, block, stopped)
             error = self._put_off.pop(block[0], None)
             if error is not None:
                 raise error  # in a block: that was its first try
-            await self._attempt_one(block[0], attempt_is_last=_tries() > self._run.organism.graph[block[0]].retry.times)
+            last = _tries() > self._run.organism.graph[block[0]].retry.times
+            await self._threads.call(self._attempt_one, block[0], stopped, attempt_is_last=last)
         finally:
+            stopped.set()
             self._give_turn(block)
         return _answer(self._outcomes(block[0]))
 
-    async def _attempt_each(self, block: Block) -> Any:
+    def _attempt_each(self, block: Block, stopped: threading.Event) -> Any:
         """One try of each asset: what breaks off, and what comes behind that, is put off for a task of its own."""
         outcomes: list[StepOutcome] = []
         for key in block:
             if self._before[key] & self._put_off.keys():
                 self._put_off[key] = None
                 continue
+            last = self._run.organism.graph[key].retry.times == 0
             try:
-                await self._attempt_one(key, attempt_is_last=self._run.organism.graph[key].retry.times == 0)
+                self._attempt_one(key, stopped, attempt_is_last=last)
             except OrganismError as error:
                 if not _may_pass(error):
                     raise
                 self._put_off[key] = error
                 get_run_logger().warning(f"{key} goes on in a task of its own: {error.message}")
                 continue
+            if stopped.is_set():
+                break
             _tell(self._outcomes(key))
             outcomes += self._outcomes(key)
         return _conclude(outcomes)
 
-    async def _attempt_one(self, key: str, *, attempt_is_last: bool) -> None:
-        if self._parallel == 1:
-            for partition in self._left(key):
-                outcome = await self._threads.call(
-                    make_step, self._run, key, partition, attempt_is_last=attempt_is_last
-                )
-                emit_asset_events(self._run, outcome)
-        else:
-            await self._make_together(key, attempt_is_last=attempt_is_last)
-
-    async def _make_together(self, key: str, *, attempt_is_last: bool) -> None:
-        left = self._left(key)
+    def _attempt_one(self, key: str, stopped: threading.Event, *, attempt_is_last: bool) -> None:
+        left, single = self._left(key), self._parallel == 1
 
         def make(place: Place) -> None:
-            make_step(self._run, *place, attempt_is_last=attempt_is_last)
+            if stopped.is_set():
+                return
+            outcome = make_step(self._run, *place, attempt_is_last=attempt_is_last)
+            if single:
+                emit_asset_events(self._run, outcome)
 
         try:
-            await self._threads.call(
-                work_together, jobs_of(self._run.organism.graph, [key], left), make, self._parallel
-            )
+            work_together(jobs_of(self._run.organism.graph, [key], left), make, self._parallel)
         finally:
-            for partition in left:
-                if (key, partition) in self._run.outcomes:
-                    emit_asset_events(self._run, self._run.outcomes[key, partition])
+            for place in () if single else ((key, each) for each in left):  # its threads know nothing of this task
+                if place in self._run.outcomes:
+                    emit_asset_events(self._run, self._run.outcomes[place])
 
     def _left(self, key: str) -> list[str]:
         """Partitions of the plan that have not ended."""
