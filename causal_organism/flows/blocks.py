@@ -15,7 +15,6 @@ Block = tuple[str, ...]
 """Keys that one task makes, one after the other."""
 
 _AHEAD = 200  # keys of a plan that are looked at for one block: a plan of 10,000 assets takes no noticeable time
-_LONGEST_NAME = 100
 
 
 def before_each(graph: AssetGraph, keys: Sequence[str]) -> dict[str, frozenset[str]]:
@@ -92,13 +91,3 @@ def _joined(masks: Iterable[int]) -> int:
     for mask in masks:
         joined |= mask
     return joined
-
-
-def name_of(block: Block) -> str:
-    """What people read as the name of the task: `views/degree, views/reach`, or `a, b and 7 more`."""
-    name = ", ".join(block)
-    for shown in range(len(block) - 1, 0, -1):
-        if len(name) <= _LONGEST_NAME:
-            break
-        name = f"{', '.join(block[:shown])} and {len(block) - shown} more"
-    return name

@@ -21,10 +21,11 @@ from causal_organism.assets.definitions import Retry
 from causal_organism.assets.planner import Place
 from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
-from causal_organism.flows.blocks import Block, before_each, blocks_of, name_of, seconds_of
+from causal_organism.flows.blocks import Block, before_each, blocks_of, seconds_of
 from causal_organism.flows.threads import Threads
 from causal_organism.operations.making import NOT_WELL, ComputeError, StepOutcome
 from causal_organism.operations.refresh import RefreshRun, make_step
+from causal_organism.operations.task_names import name_of
 from causal_organism.operations.waves import jobs_of, work_together
 
 JITTER = 0.3  # a pause before a retry differs by up to this share, so that failed runs do not come back all at once

@@ -10,6 +10,7 @@ from typing import Any
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.errors import NotRunningError, RefusedError, RequestError
 from causal_organism.operations.run_logs import kept_lines
+from causal_organism.operations.task_names import are_named
 from causal_organism.operations.waiting import POLL_S, run_lease
 from causal_organism.ports import Organism, RunRecord, StepRecord
 
@@ -107,9 +108,10 @@ def _tasks_lag(document: Mapping[str, Any], now: datetime) -> bool:
     ended = datetime.fromisoformat(document["started_at"]) + timedelta(seconds=document["duration_s"] or 0.0)
     if now - ended > timedelta(seconds=2 * _TASKS_LAG_S):
         return False
-    seen = {task["name"] for task in document["tasks"]}
+    tasks = document["tasks"]
     made = {step["key"] for step in document["steps"] if step["outcome"] == "made"}
-    return not made <= seen or any(task["state"] in _UNDERWAY for task in document["tasks"])
+    named = are_named(made, (task["name"] for task in tasks))
+    return not named or any(task["state"] in _UNDERWAY for task in tasks)
 
 
 def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:

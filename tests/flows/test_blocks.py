@@ -12,7 +12,7 @@ from causal_organism.assets.definitions import Output, asset
 from causal_organism.assets.graph import graph_of
 from causal_organism.assets.planner import FULL, INCREMENTAL, PlanStep
 from causal_organism.errors import SettingsError
-from causal_organism.flows.blocks import before_each, blocks_of, name_of, seconds_of
+from causal_organism.flows.blocks import before_each, blocks_of, seconds_of
 from causal_organism.settings import load_settings
 
 Before = dict[str, frozenset[str]]
@@ -129,14 +129,6 @@ def test_how_long_an_asset_takes_is_the_sum_of_its_partitions_and_unknown_for_a_
     assert seconds_of(graph, [step("plain", 0.2, partition="a"), step("plain", 0.2, partition="b")]) == {"plain": 0.4}
     assert seconds_of(graph, [step("plain", None), step("grows", 0.1)]) == {}
     assert seconds_of(graph, [step("grows", 0.1, INCREMENTAL)]) == {"grows": 0.1}
-
-
-def test_a_task_is_named_by_what_it_makes_as_far_as_that_can_be_read() -> None:
-    assert name_of(("views/degree",)) == "views/degree"
-    assert name_of(("views/degree", "views/reach")) == "views/degree, views/reach"
-    many = tuple(f"views/number_{at:02}" for at in range(20))
-    assert name_of(many) == f"{', '.join(many[:5])} and 15 more"
-    assert name_of(("x" * 200, "y")) == f"{'x' * 200} and 1 more"
 
 
 def test_a_wrong_limit_is_refused() -> None:

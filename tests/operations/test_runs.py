@@ -157,6 +157,17 @@ def test_a_run_that_has_just_ended_is_shown_when_its_tasks_have_too() -> None:
     assert [(task["name"], task["state"]) for task in load_settled(o, run)["tasks"]] == [("total", "Completed")]
 
 
+def test_assets_that_were_one_task_are_not_waited_for() -> None:
+    o = organism()
+    run = asked(o)
+    carried_out(o, run, "total")
+    o.orchestrator._need(run).tasks.clear()
+    o.orchestrator.set_task(run, "other, total", "Completed")
+    began = time.monotonic()
+    assert [task["name"] for task in load_settled(o, run)["tasks"]] == ["other, total"]
+    assert time.monotonic() - began < 2.0
+
+
 def test_a_task_that_never_ended_is_not_waited_for_later() -> None:
     o = organism()
     run = asked(o)
