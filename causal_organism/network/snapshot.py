@@ -24,10 +24,15 @@ class Csr:
     indptr: Longs
     indices: Ints
     weight_u: Longs
+    _known: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
     def degrees(self) -> Longs:
-        return np.diff(self.indptr)
+        """Ties of each row. Not to be changed: every view of a run asks for them, several times."""
+        if "degrees" not in self._known:
+            self._known["degrees"] = _sealed(np.diff(self.indptr))
+        found: Longs = self._known["degrees"]
+        return found
 
     @property
     def rows(self) -> Ints:

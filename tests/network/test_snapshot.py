@@ -71,6 +71,8 @@ def test_an_inverse_delta_leads_back(history: History) -> None:
 def test_rows_sums_and_neighbours() -> None:
     assert SMALL.out.row_sums_u().tolist() == [7, 16, 13, 0]
     assert SMALL.out.degrees.tolist() == [1, 2, 1, 0]
+    assert SMALL.out.degrees is SMALL.out.degrees
+    assert not SMALL.out.degrees.flags.writeable
     assert SMALL.undirected.neighbours(1).tolist() == [0, 2]
     assert SMALL.out.weight.tolist() == [7e-6, 5e-6, 11e-6, 13e-6]
     assert (SMALL.people, SMALL.ties, SMALL.id_array.tolist()) == (4, 4, ["a", "b", "c", "d"])
