@@ -74,22 +74,24 @@ def main(events: int = 60_000) -> None:
             put(organism, islice(drawn, COLD))
             pulsed(organism)
         one_by_one(organism, list(islice(drawn, PEER_WARM_UP)))
-        compare(organism, cpu, "drawn events", list(islice(drawn, events)))
+        rates = {}
+        rates["drawn events"] = compare(organism, cpu, "drawn events", list(islice(drawn, events)))
         try:
             messages = [to_fields(each) for each in collegemsg_interactions()]
         except RequestError as error:
             print(f"CollegeMsg: {error.message}")
         else:
-            compare(organism, cpu, "CollegeMsg", messages)
+            rates["CollegeMsg"] = compare(organism, cpu, "CollegeMsg", messages)
         for _ in range(5):
             as_columns(organism, bare(drawn))
         columns = bare(drawn)
         best, best_cpu, _ = measured(cpu, len(columns["source"]), lambda: as_columns(organism, columns))
-        print(f"bare ties as columns {best:.0f} ties/s, {best_cpu * 1e6:.0f} us of CPU")
+        shares = ", ".join(f"{rate / best:.0%} of that with {name}" for name, rate in rates.items())
+        print(f"bare ties as columns {best:.0f} ties/s, {best_cpu * 1e6:.0f} us of CPU; a pulse does {shares}")
 
 
-def compare(organism: OpenOrganism, cpu: Cpu, name: str, events: Sequence[Fields]) -> None:
-    """Prints what a pulse of these events takes, and what the last of them take one by one."""
+def compare(organism: OpenOrganism, cpu: Cpu, name: str, events: Sequence[Fields]) -> float:
+    """Events per second of a pulse. Prints what it takes, and what the last of these events take one by one."""
     put(organism, events)
     ours, ours_cpu, report = measured(cpu, len(events), lambda: pulsed(organism))
     some = events[-SAMPLE:]
@@ -102,6 +104,7 @@ def compare(organism: OpenOrganism, cpu: Cpu, name: str, events: Sequence[Fields
     print(f"one MERGE per event {theirs:.0f} events/s, ratio {ours / theirs:.1f}; ", end="")
     print(f"CPU of all processes {ours_cpu * 1e6:.0f} us, one MERGE {theirs_cpu * 1e6:.0f} us, ", end="")
     print(f"ratio {theirs_cpu / ours_cpu:.1f}")
+    return ours
 
 
 class Cpu:
