@@ -2,9 +2,10 @@
 
 python -m benchmarks.pulse [people] [larger]    (servers of a temporary home, removed afterwards; 10 minutes)
 
-Prints, for 10, 100 and 1000 events: wall time of a pulse and the refresh of its views, and how often that goes into
-building the network in networkx from the server's ties and computing the same views there. Then the same pulse of 10
-events on a network ten times as large: wall, and bytes of content read from and written to the stores.
+Prints, for 10, 100 and 1000 events: wall time of a pulse and the refresh of its views, CPU of this process and its
+servers, and how often that goes into building the network in networkx from the server's ties and computing the same
+views there. Then the same pulse of 10 events on a network ten times as large, with the bytes of content read from and
+written to the stores. On a machine with other work the ratios of CPU are the ones to look at.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ingest import servers
+from benchmarks.ingest import Cpu, servers
 from benchmarks.networks import organisation
 from causal_organism.operations.pulse import pulse
 from causal_organism.operations.refresh import refresh_local
@@ -38,6 +39,15 @@ class Traffic:
     written: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Medians over the turns; the traffic is that of one in the middle."""
+
+    wall_s: float
+    cpu_s: float
+    traffic: Traffic
+
+
 def main(people: int = 10_000, larger: int = 100_000) -> None:
     costs = {}
     for size in (people, larger):
@@ -48,15 +58,25 @@ def main(people: int = 10_000, larger: int = 100_000) -> None:
             refresh_all(organism)
             events = (10, 100, 1000) if size == people else (10,)
             costs[size] = {each: turns(organism, size, each) for each in events}
-            for each, (wall_s, traffic) in costs[size].items():
-                print(f"{each:5} events: {wall_s * 1e3:7.0f} ms, read {traffic.read:,} B, wrote {traffic.written:,} B")
+            for each, cost in costs[size].items():
+                print(f"{each:5} events: {cost.wall_s * 1e3:7.0f} ms, CPU {cost.cpu_s * 1e3:.0f} ms, ", end="")
+                print(f"read {cost.traffic.read:,} B, wrote {cost.traffic.written:,} B")
             if size == people:
-                nothing_s = from_nothing(organism)
-                for each, (wall_s, _) in costs[size].items():
-                    print(f"{each:5} events: networkx from nothing {nothing_s:.1f} s, ratio {nothing_s / wall_s:.0f}")
-    (small_s, small), (large_s, large) = costs[people][10], costs[larger][10]
-    print(f"\n{larger // people} times the network: {large_s / small_s:.2f} x the time, ", end="")
-    print(f"{large.read / max(small.read, 1):.2f} x read, {large.written / max(small.written, 1):.2f} x written")
+                cpu = Cpu(organism)
+                used, began = cpu(), time.perf_counter()
+                from_nothing(organism)
+                nothing_s, nothing_cpu_s = time.perf_counter() - began, Cpu.between(used, cpu())
+                for each, cost in costs[size].items():
+                    print(f"{each:5} events: networkx from nothing {nothing_s:.1f} s, ", end="")
+                    print(f"ratio {nothing_s / cost.wall_s:.0f}; ", end="")
+                    print(f"CPU {nothing_cpu_s:.1f} s, ratio {nothing_cpu_s / cost.cpu_s:.0f}")
+    small, large = costs[people][10], costs[larger][10]
+    print(f"\n{larger // people} times the network: {large.wall_s / small.wall_s:.2f} x the time, ", end="")
+    print(
+        f"{large.cpu_s / small.cpu_s:.2f} x the CPU, {large.traffic.read / max(small.traffic.read, 1):.2f} x read, ",
+        end="",
+    )
+    print(f"{large.traffic.written / max(small.traffic.written, 1):.2f} x written")
 
 
 def fill(organism: OpenOrganism, people: int) -> float:
@@ -83,23 +103,24 @@ def refresh_all(organism: OpenOrganism) -> Mapping[str, Any]:
     return document
 
 
-def turns(organism: OpenOrganism, people: int, events: int) -> tuple[float, Traffic]:
-    """(median wall seconds, traffic of the last turn) of taking in some events and refreshing the views."""
-    chance = np.random.default_rng(events)
-    walls, traffics = [], []
+def turns(organism: OpenOrganism, people: int, events: int) -> Cost:
+    """Of taking in some events and refreshing the views."""
+    chance, cpu = np.random.default_rng(events), Cpu(organism)
+    walls, cpus, traffics = [], [], []
     for _ in range(TURNS + 1):
         organism.stream.append(some(chance, people, events))
         # Opened anew, as every run of the pipeline does it: nothing is remembered from the turn before.
         with OpenOrganism(organism.settings) as opened, measured(opened) as traffic:
-            began = time.perf_counter()
+            used, began = cpu(), time.perf_counter()
             pulse(opened, run=None, actor="bench", trigger="bench", holder="bench")
             document = refresh_all(opened)
             walls.append(time.perf_counter() - began)
+            cpus.append(Cpu.between(used, cpu()))
         traffics.append(traffic)
     if events == 10:
         print("      " + ", ".join(f"{step['key']} {step['mode']} {step['outcome']}" for step in document["steps"]))
     middle = sorted(traffics[1:], key=lambda each: each.written)[TURNS // 2]
-    return statistics.median(walls[1:]), middle  # the first turn compiles
+    return Cost(statistics.median(walls[1:]), statistics.median(cpus[1:]), middle)  # the first turn compiles
 
 
 def some(chance: np.random.Generator, people: int, events: int) -> Sequence[Mapping[str, str]]:
@@ -122,11 +143,10 @@ def ego_betweenness(nx: Any, undirected: Any, person: Any) -> float:
     return around[person]
 
 
-def from_nothing(organism: OpenOrganism) -> float:
-    """Seconds to read the ties and compute the same views with networkx."""
+def from_nothing(organism: OpenOrganism) -> None:
+    """Read the ties and compute the same views with networkx."""
     import networkx as nx
 
-    began = time.perf_counter()
     columns = organism.network.read()
     directed = nx.DiGraph()
     directed.add_nodes_from(range(len(columns.ids)))
@@ -144,7 +164,6 @@ def from_nothing(organism: OpenOrganism) -> float:
     )
     for work in works:
         work()
-    return time.perf_counter() - began
 
 
 if __name__ == "__main__":
