@@ -15,6 +15,7 @@ from causal_organism.ports import Batch, NetworkPosition, Organism
 from causal_organism.ports.network import DAMAGED, FORMAT
 
 _CHANGES = 20_000  # composed batches stay under what one transaction writes in a second or two
+_MOST_CHANGES = 100_000  # in one transaction: a server has to hold all of it in memory
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +49,16 @@ def rebuild(organism: Organism, *, actor: str) -> None:
 def _apply_from(organism: Organism, batch: int, last: int) -> None:
     if batch < last:
         for each in composed(organism.archive.batches(batch), continuing=batch):
-            organism.network.apply(each)
+            _apply(organism, each)
+
+
+def _apply(organism: Organism, batch: Batch) -> None:
+    """Bring the network to this batch, or to a later one where that takes more than one transaction can hold."""
+    if len(batch.delta.ties) + len(batch.delta.people) <= _MOST_CHANGES:
+        organism.network.apply(batch)
+    elif organism.network.position().batch < batch.number:
+        _log.info("network made again in parts: batch %s changes %s ties", batch.number, len(batch.delta.ties))
+        organism.network.renew(organism.archive.ties(kinds=True))
 
 
 class Follower:
@@ -83,7 +93,7 @@ class Follower:
 
     def _apply(self, batch: Batch) -> bool:
         try:
-            self._organism.network.apply(batch)
+            _apply(self._organism, batch)
             return False
         except NetworkGapError:  # people were imported meanwhile, in a batch before this one; or it is damaged
             return catch_up(self._organism, actor=self._actor)

@@ -15,6 +15,7 @@ from causal_organism.assets.definitions import Asset, Keep
 from causal_organism.catalog import ASSETS
 from causal_organism.errors import LeaseHeldError, RefusedError
 from causal_organism.network.interactions import Interaction, parse
+from causal_organism.operations import projection
 from causal_organism.operations.contents import load_value
 from causal_organism.operations.observe import observe
 from causal_organism.operations.pulse import PulseReport
@@ -407,3 +408,21 @@ def test_a_network_whose_ties_say_no_kinds_is_made_again_by_the_next_pulse(organ
     columns, held = organism.network.read(kinds=True), organism.archive.ties(kinds=True)
     assert kinds_in({"ids": columns.ids.tolist(), "kinds": columns.kinds}) == kinds_in(held) != {}
     assert [each.action for each in organism.ledger.audit_log()] == ["network.rebuild"]
+
+
+def test_a_window_that_takes_out_more_than_one_transaction_holds_is_moved_all_the_same(
+    organism: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = [event(*pair, at=1_700_000_000 + day * 86_400) for day in range(3) for pair in ("ab", "bc", "ca", "ad")]
+    organism.stream.append(entries)
+    pulsed(organism)
+    monkeypatch.setattr(projection, "_MOST_CHANGES", 3)
+    report = pulsed(organism, window_days=1)
+    assert (report.published, report.rebuilt) == (True, False)
+    assert network_in(organism.network)[1] == ties_of(interactions(entries[8:]))
+    assert organism.network.position().batch == organism.archive.position().batch == 2
+    assert organism.network.position().fingerprint == organism.archive.batch(2).fingerprint
+    assert [each.action for each in organism.ledger.audit_log()] == []
+    organism.network.clear()
+    pulsed(organism, window_days=0)
+    assert_holds(organism, entries)
