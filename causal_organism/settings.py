@@ -57,7 +57,7 @@ class Settings:
         "ORGANISM_PARALLEL_STEPS", 1, "assets or partitions that one run makes at once, in threads"
     )
     block_ms: int = _setting(
-        "ORGANISM_BLOCK_MS", 100, "assets that took less than this together share a Prefect task; 0: each has its own"
+        "ORGANISM_BLOCK_MS", 0, "assets that took less than this together share a Prefect task; 0: each has its own"
     )
     retry_delay_scale: float = _setting(
         "ORGANISM_RETRY_DELAY_SCALE", 1.0, "factor on every pause before a retry; 0: none"

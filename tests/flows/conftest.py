@@ -55,7 +55,6 @@ def run_environment(folder: Path) -> dict[str, str]:
         "ORGANISM_ASSETS": ASSETS,
         "PYTHONPATH": str(ROOT),
         "ORGANISM_RETRY_DELAY_SCALE": "0.02",
-        "ORGANISM_BLOCK_MS": "0",  # a task for each asset, however fast it was before
         FOLDER: str(folder),
     }
 

@@ -132,6 +132,6 @@ def test_how_long_an_asset_takes_is_the_sum_of_its_partitions_and_unknown_for_a_
 
 
 def test_a_wrong_limit_is_refused() -> None:
-    assert load_settings({"HOME": "/nowhere"}).block_ms == 100
+    assert load_settings({"HOME": "/nowhere"}).block_ms == 0
     with pytest.raises(SettingsError, match="ORGANISM_BLOCK_MS is -1"):
         load_settings({"HOME": "/nowhere", "ORGANISM_BLOCK_MS": "-1"})
