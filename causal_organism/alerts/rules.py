@@ -71,10 +71,10 @@ def check_failed(*, key: str, run: str, check: str, detail: str, blocking: bool,
 
 def gap_detected(*, stream: str, after: str, before: str, missing: int | None) -> Alert:
     """Entries of the stream were trimmed before they were read. One alert per gap, whoever notices it."""
-    count = "An unknown number of" if missing is None else f"{missing:,}"
+    lost = "an unknown number of entries" if missing is None else "1 entry" if missing == 1 else f"{missing:,} entries"
     return Alert(
         title=f"gap in {stream}: interactions were lost",
-        text=f"{count} entries after {after} and before {before} were removed from the stream before they were read."
+        text=f"Removed from the stream before they were read: {lost} after {after} and before {before}."
         " The network does not have them. Ingest them again from their origin: what has an `id` is applied once; or"
         " restore the stream. `organism stream reread` makes the next pulse read the whole of it again; what is known"
         " already does not count twice.",

@@ -68,7 +68,7 @@ def test_a_gap_says_how_much_is_missing_and_is_the_same_whoever_notices_it():
     one = gap_detected(stream="organism:interactions", after="1-0", before="9-0", missing=1234)
     other = gap_detected(stream="organism:interactions", after="1-0", before="9-0", missing=None)
     assert "1,234 entries" in one.text
-    assert "An unknown number of entries" in other.text
+    assert "an unknown number of entries" in other.text
     assert one.dedup_key == other.dedup_key
 
 
@@ -95,7 +95,7 @@ ALERTS = {
     ),
     "gap": (
         gap_detected(stream="s", after="1-0", before="9-0", missing=20),
-        "20 entries after 1-0 and before 9-0 were removed from the stream before they were read. The network does not"
+        "Removed from the stream before they were read: 20 entries after 1-0 and before 9-0. The network does not"
         " have them. Ingest them again from their origin: what has an `id` is applied once; or restore the stream."
         " `organism stream reread` makes the next pulse read the whole of it again; what is known already does not"
         " count twice.",
