@@ -127,10 +127,15 @@ class BoltNetwork:
             self._driver.close()
 
     def _write(self, work: Callable[[ManagedTransaction], _T]) -> _T:
-        if not self._set_up:
+        if not self._set_up and not self._stands():  # one read, where setting up is five writes
             self.setup()
         with _driver_errors(), self._session() as session:
             return session.execute_write(work)
+
+    def _stands(self) -> bool:
+        with _driver_errors(), self._session() as session:
+            self._set_up = session.execute_read(_stands)
+        return self._set_up
 
     def _session(self) -> Session:
         return self._driver.session(database=self._database)
@@ -202,9 +207,13 @@ def _lock(work: ManagedTransaction) -> None:
 
 def _position(work: ManagedTransaction) -> NetworkPosition:
     row = work.run(_CYPHER["read_position"]).single()
-    if row is None:
-        return _NOTHING
-    return NetworkPosition(**row.data())
+    return _NOTHING if row is None else NetworkPosition(**row.data())
+
+
+def _stands(work: ManagedTransaction) -> bool:
+    """Whether there is a position of this format: it is made after the constraints."""
+    row = work.run(_CYPHER["read_position"]).single()
+    return row is not None and row["format"] == FORMAT
 
 
 def _move(work: ManagedTransaction, position: NetworkPosition) -> None:
