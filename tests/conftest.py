@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 import uuid
@@ -25,6 +26,12 @@ from causal_organism.settings import Settings, load_settings
 
 _PREFIX = "organism-tests-"
 _REAL = pytest.StashKey[dict[str, str]]()
+
+
+def pytest_sessionstart() -> None:
+    """Programs that tests stop by Ctrl-C have to hear it, also where a shell began us in the background, deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class EmbeddedHome:

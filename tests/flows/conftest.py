@@ -55,6 +55,7 @@ def run_environment(folder: Path) -> dict[str, str]:
         "ORGANISM_ASSETS": ASSETS,
         "PYTHONPATH": str(ROOT),
         "ORGANISM_RETRY_DELAY_SCALE": "0.02",
+        "ORGANISM_BLOCK_MS": "0",  # deployments keep what a module before this one set
         FOLDER: str(folder),
     }
 
