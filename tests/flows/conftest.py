@@ -13,12 +13,14 @@ import httpx
 import pytest
 
 from causal_organism.deployments import PIPELINES
+from causal_organism.operations.runs import load_run
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 from tests.flows.flow_assets import FOLDER
 
 ROOT = Path(__file__).parents[2]
 ASSETS = "tests.flows.flow_assets:ASSETS"
+TASKS_LATE_S = 30
 
 
 def until(check: Callable[[], Any], *, within_s: float) -> Any:
@@ -28,6 +30,18 @@ def until(check: Callable[[], Any], *, within_s: float) -> Any:
         assert time.monotonic() < deadline, "it did not become true in time"
         time.sleep(0.2)
     return found
+
+
+def tasks_of(organism: OpenOrganism, run: str) -> dict[str, tuple[str, int]]:
+    return {task["name"]: (task["state"], task["tries"]) for task in load_run(organism, run)["tasks"]}
+
+
+def assert_tasks(organism: OpenOrganism, run: str, expected: dict[str, tuple[str, int]]) -> None:
+    """Prefect hears of tasks, and of how they ended, by events: seconds after the run itself has ended."""
+    deadline = time.monotonic() + TASKS_LATE_S
+    while (found := tasks_of(organism, run)) != expected and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert found == expected
 
 
 @pytest.fixture(scope="session")

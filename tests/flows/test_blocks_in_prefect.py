@@ -11,7 +11,7 @@ import pytest
 from causal_organism.deployments import REFRESH
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
-from tests.flows.conftest import ASSETS, until
+from tests.flows.conftest import ASSETS, assert_tasks, tasks_of, until
 
 BLOCK = "block/a, block/b, block/c, block/d"
 KEYS = ("block/a", "block/b", "block/c", "block/d")
@@ -42,20 +42,12 @@ def refresh(organism: OpenOrganism) -> str:
 
 
 def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
-    """The run once it has ended and Prefect, which is late with tasks, knows how they ended."""
-
     def look() -> dict[str, Any] | None:
         found = load_run(organism, run)
-        late = [task for task in found["tasks"] if task["state"] not in ("Completed", "Failed", "Crashed")]
-        known = bool(found["tasks"]) and not late
-        return found if has_ended(found) and known and found["tries"] == tries else None
+        return found if has_ended(found) and found["tries"] == tries else None
 
     found: dict[str, Any] = until(look, within_s=150)
     return found
-
-
-def tasks(run: dict[str, Any]) -> dict[str, tuple[str, int]]:
-    return {task["name"]: (task["state"], task["tries"]) for task in run["tasks"]}
 
 
 def outcomes(run: dict[str, Any]) -> dict[str, str]:
@@ -81,8 +73,8 @@ def first(deployed: OpenOrganism) -> dict[str, Any]:
     return ended(deployed, refresh(deployed))
 
 
-def test_what_has_no_history_has_a_task_of_its_own(first: dict[str, Any]) -> None:
-    assert tasks(first) == dict.fromkeys(KEYS, ("Completed", 1))
+def test_what_has_no_history_has_a_task_of_its_own(deployed: OpenOrganism, first: dict[str, Any]) -> None:
+    assert_tasks(deployed, first["id"], dict.fromkeys(KEYS, ("Completed", 1)))
     assert outcomes(first) == dict.fromkeys(KEYS, "made")
 
 
@@ -90,7 +82,7 @@ def test_cheap_neighbours_are_one_task_and_each_is_told_by_itself(
     deployed: OpenOrganism, first: dict[str, Any], changed: None
 ) -> None:
     run = ended(deployed, refresh(deployed))
-    assert tasks(run) == {BLOCK: ("Completed", 1)}
+    assert_tasks(deployed, run["id"], {BLOCK: ("Completed", 1)})
     assert outcomes(run) == dict.fromkeys(KEYS, "made")
     for key in KEYS:
         (line,) = told(deployed, run["id"], f"{key} made @")
@@ -118,9 +110,10 @@ def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_
     before = calls(folder)
     run = ended(deployed, refresh(deployed))
     assert outcomes(run) == {"block/a": "made", "block/b": "failed", "block/c": "blocked", "block/d": "made"}
-    assert (run["state"], tasks(run)) == ("Failed", {BLOCK: ("Failed", 1)})
+    assert run["state"] == "Failed"
+    assert_tasks(deployed, run["id"], {BLOCK: ("Failed", 1)})
     assert run["message"] == "block/b failed: ValueError: not today; blocked: block/c"
-    assert {task["message"] for task in run["tasks"]} == {
+    assert {task["message"] for task in load_run(deployed, run["id"])["tasks"]} == {
         "block/b failed: ValueError: not today; and 1 more of 4 steps"
     }
     assert told(deployed, run["id"], "block/c blocked: block/b failed")[0]["level"].upper() == "ERROR"
@@ -131,7 +124,7 @@ def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_
     assert again["state"] == "Completed"
     assert outcomes(again) == dict.fromkeys(KEYS, "made")
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 2, 1, 1]
-    until(lambda: "block/b, block/c" in tasks(load_run(deployed, run["id"])), within_s=30)
+    until(lambda: "block/b, block/c" in tasks_of(deployed, run["id"]), within_s=30)
 
 
 def test_one_that_breaks_off_in_a_block_is_tried_again_in_a_task_of_its_own_and_others_go_on(
@@ -141,7 +134,7 @@ def test_one_that_breaks_off_in_a_block_is_tried_again_in_a_task_of_its_own_and_
     before = calls(folder)
     run = ended(deployed, refresh(deployed))
     assert run["state"] == "Completed"
-    assert tasks(run) == {BLOCK: ("Completed", 1), "block/b": ("Completed", 3), "block/c": ("Completed", 1)}
+    assert_tasks(deployed, run["id"], {BLOCK: ("Completed", 1), "block/b": ("Completed", 3), "block/c": ("Completed", 1)})
     assert [step["key"] for step in run["steps"]] == ["block/a", "block/d", "block/b", "block/c"]
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 3, 1, 1]
     told(deployed, run["id"], "block/b goes on in a task of its own: the store broke off")
@@ -154,7 +147,7 @@ def test_it_is_not_tried_more_often_than_its_class_says(
     before = calls(folder)
     run = ended(deployed, refresh(deployed))
     assert outcomes(run) == {"block/a": "made", "block/d": "made", "block/b": "failed", "block/c": "blocked"}
-    assert tasks(run) == {BLOCK: ("Completed", 1), "block/b": ("Failed", 3), "block/c": ("Failed", 1)}
+    assert_tasks(deployed, run["id"], {BLOCK: ("Completed", 1), "block/b": ("Failed", 3), "block/c": ("Failed", 1)})
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 3, 0, 1]
 
 
@@ -185,5 +178,5 @@ def test_a_cancelled_block_keeps_what_was_made_and_the_next_run_makes_the_rest(
 
     rest = ended(deployed, refresh(deployed))
     assert outcomes(rest) == dict.fromkeys(KEYS[1:], "made")
-    assert tasks(rest) == {"block/b, block/c, block/d": ("Completed", 1)}
+    assert_tasks(deployed, rest["id"], {"block/b, block/c, block/d": ("Completed", 1)})
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 2, 1, 1]

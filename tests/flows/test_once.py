@@ -14,7 +14,7 @@ from causal_organism.operations.runs import load_run
 from causal_organism.operations.waiting import run_lease
 from causal_organism.stores.network import BoltNetwork
 from causal_organism.wiring import OpenOrganism
-from tests.flows.conftest import ROOT, until
+from tests.flows.conftest import ROOT, assert_tasks, until
 
 PROGRAM = """
 import asyncio, json, sys
@@ -75,9 +75,9 @@ def test_nothing_heavy_is_loaded_before_it_is_called(first: dict[str, Any]) -> N
 
 def test_prefect_and_the_ledger_know_the_run(organism: OpenOrganism, first: dict[str, Any]) -> None:
     run = first["document"]["run"]
-    found = until(lambda: row if len((row := load_run(organism, run))["tasks"]) == 2 else None, within_s=20)
+    found = load_run(organism, run)
     assert (found["state"], found["deployment"], found["outcome"]) == ("Completed", None, "done")
-    assert {task["name"]: task["tries"] for task in found["tasks"]} == {"once/total": 1, "once/flaky": 2}
+    assert_tasks(organism, run, {"once/total": ("Completed", 1), "once/flaky": ("Completed", 2)})
 
 
 def test_a_second_run_makes_nothing(environment: dict[str, str], first: dict[str, Any]) -> None:
