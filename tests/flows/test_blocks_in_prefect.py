@@ -134,7 +134,9 @@ def test_one_that_breaks_off_in_a_block_is_tried_again_in_a_task_of_its_own_and_
     before = calls(folder)
     run = ended(deployed, refresh(deployed))
     assert run["state"] == "Completed"
-    assert_tasks(deployed, run["id"], {BLOCK: ("Completed", 1), "block/b": ("Completed", 3), "block/c": ("Completed", 1)})
+    assert_tasks(
+        deployed, run["id"], {BLOCK: ("Completed", 1), "block/b": ("Completed", 3), "block/c": ("Completed", 1)}
+    )
     assert [step["key"] for step in run["steps"]] == ["block/a", "block/d", "block/b", "block/c"]
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 3, 1, 1]
     told(deployed, run["id"], "block/b goes on in a task of its own: the store broke off")
