@@ -17,15 +17,32 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from causal_organism.embedded import lifecycle, parts, processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.state import load_request
 from causal_organism.settings import Settings, load_settings
+from tests.waiting import PATIENCE_S
 
 _PREFIX = "organism-tests-"
 _REAL = pytest.StashKey[dict[str, str]]()
+_STARTING = {"embedded_home", "neo4j_server", "guard", "victims"}  # fixtures that start servers or wait for them
+_STARTING_S = 900
+
+# The examples of a law are the same in every run, and a busy machine is no defect. `--hypothesis-profile=search` draws
+# new ones, `--hypothesis-seed=N` with it again those of a run before.
+_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("search", deadline=None, suppress_health_check=_SLOW)
+hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=_SLOW, derandomize=True)
+hypothesis.settings.load_profile("steady")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if _STARTING.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.timeout(_STARTING_S))
 
 
 def pytest_sessionstart() -> None:
@@ -136,7 +153,7 @@ def _drop(connection: Any, name: str) -> None:
     """A vacuum by the server itself is not ours to end, but it is soon over."""
     import psycopg
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

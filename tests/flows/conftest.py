@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,10 @@ from causal_organism.operations.runs import load_run
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 from tests.flows.flow_assets import FOLDER
+from tests.waiting import equal
 
 ROOT = Path(__file__).parents[2]
 ASSETS = "tests.flows.flow_assets:ASSETS"
-TASKS_LATE_S = 30
-
-
-def until(check: Callable[[], Any], *, within_s: float) -> Any:
-    """What `check` gives once it is true."""
-    deadline = time.monotonic() + within_s
-    while not (found := check()):
-        assert time.monotonic() < deadline, "it did not become true in time"
-        time.sleep(0.2)
-    return found
 
 
 def tasks_of(organism: OpenOrganism, run: str) -> dict[str, tuple[str, int]]:
@@ -38,10 +28,7 @@ def tasks_of(organism: OpenOrganism, run: str) -> dict[str, tuple[str, int]]:
 
 def assert_tasks(organism: OpenOrganism, run: str, expected: dict[str, tuple[str, int]]) -> None:
     """Prefect hears of tasks, and of how they ended, by events: seconds after the run itself has ended."""
-    deadline = time.monotonic() + TASKS_LATE_S
-    while (found := tasks_of(organism, run)) != expected and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert found == expected
+    equal(lambda: tasks_of(organism, run), expected)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ import pytest
 from causal_organism.operations.automation import explain
 from causal_organism.operations.runs import load_run
 from causal_organism.wiring import OpenOrganism, load_graph
-from tests.flows.conftest import ROOT, until
+from tests.flows.conftest import ROOT
+from tests.waiting import PATIENCE_S, equal
 
 PULSE = """
 import asyncio, json
@@ -35,7 +36,7 @@ def pulse(organism: OpenOrganism, home_environment: dict[str, str], run_environm
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=PATIENCE_S,
             check=False,
         )
         assert done.returncode == 0, done.stderr
@@ -61,8 +62,8 @@ def test_a_pulse_makes_its_views_and_then_what_automation_chooses(organism: Open
         "automated/count": "automation",
     }
     assert {heads[key, ""].version.run for key in ("automated/people", "automated/count")} == {run}
-    found = until(lambda: row if len((row := load_run(organism, run))["tasks"]) == 4 else None, within_s=20)
-    assert [task["name"] for task in found["tasks"]] == ["network", *made]
+    equal(lambda: [task["name"] for task in load_run(organism, run)["tasks"]], ["network", *made])
+    found = load_run(organism, run)
     assert (found["outcome"], {step["key"]: step["outcome"] for step in found["steps"]}) == ("failed", made)
     assert organism.ledger.run_document(run) == document
 

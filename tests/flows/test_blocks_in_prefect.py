@@ -11,7 +11,8 @@ import pytest
 from causal_organism.deployments import REFRESH
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
-from tests.flows.conftest import ASSETS, assert_tasks, tasks_of, until
+from tests.flows.conftest import ASSETS, assert_tasks, tasks_of
+from tests.waiting import equal, until
 
 BLOCK = "block/a, block/b, block/c, block/d"
 KEYS = ("block/a", "block/b", "block/c", "block/d")
@@ -46,8 +47,7 @@ def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
         found = load_run(organism, run)
         return found if has_ended(found) and found["tries"] == tries else None
 
-    found: dict[str, Any] = until(look, within_s=150)
-    return found
+    return until(look, "the run has ended")
 
 
 def outcomes(run: dict[str, Any]) -> dict[str, str]:
@@ -61,10 +61,7 @@ def calls(folder: Path) -> list[int]:
 
 def told(organism: OpenOrganism, run: str, text: str) -> list[dict[str, Any]]:
     """Lines of the run's log with this text, once there are any: they arrive late."""
-    found: list[dict[str, Any]] = until(
-        lambda: [dict(each) for each in load_logs(organism, run) if text in each["message"]], within_s=20
-    )
-    return found
+    return until(lambda: [dict(each) for each in load_logs(organism, run) if text in each["message"]], text)
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +97,7 @@ def test_cheap_neighbours_are_one_task_and_each_is_told_by_itself(
             found = api.post("/events/filter", json={"filter": wanted}).json()["events"]
             return sorted(each["resource"]["prefect.resource.name"] for each in found)
 
-        until(lambda: events() == list(KEYS), within_s=30)
+        equal(events, list(KEYS))
 
 
 def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_behind_it(
@@ -113,9 +110,10 @@ def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_
     assert run["state"] == "Failed"
     assert_tasks(deployed, run["id"], {BLOCK: ("Failed", 1)})
     assert run["message"] == "block/b failed: ValueError: not today; blocked: block/c"
-    assert {task["message"] for task in load_run(deployed, run["id"])["tasks"]} == {
-        "block/b failed: ValueError: not today; and 1 more of 4 steps"
-    }
+    equal(
+        lambda: {task["message"] for task in load_run(deployed, run["id"])["tasks"]},
+        {"block/b failed: ValueError: not today; and 1 more of 4 steps"},
+    )
     assert told(deployed, run["id"], "block/c blocked: block/b failed")[0]["level"].upper() == "ERROR"
     told(deployed, run["id"], "block/d made @")
 
@@ -124,7 +122,7 @@ def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_
     assert again["state"] == "Completed"
     assert outcomes(again) == dict.fromkeys(KEYS, "made")
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 2, 1, 1]
-    until(lambda: "block/b, block/c" in tasks_of(deployed, run["id"]), within_s=30)
+    until(lambda: "block/b, block/c" in tasks_of(deployed, run["id"]))
 
 
 def test_one_that_breaks_off_in_a_block_is_tried_again_in_a_task_of_its_own_and_others_go_on(
@@ -171,12 +169,12 @@ def test_a_cancelled_block_keeps_what_was_made_and_the_next_run_makes_the_rest(
     (folder / "block-b-will").write_text("wait")
     before = calls(folder)
     run = refresh(deployed)
-    until(lambda: calls(folder)[1] > before[1], within_s=60)
+    until(lambda: calls(folder)[1] > before[1])
     assert cancel_run(deployed, run, actor="ana")["state"] == "Cancelling"
-    found = until(lambda: row if has_ended(row := load_run(deployed, run)) else None, within_s=60)
+    found = ended(deployed, run)
     assert (found["state"], found["outcome"]) == ("Cancelled", "cancelled")
     assert outcomes(found) == {"block/a": "made"}
-    until(lambda: ("block/b", "") not in deployed.ledger.held(), within_s=15)
+    until(lambda: ("block/b", "") not in deployed.ledger.held())
 
     rest = ended(deployed, refresh(deployed))
     assert outcomes(rest) == dict.fromkeys(KEYS[1:], "made")

@@ -13,6 +13,7 @@ from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
 from causal_organism.wiring import OpenOrganism
 from tests.cli.test_documents import check_fields
 from tests.flows.conftest import ROOT
+from tests.waiting import PATIENCE_S, until
 
 RUN_FIELDS = {"id", "flow", "deployment", "state", "trigger", "actor", "started_at", "duration_s", "tries"}
 
@@ -26,7 +27,9 @@ def environment(
 
 def command(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-c", "from causal_organism.cli.main import run; run()", *words]
-    return subprocess.run(line, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        line, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
 
 
 def told(environment: dict[str, str], *words: str, code: int = 0) -> Any:
@@ -67,10 +70,14 @@ def test_runs_are_listed_with_what_scripts_rely_on(environment: dict[str, str], 
 
 
 def test_logs_are_lines_for_people_and_one_document_for_scripts(environment: dict[str, str], run: str) -> None:
-    followed = command(environment, "logs", run, "--follow").stdout
-    assert "commands/total: commands/total made @" in followed
-    document = told(environment, "logs", run)
-    assert len({line["id"] for line in document["logs"]}) == len(document["logs"]) == len(followed.splitlines())
+    def told_alike() -> bool:
+        """A line that comes late may be in one of the two only."""
+        followed = command(environment, "logs", run, "--follow").stdout
+        lines = told(environment, "logs", run)["logs"]
+        made = "commands/total: commands/total made @" in followed
+        return made and len({line["id"] for line in lines}) == len(lines) == len(followed.splitlines())
+
+    until(told_alike, "both tell the same lines")
 
 
 def test_queues_tell_depth_and_the_stream(environment: dict[str, str], run: str) -> None:

@@ -14,7 +14,8 @@ from causal_organism.operations.runs import load_run
 from causal_organism.operations.waiting import run_lease
 from causal_organism.stores.network import BoltNetwork
 from causal_organism.wiring import OpenOrganism
-from tests.flows.conftest import ROOT, assert_tasks, until
+from tests.flows.conftest import ROOT, assert_tasks
+from tests.waiting import PATIENCE_S, equal, until
 
 PROGRAM = """
 import asyncio, json, sys
@@ -37,7 +38,7 @@ def run_once(which: str, environment: dict[str, str], **more: str) -> dict[str, 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -105,17 +106,18 @@ def test_a_run_in_its_own_process_is_known_to_live(
     organism: OpenOrganism, environment: dict[str, str], folder: Path
 ) -> None:
     waiting = {**environment, "ORGANISM_ASSETS": "tests.flows.flow_assets:WAITING"}
+    before = {each.id for each in organism.ledger.runs()}
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "full"], env=waiting, cwd=ROOT, stdout=subprocess.PIPE
     ) as run:
         try:
-            until((folder / "once-waiting").exists, within_s=60)
-            (record,) = (each for each in organism.ledger.runs(limit=20) if each.outcome is None)
+            until((folder / "once-waiting").exists)
+            (record,) = (each for each in organism.ledger.runs() if each.id not in before)
             held = {key for key, _ in organism.ledger.held()}
         finally:
             (folder / "once-go").touch()
-        told = json.loads(run.communicate(timeout=60)[0])
-    assert told["document"]["run"] == record.id
+        told = json.loads(run.communicate(timeout=PATIENCE_S)[0])
+    assert (told["document"]["run"], record.outcome) == (record.id, None)
     assert run_lease(record.id) in held
     assert run_lease(record.id) not in {key for key, _ in organism.ledger.held()}
 
@@ -135,8 +137,7 @@ def test_an_incremental_run_takes_in_the_stream_and_refreshes_what_the_pulse_own
     version = organism.ledger.heads()["once/people", ""].version
     assert {"ana", "bo"} <= set(organism.values.load(version.value, version.fingerprint))
     run = told["document"]["run"]
-    found = until(lambda: row if len((row := load_run(organism, run))["tasks"]) == 2 else None, within_s=20)
-    assert [task["name"] for task in found["tasks"]] == ["network", "once/people"]
+    equal(lambda: [task["name"] for task in load_run(organism, run)["tasks"]], ["network", "once/people"])
 
 
 def test_interactions_that_were_lost_make_the_run_fail(organism: OpenOrganism, environment: dict[str, str]) -> None:
@@ -147,7 +148,7 @@ def test_interactions_that_were_lost_make_the_run_fail(organism: OpenOrganism, e
     told = run_once("incremental", environment, **watching)
     assert told["document"]["outcome"] == "failed"
     assert outcomes(told) == {"once/people": "made"}
-    found = until(lambda: row if (row := load_run(organism, told["document"]["run"]))["message"] else None, within_s=20)
+    found = until(lambda: row if (row := load_run(organism, told["document"]["run"]))["message"] else None)
     assert found["state"] == "Failed"
     assert "2 interactions were trimmed from the stream before they were read" in found["message"]
     assert run_once("incremental", environment, **watching)["document"]["outcome"] == "nothing"
@@ -170,8 +171,8 @@ def test_a_full_run_compares_the_network_with_the_archive_and_is_marked_by_a_dif
         return states.get("network audit")
 
     marked, clean = (run_once("full", environment, **watching)["document"]["run"] for _ in range(2))
-    assert until(lambda: ended(marked), within_s=20) == "Failed"
-    assert until(lambda: ended(clean), within_s=20) == "Completed"
+    assert until(lambda: ended(marked)) == "Failed"
+    assert until(lambda: ended(clean)) == "Completed"
     assert [load_run(organism, run)["state"] for run in (marked, clean)] == ["Completed", "Completed"]
     logged = [each for each in organism.ledger.audit_log() if each.action == "network.differs"]
     assert logged[0].detail["differences"][0]["is"]["weight_u"] == 5

@@ -1,0 +1,31 @@
+"""Waiting for what other processes and threads do in their own time, which on a busy machine is a long one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+PATIENCE_S = 150.0
+"""For anything that is sure to come. A test that fails waits so long; one that passes does not."""
+
+
+def until(check: Callable[[], T | None], what: str = "it became true", *, within_s: float = PATIENCE_S) -> T:
+    """What `check` gives once it is true."""
+    deadline, pause_s = time.monotonic() + within_s, 0.02
+    while not (found := check()):
+        assert time.monotonic() < deadline, f"waited {within_s:.0f} s until {what}"
+        time.sleep(pause_s)
+        pause_s = min(0.2, 1.5 * pause_s)
+    return found
+
+
+def equal(look: Callable[[], T], expected: T, *, within_s: float = PATIENCE_S) -> None:
+    """Look until it is what is expected. What arrives late is neither all there nor final when it is first seen."""
+    deadline, pause_s = time.monotonic() + within_s, 0.02
+    while (found := look()) != expected and time.monotonic() < deadline:
+        time.sleep(pause_s)
+        pause_s = min(0.2, 1.5 * pause_s)
+    assert found == expected
