@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import random
 import signal
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
@@ -14,7 +13,7 @@ from pathlib import Path
 
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.state import Standing, load_state
-from causal_organism.errors import StoreError
+from causal_organism.errors import FencedError, LeaseHeldError, StoreError
 from causal_organism.network.interactions import Interaction
 from causal_organism.network.windows import counts, window_start
 from causal_organism.operations.pulse import PulseReport, pulse
@@ -23,9 +22,9 @@ from causal_organism.settings import Settings
 from tests.chaos.events import History
 from tests.chaos.pulsing import PRELOADED, Worker, pulse_for_ever
 from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
+from tests.waiting import PATIENCE_S, until
 
 SERVERS = ("ledger", "stream", "network")
-WAIT_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,6 @@ class Victims:
         state = load_state(Home(self.folder))
         found = None if state is None else state.server(server)
         return found is not None and found.state is Standing.HEALTHY
-
-
-def until(is_true: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not is_true():
-        assert time.monotonic() < deadline, f"waited {WAIT_S:.0f} s until {what}"
-        time.sleep(0.02)
 
 
 @dataclass
@@ -88,15 +80,26 @@ class Chaos:
         for worker in self.workers:
             worker.kill()
         for worker in self.workers:
-            worker.join(WAIT_S)
+            worker.join(PATIENCE_S)
             assert worker.exitcode == -signal.SIGKILL, f"it ended by itself: {worker.exitcode}"
         self.kills += len(self.workers)
         self.workers.clear()
 
     def moved(self, by: int) -> Callable[[], bool]:
-        """Whether the archive stands so many batches further than now."""
-        goal = self.organism.archive.position().batch + by
-        return lambda: self.organism.archive.position().batch >= goal
+        """Whether the archive stands so many batches further than now: to be asked for before there is more to read."""
+        goal = self._batches() + by
+        return lambda: self._batches() >= goal
+
+    def _batches(self) -> int:
+        """Asked again where our own connection was to a server that was killed."""
+
+        def look() -> tuple[int] | None:
+            try:
+                return (self.organism.archive.position().batch,)
+            except StoreError:
+                return None
+
+        return until(look, "the archive answers")[0]
 
     def inside(self) -> Sequence[Interaction]:
         """The interactions that count: those in the window."""
@@ -114,12 +117,14 @@ class Chaos:
 
 def final_pulse(chaos: Chaos) -> PulseReport:
     """As soon as the lease of the last one killed is free. A connection of ours that broke meanwhile is made again."""
-    deadline = time.monotonic() + WAIT_S
-    while True:
+
+    def look() -> PulseReport | None:
         try:
             return pulse(chaos.organism, run="last", actor="chaos", trigger="chaos", holder="last")
-        except StoreError:
-            assert time.monotonic() < deadline
+        except (StoreError, LeaseHeldError, FencedError):
+            return None
+
+    return until(look, "a pulse of ours went through")
 
 
 def assert_exactly_once(chaos: Chaos) -> None:

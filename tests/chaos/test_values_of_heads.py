@@ -21,8 +21,9 @@ from causal_organism.operations.contents import content_fingerprint
 from causal_organism.stores.ledger import PostgresLedger
 from causal_organism.stores.postgres import Database
 from causal_organism.stores.values import Content, Values
-from tests.chaos.killing import Chaos, Victims, until
+from tests.chaos.killing import Chaos, Victims
 from tests.stores.truth import NOW
+from tests.waiting import PATIENCE_S, until
 
 pytestmark = [pytest.mark.servers, pytest.mark.chaos]
 
@@ -95,7 +96,7 @@ def test_no_head_is_without_its_value_however_often_postgresql_is_killed(
     for each in publishers:
         each.stop.set()
     for each in publishers:
-        each.join(30)
+        each.join(PATIENCE_S)
     stores = {place for each in publishers for place in _stores(dsn, each.key)}
     assert stores == {"row", "patch"}
     print(f"\n{sum(each.acknowledged for each in publishers)} versions, {KILLS} kills")
@@ -139,12 +140,13 @@ def _assert_heads_have_values(dsn: str, files: Path, told: dict[str, int]) -> No
 
 
 def _load(database: Database, files: Path, version: Version) -> Any:
-    deadline = time.monotonic() + 30
-    while True:
+    def load() -> tuple[Any] | None:
         try:
-            return Values(database, files).load(version.value, content_fingerprint(version))
+            return (Values(database, files).load(version.value, content_fingerprint(version)),)
         except StoreError:  # the connection was made while the server went down
-            assert time.monotonic() < deadline
+            return None
+
+    return until(load, "the value was read")[0]
 
 
 def _stores(dsn: str, key: str) -> set[str]:

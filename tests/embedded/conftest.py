@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import pytest
 from causal_organism.embedded import lifecycle, processes
 from causal_organism.embedded.home import Home
 from causal_organism.settings import Settings, load_settings
+from tests.waiting import until
 
 COMMAND = (sys.executable, "-c", "from causal_organism.cli.main import run; run()")
 
@@ -83,17 +83,10 @@ class OwnHome:
         return lines
 
 
-def wait_until(is_true: Callable[[], Any], *, limit_s: float = 30.0) -> None:
+@pytest.fixture
+def wait_until() -> Callable[[Callable[[], Any]], Any]:
     """For what real processes do in their own time."""
-    deadline = time.monotonic() + limit_s
-    while not is_true():
-        assert time.monotonic() < deadline, f"not true after {limit_s} s"
-        time.sleep(0.05)
-
-
-@pytest.fixture(name="wait_until")
-def wait_until_fixture() -> Callable[..., None]:
-    return wait_until
+    return until
 
 
 GUARD = """\

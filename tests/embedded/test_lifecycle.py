@@ -10,6 +10,7 @@ import psycopg
 import redis
 
 from causal_organism.embedded import lifecycle, processes
+from tests.waiting import equal
 
 
 def test_up_starts_what_is_asked_for_and_down_leaves_nothing(own_home: Any) -> None:
@@ -18,7 +19,7 @@ def test_up_starts_what_is_asked_for_and_down_leaves_nothing(own_home: Any) -> N
         ("ledger", "PostgreSQL", True),
         ("stream", "Valkey", True),
     ]
-    assert own_home.healthy() == ["ledger", "stream"]
+    equal(own_home.healthy, ["ledger", "stream"])
     assert own_home.json("down") == {"schema": "organism.down/1", "stopped": ["ledger", "stream"], "deleted": False}
     assert own_home.processes() == []
     assert own_home.healthy() == []
@@ -67,8 +68,12 @@ def test_status_asks_a_server_that_a_variable_names(own_home: Any, make_home: An
     elsewhere = make_home()
     elsewhere.json("up", "--only", "stream")
     own_home.environ["ORGANISM_REDIS_URL"] = elsewhere.settings().redis_url
-    row = own_home.status()["stream"]
-    assert (row["product"], row["healthy"], row["pid"], row["state"]) == ("Valkey", True, None, "external")
+
+    def row() -> tuple[str, bool, int | None, str]:
+        found = own_home.status()["stream"]
+        return found["product"], found["healthy"], found["pid"], found["state"]
+
+    equal(row, ("Valkey", True, None, "external"))
     assert elsewhere.settings().redis_url not in own_home.run("status", "--json").stdout
     elsewhere.json("down")
     assert own_home.status()["stream"]["healthy"] is False
@@ -117,7 +122,7 @@ def test_a_shell_with_the_variables_of_the_home_changes_nothing(own_home: Any) -
     before = own_home.json("up", "--only", "ledger,stream")
     own_home.environ |= own_home.json("env")["environment"]
     assert own_home.json("up", "--only", "ledger,stream") == before
-    assert own_home.healthy() == ["ledger", "stream"]
+    equal(own_home.healthy, ["ledger", "stream"])
     assert "external" not in own_home.run("status").stdout
     own_home.json("down")
     own_home.json("up", "--only", "stream")

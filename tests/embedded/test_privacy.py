@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import stat
 import subprocess
 import urllib.error
@@ -31,20 +32,21 @@ def test_no_password_stands_on_a_command_line(servers: Settings, passwords: list
 
 
 def test_no_password_stands_in_an_environment(servers: Settings, passwords: list[str]) -> None:
-    found = [
-        password
-        for process in processes.marked(servers.home)
-        for password in passwords
-        if password.encode() in Path(f"/proc/{process.pid}/environ").read_bytes()
-    ]
-    assert found == []
+    seen = 0
+    for process in processes.marked(servers.home):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            environment = Path(f"/proc/{process.pid}/environ").read_bytes()
+            assert [password for password in passwords if password.encode() in environment] == []
+            seen += 1
+    assert seen >= 5
 
 
 def test_every_file_is_the_owners_alone(servers: Settings) -> None:
     def open_to_others(folder: Path) -> Iterator[Path]:
         for path in (folder, *folder.iterdir()):
-            if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-                yield path
+            with contextlib.suppress(FileNotFoundError):  # a file that was being written has its name now
+                if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                    yield path
 
     folders = (servers.home, servers.home / "secrets", servers.home / "run", servers.home / "logs")
     assert [path for folder in folders for path in open_to_others(folder)] == []
@@ -54,13 +56,10 @@ def test_every_file_is_the_owners_alone(servers: Settings) -> None:
 
 
 def test_every_port_is_on_loopback(servers: Settings) -> None:
-    ours = {process.pid for process in processes.marked(servers.home)}
-    sockets = {
-        entry.readlink().name.partition("[")[2].rstrip("]")
-        for pid in ours
-        for entry in Path(f"/proc/{pid}/fd").iterdir()
-        if entry.readlink().name.startswith("socket:")
-    }
+    sockets: set[str] = set()
+    for process in processes.marked(servers.home):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            sockets |= set(_sockets(process.pid))
     listening = [
         fields[1].partition(":")[0]
         for table in ("tcp", "tcp6")
@@ -69,6 +68,15 @@ def test_every_port_is_on_loopback(servers: Settings) -> None:
     ]
     assert len(listening) >= 4
     assert set(listening) <= {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
+
+
+def _sockets(pid: int) -> Iterator[str]:
+    """Inodes of the sockets that a process has open."""
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            kind, _, inode = entry.readlink().name.partition("[")
+            if kind == "socket:":
+                yield inode.rstrip("]")
 
 
 def test_no_server_answers_without_its_password(servers: Settings) -> None:
