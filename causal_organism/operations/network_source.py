@@ -147,8 +147,7 @@ class NetworkSource:
 
     def _archived(self, batch: int, snapshot: Snapshot) -> bool:
         """Whether the archive knows this network, at this batch."""
-        archived = self._organism.archive.batch(batch)
-        return archived is not None and archived.fingerprint == snapshot.fingerprint
+        return self._organism.archive.fingerprint(batch) == snapshot.fingerprint
 
     def _read(self) -> tuple[int, Snapshot] | None:
         """The whole network; None if it does not add up to the fingerprint at its position."""

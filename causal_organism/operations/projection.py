@@ -132,8 +132,7 @@ def _continues(organism: Organism, position: NetworkPosition, last: int) -> bool
     if position.format != FORMAT:
         return False
     if position.batch == 0:
-        return position.fingerprint == EMPTY and (not last or organism.archive.batch(1) is not None)
+        return position.fingerprint == EMPTY and (not last or organism.archive.fingerprint(1) is not None)
     if not 0 < position.batch <= last:
         return False
-    batch = organism.archive.batch(position.batch)
-    return batch is not None and batch.fingerprint == position.fingerprint
+    return organism.archive.fingerprint(position.batch) == position.fingerprint

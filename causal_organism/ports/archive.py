@@ -96,6 +96,9 @@ class Archive(Protocol):
 
     def batch(self, number: int) -> Batch | None: ...
 
+    def fingerprint(self, batch: int) -> str | None:
+        """Of the network at that batch, without reading what it changed; None: there is no such batch."""
+
     def unwritten_refusals(self) -> tuple[DeadLetter, ...]:
         """Refusals not yet known to stand in the dead-letter stream, in order of id."""
 

@@ -120,6 +120,11 @@ class PostgresArchive:
     def batch(self, number: int) -> Batch | None:
         return next(self.batches(number - 1, number), None)
 
+    def fingerprint(self, batch: int) -> str | None:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute("SELECT fingerprint FROM organism.batch WHERE number = %s", (batch,)).fetchone()
+        return str(row[0]) if row else None
+
     def unwritten_refusals(self) -> tuple[DeadLetter, ...]:
         with self._database.connection() as connection:
             found = connection.execute(

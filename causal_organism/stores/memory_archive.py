@@ -119,6 +119,10 @@ class MemoryArchive:
     def batch(self, number: int) -> Batch | None:
         return next(self.batches(number - 1, number), None)
 
+    def fingerprint(self, batch: int) -> str | None:
+        found = self.batch(batch)
+        return found.fingerprint if found else None
+
     def unwritten_refusals(self) -> tuple[DeadLetter, ...]:
         letters = (each.letter for each in self._refusals.values() if not each.written)
         return tuple(sorted(letters, key=lambda each: entry_key(each.id)))

@@ -67,6 +67,8 @@ def test_batches_come_back_as_they_were_accepted(archive: Archive) -> None:
     assert list(archive.batches(3, 5)) == batches[3:5]
     assert archive.batch(7) == batches[6]
     assert archive.batch(130) is None
+    assert archive.fingerprint(7) == batches[6].fingerprint
+    assert archive.fingerprint(130) is None
 
 
 def test_the_fingerprint_is_that_of_the_whole_network_and_does_not_depend_on_batches(make_archive: Make) -> None:
