@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from datetime import datetime
@@ -59,11 +60,12 @@ class ConsoleApp(Console):
         place: Place,
         *,
         now: Callable[[], datetime] | None = None,
+        ticks: Callable[[], float] = time.monotonic,
         ascii_only: bool = False,
         tmux: bool = False,
         screen: bool = False,
     ):
-        super().__init__(connect, place, now=now)
+        super().__init__(connect, place, now=now, ticks=ticks)
         self.ascii_only = ascii_only
         self.multiplexers = {"tmux": tmux, "screen": screen}
         self.before: tuple[str, str | None] | None = None  # the last place: screen and key

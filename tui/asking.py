@@ -82,15 +82,21 @@ class AskingApp(App[None]):
     """State of the console: the newest documents, the link, and what cannot be done."""
 
     def __init__(
-        self, connect: Callable[[], ConsoleSource], place: Place, *, now: Callable[[], datetime] | None = None
+        self,
+        connect: Callable[[], ConsoleSource],
+        place: Place,
+        *,
+        now: Callable[[], datetime] | None = None,
+        ticks: Callable[[], float] = time.monotonic,
     ):
         super().__init__(ansi_color=True)  # from the first: NO_COLOR is decided here, before there is a theme
         self.link = Link(connect)
         self.place = place
         self.now = now or (lambda: datetime.now(UTC))
+        self.ticks = ticks  # seconds that only go forward: when to ask, and how old an answer is
         self.pulse = Pulse()
         self.documents: dict[str, Document | None] = {}
-        self.read_at: dict[str, float] = {}  # document -> monotonic time of its last good answer
+        self.read_at: dict[str, float] = {}  # document -> tick of its last good answer
         self.as_of: datetime | None = None
         self.lost: str | None = None  # why the link is lost
         self.notes: dict[str, str] = {}  # document -> why it could not be given, though the link is there
@@ -111,7 +117,7 @@ class AskingApp(App[None]):
 
     def beat(self) -> None:
         """Once a second: ask if it is time to, and let the screen count seconds."""
-        now, asker = time.monotonic(), self.asker()
+        now, asker = self.ticks(), self.asker()
         if asker is None:
             return
         if self.pulse.due(now + BEAT_S / 2) and not self.blurred:
@@ -121,7 +127,7 @@ class AskingApp(App[None]):
     def ask_now(self) -> None:
         """Fresh data for the screen that is seen, as soon as can be."""
         self.pulse.hurry()
-        now, asker = time.monotonic(), self.asker()
+        now, asker = self.ticks(), self.asker()
         if asker is not None and self.pulse.due(now):
             self._ask(asker, now)
 
@@ -147,17 +153,17 @@ class AskingApp(App[None]):
         documents: dict[str, Document] = {}
         notes: dict[str, str] = {}
         lost: str | None = None
-        started = time.monotonic()
+        started = self.ticks()
         for name, request in wanted:
             try:
                 documents[name] = request(self.link.source())
             except (StoreError, OSError) as error:  # other servers may answer, unless this one took its time to fail
                 lost = lost or f"{name}: {words(error)}"
-                if time.monotonic() - started > PATIENCE_S:
+                if self.ticks() - started > PATIENCE_S:
                     break
             except Exception as error:  # an operator's console stays up whatever one document's reader does
                 notes[name] = words(error)
-        took_ms = (time.monotonic() - started) * 1000 / max(1, len(documents))
+        took_ms = (self.ticks() - started) * 1000 / max(1, len(documents))
         if log is not None and lost is None:
             lost = self._read_log(*log, notes)
         answer = Answer(
@@ -183,7 +189,7 @@ class AskingApp(App[None]):
         return None
 
     def on_answered(self, event: Answered) -> None:
-        now, answer = time.monotonic(), event.answer
+        now, answer = self.ticks(), event.answer
         self.documents.update(answer.documents)
         self.read_at.update(dict.fromkeys(answer.documents, now))
         if answer.unsupported is not None:

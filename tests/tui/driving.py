@@ -11,12 +11,12 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from tests.waiting import PATIENCE_S
 from tui.app import ConsoleApp
 from tui.demo import DemoSource
 from tui.source import Place
 
 NARROW, WIDE = (80, 24), (120, 36)
-DEADLINE_S = 20.0
 START = datetime(2026, 2, 16, 12, 3, 41, tzinfo=UTC)
 
 
@@ -28,6 +28,9 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.time
+
+    def ticks(self) -> float:
+        return (self.time - START).total_seconds()
 
     def advance(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
@@ -50,7 +53,7 @@ class Driver:
 
     async def until(self, seen: str | Callable[[], bool]) -> None:
         """Wait until a text is on the screen, or something is so."""
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
             if seen in self.text() if isinstance(seen, str) else seen():
                 return
@@ -86,7 +89,7 @@ def drive(
     clock = Clock()
     source = source or DemoSource(clock, hostile=hostile, refused=refused)
     place = Place(context="home", actor="ana@ops", read_only=read_only, production=production)
-    app = ConsoleApp(lambda: source, place, now=clock, ascii_only=ascii_only)
+    app = ConsoleApp(lambda: source, place, now=clock, ticks=clock.ticks, ascii_only=ascii_only)
 
     async def run() -> None:
         async with app.run_test(size=size) as pilot:

@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tests.waiting import PATIENCE_S
+
 ROOT = Path(__file__).parents[2]
-DEADLINE_S = 60.0
 
 
 class Terminal:
@@ -45,7 +46,7 @@ class Terminal:
 
     def until(self, text: bytes, *, after: int = 0) -> int:
         """Read until a text was written; where it ends."""
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + PATIENCE_S
         while (place := self.written.find(text, after)) < 0:
             assert time.monotonic() < end, f"{text!r} was not written; the end is {self.written[-800:]!r}"
             assert self.read(0.05) or self.process.poll() is None, f"it ended: {self.written[-800:]!r}"
@@ -61,10 +62,12 @@ class Terminal:
 
     def ended(self) -> int:
         """Wait for the end of the program; its exit code."""
-        end = time.monotonic() + DEADLINE_S
+        end = time.monotonic() + PATIENCE_S
         while self.process.poll() is None:
             assert time.monotonic() < end, "it did not end"
             self.read(0.05)
+        while self.read(1.0):  # its last words; ends at once where the other side is closed
+            pass
         return self.process.returncode
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from typing import Any
 
 from textual import events
 
 from causal_organism.errors import GraphError, StoreError
 from tests.tui.driving import NARROW, Clock, Driver, drive
+from tests.waiting import PATIENCE_S
 from tui.demo import DemoSource
 from tui.screens.assets import AssetsScreen
 from tui.screens.runs import RunsScreen
@@ -170,7 +170,7 @@ def test_the_first_frame_is_painted_before_anything_is_connected() -> None:
         gate = threading.Event()
 
         def unsupported(self) -> Any:
-            self.gate.wait(20)
+            self.gate.wait(PATIENCE_S)
             return super().unsupported()
 
     source = Slow(Clock())
@@ -179,9 +179,10 @@ def test_the_first_frame_is_painted_before_anything_is_connected() -> None:
         from tui.app import ConsoleApp
         from tui.source import Place
 
-        app = ConsoleApp(lambda: source, Place(context="home", actor="a"), now=Clock())
+        clock = Clock()
+        app = ConsoleApp(lambda: source, Place(context="home", actor="a"), now=clock, ticks=clock.ticks)
         async with app.run_test(size=NARROW) as pilot:
-            driver = Driver(app, pilot, source, Clock())
+            driver = Driver(app, pilot, source, clock)
             await driver.until("[1 Overview]")
             await driver.until("loading ...")
             await pilot.press("2")
@@ -441,8 +442,8 @@ def test_data_that_grows_old_is_called_stale() -> None:
     async def scenario(driver: Driver) -> None:
         await driver.until("as of 12:03:41Z")
         await driver.until(lambda: driver.app.pulse.asked_at is None)
-        driver.app.pulse.ask(time.monotonic())
-        driver.app.pulse.answered_at = time.monotonic() - 9.5
+        driver.app.pulse.ask(driver.clock.ticks())
+        driver.clock.advance(9.5)
         driver.app.beat()
         await driver.until("STALE DATA 9s")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
@@ -99,7 +98,7 @@ class Frame(Screen[None]):
         """All five; each sends only what changed."""
         if not self.composed:
             return
-        app, now = self.console, time.monotonic()
+        app, now = self.console, self.console.ticks()
         self.query_one("#status", Band).show(*status_lines(app.place, app.documents, app.api_ms, app.now()))
         open_proposals = len(proposals_of(app.documents))
         self.query_one("#tabs", Band).show(*tab_lines(SCREENS.index(self.scope), open_proposals))
@@ -138,7 +137,7 @@ class Frame(Screen[None]):
         """A message in the flash row, until esc or the next one."""
         self.message = safe_text(text, limit=400)
         self.console.remember(self.message)
-        self._show_flash(time.monotonic())
+        self._show_flash(self.console.ticks())
 
     def _show_flash(self, now: float) -> None:
         app = self.console
