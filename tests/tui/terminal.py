@@ -52,6 +52,13 @@ class Terminal:
             assert self.read(0.05) or self.process.poll() is None, f"it ended: {self.written[-800:]!r}"
         return place + len(text)
 
+    def more(self, than: int) -> None:
+        """Read until more is written than that."""
+        end = time.monotonic() + PATIENCE_S
+        while len(self.written) <= than:
+            assert time.monotonic() < end, f"nothing more was written; the end is {self.written[-800:]!r}"
+            self.read(0.05)
+
     def quiet(self, seconds: float = 0.4) -> None:
         """Read until nothing is written for a while."""
         while self.read(seconds):

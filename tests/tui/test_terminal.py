@@ -14,7 +14,8 @@ from tests.tui.terminal import Terminal, terminal
 DEMO = ("-m", "tui.demo")
 CONSOLE = ("-c", "import sys; from causal_organism.cli.main import main; sys.exit(main(['tui']))")
 IDLE_S, IDLE_BYTES = 10.0, 3_000
-PAGE_BYTES, FIRST_BYTES, CPU_S = 9_000, 40_000, 6.0
+LONG_S = 1.5  # longer than a busy machine pauses within one picture, shorter than the console between two questions
+PAGE_BYTES, FIRST_BYTES, CPU_S = 9_000, 40_000, 12.0
 PASTED = b"\x1b[200~[/]\x1b]0;owned\x07\xc2\x9b\x1b[201~\r"
 # Every screen, its end, one thing opened, its JSON; a neighbour, a dialog, a pasted filter, a copied command, a plan.
 TOUR = (
@@ -41,14 +42,16 @@ def test_an_idle_screen_and_a_page_stay_within_their_bytes(screen: bytes, seen: 
         assert cpu_s(console) <= CPU_S, "it takes one to two seconds where nothing else runs"
         console.type(screen)
         console.until(seen)
-        console.quiet(1.5)
+        console.quiet(LONG_S)
         idle = console.read(IDLE_S)
         assert 0 < len(idle) <= IDLE_BYTES, "0 would mean that it does not live"
         console.type(b"2")
-        console.quiet()
+        console.until(b"v36")
+        console.quiet(LONG_S)
         before = len(console.written)
         console.type(b"G")
-        console.quiet()
+        console.more(before)
+        console.quiet(LONG_S)
         assert 0 < len(console.written) - before <= PAGE_BYTES
 
 
