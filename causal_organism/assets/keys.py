@@ -24,6 +24,11 @@ def check_key(key: object) -> str:
     return key
 
 
+def is_key(text: str) -> bool:
+    """Whether it could be a key."""
+    return _KEY.fullmatch(text) is not None
+
+
 def group_of(key: str) -> str:
     """The group that a key has unless its asset names one: the key without its last name."""
     return key.rpartition("/")[0]

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.keys import nearest
+from causal_organism.assets.keys import is_key, nearest
 from causal_organism.assets.selection_parser import parse, pointed
 from causal_organism.assets.selection_syntax import (
     ChangedSince,
@@ -28,11 +28,22 @@ from causal_organism.assets.selection_syntax import (
     Tag,
     Walk,
     fits_pattern,
+    quoted,
     to_text,
 )
 from causal_organism.errors import SelectionError
 
 __all__ = ["Expr", "StatusLook", "evaluate", "parse", "select", "to_text", "uses_status"]
+
+
+class UnknownKeyError(SelectionError):
+    """A key that no asset has."""
+
+    code = "unknown-asset"
+
+    def __init__(self, key: str, hint: str, column: int | None):
+        super().__init__(f"there is no asset {key!r}", hint=hint, column=column)
+        self.key = key
 
 
 class StatusLook(Protocol):
@@ -59,9 +70,10 @@ def select(text: str, graph: AssetGraph, look: StatusLook, *, allow_empty: bool 
     expr = parse(text)
     try:
         keys = evaluate(expr, graph, look)
-    except SelectionError as error:
+    except UnknownKeyError as error:
         message = pointed(error.message, text, error.column or 1)
-        raise SelectionError(message, hint=error.hint, code=error.code, column=error.column) from None
+        hint = _offer(error.key, text, (error.column or 1) - 1, graph) + (error.hint or "")
+        raise SelectionError(message, hint=hint, code=error.code, column=error.column) from None
     if not keys and not allow_empty:
         hint = "an empty selection never means everything; --allow-empty takes it as it is"
         raise SelectionError(f"{text.strip()!r} selects nothing", hint=hint, code="selection-empty")
@@ -118,8 +130,7 @@ def _named(expr: Key | Pattern | Group | Tag | Owner | Kind, graph: AssetGraph) 
     match expr:
         case Key(key, column):
             if key not in graph:
-                hint = nearest(key, graph)
-                raise SelectionError(f"there is no asset {key!r}", hint=hint, code="unknown-asset", column=column)
+                raise UnknownKeyError(key, nearest(key, graph), column)
             return frozenset({key})
         case Pattern(text):
             return frozenset(key for key in graph if fits_pattern(text, key))
@@ -131,6 +142,20 @@ def _named(expr: Key | Pattern | Group | Tag | Owner | Kind, graph: AssetGraph) 
             return _where(graph, lambda spec: any(name.fits(owner) for owner in spec.owners))
         case Kind(kind):
             return _where(graph, lambda spec: spec.kind == kind)
+
+
+def _offer(key: str, text: str, at: int, graph: AssetGraph) -> str:
+    """What to write where a name is no key but begins keys, or is a group: the selection with either in its place.
+
+    Empty where it is neither. It is not taken for one of them: what was meant is for people to say.
+    """
+    ways: list[Pattern | Group] = [Group(Match(key))]
+    if is_key(key):
+        ways.insert(0, Pattern(f"{key}/*"))
+    spelled = next((each for each in (key, quoted(key)) if text.startswith(each, at)), "")
+    before, after = (text[:at].removesuffix("key:"), text[at + len(spelled) :]) if spelled else ("", "")
+    offered = [f"{before}{to_text(way)}{after}".strip() for way in ways if _named(way, graph)]
+    return f"all of {quoted(key)}: {' or '.join(offered)}; " if offered else ""
 
 
 def _where(graph: AssetGraph, fits: Callable[[AssetSpec], bool]) -> frozenset[str]:

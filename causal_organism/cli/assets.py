@@ -12,12 +12,13 @@ from causal_organism.assets.cause_words import cause_text
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.cli.output import emit, json_option, partition_option, table
+from causal_organism.cli.selections import selection_argument
 from causal_organism.wiring import open_organism
 from tui.presenters.safe_text import safe_text
 
 
 @click.command()
-@click.argument("selection", default="*")
+@selection_argument(default="*")
 @click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
 @json_option
 def assets(selection: str, allow_empty: bool, as_json: bool) -> None:
@@ -48,7 +49,7 @@ def show(key: str, partition: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("selection", default="*")
+@selection_argument(default="*")
 @click.option("--format", "form", type=click.Choice(["tree", "dot", "mermaid"]), default="tree", show_default=True)
 @json_option
 def graph(selection: str, form: str, as_json: bool) -> None:

@@ -14,6 +14,7 @@ from causal_organism.assets.durations import parse_duration
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.assets import age_text
 from causal_organism.cli.output import data_stream, emit, json_option, name_of, partition_option, table
+from causal_organism.cli.selections import selection_argument
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 
@@ -115,7 +116,7 @@ def unpin(key: str, partition: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("selection", default="*")
+@selection_argument(default="*")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_option
 def retain(selection: str, dry_run: bool, as_json: bool) -> None:

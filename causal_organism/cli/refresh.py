@@ -13,6 +13,7 @@ from causal_organism.assets.cause_words import cause_text
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import label_of
 from causal_organism.cli.output import emit, json_option, name_of, partition_option, progress_bar, say, table
+from causal_organism.cli.selections import selection_argument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 
@@ -27,7 +28,7 @@ ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
 
 
 @click.command()
-@click.argument("selection", default="*")
+@selection_argument(default="*")
 @click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
 @json_option
 def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
@@ -48,7 +49,7 @@ def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("selection")
+@selection_argument()
 @partition_option("Only these partitions: day=2026-01-01..2026-01-31,site=north.")
 @click.option("--force", is_flag=True, help="Plan fresh ones too.")
 @click.option("--full", is_flag=True, help="Plan every step in full.")
@@ -75,7 +76,7 @@ def plan(selection: str, partition: str | None, force: bool, full: bool, allow_e
 
 
 @click.command()
-@click.argument("selection")
+@selection_argument()
 @partition_option("Only these partitions: day=2026-01-01..2026-01-31,site=north.")
 @click.option("--force", is_flag=True, help="Make fresh ones too.")
 @click.option("--full", is_flag=True, help="Make every step in full, none incrementally.")

@@ -302,6 +302,45 @@ def test_unknown_key_is_an_error_with_the_nearest_names(text: str, column: int, 
     assert caught.value.message.split("\n")[1:] == [f"  {text}", " " * (column + 1) + "^"]
 
 
+@pytest.mark.parametrize(
+    ("text", "column", "offered"),
+    [
+        ("+raw", 2, ("+raw/*", "+group:raw")),
+        ("a or key:raw+ - b", 10, ("a or raw/*+ - b", "a or group:raw+ - b")),
+        ('not "raw" and a', 5, ("not raw/* and a", "not group:raw and a")),
+        ("raw/2026", 1, ("raw/2026/*", "group:raw/2026")),
+        ("1+groß", 3, ("1+group:groß",)),
+        ('"sehr groß"', 1, ('group:"sehr groß"',)),
+        ("teil", 1, ("teil/*",)),
+    ],
+)
+def test_a_name_that_begins_keys_or_is_a_group_is_no_guess_but_both_are_offered(
+    text: str, column: int, offered: tuple[str, ...]
+) -> None:
+    assets = (
+        spec("a"), spec("b", "a"), spec("raw/2026/log"), spec("raw/rows"), spec("c", "a", group="groß"),
+        spec("d", group="sehr groß"), spec("teil/e", group=""),
+    )  # fmt: skip
+    graph = AssetGraph(assets)
+    with pytest.raises(SelectionError) as caught:
+        select(text, graph, LOOK)
+    assert (caught.value.code, caught.value.column) == ("unknown-asset", column)
+    all_of, _, near = (caught.value.hint or "").partition("; ")
+    assert all_of.partition(": ")[2] == " or ".join(offered)
+    assert near.startswith("did you mean ") or near == "`organism assets` lists them all"
+    for each in offered:
+        assert select(each, graph, LOOK)
+
+
+def test_a_name_that_begins_one_key_names_that_key_too() -> None:
+    graph = AssetGraph((spec("interventions/proposals"),))
+    with pytest.raises(SelectionError) as caught:
+        select("+interventions", graph, LOOK)
+    assert caught.value.hint == (
+        'all of "interventions": +interventions/* or +group:interventions; did you mean interventions/proposals?'
+    )
+
+
 def test_selection_of_nothing_is_an_error_unless_allowed() -> None:
     with pytest.raises(SelectionError, match="selects nothing") as caught:
         select("a - *", GRAPH, LOOK)
