@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -140,8 +141,7 @@ def test_why_a_number_of_a_person_changed_in_somebody_elses_graph(ask: Ask, chan
     assert (code, document["from"], document["to"]) == (0, 1, 2)
     assert document["reasons"] == [{"kind": "rows", "key": "raw/hours", "count": 1}]
     first, *rest = ask("why", "load", "@1..@2", "--person", "ana", as_json=False)[1].splitlines()
-    assert first.startswith("ana in load @1 -> @2, made 0.")
-    assert first.endswith("s ago by ana (cli)")
+    assert re.fullmatch(r"ana in load @1 -> @2, made [0-9.ms]+ ago by ana \(cli\)", first)
     assert rest == [
         "  value  6 -> 8",
         "because",

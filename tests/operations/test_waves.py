@@ -19,7 +19,7 @@ from causal_organism.operations.waves import waves, work_together
 from causal_organism.settings import load_settings
 from tests.operations.organisms import memory_organism, refreshed
 
-TOGETHER_S = 20.0  # how long one waits for the other to be there too
+TOGETHER_S = 120.0  # how long one waits for the other to be there too
 
 
 def test_what_does_not_depend_on_each_other_is_made_at_once() -> None:

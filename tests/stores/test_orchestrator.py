@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from causal_organism.errors import NotRunningError, RefusedError, RequestError, 
 from causal_organism.settings import Settings
 from causal_organism.stores.memory_orchestrator import MemoryOrchestrator
 from causal_organism.stores.orchestrator import PrefectOrchestrator
+from tests.waiting import until
 
 RUN_FIELDS = {"id", "flow", "deployment", "state", "trigger", "actor", "started_at", "duration_s", "tries"}
 SCHEDULED = {INCREMENTAL.flow, FULL.flow}
@@ -74,13 +74,11 @@ def set_state(api: httpx.Client, run: str, name: str) -> None:
     api.post(f"/flow_runs/{run}/set_state", json={"state": state, "force": True}).raise_for_status()
 
 
-def until(check: Callable[[], Any], *, within_s: float) -> Any:
-    """What `check` gives once it is true."""
-    deadline = time.monotonic() + within_s
-    while not (found := check()):
-        assert time.monotonic() < deadline, "it did not become true in time"
-        time.sleep(0.2)
-    return found
+def setup_unscheduled(orchestrator: Any) -> None:
+    """With no schedule whose run may fall due in the middle of a test."""
+    orchestrator.setup()
+    for each in orchestrator.schedules():
+        orchestrator.set_schedule(each["deployment"], active=False)
 
 
 # ------------------------------------------------------------------ both
@@ -106,7 +104,7 @@ def test_no_setup_resumes_a_paused_schedule(orchestrator: Any) -> None:
 
 
 def test_a_run_knows_who_asked_for_it_and_how(orchestrator: Any) -> None:
-    orchestrator.setup()
+    setup_unscheduled(orchestrator)
     run = orchestrator.trigger(REFRESH.full_name, {"selection": "*", "actor": "ana"}, trigger="cli")
     row = orchestrator.run(run)
     assert RUN_FIELDS | {"tasks"} <= row.keys()
@@ -135,7 +133,7 @@ def test_the_same_key_gives_the_same_run(orchestrator: Any) -> None:
 
 @pytest.mark.parametrize("parameters", [{"selection": "*", "selektion": "*"}, {}])
 def test_wrong_parameters_are_refused_before_anything_runs(orchestrator: Any, parameters: dict[str, Any]) -> None:
-    orchestrator.setup()
+    setup_unscheduled(orchestrator)
     with pytest.raises(RequestError):
         orchestrator.trigger("refresh", parameters)
     assert orchestrator.runs() == ()
@@ -167,7 +165,7 @@ def test_a_run_that_waits_is_cancelled_at_once_and_only_once(orchestrator: Any) 
 
 
 def test_depth_counts_what_waits(orchestrator: Any) -> None:
-    orchestrator.setup()
+    setup_unscheduled(orchestrator)
     for _ in range(3):
         orchestrator.trigger("refresh", {"selection": "*"})
     rows = {each["name"]: each for each in orchestrator.queues()}
@@ -200,21 +198,24 @@ def test_a_queue_is_paused_and_let_go(prefect: PrefectOrchestrator, server: http
     assert [each["paused"] for each in prefect.queues()] == [False, False]
 
 
-def test_a_deployed_schedule_gets_its_runs(prefect: PrefectOrchestrator) -> None:
+def test_a_deployed_schedule_gets_its_runs(prefect: PrefectOrchestrator, prefect_settings: Settings) -> None:
     # The smoke test of the pins in pyproject: with a wrong SQLAlchemy the scheduler is dead and everything looks well.
+    before_all = datetime.now(UTC) - timedelta(minutes=1)
     prefect.setup()
-    assert until(lambda: prefect.health()["scheduling"], within_s=90)
-    coming = until(lambda: [each for each in prefect.schedules() if each["next_at"]], within_s=90)
+    assert until(lambda: prefect.health()["scheduling"])
+    coming = until(lambda: [each for each in prefect.schedules() if each["next_at"]])
     assert {each["cron"] for each in coming} <= {"*/5 * * * *", "0 */6 * * *"}
-    assert prefect.runs() == ()
-    assert {each["trigger"] for each in prefect.runs(include_scheduled=True)} == {"schedule"}
+    then = PrefectOrchestrator(prefect_settings, now=lambda: before_all)  # one of them may be due by now
+    assert then.runs() == ()
+    assert {each["trigger"] for each in then.runs(include_scheduled=True)} == {"schedule"}
+    then.close()
 
 
 def test_one_run_does_the_work_of_all_that_are_due(
     prefect: PrefectOrchestrator, server: httpx.Client, prefect_settings: Settings
 ) -> None:
     prefect.setup()
-    until(lambda: {each["flow"] for each in prefect.runs(include_scheduled=True)} >= SCHEDULED, within_s=90)
+    until(lambda: {each["flow"] for each in prefect.runs(include_scheduled=True)} >= SCHEDULED)
     asked = prefect.trigger("incremental-updates", {})
     other = prefect.trigger("incremental-updates", {})
     again = next(
@@ -227,7 +228,7 @@ def test_one_run_does_the_work_of_all_that_are_due(
     tomorrow = PrefectOrchestrator(prefect_settings, now=lambda: datetime.now(UTC) + timedelta(days=1))
     planned = [each for each in tomorrow.runs(limit=200) if each["trigger"] == "schedule"]
     ours = [each["id"] for each in planned if each["flow"] == INCREMENTAL.flow and each["id"] != again]
-    assert tomorrow.supersede(asked) == len(ours) > 0
+    assert tomorrow.supersede(asked) >= len(ours) > 0  # more where the scheduler planned another one meanwhile
     after = {each["id"]: each["state"] for each in tomorrow.runs(limit=200)}
     assert {after[each] for each in ours} == {"Cancelled"}
     assert {after[each["id"]] for each in planned if each["flow"] == FULL.flow} == {"Scheduled"}
