@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from causal_organism.errors import RefusedError
 from causal_organism.network.entries import START
 from causal_organism.operations.runs import refuse_read_only
+from causal_organism.operations.stream_gaps import count_text, find_gap
 from causal_organism.operations.waiting import hold_waiting
-from causal_organism.ports import Organism, StreamPosition
+from causal_organism.ports import Organism, StreamPosition, StreamState
 
 NETWORK = "network"
 FACT = "stream-reread"
@@ -21,11 +23,12 @@ def reread_stream(organism: Organism, *, actor: str, holder: str) -> dict[str, A
 
     Raises:
         LeaseHeldError: a pulse did not end within the lease's waiting time.
-        RefusedError: this is read-only.
+        RefusedError: this is read-only, or entries were lost that no pulse has recorded and told yet.
     """
     refuse_read_only(organism)
     with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=organism.settings.lease_wait_s):
         position, state = organism.archive.position(), organism.stream.state()
+        _check_recorded(organism, position, state)
         gone = state.removed or 0  # they count as read, so that they are no gap
         detail = {"from": position.entry, "entries": state.length}
         organism.ledger.audit(
@@ -39,3 +42,13 @@ def reread_stream(organism: Organism, *, actor: str, holder: str) -> dict[str, A
         "was": position.entry,
         "entries": state.length,
     }
+
+
+def _check_recorded(organism: Organism, position: StreamPosition, state: StreamState) -> None:
+    """From the beginning on, a loss would never be seen."""
+    found = find_gap(organism.stream, state, position, organism.archive.gaps(), now=organism.now())
+    if found is not None:
+        raise RefusedError(
+            f"{count_text(found[0].missing)} lost after {position.entry}, and no pulse has recorded that yet",
+            hint="prefect deployment run incremental-update-pipeline/incremental-updates; then read it again",
+        )

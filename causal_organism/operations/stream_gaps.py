@@ -62,6 +62,11 @@ def _preceding(entry: str) -> str:
     return f"{milliseconds}-{sequence - 1}" if sequence else f"{max(milliseconds - 1, 0)}-{2**64 - 1}"
 
 
+def count_text(missing: int | None) -> str:
+    """How many entries a gap has: `1 entry`, `12 entries`, or `entries` where that is not known."""
+    return "entries" if missing is None else f"{missing} {'entry' if missing == 1 else 'entries'}"
+
+
 def gaps_of_run(organism: Organism, run: str) -> list[Gap]:
     """Gaps that were found since this run of Prefect's first began: by one of its tries.
 

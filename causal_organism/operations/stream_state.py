@@ -6,38 +6,65 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from causal_organism.network.entries import added_at, entry_key
+from causal_organism.network.entries import added_at
 from causal_organism.operations.reread import FACT
-from causal_organism.ports import Organism
+from causal_organism.operations.stream_gaps import count_text, find_gap, find_missing
+from causal_organism.ports import Gap, Organism, StreamPosition
+
+_LOOKS = 5  # at most, where pulses go on meanwhile
 
 
 def stream_state(organism: Organism) -> dict[str, Any]:
     """`stream` of organism.queues/1: entries there, entries unread, age of the oldest unread in seconds, dead letters;
-    `gap`: the last one that was found, or None; its `reread_at`: when the stream was last read again since.
+    `gap`: the last one that was found, or None; its `reread_at`: when the stream was last read again since. One that no
+    pulse has found yet is shown as well, and is not `recorded`; nothing is changed by looking.
 
     Cost: independent of the lag, from Redis 7 on.
     """
-    position, state = organism.archive.position(), organism.stream.state()
-    if state.added is not None and entry_key(position.entry) <= entry_key(state.last_id):
-        lag = max(0, state.added - position.entries)
+    document, position = _look(organism)
+    for _ in range(1, _LOOKS):
+        gap = document["gap"]
+        if gap is None or gap["recorded"] or organism.archive.position() == position:
+            return document
+        document, position = _look(organism)  # a pulse went on: what it took in and trimmed is no loss
+    return document
+
+
+def _look(organism: Organism) -> tuple[dict[str, Any], StreamPosition]:
+    """How the stream stands, and the position that it was compared with."""
+    now, position, state, gaps = (
+        organism.now(),
+        organism.archive.position(),
+        organism.stream.state(),
+        organism.archive.gaps(),
+    )
+    lost = find_gap(organism.stream, state, position, gaps, now=now)
+    behind = lost[1] if lost else position
+    if state.added is not None:
+        lag = max(0, state.added - behind.entries)
     else:
-        lag = organism.stream.count_after(position.entry)
-    oldest = organism.stream.read_after(position.entry, 1) if lag else ()
-    gaps = organism.archive.gaps()
-    last = gaps[-1] if gaps else None
-    return {
+        lag = organism.stream.count_after(behind.entry)
+    oldest = organism.stream.read_after(behind.entry, 1) if lag else ()
+    if lag and not oldest and (rest := find_missing(state, behind, now=now)):
+        lost, lag = lost or rest, 0
+    document = {
         "length": state.length,
         "lag": lag,
-        "lag_s": max(0.0, (organism.now() - added_at(oldest[0].id)).total_seconds()) if oldest else 0.0,
+        "lag_s": max(0.0, (now - added_at(oldest[0].id)).total_seconds()) if oldest else 0.0,
         "dead_letters": organism.stream.count_dead_letters(),
-        "gap": last
-        and {
-            "detected_at": last.detected_at.isoformat(),
-            "after": last.after,
-            "before": last.before,
-            "missing": last.missing,
-            "reread_at": _reread_since(organism, last.detected_at),
-        },
+        "gap": _gap(organism, lost[0], recorded=False) if lost else _gap(organism, gaps[-1]) if gaps else None,
+    }
+    return document, position
+
+
+def _gap(organism: Organism, gap: Gap, *, recorded: bool = True) -> dict[str, Any]:
+    return {
+        "detected_at": gap.detected_at.isoformat(),
+        "after": gap.after,
+        "before": gap.before,
+        "missing": gap.missing,
+        "reread_at": _reread_since(organism, gap.detected_at) if recorded else None,
+        "recorded": recorded,
     }
 
 
@@ -45,9 +72,14 @@ def gap_text(gap: Mapping[str, Any] | None) -> str | None:
     """What was lost and what to do about it; None: nothing, or it was done."""
     if gap is None or gap["reread_at"] is not None:
         return None
-    count = "entries" if gap["missing"] is None else f"{gap['missing']} {'entry' if gap['missing'] == 1 else 'entries'}"
+    lost = f"{count_text(gap['missing'])} lost after {gap['after']}"
+    if not gap["recorded"]:
+        return (
+            f"gap: {lost}; the next pulse records it, tells it and goes on behind it;"
+            " then ingest them again or restore the stream, and `organism stream reread`"
+        )
     return (
-        f"gap found {gap['detected_at'][:16]}Z: {count} lost after {gap['after']};"
+        f"gap found {gap['detected_at'][:16]}Z: {lost};"
         " ingest them again or restore the stream, then `organism stream reread`"
     )
 

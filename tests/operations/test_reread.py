@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -71,6 +72,83 @@ def test_a_gap_says_what_to_do_until_it_is_done(organism: Any) -> None:
     assert gap_text(stream_state(organism)["gap"]) is None
     (entry,) = [each for each in organism.ledger.audit_log() if each.action == "stream.reread"]
     assert (entry.actor, entry.subject, entry.detail["entries"]) == ("ana", organism.settings.stream, 2)
+
+
+def all_there_is(organism: Any) -> tuple[Any, ...]:
+    archive = organism.archive
+    return archive.position(), archive.gaps(), organism.stream.state(), organism.ledger.audit_log()
+
+
+def test_a_gap_is_seen_before_a_pulse_comes_by_it_and_looking_changes_nothing(organism: Any) -> None:
+    organism.stream.append([event("a", "b")])
+    pulsed(organism)
+    ids = organism.stream.append([event("b", "c"), event("c", "d"), event("d", "e")])
+    organism.stream.trim(ids[1])
+    before, position = all_there_is(organism), organism.archive.position()
+    state = stream_state(organism)
+    assert state["lag"] == 1
+    gap = {key: state["gap"][key] for key in ("after", "before", "missing", "reread_at", "recorded")}
+    assert gap == {
+        "after": position.entry, "before": ids[2], "missing": 2, "reread_at": None, "recorded": False,
+    }  # fmt: skip
+    told = gap_text(state["gap"])
+    assert told is not None
+    assert told.startswith(f"gap: 2 entries lost after {position.entry}; the next pulse records it")
+    assert all_there_is(organism) == before
+
+    assert pulsed(organism).gap is not None
+    found = stream_state(organism)["gap"]
+    assert (found["recorded"], found["missing"]) == (True, 2)
+    assert (gap_text(found) or "").startswith("gap found ")
+
+
+def test_unread_entries_of_which_none_is_left_are_a_gap_too(organism: Any) -> None:
+    organism.stream.append([event("a", "b")])
+    pulsed(organism)
+    ids = organism.stream.append([event("b", "c"), event("c", "d")])
+    organism.stream.trim(ids[1])
+    state = stream_state(organism)
+    assert (state["lag"], state["gap"]["missing"], state["gap"]["recorded"]) == (0, 2, False)
+
+
+def test_a_pulse_that_takes_in_and_trims_while_one_looks_is_no_gap(organism: Any) -> None:
+    organism.stream.append([event("a", "b")])
+    pulsed(organism)
+    ids = organism.stream.append([event("b", "c"), event("c", "d")])
+    stream, seen = organism.stream, []
+
+    class Busy:
+        """A stream to which a pulse comes between the look at the position and the one at it."""
+
+        def state(self) -> Any:
+            if not seen:
+                seen.append(pulsed(organism))
+                stream.trim(ids[1])
+            return stream.state()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(stream, name)
+
+    looked = SimpleNamespace(
+        **{each: getattr(organism, each) for each in ("archive", "ledger", "settings", "now")}, stream=Busy()
+    )
+    state = stream_state(looked)  # type: ignore[arg-type]
+    assert seen[0].accepted == 2
+    assert (state["lag"], state["gap"]) == (0, None)
+
+
+def test_a_gap_that_nobody_was_told_of_is_not_passed_over_by_reading_again(organism: Any) -> None:
+    organism.stream.append([event("a", "b")])
+    pulsed(organism)
+    ids = organism.stream.append([event("b", "c"), event("c", "d")])
+    organism.stream.trim(ids[0])
+    before = all_there_is(organism)
+    with pytest.raises(RefusedError, match="no pulse has recorded that yet") as caught:
+        reread(organism)
+    assert "incremental-updates" in (caught.value.hint or "")
+    assert all_there_is(organism) == before
+    assert pulsed(organism).gap is not None
+    assert reread(organism)["entries"] == 1
 
 
 def test_a_later_gap_says_so_again(organism: Any) -> None:
