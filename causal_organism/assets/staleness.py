@@ -11,7 +11,7 @@ from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import SOURCE, AssetSpec
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import partition_of
-from causal_organism.assets.versions import Attempt, Head, InputVersion
+from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance
 
 MISSING, STALE, FRESH = "missing", "stale", "fresh"
 INFORMATIONAL = frozenset({"pinned"})
@@ -68,7 +68,7 @@ def judge(
         *_code_changed(head, code_version),
         *_inputs_changed(head, inputs),
         *(_too_old(spec, head, now) if ages else ()),
-        *_check_failed(head),
+        *_check_failed(head, Provenance(code_version=code_version, inputs=inputs)),
     ]
     status = STALE if causes else FRESH
     if head.pinned:
@@ -119,8 +119,10 @@ def _too_old(spec: AssetSpec, head: Head, now: datetime) -> list[Cause]:
     return causes
 
 
-def _check_failed(head: Head) -> tuple[Cause, ...]:
-    if head.attempt is None or head.attempt.outcome != "rejected":
+def _check_failed(head: Head, now: Provenance) -> tuple[Cause, ...]:
+    """A rejection says nothing of what is read now where it was of other code or inputs."""
+    attempt = head.attempt
+    if attempt is None or attempt.outcome != "rejected" or not attempt.provenance.same_as(now):
         return ()
     return (Cause("check-failed", was=head.version.number),)
 

@@ -24,8 +24,9 @@ def head(inputs: dict[str, InputVersion | None], code: str = "c", **changes: obj
     return replace(Head(version=version, latest=made, confirmed_at=NOW), **changes)  # type: ignore[arg-type]
 
 
-def attempt(outcome: str) -> Attempt:
-    return Attempt(outcome=outcome, at=NOW, run=None, provenance=Provenance(code_version="c", inputs={}))
+def attempt(outcome: str, inputs: dict[str, InputVersion | None] | None = None, code: str = "c") -> Attempt:
+    made = Provenance(code_version=code, inputs=inputs if inputs is not None else {"a": A1})
+    return Attempt(outcome=outcome, at=NOW, run=None, provenance=made)
 
 
 def look(
@@ -66,6 +67,13 @@ NONE = replace(SPEC, reads={})
 )
 def test_the_table_of_causes(judged: Judgement, status: str, causes: list[Cause]) -> None:
     assert judged == Judgement(status, tuple(causes))
+
+
+def test_a_rejection_of_other_inputs_or_code_says_nothing_of_the_present_ones() -> None:
+    made = head({"a": A1}, attempt=attempt("rejected", {"a": A2}))
+    assert look(made, {"a": A1}) == Judgement("fresh", ())
+    assert look(made, {"a": A2}).causes == (Cause("input-changed", "a", 1, 2), Cause("check-failed", None, 4))
+    assert look(head({"a": A1}, attempt=attempt("rejected", code="d")), {"a": A1}) == Judgement("fresh", ())
 
 
 def test_the_clock_matters_only_to_what_has_a_greatest_age() -> None:
