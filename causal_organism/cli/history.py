@@ -76,15 +76,16 @@ def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
 @partition_option(_WHICH)
 @json_option
 def restore(key: str, partition: str | None, as_json: bool) -> None:
-    """Publish the content of KEY@N again, as a new version."""
+    """Publish the content of KEY@N again, as a new version; nothing where the head has that content."""
     from causal_organism.operations.history import restore as act
 
     _numbered(key)
     with open_organism() as o:
         document = act(o, key, partition, actor=o.settings.actor)
+    again = "again" if document["published"] else "already; nothing was published"
     emit(
         document,
-        lambda: f"{name_of(document)}@{document['version']} has the content of {document['restored']} again",
+        lambda: f"{name_of(document)}@{document['version']} has the content of {document['restored']} {again}",
         as_json=as_json,
     )
 
@@ -99,7 +100,8 @@ def pin(key: str, partition: str | None, as_json: bool) -> None:
 
     with open_organism() as o:
         document = act(o, key, partition, actor=o.settings.actor)
-    emit(document, lambda: f"{name_of(document)} is held at {document['version']}", as_json=as_json)
+    of = "" if document["content_of"] == document["version"] else f", with the content of {document['content_of']}"
+    emit(document, lambda: f"{name_of(document)} is held at {document['version']}{of}", as_json=as_json)
 
 
 @click.command()

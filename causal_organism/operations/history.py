@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, placed
+from causal_organism.assets.versions import Version
 from causal_organism.errors import RefusedError, RetiredValueError
 from causal_organism.operations.listing import find_place, find_version
 from causal_organism.operations.waiting import hold_waiting
@@ -15,19 +16,24 @@ from causal_organism.ports import Organism
 
 
 def restore(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
-    """Publish an old version's content again, as a new version with the provenance that gave it last."""
+    """Publish an old version's content again, as a new version with the provenance that gave it last.
+
+    Nothing is published where the head has that content: a version is its content.
+    """
     version = find_version(organism, text, partition)
     key, place, label = version.key, version.partition, label_of(version.key, version.partition)
     _check_allowed(organism, key, "restored")
-    if not version.kept:
-        raise RetiredValueError(f"the content of {label}@{version.number} is no longer kept")
     wait_s = organism.settings.lease_wait_s
     with hold_waiting(organism, (key,), partition=place, holder=actor, wait_s=wait_s) as leases:
         head = organism.ledger.heads_of([key], place)[key]
+        if head.version.fingerprint == version.fingerprint:
+            return _restored(version, head.version.number, published=False)
         if head.pinned:
             raise RefusedError(
                 f"{label} is pinned at {head.version.number}", hint=f"organism unpin {shlex.quote(label)}"
             )
+        if not version.kept:
+            raise RetiredValueError(f"the content of {label}@{version.number} is no longer kept")
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
             provenance=version.confirmed or version.provenance, confirmed=None,
@@ -38,25 +44,35 @@ def restore(organism: Organism, text: str, partition: str | None = None, *, acto
         actor=actor, action="restore", subject=label, at=organism.now(),
         detail={"from": version.number, "published": published.number, "was": head.version.number},
     )  # fmt: skip
+    return _restored(version, published.number, published=True)
+
+
+def _restored(version: Version, number: int, *, published: bool) -> dict[str, Any]:
     return {
         "schema": "organism.restore/1",
-        **placed(key, place),
+        **placed(version.key, version.partition),
         "restored": version.number,
-        "version": published.number,
+        "version": number,
+        "published": published,
     }
 
 
 def pin(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
-    """Hold the head, or go back to an old version first and hold that."""
+    """Hold the head, or go back to an old version first and hold that.
+
+    Content is held: where the head has that of the old version, it is held under its own number.
+    """
     version = find_version(organism, text, partition)
     key, place, label = version.key, version.partition, label_of(version.key, version.partition)
     _check_allowed(organism, key, "pinned")
-    number = version.number
-    if organism.ledger.heads_of([key], place)[key].version.number != number:
-        number = restore(organism, f"{label}@{number}", actor=actor)["version"]
+    head = organism.ledger.heads_of([key], place)[key].version
+    number = head.number
+    if head.fingerprint != version.fingerprint:
+        number = restore(organism, f"{label}@{version.number}", actor=actor)["version"]
     organism.ledger.pin(key, place, number)
-    organism.ledger.audit(actor=actor, action="pin", subject=label, detail={"version": number}, at=organism.now())
-    return {"schema": "organism.pin/1", **placed(key, place), "version": number, "pinned": True}
+    detail = {"version": number, "content_of": version.number}
+    organism.ledger.audit(actor=actor, action="pin", subject=label, detail=detail, at=organism.now())
+    return {"schema": "organism.pin/1", **placed(key, place), **detail, "pinned": True}
 
 
 def unpin(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
@@ -69,7 +85,13 @@ def unpin(organism: Organism, text: str, partition: str | None = None, *, actor:
     organism.ledger.audit(
         actor=actor, action="unpin", subject=label, detail={"version": version.number}, at=organism.now()
     )
-    return {"schema": "organism.pin/1", **placed(key, place), "version": version.number, "pinned": False}
+    return {
+        "schema": "organism.pin/1",
+        **placed(key, place),
+        "version": version.number,
+        "content_of": version.number,
+        "pinned": False,
+    }
 
 
 def _check_allowed(organism: Organism, key: str, what: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import Output, asset, source
-from causal_organism.errors import LeaseHeldError, NotRunningError, RefusedError, SelectionError
+from causal_organism.errors import LeaseHeldError, NotRunningError, RefusedError, RetiredValueError, SelectionError
 from causal_organism.operations.history import pin, restore, unpin
 from causal_organism.operations.listing import assets_document, values_document, versions_document
 from causal_organism.operations.plan import make_plan
@@ -137,6 +137,46 @@ def test_restoring_publishes_old_content_as_a_new_version_judged_by_its_own_inpu
     assert values_document(organism, "total")["value"] == 6
     assert statuses(organism)["total"] == "stale"
     assert statuses(organism)["sign"] == "stale"
+
+
+def there_and_back(organism: Any, world: World) -> None:
+    """Three versions of `total`, of which the first and the last have the same content from other inputs."""
+    for rows in ([1, 2, 3], [-9], [3, 2, 1]):
+        world.rows = rows
+        refreshed(organism)
+
+
+def test_what_the_head_has_already_is_not_published_again(organism: Any, world: World) -> None:
+    there_and_back(organism, world)
+    before = versions_document(organism, "total"), statuses(organism), organism.ledger.audit_log()
+    assert restore(organism, "total@1", actor="ana") == {
+        "schema": "organism.restore/1", "key": "total", "restored": 1, "version": 3, "published": False,
+    }  # fmt: skip
+    assert (versions_document(organism, "total"), statuses(organism), organism.ledger.audit_log()) == before
+    assert restore(organism, "total@2", actor="ana")["published"]
+    assert len(versions_document(organism, "total")["versions"]) == 4
+
+
+def test_a_pin_holds_the_head_where_it_has_the_content_that_is_asked_for(organism: Any, world: World) -> None:
+    there_and_back(organism, world)
+    for _ in range(2):  # the second time it is held already
+        document = pin(organism, "total@1", actor="ana")
+        assert (document["version"], document["content_of"], document["pinned"]) == (3, 1, True)
+    with pytest.raises(RefusedError, match="pinned at 3"):
+        pin(organism, "total@2", actor="ana")
+    newest = versions_document(organism, "total")["versions"][0]
+    assert (newest["version"], newest["pinned"]) == (3, True)
+    assert organism.ledger.audit_log()[0].detail == {"version": 3, "content_of": 1}
+    unpin(organism, "total", actor="ana")
+    assert pin(organism, "total@2", actor="ana")["version"] == 4
+
+
+def test_content_that_is_no_longer_kept_is_still_there_where_the_head_has_it(organism: Any, world: World) -> None:
+    there_and_back(organism, world)
+    organism.ledger.retire("total", "", [1, 2])
+    assert restore(organism, "total@1", actor="ana")["version"] == 3
+    with pytest.raises(RetiredValueError, match="total@2 is no longer kept"):
+        restore(organism, "total@2", actor="ana")
 
 
 def test_a_pinned_asset_is_skipped_and_forcing_it_is_refused(organism: Any, world: World) -> None:
