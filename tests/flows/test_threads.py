@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from causal_organism.flows.threads import Threads
+from tests.waiting import PATIENCE_S
 
 NAME = contextvars.ContextVar("NAME", default="none")
 
@@ -17,7 +18,7 @@ def test_calls_after_each_other_share_a_thread_and_calls_at_once_do_not() -> Non
     threads, both = Threads(), threading.Barrier(2)
 
     def meet() -> int:
-        both.wait(timeout=10)
+        both.wait(timeout=PATIENCE_S)
         return threading.get_ident()
 
     async def work() -> tuple[list[int], list[int]]:
@@ -54,7 +55,7 @@ def test_closed_threads_end_with_what_they_are_at() -> None:
 
     def last() -> None:
         found.append(threading.current_thread())
-        go.wait(timeout=10)
+        go.wait(timeout=PATIENCE_S)
         ended.set()
 
     async def work() -> None:
@@ -65,6 +66,6 @@ def test_closed_threads_end_with_what_they_are_at() -> None:
 
     asyncio.run(work())
     go.set()
-    assert ended.wait(timeout=10)
-    found[0].join(timeout=10)
+    assert ended.wait(timeout=PATIENCE_S)
+    found[0].join(timeout=PATIENCE_S)
     assert not found[0].is_alive()

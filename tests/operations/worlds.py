@@ -16,6 +16,7 @@ from causal_organism.assets.mappings import Upstream
 from causal_organism.assets.partitions import Daily, Dimension, Static
 from causal_organism.operations.contents import load_value
 from tests.operations.organisms import memory_organism
+from tests.waiting import PATIENCE_S
 
 SITES: dict[str, Dimension] = {"site": Static("n", "s")}
 DAYS: dict[str, Dimension] = {"day": Daily("2026-01-03")}  # two of them at the clock of the tests
@@ -222,7 +223,7 @@ class Turns:
         everyone = set(range(len(self._threads)))
         while self._ended != everyone:
             with self._now:
-                assert self._now.wait_for(lambda: self._waiting | self._ended == everyone, 60)
+                assert self._now.wait_for(lambda: self._waiting | self._ended == everyone, PATIENCE_S)
                 ready = sorted(self._waiting)
                 if not ready:
                     break
@@ -230,14 +231,14 @@ class Turns:
                 self._waiting.discard(self._turn)
                 self._now.notify_all()
         for thread in self._threads:
-            thread.join(60)
+            thread.join(PATIENCE_S)
 
     def _run(self, at: int, job: Callable[[Callable[[str, Callable[[], Any]], Any]], None]) -> None:
         def around(name: str, call: Callable[[], Any]) -> Any:
             with self._now:
                 self._waiting.add(at)
                 self._now.notify_all()
-                assert self._now.wait_for(lambda: self._turn == at, 60)
+                assert self._now.wait_for(lambda: self._turn == at, PATIENCE_S)
                 self._turn = None
                 return call()
 
