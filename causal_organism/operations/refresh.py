@@ -165,6 +165,10 @@ def refresh_local(
         allow_empty=allow_empty, flow=flow, log=log, progress=progress,
         keep=RunLog(organism.settings.home, own_id, organism.now).keep,
     )  # fmt: skip
+    if run.steps:  # otherwise nothing is done, and nothing to say of it
+        said = {} if partition is None else {"partition": partition}
+        detail = {"run": run.id, **said, "force": force, "full": full, "local": True}
+        organism.ledger.audit(actor=actor, action="refresh", subject=selection, detail=detail, at=organism.now())
     on_begin(run.steps)
     # While it is held this process lives: what a killed one left unended is seen to have crashed.
     with organism.ledger.hold(run_lease(run.id), "", run.id):

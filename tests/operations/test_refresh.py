@@ -351,3 +351,11 @@ def test_a_run_whose_process_was_killed_is_seen_to_have_crashed(organism: Any) -
     assert [run["state"] for run in load_runs(organism)["runs"]] == ["Crashed"]
     refreshed(organism)
     assert [run["state"] for run in load_runs(organism)["runs"]] == ["Crashed", "Completed"]
+
+
+def test_who_made_what_here_stands_in_the_audit_log_unless_there_was_nothing_to_make(organism: Any) -> None:
+    run = refresh_local(organism, "report, total, sign", force=True, actor="ana")["run"]
+    refresh_local(organism, "report", actor="ben")
+    (entry,) = organism.ledger.audit_log()
+    assert (entry.actor, entry.action, entry.subject) == ("ana", "refresh", "report, total, sign")
+    assert entry.detail == {"run": run, "force": True, "full": False, "local": True}
