@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 
-def fingerprint(*parts: bytes | str) -> str:
+def fingerprint(*parts: bytes | memoryview | str) -> str:
     """SHA-256 over length-prefixed parts, so that two different lists of parts never share one."""
     digest = hashlib.sha256()
     for part in parts:
@@ -108,11 +108,17 @@ class Version:
     trigger: str
     provenance: Provenance
     confirmed: Provenance | None = None  # of the last make that gave this content again; None: there was none
+    confirmed_metadata: Mapping[str, Any] | None = None  # what that make said; None: the same as `metadata`
     value: Mapping[str, Any] = field(default_factory=dict)  # where the content is: format, place, size, rows
     metadata: Mapping[str, Any] = field(default_factory=dict)
     kept: bool = True
     pinned: bool = False
     checks: tuple[CheckResult, ...] = ()
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """What the last make that gave this content said of it: a sample may have become exact, and stayed the same."""
+        return self.metadata if self.confirmed_metadata is None else self.confirmed_metadata
 
     @property
     def as_input(self) -> InputVersion:

@@ -36,8 +36,8 @@ def restore(organism: Organism, text: str, partition: str | None = None, *, acto
             raise RetiredValueError(f"the content of {label}@{version.number} is no longer kept")
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
-            provenance=version.confirmed or version.provenance, confirmed=None,
-            metadata={**version.metadata, "restored_from": version.number},
+            provenance=version.confirmed or version.provenance, confirmed=None, confirmed_metadata=None,
+            metadata={**version.said, "restored_from": version.number},
         )  # fmt: skip
         published = organism.ledger.publish(leases[key], again)
     organism.ledger.audit(

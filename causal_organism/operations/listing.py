@@ -83,7 +83,7 @@ def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dic
             for check in (newest.version.checks if newest else ())
         ],
         "rows": head.version.value.get("rows") if head else None,
-        **_metadata(newest.version if newest else None),
+        **_metadata(newest.version.said if newest else {}),
         "attempt": None
         if attempt is None
         else {"outcome": attempt.outcome, "error": attempt.error, "at": attempt.at.isoformat(), "run": attempt.run},
@@ -172,7 +172,7 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
         "kept": version.kept,
         "head": is_head,
         "pinned": is_head and bool(head and head.pinned),
-        **_metadata(version),
+        **_metadata(version.metadata),
         "rows": version.value.get("rows"),
         "checks": [
             {"name": check.name, "passed": check.passed, "blocking": check.blocking, "detail": check.detail}
@@ -181,8 +181,7 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
     }
 
 
-def _metadata(version: Version | None) -> dict[str, Any]:
-    stored = version.metadata if version else {}
+def _metadata(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {"metadata": fact_values(stored), "metadata_types": fact_types(stored)}
 
 
@@ -242,7 +241,7 @@ def values_document(organism: Organism, text: str, partition: str | None = None)
         "schema": "organism.values/1",
         **placed(version.key, version.partition),
         "version": version.number,
-        **_metadata(version),
+        **_metadata(version.said),
     }
     found = load_rows(organism, version)
     if found is None:

@@ -171,7 +171,7 @@ def publish(
     ):
         if not organism.values.intact(head.version.value, head.version.fingerprint):
             write()
-        organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now())
+        organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now(), metadata=made.metadata)
         confirmed = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
         cut.set_head(key, partition, confirmed)
         return outcome

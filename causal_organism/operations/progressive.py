@@ -2,7 +2,7 @@
 
 An asset tagged `progressive` says `exact` of each make. While that is false and its inputs stay as they are, only the
 full analysis makes it again; to everybody else it is fresh. A larger sample may give the same numbers, and so no
-version: what it said is known all the same.
+version: what it said is noted beside the version that is there.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 from causal_organism.assets.staleness import FRESH
 from causal_organism.operations.automated_run import joined
 from causal_organism.operations.judging import Cut, load_cut
-from causal_organism.operations.samples import TAG, is_sample
 from causal_organism.ports import Organism
+
+TAG = "progressive"
 
 
 def samples_to_enlarge(organism: Organism) -> tuple[str, ...]:
@@ -44,5 +45,5 @@ def _is_to_enlarge(cut: Cut, key: str) -> bool:
         head is not None
         and judgement.status == FRESH
         and not any(cause.kind == "pinned" for cause in judgement.causes)
-        and is_sample(cut.organism, head)
+        and head.version.said.get("exact") is False
     )

@@ -19,7 +19,6 @@ from causal_organism.operations.making import (
     NOT_WELL,
     REJECTED,
     SKIPPED,
-    UNCHANGED,
     ComputeError,
     Making,
     StepOutcome,
@@ -28,7 +27,6 @@ from causal_organism.operations.making import (
     record_failure,
 )
 from causal_organism.operations.plan import Planned
-from causal_organism.operations.samples import note_sample
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Organism, StepRecord
 
@@ -119,8 +117,6 @@ def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:
         made = compute(cut, key, partition, run.making, full=run.full)
         for each, new in made.items():
             outcome = publish(cut, each, partition, new, leases[each], run.making, judgements[each].causes)
-            if outcome.outcome == UNCHANGED:
-                note_sample(run.organism, run.organism.graph[each], partition, new.metadata, outcome.version)
             run.together[each, partition] = outcome
     return run.together[key, partition]
 

@@ -79,8 +79,19 @@ class Ledger(Protocol):
     def publish(self, lease: Lease, version: Version) -> Version:
         """Give the next number, make it head, in one transaction. `version.number` is ignored. Raises FencedError."""
 
-    def confirm(self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime) -> None:
-        """Record that a make gave the head's content again. Raises FencedError."""
+    def confirm(
+        self,
+        lease: Lease,
+        provenance: Provenance,
+        *,
+        run: str | None,
+        at: datetime,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Record that a make gave the head's content again, and what it said; None: nothing but what the version has.
+
+        Raises FencedError.
+        """
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         """Record a make that failed, or whose value a blocking check rejected (kept for inspection)."""

@@ -65,9 +65,18 @@ class PostgresLedger:
             raise _fenced(lease)
         return rows.to_version(row)
 
-    def confirm(self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime) -> None:
+    def confirm(
+        self,
+        lease: Lease,
+        provenance: Provenance,
+        *,
+        run: str | None,
+        at: datetime,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        parameters = rows.confirm_parameters(lease, provenance, run, at, metadata)
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.CONFIRM, rows.confirm_parameters(lease, provenance, run, at)).fetchone()
+            row = connection.execute(rows.CONFIRM, parameters).fetchone()
         if row is None:
             raise _fenced(lease)
 

@@ -64,7 +64,8 @@ CONFIRM: LiteralString = (
     "inputs = %(inputs)s, confirmed_at = %(at)s, confirmed_by = %(run)s FROM fence "
     "WHERE head.key = fence.key AND head.partition = fence.partition RETURNING head.*), "
     "v AS (UPDATE organism.version v SET confirmed = jsonb_build_object('code_version', h.code_version, 'inputs', "
-    "h.inputs) FROM h WHERE v.key = h.key AND v.partition = h.partition AND v.number = h.number) "
+    "h.inputs) || CASE WHEN %(metadata)s::jsonb <> v.metadata THEN jsonb_build_object('metadata', %(metadata)s::jsonb) "
+    "ELSE '{}' END FROM h WHERE v.key = h.key AND v.partition = h.partition AND v.number = h.number) "
     "SELECT key FROM fence"
 )
 SET_ATTEMPT: LiteralString = (
@@ -169,20 +170,22 @@ def _to_input(document: Mapping[str, Any]) -> InputVersion:
 
 def version_parameters(version: Version, lease: Lease) -> dict[str, Any]:
     return {
-        **confirm_parameters(lease, version.provenance, version.run, version.made_at),
+        **confirm_parameters(lease, version.provenance, version.run, version.made_at, version.metadata),
         "fingerprint": version.fingerprint,
         "actor": version.actor,
         "trigger": version.trigger,
         "value": json.dumps(dict(version.value)),
-        "metadata": json.dumps(dict(version.metadata)),
         "checks": checks_json(version.checks),
     }
 
 
-def confirm_parameters(lease: Lease, provenance: Provenance, run: str | None, at: datetime) -> dict[str, Any]:
+def confirm_parameters(
+    lease: Lease, provenance: Provenance, run: str | None, at: datetime, metadata: Mapping[str, Any] | None
+) -> dict[str, Any]:
     return {
         "key": lease.key, "partition": lease.partition, "token": lease.token, "holder": lease.holder, "run": run,
         "at": at, "code_version": provenance.code_version, "inputs": inputs_json(provenance),
+        "metadata": None if metadata is None else json.dumps(dict(metadata)),
     }  # fmt: skip
 
 
@@ -218,6 +221,7 @@ def to_version(row: tuple[Any, ...]) -> Version:
         key=key, partition=partition, number=number, fingerprint=content, made_at=made_at.astimezone(UTC), run=run,
         actor=actor, trigger=trigger, provenance=to_provenance(code, inputs), value=value, metadata=metadata or {},
         confirmed=to_provenance(confirmed["code_version"], confirmed["inputs"]) if confirmed else None,
+        confirmed_metadata=confirmed.get("metadata") if confirmed else None,
         kept=kept, pinned=pinned, checks=tuple(CheckResult(**each) for each in checks or ()),
     )  # fmt: skip
 

@@ -71,12 +71,21 @@ class MemoryLedger:
             self._attempts.pop(place, None)
             return self._marked(published)
 
-    def confirm(self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime) -> None:
+    def confirm(
+        self,
+        lease: Lease,
+        provenance: Provenance,
+        *,
+        run: str | None,
+        at: datetime,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
         place = (lease.key, lease.partition)
         with self._guard:
             self._check_fence(lease)
             head = self._heads[place]
-            version = replace(head.version, confirmed=provenance)
+            said = None if metadata == head.version.metadata else metadata
+            version = replace(head.version, confirmed=provenance, confirmed_metadata=said)
             self._versions[place][version.number - 1] = version
             self._heads[place] = replace(head, version=version, latest=provenance, confirmed_at=at)
             self._attempts.pop(place, None)

@@ -13,6 +13,7 @@ import pytest
 
 from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.errors import SettingsError
+from causal_organism.operations.listing import assets_document, show_document, values_document, versions_document
 from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
 from causal_organism.operations.refresh import refresh_local
 from causal_organism.operations.retain import retain
@@ -88,6 +89,18 @@ def test_a_sample_that_says_nothing_new_is_enlarged_until_it_is_exact_and_no_lon
         grown.append(int((scratch_folder(organism.settings, "of/flat", "") / "known").read_text()))
     assert grown == [7, EVERYBODY]
     assert organism.ledger.heads()["of/flat", ""].version.number == 1
+
+
+def test_what_the_last_make_said_is_shown_of_the_asset_and_what_each_version_said_is_kept(tmp_path: Path) -> None:
+    organism = memory_organism(flat(), values=str(tmp_path), betweenness_budget_sources=EVERYBODY)
+    refreshed(organism)
+    sample, exact = {"sources": 3, "exact": False}, {"sources": EVERYBODY, "exact": True}
+    assert show_document(organism, "of/flat")["metadata"] == sample
+    refreshed(organism, "of/flat", force=True)
+    (row,) = assets_document(organism)["assets"]
+    assert row["metadata"] == show_document(organism, "of/flat")["metadata"] == exact
+    assert values_document(organism, "of/flat@1")["metadata"] == exact
+    assert [each["metadata"] for each in versions_document(organism, "of/flat")["versions"]] == [sample]
 
 
 def test_what_a_make_said_is_of_its_version_only(tmp_path: Path) -> None:

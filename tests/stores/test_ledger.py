@@ -91,6 +91,22 @@ def test_a_version_remembers_what_gave_its_content_last(ledger: Ledger) -> None:
     assert [(each.number, each.confirmed) for each in ledger.versions("k")] == [(2, None), (1, later)]
 
 
+def test_what_the_last_make_of_the_same_said_stands_beside_what_the_version_says(ledger: Ledger) -> None:
+    published = publish(ledger, version())
+    said: list[tuple[Any, Any]] = []
+    for metadata in ({"exact": True, "sources": 256}, dict(published.metadata), {"exact": True}, None, {}):
+        with ledger.hold("k", "", "tester") as lease:
+            ledger.confirm(lease, MADE, run="r2", at=NOW, metadata=metadata)
+        head = ledger.heads()["k", ""].version
+        assert head == ledger.heads_of(["k"])["k"].version == ledger.version("k", 1)
+        assert head.metadata == published.metadata
+        said.append((head.confirmed_metadata, head.said))
+    own = published.metadata
+    assert said == [
+        ({"exact": True, "sources": 256},) * 2, (None, own), ({"exact": True},) * 2, (None, own), ({}, {}),
+    ]  # fmt: skip
+
+
 def test_partitions_have_heads_and_numbers_of_their_own(ledger: Ledger) -> None:
     for partition, content in (("day=1", "f1"), ("day=2", "f2"), ("day=1", "f3")):
         with ledger.hold("k", partition, "tester") as lease:
