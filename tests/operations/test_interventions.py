@@ -61,7 +61,8 @@ def test_a_decision_is_kept_through_later_refreshes_and_audited() -> None:
     world.ids = ["cc33"]
     refreshed(organism)
     assert states(organism) == [("cc33", "proposed"), ("aa11", "approved"), ("bb22", "rejected")]
-    assert [(each.actor, each.action, each.subject) for each in organism.ledger.audit_log()] == [
+    entries = [(each.actor, each.action, each.subject) for each in organism.ledger.audit_log()]
+    assert [each for each in entries if each[1] != "refresh"] == [
         ("ana@host", "intervention.reject", "bb22"),
         ("ana@host", "intervention.approve", "aa11"),
     ]
