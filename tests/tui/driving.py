@@ -99,3 +99,16 @@ def drive(
             await scenario(driver)
 
     asyncio.run(run())
+
+
+def asked(driver: Driver) -> dict[str, int]:
+    """How often each document was asked for."""
+    return dict(driver.source.asked)
+
+
+async def beats(driver: Driver, number: int) -> None:
+    """Let the console's second go by some times, without waiting for it."""
+    for _ in range(number):
+        driver.app.pulse.next_at = 0.0
+        driver.app.beat()
+        await driver.until(lambda: driver.app.pulse.asked_at is None)
