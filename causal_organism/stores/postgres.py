@@ -127,7 +127,7 @@ def _apply_migrations(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
     applied = []
     for each in files:
         if each.name not in seen:
-            connection.execute(each.read_text().encode())  # bytes: the files are ours, and hold several statements
+            connection.execute(each.read_bytes())  # bytes: the files are ours, and hold several statements
             connection.execute("INSERT INTO organism.migration (name) VALUES (%s)", (each.name,))
             applied.append(each.name)
     connection.commit()

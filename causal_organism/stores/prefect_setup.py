@@ -175,7 +175,7 @@ def process_template() -> dict[str, Any]:
 
     Shipped, because a Prefect server answers its own view of templates from the Internet.
     """
-    text = files("causal_organism.stores").joinpath("prefect_process_pool.json").read_text()
+    text = files("causal_organism.stores").joinpath("prefect_process_pool.json").read_text("utf-8")
     template: dict[str, Any] = json.loads(text)
     return template
 

@@ -101,7 +101,7 @@ _EXTENSION = """
     END $$
 """
 
-_TIMESCALE = resources.files("causal_organism.stores").joinpath("timescale", "readings.sql").read_text()
+_TIMESCALE = resources.files("causal_organism.stores").joinpath("timescale", "readings.sql").read_text("utf-8")
 
 _EFFECTS = """
     INSERT INTO organism.effect_reading

@@ -9,7 +9,7 @@ from importlib import resources
 
 def load_statements(file: str) -> Mapping[str, str]:
     """Every `// name: …` of a file with the statement that follows it, without comments."""
-    text = resources.files("causal_organism.stores").joinpath("cypher", file).read_text()
+    text = resources.files("causal_organism.stores").joinpath("cypher", file).read_text("utf-8")
     sections = text.split("// name: ")[1:]
     named = (each.partition("\n") for each in sections)
     return {name.strip(): re.sub(r"(?m)^//.*$", "", body).strip() for name, _, body in named}

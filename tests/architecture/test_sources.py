@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,13 @@ def test_no_data_is_put_into_markup(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"\bescape\(", text)
     assert not re.search(r"markup\s*=\s*True", text)
+
+
+@pytest.mark.parametrize("module", ["network", "readings", "stream"])
+def test_files_of_ours_are_read_in_any_locale(module: str) -> None:
+    """Queries and templates beside the code are UTF-8, whatever the user's language has its files in."""
+    environ = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0"}
+    subprocess.run([sys.executable, "-c", f"import causal_organism.stores.{module}"], env=environ, check=True)
 
 
 @pytest.mark.parametrize("path", TESTS, ids=named)
