@@ -32,7 +32,8 @@ _SHOWN = 500
 def read_interactions(path: str | Path, *, now_us: int) -> Iterator[Read]:
     """Every line of a file that holds something; `-` is standard input. Nothing is read ahead.
 
-    `.jsonl`, `.ndjson` and `.json` are JSONL, `.csv` is CSV; anything else is JSONL if it begins with `{`.
+    `.jsonl`, `.ndjson` and `.json` are JSONL, `.csv` is CSV; anything else is CSV if its first line names a field that
+    every interaction has, and else JSONL.
 
     Raises:
         RequestError: the file cannot be read, or holds one JSON array.
@@ -50,10 +51,10 @@ def _read(opened: AbstractContextManager[BinaryIO], name: str, suffix: str, now_
     with opened as file:
         lines = _Lines(file)
         try:
-            first = lines.peek().lstrip()[:1]
-            if first == b"[" and suffix not in _CSV:
+            first = lines.peek()
+            if first.lstrip()[:1] == b"[" and suffix not in _CSV:
                 raise RequestError(f"{name} begins with a JSON array", hint="write one object per line")
-            as_json = suffix in _JSONL or (suffix not in _CSV and first == b"{")
+            as_json = suffix in _JSONL or (suffix not in _CSV and not _is_header(first))
             yield from _jsonl(lines, now_us) if as_json else _csv(lines, now_us)
         except OSError as error:
             raise RequestError(f"{name} cannot be read: {error.strerror}") from error
@@ -114,6 +115,11 @@ def _from_json(line: bytes, now_us: int) -> Interaction | Refusal:
     if not isinstance(fields, dict):
         return _unreadable(line, f"a JSON {type(fields).__name__}, not an object")
     return parse(fields, entry="", now_us=now_us)
+
+
+def _is_header(line: bytes) -> bool:
+    values = _split(line)
+    return not isinstance(values, str) and any(isinstance(each, str) and each.strip() in REQUIRED for each in values)
 
 
 def _csv(lines: _Lines, now_us: int) -> Iterator[Read]:

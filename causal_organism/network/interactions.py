@@ -41,7 +41,7 @@ AHEAD_US = 10 * 60 * MILLION
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _EARLIEST_US = (datetime(1900, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LATEST_US = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_LATEST_US = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _PLAIN = re.compile(  # the values of a plain entry, with NUL between them
@@ -233,7 +233,7 @@ def _number(value: Any) -> Decimal | None:
 def _time(value: Any) -> int:
     seconds = _number(value)
     if seconds is not None:
-        if not _EARLIEST_US // MILLION <= seconds <= _LATEST_US // MILLION:
+        if not _EARLIEST_US // MILLION <= seconds < _LATEST_US // MILLION + 1:
             raise _RefusedFieldError("bad-time")
         return int(seconds.quantize(_SIX_PLACES, ROUND_FLOOR, _EXACT).scaleb(6, _EXACT))
     if not isinstance(value, str):

@@ -134,6 +134,12 @@ def test_the_form_is_told_from_the_suffix_or_the_beginning(tmp_path: Path, name:
     assert outcomes(tmp_path / name, content) == [(2, "a")]
 
 
+def test_a_first_line_that_is_no_header_costs_no_line_behind_it(tmp_path: Path) -> None:
+    for first in ("garbage", "null", '"a, b', "id,kind"):
+        assert outcomes(tmp_path / "x.log", f"{first}\n{GOOD}\n") == [(1, "not-text"), (2, "a")]
+    assert outcomes(tmp_path / "x", b'\xff\xfe{"source"') == [(1, "not-text")]
+
+
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     class Input:
         buffer = io.BytesIO(GOOD.encode())
