@@ -13,6 +13,7 @@ import pytest
 
 from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.errors import SettingsError
+from causal_organism.operations.history import restore
 from causal_organism.operations.listing import assets_document, show_document, values_document, versions_document
 from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
 from causal_organism.operations.refresh import refresh_local
@@ -101,6 +102,13 @@ def test_what_the_last_make_said_is_shown_of_the_asset_and_what_each_version_sai
     assert row["metadata"] == show_document(organism, "of/flat")["metadata"] == exact
     assert values_document(organism, "of/flat@1")["metadata"] == exact
     assert [each["metadata"] for each in versions_document(organism, "of/flat")["versions"]] == [sample]
+
+    with organism.ledger.hold("of/flat", "", "tester") as lease:
+        other = replace(organism.ledger.version("of/flat", 1), fingerprint="other", confirmed_metadata=None)
+        organism.ledger.publish(lease, other)
+    restore(organism, "of/flat@1", actor="ana")
+    newest = versions_document(organism, "of/flat")["versions"][0]
+    assert (newest["version"], newest["metadata"]) == (3, {**exact, "restored_from": 1})
 
 
 def test_what_a_make_said_is_of_its_version_only(tmp_path: Path) -> None:
