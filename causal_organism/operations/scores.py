@@ -175,7 +175,7 @@ def _begins_with(ids: Any, known: Any) -> bool:
     """Whether people only came, at the end: as it is nearly always."""
     import numpy as np
 
-    return bool(len(known) <= len(ids) and np.array_equal(known, ids[: len(known)]))
+    return known is ids or bool(len(known) <= len(ids) and np.array_equal(known, ids[: len(known)]))
 
 
 def _differing(now: Mapping[str, Any], was: Mapping[str, Any], names: list[str], *, grown: bool) -> list[int]:
@@ -185,18 +185,20 @@ def _differing(now: Mapping[str, Any], was: Mapping[str, Any], names: list[str],
     if set(now) != set(was):
         return list(range(len(ids)))
     if grown:
-        here = there = np.arange(len(known))
+        here: Any = slice(len(known))
+        there: Any = here
         new = list(range(len(known), len(ids)))
     else:
         places = {person: at for at, person in enumerate(known.tolist())}
         found = [(at, places[person]) for at, person in enumerate(ids.tolist()) if person in places]
         here, there = (np.array(each, dtype=np.int64) for each in (zip(*found, strict=True) if found else ((), ())))
         new = [at for at, person in enumerate(ids.tolist()) if person not in places]
-    differs = np.zeros(len(here), dtype=np.bool_)
+    differs = np.zeros(len(known) if grown else len(here), dtype=np.bool_)
     for name in names:
         one, other = now[name][here], was[name][there]
         differs |= (one != other) & ~((one != one) & (other != other))  # not-a-number is not another one
-    return [*here[differs].tolist(), *new]
+    moved = np.flatnonzero(differs)
+    return [*(moved if grown else here[moved]).tolist(), *new]
 
 
 def _missing(known: Any, ids: Any) -> Iterable[Any]:

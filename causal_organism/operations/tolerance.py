@@ -42,8 +42,11 @@ def _close_arrays(was: Any, now: Any, tolerance: float) -> bool:
 
     if type(now) is not type(was) or was.shape != now.shape:
         return False
+    if was is now:  # as the ids of people are
+        return True
     if was.dtype.kind == "f" and now.dtype.kind == "f":
-        return bool(np.all(np.isclose(was, now, rtol=tolerance, atol=0.0, equal_nan=True)))
+        moved = was != now
+        return bool(np.all(np.isclose(was[moved], now[moved], rtol=tolerance, atol=0.0, equal_nan=True)))
     return was.dtype.kind == now.dtype.kind and bool(np.all(was == now))
 
 

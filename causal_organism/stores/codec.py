@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 JSON, FRAME, SERIES, ARROW, ARRAYS = "json", "frame", "series", "arrow", "arrays"
 INDEX = "id"
 
+Part = bytes | memoryview | str
+"""Of a fingerprint."""
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -149,6 +152,8 @@ def _arrow_array(array: Any) -> Any:
             return converted
     converted = pa.array(array, from_pandas=True)
     _last_sealed[:] = [(array, converted)]
+    if pa.types.is_string(converted.type) and not converted.null_count:
+        _last_texts[:] = [(pa.chunked_array([converted]), array)]  # what is read is then the very same
     return converted
 
 
@@ -188,16 +193,19 @@ def _array(column: Any) -> Any:
 _last_texts: list[tuple[Any, Any]] = []  # the same people stand in every view
 
 
-def _table_parts(table: pa.Table, index: str | None) -> list[bytes | str]:
+def _table_parts(table: pa.Table, index: str | None) -> list[Part]:
     """Parts for the fingerprint: columns in order of name, rows in order of entity, one not-a-number."""
     entities = None
     if index is not None and table.num_rows:
         entities = _entities(table.column(index))
-        if entities.order is not None:
-            table = table.take(entities.order)
-    parts: list[bytes | str] = [str(table.num_rows)]
+    parts: list[Part] = [str(table.num_rows)]
     for name in sorted(table.column_names):
-        parts += [name, *(entities.parts if entities and name == index else _column_parts(table.column(name)))]
+        if entities and name == index:
+            parts += [name, *entities.parts]
+            continue
+        column = table.column(name)
+        ordered = column if entities is None or entities.order is None else column.take(entities.order)
+        parts += [name, *_column_parts(ordered)]
     return parts
 
 
@@ -207,7 +215,7 @@ class _Entities:
 
     column: Any
     order: Any
-    parts: list[bytes | str]
+    parts: list[Part]
 
 
 _last_entities: list[_Entities] = []  # the views of one network have the same; ordering them is most of the cost
@@ -226,7 +234,7 @@ def _entities(column: Any) -> _Entities:
     return found
 
 
-def _column_parts(column: Any) -> list[bytes | str]:
+def _column_parts(column: Any) -> list[Part]:
     import numpy as np
     import pyarrow as pa
 
@@ -234,9 +242,12 @@ def _column_parts(column: Any) -> list[bytes | str]:
     if isinstance(array, pa.ChunkedArray):  # several chunks of text stay chunks above 2 GiB
         return [part for chunk in array.chunks for part in _column_parts(chunk)]
     if pa.types.is_floating(array.type):
-        numbers = array.to_numpy(zero_copy_only=False).astype(np.float64) + 0.0  # -0.0 is 0.0, null is not-a-number
+        whole = array.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+        numbers = whole + 0.0  # -0.0 is 0.0, null is not-a-number
         numbers[np.isnan(numbers)] = np.nan
-        return ["float", numbers.tobytes()]
+        return ["float", _bytes_of(numbers)]
+    if pa.types.is_integer(array.type) and not array.null_count:
+        return ["int", _bytes_of(array.to_numpy().astype(np.int64, copy=False)), b""]
     if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
         kind = "bool" if pa.types.is_boolean(array.type) else "int"
         empty = array.is_null().to_numpy(zero_copy_only=False)
@@ -245,6 +256,14 @@ def _column_parts(column: Any) -> list[bytes | str]:
     if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
         return ["text", fingerprint(*("\0null" if each is None else each for each in array.to_pylist()))]
     return [str(array.type), canonical_json([str(each) if each is not None else None for each in array.to_pylist()])]
+
+
+def _bytes_of(numbers: Any) -> memoryview:
+    """What the numbers are, not copied."""
+    import numpy as np
+
+    whole: memoryview = np.ascontiguousarray(numbers).view(np.uint8).data
+    return whole
 
 
 def table_bytes(table: pa.Table) -> bytes:

@@ -34,7 +34,7 @@ def carried(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: Networ
             f"the previous scores are of {known} people; with the {len(delta.people)} added there are {after.people}"
         )
     place: Any = slice(known)
-    if not np.array_equal(previous["id"], after.id_array[:known]):
+    if previous["id"] is not after.id_array and not np.array_equal(previous["id"], after.id_array[:known]):
         place = np.array([after.index.get(person, after.people) for person in previous["id"].tolist()], dtype=np.int64)
         if known and place.max() >= known:
             raise ValueError("the previous scores have people who are not in the network")

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from causal_organism.errors import DamagedValueError
 from causal_organism.network import fingerprints
 from causal_organism.network.deltas import NetworkDelta, TieChange, invert
-from causal_organism.network.snapshot import Csr, from_columns
+from causal_organism.network.snapshot import Csr, _with, from_columns
 from causal_organism.network.snapshot_files import load, save
 from tests.network.histories import History, histories
 
@@ -145,13 +145,15 @@ def test_saving_again_leaves_what_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["meta.json", "ids.json", "indptr.npy", "indices.npy", "weight_u.npy", "count.npy"])
-@pytest.mark.parametrize("damage", ["missing", "short", "changed"])
+@pytest.mark.parametrize("damage", ["missing", "empty", "short", "changed"])
 def test_a_damaged_file_is_named(tmp_path: Path, name: str, damage: str) -> None:
     save(SMALL, tmp_path / "one")
     file = tmp_path / "one" / name
     content = file.read_bytes()
     file.unlink()
-    if damage == "short":
+    if damage == "empty":
+        file.touch()
+    elif damage == "short":
         file.write_bytes(content[:-3])
     elif damage == "changed":
         file.write_bytes(b"!" + content[1:])
@@ -177,6 +179,14 @@ def test_a_mapped_snapshot_takes_deltas(tmp_path: Path) -> None:
     after = load(tmp_path / "one").apply(NetworkDelta((gone, new), ("e",), 4))
     assert as_dict(after.out, after.ids) == {("b", "a"): 5, ("b", "c"): 11, ("c", "b"): 13, ("e", "a"): 4}
     assert after.count.tolist() == [1, 3, 4, 1]
+
+
+@given(places=st.lists(st.integers(0, 5), max_size=8).map(sorted), most=st.sampled_from([0, 3, 100]))
+def test_values_are_put_in_before_their_places(places: list[int], most: int) -> None:
+    before, values = np.arange(5, dtype=np.int32), np.arange(100, 100 + len(places))
+    after = _with(before, np.array(places, dtype=np.int64), values, most=most)
+    assert after.tolist() == np.insert(before, places, values).tolist()
+    assert after.dtype == np.dtype(np.int32)
 
 
 @given(history=histories)

@@ -53,6 +53,15 @@ def test_a_value_comes_back_as_it_was_given(value: Any) -> None:
     assert codec.encode(back(value)).fingerprint == codec.encode(value).fingerprint
 
 
+def test_ids_that_never_change_come_back_as_the_very_same_while_they_are_the_last() -> None:
+    ids = np.array(["p", "q"], dtype=object)
+    ids.setflags(write=False)
+    assert back({"id": ids, "n": np.array([1, 2])})["id"] is ids
+    empty = np.array(["p", math.nan], dtype=object)
+    empty.setflags(write=False)
+    assert back({"id": empty, "n": np.array([1, 2])})["id"].tolist() == ["p", None]
+
+
 def test_numbers_of_numpy_are_numbers() -> None:
     value = {"a": np.float64(0.375), "b": np.int64(2), "c": np.bool_(True)}
     assert codec.encode(value).fingerprint == codec.encode({"a": 0.375, "b": 2, "c": True}).fingerprint
