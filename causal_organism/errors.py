@@ -96,12 +96,6 @@ class RetiredValueError(RequestError):
     code = "not-kept"
 
 
-class UnmadeUpstreamError(OrganismError):
-    """An input was never made and is not being made."""
-
-    code = "unmade-upstream"
-
-
 class NetworkGapError(OrganismError):
     """The stream was trimmed before it was read, or the projection does not continue the archive."""
 

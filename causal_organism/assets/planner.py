@@ -148,7 +148,7 @@ class _Planning:
             mode=self._mode(key, partition),
             estimate_s=self._estimates.get(key),
             blocked_by=tuple(dict.fromkeys(name for each in needed for name in self._blockers(each))),
-            pinned=any(cause.kind == "pinned" for cause in judgement.causes),
+            pinned=judgement.is_pinned,
         )
 
     def _planned(self, key: str, partition: str) -> PlanStep | None:

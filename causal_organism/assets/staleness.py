@@ -14,7 +14,6 @@ from causal_organism.assets.keys import partition_of
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance
 
 MISSING, STALE, FRESH = "missing", "stale", "fresh"
-INFORMATIONAL = frozenset({"pinned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,10 @@ class Judgement:
 
     status: str
     causes: tuple[Cause, ...] = ()
+
+    @property
+    def is_pinned(self) -> bool:
+        return any(cause.kind == "pinned" for cause in self.causes)
 
 
 def judge(

@@ -120,10 +120,6 @@ class Version:
         """What the last make that gave this content said of it: a sample may have become exact, and stayed the same."""
         return self.metadata if self.confirmed_metadata is None else self.confirmed_metadata
 
-    @property
-    def as_input(self) -> InputVersion:
-        return InputVersion(self.fingerprint, self.number)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:

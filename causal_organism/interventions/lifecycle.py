@@ -68,11 +68,6 @@ def follow(status: str, action: str) -> Transition:
     return Transition(action=action, was=status, now=now, actor=ENGINE)
 
 
-def actions_of(status: str) -> tuple[str, ...]:
-    """What people may do with a proposal in this status, in order of the table."""
-    return tuple(action for (was, action), (_, who) in TRANSITIONS.items() if was == status and who == PERSON)
-
-
 def is_person(actor: str) -> bool:
     """Whether the name is somebody's: not blank and not one that machines act under (`schedule@host` is none)."""
     return actor.strip().partition("@")[0].strip().casefold() not in NOT_A_PERSON

@@ -44,6 +44,6 @@ def _is_to_enlarge(cut: Cut, key: str) -> bool:
     return (
         head is not None
         and judgement.status == FRESH
-        and not any(cause.kind == "pinned" for cause in judgement.causes)
+        and not judgement.is_pinned
         and head.version.said.get("exact") is False
     )

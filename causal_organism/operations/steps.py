@@ -10,7 +10,7 @@ from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of
 from causal_organism.assets.mappings import Many, Resolved
 from causal_organism.assets.planner import Place, PlanStep
-from causal_organism.assets.staleness import FRESH, Judgement
+from causal_organism.assets.staleness import FRESH
 from causal_organism.errors import DamagedValueError, FencedError, RetiredValueError, StoreError
 from causal_organism.operations.making import (
     BLOCKED,
@@ -110,7 +110,7 @@ def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:
     with hold_waiting(run.organism, keys, partition=partition, holder=run.id, wait_s=wait_s) as leases:
         overtaken = _adopt_own_heads(run, keys, partition)
         judgements = {each: cut.judge(each, partition) for each in keys}
-        if _pinned(judgements[key]):
+        if judgements[key].is_pinned:
             return _ended(run, key, partition, SKIPPED)
         if not run.force and (overtaken or all(each.status == FRESH for each in judgements.values())):
             return replace(_ended(run, key, partition, SKIPPED), causes=())
@@ -180,10 +180,6 @@ def _adopt_own_heads(run: RefreshRun, keys: tuple[str, ...], partition: str) -> 
             cut.set_head(key, partition, known)
             overtaken = True
     return overtaken
-
-
-def _pinned(judgement: Judgement) -> bool:
-    return any(cause.kind == "pinned" for cause in judgement.causes)
 
 
 def _check_ledger(run: RefreshRun, error: StoreError) -> None:

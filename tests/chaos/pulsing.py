@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from causal_organism.errors import FencedError, LeaseHeldError, NetworkGapError, StoreError, UnmadeUpstreamError
+from causal_organism.errors import FencedError, LeaseHeldError, NetworkGapError, StoreError
 from causal_organism.operations.pulse import pulse
 from causal_organism.operations.refresh import refresh_local
 from causal_organism.ports import Lease
@@ -56,5 +56,5 @@ def pulse_for_ever(settings: Settings, *, lapsed: bool = False, views: bool = Fa
             pulse(organism, run=None, actor="chaos", trigger="chaos", holder=uuid.uuid4().hex)
             if views:
                 refresh_local(organism, VIEWS, actor="chaos", trigger="chaos")
-        except (StoreError, LeaseHeldError, FencedError, NetworkGapError, UnmadeUpstreamError):
+        except (StoreError, LeaseHeldError, FencedError, NetworkGapError):
             time.sleep(0.02)

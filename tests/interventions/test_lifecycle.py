@@ -3,7 +3,7 @@ import itertools
 import pytest
 
 from causal_organism.errors import RefusedError, RequestError
-from causal_organism.interventions.lifecycle import ACTIONS, OPEN, STATUSES, act, actions_of, follow, is_person
+from causal_organism.interventions.lifecycle import ACTIONS, OPEN, STATUSES, act, follow, is_person
 
 BY_PEOPLE = {
     ("proposed", "approve"): "approved",
@@ -71,7 +71,5 @@ def test_unknown_words_are_wrong_requests():
         act("purposed", "approve", actor="ana")
 
 
-def test_what_people_can_do_is_listed():
-    assert actions_of("proposed") == ("approve", "reject")
-    assert actions_of("rejected") == ()
+def test_only_what_nobody_acted_on_is_open():
     assert OPEN == ("proposed",)
