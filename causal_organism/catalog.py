@@ -75,11 +75,11 @@ def _reciprocity(previous: Any, changes: Any, network: Any) -> Any:
 
 
 @asset(key="views/clustering", tags=PULSE, retry="light", tolerance=FLOATS)
-def clustering(network: Any) -> Any:
+def clustering(network: Any, context: Any) -> Any:
     """How many of a person's neighbours are tied to each other, and the triangles that makes."""
     from causal_organism.views import clustering as view
 
-    return view.clustering(network)
+    return view.clustering(network, shared=_shared(context))
 
 
 @clustering.update
@@ -90,18 +90,18 @@ def _clustering(previous: Any, changes: Any, network: Any) -> Any:
 
 
 @asset(key="views/constraint", tags=PULSE, retry="light", tolerance=FLOATS)
-def constraint(network: Any) -> Any:
+def constraint(network: Any, context: Any) -> Any:
     """Structural holes: how far a person's contacts are contacts of each other, and the size without that."""
     from causal_organism.views import constraint as view
 
-    return view.constraint(network)
+    return view.constraint(network, shared=_shared(context))
 
 
 @constraint.update
-def _constraint(previous: Any, changes: Any, network: Any) -> Any:
+def _constraint(previous: Any, changes: Any, network: Any, context: Any) -> Any:
     from causal_organism.views import constraint as view
 
-    return view.update_constraint(previous, network, changes["network"])
+    return view.update_constraint(previous, network, changes["network"], shared=_shared(context))
 
 
 @asset(key="views/ego", tags=PULSE, retry="light", tolerance=FLOATS)
@@ -120,20 +120,20 @@ def _ego(previous: Any, changes: Any, network: Any, context: Any) -> Any:
 
 
 @asset(key="views/brokerage", tags=PULSE, retry="light")
-def brokerage(network: Any, people: Any) -> Any:
+def brokerage(network: Any, people: Any, context: Any) -> Any:
     """Between whom a person passes things on, by the teams of the three: coordinator, gatekeeper, liaison and so on."""
     from causal_organism.views import brokerage as view
 
-    return view.brokerage(network, people)
+    return view.brokerage(network, people, shared=_shared(context))
 
 
 @brokerage.update
-def _brokerage(previous: Any, changes: Any, network: Any, people: Any) -> Any:
+def _brokerage(previous: Any, changes: Any, network: Any, people: Any, context: Any) -> Any:
     from causal_organism.views import brokerage as view
 
     if set(changes) != {"network"}:  # another roster moves people between teams everywhere
         return None
-    return view.update_brokerage(previous, network, people, changes["network"])
+    return view.update_brokerage(previous, network, people, changes["network"], shared=_shared(context))
 
 
 @asset(key="views/bridges", retry="light")

@@ -14,41 +14,52 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
+from causal_organism.views import by_person
+from causal_organism.views.betweenness import Shared
 from causal_organism.views.changes import added_people, has_ties, tie_moves
 from causal_organism.views.ragged import spread
+from causal_organism.views.roles import ROLES, roles_of_some
+from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, scores
-from causal_organism.views.triangles import blocks
 
-ROLES = ("coordinator", "gatekeeper", "representative", "consultant", "liaison")
 _LOCAL_SHARE = 0.1
 """With more of all people affected, looking at everybody is quicker."""
 
 
-def brokerage(network: Snapshot, people: Mapping[str, NDArray[Any]]) -> Scores:
+def brokerage(network: Snapshot, people: Mapping[str, NDArray[Any]], *, shared: Shared | None = None) -> Scores:
     """How often somebody is in the middle of a -> person -> c, where a is not tied to c, by role:
 
     `coordinator`: all three are of one team; `gatekeeper`: a is of another; `representative`: c is of another;
     `consultant`: a and c are of one team, the person of another; `liaison`: three teams. Who has no team in the roster
     counts as a team of their own.
 
-    Cost: ways of two ties; of each person, ties in times ties out.
+    Cost: for each tie, the shorter row of its two ends. With `shared`, what takes more than seconds is done in slices
+    of people.
 
     Source: Gould and Fernandez 1989, "Structures of mediation".
     """
-    everybody = np.arange(network.people, dtype=np.int64)
-    counted = _of_some(network, everybody, _teams(network, people))
+    team = _teams(network, people)
+    if is_quick(network):
+        counted = roles_of_some(network, np.arange(network.people, dtype=np.int64), team)
+    else:
+        counted = of_everybody(by_person.ROLES, network, shared, team).astype(np.int64)
     return scores(network, **dict(zip(ROLES, counted, strict=True)))
 
 
 def update_brokerage(
-    previous: Mapping[str, NDArray[Any]], after: Snapshot, people: Mapping[str, NDArray[Any]], delta: NetworkDelta
+    previous: Mapping[str, NDArray[Any]],
+    after: Snapshot,
+    people: Mapping[str, NDArray[Any]],
+    delta: NetworkDelta,
+    *,
+    shared: Shared | None = None,
 ) -> Scores:
     """`brokerage(after, people)`, from the scores before the delta, with the same roster."""
     affected = affected_brokerage(after, delta)
     if len(affected) > _LOCAL_SHARE * after.people:
-        return brokerage(after, people)
+        return brokerage(after, people, shared=shared)
     columns = carried(previous, after, delta)
-    for role, counted in zip(ROLES, _of_some(after, affected, _teams(after, people)), strict=True):
+    for role, counted in zip(ROLES, roles_of_some(after, affected, _teams(after, people)), strict=True):
         columns[role][affected] = counted
     return columns
 
@@ -65,30 +76,11 @@ def affected_brokerage(after: Snapshot, delta: NetworkDelta) -> Idx:
 
 
 def _teams(network: Snapshot, people: Mapping[str, NDArray[Any]]) -> Idx:
-    """The number of each person's team; below 0, and different, for those without."""
-    team = -1 - np.arange(network.people, dtype=np.int64)
+    """The number of each person's team, from 0 on; those without have different ones."""
+    team = np.arange(network.people, dtype=np.int64)
     numbers: dict[Any, int] = {}
     for person, name in zip(people["id"].tolist(), people["team"].tolist(), strict=True):
         idx = network.index.get(person)
         if idx is not None and name is not None:
-            team[idx] = numbers.setdefault(name, len(numbers))
+            team[idx] = network.people + numbers.setdefault(name, len(numbers))
     return team
-
-
-def _of_some(network: Snapshot, people: Idx, team: Idx) -> NDArray[np.int64]:
-    """Rows are ROLES."""
-    into, out = network.into, network.out
-    owner, place = spread(into.indptr[people], into.degrees[people])
-    start = into.indices[place].astype(np.int64)
-    lengths = out.degrees[people][owner]
-    counted = np.zeros((len(ROLES), len(people)), dtype=np.int64)
-    for begin, end in blocks(lengths):
-        first, second = spread(out.indptr[people[owner[begin:end]]], lengths[begin:end])
-        a, b, c = start[begin:end][first], owner[begin:end][first], out.indices[second].astype(np.int64)
-        open_way = (a != c) & ~has_ties(network, a, c)
-        a, b, c = a[open_way], b[open_way], c[open_way]
-        of_a, of_b, of_c = team[a], team[people[b]], team[c]
-        ab, bc, ac = of_a == of_b, of_b == of_c, of_a == of_c
-        for role, rows in zip(counted, (ab & bc, ~ab & bc, ab & ~bc, ac & ~ab, ~(ab | bc | ac)), strict=True):
-            role += np.bincount(b[rows], minlength=len(people))
-    return counted

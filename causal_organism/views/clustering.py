@@ -14,24 +14,36 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
+from causal_organism.views.betweenness import Shared
+from causal_organism.views.by_person import HOLES
 from causal_organism.views.changes import PairFlips, added_people, contains, pair_flips
 from causal_organism.views.ragged import spread
+from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
 from causal_organism.views.triangles import triangles
 
 
-def clustering(network: Snapshot) -> Scores:
+def clustering(network: Snapshot, *, shared: Shared | None = None) -> Scores:
     """`triangles` that a person is a corner of, and their share of what the person's pairs of neighbours could form.
 
-    `clustering` is 0 with fewer than two neighbours.
+    `clustering` is 0 with fewer than two neighbours. Cost: that of listing all triangles; in large networks, the
+    ties of everybody's neighbours. With `shared`, what takes more than seconds is done in slices of people.
     """
+    if is_quick(network):
+        counted = _by_corners(network)
+    else:
+        counted = of_everybody(HOLES, network, shared)[1].astype(np.int64) // 2
+    return scores(network, clustering=_share(counted, network.undirected.degrees), triangles=counted)
+
+
+def _by_corners(network: Snapshot) -> Idx:
     ties = network.undirected
     rows, heads = ties.rows, ties.indices
     counted = np.zeros(network.people, dtype=np.int64)
     for found in triangles(ties):
         for corner in (rows[found.ab], heads[found.ab], heads[found.bc]):
             counted += np.bincount(corner, minlength=network.people)
-    return scores(network, clustering=_share(counted, ties.degrees), triangles=counted)
+    return counted
 
 
 def update_clustering(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta) -> Scores:

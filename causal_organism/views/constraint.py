@@ -13,8 +13,13 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Csr, Snapshot
+from causal_organism.views.betweenness import Shared
+from causal_organism.views.by_person import HOLES
 from causal_organism.views.changes import tied_people
+from causal_organism.views.holes import holes
+from causal_organism.views.open_pairs import path_lengths
 from causal_organism.views.ragged import spread, summed
+from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, scores
 from causal_organism.views.triangles import blocks, mirror, triangles
 
@@ -22,15 +27,28 @@ Floats = NDArray[np.float64]
 
 _LOCAL_SHARE = 0.1
 """With more of all people affected, looking at everybody is quicker."""
+_FEW_PATHS = 4_000_000
+"""So many ties of contacts take less time in lists than loading the compiler."""
 
 
-def constraint(network: Snapshot) -> Scores:
+def constraint(network: Snapshot, *, shared: Shared | None = None) -> Scores:
     """`constraint`: Burt's, by weight; `effective_size`: neighbours less their mean number of ties to each other.
 
-    Null without ties. Cost: that of listing all triangles.
+    Null without ties. Cost: that of listing all triangles; in large networks, the ties of everybody's neighbours. With
+    `shared`, what takes more than seconds is done in slices of people, to the same bits.
 
     Source: Burt 1995; Borgatti 1997 for the effective size.
     """
+    ties = network.undirected
+    if is_quick(network):
+        total, closed = _by_triangles(network)
+    else:
+        total, closed = of_everybody(HOLES, network, shared)
+    return scores(network, **_columns(total, closed, ties.degrees))
+
+
+def _by_triangles(network: Snapshot) -> tuple[Floats, Idx]:
+    """Sum of squares, and closed pairs, of everybody."""
     ties = network.undirected
     share = _shares(ties)
     held, counted = share.copy(), np.zeros(network.people, dtype=np.int64)
@@ -44,17 +62,19 @@ def constraint(network: Snapshot) -> Scores:
             np.add.at(held, side, share[first] * share[second])
         for corner in (rows[ab], heads[ab], heads[bc]):
             counted += np.bincount(corner, minlength=network.people)
-    total = summed(rows, held**2, network.people)
-    return scores(network, **_columns(total, 2 * counted, ties.degrees))
+    return summed(rows, held**2, network.people), 2 * counted
 
 
-def update_constraint(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta) -> Scores:
+def update_constraint(
+    previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta, *, shared: Shared | None = None
+) -> Scores:
     """`constraint(after)`, from the scores before the delta. Cost: the ties of the neighbours of those affected."""
     affected = affected_constraint(after, delta)
     if len(affected) > _LOCAL_SHARE * after.people:
-        return constraint(after)
+        return constraint(after, shared=shared)
     columns = carried(previous, after, delta)
-    total, closed = _of_some(after, affected)
+    some = _of_some if path_lengths(after.undirected, affected).sum() <= _FEW_PATHS else _of_many
+    total, closed = some(after, affected)
     for name, values in _columns(total, closed, after.undirected.degrees[affected]).items():
         columns[name][affected] = values
     return columns
@@ -73,7 +93,7 @@ def _shares(ties: Csr) -> Floats:
     return share
 
 
-def _columns(total: Floats, closed: Idx, neighbours: Idx) -> dict[str, Floats]:
+def _columns(total: Floats, closed: Idx | Floats, neighbours: Idx) -> dict[str, Floats]:
     """`closed`: ordered pairs of neighbours that are tied to each other."""
     tied = neighbours > 0
     size = np.full(len(neighbours), np.nan)
@@ -103,6 +123,12 @@ def _of_some(network: Snapshot, people: Idx) -> tuple[Floats, Idx]:
         np.add.at(held, own, share[path] * (ties.weight_u[second] / of_heads[path]))
         closed += np.bincount(which[path], minlength=len(people))
     return summed(which, held**2, len(people)), closed
+
+
+def _of_many(network: Snapshot, people: Idx) -> tuple[Floats, Floats]:
+    """`_of_some`, bit for bit, where a hub is among the neighbours of many: its row is searched for them, not read."""
+    total, closed = holes(network.undirected, people)
+    return total, closed
 
 
 def _row_sums_u(ties: Csr, rows: Idx) -> Idx:

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.betweenness import Shared
+from causal_organism.views.by_person import EGO
 from causal_organism.views.clustering import affected_clustering
 from causal_organism.views.open_pairs import needed
+from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
-from causal_organism.views.slices import EGO, Rows, is_quick_by_paths
 
 _LOCAL_SHARE = 0.1
 """With more of all people affected, looking at everybody is quicker."""
@@ -34,10 +35,7 @@ def ego(network: Snapshot, *, shared: Shared | None = None) -> Scores:
 
     Source: Everett and Borgatti 2005, "Ego network betweenness"; normalised by the number of pairs.
     """
-    if shared is None or is_quick_by_paths(network):
-        sums = needed(network.undirected, np.arange(network.people, dtype=np.int64))
-    else:
-        sums = Rows(shared.scratch, EGO, network).numbers(shared.mapper, shared.progress)
+    sums = of_everybody(EGO, network, None if is_quick(network) else shared)[0]
     return scores(network, betweenness=_share(sums, network.undirected.degrees))
 
 

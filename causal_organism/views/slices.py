@@ -2,8 +2,8 @@
 
 A slice is a part of one fixed order of all people. Its numbers go to a file of their own, written under another name
 and renamed, so doing a slice again changes nothing and what was done outlives its process. `Sources`: sums over sources
-are added from the first slice on. `Rows`: a number for each person, which stand behind each other. So the numbers are
-the same, bit for bit, whoever did the slices and however often they were stopped.
+are added from the first slice on. `rows.Rows`: numbers of each person, which stand behind each other. So the numbers
+are the same, bit for bit, whoever did the slices and however often they were stopped.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import blake2b
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +23,9 @@ import numpy as np
 from causal_organism.errors import StoreError
 from causal_organism.network import snapshot_files
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views import brandes, open_pairs
+from causal_organism.views import brandes
 from causal_organism.views.brandes import KERNELS, Sums, order
+from causal_organism.views.by_person import BY_PERSON
 from causal_organism.views.mappers import Mapper
 from causal_organism.views.scores import Idx
 
@@ -35,17 +35,14 @@ _MOST = 128
 """Sources of a slice. A power of two, as every size is."""
 _FOLDED = 16
 """After so many slices their sum is stored, and their files go."""
-_PATHS = 1 << 28
-"""Ties of contacts, in one slice of people: a second or two."""
-_QUICK_PATHS = 1 << 30
 _NETWORK = "network"
+GIVEN = "given"
 _DIGEST = 32
-EGO = "ego"
 
 Progress = Callable[[int, int], None]
 
 
-def _quiet(_done: int, _total: int) -> None: ...
+def quiet(_done: int, _total: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +56,7 @@ class Slice:
     last: int
     numbers: int  # that its file holds
     network: Snapshot | None = field(default=None, compare=False, repr=False)  # for those who share memory
+    given: Idx | None = field(default=None, compare=False, repr=False)  # the same
 
     @property
     def file(self) -> Path:
@@ -83,7 +81,7 @@ class Sources:
     def __init__(self, root: Path, kernel: str, network: Snapshot, *, size: int | None = None):
         self._network, self._kernel, self._code = network, kernel, code_of(kernel)
         self._size = size or size_of(network)
-        self._folder = _own_folder(root, kernel, network, self._size)
+        self._folder = own_folder(root, kernel, network, self._size)
 
     @property
     def stored(self) -> int:
@@ -94,14 +92,14 @@ class Sources:
             end = lasts[end]
         return end
 
-    def sum(self, wanted: int, mapper: Mapper, progress: Progress = _quiet) -> Summed:
+    def sum(self, wanted: int, mapper: Mapper, progress: Progress = quiet) -> Summed:
         """Sums over the first `wanted` sources, or over as many as are stored in one sum already, if those are more."""
         self._folder.mkdir(parents=True, exist_ok=True)
         begin, sums = self._running()
         wanted = max(begin, wanted)
         slices = self._between(begin, wanted, mapper)
         missing = missing_of(slices)
-        for at, (each, new) in enumerate(_in_order(slices, missing, mapper, self._network), 1):
+        for at, (each, new) in enumerate(in_order(slices, missing, mapper, self._network), 1):
             sums = sums + new
             self._fold(slices, at, sums)
             progress(each.last, wanted)
@@ -130,42 +128,10 @@ class Sources:
         if last % self._size and last != self._network.people:
             return
         kept = self._folder / f"first.{last:012d}.sums"
-        _write(kept, sums)
+        write(kept, sums)
         for file in self._folder.glob("*.sums"):
             if file != kept and (file.name.startswith("first.") or _range_of(file)[0] < last):
                 file.unlink(missing_ok=True)
-
-
-class Rows:
-    """A number for each person of one network, by one kernel, in slices of people that cost about the same.
-
-    Slices of the same kernel for another network or by other code are removed: nobody will ask for them.
-    """
-
-    def __init__(self, root: Path, kernel: str, network: Snapshot, *, paths: int = _PATHS):
-        self._network, self._kernel, self._paths = network, kernel, paths
-        self._folder = _own_folder(root, kernel, network, paths)
-
-    def numbers(self, mapper: Mapper, progress: Progress = _quiet) -> Sums:
-        """In order of the network's people."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        slices, found = self._slices(mapper), np.zeros(self._network.people)
-        for each, new in _in_order(slices, missing_of(slices), mapper, self._network):
-            found[each.first : each.last] = new
-            progress(each.last, self._network.people)
-        return found
-
-    def _slices(self, mapper: Mapper) -> list[Slice]:
-        """Where one begins is told from the network alone, so that another attempt finds what is done."""
-        running = open_pairs.running_paths(self._network.undirected)
-        wanted = np.arange(self._paths, running[-1], self._paths)
-        inner = np.searchsorted(running, wanted).tolist()
-        bounds = sorted({0, *inner, self._network.people})
-        network, code = self._network if mapper.shares_memory else None, code_of(self._kernel)
-        return [
-            Slice(self._folder, self._kernel, code, first, last, last - first, network)
-            for first, last in pairwise(bounds)
-        ]
 
 
 def missing_of(slices: Sequence[Slice]) -> list[Slice]:
@@ -178,14 +144,15 @@ def do(each: Slice) -> None:
     if each.code != code_of(each.kernel):
         raise StoreError("a worker has other code than who handed out the work", hint="install the same version there")
     network = each.network if each.network is not None else _mapped(each.folder / _NETWORK)
-    if each.kernel == EGO:
-        numbers = open_pairs.needed(network.undirected, np.arange(each.first, each.last))
+    if each.kernel in BY_PERSON:
+        people = np.arange(each.first, each.last, dtype=np.int64)
+        numbers = BY_PERSON[each.kernel].work(network, people, _given(each)).ravel()
     else:
         numbers = KERNELS[each.kernel](network, np.sort(order(network)[each.first : each.last]))
-    _write(each.file, numbers)
+    write(each.file, numbers)
 
 
-def _in_order(
+def in_order(
     slices: Sequence[Slice], missing: Sequence[Slice], mapper: Mapper, network: Snapshot
 ) -> Iterator[tuple[Slice, Sums]]:
     """Slices with their numbers, the first one first, as soon as they and all before them are done."""
@@ -217,11 +184,6 @@ def is_quick(network: Snapshot) -> bool:
     return network.people <= _in_seconds(network)
 
 
-def is_quick_by_paths(network: Snapshot) -> bool:
-    """The same where everybody's contacts are looked at, and all of their ties."""
-    return int(open_pairs.running_paths(network.undirected)[-1]) <= _QUICK_PATHS
-
-
 def _in_seconds(network: Snapshot) -> int:
     return _LOOKS // max(network.ties + network.people, 1)
 
@@ -229,11 +191,11 @@ def _in_seconds(network: Snapshot) -> int:
 @cache
 def code_of(kernel: str) -> str:
     """What the numbers of a kernel depend on."""
-    source = inspect.getsource(open_pairs if kernel == EGO else brandes)
+    source = inspect.getsource(BY_PERSON[kernel].module if kernel in BY_PERSON else brandes)
     return blake2b(f"{kernel} {source}".encode(), digest_size=8).hexdigest()
 
 
-def _own_folder(root: Path, kernel: str, network: Snapshot, size: int) -> Path:
+def own_folder(root: Path, kernel: str, network: Snapshot, size: object) -> Path:
     """The folder of one network, kernel and size; others of the kernel are removed."""
     own = root / f"{kernel}.{network.fingerprint[:32]}.{code_of(kernel)}.{size}"
     for other in root.glob(f"{kernel}.*"):
@@ -247,12 +209,22 @@ def _mapped(folder: Path) -> Snapshot:
     return snapshot_files.load(folder)
 
 
+def _given(each: Slice) -> Idx | None:
+    file = each.folder / GIVEN
+    if each.given is not None or not file.exists():
+        return each.given
+    numbers = _read(file, file.stat().st_size // 8 - _DIGEST // 8)
+    if numbers is None:
+        raise StoreError(f"{file} is damaged", hint="refresh again: it is written anew")
+    return numbers.astype(np.int64)
+
+
 def _range_of(file: Path) -> tuple[int, int]:
     first, _, last = file.stem.partition("-")
     return int(first), int(last)
 
 
-def _write(file: Path, numbers: Sums) -> None:
+def write(file: Path, numbers: Sums) -> None:
     content = np.ascontiguousarray(numbers, dtype="<f8").tobytes()
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:

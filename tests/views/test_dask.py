@@ -20,9 +20,10 @@ from causal_organism.errors import SettingsError, StoreError
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.operations.making import Context
 from causal_organism.operations.scratch import Sharing
+from causal_organism.views.by_person import BY_PERSON, ROLES
 from causal_organism.views.mappers import Dask, Threads, mapper_of
-from causal_organism.views.open_pairs import needed
-from causal_organism.views.slices import EGO, Rows, Slice, Sources, do
+from causal_organism.views.rows import Rows
+from causal_organism.views.slices import Slice, Sources, do
 from tests.views.references import random_network
 
 distributed = pytest.importorskip("distributed")
@@ -59,14 +60,19 @@ def test_a_killed_worker_changes_no_bit(tmp_path: Path, network: Snapshot, clust
     assert found.sums.tobytes() == expected.sums.tobytes()
 
 
-def test_ego_betweenness_on_a_cluster_has_the_same_bits(
-    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster
+@pytest.mark.parametrize("kernel", BY_PERSON)
+def test_numbers_of_people_on_a_cluster_have_the_same_bits(
+    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster, kernel: str
 ) -> None:
-    rows = Rows(tmp_path, EGO, network, paths=200_000)
-    found = rows.numbers(Dask(cluster.scheduler_address))
-    assert len(list(tmp_path.glob("*/*.sums"))) > 5
-    assert list(tmp_path.glob("*/network/meta.json"))  # which workers map; the scheduler passes on names
-    assert found.tobytes() == needed(network.undirected, np.arange(PEOPLE)).tobytes()
+    team = np.arange(PEOPLE) % 7 if kernel == ROLES else None
+    found = {
+        name: Rows(tmp_path / name, kernel, network, team, paths=200_000).numbers(mapper).tobytes()
+        for name, mapper in (("dask", Dask(cluster.scheduler_address)), ("threads", Threads(2)))
+    }
+    assert len(list(tmp_path.glob("dask/*/*.sums"))) > 5
+    assert list(tmp_path.glob("dask/*/network/meta.json"))  # which workers map; the scheduler passes on names
+    at_once = BY_PERSON[kernel].work(network, np.arange(PEOPLE, dtype=np.int64), team)
+    assert found == {"dask": at_once.tobytes(), "threads": at_once.tobytes()}
 
 
 def test_what_goes_through_the_scheduler_is_small(tmp_path: Path, network: Snapshot) -> None:

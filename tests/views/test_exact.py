@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.views import open_pairs
+from causal_organism.views import holes, open_pairs, roles, rows
 from causal_organism.views.bridges import bridges
 from causal_organism.views.brokerage import brokerage
 from causal_organism.views.clustering import clustering
@@ -58,6 +58,38 @@ def test_small_networks(history: History, view: str) -> None:
 def test_larger_networks(view: str, people: int, ties: int) -> None:
     network = random_network(people, people, ties)
     assert_same(VIEWS[view](network), by_networkx(view, network), network)
+
+
+@pytest.mark.parametrize("view", ["clustering", "constraint", "brokerage", "ego"])
+@pytest.mark.parametrize("hub", [16, 0])
+@pytest.mark.parametrize(("people", "ties"), [(2, 1), (60, 900), (400, 3_000), (150, 20_000)])
+def test_the_forms_for_large_networks(
+    view: str, hub: int, people: int, ties: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Compiled; with rows of hubs read or searched."""
+    monkeypatch.setattr(rows, "_QUICK_PATHS", -1)
+    for kernels in (holes, roles, open_pairs):
+        monkeypatch.setattr(kernels, "_HUB", hub)
+    network = random_network(people, people, ties)
+    assert_same(VIEWS[view](network), by_networkx(view, network), network)
+
+
+def test_who_talks_with_a_hundred_thousand_people_is_not_looked_at_pair_by_pair() -> None:
+    """Ten thousand million ways lead through the hub, and back and forth none through anybody else."""
+    people, others = 100_001, np.arange(1, 100_001)
+    hub = np.zeros_like(others)
+    sides = np.concatenate([hub, others]), np.concatenate([others, hub])
+    network = from_columns([f"p{at}" for at in range(people)], *sides, np.full(200_000, 10**6), np.ones(200_000, int))
+    team = np.array(["x", *["y"] * 50_000, *["z"] * 50_000], dtype=object)
+    found = brokerage(network, {"id": network.id_array, "team": team})
+    assert {role: values[0] for role, values in found.items() if role != "id"} == {
+        "coordinator": 0,
+        "gatekeeper": 0,
+        "representative": 0,
+        "consultant": 2 * 50_000 * 49_999,
+        "liaison": 2 * 50_000 * 50_000,
+    }
+    assert all(values[1:].sum() == 0 for role, values in found.items() if role != "id")
 
 
 @pytest.mark.parametrize("view", VIEWS)

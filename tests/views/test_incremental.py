@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose
 from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views import constraint as constraint_view
 from causal_organism.views import open_pairs
 from causal_organism.views.brokerage import affected_brokerage, brokerage, update_brokerage
 from causal_organism.views.clustering import affected_clustering, clustering, update_clustering
@@ -18,6 +19,7 @@ from causal_organism.views.constraint import affected_constraint, constraint, up
 from causal_organism.views.core import affected_core, core, update_core
 from causal_organism.views.degree import affected_degree, degree, update_degree
 from causal_organism.views.ego import affected_ego, ego, update_ego
+from causal_organism.views.holes import holes
 from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import affected_strength, strength, update_strength
@@ -130,6 +132,19 @@ def test_constraint_follows_a_small_change_of_a_large_network() -> None:
     after = before.apply(delta)
     assert 4 < len(affected_constraint(after, delta)) < 30
     assert_equal(update_constraint(constraint(before), after, delta), constraint(after))
+
+
+def test_constraint_of_those_near_a_hub_has_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = random_network(11, 300, 900)
+    delta = NetworkDelta((TieChange(before.ids[298], before.ids[280], 0, 2_500_000, 0, 1, 0, 0),))
+    after, previous = before.apply(delta), constraint(before)
+    followed = update_constraint(previous, after, delta)
+    used: list[int] = []
+    monkeypatch.setattr(constraint_view, "_FEW_PATHS", -1)
+    monkeypatch.setattr(constraint_view, "holes", lambda *given: (used.append(1), holes(*given))[1])
+    again = update_constraint(previous, after, delta)
+    assert used == [1]
+    assert all(again[name].tobytes() == followed[name].tobytes() for name in ("constraint", "effective_size"))
 
 
 @pytest.mark.parametrize("few_paths", [10**9, -1])

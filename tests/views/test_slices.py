@@ -8,23 +8,33 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from causal_organism.errors import StoreError
-from causal_organism.network.snapshot import Snapshot
-from causal_organism.views import slices
+from causal_organism.network.snapshot import Snapshot, from_columns
+from causal_organism.views import rows, slices
 from causal_organism.views.betweenness import Shared, betweenness
 from causal_organism.views.brandes import KERNELS, dependencies, order
+from causal_organism.views.brokerage import brokerage
+from causal_organism.views.by_person import BY_PERSON, EGO, HOLES, ROLES
+from causal_organism.views.clustering import clustering
+from causal_organism.views.constraint import constraint
 from causal_organism.views.ego import ego
 from causal_organism.views.mappers import Threads
-from causal_organism.views.open_pairs import needed, path_lengths, running_paths
-from causal_organism.views.slices import EGO, Rows, Slice, Sources, code_of, do, size_of
-from tests.views.references import random_network
+from causal_organism.views.open_pairs import path_lengths, running_paths
+from causal_organism.views.rows import Rows
+from causal_organism.views.scores import Scores
+from causal_organism.views.slices import Slice, Sources, code_of, do, size_of
+from tests.views.references import assert_equal, random_network, roster
 
 T = TypeVar("T")
 PEOPLE, SIZE = 400, 8
@@ -167,35 +177,77 @@ def test_without_a_budget_a_sample_stays(tmp_path: Path) -> None:
 
 
 PATHS = 4_000  # ties of contacts per slice of people
+EVERYBODY = np.arange(PEOPLE, dtype=np.int64)
+TEAM = np.random.default_rng(3).integers(0, 5, PEOPLE)
+GIVEN = {EGO: None, HOLES: None, ROLES: TEAM}
 
 
+def of_people(root: Path, kernel: str, network: Snapshot = NETWORK, paths: int = PATHS) -> Rows:
+    return Rows(root, kernel, network, GIVEN[kernel], paths=paths)
+
+
+def at_once(kernel: str) -> bytes:
+    return BY_PERSON[kernel].work(NETWORK, EVERYBODY, GIVEN[kernel]).tobytes()
+
+
+@pytest.mark.parametrize("kernel", BY_PERSON)
 @pytest.mark.parametrize("mapper", [Threads(1), Threads(3), Backwards(), Backwards(shares_memory=False)])
-def test_ego_betweenness_in_slices_of_people_has_the_same_bits(tmp_path: Path, mapper: Any) -> None:
-    rows, seen = Rows(tmp_path, EGO, NETWORK, paths=PATHS), []
-    found = rows.numbers(mapper, lambda done, total: seen.append((done, total)))
-    assert found.tobytes() == needed(NETWORK.undirected, np.arange(PEOPLE)).tobytes()
+def test_numbers_of_people_in_slices_have_the_same_bits(tmp_path: Path, mapper: Any, kernel: str) -> None:
+    seen: list[tuple[int, int]] = []
+    found = of_people(tmp_path, kernel).numbers(mapper, lambda done, total: seen.append((done, total)))
+    assert found.tobytes() == at_once(kernel)
     assert len(seen) == len(list(tmp_path.glob("*/*.sums"))) > 10
     assert seen[-1] == (PEOPLE, PEOPLE)
     assert seen == sorted(seen)
-    assert Rows(tmp_path, EGO, NETWORK, paths=PATHS).numbers(Backwards(0)).tobytes() == found.tobytes()
+    assert of_people(tmp_path, kernel).numbers(Backwards(0)).tobytes() == found.tobytes()
 
 
-def test_slices_of_people_go_on_where_they_were_stopped(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kernel", BY_PERSON)
+@settings(max_examples=20)
+@given(paths=st.integers(300, 200_000), most=st.integers(0, 40))
+def test_any_number_of_slices_stopped_anywhere_is_the_whole(kernel: str, paths: int, most: int) -> None:
+    with TemporaryDirectory() as folder:
+        root, second = Path(folder), Backwards()
+        total = len(of_people(root, kernel, paths=paths)._slices(Threads(1)))
+        with suppress(StoreError):
+            of_people(root, kernel, paths=paths).numbers(Backwards(most))
+        assert of_people(root, kernel, paths=paths).numbers(second).tobytes() == at_once(kernel)
+        assert len(second.done) == max(total - most, 0)
+
+
+@pytest.mark.parametrize("kernel", BY_PERSON)
+def test_slices_of_people_go_on_where_they_were_stopped(tmp_path: Path, kernel: str) -> None:
     first, second = Backwards(5), Backwards()
     with pytest.raises(StoreError, match="broken off"):
-        Rows(tmp_path, EGO, NETWORK, paths=PATHS).numbers(first)
+        of_people(tmp_path, kernel).numbers(first)
     file = sorted(tmp_path.glob("*/*.sums"))[0]
     file.write_bytes(file.read_bytes()[:-8])  # damaged: made again
-    found = Rows(tmp_path, EGO, NETWORK, paths=PATHS).numbers(second)
-    assert found.tobytes() == needed(NETWORK.undirected, np.arange(PEOPLE)).tobytes()
+    assert of_people(tmp_path, kernel).numbers(second).tobytes() == at_once(kernel)
     assert len(second.done) == len(list(tmp_path.glob("*/*.sums"))) - 4
-    Rows(tmp_path, EGO, random_network(6, PEOPLE, 2_000), paths=PATHS)
+    of_people(tmp_path, kernel, random_network(6, PEOPLE, 2_000))
     assert not list(tmp_path.iterdir())  # nobody will ask for those of another network
 
 
+def test_slices_by_another_roster_are_others(tmp_path: Path) -> None:
+    of_people(tmp_path, ROLES).numbers(Threads(1))
+    other = Rows(tmp_path, ROLES, NETWORK, TEAM[::-1].copy(), paths=PATHS).numbers(Backwards(shares_memory=False))
+    assert other.tobytes() == BY_PERSON[ROLES].work(NETWORK, EVERYBODY, TEAM[::-1].copy()).tobytes()
+    assert other.tobytes() != at_once(ROLES)
+
+
+def test_a_roster_that_workers_cannot_read_is_told(tmp_path: Path) -> None:
+    slices_of = of_people(tmp_path, ROLES)
+    with pytest.raises(StoreError, match="broken off"):
+        slices_of.numbers(Backwards(1, shares_memory=False))
+    (given_file,) = tmp_path.glob("*/given")
+    given_file.write_bytes(given_file.read_bytes()[:-8])
+    with pytest.raises(StoreError, match="given"):
+        do(slices_of._slices(Backwards(shares_memory=False))[0])
+
+
 def test_slices_of_people_cost_about_the_same() -> None:
-    rows, total = Rows(Path("none"), EGO, NETWORK, paths=PATHS), running_paths(NETWORK.undirected)
-    bounds = [(each.first, each.last) for each in rows._slices(Threads(1))]
+    shared_out, total = Rows(Path("none"), EGO, NETWORK, paths=PATHS), running_paths(NETWORK.undirected)
+    bounds = [(each.first, each.last) for each in shared_out._slices(Threads(1))]
     assert bounds[0][0] == 0
     assert [last for _, last in bounds] == [*(first for first, _ in bounds[1:]), PEOPLE]
     most = np.diff(total).max()
@@ -203,15 +255,31 @@ def test_slices_of_people_cost_about_the_same() -> None:
     assert total[-1] == path_lengths(NETWORK.undirected, np.arange(PEOPLE)).sum()
 
 
-def test_ego_is_shared_out_where_it_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+SHARED_VIEWS: dict[str, tuple[str, Callable[..., Scores]]] = {
+    "ego": (EGO, ego),
+    "clustering": (HOLES, clustering),
+    "constraint": (HOLES, constraint),
+    "brokerage": (ROLES, lambda network, shared=None: brokerage(network, roster(network), shared=shared)),
+}
+
+
+@pytest.mark.parametrize("view", SHARED_VIEWS)
+def test_a_view_is_shared_out_where_it_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+    kernel, made = SHARED_VIEWS[view]
     shared = Shared(scratch=tmp_path, mapper=Threads(2))
-    alone = ego(NETWORK, shared=shared)["betweenness"]
+    small = made(NETWORK, shared=shared)
     assert not list(tmp_path.iterdir())
-    monkeypatch.setattr(slices, "_QUICK_PATHS", 0)
-    assert ego(NETWORK, shared=shared)["betweenness"].tobytes() == alone.tobytes()
-    assert [folder.name.split(".")[0] for folder in tmp_path.iterdir()] == [EGO]
-    nobody = random_network(1, 2, 0)
-    assert ego(nobody, shared=shared)["betweenness"].tolist() == [0.0, 0.0]
+    monkeypatch.setattr(rows, "_QUICK_PATHS", 0)
+    monkeypatch.setattr(rows, "_PATHS", PATHS)
+    alone, found = made(NETWORK), made(NETWORK, shared=shared)
+    assert {name: values.tobytes() for name, values in found.items()} == {
+        name: values.tobytes() for name, values in alone.items()
+    }
+    assert_equal(found, small)
+    assert [folder.name.split(".")[0] for folder in tmp_path.iterdir()] == [kernel]
+    assert len(list(tmp_path.glob("*/*.sums"))) > 10
+    for nobody in (random_network(1, 2, 0), from_columns([], [], [], [], [])):
+        assert_equal(made(nobody, shared=shared), made(nobody))
 
 
 KILLED = """
@@ -219,7 +287,7 @@ import sys
 from pathlib import Path
 from causal_organism.views.mappers import Threads
 from causal_organism.views.slices import Sources
-from tests.views.references import random_network
+from tests.views.references import assert_equal, random_network, roster
 Sources(Path(sys.argv[1]), "betweenness_weighted", random_network(5, 2_000, 20_000), size=4).sum(2_000, Threads(1))
 """
 

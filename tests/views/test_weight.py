@@ -11,7 +11,8 @@ HEAVY = {"numba", "scipy", "networkx", "pandas", "pyarrow", "sklearn", "statsmod
 NETWORK = ("interactions", "deltas", "fingerprints", "files", "tables", "collegemsg")
 VIEWS = (
     "degree strength reciprocity clustering core constraint betweenness betweenness_weighted brandes slices mappers "
-    "pagerank communities teams changes compiled leiden ragged scores triangles"
+    "pagerank communities teams changes compiled leiden ragged scores triangles ego brokerage bridges open_pairs holes "
+    "roles by_person rows"
 )
 
 
