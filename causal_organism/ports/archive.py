@@ -36,6 +36,8 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
+    """What one `accept` did. `duplicates` were known already, by their entry or the sender's id."""
+
     batch: Batch | None  # None: nothing changed in the network (only refusals and duplicates)
     position: StreamPosition
     accepted: int
@@ -45,7 +47,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Entries that were trimmed before they were read."""
+    """Entries that were trimmed before they were read: behind `after`, where reading stood, and up to `before`."""
 
     detected_at: datetime
     after: str
@@ -54,7 +56,10 @@ class Gap:
 
 
 class Archive(Protocol):
-    def position(self) -> StreamPosition: ...
+    """Interactions, tie sums, people, batches with their deltas, refusals, and how far the stream was read."""
+
+    def position(self) -> StreamPosition:
+        """Where reading goes on; the beginning of the stream where nothing was accepted yet."""
 
     def accept(
         self,
@@ -94,7 +99,8 @@ class Archive(Protocol):
     def batches(self, after: int, until: int | None = None) -> Iterable[Batch]:
         """Batches with after < number <= until, in order."""
 
-    def batch(self, number: int) -> Batch | None: ...
+    def batch(self, number: int) -> Batch | None:
+        """None: there is no such batch, or it was forgotten."""
 
     def fingerprint(self, batch: int) -> str | None:
         """Of the network at that batch, without reading what it changed; None: there is no such batch."""
@@ -114,7 +120,8 @@ class Archive(Protocol):
         refusals that nobody dropped are unwritten again.
         """
 
-    def gaps(self) -> tuple[Gap, ...]: ...
+    def gaps(self) -> tuple[Gap, ...]:
+        """In the order in which they were found."""
 
     def read_again(self, expected: StreamPosition, *, position: StreamPosition) -> None:
         """Go back to an earlier position of the same stream: what is known already counts as duplicates. Raises

@@ -31,6 +31,8 @@ class Consideration:
 
 
 class Automations(Protocol):
+    """The evaluations that pulses made."""
+
     def load(self) -> Mapping[str, Consideration]:
         """Key -> what is known, of every asset that was ever evaluated; one read."""
 

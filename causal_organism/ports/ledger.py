@@ -13,6 +13,8 @@ from causal_organism.assets.versions import Attempt, Head, Provenance, Version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
+    """One run as the ledger knows it. `ended_at` and `outcome` are None until it ends; `deployment`: None for a local one."""
+
     id: str
     flow: str
     selection: str | None
@@ -28,6 +30,8 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
+    """What became of one asset, or one partition of it, in one run. `version`: the head after it; None: there is none."""
+
     run: str
     key: str
     partition: str = ""
@@ -51,6 +55,8 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
+    """One action that changed something: who, when, what."""
+
     id: int
     at: datetime
     actor: str
@@ -60,6 +66,8 @@ class AuditEntry:
 
 
 class Ledger(Protocol):
+    """Versions with their provenance, heads, leases, runs with their steps, and the audit log."""
+
     def heads(self) -> Mapping[tuple[str, str], Head]:
         """(key, partition) -> head, of every asset that has one; one read."""
 
@@ -126,22 +134,27 @@ class Ledger(Protocol):
     ) -> None:
         """Record how a run ended, and the document that it answered with."""
 
-    def run_document(self, run: str) -> Mapping[str, Any] | None: ...
+    def run_document(self, run: str) -> Mapping[str, Any] | None:
+        """What `end_run` was given; None: nothing yet."""
 
-    def record_step(self, step: StepRecord) -> None: ...
+    def record_step(self, step: StepRecord) -> None:
+        """Record a step; recording it again (another try) replaces it."""
 
-    def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]: ...
+    def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
+        """Newest first."""
 
     def run(self, run: str) -> RunRecord | None: ...
 
-    def steps(self, run: str) -> tuple[StepRecord, ...]: ...
+    def steps(self, run: str) -> tuple[StepRecord, ...]:
+        """In the order in which they were recorded first."""
 
     def durations(self) -> Mapping[str, float]:
         """Key -> seconds that its recent makes took (median); for estimates."""
 
     def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None: ...
 
-    def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]: ...
+    def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        """Newest first."""
 
     def fact(self, name: str) -> Any:
         """A small fact about this deployment (for example the graph that the worker has); None if never set."""
@@ -150,6 +163,8 @@ class Ledger(Protocol):
 
 
 class ValueStore(Protocol):
+    """Content by fingerprint. A place is what `write` said; it stands in the version whose content it is."""
+
     def describe(
         self, value: Any, *, base: tuple[Mapping[str, Any], str] | None = None
     ) -> tuple[str, Callable[[], Mapping[str, Any]]]:

@@ -17,6 +17,8 @@ DAMAGED = "network-damaged"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkPosition:
+    """How far the projection is: the batch that it holds (0: none), the stream entry after it, its fingerprint."""
+
     batch: int
     entry: str
     fingerprint: str
@@ -77,6 +79,8 @@ class ScoresWrite:
 
 
 class NetworkStore(Protocol):
+    """People, ties, and the published scores of people, on a server that speaks Bolt."""
+
     def setup(self) -> None:
         """Constraints and the position node; repeating it changes nothing."""
 

@@ -33,12 +33,16 @@ class StreamState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
+    """An entry that was refused, with its fields as text."""
+
     id: str  # of the original entry
     reason: str
     fields: Mapping[str, str]
 
 
 class EventStream(Protocol):
+    """The interactions that were sent, and the dead letters beside them. Ids of entries are Redis' own."""
+
     def append(self, entries: Sequence[Mapping[str, str]]) -> list[str]:
         """Add entries in order; their ids."""
 

@@ -18,6 +18,8 @@ class Imports(Protocol):
 
 
 class Interventions(Protocol):
+    """Proposals and what became of them."""
+
     def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
         """Make the open proposals these: add new ones, withdraw the vanished; never touch what people acted on."""
 
