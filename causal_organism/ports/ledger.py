@@ -13,7 +13,7 @@ from causal_organism.assets.versions import Attempt, Head, Provenance, Version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run as the ledger knows it. `ended_at` and `outcome` are None until it ends; `deployment`: None for a local one."""
+    """One run as the ledger knows it. `ended_at` and `outcome`: None until it ends; `deployment`: None for a local one."""
 
     id: str
     flow: str
@@ -30,7 +30,7 @@ class RunRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRecord:
-    """What became of one asset, or one partition of it, in one run. `version`: the head after it; None: there is none."""
+    """What became of one asset, or one partition of it, in one run. `version`: the head afterwards; None: none."""
 
     run: str
     key: str
