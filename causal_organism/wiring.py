@@ -149,8 +149,6 @@ class OpenOrganism:
 
         return platform_sources(self)
 
-    # -- for notebooks
-
     def read(self, text: str, *, partition: str | None = None) -> Any:
         """The value of `KEY` or `KEY@N` for a notebook: columns per entity as a pandas DataFrame, else as it is.
 

@@ -113,8 +113,6 @@ class ConsoleApp(Console):
         except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or a platform without it
             return
 
-    # -- places
-
     @property
     def frame(self) -> Frame | None:
         """The screen of the current mode, also while a page or dialog covers it."""
@@ -177,8 +175,6 @@ class ConsoleApp(Console):
             frame.say(
                 f":{text} is no command; overview assets runs queues interventions, run ID, asset KEY, errors, quit"
             )
-
-    # -- what came back
 
     def on_log_arrived(self, event: LogArrived) -> None:
         frame = self.frame

@@ -106,8 +106,6 @@ class AskingApp(App[None]):
         self.writing: str | None = None
         self._serial = 0
 
-    # -- rounds of requests
-
     def asker(self) -> Asks | None:
         """The screen that is seen, if it shows documents; a dialog or the help does not."""
         if not self.is_running:
@@ -204,8 +202,6 @@ class AskingApp(App[None]):
             asker.present()
             if self.pulse.again:
                 self.ask_now()
-
-    # -- single questions and actions
 
     def ask_plan(self, to: MessagePump, selection: str, *, force: bool, full: bool) -> None:
         """A plan for a dialog; the dialog gets `Planned` with its own serial."""

@@ -74,9 +74,6 @@ def _read_top(content: bytes) -> _Top:
     return top
 
 
-# ---------------------------------------------------------------- the top of a module
-
-
 def _index(body: Iterable[ast.stmt], top: _Top) -> None:
     for statement in body:
         match statement:

@@ -43,8 +43,6 @@ class Cut:
     _spaces: dict[str, Space] = field(default_factory=dict)
     _chosen: dict[str, dict[Many, tuple[tuple[str, ...], InputVersion]]] = field(default_factory=dict)
 
-    # -- heads
-
     def head(self, key: str, partition: str = UNPARTITIONED) -> Head | None:
         if not partition:
             return self.heads.get(key)
@@ -96,8 +94,6 @@ class Cut:
         """Whether the last try of the asset, or of one of its partitions, failed or was rejected."""
         return self.latest_attempt(key) is not None
 
-    # -- partitions
-
     def space(self, key: str) -> Space:
         """Every partition of an asset at this moment; of a dynamic one, by what its source was last seen to return."""
         spec = self.organism.graph[key]
@@ -132,8 +128,6 @@ class Cut:
 
     def is_broken(self, key: str, partition: str = UNPARTITIONED) -> bool:
         return self.head(key, partition) is None and self.attempt(key, partition) is not None
-
-    # -- judgements
 
     def input_versions(self, key: str, partition: str = UNPARTITIONED) -> dict[str, InputVersion | None]:
         """Versions that a make of this asset or partition would read, by label."""
@@ -207,8 +201,6 @@ class Cut:
             for dimension, name in zip(space.dimensions, space.names[partition], strict=True)
             if isinstance(dimensions[dimension], Windows)
         )
-
-    # -- inputs
 
     def _resolve(self, key: str, partition: str, reads: Sequence[Read]) -> list[tuple[Read, Resolved | None]]:
         if not partition:

@@ -25,8 +25,6 @@ class PostgresLedger:
         self._database = database
         self._keeper = LeaseKeeper(self._renew)
 
-    # -- reading
-
     def heads(self) -> Mapping[tuple[str, str], Head]:
         with self._database.connection(single=True) as connection:
             found = connection.execute(rows.HEADS).fetchall()
@@ -55,8 +53,6 @@ class PostgresLedger:
         with self._database.connection(single=True) as connection:
             row = connection.execute(rows.VERSION, (key, partition, number)).fetchone()
         return rows.to_version(row) if row else None
-
-    # -- publishing
 
     def publish(self, lease: Lease, version: Version) -> Version:
         with self._database.connection(single=True) as connection:
@@ -105,8 +101,6 @@ class PostgresLedger:
             elif connection.execute(rows.PIN, (key, partition, number)).rowcount == 0:
                 raise RequestError(f"{key}@{number} is not the head; restore it, then pin it")
 
-    # -- leases
-
     @contextmanager
     def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = LEASE_TTL_S) -> Iterator[Lease]:
         # A crash of the server may lose it, with all that followed: the fence knows the holder besides the token.
@@ -133,8 +127,6 @@ class PostgresLedger:
         # A renewal that does not get through is no harm: the fence decides when the value is published.
         with suppress(StoreError), self._database.connection(durable=False, single=True) as connection:
             connection.execute(rows.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
-
-    # -- runs
 
     def begin_run(self, run: RunRecord) -> None:
         with self._database.connection(durable=False, single=True) as connection:
@@ -189,8 +181,6 @@ class PostgresLedger:
     def durations(self) -> Mapping[str, float]:
         with self._database.connection(single=True) as connection:
             return {key: float(seconds) for key, seconds in connection.execute(rows.DURATIONS)}
-
-    # -- audit and facts
 
     def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
         with self._database.connection(single=True) as connection:

@@ -67,8 +67,6 @@ class MemoryOrchestrator:
         self._active: dict[str, bool] = {}  # deployment -> its schedule is active
         self._deployed: set[str] = set()
 
-    # ------------------------------------------------------------ what a worker and a scheduler would do
-
     def plan_run(self, deployment: str, at: datetime) -> str:
         """A run that a schedule planned for `at`."""
         return self._add(self._pipeline(deployment), {}, trigger="schedule", scheduled=True, at=at)
@@ -90,8 +88,6 @@ class MemoryOrchestrator:
         logs = self._need(run).logs
         line = {"id": str(len(logs)), "timestamp": self._now().isoformat(), "level": level, "name": "organism"}
         logs.append({**line, "message": message, "task": task})
-
-    # ------------------------------------------------------------ the port
 
     def health(self) -> Mapping[str, Any]:
         return {"version": "in memory", "latency_ms": 0.0, "scheduling": True}
@@ -216,8 +212,6 @@ class MemoryOrchestrator:
         heartbeat = self._now().isoformat()
         worker = {"pool": WORK_POOL, "name": "in memory", "status": "ONLINE", "online": True}
         return ({**worker, "last_heartbeat": heartbeat},)
-
-    # ------------------------------------------------------------ inside
 
     def _add(
         self, pipeline: Pipeline, parameters: Mapping[str, Any], *, trigger: str, scheduled: bool, at: datetime

@@ -54,8 +54,6 @@ class PrefectOrchestrator:
             "scheduling": not scheduled or bool(self._planned(scheduled)),
         }
 
-    # ------------------------------------------------------------ runs
-
     def trigger(
         self,
         deployment: str,
@@ -146,8 +144,6 @@ class PrefectOrchestrator:
                 each, {"type": "CANCELLED", "name": "Cancelled", "message": f"run {row['id']} did its work"}
             )
         return len(others)
-
-    # ------------------------------------------------------------ queues, schedules, workers
 
     def queues(self) -> tuple[Mapping[str, Any], ...]:
         now = self._now()

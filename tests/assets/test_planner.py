@@ -145,8 +145,6 @@ def test_what_is_made_together_is_planned_together() -> None:
     assert with_siblings(graph, {"x"}) == {"x", "y"}
 
 
-# -- partitions
-
 DAY = {"day": Numbers("1")}
 
 

@@ -207,9 +207,6 @@ def named_inputs(organism: Any, version: Version) -> Iterator[tuple[str, str, in
                 yield key, found.partition, found.number
 
 
-# -- crashes
-
-
 def small_world() -> World:
     """A chain, a cut-off, partitions of both kinds, and one that reads them all."""
     rules = [

@@ -109,9 +109,6 @@ def counted(o: Any) -> list[str]:
     return asked
 
 
-# ------------------------------------------------------------------ history
-
-
 def test_runs_of_prefect_and_of_this_process_are_one_history() -> None:
     o = organism()
     deployed = asked(o)
@@ -142,9 +139,6 @@ def test_without_an_orchestrator_local_runs_are_still_told() -> None:
     local = refresh_local(o, "total", actor="ana")["run"]
     assert [row["id"] for row in load_runs(o)["runs"]] == [local]
     assert load_run(o, local)["steps"][0]["outcome"] == "made"
-
-
-# ------------------------------------------------------------------ one run
 
 
 class LateTasks(MemoryOrchestrator):
@@ -226,9 +220,6 @@ def test_a_run_that_is_nowhere_is_a_wrong_request() -> None:
         load_run(organism(), "abcdef")
 
 
-# ------------------------------------------------------------------ cancel and retry
-
-
 @pytest.mark.parametrize("ask", [load_logs, *(partial(act, actor="ana") for act in (cancel_run, retry_run))])
 def test_a_run_that_the_ledger_does_not_know_is_a_wrong_request_without_prefect_too(ask: Any) -> None:
     o = organism()
@@ -293,9 +284,6 @@ def test_read_only_changes_nothing() -> None:
         with pytest.raises(RefusedError, match="read-only"):
             change()
     assert o.ledger.audit_log() == ()
-
-
-# ------------------------------------------------------------------ queues, schedules, setup
 
 
 def with_stream(o: Any, *, entries: int, read: int) -> Any:

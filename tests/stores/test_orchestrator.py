@@ -81,9 +81,6 @@ def setup_unscheduled(orchestrator: Any) -> None:
         orchestrator.set_schedule(each["deployment"], active=False)
 
 
-# ------------------------------------------------------------------ both
-
-
 def test_a_second_setup_changes_nothing(orchestrator: Any) -> None:
     changed = orchestrator.setup()
     assert [each for each in PIPELINES if not any(each.full_name in line for line in changed)] == []
@@ -183,9 +180,6 @@ def test_a_limit_stays_until_it_is_reset(orchestrator: Any) -> None:
     assert [each["limit"] for each in orchestrator.queues()] == [None, 2]
     assert orchestrator.setup(reset=True) == ("queue expensive: limit removed",)
     assert [each["limit"] for each in orchestrator.queues()] == [None, None]
-
-
-# ------------------------------------------------------------------ a server
 
 
 def test_a_queue_is_paused_and_let_go(prefect: PrefectOrchestrator, server: httpx.Client) -> None:

@@ -92,8 +92,6 @@ class AssetsScreen(ListScreen):
         super().go_to(key, open=open)
         self.query_one("#detail", TextPane).scroll_to_line(0)
 
-    # -- actions
-
     def do_open(self) -> None:
         row = self.table.row
         if row is not None and row.heading:

@@ -49,8 +49,6 @@ class Frame(Screen[None]):
         """Whether its widgets are there: not yet before it was mounted, not any more while the console is left."""
         return self.has_widgets and self.app.is_running
 
-    # -- what a screen is made of
-
     def compose(self) -> ComposeResult:
         yield Band(id="status")
         yield Band(id="tabs")
@@ -91,8 +89,6 @@ class Frame(Screen[None]):
         """What decides whether the action is possible."""
         lost = f"no link; {self.console.lost}" if self.console.pulse.lost else None
         return Context(read_only=self.console.place.read_only, lost=lost, unsupported=self.console.unsupported)
-
-    # -- bands
 
     def show_bands(self) -> None:
         """All five; each sends only what changed."""
@@ -152,8 +148,6 @@ class Frame(Screen[None]):
         else:
             self.query_one("#flash", Band).show(line(f" {app.writing} ..." if app.writing else ""))
 
-    # -- life
-
     def on_mount(self) -> None:
         self.has_widgets = True
         self._fit()
@@ -185,8 +179,6 @@ class Frame(Screen[None]):
 
     def tick(self, now: float) -> None:
         self.show_bands()
-
-    # -- actions
 
     def action_act(self, id: str) -> None:
         """Do an action by its id, or say why not."""

@@ -121,8 +121,6 @@ class ListScreen(PromptingFrame):
     def crumbs(self) -> tuple[str, ...]:
         return (self.table.key or "",) if self.has_class("-detail") and self.table.key else ()
 
-    # -- actions of lists
-
     def do_mark(self) -> None:
         self.table.mark()
 
@@ -176,8 +174,6 @@ class ListScreen(PromptingFrame):
         row = self.table.row
         return command_for(self.scope, row.key if row and not row.heading and self.opened else None)
 
-    # -- panes
-
     def panes(self) -> list[Pane]:
         """The panes that are seen, in order."""
         found = [self.query_one(f"#{id}", Pane) for id in ("list", *self.details)]
@@ -228,8 +224,6 @@ class ListScreen(PromptingFrame):
     def _quit(self, answer: str | None) -> None:
         if answer is not None:
             self.console.exit()
-
-    # -- filter
 
     @property
     def filtered(self) -> bool:

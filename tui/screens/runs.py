@@ -110,8 +110,6 @@ class RunsScreen(ListScreen):
         known = self.document(f"run:{key}")
         return known or next((run for run in (self.document("runs") or {}).get("runs", ()) if run["id"] == key), None)
 
-    # -- actions
-
     def do_open(self) -> None:
         self.open_detail()
 

@@ -49,8 +49,6 @@ class LineTable(Pane):
         self.sort: Sort | None = None
         self.faults_only = False
 
-    # -- what it shows
-
     def show(self, rows: tuple[Row, ...]) -> None:
         """Replace the rows."""
         self.all_rows = rows
@@ -80,8 +78,6 @@ class LineTable(Pane):
             self.refresh()
         if self.key != key:
             self.post_message(self.Moved(self, self.key))
-
-    # -- the cursor
 
     @property
     def key(self) -> str | None:
@@ -121,8 +117,6 @@ class LineTable(Pane):
             self.repaint(index)
         self.post_message(self.Moved(self, self.key))
 
-    # -- marks
-
     def mark(self) -> None:
         """Mark the line under the cursor or take the mark away, and go on."""
         row = self.row
@@ -141,8 +135,6 @@ class LineTable(Pane):
     def clear_marks(self) -> None:
         self.marks.clear()
         self.refresh()
-
-    # -- sorting
 
     def sort_by(self, name: str) -> None:
         """Sort by a column; the same one again turns the order around."""
@@ -167,8 +159,6 @@ class LineTable(Pane):
     def _resorted(self) -> None:
         self.rearrange()
         self.refresh()
-
-    # -- drawing
 
     def draw_fixed(self, y: int, width: int) -> Strip:
         names = []
