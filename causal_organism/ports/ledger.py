@@ -13,7 +13,7 @@ from causal_organism.assets.versions import Attempt, Head, Provenance, Version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run as the ledger knows it. `ended_at` and `outcome`: None until it ends; `deployment`: None for a local one."""
+    """One run, as the ledger knows it. `ended_at`, `outcome`: None until it ends; `deployment`: None if local."""
 
     id: str
     flow: str
