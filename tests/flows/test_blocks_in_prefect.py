@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from causal_organism.deployments import REFRESH
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ASSETS, assert_tasks, tasks_of
+from tests.flows.parallel_assets import MEET
 from tests.waiting import equal, until
 
 BLOCK = "block/a, block/b, block/c, block/d"
@@ -37,8 +40,8 @@ def changed(folder: Path) -> None:
         each.unlink()
 
 
-def refresh(organism: OpenOrganism) -> str:
-    parameters = {"selection": "block/rows+", "actor": "ana"}
+def refresh(organism: OpenOrganism, selection: str = "block/rows+", **more: Any) -> str:
+    parameters = {"selection": selection, "actor": "ana", **more}
     return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
 
 
@@ -64,6 +67,28 @@ def told(organism: OpenOrganism, run: str, text: str) -> list[dict[str, Any]]:
     return until(lambda: [dict(each) for each in load_logs(organism, run) if text in each["message"]], text)
 
 
+@contextmanager
+def prefect_api(organism: OpenOrganism) -> Iterator[httpx.Client]:
+    user, _, password = (organism.settings.prefect_auth or "").partition(":")
+    with httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password)) as api:
+        yield api
+
+
+def assert_events(organism: OpenOrganism, run: str, expected: list[str]) -> None:
+    """What Prefect hears of assets made, each by its name."""
+    wanted = {
+        "event": {"name": ["prefect.asset.materialization.succeeded"]},
+        "related": {"id": [f"prefect.flow-run.{run}"]},
+    }
+    with prefect_api(organism) as api:
+
+        def events() -> list[str]:
+            found = api.post("/events/filter", json={"filter": wanted}).json()["events"]
+            return sorted(each["resource"]["prefect.resource.name"] for each in found)
+
+        equal(events, expected)
+
+
 @pytest.fixture(scope="module")
 def first(deployed: OpenOrganism) -> dict[str, Any]:
     """A run that gives all of them a history."""
@@ -86,18 +111,7 @@ def test_cheap_neighbours_are_one_task_and_each_is_told_by_itself(
         assert (line["task"], line["level"].upper()) == (BLOCK, "INFO")
         version = deployed.ledger.versions(key, limit=1)[0]
         assert version.run == run["id"]
-    wanted = {
-        "event": {"name": ["prefect.asset.materialization.succeeded"]},
-        "related": {"id": [f"prefect.flow-run.{run['id']}"]},
-    }
-    user, _, password = (deployed.settings.prefect_auth or "").partition(":")
-    with httpx.Client(base_url=deployed.settings.need("prefect_api_url"), auth=(user, password)) as api:
-
-        def events() -> list[str]:
-            found = api.post("/events/filter", json={"filter": wanted}).json()["events"]
-            return sorted(each["resource"]["prefect.resource.name"] for each in found)
-
-        equal(events, list(KEYS))
+    assert_events(deployed, run["id"], list(KEYS))
 
 
 def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_behind_it(
@@ -180,3 +194,64 @@ def test_a_cancelled_block_keeps_what_was_made_and_the_next_run_makes_the_rest(
     assert outcomes(rest) == dict.fromkeys(KEYS[1:], "made")
     assert_tasks(deployed, rest["id"], {"block/b, block/c, block/d": ("Completed", 1)})
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 2, 1, 1]
+
+
+@pytest.fixture(scope="module")
+def in_parallel(deployed: OpenOrganism) -> Iterator[OpenOrganism]:
+    """Runs make two steps at once, of the assets in parallel_assets.py."""
+    more = {"ORGANISM_ASSETS": "tests.flows.parallel_assets:PAIRS", "ORGANISM_PARALLEL_STEPS": "2"}
+    with prefect_api(deployed) as api:
+        row = api.get(f"/deployments/name/{REFRESH.full_name}").json()
+
+        def give(environment: dict[str, str]) -> None:
+            changed = {"job_variables": {**row["job_variables"], "env": environment}}
+            api.patch(f"/deployments/{row['id']}", json=changed).raise_for_status()
+
+        give({**row["job_variables"]["env"], **more})
+        try:
+            ended(deployed, refresh(deployed, "pair/rows+"))  # gives all of them a history
+            yield deployed
+        finally:
+            give(row["job_variables"]["env"])
+
+
+PAIR_STEPS = ["pair/first", "pair/left", "pair/met", "pair/parts", "pair/parts", "pair/right"]
+PAIR_TASKS = {
+    "pair/first": ("Completed", 1),
+    "pair/left, pair/met": ("Completed", 1),
+    "pair/right, pair/parts": ("Completed", 1),
+}
+
+
+def pairs_made(organism: OpenOrganism, folder: Path) -> dict[str, Any]:
+    """A run of all of them from other content, each in full, so that what takes how long is known of all but one."""
+    file = folder / "pair-rows"
+    file.write_text(str(int(file.read_text()) + 1 if file.exists() else 1))
+    run = ended(organism, refresh(organism, "pair/rows+", full=True))
+    assert run["state"] == "Completed", run["message"]
+    assert sorted(step["key"] for step in run["steps"] if step["outcome"] == "made") == PAIR_STEPS
+    return run
+
+
+def test_blocks_and_the_partitions_in_a_block_are_made_at_once_where_steps_run_in_parallel(
+    in_parallel: OpenOrganism, folder: Path
+) -> None:
+    (folder / MEET).touch()
+    run = pairs_made(in_parallel, folder)
+    assert_tasks(in_parallel, run["id"], PAIR_TASKS)
+    assert_events(in_parallel, run["id"], PAIR_STEPS)
+    for key, task in (("met", "pair/left, pair/met"), ("parts[at=south]", "pair/right, pair/parts")):
+        (line,) = told(in_parallel, run["id"], f"pair/{key} made @")
+        assert line["task"] == task
+
+
+def test_what_breaks_off_in_a_block_goes_on_by_itself_where_steps_run_in_parallel(
+    in_parallel: OpenOrganism, folder: Path
+) -> None:
+    (folder / MEET).unlink(missing_ok=True)
+    (folder / "pair-right-will").write_text("break")
+    before = int((folder / "pair-right").read_text())
+    run = pairs_made(in_parallel, folder)
+    own = {"pair/right": ("Completed", 2), "pair/parts": ("Completed", 1)}
+    assert_tasks(in_parallel, run["id"], {**PAIR_TASKS, **own})
+    assert int((folder / "pair-right").read_text()) - before == 2
