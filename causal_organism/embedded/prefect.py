@@ -132,6 +132,7 @@ class PrefectWorker:
             self.caller,
             PREFECT_HOME=str(folder),
             PREFECT_API_URL=api_url(self.home),
+            TMPDIR=str(self.home.private(f"{WORKER}/tmp")),  # Prefect's folder in /tmp is of whose worker was first
             **_WORKER_SETTINGS,
         )
         command = (

@@ -83,6 +83,11 @@ def test_every_server_is_healthy_and_the_worker_is_named_after_the_machine(full_
     assert full_home.status()["worker"]["address"] == f"default/{os.uname().nodename}"
 
 
+def test_what_the_worker_puts_down_is_in_the_home(full_home: Any) -> None:
+    """Prefect puts it into a folder of /tmp that all users share, and only the first of them may write."""
+    assert (full_home.folder / "worker" / "tmp" / "runner_storage").is_dir()
+
+
 def test_a_second_up_changes_nothing(full_home: Any, wait_until: Callable[..., Any]) -> None:
     def all_well() -> dict[str, Any] | None:
         rows: dict[str, Any] = full_home.status()
