@@ -34,6 +34,7 @@ from causal_organism.settings import Settings, load_settings
 from causal_organism.stores.postgres import Database
 
 if TYPE_CHECKING:
+    from causal_organism.network.snapshot import Snapshot
     from causal_organism.operations.console import Console
 
 
@@ -165,6 +166,14 @@ class OpenOrganism:
 
         columns, rows = found
         return pd.DataFrame(rows, columns=columns).set_index("id")
+
+    def snapshot(self) -> Snapshot:
+        """The network as it was last looked at; networkx takes it as a directed graph, without a conversion."""
+        from causal_organism.operations.contents import load_value
+        from causal_organism.operations.listing import find_version
+
+        found: Snapshot = load_value(self, find_version(self, "network"))
+        return found
 
     def plan(
         self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False

@@ -81,6 +81,14 @@ class Snapshot:
     count: Longs
     _known: dict[str, Any] = field(default_factory=dict, repr=False)
 
+    __networkx_backend__ = "organism"  # networkx takes a snapshot as a directed graph: views/nx_backend.py
+
+    def is_directed(self) -> bool:
+        return True
+
+    def is_multigraph(self) -> bool:
+        return False
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Snapshot) and self.fingerprint == other.fingerprint
 

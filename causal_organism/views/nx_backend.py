@@ -1,7 +1,7 @@
 """Snapshots as networkx graphs: networkx's functions, computed by our views, without building a networkx graph.
 
-    graph = directed(snapshot)            # or undirected(snapshot)
-    networkx.pagerank(graph)              # person id -> score
+    networkx.pagerank(snapshot)                 # person id -> score; a snapshot is directed
+    networkx.core_number(undirected(snapshot))
 
 Functions and arguments that we do not have are left to networkx, which converts the graph first
 (`networkx.config.fallback_to_nx = True`). Registered under the name `organism`.
@@ -108,9 +108,10 @@ class Backend:
         if name not in _FUNCTIONS:
             raise AttributeError(name)
 
-        def compute(graph: NetworkGraph, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
-            columns = _FUNCTIONS[name].view(graph.snapshot)
-            return dict(zip(graph.snapshot.ids, columns[_FUNCTIONS[name].column].tolist(), strict=True))
+        def compute(graph: NetworkGraph | Snapshot, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
+            snapshot = graph.snapshot if isinstance(graph, NetworkGraph) else graph
+            columns = _FUNCTIONS[name].view(snapshot)
+            return dict(zip(snapshot.ids, columns[_FUNCTIONS[name].column].tolist(), strict=True))
 
         return compute
 
@@ -122,7 +123,7 @@ class Backend:
             return f"{name} is left to networkx"
         given = _arguments(name, args, kwargs)
         graph = given.pop("G")
-        if not isinstance(graph, NetworkGraph) or graph.is_directed() != function.directed:
+        if not isinstance(graph, NetworkGraph | Snapshot) or graph.is_directed() != function.directed:
             return f"only for {'directed' if function.directed else 'undirected'} snapshots"
         if (tol := given.get("tol")) is not None and name == "pagerank" and tol < TOLERANCE:
             return f"tol={tol!r} is finer than the {TOLERANCE} that is promised"
@@ -145,9 +146,9 @@ class Backend:
         """The same graph in networkx; anything else as it is."""
         import networkx as nx  # 0.2 s
 
-        if not isinstance(result, NetworkGraph):
+        if not isinstance(result, NetworkGraph | Snapshot):
             return result
-        snapshot = result.snapshot
+        snapshot = result.snapshot if isinstance(result, NetworkGraph) else result
         graph = nx.DiGraph() if result.is_directed() else nx.Graph()
         graph.add_nodes_from(snapshot.ids)
         ties = snapshot.out if result.is_directed() else snapshot.undirected

@@ -107,3 +107,13 @@ def test_an_import_is_all_or_nothing(capsys: pytest.CaptureFixture[str], tmp_pat
     assert (code, document["rows"], document["people_added"], document["changed"]) == (0, 2, 2, True)
     assert {each["key"] for each in document["observed"]} == {"people", "network"}
     assert asked(capsys, "import", "people", str(path))[1]["changed"] is False
+
+
+@pytest.mark.usefixtures("home")
+def test_the_network_can_be_given_to_networkx() -> None:
+    networkx = pytest.importorskip("networkx")
+    with open_organism() as organism:
+        organism.stream.append([{"source": "a", "target": "b", "at": "1"}, {"source": "b", "target": "c", "at": "1"}])
+        pulsed(organism)
+        snapshot = organism.snapshot()
+    assert networkx.betweenness_centrality(snapshot) == {"a": 0.0, "b": 0.5, "c": 0.0}

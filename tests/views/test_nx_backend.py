@@ -37,7 +37,10 @@ for name, (graph, options) in calls.items():
     assert list(found) == list(expected), name
     worst[name] = max(abs(found[each] - expected[each]) for each in found if expected[each] == expected[each])
 assert all(backend.can_run(name, (graph,), options) is True for name, (graph, options) in calls.items())
+assert nx.pagerank(NETWORK) == nx.pagerank(one) and nx.betweenness_centrality(NETWORK) == nx.betweenness_centrality(one)
+assert backend.can_run("pagerank", (NETWORK,), {}) is True
 nx.config.fallback_to_nx = True
+assert nx.closeness_centrality(NETWORK) == nx.closeness_centrality(Backend.convert_to_nx(one))
 fallen_back = nx.clustering(both, weight="weight")
 expected = nx.clustering(Backend.convert_to_nx(both), weight="weight")
 print(json.dumps({"worst": worst, "same": fallen_back == expected}))
