@@ -16,7 +16,7 @@ from causal_organism.operations.runs import load_run
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 from tests.flows.flow_assets import FOLDER
-from tests.waiting import equal
+from tests.waiting import PATIENCE_S, equal
 
 ROOT = Path(__file__).parents[2]
 ASSETS = "tests.flows.flow_assets:ASSETS"
@@ -68,7 +68,9 @@ def deployed(organism: OpenOrganism, run_environment: dict[str, str]) -> OpenOrg
     for each in PIPELINES:
         organism.orchestrator.set_schedule(each.full_name, active=False)
     user, _, password = (organism.settings.prefect_auth or "").partition(":")
-    with httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password)) as api:
+    with httpx.Client(
+        base_url=organism.settings.need("prefect_api_url"), auth=(user, password), timeout=PATIENCE_S
+    ) as api:
         for each in PIPELINES:
             row = api.get(f"/deployments/name/{each.full_name}").json()
             environment = {**row["job_variables"]["env"], **run_environment}

@@ -15,7 +15,7 @@ from causal_organism.operations.runs import cancel_run, has_ended, load_logs, lo
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ASSETS, assert_tasks, tasks_of
 from tests.flows.parallel_assets import MEET
-from tests.waiting import equal, until
+from tests.waiting import PATIENCE_S, equal, until
 
 BLOCK = "block/a, block/b, block/c, block/d"
 KEYS = ("block/a", "block/b", "block/c", "block/d")
@@ -70,7 +70,9 @@ def told(organism: OpenOrganism, run: str, text: str) -> list[dict[str, Any]]:
 @contextmanager
 def prefect_api(organism: OpenOrganism) -> Iterator[httpx.Client]:
     user, _, password = (organism.settings.prefect_auth or "").partition(":")
-    with httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password)) as api:
+    with httpx.Client(
+        base_url=organism.settings.need("prefect_api_url"), auth=(user, password), timeout=PATIENCE_S
+    ) as api:
         yield api
 
 

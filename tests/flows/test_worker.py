@@ -13,7 +13,7 @@ from causal_organism.deployments import INCREMENTAL, REFRESH
 from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import assert_tasks, tasks_of
-from tests.waiting import equal, until
+from tests.waiting import PATIENCE_S, equal, until
 
 
 def refresh(organism: OpenOrganism, selection: str) -> str:
@@ -42,7 +42,7 @@ def told(organism: OpenOrganism, run: str, text: str) -> dict[str, Any]:
 
 def api_of(organism: OpenOrganism) -> httpx.Client:
     user, _, password = (organism.settings.prefect_auth or "").partition(":")
-    return httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password))
+    return httpx.Client(base_url=organism.settings.need("prefect_api_url"), auth=(user, password), timeout=PATIENCE_S)
 
 
 def events_of(api: httpx.Client, wanted: dict[str, Any]) -> list[dict[str, Any]]:

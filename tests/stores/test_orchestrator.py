@@ -15,7 +15,7 @@ from causal_organism.errors import NotRunningError, RefusedError, RequestError, 
 from causal_organism.settings import Settings
 from causal_organism.stores.memory_orchestrator import MemoryOrchestrator
 from causal_organism.stores.orchestrator import PrefectOrchestrator
-from tests.waiting import until
+from tests.waiting import PATIENCE_S, until
 
 RUN_FIELDS = {"id", "flow", "deployment", "state", "trigger", "actor", "started_at", "duration_s", "tries"}
 SCHEDULED = {INCREMENTAL.flow, FULL.flow}
@@ -24,7 +24,7 @@ QUEUE_FIELDS = {"pool", "name", "depth", "running", "limit", "paused", "late", "
 
 def client(settings: Settings) -> httpx.Client:
     user, _, password = (settings.prefect_auth or "").partition(":")
-    return httpx.Client(base_url=settings.need("prefect_api_url"), auth=(user, password))
+    return httpx.Client(base_url=settings.need("prefect_api_url"), auth=(user, password), timeout=PATIENCE_S)
 
 
 @pytest.fixture(scope="session")
