@@ -72,9 +72,9 @@ def generate(people: int, folder: Path) -> list[Any]:
 
 
 def view(key: str, folder: Path) -> list[Any]:
-    made(key, organisation(WARM), folder / "warm")
+    made(key, organisation(WARM), folder / "warm" / key)
     network = snapshot_files.load(folder / "network")
-    facts, *taken = timed(lambda: made(key, network, folder / "unfinished"))
+    facts, *taken = timed(lambda: made(key, network, folder / "unfinished" / key))
     name = f"`{key}`" + (f", {facts['sources']} sources" if "sources" in facts else "")
     return [name, *taken]
 
