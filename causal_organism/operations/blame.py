@@ -37,6 +37,7 @@ from causal_organism.operations.entity_rows import EntityChange, Part, compare_e
 from causal_organism.operations.listing import find_version
 from causal_organism.operations.tie_changes import (
     MOST_INTERACTIONS,
+    TieChanges,
     interactions_between,
     network_delta,
     span_of,
@@ -124,7 +125,7 @@ class _Walk:
         found = tie_changes(self._organism, now, delta, self._entity)
         span = span_of(was, now)
         shown = interactions_between(self._organism, self._entity, span, found) if span else []
-        gone = bool(found.own or found.near) and not shown
+        unexplained = bool(found.own or found.near) and not shown
         return {
             "known": bool(found.own or found.near or found.joined),
             "ties": [tie_document(tie) for tie in found.own],
@@ -133,7 +134,7 @@ class _Walk:
             "others": found.others,
             "interactions": shown[:MOST_INTERACTIONS],
             "more": len(shown) > MOST_INTERACTIONS,
-            "note": "these single interactions are no longer kept" if gone else None,
+            "note": _unexplained(was, now, found, span) if unexplained else None,
         }
 
     def _look_at_rows(self, was: Version | None, now: Version) -> Document:
@@ -156,6 +157,15 @@ class _Walk:
             return parts_of(self._organism, version)
         except (RetiredValueError, DamagedValueError) as error:
             return error.message
+
+
+def _unexplained(was: Version | None, now: Version, found: TieChanges, span: tuple[str, str] | None) -> str:
+    """Why ties changed with no single interaction to show: what was read only adds, and only a window takes away."""
+    forward = was is None or was.value["batch"] <= now.value["batch"]
+    went = any(tie.count_now < tie.count_was for tie in (*found.own, *found.near))
+    if (forward and went) or (span is not None and span[0] == span[1]):
+        return "the window moved: what lies outside it does not count"
+    return "these single interactions are no longer kept"
 
 
 def _versions(organism: Organism, text: str, span: str | None, partition: str | None) -> tuple[Version | None, Version]:

@@ -156,3 +156,17 @@ def test_interactions_that_are_no_longer_kept_are_said_to_be_gone(organism: Any)
     organism.archive.interactions_of = lambda *_, **__: ()
     (network,) = blame(organism, "views/degree", "ana")["inputs"]
     assert (network["interactions"], network["note"]) == ([], "these single interactions are no longer kept")
+
+
+def test_ties_that_a_window_took_or_gave_back_are_not_said_to_be_forgotten(organism: Any) -> None:
+    taken(organism, event("ana", "bo"), event("ana", "cy", at=1_700_000_000 + 40 * 86_400))
+    for window_days in (7, 0):
+        pulsed(organism, window_days=window_days)
+        refresh_local(organism, "views/*", actor="ana")
+        (network,) = blame(organism, "views/degree", "bo")["inputs"]
+        assert (len(network["ties"]), network["note"]) == (1, "the window moved: what lies outside it does not count")
+    organism.stream.append([event("cy", "dan", at=1_700_000_000 + 41 * 86_400)])
+    pulsed(organism, window_days=7)
+    refresh_local(organism, "views/*", actor="ana")
+    (network,) = blame(organism, "views/degree", "bo")["inputs"]
+    assert network["note"] == "the window moved: what lies outside it does not count"
