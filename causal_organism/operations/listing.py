@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_organism.assets.choices import one_partition, parse_choice
-from causal_organism.assets.definitions import AssetSpec
+from causal_organism.assets.definitions import SOURCE, AssetSpec
 from causal_organism.assets.facts import fact_types, fact_values
 from causal_organism.assets.keys import label_of, partition_of, partition_text, placed
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement
@@ -224,7 +224,8 @@ def find_version(organism: Organism, text: str, partition: str | None = None) ->
     label = label_of(key, place)
     head = organism.ledger.heads_of([key], place).get(key)
     if head is None:
-        hint = f"organism refresh +{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if place else "")
+        what = "observe " if organism.graph[key].kind == SOURCE else "refresh +"  # nothing makes a source
+        hint = f"organism {what}{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if place else "")
         raise RequestError(f"{label} was never made", hint=hint, code="never-made")
     if number is None:
         return head.version

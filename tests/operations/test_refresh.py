@@ -9,9 +9,16 @@ import pytest
 
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import Output, asset, source
-from causal_organism.errors import LeaseHeldError, NotRunningError, RefusedError, RetiredValueError, SelectionError
+from causal_organism.errors import (
+    LeaseHeldError,
+    NotRunningError,
+    RefusedError,
+    RequestError,
+    RetiredValueError,
+    SelectionError,
+)
 from causal_organism.operations.history import pin, restore, unpin
-from causal_organism.operations.listing import assets_document, values_document, versions_document
+from causal_organism.operations.listing import assets_document, find_version, values_document, versions_document
 from causal_organism.operations.plan import make_plan
 from causal_organism.operations.refresh import begin, finish, make_step, refresh_local
 from causal_organism.operations.runs import load_runs
@@ -359,3 +366,10 @@ def test_who_made_what_here_stands_in_the_audit_log_unless_there_was_nothing_to_
     (entry,) = organism.ledger.audit_log()
     assert (entry.actor, entry.action, entry.subject) == ("ana", "refresh", "report, total, sign")
     assert entry.detail == {"run": run, "force": True, "full": False, "local": True}
+
+
+def test_what_was_never_made_says_how_to_have_it(organism: Any) -> None:
+    for key, hint in (("total", "organism refresh +total"), ("raw/rows", "organism observe raw/rows")):
+        with pytest.raises(RequestError, match="was never made") as refused:
+            find_version(organism, key)
+        assert refused.value.hint == hint
