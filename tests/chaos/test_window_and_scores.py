@@ -16,7 +16,7 @@ from causal_organism.operations.scores import property_name
 from tests.chaos.conftest import running
 from tests.chaos.killing import Chaos, Victims, assert_exactly_once
 from tests.chaos.pulsing import VIEWS
-from tests.stores.test_network_store import scores_in
+from tests.stores.networks import scores_in
 from tests.waiting import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.chaos]

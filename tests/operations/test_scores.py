@@ -17,7 +17,7 @@ from causal_organism.operations.refresh import refresh_local
 from causal_organism.operations.scores import property_name, write_scores
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
 from tests.operations.living import KINDS, event, living, pulsed
-from tests.stores.test_network_store import scores_in
+from tests.stores.networks import scores_in
 
 VIEWS = "views/degree, views/reciprocity"
 KEYS = {"network", "people", "views/degree", "views/strength", "views/reciprocity"}

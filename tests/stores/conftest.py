@@ -1,4 +1,4 @@
-"""Archives to test: in memory, and in databases of their own."""
+"""Archives and networks to test: in memory, in databases of their own, and on servers that speak Bolt."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from causal_organism.ports import Archive
+from causal_organism.ports import Archive, NetworkStore
 from causal_organism.stores.archive import PostgresArchive
 from causal_organism.stores.memory_archive import MemoryArchive
+from causal_organism.stores.memory_network import MemoryNetwork
+from causal_organism.stores.network import BoltNetwork
 from causal_organism.stores.postgres import Database
+from tests.stores.networks import Open, bolt_network
 
 Make = Callable[[], Archive]
 
@@ -34,3 +37,26 @@ def make_archive(request: pytest.FixtureRequest) -> Iterator[Make]:
 @pytest.fixture
 def archive(make_archive: Make) -> Archive:
     return make_archive()
+
+
+@pytest.fixture(params=["memory", "embedded", "neo4j"])
+def open_network(request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Opens connections of their own to one empty network. Neo4j itself where a home of one is named."""
+    if request.param == "memory":
+        store = MemoryNetwork()
+        yield lambda: store
+        return
+    if request.param == "neo4j":
+        settings = request.getfixturevalue("neo4j_server")
+    else:
+        settings = request.getfixturevalue("neo4j_settings")
+    opened: list[BoltNetwork] = []
+
+    def connect() -> NetworkStore:
+        opened.append(bolt_network(settings))
+        return opened[-1]
+
+    connect().clear()
+    yield connect
+    for each in opened:
+        each.close()
