@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from causal_organism.network.kinds import Kinds, KindSums, is_whole
 
 _FORMAT = 2  # 1: without kinds
 
 
-@dataclass(frozen=True, slots=True)
-class TieChange:
+class TieChange(NamedTuple):
     """One tie, before and after. A tie that is not there has weight 0 and count 0.
 
     `kinds` is what the tie says by kind afterwards; None where nobody noted it.
+    A tuple, since nearly every event of a pulse makes one: a frozen dataclass takes three times as long.
     """
 
     source: str
@@ -76,8 +76,7 @@ def invert(delta: NetworkDelta) -> NetworkDelta:
     """The delta that takes the ties back, without kinds. People stay: nobody who was seen leaves the network."""
     return NetworkDelta(
         tuple(
-            replace(
-                tie,
+            tie._replace(
                 weight_u_was=tie.weight_u_now,
                 weight_u_now=tie.weight_u_was,
                 count_was=tie.count_now,
@@ -92,23 +91,19 @@ def invert(delta: NetworkDelta) -> NetworkDelta:
 def encode(delta: NetworkDelta) -> bytes:
     """Compact bytes for storage: columns with every id written once, as compressed JSON."""
     places: dict[str, int] = {}
-    columns: dict[str, list[Any]] = {
-        "source": [places.setdefault(tie.source, len(places)) for tie in delta.ties],
-        "target": [places.setdefault(tie.target, len(places)) for tie in delta.ties],
-        "weight_u_was": [tie.weight_u_was for tie in delta.ties],
-        "weight_u_now": [tie.weight_u_now for tie in delta.ties],
-        "count_was": [tie.count_was for tie in delta.ties],
-        "count_now": [tie.count_now for tie in delta.ties],
-        "first_us": [tie.first_us for tie in delta.ties],
-        "last_us": [tie.last_us for tie in delta.ties],
-    }
+    sources, targets, *amounts, _ = zip(*delta.ties, strict=True) if delta.ties else ((),) * 9
     kinds: dict[str, int] = {}
-    columns["kinds"] = [_stored_kinds(tie, kinds) for tie in delta.ties]
+    columns = [
+        [places.setdefault(source, len(places)) for source in sources],
+        [places.setdefault(target, len(places)) for target in targets],
+        *amounts,
+        [_stored_kinds(tie, kinds) for tie in delta.ties],
+    ]
     document = {
         "format": _FORMAT,
         "ids": list(places),
         "kinds": list(kinds),
-        "ties": list(columns.values()),
+        "ties": columns,
         "people": delta.people,
         "first_idx": delta.first_idx,
     }

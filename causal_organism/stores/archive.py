@@ -48,22 +48,26 @@ class PostgresArchive:
             state = archive_state.lock(connection, expected)
             rows = ArchiveRows(connection)
             fresh, refusals = _unknown(rows, state, interactions, refusals)
+            pairs = pairs_of(fresh)
+            known = rows.people(person for pair in pairs for person in pair)
             found = tally(
                 fresh,
-                before=rows.ties(pairs_of(fresh)),
-                known=rows.people(person for each in fresh for person in (each.source, each.target)),
+                before=rows.ties(pairs),
+                known=known,
                 next_idx=state.people,
                 since_us=state.window_from_us,
             )
             refusals = (*refusals, *found.refused)
-            rows.add_people(found.delta)
-            rows.add_interactions(found.kept, now)
-            rows.put_ties(found.delta)
-            rows.add_weeks(found.weeks)
-            rows.add_refusals(refusals, now)
-            after = state.moved(last_entry, state.entries + entries).counted(found.kept)
-            batch, after = _add_batch(rows, after, found.delta, kind="stream", now=now)
-            archive_state.save(connection, after)
+            rows.know_kinds({each.kind for each in found.kept})
+            with connection.pipeline():  # the server writes while we go on; who locked the position can rely on it
+                rows.add_people(found.delta)
+                rows.add_interactions(found.kept, now)
+                rows.add_weeks(found.weeks)
+                rows.put_ties(found.delta)
+                rows.add_refusals(refusals, now)
+                after = state.moved(last_entry, state.entries + entries).counted(found.kept)
+                batch, after = _add_batch(rows, after, found.delta, kind="stream", now=now)
+                archive_state.save(connection, after)
         return Accepted(
             batch=batch,
             position=after.position,

@@ -77,7 +77,7 @@ class MemoryArchive:
             self._senders |= {each.sender_id for each in found.kept if each.sender_id is not None}
             for week, sums in found.weeks.items():
                 there = self._weeks.get(week, (0, 0, 0))
-                self._weeks[week] = WeekSums(*(one + other for one, other in zip(there, sums, strict=True)))
+                self._weeks[week] = [one + other for one, other in zip(there, sums, strict=True)]
             self._move(last_entry, self._position.entries + entries)
             batch = self._add_batch(found.delta, "stream", now)
             return Accepted(
@@ -199,15 +199,16 @@ class MemoryArchive:
 
         from causal_organism.stores.archive_columns import ordered
 
-        keys, sums = list(self._weeks), list(self._weeks.values())
         columns = {
-            "week": np.array([_iso_week(each.week_day) for each in keys], dtype=object),
-            "kind": np.array([each.kind for each in keys], dtype=object),
-            "source": np.array([each.source for each in keys], dtype=object),
-            "target": np.array([each.target for each in keys], dtype=object),
-            "weight_u": np.array([each.weight_u for each in sums], dtype=np.int64),
-            "count": np.array([each.count for each in sums], dtype=np.int64),
-            "duration_s": np.array([each.duration_us / 1_000_000 for each in sums], dtype=np.float64),
+            "week": np.array([_iso_week(week_day) for week_day, *_ in self._weeks], dtype=object),
+            "source": np.array([source for _, source, _, _ in self._weeks], dtype=object),
+            "target": np.array([target for _, _, target, _ in self._weeks], dtype=object),
+            "kind": np.array([kind for *_, kind in self._weeks], dtype=object),
+            "weight_u": np.array([weight_u for weight_u, _, _ in self._weeks.values()], dtype=np.int64),
+            "count": np.array([count for _, count, _ in self._weeks.values()], dtype=np.int64),
+            "duration_s": np.array(
+                [duration_us / 1_000_000 for *_, duration_us in self._weeks.values()], dtype=np.float64
+            ),
         }
         return ordered(columns)
 
@@ -298,7 +299,7 @@ def _differences(was: Mapping[Pair, TieSums], now: Mapping[Pair, TieChange]) -> 
             assert before is not None
             changes.append(TieChange(*pair, weight_u, 0, count, 0, before.first_us, before.last_us, ()))
         elif (weight_u, count) != (after.weight_u_now, after.count_now):
-            changes.append(replace(after, weight_u_was=weight_u, count_was=count))
+            changes.append(after._replace(weight_u_was=weight_u, count_was=count))
     return tuple(changes)
 
 

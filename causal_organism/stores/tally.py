@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.interactions import Interaction, Refusal, refuse, to_fields
-from causal_organism.network.kinds import Kinds, KindSums, in_order
-from causal_organism.network.windows import DAY_US, counts
+from causal_organism.network.kinds import Kinds, KindSums, in_order, is_whole
+from causal_organism.network.windows import DAY_US
 
 MAX_SUM_U = 9 * 10**18
 """Most that the weights of one tie may add up to, in millionths: stores keep integers of 64 bits."""
@@ -27,19 +27,11 @@ class TieSums(NamedTuple):
     kinds: Kinds
 
 
-class WeekKey(NamedTuple):
-    week_day: int  # days from 1970-01-01 to the Monday of the ISO week, UTC
-    source: str
-    target: str
-    kind: str
+WeekKey = tuple[int, str, str, str]
+"""Days from 1970-01-01 to the Monday of the ISO week, UTC; source, target, kind."""
 
-
-class WeekSums(NamedTuple):
-    """What was said over one tie in one kind and week."""
-
-    weight_u: int
-    count: int  # type: ignore[assignment]  # instead of the method of tuples
-    duration_us: int
+WeekSums = Sequence[int]
+"""What was said over one tie in one kind and week: weight_u, count, duration_us."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,30 +62,31 @@ def tally(
     weeks: dict[WeekKey, list[int]] = {}
     people: dict[str, None] = {}
     for each in interactions:
-        pair, weight_u, at_us = (each.source, each.target), each.weight_u, each.at_us
+        entry, source, target, at_us, kind, weight_u, duration_s, _ = each
+        pair = (source, target)
         tie = now.get(pair) or _growing(before.get(pair))
         if tie.sums[0] + weight_u > MAX_SUM_U:
-            refused.append(refuse(to_fields(each), entry=each.entry, reason="bad-weight"))
+            refused.append(refuse(to_fields(each), entry=entry, reason="bad-weight"))
             continue
         kept.append(each)
-        if counts(at_us, since_us):
+        if since_us is None or at_us >= since_us:
             now[pair] = tie
-            _count(tie.sums, weight_u, at_us)
-            _count(tie.kinds.setdefault(each.kind, [0, 0, 0, 0]), weight_u, at_us)
-        week = weeks.setdefault(WeekKey(week_day(at_us), each.source, each.target, each.kind), [0, 0, 0])
+            _count(tie, kind, weight_u, at_us)
+        key = (week_day(at_us), source, target, kind)
+        week = weeks.get(key)
+        if week is None:  # whoever is new comes with a new week
+            week = weeks[key] = [0, 0, 0]
+            people.update((person, None) for person in pair if person not in known)
         week[0] += weight_u
         week[1] += 1
-        week[2] += _microseconds(each.duration_s) if each.duration_s else 0
-        for person in pair:
-            if person not in known:
-                people[person] = None
+        if duration_s:
+            week[2] += _microseconds(duration_s)
     delta = NetworkDelta(
-        ties=tuple(_change(pair, before.get(pair), now[pair]) for pair in sorted(now)),
+        ties=tuple([_change(pair, before.get(pair), now[pair]) for pair in sorted(now)]),
         people=tuple(people),
         first_idx=next_idx if people else 0,
     )
-    sums = {week: WeekSums(*found) for week, found in weeks.items()}
-    return Tally(kept=tuple(kept), refused=tuple(refused), delta=delta, weeks=sums)
+    return Tally(kept=tuple(kept), refused=tuple(refused), delta=delta, weeks=weeks)
 
 
 def week_day(at_us: int) -> int:
@@ -106,24 +99,41 @@ def pairs_of(interactions: Iterable[Interaction]) -> set[Pair]:
     return {(each.source, each.target) for each in interactions}
 
 
-@dataclass(slots=True)
 class _Growing:
-    """Sums of a tie as weight_u, count, first_us, last_us, and the same by kind."""
+    """Sums of a tie: weight_u, count, first_us, last_us. While it has one `kind`, they are that kind's too; where it
+    has several, `kinds` has the same of each."""
 
-    sums: list[int]
-    kinds: dict[str, list[int]]
+    __slots__ = ("kind", "kinds", "sums")
+
+    def __init__(self, sums: list[int], kind: str | None, kinds: dict[str, list[int]]):
+        self.sums, self.kind, self.kinds = sums, kind, kinds
 
 
 def _growing(before: TieSums | None) -> _Growing:
     if before is None:
-        return _Growing([0, 0, 0, 0], {})
-    return _Growing(list(before[:4]), {kind: sums for kind, *sums in before.kinds})
+        return _Growing([0, 0, 0, 0], None, {})
+    sums = before[:4]
+    if is_whole(before.kinds, sums):
+        return _Growing(list(sums), before.kinds[0].kind, {})
+    return _Growing(list(sums), None, {kind: sums for kind, *sums in before.kinds})
 
 
-def _count(sums: list[int], weight_u: int, at_us: int) -> None:
+def _count(tie: _Growing, kind: str, weight_u: int, at_us: int) -> None:
     """One more interaction. Times begin with the first."""
+    only = tie.kind
+    if only is None and not tie.sums[1]:
+        tie.kind = kind
+    elif only != kind:
+        if only is not None:
+            tie.kind, tie.kinds = None, {only: list(tie.sums)}
+        _add(tie.kinds.setdefault(kind, [0, 0, 0, 0]), weight_u, at_us)
+    _add(tie.sums, weight_u, at_us)
+
+
+def _add(sums: list[int], weight_u: int, at_us: int) -> None:
     if not sums[1]:
-        sums[2] = sums[3] = at_us
+        sums[:] = weight_u, 1, at_us, at_us
+        return
     sums[0] += weight_u
     sums[1] += 1
     if at_us < sums[2]:
@@ -138,14 +148,9 @@ def _microseconds(seconds: float) -> int:
 
 def _change(pair: Pair, before: TieSums | None, now: _Growing) -> TieChange:
     weight_u, count, first_us, last_us = now.sums
-    return TieChange(
-        source=pair[0],
-        target=pair[1],
-        weight_u_was=before.weight_u if before else 0,
-        weight_u_now=weight_u,
-        count_was=before.count if before else 0,
-        count_now=count,
-        first_us=first_us,
-        last_us=last_us,
-        kinds=in_order(KindSums(kind, *sums) for kind, sums in now.kinds.items()),
-    )
+    weight_u_was, count_was = before[:2] if before else (0, 0)
+    if now.kind is not None:
+        kinds: Kinds = (KindSums(now.kind, weight_u, count, first_us, last_us),)
+    else:
+        kinds = in_order(KindSums(kind, *sums) for kind, sums in now.kinds.items())
+    return TieChange(*pair, weight_u_was, weight_u, count_was, count, first_us, last_us, kinds)

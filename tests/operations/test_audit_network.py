@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,7 +65,7 @@ def set_tie(organism: Any, source: str, target: str, **amounts: int) -> None:
     else:
         names = {"weight_u": "weight_u_now", "count": "count_now", "last_us": "last_us"}
         tie = organism.network._ties[source, target]
-        organism.network._ties[source, target] = replace(tie, **{names[name]: each for name, each in amounts.items()})
+        organism.network._ties[source, target] = tie._replace(**{names[name]: each for name, each in amounts.items()})
 
 
 def take_out(organism: Any, source: str, target: str) -> None:
@@ -139,7 +139,7 @@ def set_kinds(organism: Any, names: list[str]) -> None:
     tie = organism.network._ties["a", "b"]
     by_kind = zip(tie.kinds, names, [1_000_000, 3_000_000], strict=False)
     kinds = tuple(each._replace(kind=name, weight_u=weight_u) for each, name, weight_u in by_kind)
-    organism.network._ties["a", "b"] = replace(tie, kinds=kinds)
+    organism.network._ties["a", "b"] = tie._replace(kinds=kinds)
 
 
 def test_a_tie_that_somebody_took_out_is_found(organism: Any) -> None:
