@@ -26,7 +26,7 @@ RETRY_CLASSES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """Retention of content: what is not among the newest `last`, or older than `days`, may go; None: no limit by that."""
+    """Retention of content: what is past the newest `last`, or older than `days`, may go; None: no limit by that."""
 
     last: int | None = None
     days: float | None = None
