@@ -16,6 +16,7 @@ from causal_organism.errors import NetworkGapError, RefusedError
 from causal_organism.operations.audit_network import AuditReport, audit_network, compare_network, describe, last_audit
 from causal_organism.stores.network import BoltNetwork
 from tests.operations.living import KINDS, event, living, pulsed, with_settings
+from tests.operations.pulses import take_out
 from tests.stores.truth import network_in
 
 
@@ -66,15 +67,6 @@ def set_tie(organism: Any, source: str, target: str, **amounts: int) -> None:
         names = {"weight_u": "weight_u_now", "count": "count_now", "last_us": "last_us"}
         tie = organism.network._ties[source, target]
         organism.network._ties[source, target] = tie._replace(**{names[name]: each for name, each in amounts.items()})
-
-
-def take_out(organism: Any, source: str, target: str) -> None:
-    if isinstance(organism.network, BoltNetwork):
-        with organism.network._session() as session:
-            query = "MATCH (:Person {id: $source})-[t:INTERACTS]->(:Person {id: $target}) DELETE t"
-            session.run(query, source=source, target=target).consume()
-    else:
-        del organism.network._ties[source, target]
 
 
 def test_a_network_that_nobody_touched_is_as_the_archive_says(organism: Any) -> None:
