@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from causal_organism.assets.versions import canonical_json, fingerprint, plain_number
+from causal_organism.assets.versions import canonical_json, fingerprint, fingerprint_json, plain_number
 from causal_organism.errors import DamagedValueError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def encode(value: Any) -> Encoded:
     """Raises TypeError, with the place, for what is no value."""
     kind = kind_of(value)
     if kind == JSON:
-        return Encoded(JSON, fingerprint(JSON, canonical_json(value)), value)
+        return Encoded(JSON, fingerprint_json(value), value)
     table, about = _to_table(value, kind)
     rows = {"rows": table.num_rows, "columns": [name for name in table.column_names if name != about.get("index")]}
     return Encoded(kind, fingerprint(kind, *_table_parts(table, about.get("index"))), table, {**about, **rows})
