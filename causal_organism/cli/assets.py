@@ -50,7 +50,14 @@ def show(key: str, partition: str | None, as_json: bool) -> None:
 
 @click.command()
 @selection_argument(default="*")
-@click.option("--format", "form", type=click.Choice(["tree", "dot", "mermaid"]), default="tree", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["tree", "dot", "mermaid"]),
+    default="tree",
+    show_default=True,
+    help="For this terminal, for Graphviz, or for a page.",
+)
 @json_option
 def graph(selection: str, form: str, as_json: bool) -> None:
     """Draw the asset graph: an edge from each asset to those that read it."""

@@ -55,7 +55,14 @@ def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> Non
 @click.command()
 @click.argument("key")
 @partition_option(_WHICH)
-@click.option("--format", "form", type=click.Choice(["text", "csv", "json", "parquet"]), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "csv", "json", "parquet"]),
+    default="text",
+    show_default=True,
+    help="A table to look at, or something for another program.",
+)
 @json_option
 def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
     """Print the values of KEY, or of a version KEY@N that is still kept."""
