@@ -201,9 +201,9 @@ class MemoryArchive:
 
         columns = {
             "week": np.array([_iso_week(week_day) for week_day, *_ in self._weeks], dtype=object),
+            "kind": np.array([kind for *_, kind in self._weeks], dtype=object),
             "source": np.array([source for _, source, _, _ in self._weeks], dtype=object),
             "target": np.array([target for _, _, target, _ in self._weeks], dtype=object),
-            "kind": np.array([kind for *_, kind in self._weeks], dtype=object),
             "weight_u": np.array([weight_u for weight_u, _, _ in self._weeks.values()], dtype=np.int64),
             "count": np.array([count for _, count, _ in self._weeks.values()], dtype=np.int64),
             "duration_s": np.array(
