@@ -23,9 +23,8 @@ import pytest
 from causal_organism.embedded import lifecycle, parts, processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.state import load_request
-from causal_organism.errors import StoreError
 from causal_organism.settings import Settings, load_settings
-from tests.waiting import PATIENCE_S, until
+from tests.waiting import PATIENCE_S
 
 _PREFIX = "organism-tests-"
 _REAL = pytest.StashKey[dict[str, str]]()
@@ -87,7 +86,7 @@ def embedded_home(request: pytest.FixtureRequest) -> Iterator[EmbeddedHome]:
 @pytest.fixture(scope="session")
 def servers(embedded_home: EmbeddedHome) -> Settings:
     """Settings with every embedded server running, the Prefect worker included."""
-    return _once_open(embedded_home.start(*parts.SERVERS))
+    return embedded_home.start(*parts.SERVERS)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +102,7 @@ def redis_url(embedded_home: EmbeddedHome) -> str:
 @pytest.fixture(scope="session")
 def neo4j_settings(embedded_home: EmbeddedHome) -> Settings:
     """Settings whose neo4j_uri, neo4j_user, neo4j_password and neo4j_database are those of the embedded server."""
-    return _once_open(embedded_home.start("network"))
+    return embedded_home.start("network")
 
 
 @pytest.fixture(scope="session")
@@ -115,27 +114,9 @@ def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Settings]:
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     home = EmbeddedHome(folder, request.config.stash.setdefault(_REAL, {}), NEO4J_HOME=install)
     try:
-        yield _once_open(home.start("network"))
+        yield home.start("network")
     finally:
         _remove(folder)
-
-
-def _once_open(settings: Settings) -> Settings:
-    """Bolt answers before the database behind it is open, on a busy machine by seconds."""
-    from tests.stores.networks import bolt_network  # loads the stores, for the tests that need them
-
-    store = bolt_network(settings)
-
-    def is_open() -> bool:
-        try:
-            store.position()
-        except StoreError:
-            return False
-        return True
-
-    until(is_open, "the network's database is open")
-    store.close()
-    return settings
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from causal_organism.embedded.processes import Launch
 from causal_organism.embedded.servers import HOST, NETWORK, plain_environment
 
 DATABASE = "neo4j"
+_HTTP = "network-http"
 _LARGE_BYTES = 500_000_000
 
 
@@ -45,7 +46,7 @@ class ArcadeDb:
             "arcadedb.server.logsDirectory": folder / "logs",
             "arcadedb.server.defaultDatabases": f"{DATABASE}[root]",
             "arcadedb.server.httpIncomingHost": HOST,
-            "arcadedb.server.httpIncomingPort": self.home.choose_port("network-http"),
+            "arcadedb.server.httpIncomingPort": self.home.choose_port(_HTTP),
             "arcadedb.bolt.host": HOST,
             "arcadedb.bolt.port": self.home.choose_port(NETWORK),
             "arcadedb.server.plugins": "Bolt:com.arcadedb.bolt.BoltProtocolPlugin",
@@ -66,7 +67,11 @@ class ArcadeDb:
         return Launch(command=command, environment=plain_environment(self.home), folder=folder)
 
     def is_healthy(self) -> bool:
-        return probes.bolt_answers(HOST, self.home.port(NETWORK))
+        """Its database is open: at the first start, Bolt answers up to seconds before there is one."""
+        url = f"http://{HOST}:{self.home.port(_HTTP)}/api/v1/query/{DATABASE}"
+        question = {"language": "sql", "command": "SELECT 1"}
+        answer = probes.http_send("POST", url, question, auth=f"root:{self.home.password(NETWORK)}")
+        return answer is not None and probes.bolt_answers(HOST, self.home.port(NETWORK))
 
     def address(self) -> str:
         return f"bolt://{HOST}:{self.home.port(NETWORK)}"

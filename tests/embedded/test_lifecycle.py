@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import neo4j
 import psycopg
 import redis
 
@@ -48,6 +49,17 @@ def test_data_outlives_down_and_up(own_home: Any) -> None:
         assert client.xlen("s") == 1
     with psycopg.connect(own_home.settings().postgres_dsn) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
+
+
+def test_a_network_that_is_said_to_be_healthy_has_its_database_open(own_home: Any) -> None:
+    """The first start makes it, after Bolt has begun to answer."""
+    own_home.json("up", "--only", "network")
+    found = own_home.settings()
+    with (
+        neo4j.GraphDatabase.driver(found.neo4j_uri, auth=(found.neo4j_user, found.neo4j_password)) as driver,
+        driver.session(database=found.neo4j_database) as session,
+    ):
+        assert session.run("RETURN 1 AS n").single(strict=True)["n"] == 1  # tried once
 
 
 def test_a_second_up_adds_what_is_missing_and_touches_nothing_else(own_home: Any) -> None:

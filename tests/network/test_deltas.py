@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from typing import Any
 
 import pytest
@@ -95,18 +94,15 @@ def test_foreign_bytes_are_an_error(stored: bytes) -> None:
         decode(stored)
 
 
-def test_ten_thousand_ties_are_stored_in_a_moment() -> None:
+def test_ten_thousand_ties_take_little_space() -> None:
     chance = random.Random(1)
     ties = tuple(
         TieChange(f"p{chance.randrange(3000)}", f"q{number}", chance.randrange(10**9), 10**6, 3, 4, 10**15, 10**15)
         for number in range(10_000)
     )
     delta = NetworkDelta(ties)
-    began = time.process_time()
     stored = encode(delta)
-    read = decode(stored)
-    assert time.process_time() - began < 0.25  # measured: 0.05 s for both on a busy machine
-    assert read == delta
+    assert decode(stored) == delta
     assert len(stored) < 250_000
 
 

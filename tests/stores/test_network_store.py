@@ -144,5 +144,5 @@ assert "neo4j" in sys.modules
 assert not {{"pandas", "pyarrow"}} & set(sys.modules)
 """
     subprocess.run(
-        [sys.executable, "-c", script], input=neo4j_settings.neo4j_password, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], input=neo4j_settings.neo4j_password, text=True, check=True, timeout=300
     )
