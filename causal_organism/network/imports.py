@@ -93,6 +93,8 @@ def _check_header(table: Table, required: Sequence[str], *, known: Sequence[str]
 
 def _read(table: Table, readers: dict[str, Callable[[Any], Any]], *, unique: Sequence[str]) -> dict[str, list[Any]]:
     """Values by column of the file; raises with everything that is wrong with any of them."""
+    if not table.rows:
+        raise ImportFileError(f"{table.name} has no rows: what was imported before would be emptied by it")
     errors: list[tuple[str, str]] = []  # column, what is wrong
     values: dict[str, list[Any]] = {name: [] for name in table.header}
     seen: dict[tuple[Any, ...], int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,12 @@ def test_outcomes(tmp_path: Path) -> None:
         "wellbeing": [None, 4.0, 3.5],
     }
     assert list(columns) == ["id", "week", "output", "wellbeing"]
+
+
+@pytest.mark.parametrize(("read", "header"), [(read_people, "id,team\n"), (read_outcomes, "id,week,score\n")])
+def test_a_header_alone_empties_nothing(tmp_path: Path, read: Callable[[Path], Any], header: str) -> None:
+    with pytest.raises(ImportFileError, match=r"has no rows: what was imported before would be emptied by it"):
+        read(write(tmp_path, header))
 
 
 def test_the_same_rows_in_another_order_are_the_same_value(tmp_path: Path) -> None:
