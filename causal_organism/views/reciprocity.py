@@ -27,15 +27,15 @@ def reciprocity(network: Snapshot) -> Scores:
 
 
 def update_reciprocity(previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta) -> Scores:
-    """`reciprocity(after)`, from the scores before the delta. Cost: the ties of those affected, one pass over all."""
+    """`reciprocity(after)`, from the scores before the delta. Cost: the ties of those affected."""
     columns = carried(previous, after, delta)
     affected = affected_degree(after, delta)
     given = after.out.degrees[affected]
-    received = np.bincount(after.out.indices, minlength=after.people)[affected]
     row, place = spread(after.out.indptr[affected], given)
     returned = has_ties(after, after.out.indices[place].astype(np.int64), affected[row])
     mutual = np.bincount(row[returned], minlength=len(affected))
-    columns["reciprocity"][affected] = ratio(2 * mutual, given + received, undefined=np.nan)
+    ties = after.undirected.degrees[affected] + mutual  # in and out: who gives and gets is one neighbour, and two ties
+    columns["reciprocity"][affected] = ratio(2 * mutual, ties, undefined=np.nan)
     return columns
 
 
