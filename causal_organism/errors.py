@@ -90,6 +90,18 @@ class DamagedValueError(OrganismError):
     code = "damaged-value"
 
 
+class UnstorableError(OrganismError):
+    """A value, or something beside it, that cannot be stored: what, where, and what to write instead."""
+
+    code = "unstorable"
+
+
+class CheckAnswerError(OrganismError):
+    """A check returned what is no answer."""
+
+    code = "check-answer"
+
+
 class RetiredValueError(RequestError):
     """The content of this version is no longer kept."""
 

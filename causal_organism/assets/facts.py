@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from causal_organism.assets.json_values import plain_json
+from causal_organism.errors import UnstorableError
+
 _TYPE = "$type"  # marks a stored fact that has a type of its own; numbers and text are stored as they are
 
 
@@ -45,8 +48,12 @@ class Table:
     value: Any
 
 
-def stored_fact(value: Any) -> Any:
-    """One fact as it is stored. Raises TypeError for rows that are none; whether it is JSON is checked later."""
+def stored_fact(value: Any, name: str = "value") -> Any:
+    """One fact as it is stored. Raises UnstorableError, with the place in `name`, for what is not JSON."""
+    return plain_json(_typed(value), name)
+
+
+def _typed(value: Any) -> Any:
     match value:
         case Text(text):
             return str(text)
@@ -58,7 +65,7 @@ def stored_fact(value: Any) -> Any:
             return {_TYPE: "path", "value": os.fspath(path)}
         case Table(rows):
             return {_TYPE: "table", "value": _rows(rows)}
-    return _plain(value)
+    return value
 
 
 def fact_values(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,9 +93,5 @@ def _is_typed(value: Any) -> bool:
 def _rows(value: Any) -> list[dict[str, Any]]:
     found = value.to_dict("records") if hasattr(value, "to_dict") else value
     if not isinstance(found, Sequence) or not all(isinstance(row, Mapping) for row in found):
-        raise TypeError(f"a table is a list of rows as mappings, or a DataFrame, not {type(value).__name__}")
-    return [{str(column): _plain(each) for column, each in row.items()} for row in found]
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
+        raise UnstorableError(f"a table is a list of rows as mappings, or a DataFrame, not {type(value).__name__}")
+    return [{str(column): each for column, each in row.items()} for row in found]

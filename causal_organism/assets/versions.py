@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from causal_organism.assets.json_values import plain_json
+
 
 def fingerprint(*parts: bytes | memoryview | str) -> str:
     """SHA-256 over length-prefixed parts, so that two different lists of parts never share one."""
@@ -26,30 +28,8 @@ def fingerprint_json(value: Any) -> str:
 
 
 def canonical_json(value: Any) -> str:
-    """One text per JSON value. Raises TypeError, with the path, for what is not JSON."""
-    return json.dumps(_plain(value, "value"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def plain_number(value: Any) -> Any:
-    """A numpy number as Python's own. Raises TypeError for anything else."""
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        return value.item()
-    raise TypeError(f"a {type(value).__name__} is not JSON")
-
-
-def _plain(value: Any, path: str) -> Any:
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value  # NaN and the infinities have words of their own in json's text
-    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
-        return _plain(plain_number(value), path)
-    if isinstance(value, Mapping):
-        for name in value:
-            if not isinstance(name, str):
-                raise TypeError(f"{path} has the key {name!r}; keys of a JSON value are text")
-        return {name: _plain(each, f"{path}[{name!r}]") for name, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each, f"{path}[{index}]") for index, each in enumerate(value)]
-    raise TypeError(f"{path} is a {type(value).__name__}, which is not JSON")
+    """One text per JSON value. Raises UnstorableError, with the place, for what is not JSON."""
+    return json.dumps(plain_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +72,16 @@ class CheckResult:
     passed: bool
     blocking: bool
     detail: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "passed": self.passed,
+            "blocking": self.blocking,
+            "detail": self.detail,
+            "facts": dict(self.facts),
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ from causal_organism.errors import OrganismError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
 from causal_organism.flows.blocks import Block, before_each, blocks_of, seconds_of
 from causal_organism.flows.threads import Threads
-from causal_organism.operations.making import NOT_WELL, ComputeError, StepOutcome
+from causal_organism.operations.faults import ComputeError
+from causal_organism.operations.making import NOT_WELL, StepOutcome
 from causal_organism.operations.refresh import RefreshRun, make_step
 from causal_organism.operations.task_names import name_of
 from causal_organism.operations.waves import jobs_of, work_together

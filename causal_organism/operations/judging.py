@@ -16,7 +16,7 @@ from causal_organism.assets.partitions import Windows, member_names, members, so
 from causal_organism.assets.spaces import WHOLE, Space
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement, judge, worst
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Version, fingerprint
-from causal_organism.errors import SettingsError
+from causal_organism.errors import RequestError, SettingsError
 from causal_organism.operations.contents import load_rows, load_value
 from causal_organism.ports import Organism
 
@@ -231,7 +231,10 @@ class Cut:
             return ()
         found = load_rows(self.organism, head.version)
         value = load_value(self.organism, head.version) if found is None else [row[0] for row in found[1]]
-        return member_names(value, source)
+        try:
+            return member_names(value, source)
+        except RequestError:  # it was of no partitions when it was seen; the next look fails and says why
+            return ()
 
 
 def load_cut(organism: Organism, *, code_versions: Mapping[str, str] | None = None) -> Cut:

@@ -78,10 +78,7 @@ def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dic
         "owners": list(spec.owners),
         "tags": dict(spec.tags),
         "pinned": any(each.pinned for each in cut.heads_of(key)),
-        "checks": [
-            {"name": check.name, "passed": check.passed, "blocking": check.blocking, "detail": check.detail}
-            for check in (newest.version.checks if newest else ())
-        ],
+        "checks": [check.to_document() for check in (newest.version.checks if newest else ())],
         "rows": head.version.value.get("rows") if head else None,
         **_metadata(newest.version.said if newest else {}),
         "attempt": None
@@ -174,10 +171,7 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
         "pinned": is_head and bool(head and head.pinned),
         **_metadata(version.metadata),
         "rows": version.value.get("rows"),
-        "checks": [
-            {"name": check.name, "passed": check.passed, "blocking": check.blocking, "detail": check.detail}
-            for check in version.checks
-        ],
+        "checks": [check.to_document() for check in version.checks],
     }
 
 

@@ -8,19 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from causal_organism.assets.definitions import AssetSpec, Check, parameters_of
+from causal_organism.assets.definitions import AssetSpec, parameters_of
 from causal_organism.assets.facts import stored_fact
 from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
-from causal_organism.assets.mappings import Many
 from causal_organism.assets.planner import FULL, INCREMENTAL
-from causal_organism.assets.staleness import FRESH, Cause
+from causal_organism.assets.staleness import Cause
 from causal_organism.assets.storable import storable, storable_text
-from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, canonical_json
-from causal_organism.errors import OrganismError, SettingsError, StoreError
+from causal_organism.assets.versions import Attempt, Head, Provenance, Version
+from causal_organism.errors import SettingsError
+from causal_organism.operations.checking import run_checks
 from causal_organism.operations.contents import content_fingerprint, load_value
+from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut, declared_settings
-from causal_organism.operations.raised import tell_place
 from causal_organism.operations.reading import Reading, provenance_of
 from causal_organism.operations.scratch import Sharing, scratch_folder, sharing_of
 from causal_organism.operations.tolerance import within_tolerance
@@ -104,14 +104,6 @@ class Made:
     mode: str
 
 
-class ComputeError(OrganismError):
-    """The asset's own function raised; `retryable` if the asset's retry policy names this kind of error."""
-
-    def __init__(self, message: str, *, retryable: bool):
-        super().__init__(message)
-        self.retryable = retryable
-
-
 def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -> dict[str, Made]:
     """New content of an asset, or of one partition, and of all that is made with it, by key.
 
@@ -135,21 +127,14 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
             return {key: Made(value=value, metadata=_facts(spec, context), mode=INCREMENTAL)}
     value = _call_compute(spec, reading, context)
     metadata = _facts(spec, context)
-    if not spec.outputs:
-        return {key: Made(value=value, metadata=metadata, mode=FULL)}
-    if not isinstance(value, dict) or set(value) != set(spec.outputs):
-        given = ", ".join(sorted(map(str, value))) if isinstance(value, dict) else type(value).__name__
-        raise ComputeError(
-            f"{key} must return a dict of {', '.join(spec.outputs)}; it returned {given}", retryable=False
-        )
-    return {each: Made(value=value[each], metadata=metadata, mode=FULL) for each in spec.outputs}
+    return {each: Made(value=new, metadata=metadata, mode=FULL) for each, new in value.items()}
 
 
 def _settings(organism: Organism, spec: AssetSpec) -> dict[str, Any]:
     try:
         return declared_settings(organism, spec)
     except SettingsError as error:
-        raise ComputeError(error.message, retryable=False) from None
+        raise ComputeError(error.message) from None
 
 
 def publish(
@@ -157,10 +142,7 @@ def publish(
 ) -> StepOutcome:
     """Check new content and publish it, or find it unchanged, or keep it for inspection as rejected."""
     organism, head = cut.organism, cut.head(key, partition)
-    try:
-        content, write = organism.values.describe(made.value, base=_base(head))
-    except TypeError as error:
-        raise ComputeError(f"{label_of(key, partition)}: {error}", retryable=False) from error
+    content, write = organism.values.describe(made.value, base=_base(head))
     provenance = provenance_of(cut, key, partition)
     number = head.version.number if head else None
     outcome = StepOutcome(
@@ -175,7 +157,7 @@ def publish(
         confirmed = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
         cut.set_head(key, partition, confirmed)
         return outcome
-    results = _run_checks(cut, key, partition, made.value, head)
+    results = run_checks(cut, key, partition, made.value, head)
     version = Version(
         key=key, partition=partition, number=0, fingerprint=content, made_at=organism.now(), run=making.run,
         actor=making.actor, trigger=making.trigger, provenance=provenance, value=write(), metadata=made.metadata,
@@ -207,12 +189,14 @@ def record_failure(cut: Cut, key: str, partition: str, making: Making, error: st
     cut.organism.ledger.record_attempt(key, partition, attempt)
 
 
-def _call_compute(spec: AssetSpec, reading: Reading, context: Context) -> Any:
+def _call_compute(spec: AssetSpec, reading: Reading, context: Context) -> dict[str, Any]:
+    """New values by key."""
     assert spec.compute is not None
     arguments = {name: reading.load(name) for name in spec.reads}
     if "context" in parameters_of(spec.compute):
         arguments["context"] = context
-    return _guarded(spec, spec.compute, arguments, context)
+    with failing(spec, context.log, authors=True):
+        return outputs_of(spec, spec.compute(**arguments))
 
 
 def _call_update(
@@ -233,68 +217,15 @@ def _call_update(
         "context": lambda: context,
         **{name: partial(reading.load, name) for name in spec.reads},
     }
-    result = _guarded(spec, spec.update, {name: offered[name]() for name in wanted if name in offered}, context)
-    return None if result is None else apply_update(previous, result)
-
-
-def _guarded(spec: AssetSpec, function: Callable[..., Any], arguments: Mapping[str, Any], context: Context) -> Any:
-    try:
-        return function(**arguments)
-    except StoreError:
-        raise
-    except (Exception, SystemExit) as error:  # an author's function may raise anything; it fails its asset alone
-        retryable = isinstance(error, (ConnectionError, *spec.retry.on))
-        text = error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}"
-        tell_place(error, context.log)
-        raise ComputeError(storable_text(text), retryable=retryable) from error
-
-
-def _run_checks(cut: Cut, key: str, partition: str, value: Any, head: Head | None) -> tuple[CheckResult, ...]:
-    checks = cut.organism.graph[key].checks
-    if not checks:
-        return ()
-    previous = load_value(cut.organism, head.version) if head and head.version.kept else None
-    return tuple(
-        _check_input(check, cut, key, partition) if check.input is not None else _run_check(check, value, previous)
-        for check in checks
-    )
-
-
-def _check_input(check: Check, cut: Cut, key: str, partition: str) -> CheckResult:
-    stale = [
-        label_of(found.key, each)
-        for read, found in cut.resolved(key, partition)
-        if read.parameter == check.input and found is not None
-        for each in (cut.chosen(found) if isinstance(found, Many) else (found.partition,))
-        if cut.judge(found.key, each).status != FRESH
-    ]
-    return CheckResult(
-        name=check.name,
-        passed=not stale,
-        blocking=check.blocking,
-        detail=f"{', '.join(stale[:3])} is out of date" if stale else "",
-    )
-
-
-def _run_check(check: Check, value: Any, previous: Any) -> CheckResult:
-    arguments = (value, previous)[: 1 if len(parameters_of(check.run)) < 2 else 2]
-    try:
-        result = check.run(*arguments)
-    except (Exception, SystemExit) as error:  # a check that breaks has not passed
-        return CheckResult(
-            name=check.name,
-            passed=False,
-            blocking=check.blocking,
-            detail=storable_text(f"{type(error).__name__}: {error}"),
-        )
-    passed, detail = result if isinstance(result, tuple) else (result, "")
-    return CheckResult(name=check.name, passed=bool(passed), blocking=check.blocking, detail=storable_text(str(detail)))
+    arguments = {name: offered[name]() for name in wanted if name in offered}
+    with failing(spec, context.log, authors=True):
+        result = spec.update(**arguments)
+        return None if result is None else apply_update(previous, result)
 
 
 def _facts(spec: AssetSpec, context: Context) -> dict[str, Any]:
-    try:
-        facts = {name: stored_fact(value) for name, value in {**spec.metadata, **context._metadata}.items()}
-        canonical_json(facts)
-    except TypeError as error:
-        raise ComputeError(f"metadata: {error}", retryable=False) from error
-    return dict(storable(facts))
+    facts = {}
+    for name, value in {**spec.metadata, **context._metadata}.items():
+        with failing(spec, context.log, f"metadata {name!r} cannot be stored", authors=True):
+            facts[name] = storable(stored_fact(value, name))
+    return {storable_text(str(name)): fact for name, fact in facts.items()}

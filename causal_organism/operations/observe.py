@@ -8,9 +8,9 @@ from typing import Any
 
 from causal_organism.assets.definitions import Looked
 from causal_organism.assets.partitions import member_names, sources_of
-from causal_organism.assets.storable import storable_text
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
-from causal_organism.errors import LeaseHeldError, OrganismError, RefusedError, StoreError
+from causal_organism.errors import LeaseHeldError, RefusedError, StoreError
+from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Look, Organism
 
@@ -58,12 +58,10 @@ def _observe_one(
     number = head.version.number if head else None
     ours = organism.graph[key].compute is None
     try:
-        seen = _look(organism, key) if ours else _call(organism, key)
-    except (Exception, SystemExit) as error:  # whatever an author's function raises is this source's failure, not ours
-        text = storable_text(error.message if isinstance(error, OrganismError) else f"{type(error).__name__}: {error}")
-        attempt = Attempt(outcome="failed", at=organism.now(), run=run, provenance=SOURCE_PROVENANCE, error=text)
-        organism.ledger.record_attempt(key, "", attempt)
-        return Observation(key=key, version=number, changed=False, error=text)
+        with failing(organism.graph[key], authors=not ours):
+            seen = _look(organism, key) if ours else _call(organism, key)
+    except (ComputeError, StoreError) as error:
+        return _failed(organism, key, number, error.message, run)
     if seen is None or (head is not None and head.version.fingerprint == seen.fingerprint and not head.failed):
         # A pulse publishes before it looks, and what it published is what its run saw changed.
         ours_new = head is not None and run is not None and head.version.run == run
@@ -75,6 +73,14 @@ def _observe_one(
         if ours:  # a pulse is at it, and publishes itself
             return Observation(key=key, version=number, changed=False)
         raise
+    except (ComputeError, StoreError) as error:  # where the ledger is what is away, this cannot be recorded either
+        return _failed(organism, key, number, error.message, run)
+
+
+def _failed(organism: Organism, key: str, number: int | None, error: str, run: str | None) -> Observation:
+    attempt = Attempt(outcome="failed", at=organism.now(), run=run, provenance=SOURCE_PROVENANCE, error=error)
+    organism.ledger.record_attempt(key, "", attempt)
+    return Observation(key=key, version=number, changed=False, error=error)
 
 
 def _look(organism: Organism, key: str) -> Look | None:
@@ -86,9 +92,7 @@ def _look(organism: Organism, key: str) -> Look | None:
 def _call(organism: Organism, key: str) -> Look:
     spec = organism.graph[key]
     assert spec.compute is not None
-    seen = spec.compute()
-    if spec.outputs:
-        seen = seen[key]
+    seen = outputs_of(spec, spec.compute())[key]
     _check_members(organism, key, seen.value if isinstance(seen, Looked) else seen)
     if not isinstance(seen, Looked):
         content, write = organism.values.describe(seen)
@@ -107,7 +111,10 @@ def _check_members(organism: Organism, key: str, value: Any) -> None:
 def _record(
     organism: Organism, key: str, seen: Look, *, actor: str, trigger: str, run: str | None, wait_s: float
 ) -> Observation:
-    with hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases:
+    with (
+        hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases,
+        failing(organism.graph[key]),
+    ):
         head = organism.ledger.heads_of([key]).get(key)
         if head is not None and head.version.fingerprint == seen.fingerprint:
             organism.ledger.confirm(leases[key], head.latest, run=run, at=organism.now())

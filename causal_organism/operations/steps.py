@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of
 from causal_organism.assets.mappings import Many, Resolved
 from causal_organism.assets.planner import Place, PlanStep
 from causal_organism.assets.staleness import FRESH
+from causal_organism.assets.storable import error_text
 from causal_organism.errors import DamagedValueError, FencedError, RetiredValueError, StoreError
+from causal_organism.operations.faults import ComputeError, failing
 from causal_organism.operations.making import (
     BLOCKED,
     CANCELLED,
@@ -19,7 +22,6 @@ from causal_organism.operations.making import (
     NOT_WELL,
     REJECTED,
     SKIPPED,
-    ComputeError,
     Making,
     StepOutcome,
     compute,
@@ -81,8 +83,8 @@ def _make_step(run: RefreshRun, key: str, partition: str, *, attempt_is_last: bo
             raise
         if isinstance(error, StoreError):
             _check_ledger(run, error)
-        record_failure(run.planned.cut, key, partition, run.making, error.message)
-        outcome = _ended(run, key, partition, FAILED, error.message)
+        _fail(run, run.organism.graph[key].outputs or (key,), partition, error_text(error))
+        outcome = run.together[key, partition]
     if outcome.outcome not in (SKIPPED, BLOCKED):
         outcome = replace(outcome, seconds=time.monotonic() - started)
     run.outcomes[key, partition] = outcome
@@ -114,11 +116,30 @@ def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:
             return _ended(run, key, partition, SKIPPED)
         if not run.force and (overtaken or all(each.status == FRESH for each in judgements.values())):
             return replace(_ended(run, key, partition, SKIPPED), causes=())
-        made = compute(cut, key, partition, run.making, full=run.full)
+        log = partial(run.making.say, label_of(key, partition))
+        with failing(spec, log):
+            made = compute(cut, key, partition, run.making, full=run.full)
+        broken: StoreError | None = None
         for each, new in made.items():
-            outcome = publish(cut, each, partition, new, leases[each], run.making, judgements[each].causes)
-            run.together[each, partition] = outcome
+            try:
+                with failing(run.organism.graph[each], log):
+                    outcome = publish(cut, each, partition, new, leases[each], run.making, judgements[each].causes)
+                run.together[each, partition] = outcome
+            except ComputeError as error:  # of what is made together, one may be stored where another cannot
+                _fail(run, (each,), partition, error.message)
+            except StoreError as error:
+                broken = error
+        if broken is not None:
+            raise broken
     return run.together[key, partition]
+
+
+def _fail(run: RefreshRun, keys: tuple[str, ...], partition: str, error: str) -> None:
+    """Record that these failed, those excepted that have ended."""
+    for key in keys:
+        if (key, partition) not in run.together:
+            record_failure(run.planned.cut, key, partition, run.making, error)
+            run.together[key, partition] = _ended(run, key, partition, FAILED, error)
 
 
 def _ended(run: RefreshRun, key: str, partition: str, outcome: str, error: str | None = None) -> StepOutcome:

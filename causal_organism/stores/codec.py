@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from causal_organism.assets.versions import canonical_json, fingerprint, fingerprint_json, plain_number
-from causal_organism.errors import DamagedValueError
+from causal_organism.assets.json_values import plain_json
+from causal_organism.assets.versions import canonical_json, fingerprint, fingerprint_json
+from causal_organism.errors import DamagedValueError, UnstorableError
+from causal_organism.stores.unstorable import check_names, checked_name, column_refused, refusing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,16 +37,21 @@ class Encoded:
 
     def to_bytes(self) -> bytes:
         if self.kind == JSON:
-            text = json.dumps(self.content, ensure_ascii=False, default=plain_number)
-            return text.encode("utf-8", "surrogatepass")
+            return json.dumps(self.content, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return table_bytes(self.content)
 
 
 def encode(value: Any) -> Encoded:
-    """Raises TypeError, with the place, for what is no value."""
+    """Raises UnstorableError for what cannot be stored, whatever it does when it is looked at."""
+    with refusing(value):
+        return _encode(value)
+
+
+def _encode(value: Any) -> Encoded:
     kind = kind_of(value)
     if kind == JSON:
-        return Encoded(JSON, fingerprint_json(value), value)
+        plain = plain_json(value)
+        return Encoded(JSON, fingerprint_json(plain), plain)
     table, about = _to_table(value, kind)
     rows = {"rows": table.num_rows, "columns": [name for name in table.column_names if name != about.get("index")]}
     return Encoded(kind, fingerprint(kind, *_table_parts(table, about.get("index"))), table, {**about, **rows})
@@ -90,7 +97,7 @@ def kind_of(value: Any) -> str:
     if module == "pandas":
         if name in ("DataFrame", "Series"):
             return FRAME if name == "DataFrame" else SERIES
-        raise TypeError(f"value is a pandas {name}; a value per entity is a DataFrame or a Series")
+        raise UnstorableError(f"the value is a pandas {name}; a value per entity is a DataFrame or a Series")
     if module == "pyarrow" and name == "Table":
         return ARROW
     if isinstance(value, dict) and value and all(type(each).__name__ == "ndarray" for each in value.values()):
@@ -102,24 +109,29 @@ def _to_table(value: Any, kind: str) -> tuple[pa.Table, dict[str, Any]]:
     import pyarrow as pa
 
     if kind == ARROW:
+        check_names(value.column_names)
         return value, {"index": INDEX if INDEX in value.column_names else None}
     if kind == ARRAYS:
         return _arrays_table(value), {"index": INDEX if INDEX in value else None}
     frame = value.to_frame(name=value.name if value.name is not None else "value") if kind == SERIES else value
     if frame.index.nlevels > 1:
-        raise TypeError("value has an index of several levels; one entity is one label")
+        raise UnstorableError("the value has an index of several levels; one entity is one label: join them as text")
     names = [str(name) for name in frame.columns]
     index = INDEX if INDEX not in names else "__index__"
-    about = {"index": index, "index_name": frame.index.name}
+    check_names((*names, index))
+    about = {"index": index, "index_name": checked_name(frame.index.name, "the name of the index")}
     if kind == SERIES:
         about["named"] = value.name is not None
-    try:
-        columns = [pa.array(frame.index, from_pandas=True)] + [
-            _decoded(pa.array(frame.iloc[:, at], from_pandas=True)) for at in range(len(names))
-        ]
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise TypeError(f"value has a column of mixed types: {error}") from error
+    columns = [_arrow("the index", frame.index)]
+    columns += [_decoded(_arrow(f"the column {name}", frame.iloc[:, at])) for at, name in enumerate(names)]
     return pa.table(columns, names=[index, *names]), about
+
+
+def _arrow(what: str, values: Any) -> Any:
+    import pyarrow as pa
+
+    with column_refused(what):
+        return pa.array(values, from_pandas=True)
 
 
 def _decoded(array: Any) -> Any:
@@ -133,13 +145,18 @@ def _decoded(array: Any) -> Any:
 def _arrays_table(value: Mapping[str, Any]) -> pa.Table:
     import pyarrow as pa
 
+    check_names(value)
     lengths = {name: array.shape for name, array in value.items()}
     if any(len(shape) != 1 for shape in lengths.values()) or len(set(lengths.values())) != 1:
-        raise TypeError(f"value holds arrays that are no columns of one table: {lengths}")
-    try:
-        return pa.table({name: _arrow_array(array) for name, array in value.items()})
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise TypeError(f"value has an array of mixed types: {error}") from error
+        raise UnstorableError(
+            f"the value holds arrays that are no columns of one table: {lengths}; give each one dimension, "
+            "and all the same length"
+        )
+    columns = {}
+    for name, array in value.items():
+        with column_refused(f"the array {name}"):
+            columns[name] = _arrow_array(array)
+    return pa.table(columns)
 
 
 def _arrow_array(array: Any) -> Any:
@@ -197,15 +214,17 @@ def _table_parts(table: pa.Table, index: str | None) -> list[Part]:
     """Parts for the fingerprint: columns in order of name, rows in order of entity, one not-a-number."""
     entities = None
     if index is not None and table.num_rows:
-        entities = _entities(table.column(index))
+        with column_refused("the index"):
+            entities = _entities(table.column(index))
     parts: list[Part] = [str(table.num_rows)]
     for name in sorted(table.column_names):
         if entities and name == index:
             parts += [name, *entities.parts]
             continue
-        column = table.column(name)
-        ordered = column if entities is None or entities.order is None else column.take(entities.order)
-        parts += [name, *_column_parts(ordered)]
+        with column_refused(f"the column {name}"):
+            column = table.column(name)
+            ordered = column if entities is None or entities.order is None else column.take(entities.order)
+            parts += [name, *_column_parts(ordered)]
     return parts
 
 

@@ -190,9 +190,7 @@ def confirm_parameters(
 
 
 def checks_json(checks: tuple[CheckResult, ...]) -> str:
-    return json.dumps(
-        [{"name": c.name, "passed": c.passed, "blocking": c.blocking, "detail": c.detail} for c in checks]
-    )
+    return json.dumps([each.to_document() for each in checks])
 
 
 def rejected_json(rejected: Version | None) -> str | None:

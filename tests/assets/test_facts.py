@@ -12,6 +12,7 @@ import pytest
 from causal_organism import asset, markdown, path, table, text, url
 from causal_organism.assets.facts import fact_types, fact_values, stored_fact
 from causal_organism.cli.assets import _show_text
+from causal_organism.errors import UnstorableError
 from causal_organism.operations.listing import show_document, values_document, versions_document
 from causal_organism.operations.refresh import refresh_local
 from tests.operations.organisms import memory_organism
@@ -53,7 +54,7 @@ def test_a_frame_is_a_table() -> None:
 
 @pytest.mark.parametrize("rows", [3, "text", [1, 2], {"a": 1}])
 def test_what_has_no_rows_is_no_table(rows: object) -> None:
-    with pytest.raises(TypeError, match="rows as mappings"):
+    with pytest.raises(UnstorableError, match="rows as mappings"):
         stored_fact(table(rows))
 
 
@@ -80,4 +81,4 @@ def test_a_table_that_is_none_fails_its_make() -> None:
         return 1
 
     (step,) = refresh_local(memory_organism([total]), "*", actor="ana", trigger="cli")["steps"]
-    assert (step["outcome"], "metadata: a table is" in step["error"]) == ("failed", True)
+    assert (step["outcome"], "metadata 'top' cannot be stored: a table is" in step["error"]) == ("failed", True)

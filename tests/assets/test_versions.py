@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.versions import fingerprint, fingerprint_json
+from causal_organism.errors import UnstorableError
 
 PARTS = st.lists(st.binary(max_size=6), max_size=5)
 JSON = st.recursive(
@@ -56,5 +57,5 @@ def test_not_a_number_is_itself() -> None:
 
 @pytest.mark.parametrize(("value", "place"), [({1: 2}, "value"), ({"a": [object()]}, r"value\['a'\]\[0\]")])
 def test_what_is_not_json_is_refused_with_its_place(value: Any, place: str) -> None:
-    with pytest.raises(TypeError, match=place):
+    with pytest.raises(UnstorableError, match=place):
         fingerprint_json(value)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from causal_organism.errors import DamagedValueError
+from causal_organism.errors import DamagedValueError, UnstorableError
 from causal_organism.stores import codec
 
 FRAME = pd.DataFrame({"n": [1, 2], "x": [0.5, math.nan], "t": ["a", None]}, index=pd.Index(["p", "q"], name="who"))
@@ -91,16 +91,16 @@ def test_any_other_difference_is_a_change(changed: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (object(), "value is a object"),
+        (object(), "value is an object"),
         ({"a": {1, 2}}, r"value\['a'\] is a set"),
-        (pd.DataFrame({"n": [1, "x"]}), "mixed types"),
+        (pd.DataFrame({"n": [1, "x"]}), "the column n cannot be stored"),
         (FRAME.set_index("n", append=True), "several levels"),
         ({"a": np.zeros(2), "b": np.zeros(3)}, "no columns of one table"),
         (FRAME.index, "pandas Index"),
     ],
 )
 def test_what_is_no_value_is_refused_with_its_place(value: Any, message: str) -> None:
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(UnstorableError, match=message):
         codec.encode(value)
 
 
