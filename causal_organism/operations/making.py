@@ -22,7 +22,7 @@ from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut, declared_settings
 from causal_organism.operations.reading import Reading, provenance_of
-from causal_organism.operations.scratch import Sharing, scratch_folder, sharing_of
+from causal_organism.operations.scratch import Sharing, remove_of_other_code, scratch_folder, sharing_of
 from causal_organism.operations.tolerance import within_tolerance
 from causal_organism.ports import Lease, Organism
 
@@ -70,7 +70,7 @@ class Context:
     log: Callable[[str], None]
     progress: Callable[[int, int], None]
     inputs: Mapping[str, Version]  # by label; without those that are several partitions at once
-    scratch: Path = Path()  # a folder of this asset or partition, seen by all workers, for work that is not finished
+    scratch: Path = Path()  # for unfinished work of this asset or partition, by this code; all workers see it
     sharing: Sharing = Sharing()
     _metadata: dict[str, Any] = field(default_factory=dict)
 
@@ -111,13 +111,15 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
     """
     organism, spec = cut.organism, cut.organism.graph[key]
     reading = Reading(cut, key, partition)
+    scratch = scratch_folder(organism.settings, key, partition, cut.code_versions[key])
+    remove_of_other_code(scratch)
     context = Context(
         settings=_settings(organism, spec),
         partition=cut.space(key).partition(partition),
         log=partial(making.say, label_of(key, partition)),
         progress=lambda done, total: making.progress(label_of(key, partition), done, total),
         inputs=reading.versions(),
-        scratch=scratch_folder(organism.settings, key, partition),
+        scratch=scratch,
         sharing=sharing_of(organism.settings),
     )
     changes = None if full else changes_of(cut, key, partition)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from causal_organism.assets.versions import fingerprint
 from causal_organism.settings import Settings
 
 GIVEN_UP = timedelta(days=14)
@@ -40,10 +41,20 @@ def sharing_of(settings: Settings) -> Sharing:
     return Sharing(settings.slices, settings.dask_address, settings.betweenness_budget_sources, hindrance)
 
 
-def scratch_folder(settings: Settings, key: str, partition: str) -> Path:
-    """The folder of one asset or partition; it need not be there."""
+def scratch_folder(settings: Settings, key: str, partition: str, code_version: str) -> Path:
+    """The folder of one asset or partition as one code makes it; it need not be there.
+
+    What code of another version left unfinished is not gone on with: it may be parts of other numbers.
+    """
     name = "".join(each if each.isalnum() or each in "._-" else f"%{ord(each):02x}" for each in f"{key}[{partition}]")
-    return scratch_root(settings) / name
+    return scratch_root(settings) / name / fingerprint(code_version)[:16]
+
+
+def remove_of_other_code(folder: Path) -> None:
+    """Remove what other code left unfinished of the same asset or partition. Only who holds its lease may ask."""
+    for other in folder.parent.iterdir() if folder.parent.is_dir() else ():
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def scratch_root(settings: Settings) -> Path:

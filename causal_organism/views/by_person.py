@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,11 +20,10 @@ EGO, HOLES, ROLES = "ego", "holes", "roles"
 @dataclass(frozen=True, slots=True)
 class ByPerson:
     """`work`: `columns` rows with a number for each of some people, whole ones as floats too; from the network, those
-    people, and a number given for everybody, if it asks for one. `module`: where its numbers come from.
+    people, and a number given for everybody, if it asks for one.
     """
 
     columns: int
-    module: ModuleType
     work: Callable[[Snapshot, Idx, Idx | None], Floats]
 
 
@@ -43,7 +41,7 @@ def _roles(network: Snapshot, people: Idx, team: Idx | None) -> Floats:
 
 
 BY_PERSON = {
-    EGO: ByPerson(1, open_pairs, _ego),
-    HOLES: ByPerson(2, holes, _holes),
-    ROLES: ByPerson(len(roles.ROLES), roles, _roles),
+    EGO: ByPerson(1, _ego),
+    HOLES: ByPerson(2, _holes),
+    ROLES: ByPerson(len(roles.ROLES), _roles),
 }

@@ -15,7 +15,17 @@ from causal_organism.views.betweenness import Shared
 from causal_organism.views.by_person import BY_PERSON, Floats
 from causal_organism.views.mappers import Mapper
 from causal_organism.views.scores import Idx
-from causal_organism.views.slices import GIVEN, Progress, Slice, code_of, in_order, missing_of, own_folder, quiet, write
+from causal_organism.views.slices import (
+    GIVEN,
+    Progress,
+    Slice,
+    in_order,
+    missing_of,
+    own_folder,
+    quiet,
+    work_version,
+    write,
+)
 
 _PATHS = 1 << 27
 """Ties of contacts, in one slice of people: a second or less."""
@@ -66,7 +76,7 @@ class Rows:
         wanted = np.arange(self._paths, running[-1], self._paths)
         inner = np.searchsorted(running, wanted).tolist()
         bounds = sorted({0, *inner, self._network.people})
-        code, columns = code_of(self._kernel), BY_PERSON[self._kernel].columns
+        code, columns = work_version(), BY_PERSON[self._kernel].columns
         here = (self._network, self._given) if mapper.shares_memory else (None, None)
         return [
             Slice(self._folder, self._kernel, code, first, last, columns * (last - first), *here)

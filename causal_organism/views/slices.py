@@ -1,5 +1,9 @@
 """Heavy views in slices: shared out, stored as they are done, put together in a fixed order.
 
+The folder that they wait in is of one asset and its code version (see operations/scratch.py), so what one code began no
+other goes on with. Beside that they are named by the code that does them: an asset of another package, whose code
+version says nothing of this one, may have its work done here.
+
 A slice is a part of one fixed order of all people. Its numbers go to a file of their own, written under another name
 and renamed, so doing a slice again changes nothing and what was done outlives its process. `Sources`: sums over sources
 are added from the first slice on. `rows.Rows`: numbers of each person, which stand behind each other. So the numbers
@@ -8,7 +12,6 @@ are the same, bit for bit, whoever did the slices and however often they were st
 
 from __future__ import annotations
 
-import inspect
 import os
 import secrets
 import shutil
@@ -20,10 +23,10 @@ from pathlib import Path
 
 import numpy as np
 
+from causal_organism.assets.code_versions import function_version
 from causal_organism.errors import StoreError
 from causal_organism.network import snapshot_files
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views import brandes
 from causal_organism.views.brandes import KERNELS, Sums, order
 from causal_organism.views.by_person import BY_PERSON
 from causal_organism.views.mappers import Mapper
@@ -79,7 +82,7 @@ class Sources:
     """
 
     def __init__(self, root: Path, kernel: str, network: Snapshot, *, size: int | None = None):
-        self._network, self._kernel, self._code = network, kernel, code_of(kernel)
+        self._network, self._kernel = network, kernel
         self._size = size or size_of(network)
         self._folder = own_folder(root, kernel, network, self._size)
 
@@ -108,7 +111,7 @@ class Sources:
     def _between(self, begin: int, end: int, mapper: Mapper) -> list[Slice]:
         network, size, people = self._network if mapper.shares_memory else None, self._size, self._network.people
         return [
-            Slice(self._folder, self._kernel, self._code, first, min(first + size, end), people, network)
+            Slice(self._folder, self._kernel, work_version(), first, min(first + size, end), people, network)
             for first in range(begin, end, size)
         ]
 
@@ -141,15 +144,19 @@ def missing_of(slices: Sequence[Slice]) -> list[Slice]:
 
 def do(each: Slice) -> None:
     """Compute one slice and store its numbers."""
-    if each.code != code_of(each.kernel):
-        raise StoreError("a worker has other code than who handed out the work", hint="install the same version there")
-    network = each.network if each.network is not None else _mapped(each.folder / _NETWORK)
+    if each.code != work_version():
+        raise StoreError(
+            "the worker's code differs from that of who handed out the work",
+            hint="install the same version there, and start the workers again",
+        )
+    write(each.file, _numbers(each, each.network if each.network is not None else _mapped(each.folder / _NETWORK)))
+
+
+def _numbers(each: Slice, network: Snapshot) -> Sums:
     if each.kernel in BY_PERSON:
         people = np.arange(each.first, each.last, dtype=np.int64)
-        numbers = BY_PERSON[each.kernel].work(network, people, _given(each)).ravel()
-    else:
-        numbers = KERNELS[each.kernel](network, np.sort(order(network)[each.first : each.last]))
-    write(each.file, numbers)
+        return BY_PERSON[each.kernel].work(network, people, _given(each)).ravel()
+    return KERNELS[each.kernel](network, np.sort(order(network)[each.first : each.last]))
 
 
 def in_order(
@@ -189,15 +196,14 @@ def _in_seconds(network: Snapshot) -> int:
 
 
 @cache
-def code_of(kernel: str) -> str:
-    """What the numbers of a kernel depend on."""
-    source = inspect.getsource(BY_PERSON[kernel].module if kernel in BY_PERSON else brandes)
-    return blake2b(f"{kernel} {source}".encode(), digest_size=8).hexdigest()
+def work_version() -> str:
+    """The version of all code that computes slices, as this process first asked: what it has loaded. Cost: 0.3 s."""
+    return function_version(_numbers)
 
 
 def own_folder(root: Path, kernel: str, network: Snapshot, size: object) -> Path:
     """The folder of one network, kernel and size; others of the kernel are removed."""
-    own = root / f"{kernel}.{network.fingerprint[:32]}.{code_of(kernel)}.{size}"
+    own = root / f"{kernel}.{network.fingerprint[:32]}.{work_version()}.{size}"
     for other in root.glob(f"{kernel}.*"):
         if other != own:
             shutil.rmtree(other, ignore_errors=True)

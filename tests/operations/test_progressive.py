@@ -87,7 +87,7 @@ def test_a_sample_that_says_nothing_new_is_enlarged_until_it_is_exact_and_no_lon
     while keys := samples_to_enlarge(organism):
         assert len(grown) < 5
         assert refreshed(organism, ", ".join(keys), force=True) == [("of/flat", "unchanged")]
-        grown.append(int((scratch_folder(organism.settings, "of/flat", "") / "known").read_text()))
+        grown.append(int((scratch_folder(organism.settings, "of/flat", "", "1") / "known").read_text()))
     assert grown == [7, EVERYBODY]
     assert organism.ledger.heads()["of/flat", ""].version.number == 1
 
@@ -150,10 +150,10 @@ def test_both_parts_of_a_run_are_one_answer(tmp_path: Path) -> None:
 
 def test_unfinished_work_is_given_up_at_last(tmp_path: Path) -> None:
     organism = organism_in(tmp_path, [1])
-    mine = scratch_folder(organism.settings, "of/some", "")
-    assert mine.parent.parent == tmp_path
+    mine = scratch_folder(organism.settings, "of/some", "", "1")
+    assert mine.parents[2] == tmp_path
     now = organism.now().timestamp()
-    for path in (mine, *mine.iterdir()):
+    for path in (mine.parent, mine, *mine.iterdir()):
         os.utime(path, (now, now))
     organism.clock.move(days=GIVEN_UP / timedelta(days=1) - 1)
     retain(organism, "*", actor="ana", dry_run=False)
@@ -162,14 +162,16 @@ def test_unfinished_work_is_given_up_at_last(tmp_path: Path) -> None:
     retain(organism, "*", actor="ana", dry_run=True)
     assert mine.exists()
     retain(organism, "*", actor="ana", dry_run=False)
-    assert not mine.exists()
+    assert not mine.parent.exists()
 
 
 def test_assets_and_partitions_have_folders_of_their_own() -> None:
     settings = replace(memory_organism(()).settings, values="/values")
-    names = {scratch_folder(settings, key, part) for key in ("a/b", "a_b", "a%2fb", "../a") for part in ("", "day=1")}
+    names = {
+        scratch_folder(settings, key, part, "1") for key in ("a/b", "a_b", "a%2fb", "../a") for part in ("", "day=1")
+    }
     assert len(names) == 8
-    assert all(each.parent == Path("/values/unfinished") for each in names)
+    assert all(each.parents[1] == Path("/values/unfinished") for each in names)
 
 
 URL, SCHEDULER = "s3://bucket/values", "tcp://host:8786"
@@ -194,7 +196,6 @@ def test_a_folder_for_both_or_a_cluster_of_this_machine_hinders_nothing(otherwis
 
 def test_unfinished_work_has_a_folder_of_its_own_where_one_is_set() -> None:
     settings = memory_organism(()).settings
-    assert scratch_folder(replace(settings, scratch="/shared", values=URL), "a", "").parent == Path(
-        "/shared/unfinished"
-    )
-    assert scratch_folder(replace(settings, values="/values"), "a", "").parent == Path("/values/unfinished")
+    for otherwise, root in (({"scratch": "/shared", "values": URL}, "/shared"), ({"values": "/values"}, "/values")):
+        folder = scratch_folder(replace(settings, **otherwise), "a", "", "1")
+        assert folder.parents[1] == Path(root) / "unfinished"
