@@ -1,7 +1,8 @@
 """Partitions as people choose them: `day=2026-01-01..2026-01-31,site=north`.
 
 Names of one dimension are united, dimensions are intersected. A range has both ends in it; either may be left out. A
-name with `,`, `=`, `..` or quotes in it stands in quotes: `customer="a, b"`, with `\\"` and `\\\\` inside.
+name with `,`, `=`, `..` or quotes in it stands in quotes: `customer="a, b"`, with `\\"` and `\\\\` inside. A window of
+time is chosen if it lies wholly in the time that is named, of whatever length that is: `day=2026-01` takes 31 days.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from causal_organism.assets.keys import nearest
 from causal_organism.assets.partitions import Dimension, Windows
 from causal_organism.assets.spaces import Space
+from causal_organism.assets.time_texts import one_of, time_of
 from causal_organism.errors import RequestError
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\.\.)|(,)|(=)|((?:(?!\.\.)[^,="])+))')
@@ -91,6 +93,16 @@ def choose(
     return found
 
 
+def what_there_is(choice: Choice, keys: Iterable[str], space: Callable[[str], Space]) -> str:
+    """A hint for a choice of nothing: which windows there are to choose."""
+    for key in keys:
+        for name in (each for each in space(key).dimensions if each in choice):
+            members = space(key).members[name]
+            span = f"from {members[0]} to {members[-1]}" if members else "none yet"
+            return f"{key} has {name} {span}; a window is a partition once it has ended and all that it reads has begun"
+    return ""
+
+
 def one_partition(choice: Choice, dimensions: Mapping[str, Dimension], key: str) -> dict[str, str]:
     """The one partition that a choice names in full. Raises RequestError."""
     exact = {name: spans[0].first for name, spans in choice.items() if len(spans) == 1 and not spans[0].is_range}
@@ -114,44 +126,51 @@ def _within(space: Space, wanted: Mapping[str, set[str]]) -> tuple[str, ...]:
 
 
 def _members(name: str, span: Span, dimension: Dimension, members: Sequence[str], key: str) -> Sequence[str]:
-    if not span.is_range:
-        wanted = _exact(name, str(span.first), dimension)
-        if wanted not in members:
-            raise _unknown(name, wanted, dimension, members, key)
-        return (wanted,)
-    ends = [None if end is None else _exact(name, end, dimension) for end in (span.first, span.last)]
     if isinstance(dimension, Windows):
-        low, high = ends
-        if low is not None and high is not None and low > high:
-            raise RequestError(f"{name}={span} runs backwards", code="unknown-partition")
-        return [each for each in members if (low is None or each >= low) and (high is None or each <= high)]
-    for end in ends:
+        return _windows(name, span, dimension, members)
+    if not span.is_range:
+        if span.first not in members:
+            raise _unknown(name, str(span.first), members, key)
+        return (str(span.first),)
+    for end in (span.first, span.last):
         if end is not None and end not in members:
-            raise _unknown(name, end, dimension, members, key)
-    start = 0 if ends[0] is None else members.index(ends[0])
-    stop = len(members) if ends[1] is None else members.index(ends[1]) + 1
+            raise _unknown(name, end, members, key)
+    start = 0 if span.first is None else members.index(span.first)
+    stop = len(members) if span.last is None else members.index(span.last) + 1
     if start >= stop:
-        raise RequestError(f"{name}={span} runs backwards", code="unknown-partition")
+        raise _backwards(name, span)
+    return members[start:stop]
+
+
+def _windows(name: str, span: Span, dimension: Windows, members: Sequence[str]) -> Sequence[str]:
+    """Those that lie wholly between the beginning of the first and the end of the last."""
+    try:
+        begin = None if span.first is None else time_of(span.first, dimension)[0]
+        end = None if span.last is None else time_of(span.last, dimension)[1]
+    except ValueError as error:
+        raise RequestError(f"{name}: {error}", code="unknown-partition") from None
+    if begin is not None and end is not None and begin >= end:
+        raise _backwards(name, span)
+    if not members:
+        return ()
+    first = dimension.number(members[0])
+    start = 0 if begin is None else max(dimension.first_from(begin) - first, 0)
+    stop = len(members) if end is None else max(dimension.at(end) - first, 0)
     return members[start:stop]
 
 
 def _exact(name: str, text: str, dimension: Dimension) -> str:
-    if not isinstance(dimension, Windows):
-        return text
     try:
-        return dimension.name(dimension.number(text))
+        return one_of(text, dimension) if isinstance(dimension, Windows) else text
     except ValueError as error:
         raise RequestError(f"{name}: {error}", code="unknown-partition") from None
 
 
-def _unknown(name: str, wanted: str, dimension: Dimension, members: Sequence[str], key: str) -> RequestError:
-    if isinstance(dimension, Windows):
-        span = f"from {members[0]} to {members[-1]}" if members else "none yet"
-        return RequestError(
-            f"{name}={wanted} is no partition of {key}; it has {span}",
-            hint="a window is a partition once it has ended in its time zone",
-            code="unknown-partition",
-        )
+def _backwards(name: str, span: Span) -> RequestError:
+    return RequestError(f"{name}={span} runs backwards", code="unknown-partition")
+
+
+def _unknown(name: str, wanted: str, members: Sequence[str], key: str) -> RequestError:
     hint = nearest(wanted, members) if members else f"{key} has none"
     return RequestError(
         f"{name}={wanted} is no partition of {key}",

@@ -7,9 +7,9 @@ A window of time is a partition once it has ended in its time zone: at noon of 5
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar, Self
 
 from causal_organism.assets.cron import zone_of
 from causal_organism.assets.keys import check_key
@@ -44,8 +44,7 @@ class Windows:
 
     def names(self, now: datetime) -> tuple[str, ...]:
         """Every window that has ended, oldest first."""
-        ended = self.current(now.astimezone(zone_of(self.timezone)))
-        return tuple(self.name(each) for each in range(self.number(self.start), ended))
+        return tuple(self.name(each) for each in range(self.number(self.start), self.at(now)))
 
     def shift(self, name: str, by: int) -> str | None:
         """The window so many later (or earlier, below 0); None before the start."""
@@ -63,23 +62,47 @@ class Windows:
         """The window that this moment is in."""
         raise NotImplementedError
 
-    def first_day(self, number: int) -> str:
+    def at(self, moment: datetime) -> int:
+        """The window that a moment is in, whatever its zone."""
+        return self.current(moment.astimezone(zone_of(self.timezone)))
+
+    def first_day(self, number: int) -> date:
         """The day that a window begins on."""
-        return self.name(number)[: len("2026-01-31")]
+        return date.fromisoformat(self.name(number))
+
+    def begins(self, number: int) -> datetime:
+        """The first moment of a window, in UTC; it lasts until the next one begins."""
+        return datetime.combine(self.first_day(number), time.min, zone_of(self.timezone)).astimezone(UTC)
 
     def holds(self, other: Windows) -> bool:
         """Whether every window of the other kind lies within one of these."""
-        return self.size > other.size and self.timezone == other.timezone
+        same_zone = self.timezone == other.timezone or (isinstance(other, Hourly) and self._begins_on_the_hour())
+        return self.size > other.size and same_zone
 
     def holding(self, other: Windows, name: str) -> str:
         """The one of these that a window of a smaller kind lies in."""
-        return self.name(self.number(other.first_day(other.number(name))))
+        return self.name(self.at(other.begins(other.number(name))))
 
     def within(self, other: Windows, name: str) -> tuple[str, ...]:
-        """Those of these that lie within a window of a larger kind, in order."""
+        """Those of these that a window of a larger kind consists of, in order, whether they have begun or not."""
         number = other.number(name)
-        first, end = (self.number(other.first_day(each)) for each in (number, number + 1))
-        return tuple(self.name(each) for each in range(first, end))
+        return tuple(self.name(each) for each in range(*(self.at(other.begins(number + end)) for end in (0, 1))))
+
+    def first_from(self, moment: datetime) -> int:
+        """The first window that does not begin before a moment."""
+        number = self.at(moment)
+        return number if self.begins(number) >= moment else number + 1
+
+    def not_before(self, other: Windows) -> Self:
+        """The same without those that begin before the first of the others."""
+        first = self.first_from(other.begins(other.number(other.start)))
+        return replace(self, start=self.name(max(first, self.number(self.start))))
+
+    def _begins_on_the_hour(self) -> bool:
+        """Whether hours of UTC are not cut where one of these ends and the next begins."""
+        year, zone = self.first_day(self.number(self.start)).year, zone_of(self.timezone)
+        offsets = (datetime(year, month, 1, tzinfo=zone).utcoffset() for month in (1, 7))
+        return not any(offset is None or offset % timedelta(hours=1) for offset in offsets)
 
 
 class Daily(Windows):
@@ -121,8 +144,8 @@ class Weekly(Windows):
     def current(self, local: datetime) -> int:
         return self._of(local.date())
 
-    def first_day(self, number: int) -> str:
-        return date.fromordinal(number * 7 + 1).isoformat()
+    def first_day(self, number: int) -> date:
+        return date.fromordinal(number * 7 + 1)
 
     @staticmethod
     def _of(day: date) -> int:
@@ -146,8 +169,8 @@ class Monthly(Windows):
     def current(self, local: datetime) -> int:
         return local.year * 12 + local.month - 1
 
-    def first_day(self, number: int) -> str:
-        return f"{self.name(number)}-01"
+    def first_day(self, number: int) -> date:
+        return date(number // 12, number % 12 + 1, 1)
 
 
 class Hourly(Windows):
@@ -173,6 +196,9 @@ class Hourly(Windows):
     def current(self, local: datetime) -> int:
         moment = local.astimezone(UTC)
         return moment.date().toordinal() * 24 + moment.hour
+
+    def begins(self, number: int) -> datetime:
+        return datetime.combine(date.fromordinal(number // 24), time(number % 24), UTC)
 
 
 @dataclass(frozen=True, slots=True, init=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from causal_organism.assets.choices import choose, parse_choice
+from causal_organism.assets.choices import choose, parse_choice, what_there_is
 from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.keys import placed
 from causal_organism.assets.planner import FULL, INCREMENTAL, PlanStep, with_siblings
@@ -88,9 +88,13 @@ def make_plan(
     if looked is None and any(each.changed or each.error for each in observations):
         cut = load_cut(organism, code_versions=cut.code_versions)
     chosen = choose(choice, with_siblings(graph, selected), lambda key: graph[key].partitions, cut.space)
-    narrowed = [partitions for key, partitions in chosen.items() if set(choice) & set(graph[key].partitions)]
-    if choice and not any(narrowed) and not allow_empty:
-        raise SelectionError(f"{selection.strip()!r} has no partition in {partition}", code="selection-empty")
+    narrowed = {key: partitions for key, partitions in chosen.items() if set(choice) & set(graph[key].partitions)}
+    if choice and not any(narrowed.values()) and not allow_empty:
+        raise SelectionError(
+            f"{selection.strip()!r} has no partition in {partition}",
+            hint=what_there_is(choice, graph.in_order(narrowed), cut.space),
+            code="selection-empty",
+        )
     return Planned(
         selected=selected,
         cut=cut,

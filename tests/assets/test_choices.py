@@ -62,7 +62,7 @@ def test_a_choice_takes_what_it_names_and_leaves_other_dimensions_whole() -> Non
 def test_a_range_ends_where_the_partitions_end() -> None:
     assert chosen("day=2025-01-01..2027-01-01", "days")["days"] == tuple(f"day=2026-01-0{day}" for day in (1, 2, 3, 4))
     assert chosen("day=2026-01-03..", "days")["days"] == ("day=2026-01-03", "day=2026-01-04")
-    assert chosen("day=2027-01-01..", "days")["days"] == ()
+    assert chosen("day=2027-01-01..", "days")["days"] == chosen("day=2026-01-05", "days")["days"] == ()
 
 
 def test_names_of_a_list_have_an_order_too() -> None:
@@ -75,8 +75,7 @@ def test_names_of_a_list_have_an_order_too() -> None:
     ("text", "message"),
     [
         ("dey=2026-01-01", "no selected asset has a dimension 'dey'"),
-        ("day=2026-01-05", "is no partition of both; it has from 2026-01-01 to 2026-01-04"),
-        ("day=soon", "'soon' is no date"),
+        ("day=soon", "'soon' is no time; write it like 2026-01-31"),
         ("day=2026-01-04..2026-01-01", "backwards"),
         ("site=nort", "site=nort is no partition"),
         ("site=west..", "site=west is no partition"),
