@@ -240,7 +240,7 @@ def _assets(born: datetime, making: set[str], made: set[str], now: datetime, *, 
         ),
         asset("panel", born, 90, upstream=[*behind, "people", "outcomes"], downstream=["causal/effects"]),
         asset("causal/effects", born, 360, upstream=["panel"], downstream=["interventions/proposals"], failed=True),
-        asset("interventions/proposals", born, 360, upstream=["causal/effects"], blocked=["causal/effects"]),
+        asset("interventions/proposals", born, 360, upstream=["causal/effects"], behind=["causal/effects"]),
         asset("interventions/results", born, None, upstream=["interventions/proposals"]),
     ]
     if hostile:

@@ -31,6 +31,8 @@ HOSTILE: tuple[str, ...] = (
     "long " + "x" * 3000,
 )
 
+_AWAY = "StoreError: the ledger could not be reached"
+
 
 def asset(
     key: str,
@@ -43,18 +45,22 @@ def asset(
     stale: bool = False,
     failed: bool = False,
     blocked: Sequence[str] = (),
+    behind: Sequence[str] = (),
     error: str | None = None,
 ) -> dict[str, Any]:
-    """One asset of `organism.assets/1` with the console's additions; never made where `minutes` is None."""
+    """One asset of `organism.assets/1` with the console's additions; never made where `minutes` is None.
+
+    `behind`: what it reads that failed, and has a head.
+    """
     made_at = None if minutes is None else (now - timedelta(minutes=minutes)).isoformat()
     causes: list[Document] = []
-    if stale or failed or blocked:
+    if stale or failed or blocked or behind:
         causes = [{"kind": "input-changed", "input": upstream[0] if upstream else None, "was": 40, "now": 41}]
     if made_at is None:
         causes = [{"kind": "never-made", "input": None, "was": None, "now": None}]
     attempt = None
     if failed or error is not None:
-        said = error or "StoreError: the ledger could not be reached"
+        said = error or _AWAY
         at = (now - timedelta(minutes=3)).isoformat()
         attempt = {"outcome": "failed", "error": said, "at": at, "run": "7f3a2c00-demo"}
     return {
@@ -74,6 +80,7 @@ def asset(
         "attempt": attempt,
         "making": False,
         "blocked_by": list(blocked),
+        "failed_upstream": [{"key": each, "use": "input", "outcome": "failed", "error": _AWAY} for each in behind],
         "root_causes": [{"key": "network", "kind": "input-changed", "input": "stream", "was": 7, "now": 8}]
         if stale
         else [],

@@ -37,7 +37,8 @@ class ConsoleSource(Protocol):
     def assets(self) -> Document:
         """`organism.assets/1`, each with: description, owners, tags, downstream, attempt
         ({outcome, error, at, run} of the last try since the head that failed or was rejected, else None), making,
-        blocked_by [keys], root_causes [Cause + key], rows, estimate_s, pinned, stale_since."""
+        blocked_by [keys], failed_upstream [{key, use, outcome, error}], root_causes [Cause + key], rows, estimate_s,
+        pinned, stale_since."""
 
     def select(self, expression: str) -> tuple[str, ...]:
         """Keys that a selection names. Raises SelectionError, with its column."""

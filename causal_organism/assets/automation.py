@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from causal_organism.assets.blocking import Blocker, blockers_text
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.durations import duration_text
@@ -163,7 +164,7 @@ class AutomationState:
     attempted_at: datetime | None = None  # the last make or try of any kind; None: never
     updated_at: Mapping[str, datetime] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
-    unmade_upstream: tuple[str, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
     being_made: frozenset[str] = frozenset()  # of the asset and its upstream
     failed_alike: str | None = None  # how the last try ended, if it failed with the code and inputs of now
     cooldown: timedelta | None = None
@@ -269,8 +270,8 @@ def _waits(key: str, state: AutomationState) -> str | None:
     if state.being_made:
         busy = sorted(state.being_made, key=lambda each: (each != key, each))
         return "it is being made" if busy[0] == key else f"{busy[0]} is being made"
-    if state.unmade_upstream:
-        return f"{', '.join(state.unmade_upstream)} {'was' if len(state.unmade_upstream) == 1 else 'were'} never made"
+    if state.blockers:
+        return blockers_text(state.blockers)
     if state.cooldown and state.attempted_at and state.now - state.attempted_at < state.cooldown:
         left = state.attempted_at + state.cooldown - state.now
         return f"it cools down for another {duration_text(left.total_seconds())}"

@@ -1,4 +1,4 @@
-"""Causes as people read them."""
+"""Causes and failed attempts as people read them."""
 
 from __future__ import annotations
 
@@ -24,3 +24,8 @@ def cause_text(cause: Mapping[str, Any]) -> str:
         "pinned": f"pinned at {was}",
     }
     return str(words.get(kind, kind))
+
+
+def attempt_text(outcome: str, error: str | None) -> str:
+    """How a try to make something ended, to be read after its name: `failed: …`, `was rejected: …`."""
+    return f"{'was ' if outcome == 'rejected' else ''}{outcome}: {error}"

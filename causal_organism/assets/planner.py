@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from causal_organism.assets.blocking import Blocker, Blocking, World
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, label_of
@@ -16,15 +17,12 @@ FULL, INCREMENTAL = "full", "incremental"
 Place = tuple[str, str]
 """An asset's key and the text of its partition; the text is empty for an asset without."""
 
-_NAMED_BLOCKERS = 3  # of one group of partitions; a reason for people needs no more
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanStep:
     """One asset, or one partition of it, that a run would make.
 
-    `certain` is False for one that is made only if something before it changes. `blocked_by` names what was never made
-    and is not in the plan; such a step cannot run.
+    `certain` is False for one that is made only if something before it changes. A step with `blockers` cannot run.
     """
 
     key: str
@@ -32,7 +30,7 @@ class PlanStep:
     causes: tuple[Cause, ...]
     certain: bool
     mode: str = FULL
-    blocked_by: tuple[str, ...] = ()
+    blockers: tuple[Blocker, ...] = ()
     estimate_s: float | None = None
     pinned: bool = False
 
@@ -45,22 +43,16 @@ class PlanStep:
         """What people call it: `daily/sum[day=2026-01-01]`."""
         return label_of(self.key, self.partition)
 
+    @property
+    def blocked_by(self) -> tuple[str, ...]:
+        """Names of what keeps it from being made."""
+        return tuple(each.name for each in self.blockers)
 
-class Standing(Protocol):
-    """How things stand, as a plan asks. `partition` is empty for an asset without."""
+
+class Standing(World, Protocol):
+    """How things stand, as a plan asks."""
 
     def judge(self, key: str, partition: str) -> Judgement: ...
-
-    def is_made(self, key: str, partition: str) -> bool: ...
-
-    def is_broken(self, key: str, partition: str) -> bool:
-        """Never made, though it was tried."""
-
-    def inputs(self, key: str, partition: str) -> Sequence[Resolved]:
-        """What a make would read."""
-
-    def needs(self, key: str, partition: str) -> Sequence[Resolved]:
-        """What else must have been made."""
 
 
 def plan(
@@ -69,14 +61,16 @@ def plan(
     standing: Standing,
     *,
     force: bool = False,
+    unreadable: Collection[str] = (),
     mode: Callable[[str, str], str] = lambda key, partition: FULL,
     estimates: Mapping[str, float] | None = None,
 ) -> tuple[PlanStep, ...]:
     """Steps in topological order, ties by key, the partitions of an asset in the order of `chosen`.
 
     `chosen`: key -> partitions to look at (one empty text for an asset without), with all that is made together.
+    `unreadable`: sources that could not be looked at just now.
     """
-    planning = _Planning(graph, standing, mode, estimates or {}, force=force)
+    planning = _Planning(graph, standing, mode, estimates or {}, Blocking(standing, unreadable=unreadable), force=force)
     for key in graph.order:
         if key in chosen and graph[key].kind != SOURCE:
             planning.add(key, chosen[key])
@@ -96,6 +90,7 @@ class _Planning:
         standing: Standing,
         mode: Callable[[str, str], str],
         estimates: Mapping[str, float],
+        blocking: Blocking,
         *,
         force: bool,
     ):
@@ -104,8 +99,9 @@ class _Planning:
         self._standing = standing
         self._mode = mode
         self._estimates = estimates
+        self._blocking = blocking
         self._force = force
-        self._groups: dict[Many, tuple[bool, tuple[str, ...]]] = {}  # whether it may change, what blocks it
+        self._changing: dict[Many, bool] = {}
 
     def add(self, key: str, partitions: Sequence[str]) -> None:
         found = self.steps.setdefault(key, {})
@@ -135,11 +131,10 @@ class _Planning:
 
     def _step(self, key: str, partition: str) -> PlanStep | None:
         judgement = self._standing.judge(key, partition)
-        inputs = self._standing.inputs(key, partition)
         certain = self._force or judgement.status != FRESH
-        if not certain and not any(self._may_change(each) for each in inputs):
+        if not certain and not any(map(self._may_change, self._standing.inputs(key, partition))):
             return None
-        needed = (*inputs, *self._standing.needs(key, partition))
+        together = self._graph[key].outputs
         return PlanStep(
             key=key,
             partition=partition,
@@ -147,36 +142,16 @@ class _Planning:
             certain=certain,
             mode=self._mode(key, partition),
             estimate_s=self._estimates.get(key),
-            blocked_by=tuple(dict.fromkeys(name for each in needed for name in self._blockers(each))),
+            blockers=() if judgement.is_pinned else self._blocking.add(key, partition, together),
             pinned=judgement.is_pinned,
         )
 
-    def _planned(self, key: str, partition: str) -> PlanStep | None:
-        return self.steps.get(key, {}).get(partition)
-
     def _may_change(self, read: Resolved) -> bool:
+        steps = self.steps.get(read.key, {})
         if isinstance(read, Many):
-            return self._look_at(read)[0]
-        step = self._planned(read.key, read.partition)
-        return step is not None and not step.blocked_by
-
-    def _blockers(self, read: Resolved) -> tuple[str, ...]:
-        if isinstance(read, Many):
-            return self._look_at(read)[1]
-        step = self._planned(read.key, read.partition)
-        free = self._standing.is_made(read.key, read.partition) if step is None else not step.blocked_by
-        return () if free else (label_of(read.key, read.partition),)
-
-    def _look_at(self, many: Many) -> tuple[bool, tuple[str, ...]]:
-        """What is before it in the graph is planned already, so this is asked once for every group."""
-        if many not in self._groups:
-            steps = self.steps.get(many.key, {})
-            planned = [steps[each] for each in many.partitions if each in steps] if steps else []
-            blocked = [step.name for step in planned if step.blocked_by]
-            is_made, is_broken = self._standing.is_made, self._standing.is_broken
-            broken = [label_of(many.key, p) for p in many.partitions if p not in steps and is_broken(many.key, p)]
-            blockers = (blocked + broken)[:_NAMED_BLOCKERS]
-            if not blockers and not planned and not any(is_made(many.key, each) for each in many.partitions):
-                blockers = [many.key]
-            self._groups[many] = (any(not step.blocked_by for step in planned), tuple(blockers))
-        return self._groups[many]
+            if read not in self._changing:  # what is before it in the graph is planned already: asked once for a group
+                planned = (steps[each] for each in read.partitions if each in steps) if steps else ()
+                self._changing[read] = any(not step.blockers for step in planned)
+            return self._changing[read]
+        step = steps.get(read.partition)
+        return step is not None and not step.blockers

@@ -84,6 +84,7 @@ def _safe(lines: Iterator[str]) -> str:
 
 def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
     from causal_organism.operations.freshness import freshness_text
+    from causal_organism.operations.hindrances import failed_upstream_text
 
     yield f"{name_of(document)} is {document['status']}" + (", and is being made" if document["making"] else "")
     for cause in document["causes"]:
@@ -96,7 +97,8 @@ def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"  {root['key']}: {cause_text(root)}" for root in roots)
     if document["blockers"]:
         yield "blocked by"
-        yield from (f"  {each['key']} {each['reason']}" for each in document["blockers"])
+        yield from (f"  {name_of(each)} {each['reason']}" for each in document["blockers"])
+    yield from (failed_upstream_text(each, name_of(each)) for each in document["failed_upstream"])
     if document["freshness"] is not None:
         yield f"freshness: {freshness_text(document['freshness'])}"
     for reason in document["health_reasons"]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from causal_organism.assets.blocking import Blocker, Hindrance
 from causal_organism.assets.keys import label_of, partition_text
-from causal_organism.assets.mappings import Many
-from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.planner import PlanStep
 from causal_organism.operations.automation import Evaluation, last_try_alike
+from causal_organism.operations.hindrances import leave_out, reason_in
 from causal_organism.operations.judging import Cut
 from causal_organism.operations.refresh import RefreshRun, begin
 from causal_organism.ports import Organism
@@ -24,17 +24,12 @@ def begin_automated(organism: Organism, selection: str, **options: Any) -> Refre
     does, the next pulse makes it.
     """
     run = begin(organism, selection, **options)
-    left_out: dict[Place, str] = {}
-    for step in run.steps:
-        reason = _reason_to_wait(run.planned.cut, step, left_out)
-        if reason is not None:
-            left_out[step.place] = f"{step.name} is left out: {reason}"
-    for text in list(left_out.values())[:_TOLD]:
-        run.making.log(text)
-    if len(left_out) > _TOLD:
-        run.making.log(f"and {len(left_out) - _TOLD} more are left out")
-    kept = tuple(step for step in run.steps if step.place not in left_out)
-    run.planned = replace(run.planned, steps=kept)
+    cut = run.planned.cut
+    run.planned, left = leave_out(run.planned, lambda step, blockers: _reason_to_wait(cut, step, blockers))
+    for reason in list(left.values())[:_TOLD]:
+        run.making.log(reason)
+    if len(left) > _TOLD:
+        run.making.log(f"and {len(left) - _TOLD} more are left out")
     return run
 
 
@@ -63,17 +58,13 @@ def conclude(
     return document
 
 
-def _reason_to_wait(cut: Cut, step: PlanStep, left_out: Mapping[Place, str]) -> str | None:
+def _reason_to_wait(cut: Cut, step: PlanStep, blockers: Sequence[Blocker]) -> str | None:
+    """What fails in this run blocks there; what was never made is waited for."""
     ended = last_try_alike(cut, *step.place)
     if ended is not None:
-        return f"the last try with the same code and inputs {ended}"
-    if step.blocked_by:
-        return f"{', '.join(step.blocked_by)} was never made"
-    for read in (*cut.inputs(*step.place), *cut.needs(*step.place)):
-        for partition in read.partitions if isinstance(read, Many) else (read.partition,):
-            if (read.key, partition) in left_out and not cut.is_made(read.key, partition):
-                return f"{label_of(read.key, partition)} was never made"
-    return None
+        return f"{step.name} is left out: the last try with the same code and inputs {ended}"
+    unmade = [f"{each.name} {reason_in(cut, each)}" for each in blockers if each.hindrance is Hindrance.NEVER_MADE]
+    return f"{step.name} is left out: {', '.join(unmade)}" if unmade else None
 
 
 def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

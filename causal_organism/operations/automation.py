@@ -22,10 +22,12 @@ from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.automation import AutomationState, Decision, decide, named_keys
-from causal_organism.assets.cause_words import cause_text
+from causal_organism.assets.blocking import Blocker, Blocking
+from causal_organism.assets.cause_words import attempt_text, cause_text
 from causal_organism.assets.definitions import SOURCE, AssetSpec
 from causal_organism.assets.staleness import FRESH, STALE
 from causal_organism.assets.versions import Provenance
+from causal_organism.operations.hindrances import blockers_by_partition, from_outside
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.observe import Observation, observe
 from causal_organism.ports import Consideration, Evaluated, Organism
@@ -102,11 +104,13 @@ class _Evaluator:
         self.at = cut.at  # and stays, so that no moment of a cron expression is passed over
         self._known = known
         self._chosen: set[str] = set()  # derived assets
+        self._blocking = Blocking(cut)  # of those chosen
         self._busy = frozenset(key for key, _ in cut.organism.ledger.held())
 
     def look_again(self) -> None:
         """After sources changed."""
         self.cut = load_cut(self.cut.organism, code_versions=self.cut.code_versions)
+        self._blocking = Blocking(self.cut)  # derived assets are decided about after the last look
 
     def decide_all(self, keys: Collection[str]) -> dict[str, Decision]:
         """In order of the graph."""
@@ -115,7 +119,7 @@ class _Evaluator:
         for key in graph.in_order(keys):
             decisions[key] = decision = self._decide(graph[key])
             if decision.run and graph[key].kind != SOURCE:
-                self._chosen.add(key)
+                self._choose(graph[key])
         return decisions
 
     def _decide(self, spec: AssetSpec) -> Decision:
@@ -142,11 +146,23 @@ class _Evaluator:
             attempted_at=max((*_makes(cut, spec.key), *([looked] if looked else [])), default=None),
             updated_at=self._updated_at(spec),
             reads=spec.inputs,
-            unmade_upstream=tuple(o for o in spec.upstream if not cut.heads_of(o) and o not in self._chosen),
+            blockers=self._blockers(spec),
             being_made=self._busy & {spec.key, *spec.outputs, *spec.upstream},
             failed_alike=self._failed_alike(spec),
             cooldown=spec.cooldown,
         )
+
+    def _choose(self, spec: AssetSpec) -> None:
+        self._chosen.add(spec.key)
+        for partition in self._outdated(spec.key):
+            self._blocking.add(spec.key, partition, spec.outputs)
+
+    def _blockers(self, spec: AssetSpec) -> tuple[Blocker, ...]:
+        """What blocks all of an asset that is out of date; where some of it can be made, nothing."""
+        if spec.kind == SOURCE:
+            return ()
+        found = blockers_by_partition(self.cut, spec.key, self._blocking.trial()).values()
+        return from_outside(self.cut, spec.key, found) if found and all(found) else ()
 
     def _outdated(self, key: str) -> list[str]:
         """Partitions that are not up to date; one empty text for an asset without."""
@@ -183,7 +199,7 @@ def last_try_alike(cut: Cut, key: str, partition: str) -> str | None:
     now = Provenance(code_version=cut.code_versions[key], inputs=cut.input_versions(key, partition))
     if not attempt.provenance.same_as(now):
         return None
-    return f"{'was ' if attempt.outcome == 'rejected' else ''}{attempt.outcome}: {attempt.error}"
+    return attempt_text(attempt.outcome, attempt.error)
 
 
 def _automated(organism: Organism) -> tuple[str, ...]:

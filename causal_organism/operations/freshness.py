@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from causal_organism.assets.cause_words import attempt_text
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.durations import duration_text
@@ -115,7 +116,7 @@ def _findings(
     judgement: Judgement, heads: Sequence[Head], attempt: Attempt | None, fresh: Freshness | None
 ) -> Iterator[tuple[str, str]]:
     if attempt is not None:
-        yield BAD, f"the last try {'was ' if attempt.outcome == 'rejected' else ''}{attempt.outcome}: {attempt.error}"
+        yield BAD, f"the last try {attempt_text(attempt.outcome, attempt.error)}"
     elif not heads:
         yield UNKNOWN, "it was never made"
     for cause in judgement.causes:

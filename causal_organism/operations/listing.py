@@ -16,6 +16,7 @@ from causal_organism.errors import RequestError
 from causal_organism.operations.contents import load_rows, load_value
 from causal_organism.operations.differences import compare
 from causal_organism.operations.freshness import standing
+from causal_organism.operations.hindrances import blocked_alone, failed_upstream
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
 from causal_organism.ports import Organism
@@ -33,10 +34,10 @@ def assets_document(organism: Organism, selection: str = "*", *, allow_empty: bo
     }
 
 
-def show_document(organism: Organism, key: str, partition: str = "") -> dict[str, Any]:
+def show_document(organism: Organism, key: str, partition: str = "", *, cut: Cut | None = None) -> dict[str, Any]:
     """One asset with its definition and why it is as it is; of an asset with partitions, how each of them stands."""
     spec = organism.graph[key]
-    cut = load_cut(organism)
+    cut = load_cut(organism) if cut is None else cut
     making = any(each == key for each, _ in organism.ledger.held())
     row = _asset(cut, key, making=making, estimate_s=None)
     document = {"schema": "organism.asset/1", **row, **_definition(spec), "code_version": cut.code_versions[key]}
@@ -46,7 +47,12 @@ def show_document(organism: Organism, key: str, partition: str = "") -> dict[str
     if partition:
         if partition not in cut.space(key):
             raise RequestError(f"there is no {label_of(key, partition)}", code="unknown-partition")
-        return {**document, **_partition(cut, key, partition, cut.judge(key, partition))}
+        return {
+            **document,
+            **_partition(cut, key, partition, cut.judge(key, partition)),
+            "blocked_by": [each.name for each in blocked_alone(cut, key, partition)],
+            "failed_upstream": failed_upstream(cut, key, partition),
+        }
     document["by_partition"] = [_partition(cut, key, text, each) for text, each in cut.partition_judgements(key)]
     return document
 
@@ -85,7 +91,8 @@ def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dic
         if attempt is None
         else {"outcome": attempt.outcome, "error": attempt.error, "at": attempt.at.isoformat(), "run": attempt.run},
         "making": making,
-        "blocked_by": _blocked_by(cut, key),
+        "blocked_by": [each.key for each in blocked_alone(cut, key)],
+        "failed_upstream": failed_upstream(cut, key),
         "root_causes": [{"key": other, **cause.to_document()} for other, cause in _roots(cut, key)],
         "estimate_s": estimate_s,
         **standing(cut, key),
@@ -125,17 +132,6 @@ def _definition(spec: AssetSpec) -> dict[str, Any]:
         "outputs": list(spec.outputs),
         "defined_at": spec.defined_at,
     }
-
-
-def _blocked_by(cut: Cut, key: str) -> list[str]:
-    """Upstream assets that failed, or were never made, and so keep this one from being made."""
-    if cut.judgements[key].status == FRESH:
-        return []
-    blocked = []
-    for other in cut.organism.graph.upstream(key):
-        if cut.newest(other) is None or cut.failed(other):
-            blocked.append(other)
-    return blocked
 
 
 def _roots(cut: Cut, key: str) -> list[tuple[str, Any]]:

@@ -30,6 +30,11 @@ class Planned:
     observations: tuple[Observation, ...]
     steps: tuple[PlanStep, ...]
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Sources that could not be looked at."""
+        return tuple(each.key for each in self.observations if each.error)
+
 
 class LedgerLook:
     """What a selection may ask of the ledger; judged when first asked."""
@@ -104,6 +109,7 @@ def make_plan(
             chosen,
             cut,
             force=force,
+            unreadable=[each.key for each in observations if each.error],
             mode=_mode(cut, full=full),
             estimates=organism.ledger.durations() if selected else {},
         ),

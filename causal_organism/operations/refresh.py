@@ -6,12 +6,13 @@ import shlex
 import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
+from causal_organism.assets.blocking import Blocker
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.planner import Place, PlanStep
 from causal_organism.errors import OrganismError, RefusedError
+from causal_organism.operations.hindrances import leave_out
 from causal_organism.operations.making import NOT_WELL, SKIPPED, Making, StepOutcome
 from causal_organism.operations.observe import Observation
 from causal_organism.operations.plan import Planned, make_plan
@@ -74,8 +75,8 @@ def begin(
     )  # fmt: skip
     if only_ready:
         planned, unready = _without_unready(planned)
-        for key, missing in unready.items():
-            log(f"{key} cannot be made: {', '.join(missing)} has nothing yet")
+        for reason in unready:
+            log(reason)
     if force:
         refuse_pinned(planned)
     organism.ledger.begin_run(
@@ -187,16 +188,18 @@ def refresh_local(
     return document
 
 
-def _without_unready(planned: Planned) -> tuple[Planned, dict[str, tuple[str, ...]]]:
-    """(the plan without steps that wait for a source without an import, those steps with the sources)."""
-    graph, heads = planned.cut.organism.graph, planned.cut.heads
-    unready: dict[str, tuple[str, ...]] = {}
-    for step in planned.steps:
-        missing = tuple(
-            other for other in step.blocked_by if other in graph and graph[other].kind == SOURCE and other not in heads
-        )
-        missing += tuple(source for other in step.blocked_by for source in unready.get(other, ()))
-        if missing:
-            unready[step.name] = missing
-    steps = tuple(step for step in planned.steps if step.name not in unready)
-    return replace(planned, steps=steps), unready
+def _without_unready(planned: Planned) -> tuple[Planned, list[str]]:
+    """(the plan without steps that wait for a source without an import, why each of those is left out)."""
+    graph, cut = planned.cut.organism.graph, planned.cut
+    waiting: dict[Place, tuple[str, ...]] = {}  # step -> those sources
+
+    def why(step: PlanStep, blockers: Sequence[Blocker]) -> str | None:
+        found = [each.key for each in blockers if graph[each.key].kind == SOURCE and not cut.is_made(each.key)]
+        found += [source for each in blockers for source in waiting.get((each.key, each.partition), ())]
+        if not found:
+            return None
+        waiting[step.place] = tuple(dict.fromkeys(found))
+        return f"{step.name} cannot be made: {', '.join(waiting[step.place])} has nothing yet"
+
+    planned, left = leave_out(planned, why)
+    return planned, list(left.values())

@@ -7,20 +7,19 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from causal_organism.assets.blocking import Hindrance, blockers_of
 from causal_organism.assets.definitions import SOURCE
-from causal_organism.assets.keys import label_of
-from causal_organism.assets.mappings import Many, Resolved
+from causal_organism.assets.keys import UNPARTITIONED, label_of
 from causal_organism.assets.planner import Place, PlanStep
 from causal_organism.assets.staleness import FRESH
 from causal_organism.assets.storable import error_text
 from causal_organism.errors import DamagedValueError, FencedError, RetiredValueError, StoreError
 from causal_organism.operations.faults import ComputeError, failing
+from causal_organism.operations.hindrances import reason_in
 from causal_organism.operations.making import (
     BLOCKED,
-    CANCELLED,
     FAILED,
     NOT_WELL,
-    REJECTED,
     SKIPPED,
     Making,
     StepOutcome,
@@ -31,8 +30,6 @@ from causal_organism.operations.making import (
 from causal_organism.operations.plan import Planned
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Organism, StepRecord
-
-_ENDED_WORDS = {FAILED: "failed", REJECTED: "was rejected", BLOCKED: "is blocked", CANCELLED: "was cancelled"}
 
 
 @dataclass(slots=True)
@@ -47,7 +44,10 @@ class RefreshRun:
     slots: threading.Semaphore  # as many as may be made at once
     outcomes: dict[Place, StepOutcome] = field(default_factory=dict)
     together: dict[Place, StepOutcome] = field(default_factory=dict)  # outputs made before their step's turn
-    not_well: dict[str, dict[str, StepOutcome]] = field(default_factory=dict)  # key -> partition -> how it ended
+    hindered: dict[str, dict[str, Hindrance | None]] = field(default_factory=dict)  # what did not end well, so far
+
+    def __post_init__(self) -> None:
+        self.hindered.update({key: {UNPARTITIONED: Hindrance.FAILED} for key in self.source_errors})
 
     @property
     def id(self) -> str:
@@ -89,7 +89,7 @@ def _make_step(run: RefreshRun, key: str, partition: str, *, attempt_is_last: bo
         outcome = replace(outcome, seconds=time.monotonic() - started)
     run.outcomes[key, partition] = outcome
     if outcome.outcome in NOT_WELL:
-        run.not_well.setdefault(key, {})[partition] = outcome
+        run.hindered.setdefault(key, {})[partition] = Hindrance(outcome.outcome)
     run.organism.ledger.record_step(
         StepRecord(
             run=run.id, key=key, partition=partition, outcome=outcome.outcome, version=outcome.version,
@@ -105,7 +105,8 @@ def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:
         return run.together[key, partition]
     cut, spec = run.planned.cut, run.organism.graph[key]
     keys = spec.outputs or (key,)
-    blocked = _blocked(run, key, partition)
+    head = cut.head(key, partition)
+    blocked = None if head is not None and head.pinned else _blocked(run, key, partition)
     if blocked:
         return _ended(run, key, partition, BLOCKED, blocked)
     wait_s = run.organism.settings.lease_wait_s
@@ -159,31 +160,14 @@ def _ended(run: RefreshRun, key: str, partition: str, outcome: str, error: str |
 def _blocked(run: RefreshRun, key: str, partition: str) -> str | None:
     """Why an asset or partition cannot be made now, or None."""
     cut = run.planned.cut
-    reasons = (_hindrance(run, each, key) for each in (*cut.inputs(key, partition), *cut.needs(key, partition)))
-    return next((reason for reason in reasons if reason is not None), None)
-
-
-def _hindrance(run: RefreshRun, read: Resolved, reader: str) -> str | None:
-    """Why what is to be read cannot be, or None."""
-    error = run.source_errors.get(read.key)
-    if error is not None:
-        return f"{read.key} failed: {error}"
-    cut, ended = run.planned.cut, run.not_well.get(read.key, {})
-    partitions = read.partitions if isinstance(read, Many) else (read.partition,)
-    for partition in (each for each in partitions if each in ended) if ended else ():
-        return f"{label_of(read.key, partition)} {_ENDED_WORDS[ended[partition].outcome]}"
-    if isinstance(read, Many):
-        broken = next((each for each in partitions if cut.is_broken(read.key, each)), None)
-        if broken is not None:
-            return f"{label_of(read.key, broken)} was tried and never made"
-        missing = None if cut.chosen(read) else read.key
-    else:
-        missing = None if cut.is_made(read.key, read.partition) else label_of(read.key, read.partition)
-    if missing is None:
+    blocker = next(blockers_of(key, partition, cut, run.hindered), None)
+    if blocker is None:
         return None
-    if run.organism.graph[read.key].kind == SOURCE:
-        return f"{missing} has nothing yet: no import was made and no interaction seen"
-    return f"{missing} was never made; select +{reader} to make both"
+    reason = f"{blocker.name} {reason_in(cut, blocker)}"
+    is_derived = run.organism.graph[blocker.key].kind != SOURCE
+    if blocker.hindrance is Hindrance.NEVER_MADE and is_derived:
+        return f"{reason}; select +{key} to make both"
+    return reason
 
 
 def _adopt_own_heads(run: RefreshRun, keys: tuple[str, ...], partition: str) -> bool:

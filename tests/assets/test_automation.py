@@ -26,6 +26,7 @@ from causal_organism.assets.automation import (
     on_missing,
     when_stale,
 )
+from causal_organism.assets.blocking import Blocker, Hindrance
 from causal_organism.assets.definitions import DERIVED, AssetSpec
 from causal_organism.errors import GraphError
 
@@ -130,8 +131,12 @@ def test_decision_and_its_reason(condition: Condition | None, state: AutomationS
         ),
         ({"being_made": frozenset({"0", "a"})}, Decision(False, "not now, because it is being made", held=True)),
         (
-            {"unmade_upstream": ("people", "raw")},
+            {"blockers": (Blocker("people", "", Hindrance.NEVER_MADE), Blocker("raw", "", Hindrance.NEVER_MADE))},
             Decision(False, "not now, because people, raw were never made", held=True),
+        ),
+        (
+            {"blockers": (Blocker("raw", "day=1", Hindrance.BLOCKED),)},
+            Decision(False, "not now, because raw[day=1] is blocked", held=True),
         ),
         (
             {"cooldown": timedelta(hours=3)},

@@ -94,7 +94,8 @@ def test_why_says_what_blocks_and_what_failed(ask: Ask, changed: Path) -> None:
     assert code == 0
     check_fields(document)
     assert document["blocked_by"] == ["broken"]
-    assert document["blockers"] == [{"key": "broken", "reason": "failed: ValueError: no [/] \x1b[31mway"}]
+    reason = "was never made, last attempt failed: ValueError: no [/] \x1b[31mway"
+    assert document["blockers"] == [{"key": "broken", "reason": reason}]
     code, text = ask("why", "behind", as_json=False)
     assert text.splitlines() == [
         "behind is missing",
@@ -102,7 +103,7 @@ def test_why_says_what_blocks_and_what_failed(ask: Ask, changed: Path) -> None:
         "because",
         "  broken: never made",
         "blocked by",
-        "  broken failed: ValueError: no [/] \u241b[31mway",
+        "  broken was never made, last attempt failed: ValueError: no [/] \u241b[31mway",
         "health: unknown, it was never made",
     ]
 

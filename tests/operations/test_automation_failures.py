@@ -127,5 +127,5 @@ def test_a_failed_partition_is_left_out_while_others_are_made() -> None:
     assert [step.name for step in run.steps] == ["site[site=north]"]
     assert said == [
         "site[site=south] is left out: the last try with the same code and inputs failed: ValueError: no way",
-        "sum is left out: site[site=south] was never made",
+        "sum is left out: site[site=south] was never made, last attempt failed: ValueError: no way",
     ]

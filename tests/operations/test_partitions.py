@@ -88,7 +88,10 @@ def test_a_partition_that_failed_keeps_its_head_and_blocks_who_reads_all(organis
     done = dict(made(organism, "daily/sum or total", "site=north"))
     assert done["total"] == "blocked"
     document = refresh_local(organism, "total", actor="ana")
-    assert document["steps"][0]["error"] == "daily/sum[day=2026-01-03,site=north] was tried and never made"
+    assert document["steps"][0]["error"] == (
+        "daily/sum[day=2026-01-03,site=north] was never made, last attempt failed: ValueError: no way;"
+        " select +total to make both"
+    )
 
 
 def test_a_partition_is_blocked_by_the_one_before_that_was_never_made(organism: Any) -> None:
@@ -186,6 +189,7 @@ def test_partitions_of_a_source_that_was_never_seen_are_missing_and_blocked(worl
     organism = memory_organism(world.assets(), read_only=True)
     assert row(organism, "greet")["status"] == "missing"
     assert row(organism, "greet")["partitions"] == {"fresh": 0, "stale": 0, "missing": 0}
+    assert row(organism, "greet")["blocked_by"] == ["raw/customers"]
 
 
 def test_a_source_that_names_what_cannot_be_a_partition_fails(organism: Any, world: World) -> None:

@@ -9,7 +9,17 @@ from typing import Any
 from tui.presenters.assets import neighbours, version_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
 from tui.presenters.safe_text import safe_name, safe_text
-from tui.presenters.words import Document, age, asset_word, cause_words, count, date_clock, duration, short_id
+from tui.presenters.words import (
+    Document,
+    age,
+    asset_word,
+    cause_words,
+    count,
+    date_clock,
+    duration,
+    place_name,
+    short_id,
+)
 from tui.states import OK
 
 _SHOWN_SECOND_HOP = 6
@@ -64,6 +74,7 @@ def _why_lines(asset: Document, now: datetime, width: int) -> list[Line]:
         if cause.get("key") != asset["key"]
     ]
     reasons += [("blocked by", safe_name(key)) for key in asset.get("blocked_by") or ()]
+    reasons += [(f"{each['use']} failed", _failed_text(each)) for each in asset.get("failed_upstream") or ()]
     reasons += [("cause", cause_words(cause)) for cause in asset.get("causes") or ()]
     state = asset_word(asset)
     if not reasons:
@@ -74,6 +85,12 @@ def _why_lines(asset: Document, now: datetime, width: int) -> list[Line]:
         lines.append(line(f" {number:>2}. ", (label.ljust(_LABEL), "dim"), first))
         lines += [line(" " * (_LABEL + 5) + part) for part in rest]
     return lines
+
+
+def _failed_text(upstream: Document) -> str:
+    """What is read in the version before, because the last try to make it failed."""
+    outcome = "was rejected" if upstream.get("outcome") == "rejected" else "failed"
+    return safe_text(f"{place_name(upstream)}: last attempt {outcome}: {upstream.get('error')}", limit=600)
 
 
 def _lineage_lines(asset: Document, assets: Mapping[str, Document], now: datetime, width: int) -> list[Line]:

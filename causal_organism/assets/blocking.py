@@ -1,0 +1,152 @@
+"""What keeps an asset from being made. Plans, runs, listings, explanations and automation all ask here.
+
+In a run, an asset is blocked by what it reads or depends on that ended badly in that run, or that was never made and is
+not in the run. What has a head and is not in the run blocks nothing, however the last try to make it ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from causal_organism.assets.cause_words import attempt_text
+from causal_organism.assets.keys import UNPARTITIONED, label_of
+from causal_organism.assets.mappings import Many, One, Resolved
+from causal_organism.assets.versions import Attempt
+
+_NAMED = 3  # of one group of partitions; a reason for people needs no more
+
+
+class Hindrance(StrEnum):
+    """What is the matter with an upstream asset: all but the first are how it ended in this run."""
+
+    NEVER_MADE = "never made"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """One upstream asset, or partition of it, that keeps another from being made."""
+
+    key: str
+    partition: str
+    hindrance: Hindrance
+
+    @property
+    def name(self) -> str:
+        return label_of(self.key, self.partition)
+
+
+InRun = Mapping[str, Mapping[str, Hindrance | None]]
+"""Key -> partition -> what hinders it in this run; None: it can be made, or was. What is absent is not in the run."""
+
+
+class World(Protocol):
+    """What was made, and what a make would need. `partition` is empty for an asset without."""
+
+    def is_made(self, key: str, partition: str) -> bool: ...
+
+    def is_broken(self, key: str, partition: str) -> bool:
+        """Never made, though it was tried."""
+
+    def inputs(self, key: str, partition: str) -> Sequence[Resolved]:
+        """What a make would read."""
+
+    def needs(self, key: str, partition: str) -> Sequence[Resolved]:
+        """What else must have been made."""
+
+
+def blockers_of(key: str, partition: str, world: World, run: InRun) -> Iterator[Blocker]:
+    """What keeps an asset or partition from being made now, the inputs first."""
+    for needed in (*world.inputs(key, partition), *world.needs(key, partition)):
+        yield from _blockers(needed, world, run)
+
+
+class Blocking:
+    """What blocks each asset of a run that did not begin yet. Assets are added in the order of making."""
+
+    def __init__(self, world: World, *, unreadable: Collection[str] = ()):
+        """`unreadable`: sources that could not be looked at for this run."""
+        self._world = world
+        self._run: dict[str, dict[str, Hindrance | None]] = {
+            key: {UNPARTITIONED: Hindrance.FAILED} for key in unreadable
+        }
+        self._groups: dict[Many, tuple[Blocker, ...]] = {}  # all of a group was added before its first reader
+
+    def add(self, key: str, partition: str, together: Sequence[str] = ()) -> tuple[Blocker, ...]:
+        """Make it part of the run, and say what blocks it. `together` are the keys of what is made with it."""
+        found = self.find(key, partition)
+        for each in together or (key,):
+            self._run.setdefault(each, {})[partition] = Hindrance.BLOCKED if found else None
+        return found
+
+    def find(self, key: str, partition: str) -> tuple[Blocker, ...]:
+        """What blocks it if it were made now. What of it is made before is part of the run already."""
+        needed = (*self._world.inputs(key, partition), *self._world.needs(key, partition))
+        return tuple(dict.fromkeys(blocker for each in needed for blocker in self._blockers(each)))
+
+    def trial(self) -> Blocking:
+        """The same run, to find what may not be part of it; nothing is added to it."""
+        copy = Blocking(self._world)
+        copy._run = self._run
+        return copy
+
+    def _blockers(self, needed: Resolved) -> Sequence[Blocker]:
+        if isinstance(needed, One):
+            return tuple(_blockers(needed, self._world, self._run))
+        if needed not in self._groups:
+            self._groups[needed] = tuple(_blockers(needed, self._world, self._run))[:_NAMED]
+        return self._groups[needed]
+
+
+def reason_text(blocker: Blocker, *, is_source: bool, attempt: Attempt | None) -> str:
+    """What is the matter with a blocker, to be read after its name. `attempt`: the last try to make it that failed."""
+    match blocker.hindrance:
+        case Hindrance.NEVER_MADE if attempt is not None:
+            return f"was never made, last attempt {attempt_text(attempt.outcome, attempt.error)}"
+        case Hindrance.NEVER_MADE:
+            return "has nothing yet: no import was made and no interaction seen" if is_source else "was never made"
+        case Hindrance.FAILED:
+            return f"failed: {attempt.error}" if is_source and attempt is not None else "failed"
+        case Hindrance.BLOCKED:
+            return "is blocked"
+        case Hindrance.REJECTED | Hindrance.CANCELLED:
+            return f"was {blocker.hindrance}"
+
+
+def blockers_text(blockers: Sequence[Blocker]) -> str:
+    """`people, raw were never made`, or else how the first of them ended."""
+    unmade = [each.name for each in blockers if each.hindrance is Hindrance.NEVER_MADE]
+    if unmade:
+        return f"{', '.join(unmade)} {'was' if len(unmade) == 1 else 'were'} never made"
+    return f"{blockers[0].name} {reason_text(blockers[0], is_source=False, attempt=None)}"
+
+
+def _blockers(needed: Resolved, world: World, run: InRun) -> Iterator[Blocker]:
+    state = run.get(needed.key, {})
+    if isinstance(needed, Many):
+        yield from _of_group(needed, world, state)
+    elif needed.partition in state:
+        hindrance = state[needed.partition]
+        if hindrance is not None:
+            yield Blocker(needed.key, needed.partition, hindrance)
+    elif not world.is_made(needed.key, needed.partition):
+        yield Blocker(needed.key, needed.partition, Hindrance.NEVER_MADE)
+
+
+def _of_group(many: Many, world: World, state: Mapping[str, Hindrance | None]) -> Iterator[Blocker]:
+    """A group is given as far as it was made: what is not there yet blocks only where it was tried, or nothing is."""
+    in_run = [each for each in many.partitions if each in state] if state else []
+    hindered = [Blocker(many.key, each, hindrance) for each in in_run if (hindrance := state[each]) is not None]
+    yield from hindered
+    tried = [each for each in many.partitions if each not in state and world.is_broken(many.key, each)]
+    yield from (Blocker(many.key, each, Hindrance.NEVER_MADE) for each in tried)
+    if hindered or tried or in_run:
+        return
+    if not any(world.is_made(many.key, each) for each in many.partitions):
+        yield Blocker(many.key, UNPARTITIONED, Hindrance.NEVER_MADE)
