@@ -37,6 +37,11 @@ class Settings:
     neo4j_password: str | None = _setting("ORGANISM_NEO4J_PASSWORD", None, "password there", secret=True)
     neo4j_database: str = _setting("ORGANISM_NEO4J_DATABASE", "neo4j", "database there")
     postgres_dsn: str | None = _setting("ORGANISM_POSTGRES_DSN", None, "ledger, archive, interventions", secret=True)
+    postgres_prepared: bool = _setting(
+        "ORGANISM_POSTGRES_PREPARED",
+        False,
+        "prepare repeated statements under names, which few poolers bear; unset: only on the embedded server",
+    )
     timescale_dsn: str | None = _setting(
         "ORGANISM_TIMESCALE_DSN", None, "readings; unset: same as Postgres", secret=True
     )
@@ -168,6 +173,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             found[each.name] = _convert(each.metadata["env"], text, each.default)
     if not found.get("actor"):
         found["actor"] = f"{_user()}@{socket.gethostname()}"
+    if "postgres_prepared" not in found:  # nothing stands before a server of the home
+        embedded = running.get("ORGANISM_POSTGRES_DSN")
+        found["postgres_prepared"] = embedded is not None and found.get("postgres_dsn") == embedded
     known = {each.metadata["env"] for each in fields(Settings)}
     others = {n: v for n, v in environ.items() if n.startswith("ORGANISM_") and n.removesuffix("_FILE") not in known}
     return Settings(**found, others=others)

@@ -66,7 +66,7 @@ class OpenOrganism:
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.settings.need("postgres_dsn"))
+        return Database(self.settings.need("postgres_dsn"), prepared=self.settings.postgres_prepared)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -24,6 +24,7 @@ from causal_organism.embedded import lifecycle, parts, processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.state import load_request
 from causal_organism.settings import Settings, load_settings
+from tests.pgbouncer import PgBouncer, running
 from tests.waiting import PATIENCE_S
 
 _PREFIX = "organism-tests-"
@@ -170,15 +171,28 @@ def fresh_dsn(fresh_database: Callable[[], str]) -> str:
     return fresh_database()
 
 
+@pytest.fixture(scope="session")
+def pgbouncer(request: pytest.FixtureRequest, postgres_dsn: str) -> Iterator[PgBouncer]:
+    """In transaction mode, in front of the embedded PostgreSQL; skips where the program is not there."""
+    with running(postgres_dsn) as started:
+        request.config.stash.setdefault(_REAL, {})["0 pooler"] = f"PgBouncer {started.version}"
+        yield started
+
+
+@pytest.fixture
+def pooled_dsn(pgbouncer: PgBouncer, fresh_dsn: str) -> str:
+    """The DSN of an empty database of this test alone, through PgBouncer."""
+    return pgbouncer.dsn(fresh_dsn)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     real = config.stash.get(_REAL, {})
     shown = ", ".join(real[place] for place in sorted(real))
     terminalreporter.write_line(f"real servers: {shown or 'none were asked for'}")
-    skipped = Counter(
-        report.longrepr[2].partition("ORGANISM_TEST_")[2] for report in terminalreporter.getreports("skipped")
-    )
-    for reason in sorted(filter(None, skipped)):
-        terminalreporter.write_line(f"did not run: {skipped[reason]} tests, because ORGANISM_TEST_{reason}")
+    reasons = (report.longrepr[2].removeprefix("Skipped: ") for report in terminalreporter.getreports("skipped"))
+    skipped = Counter(each for each in reasons if each.startswith(("ORGANISM_TEST_", "PgBouncer")))
+    for reason in sorted(skipped):
+        terminalreporter.write_line(f"did not run: {skipped[reason]} tests, because {reason}")
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -19,6 +19,7 @@ from causal_organism.operations.audit_network import (
     tell_difference,
 )
 from causal_organism.operations.stream_state import gap_text, stream_state
+from causal_organism.stores.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism, open_organism
 from tui.presenters.safe_text import safe_text
 
@@ -79,7 +80,8 @@ def _told(audit: dict[str, Any] | None) -> str:
 def _ledger(o: OpenOrganism) -> str:
     with o.database.connection() as connection:
         row = connection.execute("SHOW server_version").fetchone()
-    return f"PostgreSQL {row[0].split()[0]}" if row else "PostgreSQL"
+    product = f"PostgreSQL {row[0].split()[0]}" if row else "PostgreSQL"
+    return ", ".join(filter(None, (product, describe_pooler(o.database))))
 
 
 def _values(o: OpenOrganism) -> str:

@@ -104,7 +104,7 @@ class PostgresLedger:
     @contextmanager
     def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = LEASE_TTL_S) -> Iterator[Lease]:
         # A crash of the server may lose it, with all that followed: the fence knows the holder besides the token.
-        with self._database.connection(durable=False, single=True) as connection:
+        with self._database.connection(single=True) as connection:
             row = connection.execute(rows.TAKE_LEASE, (key, partition, holder, ttl_s)).fetchone()
             if row is None:
                 by = connection.execute(rows.LEASE_HOLDER, (key, partition)).fetchone()
@@ -115,7 +115,7 @@ class PostgresLedger:
             yield lease
         finally:
             self._keeper.let_go(lease)
-            with suppress(StoreError), self._database.connection(durable=False, single=True) as connection:
+            with suppress(StoreError), self._database.connection(single=True) as connection:
                 connection.execute(rows.FREE_LEASE, (key, partition, lease.token))
 
     def held(self) -> Mapping[tuple[str, str], str]:
@@ -125,11 +125,11 @@ class PostgresLedger:
 
     def _renew(self, lease: Lease, ttl_s: float) -> None:
         # A renewal that does not get through is no harm: the fence decides when the value is published.
-        with suppress(StoreError), self._database.connection(durable=False, single=True) as connection:
+        with suppress(StoreError), self._database.connection(single=True) as connection:
             connection.execute(rows.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
 
     def begin_run(self, run: RunRecord) -> None:
-        with self._database.connection(durable=False, single=True) as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(
                 rows.BEGIN_RUN,
                 (run.id, run.flow, run.deployment, run.selection, run.trigger, run.actor, run.started_at),
@@ -154,7 +154,7 @@ class PostgresLedger:
         return row[0] if row else None
 
     def record_step(self, step: StepRecord) -> None:
-        with self._database.connection(durable=False, single=True) as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(
                 rows.SET_STEP,
                 (

@@ -9,6 +9,7 @@ from typing import Any, LiteralString
 
 from causal_organism.assets.versions import Attempt, CheckResult, Head, InputVersion, Provenance, Version
 from causal_organism.ports import Lease, RunRecord, StepRecord
+from causal_organism.stores.postgres import AT_ONCE
 
 _VERSION: LiteralString = (
     "v.key, v.partition, v.number, v.fingerprint, v.made_at, v.run, v.actor, v.trigger, v.code_version, v.inputs, "
@@ -91,24 +92,25 @@ PIN: LiteralString = "UPDATE organism.head SET pinned = true WHERE key = %s AND 
 UNPIN: LiteralString = "UPDATE organism.head SET pinned = false WHERE key = %s AND partition = %s"
 
 TAKE_LEASE: LiteralString = (
-    "INSERT INTO organism.lease AS l (key, partition, token, holder, expires_at) "
-    "VALUES (%s, %s, 1, %s, now() + make_interval(secs => %s)) ON CONFLICT (key, partition) DO UPDATE SET "
+    f"WITH {AT_ONCE} INSERT INTO organism.lease AS l (key, partition, token, holder, expires_at) "
+    "SELECT %s, %s, 1, %s, now() + make_interval(secs => %s) FROM at_once ON CONFLICT (key, partition) DO UPDATE SET "
     "token = l.token + 1, holder = excluded.holder, expires_at = excluded.expires_at "
     "WHERE l.expires_at IS NULL OR l.expires_at < now() RETURNING token"
 )
 LEASE_HOLDER: LiteralString = "SELECT holder FROM organism.lease WHERE key = %s AND partition = %s"
 LEASES_HELD: LiteralString = "SELECT key, partition, holder FROM organism.lease WHERE expires_at >= now()"
 RENEW_LEASE: LiteralString = (
-    "UPDATE organism.lease SET expires_at = now() + make_interval(secs => %s) "
+    f"WITH {AT_ONCE} UPDATE organism.lease SET expires_at = now() + make_interval(secs => %s) FROM at_once "
     "WHERE key = %s AND partition = %s AND token = %s AND expires_at IS NOT NULL"
 )
 FREE_LEASE: LiteralString = (
-    "UPDATE organism.lease SET holder = NULL, expires_at = NULL WHERE key = %s AND partition = %s AND token = %s"
+    f"WITH {AT_ONCE} UPDATE organism.lease SET holder = NULL, expires_at = NULL FROM at_once "
+    "WHERE key = %s AND partition = %s AND token = %s"
 )
 
 BEGIN_RUN: LiteralString = (
-    "INSERT INTO organism.run AS r (id, flow, deployment, selection, trigger, actor, started_at) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO UPDATE SET "
+    f"WITH {AT_ONCE} INSERT INTO organism.run AS r (id, flow, deployment, selection, trigger, actor, started_at) "
+    "SELECT %s, %s, %s, %s, %s, %s, %s::timestamptz FROM at_once ON CONFLICT (id) DO UPDATE SET "
     "tries = r.tries + 1, ended_at = NULL, outcome = NULL, error = NULL, document = NULL"
 )
 END_RUN: LiteralString = "UPDATE organism.run SET outcome = %s, ended_at = %s, error = %s, document = %s WHERE id = %s"
@@ -117,10 +119,10 @@ _RUN: LiteralString = "id, flow, selection, trigger, actor, started_at, ended_at
 RUNS: LiteralString = f"SELECT {_RUN} FROM organism.run ORDER BY started_at DESC LIMIT %s"
 RUN: LiteralString = f"SELECT {_RUN} FROM organism.run WHERE id = %s"
 SET_STEP: LiteralString = (
-    "INSERT INTO organism.step (run, key, partition, outcome, version, causes, seconds, error, at) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (run, key, partition) DO UPDATE SET "
-    "outcome = excluded.outcome, version = excluded.version, causes = excluded.causes, seconds = excluded.seconds, "
-    "error = excluded.error, at = excluded.at"
+    f"WITH {AT_ONCE} INSERT INTO organism.step (run, key, partition, outcome, version, causes, seconds, error, at) "
+    "SELECT %s, %s, %s, %s, %s::int, %s::jsonb, %s::float8, %s, %s::timestamptz FROM at_once "
+    "ON CONFLICT (run, key, partition) DO UPDATE SET outcome = excluded.outcome, version = excluded.version, "
+    "causes = excluded.causes, seconds = excluded.seconds, error = excluded.error, at = excluded.at"
 )
 STEPS: LiteralString = (
     "SELECT run, key, partition, outcome, version, causes, seconds, error, at FROM organism.step "

@@ -9,6 +9,7 @@ from datetime import datetime
 from importlib import resources
 from typing import Any
 
+from causal_organism.stores.poolers import describe_pooler
 from causal_organism.stores.postgres import Database
 
 _EFFECT_TEXTS = ("outcome", "treatment", "verdict", "grade")
@@ -37,7 +38,8 @@ class SqlReadings:
     def product(self) -> str:
         with self._database.connection() as connection:
             version = _extension(connection)
-        return f"TimescaleDB {version}" if version else "plain tables"
+        product = f"TimescaleDB {version}" if version else "plain tables"
+        return ", ".join(filter(None, (product, describe_pooler(self._database))))
 
     def write_effects(self, rows: Sequence[Mapping[str, Any]], *, version: int, at: datetime) -> None:
         known = {"id", *_EFFECT_TEXTS, *_EFFECT_NUMBERS}

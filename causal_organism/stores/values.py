@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from causal_organism.assets.versions import fingerprint
 from causal_organism.errors import DamagedValueError
 from causal_organism.stores import codec, patches
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.postgres import AT_ONCE, Database
 from causal_organism.stores.value_cache import CachedTables
 from causal_organism.stores.value_files import files_at
 from causal_organism.stores.value_tables import Tables
@@ -144,10 +144,10 @@ class Values:
 
     def _put_row(self, name: str, body: bytes, *, base: str | None = None) -> None:
         # Not durable of itself: the version that names it comes after it, and is.
-        with self._database.connection(durable=False, single=True) as connection:
+        with self._database.connection(single=True) as connection:
             connection.execute(
-                "INSERT INTO organism.small_value (fingerprint, body, base) VALUES (%s, %s, %s) "
-                "ON CONFLICT (fingerprint) DO UPDATE SET written_at = now()",
+                f"WITH {AT_ONCE} INSERT INTO organism.small_value (fingerprint, body, base) "
+                "SELECT %s, %s, %s FROM at_once ON CONFLICT (fingerprint) DO UPDATE SET written_at = now()",
                 (name, body, base),
             )
         self.bytes_written += len(body)

@@ -47,6 +47,25 @@ def test_files_of_ours_are_read_in_any_locale(module: str) -> None:
     subprocess.run([sys.executable, "-c", f"import causal_organism.stores.{module}"], env=environ, check=True)
 
 
+SESSION = re.compile(
+    r"""(?x) ["';] \s* SET \s (?!LOCAL|TRANSACTION) [\w.]+ (?: \s TO \s | \s? = (?! \s (?:excluded|was)) )
+    | \b (?:LISTEN|NOTIFY|PREPARE|DEALLOCATE|DISCARD) \s | (?:CREATE|INTO) \s TEMP | WITH \s HOLD
+    | pg_(?:try_)?advisory_(?:un)?lock | set_config \( .* false \)""",
+)
+STATEMENTS = sorted(each for each in (ROOT / "causal_organism" / "stores").rglob("*") if each.suffix in (".py", ".sql"))
+
+
+@pytest.mark.parametrize("path", STATEMENTS, ids=named)
+def test_nothing_that_is_set_or_held_in_postgresql_outlives_its_transaction(path: Path) -> None:
+    """Behind a pooler the next client would find it."""
+    assert not SESSION.search(path.read_text())
+
+
+@pytest.mark.parametrize("statement", ["SET synchronous_commit = off", "LISTEN runs", "SELECT pg_advisory_lock(1)"])
+def test_what_would_outlive_a_transaction_is_found(statement: str) -> None:
+    assert SESSION.search(f'connection.execute("{statement}")')
+
+
 @pytest.mark.parametrize("path", TESTS, ids=named)
 def test_tests_neither_mock_nor_skip_in_silence(path: Path) -> None:
     if path == Path(__file__):

@@ -1,4 +1,4 @@
-"""`organism check` where a server is away."""
+"""`organism check` where a server is away, or behind a pooler."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ def test_a_network_that_cannot_be_reached_is_shown_among_the_connections(without
     document = json.loads(answer)
     assert document["network"] is None
     assert {each["name"]: each["healthy"] for each in document["connections"]}["network"] is False
+
+
+@pytest.mark.servers
+def test_a_pooler_is_shown_and_what_it_does_not_bear_is_an_error(
+    without_network: dict[str, str], pooled_dsn: str
+) -> None:
+    environ = {**without_network, "ORGANISM_POSTGRES_DSN": pooled_dsn}
+    command = [sys.executable, "-c", PROGRAM, "check", "--json"]
+    found = []
+    for more in ({}, {"ORGANISM_POSTGRES_PREPARED": "1"}):
+        answer = subprocess.run(command, env={**environ, **more}, text=True, capture_output=True, timeout=120)
+        assert answer.returncode == 3
+        found.append({each["name"]: each for each in json.loads(answer.stdout)["connections"]})
+    assert found[0]["ledger"]["about"].endswith("through a pooler")
+    assert found[0]["readings"]["about"].endswith("through a pooler")
+    assert not found[1]["ledger"]["healthy"]
+    assert "ORGANISM_POSTGRES_PREPARED" in found[1]["ledger"]["hint"]

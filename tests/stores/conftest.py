@@ -17,16 +17,17 @@ from tests.stores.networks import Open, bolt_network
 Make = Callable[[], Archive]
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "pgbouncer"])
 def make_archive(request: pytest.FixtureRequest) -> Iterator[Make]:
     if request.param == "memory":
         yield MemoryArchive
         return
     fresh_database = request.getfixturevalue("fresh_database")
+    way = request.getfixturevalue("pgbouncer").dsn if request.param == "pgbouncer" else str
     databases: list[Database] = []
 
     def make() -> Archive:
-        databases.append(Database(fresh_database()))
+        databases.append(Database(way(fresh_database())))
         return PostgresArchive(databases[-1])
 
     yield make

@@ -21,11 +21,11 @@ NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 MADE = Provenance(code_version="c1", inputs={"a": InputVersion("fa", 3), "b": None})
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "pgbouncer"])
 def ledger(request: pytest.FixtureRequest) -> Ledger:
     if request.param == "memory":
         return MemoryLedger(lambda: datetime.now(UTC))
-    fresh: str = request.getfixturevalue("fresh_dsn")
+    fresh: str = request.getfixturevalue("fresh_dsn" if request.param == "postgres" else "pooled_dsn")
     return PostgresLedger(Database(fresh))
 
 

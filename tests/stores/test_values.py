@@ -19,11 +19,11 @@ from causal_organism.stores.value_files import FolderFiles
 from causal_organism.stores.values import SMALL_BYTES, Values
 
 
-@pytest.fixture(params=["memory", "postgres", "postgres and a URL"])
+@pytest.fixture(params=["memory", "postgres", "pgbouncer and a URL"])
 def values(request: pytest.FixtureRequest, tmp_path: Path) -> ValueStore:
     if request.param == "memory":
         return MemoryValues()
-    fresh: str = request.getfixturevalue("fresh_dsn")
+    fresh: str = request.getfixturevalue("fresh_dsn" if request.param == "postgres" else "pooled_dsn")
     return Values(Database(fresh), tmp_path if request.param == "postgres" else tmp_path.as_uri())
 
 
