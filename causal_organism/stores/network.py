@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,6 +19,7 @@ from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
 from causal_organism.ports.network import DAMAGED, FORMAT, ScoresPosition, ScoresWrite
 from causal_organism.stores import bolt_scores, bolt_ties
+from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
@@ -52,12 +54,18 @@ class BoltNetwork:
         password: str | Callable[[], str] | None,
         database: str = "neo4j",
         page_ties: int = 50_000,
+        trusted_s: float = TRUSTED_S,
     ):
         self._uri = uri
         self._user = user
         self._password = password
         self._database = database
         self._page_ties = page_ties  # about so many in one answer of `read`
+        self._trusted_s = trusted_s
+        self._guard = threading.Lock()
+        self._driver: Driver | None = None
+        self._sessions = 0  # that are open
+        self._used = time.monotonic()
         self._set_up = False
 
     def setup(self) -> None:
@@ -123,8 +131,10 @@ class BoltNetwork:
         return True
 
     def close(self) -> None:
-        if "_driver" in self.__dict__:
-            self._driver.close()
+        with self._guard:
+            if self._driver is not None:
+                self._driver.close()
+                self._driver = None
 
     def _write(self, work: Callable[[ManagedTransaction], _T]) -> _T:
         if not self._set_up and not self._stands():  # one read, where setting up is five writes
@@ -137,11 +147,34 @@ class BoltNetwork:
             self._set_up = session.execute_read(_stands)
         return self._set_up
 
-    def _session(self) -> Session:
-        return self._driver.session(database=self._database)
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        driver = self._enter()
+        try:
+            with driver.session(database=self._database) as session:
+                yield session
+        finally:
+            with self._guard:
+                self._sessions -= 1
+                self._used = time.monotonic()
 
-    @cached_property
-    def _driver(self) -> Driver:
+    def _enter(self) -> Driver:
+        """The driver, without connections that nobody used for long.
+
+        Of one that was closed in the meantime the driver learns when it uses it; the transactions that it was given as
+        functions it begins again on another one.
+        """
+        with self._guard:
+            unused = self._sessions == 0 and time.monotonic() - self._used >= self._trusted_s
+            if self._driver is not None and unused:
+                self._driver.close()
+                self._driver = None
+            if self._driver is None:
+                self._driver = self._connect()
+            self._sessions += 1
+            return self._driver
+
+    def _connect(self) -> Driver:
         neo4j = load_driver()
         # What the driver has to say comes with our errors; without a handler it would write to the console's screen.
         logging.getLogger("neo4j").addHandler(logging.NullHandler())

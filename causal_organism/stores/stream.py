@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,6 +14,7 @@ from typing import Any
 from causal_organism.errors import StoreError
 from causal_organism.network.entries import START, following
 from causal_organism.ports import DeadLetter, StreamEntry, StreamState
+from causal_organism.stores.idle import TRUSTED_S
 
 _PAGE = 10_000
 _FIRST_PAGE = 500  # from which it is known how long entries are
@@ -29,10 +31,12 @@ def within(entries: Sequence[StreamEntry], most_bytes: int) -> tuple[StreamEntry
 class RedisStream:
     """`EventStream` over two keys of one Redis server, from 6.2 on."""
 
-    def __init__(self, url: str | Callable[[], str], *, stream: str, dead_letters: str):
+    def __init__(self, url: str | Callable[[], str], *, stream: str, dead_letters: str, trusted_s: float = TRUSTED_S):
         self._url = url
         self._stream = stream
         self._dead_letters = dead_letters
+        self._trusted_s = trusted_s
+        self._used = time.monotonic()
 
     def append(self, entries: Sequence[Mapping[str, str]]) -> list[str]:
         if not entries:
@@ -125,11 +129,21 @@ class RedisStream:
             return int(self._redis.xdel(self._dead_letters, *ids))
 
     def close(self) -> None:
-        if "_redis" in self.__dict__:
-            self._redis.close()
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    @property
+    def _redis(self) -> Any:
+        """The client, without connections that nobody used for long; those that were closed it sees by itself."""
+        now, was = time.monotonic(), self._used
+        self._used = now
+        with _driver_errors():
+            if now - was >= self._trusted_s:
+                self._client.connection_pool.disconnect(inuse_connections=False)
+            return self._client
 
     @cached_property
-    def _redis(self) -> Any:  # the driver's own types fit neither of the protocols that it speaks
+    def _client(self) -> Any:  # the driver's own types fit neither of the protocols that it speaks
         import redis
 
         url = self._url if isinstance(self._url, str) else self._url()
