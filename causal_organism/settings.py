@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from causal_organism.errors import NotRunningError, SettingsError
+from causal_organism.errors import NotRunningError, RefusedError, SettingsError
 
 SERVERS_FILE = "servers.json"
 
@@ -144,6 +144,15 @@ class Settings:
             return json.loads(text)
         except json.JSONDecodeError:
             return text
+
+    def refuse_changes(self) -> None:
+        """Whoever changes something asks this first. Raises RefusedError where nothing may be changed."""
+        if self.read_only:
+            raise RefusedError(
+                "this is read-only: nothing is changed here",
+                hint="ORGANISM_READ_ONLY is set, or this console was opened with --read-only",
+                code="read-only",
+            )
 
     def need(self, name: str) -> str:
         """The address in field `name`; raises NotRunningError if there is none."""

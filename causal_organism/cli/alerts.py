@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
@@ -17,6 +18,7 @@ def alerts() -> None:
 @alerts.command()
 @click.option("--channel", type=click.Choice(["slack", "sentry", "email", "webhook"]), help="Only this one.")
 @json_option
+@changes()
 def test(channel: str | None, as_json: bool) -> None:
     """Send a trial alert to every configured channel."""
     from causal_organism.operations.notify import try_channels

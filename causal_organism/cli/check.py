@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError, StoreError
 from causal_organism.operations.audit_network import (
@@ -30,6 +31,7 @@ _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 @click.option("--network", is_flag=True, help="Compare the whole network with the archive too, tie by tie.")
 @click.option("--repair", is_flag=True, help="With --network: make it again from the archive if they differ.")
 @json_option
+@changes(unless=lambda repair, **_: not repair)
 def check(network: bool, repair: bool, as_json: bool) -> None:
     """Test every connection, with latency, version and what is wrong. Exit code 3 if one cannot be reached; with
     --network, 1 if the network is not what the archive says.

@@ -13,6 +13,7 @@ import click
 from causal_organism.assets.durations import parse_duration
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.assets import age_text
+from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import data_stream, emit, json_option, name_of, partition_option, table
 from causal_organism.cli.selections import selection_argument
 from causal_organism.errors import RequestError
@@ -82,6 +83,7 @@ def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
 @click.argument("key")
 @partition_option(_WHICH)
 @json_option
+@changes()
 def restore(key: str, partition: str | None, as_json: bool) -> None:
     """Publish the content of KEY@N again, as a new version; nothing where the head has that content."""
     from causal_organism.operations.history import restore as act
@@ -101,6 +103,7 @@ def restore(key: str, partition: str | None, as_json: bool) -> None:
 @click.argument("key")
 @partition_option(_WHICH)
 @json_option
+@changes()
 def pin(key: str, partition: str | None, as_json: bool) -> None:
     """Hold KEY@N as head: refreshes leave it alone until it is unpinned."""
     from causal_organism.operations.history import pin as act
@@ -115,6 +118,7 @@ def pin(key: str, partition: str | None, as_json: bool) -> None:
 @click.argument("key")
 @partition_option(_WHICH)
 @json_option
+@changes()
 def unpin(key: str, partition: str | None, as_json: bool) -> None:
     """Let go of a pinned head."""
     from causal_organism.operations.history import unpin as act
@@ -128,6 +132,7 @@ def unpin(key: str, partition: str | None, as_json: bool) -> None:
 @selection_argument(default="*")
 @click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @json_option
+@changes(unless=dry)
 def retain(selection: str, dry_run: bool, as_json: bool) -> None:
     """Remove content that the retention policy of each asset no longer keeps; never a head or a pinned version."""
     from causal_organism.operations.retain import retain as act

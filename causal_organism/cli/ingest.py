@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.errors import FAILED, RequestError
 from causal_organism.wiring import open_organism
@@ -16,6 +17,7 @@ _SHOWN = 20
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @json_option
+@changes()
 def ingest(files: tuple[str, ...], as_json: bool) -> None:
     """Put interactions from JSONL or CSV files into the stream; `-` is standard input.
 
@@ -40,6 +42,7 @@ def ingest(files: tuple[str, ...], as_json: bool) -> None:
 @click.argument("name", type=click.Choice(["people", "outcomes"]))
 @click.argument("file")
 @json_option
+@changes()
 def import_(name: str, file: str, as_json: bool) -> None:
     """Import the roster (`people`) or weekly outcomes from CSV or Parquet: all of FILE or nothing of it."""
     from causal_organism.operations.import_tables import import_table
@@ -82,6 +85,7 @@ def list_(limit: int | None, as_json: bool) -> None:
 @click.option("--all", "all_", is_flag=True, help="Every one of them.")
 @click.option("--set", "edits", multiple=True, metavar="FIELD=VALUE", help="Put a value in place of what was sent.")
 @json_option
+@changes()
 def retry(ids: tuple[str, ...], all_: bool, edits: tuple[str, ...], as_json: bool) -> None:
     """Judge refused interactions again, and put those that can be taken now into the stream."""
     from causal_organism.operations.dead_letters import retry_dead_letters
@@ -102,6 +106,7 @@ def retry(ids: tuple[str, ...], all_: bool, edits: tuple[str, ...], as_json: boo
 @click.argument("ids", nargs=-1, metavar="ID…")
 @click.option("--all", "all_", is_flag=True, help="Every one of them.")
 @json_option
+@changes()
 def drop(ids: tuple[str, ...], all_: bool, as_json: bool) -> None:
     """Remove refused interactions for good."""
     from causal_organism.operations.dead_letters import drop_dead_letters

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.wiring import open_organism
 from tui.presenters.safe_text import safe_text
@@ -42,6 +43,7 @@ def show(intervention: str, as_json: bool) -> None:
 @interventions.command()
 @click.argument("intervention")
 @json_option
+@changes()
 def approve(intervention: str, as_json: bool) -> None:
     """Approve a proposal. It is written to the audit log under your name (ORGANISM_ACTOR)."""
     _act(intervention, "approve", None, as_json=as_json)
@@ -51,6 +53,7 @@ def approve(intervention: str, as_json: bool) -> None:
 @click.argument("intervention")
 @click.option("--reason", required=True, help="Why not; kept with it.")
 @json_option
+@changes()
 def reject(intervention: str, reason: str, as_json: bool) -> None:
     """Reject a proposal, with a reason."""
     _act(intervention, "reject", reason, as_json=as_json)
@@ -59,6 +62,7 @@ def reject(intervention: str, reason: str, as_json: bool) -> None:
 @interventions.command()
 @click.argument("intervention")
 @json_option
+@changes()
 def start(intervention: str, as_json: bool) -> None:
     """Say that an approved one has begun."""
     _act(intervention, "start", None, as_json=as_json)
@@ -67,6 +71,7 @@ def start(intervention: str, as_json: bool) -> None:
 @interventions.command()
 @click.argument("intervention")
 @json_option
+@changes()
 def finish(intervention: str, as_json: bool) -> None:
     """Say that a started one is over."""
     _act(intervention, "finish", None, as_json=as_json)

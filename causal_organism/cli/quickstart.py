@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from causal_organism.assets.durations import duration_text
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, progress_bar, say, table
 from causal_organism.errors import OrganismError, RequestError
 from causal_organism.settings import home_folder
@@ -45,6 +46,7 @@ def generate(folder: Path, people: int, weeks: int, seed: int, start: str | None
 @click.option("--replay", type=click.Choice(["collegemsg"]), help="Replay real messages in place of a generated one.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
+@changes()
 def quickstart(people: int, weeks: int, replay: str | None, yes: bool, as_json: bool) -> None:
     """Embedded servers, real input through the stream, both pipelines once, and what came out."""
     home = home_folder(os.environ)

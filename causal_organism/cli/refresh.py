@@ -12,6 +12,7 @@ import click
 from causal_organism.assets.cause_words import cause_text
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import label_of
+from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import emit, json_option, name_of, partition_option, progress_bar, say, table
 from causal_organism.cli.selections import selection_argument
 from causal_organism.errors import FAILED
@@ -31,6 +32,7 @@ ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
 @selection_argument(default="*")
 @click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
 @json_option
+@changes()
 def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
     """Look at the sources of a selection now, and record what was seen."""
     from causal_organism.operations.judging import load_cut
@@ -87,6 +89,7 @@ def plan(selection: str, partition: str | None, force: bool, full: bool, allow_e
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
 @click.pass_context
+@changes(unless=dry)
 def refresh(
     ctx: click.Context,
     selection: str,

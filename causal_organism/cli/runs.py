@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from causal_organism.assets.durations import duration_text
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import data, emit, json_option, name_of, say, table
 from causal_organism.errors import FAILED
 from causal_organism.operations.stream_state import gap_text
@@ -72,6 +73,7 @@ def logs(run_id: str, follow: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("run_id", metavar="ID")
 @json_option
+@changes()
 def retry(run_id: str, as_json: bool) -> None:
     """Run an ended run again under its id: it goes on from where it failed."""
     from causal_organism.operations.runs import retry_run
@@ -84,6 +86,7 @@ def retry(run_id: str, as_json: bool) -> None:
 @click.command()
 @click.argument("run_id", metavar="ID")
 @json_option
+@changes()
 def cancel(run_id: str, as_json: bool) -> None:
     """Stop a run. What it published stays; other heads stay as they were."""
     from causal_organism.operations.runs import cancel_run
@@ -109,6 +112,7 @@ def queues(as_json: bool) -> None:
 @click.argument("name")
 @click.argument("limit", required=False)
 @json_option
+@changes()
 def queue(action: str, name: str, limit: str | None, as_json: bool) -> None:
     """Pause or resume a work queue, or limit how many of its runs go at once (a number, or `none`)."""
     from causal_organism.operations.queues import limit_queue, pause_queue
@@ -137,6 +141,7 @@ def schedules(as_json: bool) -> None:
 @click.argument("action", type=click.Choice(["pause", "resume"]))
 @click.argument("name")
 @json_option
+@changes()
 def schedule(action: str, name: str, as_json: bool) -> None:
     """Pause or resume the schedule of a deployment, named with or without its flow."""
     from causal_organism.operations.schedules import set_schedule
@@ -149,6 +154,7 @@ def schedule(action: str, name: str, as_json: bool) -> None:
 @click.command()
 @click.argument("action", type=click.Choice(["setup", "update", "check"]), default="setup")
 @json_option
+@changes(unless=lambda action, **_: action == "check")
 def deploy(action: str, as_json: bool) -> None:
     """Set up pool, queues, deployments, schedules and the automation for dead runs.
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
-from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.errors import NotRunningError, RequestError
 from causal_organism.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--only", metavar="PARTS", help="Start only these: ledger, stream, network, orchestrator (with commas).")
 @json_option
+@changes()
 def up(only: str | None, as_json: bool) -> None:
     """Start the embedded servers of the home, and return when they are healthy."""
     from causal_organism.embedded import lifecycle, parts
 
-    settings = _writable()
+    settings = load_settings()
     names = parts.SERVERS if only is None else tuple(filter(None, (name.strip() for name in only.split(","))))
     if not names:
         raise RequestError("--only names no server", hint=f"choose from {', '.join(parts.SERVERS)}")
@@ -54,11 +56,12 @@ def up(only: str | None, as_json: bool) -> None:
 @click.option("--delete-data", is_flag=True, help="Delete the servers' data, passwords and logs too.")
 @click.option("--yes", is_flag=True, help="Do not ask before data is deleted.")
 @json_option
+@changes()
 def down(delete_data: bool, yes: bool, as_json: bool) -> None:
     """Stop the embedded servers of the home; their data stays."""
     from causal_organism.embedded import lifecycle
 
-    settings = _writable()
+    settings = load_settings()
     if delete_data and not yes:
         if not sys.stdin.isatty():
             raise RequestError("--delete-data deletes what cannot be made again", hint="add --yes")
@@ -108,13 +111,6 @@ class _Told:
             if self._last.get(each.name) != line:
                 self._last[each.name] = line
                 say(f"{each.product} ({each.name}): {line}")
-
-
-def _writable() -> Settings:
-    settings = load_settings()
-    if settings.read_only:
-        raise RefusedError("ORGANISM_READ_ONLY is set: servers are neither started nor stopped")
-    return settings
 
 
 _NAMED = {

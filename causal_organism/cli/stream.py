@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
@@ -20,13 +21,12 @@ def stream() -> None:
 @stream.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
+@changes()
 def reread(yes: bool, as_json: bool) -> None:
     """Let the next pulse read the whole stream again, after a gap. What is known already does not count twice."""
     from causal_organism.operations.reread import reread_stream
-    from causal_organism.operations.runs import refuse_read_only
 
     with open_organism() as o:
-        refuse_read_only(o)
         if not yes:
             if not sys.stdin.isatty():
                 raise RequestError("reading the whole stream again takes a while", hint="add --yes")

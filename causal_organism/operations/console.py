@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from causal_organism.errors import RefusedError
 from causal_organism.operations import proposals as proposal_operations
 from causal_organism.operations import queues as queue_operations
 from causal_organism.operations import runs as run_operations
@@ -102,8 +101,7 @@ class Console:
 
     @property
     def _writable(self) -> Organism:
-        if self._organism.settings.read_only:
-            raise RefusedError("this console is read-only (--read-only)", code="read-only")
+        self._organism.settings.refuse_changes()
         return self._organism
 
 

@@ -95,7 +95,6 @@ def unpin(organism: Organism, text: str, partition: str | None = None, *, actor:
 
 
 def _check_allowed(organism: Organism, key: str, what: str) -> None:
-    if organism.settings.read_only:
-        raise RefusedError("this is read-only: nothing is changed here", code="read-only")
+    organism.settings.refuse_changes()
     if organism.graph[key].kind == SOURCE:
         raise RefusedError(f"{key} is a source; sources cannot be {what}", code="source")

@@ -9,7 +9,7 @@ from typing import Any
 from causal_organism.assets.definitions import Looked
 from causal_organism.assets.partitions import member_names, sources_of
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
-from causal_organism.errors import LeaseHeldError, RefusedError, StoreError
+from causal_organism.errors import LeaseHeldError, StoreError
 from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Look, Organism
@@ -44,8 +44,7 @@ def observe(
     A source that fails is recorded as failed and keeps its head. Raises StoreError if the ledger is away, RefusedError
     where nothing may be recorded.
     """
-    if organism.settings.read_only:
-        raise RefusedError("this is read-only: nothing is recorded here", code="read-only")
+    organism.settings.refuse_changes()
     return tuple(
         _observe_one(organism, key, heads.get(key), actor=actor, trigger=trigger, run=run)
         for key in organism.graph.in_order(keys)

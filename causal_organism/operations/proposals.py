@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from causal_organism.assets.versions import Head
-from causal_organism.errors import RefusedError, RequestError
+from causal_organism.errors import RequestError
 from causal_organism.operations.contents import load_value
 from causal_organism.operations.projecting import PROPOSALS, project
 from causal_organism.ports import Organism
@@ -35,8 +35,7 @@ def act_on(
 
     Raises RefusedError where the state, the person or a read-only role does not allow it.
     """
-    if organism.settings.read_only:
-        raise RefusedError("this is read-only: nothing is decided here", code="read-only")
+    organism.settings.refuse_changes()
     project(organism)  # the proposals of the head may be newer than what was last brought over
     found = find_intervention(organism, intervention)
     detail = {"reason": reason} if reason else {}

@@ -64,8 +64,7 @@ def begin(
     `looked`: what the caller saw at the sources just now; they are not looked at again.
     `keep`: where the lines of assets stay, beside `log`, which tells them.
     """
-    if organism.settings.read_only:
-        raise RefusedError("this is read-only: nothing is made here", code="read-only")
+    organism.settings.refuse_changes()
     making = Making(
         run=run or _local_id(), actor=actor, trigger=trigger, log=log, progress=progress, keep=keep
     )  # fmt: skip

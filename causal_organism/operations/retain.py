@@ -11,7 +11,6 @@ from typing import Any
 from causal_organism.assets.definitions import Keep
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Provenance, Version
-from causal_organism.errors import RefusedError
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
 from causal_organism.operations.pulse import NETWORK
@@ -61,8 +60,8 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
     The ledger keeps the record of every version; only content goes, and the version says so. Of the archive, ties,
     weekly sums and senders' ids stay, and whatever a window holds.
     """
-    if organism.settings.read_only and not dry_run:
-        raise RefusedError("this is read-only: nothing is removed here", code="read-only")
+    if not dry_run:
+        organism.settings.refuse_changes()
     cut = load_cut(organism)
     retired: list[Retired] = []
     for key in select_keys(organism, selection, cut):

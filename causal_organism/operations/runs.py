@@ -178,8 +178,7 @@ def step_document(step: StepRecord) -> dict[str, Any]:
 
 
 def refuse_read_only(organism: Organism) -> None:
-    if organism.settings.read_only:
-        raise RefusedError("this is read-only: nothing is changed here", code="read-only")
+    organism.settings.refuse_changes()
 
 
 def _recorded(organism: Organism, run: str) -> RunRecord | None:

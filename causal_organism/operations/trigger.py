@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from causal_organism.deployments import REFRESH
-from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.errors import NotRunningError, RequestError
 from causal_organism.operations.plan import Planned, check_request, make_plan
 from causal_organism.operations.refresh import refuse_pinned
 from causal_organism.ports import Organism
@@ -21,8 +21,7 @@ def plan_for_workers(
     allow_empty: bool = False,
 ) -> Planned:
     """The plan that a triggered refresh would follow. Raises what the workers would refuse."""
-    if organism.settings.read_only:
-        raise RefusedError("this is read-only: nothing is started here", code="read-only")
+    organism.settings.refuse_changes()
     try:
         organism.settings.need("prefect_api_url")
     except NotRunningError:  # what is wrong in itself is said first, whatever is running

@@ -38,23 +38,21 @@ def test_a_decision_is_written_down_with_person_and_reason() -> None:
     assert (entry.actor, entry.action, entry.detail["reason"]) == ("ana", "intervention.reject", "too dear")
 
 
-ACTIONS: dict[str, tuple[Callable[[Console], Any], str]] = {
-    "trigger": (lambda console: console.trigger("*"), "nothing is started here"),
-    "retry": (lambda console: console.retry("run"), "this console is read-only"),
-    "cancel": (lambda console: console.cancel("run"), "this console is read-only"),
-    "decide": (lambda console: console.decide("abcd", "approve"), "this console is read-only"),
-    "pause": (lambda console: console.pause_queue("default", "default"), "this console is read-only"),
-    "resume": (lambda console: console.resume_queue("default", "default"), "this console is read-only"),
-    "limit": (lambda console: console.limit_queue("default", "default", 1), "this console is read-only"),
+ACTIONS: dict[str, Callable[[Console], Any]] = {
+    "trigger": lambda console: console.trigger("*"),
+    "retry": lambda console: console.retry("run"),
+    "cancel": lambda console: console.cancel("run"),
+    "decide": lambda console: console.decide("abcd", "approve"),
+    "pause": lambda console: console.pause_queue("default", "default"),
+    "resume": lambda console: console.resume_queue("default", "default"),
+    "limit": lambda console: console.limit_queue("default", "default", 1),
 }
 
 
-@pytest.mark.parametrize(("act", "told"), ACTIONS.values(), ids=ACTIONS)
-def test_a_read_only_console_refuses_every_action_before_any_store_is_asked(
-    act: Callable[[Console], Any], told: str
-) -> None:
+@pytest.mark.parametrize("act", ACTIONS.values(), ids=ACTIONS)
+def test_a_read_only_console_refuses_every_action_before_any_store_is_asked(act: Callable[[Console], Any]) -> None:
     only_settings = SimpleNamespace(settings=replace(memory_organism(()).settings, read_only=True))
-    with pytest.raises(RefusedError, match=told) as refused:
+    with pytest.raises(RefusedError, match="nothing is changed here") as refused:
         act(Console(only_settings, status=dict, close=lambda: None))  # type: ignore[arg-type]
     assert refused.value.exit_code == 4
 
