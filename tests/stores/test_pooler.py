@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
@@ -14,9 +15,9 @@ from causal_organism.ports import RunRecord, StepRecord
 from causal_organism.stores.ledger import PostgresLedger
 from causal_organism.stores.poolers import describe_pooler
 from causal_organism.stores.postgres import Database
+from causal_organism.stores.values import Values
 from tests.pgbouncer import SERVER_CONNECTIONS, running
 from tests.stores.test_ledger import NOW, publish, version
-from tests.waiting import until
 
 
 @pytest.fixture
@@ -47,17 +48,41 @@ def test_whoever_comes_after_a_lease_still_waits_for_the_disk(database: Database
     assert [setting for _, setting in found] == ["on"] * SERVER_CONNECTIONS
 
 
-def test_a_lease_does_not_wait_for_the_disk(fresh_dsn: str) -> None:
-    database = Database(fresh_dsn)
-    ledger = PostgresLedger(database)
+WATCH = """
+    CREATE TABLE seen (what text, waits text);
+    CREATE FUNCTION look() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        INSERT INTO seen VALUES (TG_TABLE_NAME, current_setting('synchronous_commit'));
+        RETURN NULL;
+    END $$;
+"""
+WATCHED = ("run", "lease", "small_value", "step", "version")
 
-    def is_still_unwritten() -> bool:
-        with ledger.hold("a", "", "tester"), database.connection(single=True) as connection:
-            row = connection.execute("SELECT pg_current_wal_insert_lsn() > pg_current_wal_flush_lsn()").fetchone()
-        return row is not None and bool(row[0])
 
-    until(is_still_unwritten)
-    database.close()
+def test_only_publication_waits_for_the_disk(database: Database, tmp_path: Path) -> None:
+    ledger, values = PostgresLedger(database), Values(database, tmp_path)
+    with database.connection() as connection:
+        connection.execute(WATCH)
+        for each in WATCHED:
+            connection.execute(
+                f"CREATE TRIGGER look AFTER INSERT OR UPDATE ON organism.{each} FOR EACH ROW EXECUTE FUNCTION look()"
+            )
+    ledger.begin_run(RunRecord(id="r", flow="f", selection="*", trigger="cli", actor="ana", started_at=NOW))
+    with ledger.hold("k", "", "tester", ttl_s=60.0) as lease:
+        values.describe(1)[1]()
+        ledger._renew(lease, 60.0)
+        ledger.record_step(StepRecord(run="r", key="k", outcome="made", version=1, at=NOW))
+        ledger.publish(lease, version())
+    with database.connection() as connection:
+        found = connection.execute("SELECT what, waits FROM seen").fetchall()
+    assert found == [
+        ("run", "off"),
+        ("lease", "off"),
+        ("small_value", "off"),
+        ("lease", "off"),
+        ("step", "off"),
+        ("version", "on"),
+        ("lease", "off"),
+    ]
 
 
 def test_statements_that_are_repeated_work_whichever_connection_they_get(pooled_dsn: str) -> None:

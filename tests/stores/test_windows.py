@@ -100,6 +100,7 @@ def test_another_setting_is_one_batch(archive: Archive, days: Sequence[int]) -> 
         assert kinds_in(archive.ties(kinds=True)) == kinds_of(inside)
 
 
+@pytest.mark.parametrize("make_archive", ["memory", "postgres"], indirect=True)  # a third way costs, and tells nothing
 @pytest.mark.parametrize("seed", range(4))
 def test_how_it_fell_into_batches_and_when_it_moved_does_not_matter(make_archive: Make, seed: int) -> None:
     chance = random.Random(seed)
