@@ -67,7 +67,8 @@ class Valkey:
 
     def variables(self) -> Mapping[str, str]:
         password = self.home.password(STREAM)
-        return {"ORGANISM_REDIS_URL": f"redis://:{password}@{HOST}:{self.home.port(STREAM)}/0"}
+        # `default`, the user that a password without a name is of: redis-cli takes no address without one.
+        return {"ORGANISM_REDIS_URL": f"redis://default:{password}@{HOST}:{self.home.port(STREAM)}/0"}
 
 
 def _quoted(folder: Path) -> str:

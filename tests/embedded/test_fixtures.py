@@ -15,6 +15,10 @@ def test_an_empty_database_of_its_own_is_there_for_a_test(fresh_dsn: str) -> Non
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
 
 
+def test_the_stream_servers_address_names_the_user_as_redis_cli_wants_it(redis_url: str) -> None:
+    assert redis_url.startswith("redis://default:")
+
+
 def test_the_stream_server_takes_an_entry(redis_url: str) -> None:
     with redis.Redis.from_url(redis_url) as client:
         entry = client.xadd("fixture:stream", {"a": "1"})
