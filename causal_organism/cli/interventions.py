@@ -13,9 +13,13 @@ from causal_organism.wiring import open_organism
 from tui.presenters.safe_text import safe_text
 
 
-@click.group()
-def interventions() -> None:
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def interventions(context: click.Context, as_json: bool) -> None:
     """List, show and decide proposals. A refresh only proposes; people decide, each under their name."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_, as_json=as_json)
 
 
 @interventions.command("list")
