@@ -33,6 +33,9 @@ class Orchestrator(Protocol):
     def cancel(self, run: str) -> None:
         """Raises RefusedError for a run that has ended."""
 
+    def is_cancelled(self, run: str) -> bool:
+        """Whether a run is being cancelled, or was; one question, answered or given up within seconds."""
+
     def retry(self, run: str) -> None:
         """Run it again under the same id. Raises RefusedError for a run that has not ended or has no deployment."""
 

@@ -135,6 +135,10 @@ class MemoryOrchestrator:
         else:
             self.end(found.id, "Cancelled")
 
+    def is_cancelled(self, run: str) -> bool:
+        found = self._find(run)
+        return found is not None and _TYPES[found.state] in ("CANCELLING", "CANCELLED")
+
     def retry(self, run: str) -> None:
         found = self._need(run)
         if not found.ended:

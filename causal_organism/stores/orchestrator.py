@@ -102,6 +102,10 @@ class PrefectOrchestrator:
             raise RefusedError(f"run {row['id']} has ended already: {row['state_name']}", code="run-ended")
         self._set_state(row["id"], {"type": "CANCELLING", "name": "Cancelling"})
 
+    def is_cancelled(self, run: str) -> bool:
+        row = self._api.glance(f"/flow_runs/{run}")
+        return row is not None and row["state_type"] in ("CANCELLING", "CANCELLED")
+
     def retry(self, run: str) -> None:
         row = self._look.need(run)
         if row["state_type"] not in TERMINAL:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import RequestError, StoreError
@@ -20,6 +20,10 @@ READ_PAUSES_S = (0.2, 0.6, 1.5)
 """Pauses before a read is repeated: a busy server answers 500 or 503 now and then (SQLite locks, restarts)."""
 
 
+GLANCE_S = 2.5
+"""What an answer may take that can be done without."""
+
+
 class PrefectApi:
     """Blocking calls with pooled connections; safe to share between threads."""
 
@@ -32,7 +36,7 @@ class PrefectApi:
 
     def read(self, path: str, query: Any = None) -> Any:
         """A GET, or with `query` a POST that only reads. Repeated on connection errors and 5xx."""
-        return self._call("GET" if query is None else "POST", path, query, repeat=True)
+        return self._call("GET" if query is None else "POST", path, query)
 
     def read_pages(self, path: str, query: Mapping[str, Any], limit: int) -> list[Any]:
         """Up to `limit` rows of a filter, in pages of the size that the server allows."""
@@ -47,32 +51,45 @@ class PrefectApi:
 
     def find(self, path: str) -> Any | None:
         """A GET; None where there is no such thing."""
-        return self._call("GET", path, None, repeat=True, absent=True)
+        return self._call("GET", path, None, absent=True)
+
+    def glance(self, path: str) -> Any | None:
+        """As `find`, for who goes on without an answer: asked once more at most, and given up within seconds."""
+        return self._call("GET", path, None, pauses=READ_PAUSES_S[:1], absent=True, timeout_s=GLANCE_S)
 
     def write(self, method: str, path: str, body: Any = None, *, repeat: bool = False) -> Any:
         """A change. `repeat` only where doing it twice is the same as doing it once."""
-        return self._call(method, path, body, repeat=repeat)
+        return self._call(method, path, body, pauses=READ_PAUSES_S if repeat else ())
 
     def close(self) -> None:
         if self._client is not None:
             self._client.close()
             self._client = None
 
-    def _call(self, method: str, path: str, body: Any, *, repeat: bool, absent: bool = False) -> Any:
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        *,
+        pauses: Sequence[float] = READ_PAUSES_S,
+        absent: bool = False,
+        timeout_s: float | None = None,
+    ) -> Any:
         import httpx  # 0.2 s: only commands that ask Prefect pay for it
 
-        client = self._connected()
-        pauses = list(READ_PAUSES_S) if repeat else []
+        client, left = self._connected(), list(pauses)
+        timeout = client.timeout if timeout_s is None else httpx.Timeout(timeout_s)
         while True:
             try:
-                response = client.request(method, path, json=body)
+                response = client.request(method, path, json=body, timeout=timeout)
             except httpx.HTTPError as error:
-                if not pauses:
+                if not left:
                     raise self._unreachable(error) from error
             else:
-                if response.status_code < 500 or not pauses:
+                if response.status_code < 500 or not left:
                     return self._answer(response, absent=absent)
-            self._pause(pauses.pop(0))
+            self._pause(left.pop(0))
 
     def _connected(self) -> httpx.Client:
         import httpx  # see _call

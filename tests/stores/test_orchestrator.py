@@ -153,12 +153,19 @@ def test_a_run_that_waits_is_cancelled_at_once_and_only_once(orchestrator: Any) 
     run = orchestrator.trigger("refresh", {"selection": "*"})
     with pytest.raises(RefusedError):
         orchestrator.retry(run)
+    assert not orchestrator.is_cancelled(run)
     orchestrator.cancel(run)
     assert orchestrator.run(run)["state"] == "Cancelled"
+    assert orchestrator.is_cancelled(run)
     with pytest.raises(RefusedError):
         orchestrator.cancel(run)
     orchestrator.retry(run)
     assert orchestrator.run(run)["state"] == "AwaitingRetry"
+    assert not orchestrator.is_cancelled(run)
+
+
+def test_a_run_that_nobody_knows_is_not_cancelled(orchestrator: Any) -> None:
+    assert not orchestrator.is_cancelled("00000000-0000-0000-0000-000000000000")
 
 
 def test_depth_counts_what_waits(orchestrator: Any) -> None:
