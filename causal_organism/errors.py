@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 DONE, FAILED, WRONG, UNREACHABLE, REFUSED = 0, 1, 2, 3, 4
 """Exit codes of the command line: done · something failed · wrong request · service unreachable · refused."""
 
@@ -82,6 +85,16 @@ class FencedError(OrganismError):
     """The lease was lost while the asset was being made; nothing was published."""
 
     code = "fenced"
+
+
+class RunCancelledError(OrganismError):
+    """The run was cancelled, so nothing more of it is published. `document`: its answer, where it came so far."""
+
+    code = "cancelled"
+
+    def __init__(self, message: str, *, document: Mapping[str, Any] | None = None):
+        super().__init__(message)
+        self.document = document
 
 
 class DamagedValueError(OrganismError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prefect.context import FlowRunContext
 
 from causal_organism.deployments import Pipeline, actor_of, trigger_of
+from causal_organism.operations.cancelling import Cancellation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,8 @@ class Asked:
     actor: str
     trigger: str
     scheduled: bool
+    tries: int = 1
+    cancellation: Cancellation = field(default_factory=Cancellation, compare=False)
 
 
 def who_asked(pipeline: Pipeline) -> Asked:
@@ -35,6 +38,7 @@ def who_asked(pipeline: Pipeline) -> Asked:
         actor=actor_of(run.parameters or {}, scheduled=scheduled),
         trigger=trigger_of(run.tags or (), scheduled=scheduled),
         scheduled=scheduled,
+        tries=run.run_count,
     )
 
 

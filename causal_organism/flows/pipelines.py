@@ -6,6 +6,7 @@ Async, because Prefect waits up to a second at the end of every synchronous flow
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import replace
@@ -13,10 +14,11 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.states import Failed
+from prefect.exceptions import TerminationSignal
+from prefect.states import Cancelled, Failed
 
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
-from causal_organism.errors import OrganismError, StoreError
+from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asked import Asked, is_last_try, who_asked
 from causal_organism.flows.audits import audit
 from causal_organism.flows.heartbeats import kept_alive
@@ -27,6 +29,7 @@ from causal_organism.flows.threads import in_thread
 from causal_organism.operations.audit_network import NETWORK
 from causal_organism.operations.automated_run import begin_automated, conclude
 from causal_organism.operations.automation import AUTOMATION, evaluate
+from causal_organism.operations.cancelling import Cancellation, readmit
 from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
 from causal_organism.operations.projecting import project
 from causal_organism.operations.refresh import RefreshRun, begin, finish
@@ -35,6 +38,9 @@ from causal_organism.operations.waiting import run_lease
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
+
+STOPPED = (asyncio.CancelledError, TerminationSignal)
+"""What a flow's function sees of the signal that ends its process, depending on what it was at."""
 
 PULSE_VIEWS = "tag:pulse"
 EVERYTHING = "*"
@@ -54,9 +60,22 @@ def _flow(pipeline: Pipeline) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
             retries=pipeline.retries,
             retry_delay_seconds=pause_s,
             persist_result=False,
-        )(kept_alive(pipeline, pause_s)(function))
+        )(kept_alive(pipeline, pause_s)(_cancelled_is_a_state(function)))
 
     return declare
+
+
+def _cancelled_is_a_state(function: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Where the run finds itself cancelled before its process is ended, it ends so, and is not tried again."""
+
+    @functools.wraps(function)
+    async def ended(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return await function(*args, **kwargs)
+        except RunCancelledError as error:
+            return Cancelled(message=error.message, data=error.document)
+
+    return ended
 
 
 @_flow(INCREMENTAL)
@@ -116,7 +135,17 @@ async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
     try:
         if asked.deployment is None:  # in somebody's own process: while it lives, nobody takes the run for crashed
             await in_thread(alive.enter_context, organism.ledger.hold(run_lease(asked.run), "", asked.run))
+        asked = replace(
+            asked, cancellation=Cancellation(functools.partial(organism.orchestrator.is_cancelled, asked.run))
+        )
+        if asked.tries > 1:
+            await in_thread(readmit, organism, asked.run)
         yield organism, asked
+    except STOPPED:
+        asked.cancellation.cancel()  # threads go on until the process ends
+        raise
+    except RunCancelledError:  # somebody wanted it
+        raise
     except Exception as error:  # whatever it is: it goes on to Prefect, and nobody else would tell of it
         await tell_error(organism, asked, error)
         raise
@@ -142,7 +171,7 @@ async def _enlarge(organism: Organism, asked: Asked) -> Document | None:
 
 async def _automate(organism: Organism, asked: Asked, document: Document) -> Document:
     """Make what automation chooses, in the same run; one document of both parts."""
-    evaluation = await in_thread(evaluate, organism, run=asked.run, actor=asked.actor)
+    evaluation = await in_thread(evaluate, organism, run=asked.run, actor=asked.actor, cancellation=asked.cancellation)
     if not evaluation.decisions:
         return document
     for key, decision in evaluation.decisions.items():
@@ -167,6 +196,7 @@ async def _refresh(
         actor=asked.actor,
         trigger=asked.trigger,
         run=asked.run,
+        cancellation=asked.cancellation,
         deployment=asked.deployment,
         flow=asked.flow,
         log=log.info,
@@ -175,10 +205,13 @@ async def _refresh(
     log.info(f"{selection}: {len(run.steps)} to make" if run.steps else f"{selection}: everything is fresh")
     try:
         await Steps(run).make_all()
+    except RunCancelledError as error:
+        document = await in_thread(finish, run, cancelled=True)
+        raise RunCancelledError(error.message, document=document) from error
     except OrganismError as error:
         await in_thread(organism.ledger.end_run, run.id, "failed", at=organism.now(), error=error.message)
         raise
-    except asyncio.CancelledError:
+    except STOPPED:
         finish(run, cancelled=True)
         raise
     return await in_thread(finish, run)

@@ -6,9 +6,12 @@ from typing import Any
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
+from prefect.states import Cancelled
 
 from causal_organism.assets.definitions import RETRY_CLASSES
+from causal_organism.errors import RunCancelledError
 from causal_organism.flows.asked import Asked
 from causal_organism.flows.steps import retry_options
 from causal_organism.flows.telling import tell_gaps
@@ -22,13 +25,19 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
     """Take in what the stream has. What was lost of it before it could be read, in words; None: nothing.
 
     A gap that an earlier try of this run found counts too: it is recorded, so the pulse finds it only once.
+
+    Raises RunCancelledError.
     """
     found: list[Gap] = []
 
-    async def pulse_once() -> str:
-        report = await in_thread(
-            pulse, organism, run=asked.run, actor=asked.actor, trigger=asked.trigger, holder=_holder(asked)
-        )
+    async def pulse_once() -> Any:
+        try:
+            report = await in_thread(
+                pulse, organism, run=asked.run, actor=asked.actor, trigger=asked.trigger, holder=_holder(asked),
+                cancellation=asked.cancellation,
+            )  # fmt: skip
+        except RunCancelledError as error:
+            return Cancelled(message=error.message)
         found.extend([report.gap] if report.gap is not None else [])
         get_run_logger().info(str(report))
         return str(report)
@@ -40,7 +49,10 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
         persist_result=False,
         **retry_options(RETRY_CLASSES["light"], organism.settings.retry_delay_scale),
     )(pulse_once)
-    await step()
+    state: State[Any] = await step(return_state=True)
+    if state.is_cancelled():
+        raise RunCancelledError(state.message or "cancelled")
+    await state.aresult()
     found += [gap for gap in await in_thread(gaps_of_run, organism, asked.run) if gap not in found]
     await tell_gaps(organism, found)
     return "; ".join(map(_describe, found)) or None

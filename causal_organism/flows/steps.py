@@ -14,12 +14,12 @@ from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
-from prefect.states import Failed
+from prefect.states import Cancelled, Failed
 from prefect.tasks import Task
 
 from causal_organism.assets.definitions import Retry
 from causal_organism.assets.planner import Place
-from causal_organism.errors import OrganismError, StoreError
+from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
 from causal_organism.flows.blocks import Block, before_each, blocks_of, seconds_of
 from causal_organism.flows.threads import Threads
@@ -79,7 +79,7 @@ class Steps:
         self._stopped: OrganismError | None = None
 
     async def make_all(self) -> None:
-        """Raises what stopped the run: a lease that somebody else holds, or a ledger that is gone."""
+        """Raises what stopped the run: a lease that somebody else holds, a ledger that is gone, RunCancelledError."""
         limit_s = self._run.organism.settings.block_ms / 1000
         try:
             await self._make(blocks_of(self._before, seconds_of(self._run.organism.graph, self._run.steps), limit_s))
@@ -143,6 +143,9 @@ class Steps:
                 raise error  # in a block: that was its first try
             last = _tries() > self._run.organism.graph[block[0]].retry.times
             await self._threads.call(self._attempt_one, block[0], stopped, attempt_is_last=last)
+        except RunCancelledError as error:
+            self._stopped = error
+            return Cancelled(message=error.message)
         finally:
             stopped.set()
             self._give_turn(block)

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from causal_organism.assets.automation import AutomationState, Decision, decide, named_keys
@@ -27,6 +28,7 @@ from causal_organism.assets.cause_words import attempt_text, cause_text
 from causal_organism.assets.definitions import SOURCE, AssetSpec
 from causal_organism.assets.staleness import FRESH, STALE
 from causal_organism.assets.versions import Provenance
+from causal_organism.operations.cancelling import Cancellation
 from causal_organism.operations.hindrances import blockers_by_partition, from_outside
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.observe import Observation, observe
@@ -51,7 +53,9 @@ class Evaluation:
         return " or ".join(f'"{key}"' for key in self.to_make)
 
 
-def evaluate(organism: Organism, *, run: str | None, actor: str) -> Evaluation:
+def evaluate(
+    organism: Organism, *, run: str | None, actor: str, cancellation: Cancellation | None = None
+) -> Evaluation:
     """Look, decide about every automated asset, and record it; of those to make, `conclude` does."""
     automated = _automated(organism)
     if not automated:
@@ -60,9 +64,10 @@ def evaluate(organism: Organism, *, run: str | None, actor: str) -> Evaluation:
     own = [key for key in automated if graph[key].kind == SOURCE]
     passive = [key for key in graph.walk_up(automated) if graph[key].kind == SOURCE and key not in own]
     evaluator = _Evaluator(load_cut(organism), organism.automations.load())
-    observed = _look(evaluator, passive, run=run, actor=actor)
+    look = partial(_look, evaluator, run=run, actor=actor, cancellation=cancellation)
+    observed = look(passive)
     decisions = evaluator.decide_all(own)
-    observed += _look(evaluator, [key for key in own if decisions[key].run], run=run, actor=actor)
+    observed += look([key for key in own if decisions[key].run])
     decisions |= evaluator.decide_all([key for key in automated if key not in own])
     to_make = tuple(key for key in automated if decisions[key].run and key not in own)
     records = {key: _evaluated(graph[key], decisions[key], evaluator.at, run) for key in automated}
@@ -207,9 +212,9 @@ def _automated(organism: Organism) -> tuple[str, ...]:
     return tuple(key for key in organism.graph.order if organism.graph[key].automation is not None)
 
 
-def _look(evaluator: _Evaluator, sources: Collection[str], *, run: str | None, actor: str) -> tuple[Observation, ...]:
+def _look(evaluator: _Evaluator, sources: Collection[str], **by: Any) -> tuple[Observation, ...]:
     cut = evaluator.cut
-    observed = observe(cut.organism, sources, cut.heads, actor=actor, trigger=AUTOMATION, run=run)
+    observed = observe(cut.organism, sources, cut.heads, trigger=AUTOMATION, **by)
     if any(each.changed or each.error for each in observed):
         evaluator.look_again()
     return observed

@@ -16,6 +16,7 @@ from causal_organism.assets.staleness import Cause
 from causal_organism.assets.storable import storable, storable_text
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version
 from causal_organism.errors import SettingsError
+from causal_organism.operations.cancelling import Cancellation
 from causal_organism.operations.checking import run_checks
 from causal_organism.operations.contents import content_fingerprint, load_value
 from causal_organism.operations.faults import ComputeError, failing, outputs_of
@@ -88,6 +89,7 @@ class Making:
     trigger: str
     log: Callable[[str], None]
     progress: Callable[[str, int, int], None]
+    cancellation: Cancellation
     keep: Callable[[str, str], None] = lambda _name, _text: None  # who says what; Prefect's runs keep it themselves
 
     def say(self, name: str, text: str) -> None:
@@ -142,7 +144,10 @@ def _settings(organism: Organism, spec: AssetSpec) -> dict[str, Any]:
 def publish(
     cut: Cut, key: str, partition: str, made: Made, lease: Lease, making: Making, causes: tuple[Cause, ...]
 ) -> StepOutcome:
-    """Check new content and publish it, or find it unchanged, or keep it for inspection as rejected."""
+    """Check new content and publish it, or find it unchanged, or keep it for inspection as rejected.
+
+    Raises RunCancelledError; then it is none of these.
+    """
     organism, head = cut.organism, cut.head(key, partition)
     content, write = organism.values.describe(made.value, base=_base(head))
     provenance = provenance_of(cut, key, partition)
@@ -155,7 +160,8 @@ def publish(
     ):
         if not organism.values.intact(head.version.value, head.version.fingerprint):
             write()
-        organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now(), metadata=made.metadata)
+        with making.cancellation.publishing():
+            organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now(), metadata=made.metadata)
         confirmed = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
         cut.set_head(key, partition, confirmed)
         return outcome
@@ -169,9 +175,11 @@ def publish(
     if failed:
         reasons = "; ".join(failed)
         attempt = Attempt(outcome=REJECTED, at=organism.now(), run=making.run, provenance=provenance, error=reasons)
-        organism.ledger.record_attempt(key, partition, attempt, rejected=version)
+        with making.cancellation.publishing():
+            organism.ledger.record_attempt(key, partition, attempt, rejected=version)
         return replace(outcome, outcome=REJECTED, error=reasons)
-    published = organism.ledger.publish(lease, version)
+    with making.cancellation.publishing():
+        published = organism.ledger.publish(lease, version)
     cut.set_head(key, partition, Head(version=published, latest=provenance, confirmed_at=published.made_at))
     return replace(outcome, outcome=MADE, version=published.number)
 
@@ -184,11 +192,12 @@ def _base(head: Head | None) -> tuple[Mapping[str, Any], str] | None:
 
 
 def record_failure(cut: Cut, key: str, partition: str, making: Making, error: str) -> None:
-    """Note that a make failed; the head stays where it is."""
+    """Note that a make failed; the head stays where it is. Raises RunCancelledError."""
     inputs = cut.input_versions(key, partition)
     provenance = Provenance(code_version=cut.code_versions[key], inputs=inputs)
     attempt = Attempt(outcome=FAILED, at=cut.organism.now(), run=making.run, provenance=provenance, error=error)
-    cut.organism.ledger.record_attempt(key, partition, attempt)
+    with making.cancellation.publishing():
+        cut.organism.ledger.record_attempt(key, partition, attempt)
 
 
 def _call_compute(spec: AssetSpec, reading: Reading, context: Context) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from causal_organism.assets.definitions import Looked
 from causal_organism.assets.partitions import member_names, sources_of
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
 from causal_organism.errors import LeaseHeldError, StoreError
+from causal_organism.operations.cancelling import Cancellation
 from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.waiting import hold_waiting
-from causal_organism.ports import Look, Organism
+from causal_organism.ports import Lease, Look, Organism
 
 SOURCE_PROVENANCE = Provenance(code_version="source", inputs={})
 
@@ -38,21 +39,35 @@ def observe(
     actor: str,
     trigger: str,
     run: str | None = None,
+    cancellation: Cancellation | None = None,
 ) -> tuple[Observation, ...]:
     """Look at these sources, in order of the graph; publish a version of each whose content changed.
 
     A source that fails is recorded as failed and keeps its head. Raises StoreError if the ledger is away, RefusedError
-    where nothing may be recorded.
+    where nothing may be recorded, RunCancelledError.
     """
     organism.settings.refuse_changes()
-    return tuple(
-        _observe_one(organism, key, heads.get(key), actor=actor, trigger=trigger, run=run)
-        for key in organism.graph.in_order(keys)
-    )
+    cancellation = cancellation or Cancellation()
+    found = []
+    for key in organism.graph.in_order(keys):
+        with cancellation.making():
+            found.append(
+                _observe_one(
+                    organism, key, heads.get(key), actor=actor, trigger=trigger, run=run, cancellation=cancellation
+                )
+            )
+    return tuple(found)
 
 
 def _observe_one(
-    organism: Organism, key: str, head: Head | None, *, actor: str, trigger: str, run: str | None
+    organism: Organism,
+    key: str,
+    head: Head | None,
+    *,
+    actor: str,
+    trigger: str,
+    run: str | None,
+    cancellation: Cancellation,
 ) -> Observation:
     number = head.version.number if head else None
     ours = organism.graph[key].compute is None
@@ -60,25 +75,34 @@ def _observe_one(
         with failing(organism.graph[key], authors=not ours):
             seen = _look(organism, key) if ours else _call(organism, key)
     except (ComputeError, StoreError) as error:
-        return _failed(organism, key, number, error.message, run)
+        return _failed(organism, key, number, error.message, run, cancellation)
     if seen is None or (head is not None and head.version.fingerprint == seen.fingerprint and not head.failed):
         # A pulse publishes before it looks, and what it published is what its run saw changed.
         ours_new = head is not None and run is not None and head.version.run == run
         return Observation(key=key, version=number, changed=ours_new)
     wait_s = 0.0 if ours else organism.settings.lease_wait_s
     try:
-        return _record(organism, key, seen, actor=actor, trigger=trigger, run=run, wait_s=wait_s)
+        with (
+            hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases,
+            failing(organism.graph[key]),
+        ):
+            return _record(
+                organism, leases[key], seen, actor=actor, trigger=trigger, run=run, cancellation=cancellation
+            )
     except LeaseHeldError:
         if ours:  # a pulse is at it, and publishes itself
             return Observation(key=key, version=number, changed=False)
         raise
     except (ComputeError, StoreError) as error:  # where the ledger is what is away, this cannot be recorded either
-        return _failed(organism, key, number, error.message, run)
+        return _failed(organism, key, number, error.message, run, cancellation)
 
 
-def _failed(organism: Organism, key: str, number: int | None, error: str, run: str | None) -> Observation:
+def _failed(
+    organism: Organism, key: str, number: int | None, error: str, run: str | None, cancellation: Cancellation
+) -> Observation:
     attempt = Attempt(outcome="failed", at=organism.now(), run=run, provenance=SOURCE_PROVENANCE, error=error)
-    organism.ledger.record_attempt(key, "", attempt)
+    with cancellation.publishing():
+        organism.ledger.record_attempt(key, "", attempt)
     return Observation(key=key, version=number, changed=False, error=error)
 
 
@@ -108,27 +132,33 @@ def _check_members(organism: Organism, key: str, value: Any) -> None:
 
 
 def _record(
-    organism: Organism, key: str, seen: Look, *, actor: str, trigger: str, run: str | None, wait_s: float
+    organism: Organism,
+    lease: Lease,
+    seen: Look,
+    *,
+    actor: str,
+    trigger: str,
+    run: str | None,
+    cancellation: Cancellation,
 ) -> Observation:
-    with (
-        hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases,
-        failing(organism.graph[key]),
-    ):
-        head = organism.ledger.heads_of([key]).get(key)
-        if head is not None and head.version.fingerprint == seen.fingerprint:
-            organism.ledger.confirm(leases[key], head.latest, run=run, at=organism.now())
-            return Observation(key=key, version=head.version.number, changed=False)
-        version = Version(
-            key=key,
-            number=0,
-            fingerprint=seen.fingerprint,
-            made_at=organism.now(),
-            run=run,
-            actor=actor,
-            trigger=trigger,
-            provenance=SOURCE_PROVENANCE,
-            value=seen.write(),
-            metadata=seen.metadata,
-        )
-        published = organism.ledger.publish(leases[key], version)
+    key = lease.key
+    head = organism.ledger.heads_of([key]).get(key)
+    if head is not None and head.version.fingerprint == seen.fingerprint:
+        with cancellation.publishing():
+            organism.ledger.confirm(lease, head.latest, run=run, at=organism.now())
+        return Observation(key=key, version=head.version.number, changed=False)
+    version = Version(
+        key=key,
+        number=0,
+        fingerprint=seen.fingerprint,
+        made_at=organism.now(),
+        run=run,
+        actor=actor,
+        trigger=trigger,
+        provenance=SOURCE_PROVENANCE,
+        value=seen.write(),
+        metadata=seen.metadata,
+    )
+    with cancellation.publishing():
+        published = organism.ledger.publish(lease, version)
     return Observation(key=key, version=published.number, changed=True)

@@ -15,6 +15,7 @@ from causal_organism.assets.planner import plan as forecast
 from causal_organism.assets.selection import select
 from causal_organism.assets.staleness import FRESH, STALE
 from causal_organism.errors import SelectionError
+from causal_organism.operations.cancelling import Cancellation
 from causal_organism.operations.incremental import can_update
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.observe import Observation, observe
@@ -72,6 +73,7 @@ def make_plan(
     actor: str,
     trigger: str,
     run: str | None = None,
+    cancellation: Cancellation | None = None,
     allow_empty: bool = False,
     looked: Collection[Observation] | None = None,
 ) -> Planned:
@@ -89,7 +91,9 @@ def make_plan(
     if looked is not None:
         observations = tuple(each for each in looked if each.key in sources)
     elif not organism.settings.read_only:
-        observations = observe(organism, sources, cut.heads, actor=actor, trigger=trigger, run=run)
+        observations = observe(
+            organism, sources, cut.heads, actor=actor, trigger=trigger, run=run, cancellation=cancellation
+        )
     if looked is None and any(each.changed or each.error for each in observations):
         cut = load_cut(organism, code_versions=cut.code_versions)
     chosen = choose(choice, with_siblings(graph, selected), lambda key: graph[key].partitions, cut.space)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from causal_organism.assets.versions import Provenance, Version
 from causal_organism.network.entries import START
+from causal_organism.operations.cancelling import Cancellation
 from causal_organism.operations.projection import Follower, catch_up
 from causal_organism.operations.runs import refuse_read_only
 from causal_organism.operations.stream_gaps import find_gap, find_missing
@@ -58,24 +59,38 @@ class PulseReport:
         return f"{self.read} read: {', '.join(parts)}; network@{self.version}"
 
 
-def pulse(organism: Organism, *, run: str | None, actor: str, trigger: str, holder: str) -> PulseReport:
+def pulse(
+    organism: Organism,
+    *,
+    run: str | None,
+    actor: str,
+    trigger: str,
+    holder: str,
+    cancellation: Cancellation | None = None,
+) -> PulseReport:
     """Go on, batch by batch, to the end that the stream has now; publish `network` once.
 
     Raises:
+        RunCancelledError: no further batch is read, and `network` is not published. What was accepted stays accepted:
+            the next pulse applies and publishes it.
         LeaseHeldError: another pulse did not end within the lease's waiting time.
         FencedError: another one took over; nothing of this one's last batch is stored.
     """
     refuse_read_only(organism)
-    with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=organism.settings.lease_wait_s) as leases:
+    cancellation, wait_s = cancellation or Cancellation(), organism.settings.lease_wait_s
+    with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=wait_s) as leases, cancellation.making():
         rebuilt = catch_up(organism, actor=actor)
         write_dead_letters(organism)
         end = organism.stream.state()
         gap, position = _note_gap(organism, end)
-        report, position = _take_in(organism, position, end, PulseReport(rebuilt=rebuilt), actor=actor)
+        report = PulseReport(rebuilt=rebuilt)
+        report, position = _take_in(organism, position, end, report, actor=actor, cancellation=cancellation)
         report = _move_window(organism, report, actor=actor)
         if gap is None:
             gap = _note_missing(organism, position, end)
-        version, published = _publish(organism, leases[NETWORK], run=run, actor=actor, trigger=trigger)
+        version, published = _publish(
+            organism, leases[NETWORK], run=run, actor=actor, trigger=trigger, cancellation=cancellation
+        )
         report = replace(
             report,
             gap=gap,
@@ -98,11 +113,18 @@ def write_dead_letters(organism: Organism) -> int:
 
 
 def _take_in(
-    organism: Organism, position: StreamPosition, end: StreamState, report: PulseReport, *, actor: str
+    organism: Organism,
+    position: StreamPosition,
+    end: StreamState,
+    report: PulseReport,
+    *,
+    actor: str,
+    cancellation: Cancellation,
 ) -> tuple[PulseReport, StreamPosition]:
     reader = StreamReader(organism, end=end.last_id)
     with rare_collection(), reader, Follower(organism, actor=actor) as follower:
         while reading := reader.after(position.entry):
+            cancellation.check()
             began = time.monotonic()
             accepted = _accept(organism, position, reading)
             reader.took(reading.entries, time.monotonic() - began)
@@ -155,7 +177,9 @@ def _record(organism: Organism, position: StreamPosition, gap: Gap, behind: Stre
     return gap
 
 
-def _publish(organism: Organism, lease: Lease, *, run: str | None, actor: str, trigger: str) -> tuple[int | None, bool]:
+def _publish(
+    organism: Organism, lease: Lease, *, run: str | None, actor: str, trigger: str, cancellation: Cancellation
+) -> tuple[int | None, bool]:
     """(number of the head, whether it is new). The last batch alone gets a version: deltas compose."""
     seen = organism.sources[NETWORK].look()
     head = organism.ledger.heads().get((NETWORK, ""))
@@ -173,7 +197,8 @@ def _publish(organism: Organism, lease: Lease, *, run: str | None, actor: str, t
         value=seen.write(),
         metadata=seen.metadata,
     )
-    return organism.ledger.publish(lease, version).number, True
+    with cancellation.publishing():
+        return organism.ledger.publish(lease, version).number, True
 
 
 def _trim(organism: Organism, position: StreamPosition, end: StreamState) -> int:

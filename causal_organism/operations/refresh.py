@@ -6,20 +6,22 @@ import shlex
 import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from causal_organism.assets.blocking import Blocker
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.planner import Place, PlanStep
-from causal_organism.errors import OrganismError, RefusedError
+from causal_organism.errors import OrganismError, RefusedError, RunCancelledError, StoreError
+from causal_organism.operations.cancelling import Cancellation, Interrupts
 from causal_organism.operations.hindrances import leave_out
-from causal_organism.operations.making import NOT_WELL, SKIPPED, Making, StepOutcome
+from causal_organism.operations.making import CANCELLED, NOT_WELL, SKIPPED, Making, StepOutcome
 from causal_organism.operations.observe import Observation
 from causal_organism.operations.plan import Planned, make_plan
 from causal_organism.operations.projecting import project
 from causal_organism.operations.run_logs import RunLog
 from causal_organism.operations.scores import write_scores
-from causal_organism.operations.steps import RefreshRun, make_step
+from causal_organism.operations.steps import RefreshRun, end_cancelled, make_step
 from causal_organism.operations.waiting import run_lease
 from causal_organism.operations.waves import waves, work_together
 from causal_organism.ports import Organism, RunRecord
@@ -47,6 +49,7 @@ def begin(
     actor: str,
     trigger: str,
     run: str | None = None,
+    cancellation: Cancellation | None = None,
     deployment: str | None = None,
     flow: str = "refresh-assets",
     allow_empty: bool = False,
@@ -56,7 +59,8 @@ def begin(
     progress: Callable[[str, int, int], None] = _quiet,
     keep: Callable[[str, str], None] = _quiet,
 ) -> RefreshRun:
-    """Look at sources, judge, plan, and record the run. Raises SelectionError, RefusedError, StoreError.
+    """Look at sources, judge, plan, and record the run. Raises SelectionError, RefusedError, StoreError,
+    RunCancelledError.
 
     `partition` chooses partitions (see choices.py); None: all that are out of date.
     `only_ready` leaves out what cannot be made because a source has no import yet: for runs by schedule, where that is
@@ -66,11 +70,12 @@ def begin(
     """
     organism.settings.refuse_changes()
     making = Making(
-        run=run or _local_id(), actor=actor, trigger=trigger, log=log, progress=progress, keep=keep
+        run=run or _local_id(), actor=actor, trigger=trigger, log=log, progress=progress, keep=keep,
+        cancellation=cancellation or Cancellation(),
     )  # fmt: skip
     planned = make_plan(
         organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
-        run=making.run, allow_empty=allow_empty, looked=looked,
+        run=making.run, cancellation=making.cancellation, allow_empty=allow_empty, looked=looked,
     )  # fmt: skip
     if only_ready:
         planned, unready = _without_unready(planned)
@@ -78,12 +83,12 @@ def begin(
             log(reason)
     if force:
         refuse_pinned(planned)
-    organism.ledger.begin_run(
-        RunRecord(
-            id=making.run, flow=flow, selection=selection, trigger=trigger, actor=actor, started_at=organism.now(),
-            deployment=deployment,
-        )
+    record = RunRecord(
+        id=making.run, flow=flow, selection=selection, trigger=trigger, actor=actor, started_at=organism.now(),
+        deployment=deployment,
     )  # fmt: skip
+    with making.cancellation.publishing():
+        organism.ledger.begin_run(record)
     slots = threading.Semaphore(organism.settings.parallel_steps)
     return RefreshRun(organism=organism, planned=planned, making=making, force=force, full=full, slots=slots)
 
@@ -98,7 +103,11 @@ def refuse_pinned(planned: Planned) -> None:
 
 
 def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
-    """organism.refresh/1, recorded as the run's answer."""
+    """organism.refresh/1, recorded as the run's answer. `cancelled`: nothing more of it is published."""
+    by = None
+    if cancelled:
+        end_cancelled(run)
+        by = run.organism.ledger.cancelled_by(run.id)
     outcomes = list(run.outcomes.values())
     failed_sources = [each for each in run.planned.observations if each.error]
     if cancelled:
@@ -114,8 +123,9 @@ def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
         "steps": [each.to_document() for each in outcomes],
         "observed": [each.to_document() for each in run.planned.observations],
     }
-    errors = [f"{each.key}: {each.error}" for each in failed_sources]
-    errors += [f"{each.name}: {each.error}" for each in outcomes if each.error]
+    errors = [] if by is None else [f"cancelled by {by}"]
+    errors += [f"{each.key}: {each.error}" for each in failed_sources]
+    errors += [f"{each.name}: {each.error}" for each in outcomes if each.error and each.outcome != CANCELLED]
     if len(errors) > _ERRORS_TOLD:
         errors[_ERRORS_TOLD:] = [f"and {len(errors) - _ERRORS_TOLD} more"]
     run.organism.ledger.end_run(
@@ -159,32 +169,48 @@ def refresh_local(
     on_step: Callable[[StepOutcome], None] = _quiet,
 ) -> dict[str, Any]:
     """A whole refresh in this process, without Prefect; it never waits to retry."""
-    own_id = _local_id()
-    run = begin(
-        organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger, run=own_id,
-        allow_empty=allow_empty, flow=flow, log=log, progress=progress,
-        keep=RunLog(organism.settings.home, own_id, organism.now).keep,
-    )  # fmt: skip
+    own_id, cancellation = _local_id(), Cancellation()
+    interrupts = Interrupts(cancellation)
+    with interrupts.watched():
+        run = None
+        try:
+            run = begin(
+                organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
+                run=own_id, cancellation=cancellation, allow_empty=allow_empty, flow=flow, log=log, progress=progress,
+                keep=RunLog(organism.settings.home, own_id, organism.now).keep,
+            )  # fmt: skip
+            on_begin(run.steps)
+            document = _make_here(run, selection, partition, on_step)
+            cancellation.check()
+        except (KeyboardInterrupt, RunCancelledError):
+            with interrupts.put_off(), suppress(StoreError):  # the ledger may be what was waited for
+                if run is not None:
+                    finish(run, cancelled=True)
+            raise KeyboardInterrupt from None  # also where an author's code has caught it
+        except OrganismError as error:
+            if run is not None:
+                organism.ledger.end_run(run.id, "failed", at=organism.now(), error=str(error) or None)
+            raise
+        if document["outcome"] != "nothing":
+            project(organism)
+            write_scores(organism)
+    return document
+
+
+def _make_here(
+    run: RefreshRun, selection: str, partition: str | None, on_step: Callable[[StepOutcome], None]
+) -> dict[str, Any]:
+    organism = run.organism
     if run.steps:  # otherwise nothing is done, and nothing to say of it
         said = {} if partition is None else {"partition": partition}
-        detail = {"run": run.id, **said, "force": force, "full": full, "local": True}
-        organism.ledger.audit(actor=actor, action="refresh", subject=selection, detail=detail, at=organism.now())
-    on_begin(run.steps)
+        detail = {"run": run.id, **said, "force": run.force, "full": run.full, "local": True}
+        organism.ledger.audit(
+            actor=run.making.actor, action="refresh", subject=selection, detail=detail, at=organism.now()
+        )
     # While it is held this process lives: what a killed one left unended is seen to have crashed.
     with organism.ledger.hold(run_lease(run.id), "", run.id):
-        try:
-            make_all(run, on_step)
-        except (OrganismError, KeyboardInterrupt) as error:
-            stopped = isinstance(error, KeyboardInterrupt)
-            organism.ledger.end_run(
-                run.id, "cancelled" if stopped else "failed", at=organism.now(), error=str(error) or None
-            )
-            raise
-        document = finish(run)
-    if document["outcome"] != "nothing":
-        project(organism)
-        write_scores(organism)
-    return document
+        make_all(run, on_step)
+        return finish(run)
 
 
 def _without_unready(planned: Planned) -> tuple[Planned, list[str]]:

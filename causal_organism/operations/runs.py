@@ -115,12 +115,17 @@ def _tasks_lag(document: Mapping[str, Any], now: datetime) -> bool:
 
 
 def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
-    """Ask Prefect to stop a run; what it published stays. Raises RefusedError for a local or an ended run."""
+    """Stop a run; what it published stays. Raises RefusedError for a local or an ended run.
+
+    The ledger is told first: nothing of the run is published after that, whenever Prefect ends its process.
+    """
     found = _to_change(organism, run, "cancelled")
+    if not has_ended(found):
+        organism.ledger.cancel_run(found["id"], actor=actor, at=organism.now())
+        organism.ledger.audit(
+            actor=actor, action="run.cancel", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
+        )
     organism.orchestrator.cancel(found["id"])
-    organism.ledger.audit(
-        actor=actor, action="run.cancel", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
-    )
     record = organism.ledger.run(found["id"])
     if record is not None and record.outcome is None:
         # The process is stopped from outside and cannot say so itself; if it ends in time, its own word replaces this.
@@ -132,6 +137,7 @@ def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
     """Run a deployment's run again under its id: what it made is fresh now, so it goes on from where it failed."""
     found = _to_change(organism, run, "tried again")
     organism.orchestrator.retry(found["id"])
+    organism.ledger.uncancel_run(found["id"])
     organism.ledger.audit(
         actor=actor, action="run.retry", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
     )

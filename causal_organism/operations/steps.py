@@ -18,6 +18,7 @@ from causal_organism.operations.faults import ComputeError, failing
 from causal_organism.operations.hindrances import reason_in
 from causal_organism.operations.making import (
     BLOCKED,
+    CANCELLED,
     FAILED,
     NOT_WELL,
     SKIPPED,
@@ -67,9 +68,9 @@ def make_step(run: RefreshRun, key: str, partition: str = "", *, attempt_is_last
     """Make one asset or partition of the plan, or say why not; the outcome is recorded.
 
     Raises StoreError, or the author's retryable error, unless this was the last attempt; LeaseHeldError when somebody
-    else holds the asset for too long.
+    else holds the asset for too long; RunCancelledError, of which `end_cancelled` makes the outcome.
     """
-    with run.slots:
+    with run.slots, run.making.cancellation.making():
         return _make_step(run, key, partition, attempt_is_last=attempt_is_last)
 
 
@@ -90,14 +91,30 @@ def _make_step(run: RefreshRun, key: str, partition: str, *, attempt_is_last: bo
     run.outcomes[key, partition] = outcome
     if outcome.outcome in NOT_WELL:
         run.hindered.setdefault(key, {})[partition] = Hindrance(outcome.outcome)
-    run.organism.ledger.record_step(
-        StepRecord(
-            run=run.id, key=key, partition=partition, outcome=outcome.outcome, version=outcome.version,
-            causes=tuple(cause.to_document() for cause in outcome.causes), seconds=outcome.seconds,
-            error=outcome.error, at=run.organism.now(),
-        )
-    )  # fmt: skip
+    run.organism.ledger.record_steps([_record(run, outcome)])
     return outcome
+
+
+def end_cancelled(run: RefreshRun) -> None:
+    """Publish nothing more of a run; what has not ended is `cancelled`, and all of it is recorded."""
+    run.making.cancellation.cancel()
+    for step in run.steps:
+        if step.place not in run.outcomes:
+            head = run.planned.cut.head(*step.place)
+            ended = StepOutcome(
+                key=step.key, partition=step.partition, outcome=CANCELLED, causes=step.causes, mode=step.mode,
+                version=head.version.number if head else None, error="the run was cancelled",
+            )  # fmt: skip
+            run.outcomes[step.place] = run.together.get(step.place, ended)
+    run.organism.ledger.record_steps([_record(run, each) for each in run.outcomes.values()])
+
+
+def _record(run: RefreshRun, outcome: StepOutcome) -> StepRecord:
+    return StepRecord(
+        run=run.id, key=outcome.key, partition=outcome.partition, outcome=outcome.outcome, version=outcome.version,
+        causes=tuple(cause.to_document() for cause in outcome.causes), seconds=outcome.seconds,
+        error=outcome.error, at=run.organism.now(),
+    )  # fmt: skip
 
 
 def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:

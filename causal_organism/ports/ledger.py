@@ -85,7 +85,10 @@ class Ledger(Protocol):
     def version(self, key: str, number: int, partition: str = "") -> Version | None: ...
 
     def publish(self, lease: Lease, version: Version) -> Version:
-        """Give the next number, make it head, in one transaction. `version.number` is ignored. Raises FencedError."""
+        """Give the next number, make it head, in one transaction. `version.number` is ignored.
+
+        Raises FencedError; RunCancelledError where `version.run` was cancelled, as `confirm` and `record_attempt` do.
+        """
 
     def confirm(
         self,
@@ -98,11 +101,14 @@ class Ledger(Protocol):
     ) -> None:
         """Record that a make gave the head's content again, and what it said; None: nothing but what the version has.
 
-        Raises FencedError.
+        Raises FencedError, RunCancelledError.
         """
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
-        """Record a make that failed, or whose value a blocking check rejected (kept for inspection)."""
+        """Record a make that failed, or whose value a blocking check rejected (kept for inspection).
+
+        Raises RunCancelledError.
+        """
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
         """Say that the content of these versions is no longer kept. Heads are left as they are."""
@@ -134,11 +140,20 @@ class Ledger(Protocol):
     ) -> None:
         """Record how a run ended, and the document that it answered with."""
 
+    def cancel_run(self, run: str, *, actor: str, at: datetime) -> None:
+        """From its return on nothing is published of this run, begun or not; asking again changes nothing."""
+
+    def cancelled_by(self, run: str) -> str | None:
+        """Who cancelled a run; None: nobody."""
+
+    def uncancel_run(self, run: str) -> None:
+        """The run is run again, and may publish."""
+
     def run_document(self, run: str) -> Mapping[str, Any] | None:
         """What `end_run` was given; None: nothing yet."""
 
-    def record_step(self, step: StepRecord) -> None:
-        """Record a step; recording it again (another try) replaces it."""
+    def record_steps(self, steps: Sequence[StepRecord]) -> None:
+        """Record steps; recording one again (another try) replaces it."""
 
     def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
         """Newest first."""

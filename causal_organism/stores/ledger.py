@@ -9,7 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version
-from causal_organism.errors import FencedError, LeaseHeldError, RequestError, StoreError
+from causal_organism.errors import (
+    FencedError,
+    LeaseHeldError,
+    OrganismError,
+    RequestError,
+    RunCancelledError,
+    StoreError,
+)
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
 from causal_organism.stores import ledger_rows as rows
 from causal_organism.stores.lease_keeper import LeaseKeeper
@@ -58,7 +65,7 @@ class PostgresLedger:
         with self._database.connection(single=True) as connection:
             row = connection.execute(rows.PUBLISH, rows.version_parameters(version, lease)).fetchone()
         if row is None:
-            raise _fenced(lease)
+            raise self._refused(lease, version.run)
         return rows.to_version(row)
 
     def confirm(
@@ -74,17 +81,13 @@ class PostgresLedger:
         with self._database.connection(single=True) as connection:
             row = connection.execute(rows.CONFIRM, parameters).fetchone()
         if row is None:
-            raise _fenced(lease)
+            raise self._refused(lease, run)
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(
-                rows.SET_ATTEMPT,
-                (
-                    key, partition, attempt.outcome, attempt.at, attempt.run, attempt.provenance.code_version,
-                    rows.inputs_json(attempt.provenance), attempt.error, rows.rejected_json(rejected),
-                ),
-            )  # fmt: skip
+            found = connection.execute(rows.SET_ATTEMPT, rows.attempt_parameters(key, partition, attempt, rejected))
+        if attempt.run is not None and found.rowcount == 0:
+            raise RunCancelledError(f"cancelled by {self.cancelled_by(attempt.run)}")
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
         with self._database.connection(single=True) as connection:
@@ -148,20 +151,28 @@ class PostgresLedger:
         with self._database.connection(single=True) as connection:
             connection.execute(rows.END_RUN, (outcome, at, error, text, run))
 
+    def cancel_run(self, run: str, *, actor: str, at: datetime) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.CANCEL_RUN, (run, at, actor))
+            connection.execute(rows.AWAIT_PUBLICATIONS, {"run": run})
+
+    def cancelled_by(self, run: str) -> str | None:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.CANCELLED_BY, (run,)).fetchone()
+        return row[0] if row else None
+
+    def uncancel_run(self, run: str) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.UNCANCEL_RUN, (run,))
+
     def run_document(self, run: str) -> Mapping[str, Any] | None:
         with self._database.connection(single=True) as connection:
             row = connection.execute(rows.RUN_DOCUMENT, (run,)).fetchone()
         return row[0] if row else None
 
-    def record_step(self, step: StepRecord) -> None:
+    def record_steps(self, steps: Sequence[StepRecord]) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(
-                rows.SET_STEP,
-                (
-                    step.run, step.key, step.partition, step.outcome, step.version, json.dumps(list(step.causes)),
-                    step.seconds, step.error, step.at,
-                ),
-            )  # fmt: skip
+            connection.cursor().executemany(rows.SET_STEP, [rows.step_parameters(each) for each in steps])
 
     def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
         with self._database.connection(single=True) as connection:
@@ -203,9 +214,12 @@ class PostgresLedger:
         with self._database.connection(single=True) as connection:
             connection.execute(rows.SET_FACT, (name, json.dumps(value)))
 
-
-def _fenced(lease: Lease) -> FencedError:
-    return FencedError(
-        f"the lease on {lease.key} was lost while it was being made; nothing was published",
-        hint=f"organism refresh {lease.key}",
-    )
+    def _refused(self, lease: Lease, run: str | None) -> OrganismError:
+        """Why a publication found no lease that lets it."""
+        by = None if run is None else self.cancelled_by(run)
+        if by is not None:
+            return RunCancelledError(f"cancelled by {by}")
+        return FencedError(
+            f"the lease on {lease.key} was lost while it was being made; nothing was published",
+            hint=f"organism refresh {lease.key}",
+        )

@@ -40,9 +40,11 @@ ATTEMPTS_WITHOUT_HEAD: LiteralString = (
 )
 # One statement each, so one round trip: whoever does not hold the lease any more changes nothing and gets no row. The
 # number is free, since the holder of the lease publishes alone, and the one before could only until it lost the lease.
+# Whether the run was cancelled is asked when the lease's row is locked; who cancels it waits for that row.
 _FENCE: LiteralString = (
-    "fence AS MATERIALIZED (SELECT key, partition FROM organism.lease WHERE key = %(key)s "
-    "AND partition = %(partition)s AND token = %(token)s AND holder = %(holder)s FOR UPDATE)"
+    "held AS MATERIALIZED (SELECT key, partition FROM organism.lease WHERE key = %(key)s "
+    "AND partition = %(partition)s AND token = %(token)s AND holder = %(holder)s FOR UPDATE), "
+    "fence AS MATERIALIZED (SELECT key, partition FROM held WHERE NOT organism.is_cancelled(%(run)s))"
 )
 _CLEAR_ATTEMPT: LiteralString = (
     "cleared AS (DELETE FROM organism.attempt a USING fence WHERE a.key = fence.key AND a.partition = fence.partition)"
@@ -71,7 +73,8 @@ CONFIRM: LiteralString = (
 )
 SET_ATTEMPT: LiteralString = (
     "INSERT INTO organism.attempt (key, partition, outcome, at, run, code_version, inputs, error, rejected) "
-    "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (key, partition) DO UPDATE SET "
+    "SELECT %(key)s, %(partition)s, %(outcome)s, %(at)s, %(run)s, %(code_version)s, %(inputs)s, %(error)s, "
+    "%(rejected)s WHERE NOT organism.is_cancelled(%(run)s) ON CONFLICT (key, partition) DO UPDATE SET "
     "outcome = excluded.outcome, at = excluded.at, run = excluded.run, code_version = excluded.code_version, "
     "inputs = excluded.inputs, error = excluded.error, rejected = excluded.rejected"
 )
@@ -114,6 +117,14 @@ BEGIN_RUN: LiteralString = (
     "tries = r.tries + 1, ended_at = NULL, outcome = NULL, error = NULL, document = NULL"
 )
 END_RUN: LiteralString = "UPDATE organism.run SET outcome = %s, ended_at = %s, error = %s, document = %s WHERE id = %s"
+CANCEL_RUN: LiteralString = (
+    "INSERT INTO organism.cancellation (run, at, actor) VALUES (%s, %s, %s) ON CONFLICT (run) DO NOTHING"
+)
+AWAIT_PUBLICATIONS: LiteralString = (
+    "SELECT FROM organism.lease WHERE holder = %(run)s OR starts_with(holder, %(run)s || '/') FOR UPDATE"
+)
+CANCELLED_BY: LiteralString = "SELECT actor FROM organism.cancellation WHERE run = %s"
+UNCANCEL_RUN: LiteralString = "DELETE FROM organism.cancellation WHERE run = %s"
 RUN_DOCUMENT: LiteralString = "SELECT document FROM organism.run WHERE id = %s"
 _RUN: LiteralString = "id, flow, selection, trigger, actor, started_at, ended_at, outcome, deployment, error, tries"
 RUNS: LiteralString = f"SELECT {_RUN} FROM organism.run ORDER BY started_at DESC LIMIT %s"
@@ -189,6 +200,21 @@ def confirm_parameters(
         "at": at, "code_version": provenance.code_version, "inputs": inputs_json(provenance),
         "metadata": None if metadata is None else json.dumps(dict(metadata)),
     }  # fmt: skip
+
+
+def attempt_parameters(key: str, partition: str, attempt: Attempt, rejected: Version | None) -> dict[str, Any]:
+    return {
+        "key": key, "partition": partition, "outcome": attempt.outcome, "at": attempt.at, "run": attempt.run,
+        "code_version": attempt.provenance.code_version, "inputs": inputs_json(attempt.provenance),
+        "error": attempt.error, "rejected": rejected_json(rejected),
+    }  # fmt: skip
+
+
+def step_parameters(step: StepRecord) -> tuple[Any, ...]:
+    return (
+        step.run, step.key, step.partition, step.outcome, step.version, json.dumps(list(step.causes)), step.seconds,
+        step.error, step.at,
+    )  # fmt: skip
 
 
 def checks_json(checks: tuple[CheckResult, ...]) -> str:

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version
-from causal_organism.errors import DamagedValueError, FencedError, LeaseHeldError, RequestError
+from causal_organism.errors import DamagedValueError, FencedError, LeaseHeldError, RequestError, RunCancelledError
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
 from causal_organism.stores import codec
 
@@ -30,6 +30,7 @@ class MemoryLedger:
         self._attempts: dict[Place, Attempt] = {}
         self._leases: dict[Place, tuple[int, str, datetime | None]] = {}
         self._runs: dict[str, RunRecord] = {}
+        self._cancelled: dict[str, str] = {}  # run -> by whom
         self._documents: dict[str, Mapping[str, Any] | None] = {}
         self._steps: dict[str, dict[Place, StepRecord]] = defaultdict(dict)
         self._audit: list[AuditEntry] = []
@@ -61,6 +62,7 @@ class MemoryLedger:
     def publish(self, lease: Lease, version: Version) -> Version:
         place = (lease.key, lease.partition)
         with self._guard:
+            self._check_cancelled(version.run)
             self._check_fence(lease)
             published = replace(version, number=len(self._versions[place]) + 1)
             self._versions[place].append(published)
@@ -82,6 +84,7 @@ class MemoryLedger:
     ) -> None:
         place = (lease.key, lease.partition)
         with self._guard:
+            self._check_cancelled(run)
             self._check_fence(lease)
             head = self._heads[place]
             said = None if metadata == head.version.metadata else metadata
@@ -92,6 +95,7 @@ class MemoryLedger:
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         with self._guard:
+            self._check_cancelled(attempt.run)
             self._attempts[key, partition] = attempt
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
@@ -159,12 +163,24 @@ class MemoryLedger:
             self._runs[run] = replace(self._runs[run], outcome=outcome, ended_at=at, error=error)
             self._documents[run] = document
 
+    def cancel_run(self, run: str, *, actor: str, at: datetime) -> None:
+        with self._guard:
+            self._cancelled.setdefault(run, actor)
+
+    def cancelled_by(self, run: str) -> str | None:
+        return self._cancelled.get(run)
+
+    def uncancel_run(self, run: str) -> None:
+        with self._guard:
+            self._cancelled.pop(run, None)
+
     def run_document(self, run: str) -> Mapping[str, Any] | None:
         return self._documents.get(run)
 
-    def record_step(self, step: StepRecord) -> None:
+    def record_steps(self, steps: Sequence[StepRecord]) -> None:
         with self._guard:
-            self._steps[step.run][step.key, step.partition] = step
+            for step in steps:
+                self._steps[step.run][step.key, step.partition] = step
 
     def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
         return tuple(sorted(self._runs.values(), key=lambda run: run.started_at, reverse=True)[:limit])
@@ -202,6 +218,10 @@ class MemoryLedger:
     def _marked(self, version: Version) -> Version:
         head = self._heads.get((version.key, version.partition))
         return replace(version, pinned=bool(head and head.pinned and head.version.number == version.number))
+
+    def _check_cancelled(self, run: str | None) -> None:
+        if run in self._cancelled:
+            raise RunCancelledError(f"cancelled by {self._cancelled[run]}")
 
     def _check_fence(self, lease: Lease) -> None:
         if self._leases.get((lease.key, lease.partition), (0, ""))[:2] != (lease.token, lease.holder):

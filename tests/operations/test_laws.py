@@ -255,7 +255,7 @@ def test_a_crash_at_any_store_call_loses_no_update(error: BaseException, after: 
             break
         broken.add(breaking.broke_in)
         settled(organism, world)
-    assert {"publish", "write", "heads", "record_step", "hold", "begin_run", "end_run"} <= broken
+    assert {"publish", "write", "heads", "record_steps", "hold", "begin_run", "end_run"} <= broken
     assert at > 60
 
 

@@ -11,7 +11,8 @@ import pytest
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
-from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.errors import NotRunningError, RefusedError, RequestError, StoreError
+from causal_organism.operations.cancelling import readmit
 from causal_organism.operations.deploy import WORKER_ASSETS, check_deployed, set_up
 from causal_organism.operations.queues import limit_queue, load_queues, pause_queue
 from causal_organism.operations.refresh import begin, finish, make_step, refresh_local
@@ -248,6 +249,57 @@ def test_cancelling_is_written_down_and_ends_the_run_in_the_ledger() -> None:
     record = o.ledger.run(run)
     assert (record.outcome, record.error) == ("cancelled", "cancelled by bo")
     assert [(each.actor, each.action, each.subject) for each in o.ledger.audit_log()] == [("bo", "run.cancel", run)]
+
+
+def test_the_ledger_is_told_before_the_orchestrator_and_knows_it_where_that_cannot_be_reached() -> None:
+    o = organism()
+    run = asked(o)
+    o.orchestrator.begin(run)
+    known: list[str | None] = []
+
+    def away(run: str) -> None:
+        known.append(o.ledger.cancelled_by(run))
+        raise StoreError("Prefect broke off")
+
+    o.orchestrator.cancel = away
+    with pytest.raises(StoreError):
+        cancel_run(o, run, actor="bo")
+    assert known == ["bo"]
+    assert [each.action for each in o.ledger.audit_log()] == ["run.cancel"]
+    assert o.ledger.cancelled_by(run) == "bo"
+
+
+def test_an_ended_run_is_not_cancelled() -> None:
+    o = organism()
+    run = asked(o)
+    carried_out(o, run, "total")
+    with pytest.raises(RefusedError, match="has ended"):
+        cancel_run(o, run, actor="bo")
+    assert (o.ledger.cancelled_by(run), o.ledger.audit_log()) == (None, ())
+
+
+def test_a_cancelled_run_may_publish_once_it_is_run_again() -> None:
+    o = organism()
+    run = asked(o)
+    o.orchestrator.begin(run)
+    cancel_run(o, run, actor="bo")
+    o.orchestrator.end(run, "Cancelled")
+    retry_run(o, run, actor="bo")
+    assert o.ledger.cancelled_by(run) is None
+
+
+@pytest.mark.parametrize(("state", "by"), [("Running", None), ("Cancelling", "bo")])
+def test_a_run_that_the_orchestrator_itself_runs_again_may_publish_unless_it_is_being_cancelled(
+    state: str, by: str | None
+) -> None:
+    o = organism()
+    run = asked(o)
+    o.orchestrator.begin(run)
+    o.ledger.cancel_run(run, actor="bo", at=o.now())
+    if state == "Cancelling":
+        o.orchestrator.cancel(run)
+    readmit(o, run)
+    assert o.ledger.cancelled_by(run) == by
 
 
 def test_an_ended_run_is_tried_again_under_its_id() -> None:

@@ -11,11 +11,12 @@ import psycopg
 import pytest
 
 from causal_organism.assets.versions import Attempt, CheckResult, InputVersion, Provenance, Version
-from causal_organism.errors import FencedError, LeaseHeldError
-from causal_organism.ports import Ledger, RunRecord, StepRecord
+from causal_organism.errors import FencedError, LeaseHeldError, RunCancelledError
+from causal_organism.ports import Lease, Ledger, RunRecord, StepRecord
 from causal_organism.stores.ledger import PostgresLedger
 from causal_organism.stores.memory_ledger import MemoryLedger
 from causal_organism.stores.postgres import Database
+from tests.waiting import PATIENCE_S, until
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
 MADE = Provenance(code_version="c1", inputs={"a": InputVersion("fa", 3), "b": None})
@@ -66,7 +67,7 @@ def test_how_long_an_asset_takes_is_the_median_of_its_last_five_makes(ledger: Le
         step = StepRecord(
             run=f"r{at}", key="k", outcome=outcome, version=1, seconds=seconds, at=NOW + timedelta(minutes=at)
         )
-        ledger.record_step(step)
+        ledger.record_steps([step])
     assert ledger.durations() == {"k": 3.0}
 
 
@@ -210,6 +211,92 @@ def test_a_run_begun_again_keeps_its_start_and_loses_its_end(ledger: Ledger) -> 
     assert [each.id for each in ledger.runs()] == ["r"]
 
 
+def test_nothing_of_a_cancelled_run_is_published_confirmed_or_noted_as_tried(ledger: Ledger) -> None:
+    publish(ledger, version(run="before"))
+    ledger.cancel_run("r1", actor="bo", at=NOW)  # the ledger has not seen it begin
+    failed = Attempt(outcome="failed", at=NOW, run="r1", provenance=MADE, error="broken")
+    with ledger.hold("k", "", "r1") as lease:
+        for write in (
+            lambda: ledger.publish(lease, version(content="f2")),
+            lambda: ledger.confirm(lease, MADE, run="r1", at=NOW + timedelta(hours=1)),
+            lambda: ledger.record_attempt("k", "", failed),
+            lambda: ledger.record_attempt("k", "", replace(failed, outcome="rejected"), rejected=version()),
+        ):
+            with pytest.raises(RunCancelledError, match="cancelled by bo"):
+                write()
+    head = ledger.heads()["k", ""]
+    assert (head.version.number, head.confirmed_at, head.attempt) == (1, NOW, None)
+    assert publish(ledger, version(content="f3", run="another")).number == 2
+    assert publish(ledger, version(content="f4", run=None)).number == 3
+
+
+def test_a_cancelled_run_that_lost_its_lease_is_cancelled(ledger: Ledger) -> None:
+    ledger.cancel_run("r1", actor="bo", at=NOW)
+    with ledger.hold("k", "", "slow", ttl_s=-1) as lost, ledger.hold("k", "", "quick"):
+        with pytest.raises(RunCancelledError):
+            ledger.publish(lost, version())
+        with pytest.raises(FencedError):
+            ledger.publish(lost, version(run="another"))
+
+
+def test_a_run_is_cancelled_by_who_asked_first_until_it_is_run_again(ledger: Ledger) -> None:
+    assert ledger.cancelled_by("r1") is None
+    ledger.cancel_run("r1", actor="bo", at=NOW)
+    ledger.cancel_run("r1", actor="ana", at=NOW)
+    assert ledger.cancelled_by("r1") == "bo"
+    ledger.uncancel_run("r1")
+    assert ledger.cancelled_by("r1") is None
+    assert publish(ledger, version()).number == 1
+
+
+def test_a_publication_that_waited_while_its_run_was_cancelled_is_refused(fresh_dsn: str) -> None:
+    ledger, canceller = (PostgresLedger(Database(fresh_dsn)) for _ in range(2))
+    refused: list[RunCancelledError] = []
+
+    def publishing(lease: Lease) -> None:
+        try:
+            ledger.publish(lease, version())
+        except RunCancelledError as error:
+            refused.append(error)
+
+    with ledger.hold("k", "", "r1", ttl_s=60) as lease, psycopg.connect(fresh_dsn) as other:
+        other.execute("SELECT FROM organism.lease WHERE key = 'k' FOR UPDATE")
+        threads = [
+            threading.Thread(target=publishing, args=(lease,)),
+            threading.Thread(target=lambda: canceller.cancel_run("r1", actor="bo", at=NOW)),
+        ]
+        for count, thread in enumerate(threads, 1):
+            thread.start()
+            until(lambda count=count: waiting(fresh_dsn) == count, "it waits for the row")  # type: ignore[misc]
+        other.commit()
+        for thread in threads:
+            thread.join(PATIENCE_S)
+    assert len(refused) == 1
+    assert ledger.heads() == {}
+
+
+def test_who_cancels_waits_for_a_publication_that_has_begun(fresh_dsn: str) -> None:
+    ledger = PostgresLedger(Database(fresh_dsn))
+    with ledger.hold("k", "", "r1/2", ttl_s=60), psycopg.connect(fresh_dsn) as publication:
+        publication.execute("SELECT FROM organism.lease WHERE key = 'k' FOR UPDATE")
+        thread = threading.Thread(target=lambda: ledger.cancel_run("r1", actor="bo", at=NOW))
+        thread.start()
+        until(lambda: waiting(fresh_dsn) == 1, "it waits for the row")
+        assert thread.is_alive()
+        publication.commit()
+        thread.join(PATIENCE_S)
+        assert not thread.is_alive()
+
+
+def waiting(dsn: str) -> int:
+    """Sessions of this database that wait for a lock."""
+    with psycopg.connect(dsn) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
 def test_steps_keep_their_order_and_a_later_try_replaces_an_earlier(ledger: Ledger) -> None:
     def step(key: str, outcome: str) -> StepRecord:
         cause = {"kind": "never-made", "input": None, "was": None, "now": None}
@@ -217,7 +304,7 @@ def test_steps_keep_their_order_and_a_later_try_replaces_an_earlier(ledger: Ledg
 
     publish(ledger, version())
     for each in (step("k", "failed"), step("b", "made"), step("k", "made")):
-        ledger.record_step(each)
+        ledger.record_steps([each])
     assert ledger.steps("r") == (step("k", "made"), step("b", "made"))
     assert ledger.durations()["k"] == 0.5
 
