@@ -13,6 +13,7 @@ from typing import Any
 from causal_organism.assets.versions import Head
 from causal_organism.errors import OrganismError
 from causal_organism.operations.contents import load_rows, load_value
+from causal_organism.operations.faults import failing
 from causal_organism.ports import Organism
 
 EFFECTS, PROPOSALS, VIEWS = "causal/effects", "interventions/proposals", "views/"
@@ -36,7 +37,8 @@ def project(organism: Organism, *, views: bool = False) -> tuple[str, ...]:
         if head is None or not head.version.kept or done.get(key) == head.version.number:
             continue
         try:
-            write(organism, head)
+            with failing(organism.graph[key]):  # another graph may have other values under these keys
+                write(organism, head)
         except OrganismError as error:
             _log.error("not projected: key=%s version=%s error=%s", key, head.version.number, error.message)
             continue
@@ -73,5 +75,6 @@ def _sync_proposals(organism: Organism, head: Head) -> None:
 
 def _rows(organism: Organism, head: Head) -> tuple[list[str], list[list[Any]]]:
     found = load_rows(organism, head.version)
-    assert found is not None  # views and effects are tables
+    if found is None:
+        raise OrganismError(f"{head.version.key} is no table")
     return found

@@ -98,7 +98,8 @@ class FolderFiles:
                 os.fsync(handle.fileno())
             temporary.replace(file)
         except OSError as error:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that became read-only takes no removal either
+                temporary.unlink(missing_ok=True)
             raise StoreError(f"{file} cannot be written: {error.strerror}") from error
 
     def set_aside(self, content: str) -> None:

@@ -15,6 +15,8 @@ from causal_organism.assets.partitions import Dynamic, Static
 from causal_organism.assets.storable import LONGEST_ERROR
 from causal_organism.operations.contents import load_value
 from causal_organism.operations.refresh import refresh_local
+from causal_organism.stores.memory_interventions import MemoryInterventions
+from causal_organism.stores.memory_readings import MemoryReadings
 from tests.operations.hostile import STORABLE, UNSTORABLE, Gone, Raising, raises
 from tests.operations.organisms import memory_organism, outcomes
 
@@ -252,3 +254,11 @@ def test_names_that_were_odd_before_they_were_of_partitions_stop_nothing_else() 
 
     assert dict(outcomes(document)) == {"well": "made"}
     assert "names names a partition 1.5" in document["observed"][0]["error"]
+
+
+@pytest.mark.parametrize("key", ["causal/effects", "interventions/proposals"])
+def test_other_values_under_a_key_of_the_catalog_do_not_end_the_run(key: str) -> None:
+    organism = memory_organism((constant(key, {"a": 1}),))
+    organism.readings, organism.interventions = MemoryReadings(), MemoryInterventions()
+
+    assert outcomes(refresh_local(organism, "*", actor="ana")) == [(key, "made")]
