@@ -153,12 +153,13 @@ class OpenOrganism:
     def read(self, text: str, *, partition: str | None = None) -> Any:
         """The value of `KEY` or `KEY@N` for a notebook: columns per entity as a pandas DataFrame, else as it is.
 
+        `KEY@rejected` is the newest value that a blocking check rejected.
         Of an asset with partitions, `KEY[day=2026-01-01]` or `partition="day=2026-01-01"` says which.
         """
         from causal_organism.operations.contents import load_rows, load_value
-        from causal_organism.operations.listing import find_version
+        from causal_organism.operations.version_names import find_kept
 
-        version = find_version(self, text, partition)
+        version = find_kept(self, text, partition)
         found = load_rows(self, version)
         if found is None:
             return load_value(self, version)
@@ -170,7 +171,7 @@ class OpenOrganism:
     def snapshot(self) -> Snapshot:
         """The network as it was last looked at; networkx takes it as a directed graph, without a conversion."""
         from causal_organism.operations.contents import load_value
-        from causal_organism.operations.listing import find_version
+        from causal_organism.operations.version_names import find_version
 
         found: Snapshot = load_value(self, find_version(self, "network"))
         return found

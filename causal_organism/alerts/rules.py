@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_organism.alerts.alerts import ERROR, INFO, WARNING, Alert
+from causal_organism.assets.keys import UNPARTITIONED, label_of, partition_text
 
 FAILED, REJECTED, BLOCKED = "failed", "rejected", "blocked"
 
@@ -13,7 +15,8 @@ FAILED, REJECTED, BLOCKED = "failed", "rejected", "blocked"
 def alerts_of_run(
     *, run: str, flow: str, outcome: str, steps: Sequence[Mapping[str, Any]] = (), error: str | None = None
 ) -> tuple[Alert, ...]:
-    """Alerts of a run that has ended for good. steps: `key`, `outcome`, `error` of each, in order of execution.
+    """Alerts of a run that has ended for good. steps: `key`, `outcome`, `error` and the head's `version`
+    of each, in order of execution.
 
     A step that failed, or whose new content a check rejected, is one alert that names what it blocks. A run that
     failed without a failed step is one alert of its own. Anything else is none.
@@ -53,15 +56,34 @@ def step_failed(*, key: str, run: str, flow: str, error: str | None, blocked: Se
     )
 
 
-def check_failed(*, key: str, run: str, check: str, detail: str, blocking: bool, blocked: Sequence[str] = ()) -> Alert:
-    """A check of new content did not pass: rejected if it blocks, else published with a mark."""
-    fate = "The new content was rejected and is kept for inspection; the version before stands." if blocking else (
-        "The new content was published and is marked."
-    )  # fmt: skip
+def check_failed(
+    *,
+    key: str,
+    run: str,
+    check: str,
+    detail: str,
+    blocking: bool,
+    partition: str = UNPARTITIONED,
+    blocked: Sequence[str] = (),
+    has_head: bool = True,
+) -> Alert:
+    """A check of new content did not pass: rejected if it blocks, else published with a mark.
+
+    `has_head`: a version was published before.
+    """
+    label = shlex.quote(label_of(key, partition))
+    rejected = shlex.quote(f"{label_of(key, partition)}@rejected")
+    if not blocking:
+        fate, commands = "The new content was published and is marked.", f"`organism versions {label}` shows them."
+    elif has_head:
+        fate = "The new content was rejected and is kept for inspection; the version before stands."
+        commands = f"`organism read {rejected}` shows it; `organism diff {label} {rejected}` what it would change."
+    else:
+        fate = "The new content was rejected and is kept for inspection; there is no version before it."
+        commands = f"`organism read {rejected}` shows it."
     return Alert(
         title=f"check {check} of {key} failed",
-        text=f"{detail or 'The check gave no detail.'}\n\n{fate} {_waiting(blocked)}"
-        f"`organism versions {key}` shows them.",
+        text=f"{detail or 'The check gave no detail.'}\n\n{fate} {_waiting(blocked)}{commands}",
         severity=ERROR if blocking else WARNING,
         subject=key,
         run=run,
@@ -125,7 +147,16 @@ def _of_step(step: Mapping[str, Any], *, run: str, flow: str, blocked: Sequence[
     key, error = str(step["key"]), step.get("error")
     if step["outcome"] == REJECTED:
         check, _, detail = str(error or "").partition(": ")
-        return check_failed(key=key, run=run, check=check or "?", detail=detail, blocking=True, blocked=blocked)
+        return check_failed(
+            key=key,
+            run=run,
+            check=check or "?",
+            detail=detail,
+            blocking=True,
+            partition=partition_text(step.get("partition")),
+            blocked=blocked,
+            has_head=step.get("version", 0) is not None,
+        )
     return step_failed(key=key, run=run, flow=flow, error=error, blocked=blocked)
 
 

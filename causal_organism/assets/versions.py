@@ -86,7 +86,10 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One publication of an asset. Never changes; `kept` says whether its content can still be read."""
+    """One publication of an asset. Never changes; `kept` says whether its content can still be read.
+
+    A `rejected` one was made and not published, because of a blocking check: its number is 0, and `made_at` is when.
+    """
 
     key: str
     partition: str = ""
@@ -104,6 +107,7 @@ class Version:
     kept: bool = True
     pinned: bool = False
     checks: tuple[CheckResult, ...] = ()
+    rejected: bool = False
 
     @property
     def said(self) -> Mapping[str, Any]:

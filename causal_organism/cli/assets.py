@@ -37,7 +37,8 @@ def assets(selection: str, allow_empty: bool, as_json: bool) -> None:
 @json_option
 def show(key: str, partition: str | None, as_json: bool) -> None:
     """Show one asset: definition, status with causes, head, neighbours. KEY@N shows that version."""
-    from causal_organism.operations.listing import find_place, show_document, show_version
+    from causal_organism.operations.listing import show_document, show_version
+    from causal_organism.operations.version_names import find_place
 
     with open_organism() as o:
         plain = "@" not in key and "[" not in key and partition is None

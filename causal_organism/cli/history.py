@@ -11,11 +11,10 @@ from typing import Any
 import click
 
 from causal_organism.assets.durations import parse_duration
-from causal_organism.assets.keys import label_of, partition_text
-from causal_organism.cli.assets import age_text
 from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import data_stream, emit, json_option, name_of, partition_option, table
 from causal_organism.cli.selections import selection_argument
+from causal_organism.cli.version_tables import rejected_text, versions_text
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 
@@ -26,14 +25,16 @@ _WHICH = "Which partition: day=2026-01-01,site=north."
 @click.argument("key")
 @partition_option(_WHICH)
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most this many.")
+@click.option("--rejected", is_flag=True, help="The values that a blocking check rejected, and why, instead.")
 @json_option
-def versions(key: str, partition: str | None, limit: int, as_json: bool) -> None:
+def versions(key: str, partition: str | None, limit: int, rejected: bool, as_json: bool) -> None:
     """List the versions of an asset, newest first, with what each was made from."""
     from causal_organism.operations.listing import versions_document
 
     with open_organism() as o:
-        document = versions_document(o, key, partition, limit=limit)
-    emit(document, lambda: _versions_text(document["versions"]), as_json=as_json)
+        document = versions_document(o, key, partition, limit=limit, rejected=rejected)
+    show = rejected_text if rejected else versions_text
+    emit(document, lambda: show(document["versions"]), as_json=as_json)
 
 
 @click.command()
@@ -43,6 +44,8 @@ def versions(key: str, partition: str | None, limit: int, as_json: bool) -> None
 @json_option
 def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> None:
     """Compare KEY@A with KEY@B, or with the head; KEY alone compares the head with the version before it.
+
+    KEY@rejected is the newest value that a check rejected: `diff KEY KEY@rejected` is what it would have changed.
 
     Prints how much each column of numbers moved, ids added and removed, cells changed, largest change first.
     """
@@ -66,7 +69,10 @@ def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> Non
 )
 @json_option
 def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
-    """Print the values of KEY, or of a version KEY@N that is still kept."""
+    """Print the values of KEY, or of a version KEY@N that is still kept.
+
+    KEY@rejected is the newest value that a blocking check rejected; it was never published.
+    """
     from causal_organism.operations.listing import values_document
 
     with open_organism() as o:
@@ -134,7 +140,10 @@ def unpin(key: str, partition: str | None, as_json: bool) -> None:
 @json_option
 @changes(unless=dry)
 def retain(selection: str, dry_run: bool, as_json: bool) -> None:
-    """Remove content that the retention policy of each asset no longer keeps; never a head or a pinned version."""
+    """Remove content that the retention policy of each asset no longer keeps; never a head or a pinned version.
+
+    Of values that checks rejected, the last three of each asset or partition stay.
+    """
     from causal_organism.operations.retain import retain as act
 
     with open_organism() as o:
@@ -148,7 +157,8 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
         f"{forgotten['interactions']} single interactions accepted before {forgotten['before']}",
         f"{forgotten['batches']} batches behind every kept version of network",
     ]
-    counts = (forgotten["interactions"], forgotten["batches"])
+    old.append("rejected values: " + ", ".join(f"{each['count']} of {name_of(each)}" for each in document["rejected"]))
+    counts = (forgotten["interactions"], forgotten["batches"], len(document["rejected"]))
     emit(
         document,
         lambda: (
@@ -199,40 +209,6 @@ def _duration(text: str) -> timedelta:
 def _numbered(key: str) -> None:
     if "@" not in key:
         raise RequestError(f"{key!r} names no version; write {key}@N", hint=f"organism versions {key}")
-
-
-def _versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
-    def notes(row: Mapping[str, Any]) -> str:
-        marks = [name for name in ("head", "pinned") if row[name]] + ([] if row["kept"] else ["not kept"])
-        return ", ".join(marks)
-
-    def inputs(row: Mapping[str, Any]) -> str:
-        return " ".join(_input_text(label, each) for label, each in row["inputs"].items())
-
-    return table(
-        ("VERSION", "AGE", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", ""),
-        [
-            (
-                r["version"],
-                age_text(r["made_at"]),
-                r["rows"],
-                r["actor"],
-                r["trigger"],
-                r["code_version"],
-                inputs(r),
-                notes(r),
-            )
-            for r in rows
-        ],
-    )
-
-
-def _input_text(label: str, found: Mapping[str, Any] | None) -> str:
-    if found is None:
-        return f"{label}@-"
-    if "partitions" in found:
-        return f"{label}[{found['partitions']} partitions]"
-    return f"{label_of(label.partition('[')[0], partition_text(found.get('partition')))}@{found['version']}"
 
 
 def _diff_text(document: Mapping[str, Any]) -> str:

@@ -34,7 +34,6 @@ from causal_organism.assets.versions import InputVersion, Version
 from causal_organism.errors import DamagedValueError, RequestError, RetiredValueError
 from causal_organism.operations.blame_reasons import has_moved, reasons_of
 from causal_organism.operations.entity_rows import EntityChange, Part, compare_entity, parts_of
-from causal_organism.operations.listing import find_version
 from causal_organism.operations.tie_changes import (
     MOST_INTERACTIONS,
     TieChanges,
@@ -44,6 +43,7 @@ from causal_organism.operations.tie_changes import (
     tie_changes,
     tie_document,
 )
+from causal_organism.operations.version_names import find_version
 from causal_organism.ports import Organism
 
 _SPAN = re.compile(r"@?(?:(?P<was>\d+)\.\.@?)?(?P<now>\d+)")

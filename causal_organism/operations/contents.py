@@ -42,6 +42,6 @@ def content_fingerprint(version: Version) -> str:
 def _check_kept(version: Version) -> None:
     if not version.kept:
         raise RetiredValueError(
-            f"the content of {version.key}@{version.number} is no longer kept",
+            f"the content of {version.key}@{'rejected' if version.rejected else version.number} is no longer kept",
             hint=f"organism versions {version.key} shows what is",
         )

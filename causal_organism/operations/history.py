@@ -10,7 +10,7 @@ from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Version
 from causal_organism.errors import RefusedError, RetiredValueError
-from causal_organism.operations.listing import find_place, find_version
+from causal_organism.operations.version_names import find_place, find_version
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Organism
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from causal_organism.assets.choices import one_partition, parse_choice
-from causal_organism.assets.definitions import SOURCE, AssetSpec
+from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.facts import fact_types, fact_values
-from causal_organism.assets.keys import label_of, partition_of, partition_text, placed
+from causal_organism.assets.keys import label_of, partition_of, placed
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement
 from causal_organism.assets.versions import Head, InputVersion, Version
 from causal_organism.errors import RequestError
@@ -19,6 +17,7 @@ from causal_organism.operations.freshness import standing
 from causal_organism.operations.hindrances import blocked_alone, failed_upstream
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
+from causal_organism.operations.version_names import find_kept, find_place, find_version, number_in
 from causal_organism.ports import Organism
 
 
@@ -139,22 +138,24 @@ def _roots(cut: Cut, key: str) -> list[tuple[str, Any]]:
 
 
 def versions_document(
-    organism: Organism, key: str, partition: str | None = None, *, limit: int | None = None
+    organism: Organism, key: str, partition: str | None = None, *, limit: int | None = None, rejected: bool = False
 ) -> dict[str, Any]:
-    """organism.versions/1, newest first, of an asset or of one partition of it."""
+    """organism.versions/1, newest first, of an asset or of one partition of it; or its values that were rejected."""
     key, text, _ = find_place(organism, key, partition)
     head = organism.ledger.heads_of([key], text).get(key)
+    found = (organism.ledger.rejected if rejected else organism.ledger.versions)(key, text, limit=limit)
     return {
         "schema": "organism.versions/1",
         **placed(key, text),
-        "versions": [_version(each, head) for each in organism.ledger.versions(key, text, limit=limit)],
+        "versions": [_version(each, head) for each in found],
     }
 
 
 def _version(version: Version, head: Head | None) -> dict[str, Any]:
     is_head = head is not None and head.version.number == version.number
     return {
-        "version": version.number,
+        "version": number_in(version),
+        **({"rejected_at": version.made_at.isoformat()} if version.rejected else {}),
         "fingerprint": version.fingerprint,
         "made_at": version.made_at.isoformat(),
         "run": version.run,
@@ -182,56 +183,14 @@ def _input(version: InputVersion) -> dict[str, Any]:
     return document if version.count is None else {**document, "partitions": version.count}
 
 
-_NAMED = re.compile(r"(?P<key>[^\[]+?)(?:\[(?P<partition>.*)\])?(?:@(?P<number>\d+))?", re.DOTALL)
-
-
-def find_place(organism: Organism, text: str, partition: str | None = None) -> tuple[str, str, int | None]:
-    """(key, text of the partition, number) of `KEY`, `KEY@N` or `KEY[day=2026-01-01]@N`. Raises RequestError.
-
-    The partition may be given beside the text, as `--partition` does.
-    """
-    match = _NAMED.fullmatch(text)
-    key, inner, number = match.group("key", "partition", "number") if match else (text, None, None)
-    if "@" in key:
-        hint = f"organism versions {key.partition('@')[0]}"
-        raise RequestError(f"{text!r} names no version: N in KEY@N is a number", hint=hint, code="unknown-version")
-    dimensions = organism.graph[key].partitions
-    if inner is not None and partition is not None:
-        raise RequestError(f"{text} names a partition itself; leave --partition away")
-    said = inner if inner is not None else partition
-    found = one_partition(parse_choice(said) if said is not None else {}, dimensions, key)
-    if said is not None and not dimensions:
-        raise RequestError(f"{key} has no partitions", code="unknown-partition")
-    return key, partition_text(found), int(number) if number else None
-
-
-def find_version(organism: Organism, text: str, partition: str | None = None) -> Version:
-    """The version that `KEY` (its head) or `KEY@N` names, of one partition where the asset has them.
-
-    Raises RequestError.
-    """
-    key, place, number = find_place(organism, text, partition)
-    label = label_of(key, place)
-    head = organism.ledger.heads_of([key], place).get(key)
-    if head is None:
-        what = "observe " if organism.graph[key].kind == SOURCE else "refresh +"  # nothing makes a source
-        hint = f"organism {what}{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if place else "")
-        raise RequestError(f"{label} was never made", hint=hint, code="never-made")
-    if number is None:
-        return head.version
-    version = organism.ledger.version(key, number, place)
-    if version is None:
-        raise RequestError(f"there is no {label}@{number}", hint=f"organism versions {key}", code="unknown-version")
-    return version
-
-
 def values_document(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
     """organism.values/1: rows of a value per entity or a table, or the plain value."""
-    version = find_version(organism, text, partition)
+    version = find_kept(organism, text, partition)
     start: dict[str, Any] = {
         "schema": "organism.values/1",
         **placed(version.key, version.partition),
-        "version": version.number,
+        "version": number_in(version),
+        **({"rejected_at": version.made_at.isoformat()} if version.rejected else {}),
         **_metadata(version.said),
     }
     found = load_rows(organism, version)
@@ -246,16 +205,16 @@ def diff_document(organism: Organism, was: str, now: str | None, partition: str 
 
     Two partitions of one asset may be compared.
     """
-    before = find_version(organism, was, partition) if now else _before(organism, was, partition)
-    after = find_version(organism, now or label_of(before.key, before.partition), partition if now else None)
+    before = find_kept(organism, was, partition) if now else _before(organism, was, partition)
+    after = find_kept(organism, now or label_of(before.key, before.partition), partition if now else None)
     if before.key != after.key:
         raise RequestError(f"{before.key} and {after.key} are two assets; compare versions of one")
     found = compare(organism, before, after)
     return {
         "schema": "organism.diff/1",
         **placed(before.key, before.partition),
-        "from": before.number,
-        "to": after.number,
+        "from": "rejected" if before.rejected else before.number,
+        "to": "rejected" if after.rejected else after.number,
         "added": list(found.added),
         "removed": list(found.removed),
         "changed": [each.to_document() for each in found.changed],
@@ -266,8 +225,8 @@ def diff_document(organism: Organism, was: str, now: str | None, partition: str 
 
 def _before(organism: Organism, text: str, partition: str | None) -> Version:
     """What is compared with the head: the version that the text names, else the one before the head."""
-    named = find_version(organism, text, partition)
-    if find_place(organism, text, partition)[2] is not None:
+    named = find_kept(organism, text, partition)
+    if named.rejected or find_place(organism, text, partition)[2] is not None:
         return named
     for version in organism.ledger.versions(named.key, named.partition, limit=2):
         if version.number != named.number:

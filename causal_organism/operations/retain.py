@@ -21,6 +21,9 @@ from causal_organism.ports import Organism
 YOUNG = timedelta(hours=1)
 """Content this young is never swept: a run may have written it and not yet published the version that names it."""
 
+REJECTED_KEPT = 3
+"""As many of the values that checks rejected stay, of each asset or partition."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retired:
@@ -64,7 +67,8 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         organism.settings.refuse_changes()
     cut = load_cut(organism)
     retired: list[Retired] = []
-    for key in select_keys(organism, selection, cut):
+    chosen = select_keys(organism, selection, cut)
+    for key in chosen:
         keep = organism.graph[key].keep
         if keep.last is None and keep.days is None:
             continue
@@ -74,6 +78,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
             versions = organism.ledger.versions(key, partition, kept=True)
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
     retired = _with_readers(cut, retired)
+    rejected = organism.ledger.retire_rejected(chosen, last=REJECTED_KEPT, dry_run=dry_run)
     swept = {"count": 0, "bytes": 0}
     forgotten = _forget(organism, retired, dry_run=dry_run)
     if not dry_run:
@@ -84,9 +89,9 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         for (key, partition), gone in numbers.items():
             organism.ledger.retire(key, partition, gone)
         swept = _sweep(organism)
-        if retired or forgotten["interactions"] or forgotten["batches"]:
+        if retired or rejected or forgotten["interactions"] or forgotten["batches"]:
             names = [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired]
-            detail = {"retired": names, "forgotten": forgotten, **swept}
+            detail = {"retired": names, "rejected": sum(rejected.values()), "forgotten": forgotten, **swept}
             organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
     return {
         "schema": "organism.retain/1",
@@ -101,6 +106,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
             }
             for each in retired
         ],
+        "rejected": [{**placed(*place), "count": count} for place, count in sorted(rejected.items())],
         "swept": swept,
         "forgotten": forgotten,
     }

@@ -7,7 +7,8 @@ from typing import Any
 from causal_organism.assets.keys import placed
 from causal_organism.operations.hindrances import blocked_alone, reason_in
 from causal_organism.operations.judging import load_cut
-from causal_organism.operations.listing import find_place, show_document
+from causal_organism.operations.listing import show_document
+from causal_organism.operations.version_names import find_place
 from causal_organism.ports import Organism
 
 _TOLD = (

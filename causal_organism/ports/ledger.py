@@ -110,12 +110,22 @@ class Ledger(Protocol):
         Raises RunCancelledError.
         """
 
+    def rejected(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
+        """Values that a blocking check rejected, newest first."""
+
+    def retire_rejected(
+        self, keys: Collection[str], *, last: int, dry_run: bool = False
+    ) -> Mapping[tuple[str, str], int]:
+        """Say that of each place of these assets the content of the last few rejected values alone is kept.
+
+        Gives how many are no longer kept, by (key, partition).
+        """
+
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
         """Say that the content of these versions is no longer kept. Heads are left as they are."""
 
     def kept_contents(self) -> Iterable[str]:
-        """Fingerprints of all content that a kept version, the last rejected value of an asset, or any provenance
-        names."""
+        """Fingerprints of all content that a kept version, a kept rejected value, or any provenance names."""
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
         """Hold a version as head, or with None let go."""

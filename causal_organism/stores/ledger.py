@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ from causal_organism.errors import (
 )
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
 from causal_organism.stores import ledger_rows as rows
+from causal_organism.stores import rejected_rows
 from causal_organism.stores.lease_keeper import LeaseKeeper
 from causal_organism.stores.postgres import Database
 
@@ -85,9 +87,26 @@ class PostgresLedger:
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.SET_ATTEMPT, rows.attempt_parameters(key, partition, attempt, rejected))
+            if rejected is None:
+                found = connection.execute(rows.SET_ATTEMPT, rows.attempt_parameters(key, partition, attempt))
+            else:
+                parameters = rejected_rows.rejected_parameters(key, partition, attempt, rejected)
+                found = connection.execute(rejected_rows.REJECT, parameters)
         if attempt.run is not None and found.rowcount == 0:
             raise RunCancelledError(f"cancelled by {self.cancelled_by(attempt.run)}")
+
+    def rejected(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rejected_rows.REJECTED, (key, partition, limit)).fetchall()
+        return tuple(replace(rows.to_version(row), rejected=True) for row in found)
+
+    def retire_rejected(
+        self, keys: Collection[str], *, last: int, dry_run: bool = False
+    ) -> Mapping[tuple[str, str], int]:
+        query = rejected_rows.OLD_REJECTED if dry_run else rejected_rows.RETIRE_REJECTED
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(query, {"keys": list(keys), "last": last})
+            return {(key, partition): count for key, partition, count in found}
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
         with self._database.connection(single=True) as connection:

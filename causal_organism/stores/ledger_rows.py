@@ -72,11 +72,11 @@ CONFIRM: LiteralString = (
     "SELECT key FROM fence"
 )
 SET_ATTEMPT: LiteralString = (
-    "INSERT INTO organism.attempt (key, partition, outcome, at, run, code_version, inputs, error, rejected) "
-    "SELECT %(key)s, %(partition)s, %(outcome)s, %(at)s, %(run)s, %(code_version)s, %(inputs)s, %(error)s, "
-    "%(rejected)s WHERE NOT organism.is_cancelled(%(run)s) ON CONFLICT (key, partition) DO UPDATE SET "
+    "INSERT INTO organism.attempt (key, partition, outcome, at, run, code_version, inputs, error) "
+    "SELECT %(key)s, %(partition)s, %(outcome)s, %(at)s, %(run)s, %(code_version)s, %(inputs)s, %(error)s "
+    "WHERE NOT organism.is_cancelled(%(run)s) ON CONFLICT (key, partition) DO UPDATE SET "
     "outcome = excluded.outcome, at = excluded.at, run = excluded.run, code_version = excluded.code_version, "
-    "inputs = excluded.inputs, error = excluded.error, rejected = excluded.rejected"
+    "inputs = excluded.inputs, error = excluded.error"
 )
 RETIRE: LiteralString = (
     "UPDATE organism.version v SET kept = false WHERE key = %s AND partition = %s AND number = ANY(%s) AND NOT EXISTS "
@@ -85,8 +85,9 @@ RETIRE: LiteralString = (
 KEPT_CONTENTS: LiteralString = (
     "SELECT coalesce(value->>'content', fingerprint) FROM organism.version WHERE kept "
     "UNION SELECT value->>'whole' FROM organism.version WHERE kept AND value ? 'whole' "
-    "UNION SELECT rejected->'value'->>'content' FROM organism.attempt WHERE rejected->'value' ? 'content' "
-    "UNION SELECT rejected->>'fingerprint' FROM organism.attempt WHERE rejected IS NOT NULL "
+    "UNION SELECT coalesce(value->>'content', fingerprint) FROM organism.rejected WHERE kept "
+    "UNION SELECT value->>'whole' FROM organism.rejected WHERE kept AND value ? 'whole' "
+    "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.rejected WHERE kept "
     "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.version "
     "UNION SELECT jsonb_path_query(confirmed, '$.inputs.*.manifest.content') #>> '{}' FROM organism.version "
     "UNION SELECT jsonb_path_query(inputs, '$.*.manifest.content') #>> '{}' FROM organism.head"
@@ -202,14 +203,6 @@ def confirm_parameters(
     }  # fmt: skip
 
 
-def attempt_parameters(key: str, partition: str, attempt: Attempt, rejected: Version | None) -> dict[str, Any]:
-    return {
-        "key": key, "partition": partition, "outcome": attempt.outcome, "at": attempt.at, "run": attempt.run,
-        "code_version": attempt.provenance.code_version, "inputs": inputs_json(attempt.provenance),
-        "error": attempt.error, "rejected": rejected_json(rejected),
-    }  # fmt: skip
-
-
 def step_parameters(step: StepRecord) -> tuple[Any, ...]:
     return (
         step.run, step.key, step.partition, step.outcome, step.version, json.dumps(list(step.causes)), step.seconds,
@@ -221,16 +214,12 @@ def checks_json(checks: tuple[CheckResult, ...]) -> str:
     return json.dumps([each.to_document() for each in checks])
 
 
-def rejected_json(rejected: Version | None) -> str | None:
-    if rejected is None:
-        return None
-    return json.dumps(
-        {
-            "fingerprint": rejected.fingerprint,
-            "value": dict(rejected.value),
-            "checks": json.loads(checks_json(rejected.checks)),
-        }
-    )
+def attempt_parameters(key: str, partition: str, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "key": key, "partition": partition, "outcome": attempt.outcome, "at": attempt.at, "run": attempt.run,
+        "code_version": attempt.provenance.code_version, "inputs": inputs_json(attempt.provenance),
+        "error": attempt.error,
+    }  # fmt: skip
 
 
 def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:

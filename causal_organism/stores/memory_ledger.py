@@ -28,6 +28,7 @@ class MemoryLedger:
         self._versions: dict[Place, list[Version]] = defaultdict(list)
         self._heads: dict[Place, Head] = {}
         self._attempts: dict[Place, Attempt] = {}
+        self._rejected: dict[Place, list[Version]] = defaultdict(list)
         self._leases: dict[Place, tuple[int, str, datetime | None]] = {}
         self._runs: dict[str, RunRecord] = {}
         self._cancelled: dict[str, str] = {}  # run -> by whom
@@ -97,6 +98,26 @@ class MemoryLedger:
         with self._guard:
             self._check_cancelled(attempt.run)
             self._attempts[key, partition] = attempt
+            if rejected is not None:
+                self._rejected[key, partition].append(replace(rejected, number=0, made_at=attempt.at, rejected=True))
+
+    def rejected(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
+        with self._guard:
+            return tuple(reversed(self._rejected.get((key, partition), ())))[:limit]
+
+    def retire_rejected(self, keys: Collection[str], *, last: int, dry_run: bool = False) -> Mapping[Place, int]:
+        old: dict[Place, int] = {}
+        with self._guard:
+            for place in [each for each in self._rejected if each[0] in keys]:
+                kept = [each for each in self._rejected[place] if each.kept]
+                if len(kept) > last:
+                    old[place] = len(kept) - last
+                if not dry_run:
+                    stays = {id(each) for each in kept[-last:]}
+                    self._rejected[place] = [
+                        each if id(each) in stays else replace(each, kept=False) for each in self._rejected[place]
+                    ]
+        return old
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
         place = (key, partition)
@@ -110,6 +131,7 @@ class MemoryLedger:
     def kept_contents(self) -> Iterable[str]:
         with self._guard:
             every = [each for versions in self._versions.values() for each in versions]
+            every += [each for found in self._rejected.values() for each in found if each.kept]
             records = [record for each in every for record in (each.provenance, each.confirmed) if record]
         inputs = (each for record in records for each in record.inputs.values())
         manifests = [str(each.manifest["content"]) for each in inputs if each and each.manifest]

@@ -87,7 +87,7 @@ ALERTS = {
     "check": (
         check_failed(key="panel", run="r1", check="c", detail="too few", blocking=True),
         "too few\n\nThe new content was rejected and is kept for inspection; the version before stands."
-        " `organism versions panel` shows them.",
+        " `organism read panel@rejected` shows it; `organism diff panel panel@rejected` what it would change.",
     ),
     "warning": (
         check_failed(key="panel", run="r1", check="c", detail="too few", blocking=False),

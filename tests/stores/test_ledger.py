@@ -143,6 +143,44 @@ def test_a_failed_try_is_seen_until_the_next_success(ledger: Ledger) -> None:
     assert ledger.attempts() == {}
 
 
+def test_what_was_rejected_can_be_found_newest_first_and_stays_when_something_is_published(ledger: Ledger) -> None:
+    attempts = [
+        Attempt(outcome="rejected", at=NOW + timedelta(hours=hour), run=f"r{hour}", provenance=MADE, error="no")
+        for hour in range(3)
+    ]
+    for hour, attempt in enumerate(attempts):
+        made = version(content=f"f{hour}", made_at=attempt.at, run=attempt.run)
+        ledger.record_attempt("k", "", attempt, rejected=made)
+    ledger.record_attempt("k", "day=1", attempts[0], rejected=version(content="other", partition="day=1"))
+    publish(ledger, version(content="good"))
+    found = ledger.rejected("k")
+    assert [each.fingerprint for each in found] == ["f2", "f1", "f0"]
+    assert ledger.rejected("k", limit=1) == found[:1]
+    made = version(content="f2", made_at=attempts[2].at, run="r2")
+    assert found[0] == replace(made, rejected=True)
+    assert [each.fingerprint for each in ledger.rejected("k", "day=1")] == ["other"]
+    assert ledger.rejected("unknown") == ()
+    assert len(ledger.versions("k")) == 1
+
+
+def test_the_last_few_rejected_values_are_content_that_is_kept(ledger: Ledger) -> None:
+    for partition in ("", "day=1"):
+        for number in range(4):
+            made = version(content=f"{partition}{number}", partition=partition, value={"format": "json"})
+            rejected = Attempt(outcome="rejected", at=NOW, run="r", provenance=MADE, error="no")
+            ledger.record_attempt("k", partition, rejected, rejected=made)
+    kept = [f"{partition}{number}" for partition in ("", "day=1") for number in range(4)]
+    assert sorted(ledger.kept_contents()) == sorted(kept)
+    gone = {("k", ""): 2, ("k", "day=1"): 2}
+    assert ledger.retire_rejected(["another"], last=2) == {}
+    assert ledger.retire_rejected(["k"], last=2, dry_run=True) == gone
+    assert sorted(ledger.kept_contents()) == sorted(kept)
+    assert ledger.retire_rejected(["k"], last=2) == gone
+    assert ledger.retire_rejected(["k"], last=2) == {}
+    assert sorted(ledger.kept_contents()) == ["2", "3", "day=12", "day=13"]
+    assert [each.kept for each in ledger.rejected("k")] == [True, True, False, False]
+
+
 def test_a_held_lease_is_refused_and_a_freed_one_is_given_with_a_greater_token(ledger: Ledger) -> None:
     with ledger.hold("k", "", "ana") as first:
         assert ledger.held() == {("k", ""): "ana"}
@@ -226,6 +264,7 @@ def test_nothing_of_a_cancelled_run_is_published_confirmed_or_noted_as_tried(led
                 write()
     head = ledger.heads()["k", ""]
     assert (head.version.number, head.confirmed_at, head.attempt) == (1, NOW, None)
+    assert ledger.rejected("k") == ()
     assert publish(ledger, version(content="f3", run="another")).number == 2
     assert publish(ledger, version(content="f4", run=None)).number == 3
 
