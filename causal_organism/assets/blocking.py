@@ -2,11 +2,15 @@
 
 In a run, an asset is blocked by what it reads or depends on that ended badly in that run, or that was never made and is
 not in the run. What has a head and is not in the run blocks nothing, however the last try to make it ended.
+
+A day that reads hours is blocked by each hour of it that is not there, and so is every window that consists of others.
+Where its author says `partial=True`, only an hour that has a head and ended badly in the run blocks it, since the day
+would be made from what that hour was before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -16,7 +20,7 @@ from causal_organism.assets.keys import UNPARTITIONED, label_of
 from causal_organism.assets.mappings import Many, One, Resolved
 from causal_organism.assets.versions import Attempt
 
-_NAMED = 3  # of one group of partitions; a reason for people needs no more
+_NAMED = 3  # a reason for people needs no more
 
 
 class Hindrance(StrEnum):
@@ -60,6 +64,9 @@ class World(Protocol):
     def needs(self, key: str, partition: str) -> Sequence[Resolved]:
         """What else must have been made."""
 
+    def missing(self, many: Many, is_there: Callable[[str], bool]) -> Sequence[str]:
+        """Those of a group that have to be there and are not."""
+
 
 def blockers_of(key: str, partition: str, world: World, run: InRun) -> Iterator[Blocker]:
     """What keeps an asset or partition from being made now, the inputs first."""
@@ -100,7 +107,8 @@ class Blocking:
         if isinstance(needed, One):
             return tuple(_blockers(needed, self._world, self._run))
         if needed not in self._groups:
-            self._groups[needed] = tuple(_blockers(needed, self._world, self._run))[:_NAMED]
+            found = tuple(_blockers(needed, self._world, self._run))
+            self._groups[needed] = found if needed.is_whole else found[:_NAMED]
         return self._groups[needed]
 
 
@@ -119,11 +127,17 @@ def reason_text(blocker: Blocker, *, is_source: bool, attempt: Attempt | None) -
             return f"was {blocker.hindrance}"
 
 
+def some_of(names: Sequence[str]) -> str:
+    """`a, b, c and 20 more`."""
+    more = len(names) - _NAMED
+    return f"{', '.join(names[:_NAMED])}{f' and {more} more' if more > 0 else ''}"
+
+
 def blockers_text(blockers: Sequence[Blocker]) -> str:
     """`people, raw were never made`, or else how the first of them ended."""
     unmade = [each.name for each in blockers if each.hindrance is Hindrance.NEVER_MADE]
     if unmade:
-        return f"{', '.join(unmade)} {'was' if len(unmade) == 1 else 'were'} never made"
+        return f"{some_of(unmade)} {'was' if len(unmade) == 1 else 'were'} never made"
     return f"{blockers[0].name} {reason_text(blockers[0], is_source=False, attempt=None)}"
 
 
@@ -140,13 +154,22 @@ def _blockers(needed: Resolved, world: World, run: InRun) -> Iterator[Blocker]:
 
 
 def _of_group(many: Many, world: World, state: Mapping[str, Hindrance | None]) -> Iterator[Blocker]:
-    """A group is given as far as it was made: what is not there yet blocks only where it was tried, or nothing is."""
+    """A group that may have gaps is given as far as it was made: what is not there yet blocks only where it was tried,
+    or nothing is there."""
+
+    def is_made(partition: str) -> bool:
+        return world.is_made(many.key, partition)
+
     in_run = [each for each in many.partitions if each in state] if state else []
+    if many.partial:
+        in_run = [each for each in in_run if state[each] is None or is_made(each)]
     hindered = [Blocker(many.key, each, hindrance) for each in in_run if (hindrance := state[each]) is not None]
     yield from hindered
-    tried = [each for each in many.partitions if each not in state and world.is_broken(many.key, each)]
-    yield from (Blocker(many.key, each, Hindrance.NEVER_MADE) for each in tried)
-    if hindered or tried or in_run:
-        return
-    if not any(world.is_made(many.key, each) for each in many.partitions):
+    unmade: Sequence[str] = ()
+    if many.is_whole:
+        unmade = world.missing(many, lambda each: each in state or is_made(each))
+    elif not many.partial:
+        unmade = [each for each in many.partitions if each not in state and world.is_broken(many.key, each)]
+    yield from (Blocker(many.key, each, Hindrance.NEVER_MADE) for each in unmade)
+    if not (hindered or unmade or in_run or any(map(is_made, many.partitions))):
         yield Blocker(many.key, UNPARTITIONED, Hindrance.NEVER_MADE)

@@ -98,8 +98,8 @@ def what_there_is(choice: Choice, keys: Iterable[str], space: Callable[[str], Sp
     for key in keys:
         for name in (each for each in space(key).dimensions if each in choice):
             members = space(key).members[name]
-            span = f"from {members[0]} to {members[-1]}" if members else "none yet"
-            return f"{key} has {name} {span}; a window is a partition once it has ended and all that it reads has begun"
+            span = f"{name} from {members[0]} to {members[-1]}" if members else f"no {name} yet"
+            return f"{key} has {span}; a window is one once it has ended, if what it reads began no later"
     return ""
 
 

@@ -30,13 +30,15 @@ class AssetSpec:
     """Everything the engine knows of one asset.
 
     `reads`: parameter name -> key, in order of the parameters. `mappings`: parameter -> how it reads the partitions of
-    that key, where its author says so. `partitions`: dimensions by name, in order; none: it is made as a whole.
+    that key, where its author says so. `partial`: parameters of which not all windows within its own have to be made.
+    `partitions`: dimensions by name, in order; none: it is made as a whole.
     """
 
     key: str
     kind: str
     reads: Mapping[str, str] = field(default_factory=dict)
     mappings: Mapping[str, Mapping[str, How]] = field(default_factory=dict)
+    partial: frozenset[str] = frozenset()
     partitions: Mapping[str, Dimension] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
     group: str = ""
@@ -230,10 +232,8 @@ def _check_due(spec: AssetSpec) -> None:
 
 
 def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any], place: str) -> dict[str, Any]:
-    reads, mappings = ({}, {}) if kind == SOURCE else _reads(function, options.get("reads") or {}, place)
     return {
-        "reads": reads,
-        "mappings": mappings,
+        **({} if kind == SOURCE else _reads(function, options.get("reads") or {}, place)),
         "partitions": check_dimensions(options.get("partitions") or {}, place),
         "deps": tuple(check_key(key) for key in _texts(options.get("deps", ()), "deps", place)),
         "owners": _texts(options.get("owners", ()), "owners", place),
@@ -256,17 +256,19 @@ def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any],
     }
 
 
-def _reads(
-    function: Callable[..., Any], renamed: Mapping[str, str | Upstream], place: str
-) -> tuple[dict[str, str], dict[str, Mapping[str, How]]]:
-    """(parameter -> key, parameter -> mapping of partitions)."""
+def _reads(function: Callable[..., Any], renamed: Mapping[str, str | Upstream], place: str) -> dict[str, Any]:
+    """`reads`, `mappings` and `partial` of a spec."""
     names = [name for name in parameters_of(function) if name not in RESERVED]
     unknown = set(renamed) - set(names)
     if unknown:
         raise GraphError(f"{place}: reads names {', '.join(sorted(unknown))}, which is no parameter of the function")
     given = {name: renamed.get(name, name) for name in names}
-    reads = {name: each.key if isinstance(each, Upstream) else check_key(each) for name, each in given.items()}
-    return reads, {name: each.mapping for name, each in given.items() if isinstance(each, Upstream) and each.mapping}
+    told = {name: each for name, each in given.items() if isinstance(each, Upstream)}
+    return {
+        "reads": {name: each.key if isinstance(each, Upstream) else check_key(each) for name, each in given.items()},
+        "mappings": {name: each.mapping for name, each in told.items() if each.mapping},
+        "partial": frozenset(name for name, each in told.items() if each.partial),
+    }
 
 
 def _texts(value: Any, name: str, place: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from causal_organism.assets.automation import check_automation
 from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec
 from causal_organism.assets.keys import nearest
 from causal_organism.assets.mappings import Read, reads_of
-from causal_organism.assets.partitions import sources_of
+from causal_organism.assets.partitions import Dimension, Windows, sources_of
 from causal_organism.errors import GraphError, RequestError
 
 
@@ -17,6 +17,8 @@ class AssetGraph:
     """Checked and ordered. `order` is topological, ties by key.
 
     `reads` are the inputs of each asset with how their partitions are read; `needs` what else must have been made.
+    `dimensions` are those of each asset without the windows that can never be complete: they reach before what they
+    read begins.
     """
 
     def __init__(self, specs: Iterable[AssetSpec]):
@@ -33,6 +35,7 @@ class AssetGraph:
             key: self._reads(spec, {other: other for other in (*spec.deps, *sources_of(spec.partitions.values()))})
             for key, spec in self.specs.items()
         }
+        self.dimensions: Mapping[str, Mapping[str, Dimension]] = self._dimensions()
 
     def __getitem__(self, key: str) -> AssetSpec:
         """The spec of a key; raises RequestError with the nearest names."""
@@ -77,8 +80,20 @@ class AssetGraph:
             spec.mappings if reads is spec.reads else {},
             spec.partitions,
             lambda key: self.specs[key].partitions,
+            partial=spec.partial if reads is spec.reads else (),
             place=f"{spec.key} ({spec.defined_at})",
         )
+
+    def _dimensions(self) -> dict[str, dict[str, Dimension]]:
+        found: dict[str, dict[str, Dimension]] = {}
+        for key in self.order:
+            found[key] = own = dict(self.specs[key].partitions)
+            for read in (*self.reads[key], *self.needs[key]):
+                for name in read.begins_with:
+                    ours, theirs = own[name], found[read.key][name]
+                    assert isinstance(ours, Windows) and isinstance(theirs, Windows)  # else nothing lies within
+                    own[name] = ours.not_before(theirs)
+        return found
 
     @staticmethod
     def _walk(keys: Iterable[str], step: Mapping[str, tuple[str, ...]], depth: int | None) -> frozenset[str]:

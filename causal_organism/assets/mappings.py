@@ -3,13 +3,13 @@
 For every dimension of the upstream asset: the same name (where both have the dimension), a window so many earlier or
 later, one name, `"all"`, or `"last"`. What nobody says is the same where both have the dimension, and all elsewhere.
 Where the windows of one name differ in length, the same is those that lie within the reader's window, or the one that
-holds it.
+holds it. Of those within it none may be missing, unless the author says `partial=True`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from causal_organism.assets.keys import UNPARTITIONED, check_key, partition_text
@@ -49,17 +49,23 @@ How = str | int | Named | Across
 
 
 class Upstream:
-    """An upstream asset with how its partitions are read: `Upstream("daily/sum", day=-1)`."""
+    """An upstream asset with how its partitions are read: `Upstream("daily/sum", day=-1)`.
 
-    __slots__ = ("key", "mapping")
+    `partial`: of the windows within the reader's own some may be missing; the version says which.
+    """
 
-    def __init__(self, key: str, /, **mapping: str | int):
+    __slots__ = ("key", "mapping", "partial")
+
+    def __init__(self, key: str, /, *, partial: bool = False, **mapping: str | int):
         self.key = check_key(key)
+        if not isinstance(partial, bool):
+            raise GraphError(f"Upstream({key!r}): partial={partial!r}; it is True or False")
+        self.partial = partial
         self.mapping: Mapping[str, How] = {name: _how(key, name, each) for name, each in mapping.items()}
 
     def __repr__(self) -> str:
         told = "".join(f", {name}={_told(how)}" for name, how in self.mapping.items())
-        return f"Upstream({self.key!r}{told})"
+        return f"Upstream({self.key!r}{told}{', partial=True' if self.partial else ''})"
 
 
 def _how(key: str, name: str, given: object) -> How:
@@ -83,6 +89,12 @@ class Read:
     key: str
     how: tuple[tuple[str, How], ...] = ()  # for every dimension of the upstream asset, in its order
     same_space: bool = False  # same names in the same dimensions: the partition has the same text
+    partial: bool = False  # windows within the reader's own may be missing
+
+    @property
+    def begins_with(self) -> tuple[str, ...]:
+        """Dimensions in which the reader cannot begin before what it reads does: all that lies within is needed."""
+        return tuple(name for name, how in self.how if isinstance(how, Across) and how.is_many and not self.partial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ class Many:
 
     `free` are the dimensions that tell them apart in what is given (none: one value is given, the last). `last` are
     those in which only the newest name with anything made counts. `within` are those in which only the windows within
-    one of another length count, with its name.
+    one of another length count, with the first and the last of them. Of those none may be missing, unless `partial`.
     """
 
     key: str
@@ -107,7 +119,13 @@ class Many:
     last: tuple[str, ...]
     free: tuple[str, ...]
     partitions: tuple[str, ...] = field(compare=False)
-    within: tuple[tuple[str, str], ...] = ()
+    within: tuple[tuple[str, str, str], ...] = ()
+    partial: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether none may be missing."""
+        return bool(self.within) and not self.partial
 
 
 Resolved = One | Many
@@ -143,18 +161,40 @@ def resolve(read: Read, text: str, own: Mapping[str, str], upstream: Space) -> R
         last=tuple(name for name, how in read.how if how == LAST),
         free=tuple(name for name, how in read.how if how == ALL or name in within),
         partitions=partitions,
-        within=tuple((name, own[name]) for name in within),
+        within=tuple((name, names[0], names[-1]) for name, names in within.items()),
+        partial=read.partial,
     )
 
 
 def made_of(many: Many, upstream: Space, is_made: Callable[[str], bool]) -> tuple[str, ...]:
     """Those of its partitions that were made, in order; in the dimensions of `last`, only the newest of them."""
-    made = [text for text in many.partitions if is_made(text)]
+    return tuple(text for text in _that_count(many, upstream, is_made) if is_made(text))
+
+
+def missing_of(many: Many, upstream: Space, is_made: Callable[[str], bool]) -> tuple[str, ...]:
+    """Those of its windows within the reader's own that are not made, in order; empty where there are no such."""
+    return tuple(text for text in _that_count(many, upstream, is_made) if not is_made(text)) if many.within else ()
+
+
+def absent_of(read: Read, own: Mapping[str, str], upstream: Space) -> tuple[dict[str, str], ...]:
+    """Windows within the reader's own that the upstream asset has no partitions for, as before its start; by name."""
+    return tuple(
+        {name: each}
+        for name, how in read.how
+        if isinstance(how, Across) and how.is_many
+        for each in how.names(own[name])
+        if each not in upstream.positions[name]
+    )
+
+
+def _that_count(many: Many, upstream: Space, is_made: Callable[[str], bool]) -> Sequence[str]:
+    """In the dimensions of `last`, only those of the newest name with anything made."""
+    found: Sequence[str] = many.partitions
     for name in many.last:
         at, places = upstream.dimensions.index(name), upstream.positions[name]
-        newest = max((places[upstream.names[text][at]] for text in made), default=None)
-        made = [text for text in made if places[upstream.names[text][at]] == newest]
-    return tuple(made)
+        newest = max((places[upstream.names[text][at]] for text in found if is_made(text)), default=None)
+        found = [text for text in found if places[upstream.names[text][at]] == newest]
+    return found
 
 
 def reads_of(
@@ -163,6 +203,7 @@ def reads_of(
     own: Mapping[str, Dimension],
     dimensions: Callable[[str], Mapping[str, Dimension]],
     *,
+    partial: Collection[str] = (),
     place: str,
 ) -> tuple[Read, ...]:
     """Every read of an asset with its whole mapping. Raises GraphError for a mapping that cannot be."""
@@ -175,17 +216,22 @@ def reads_of(
         others = [hows[other] for other, read in reads.items() if read == key]
         is_alone = all(each == hows[parameter] for each in others)
         usual = _hows(key, {}, own, dimensions(key), place)
-        found.append(
-            Read(
-                parameter=parameter,
-                label=key if is_alone or hows[parameter] == usual else _label(key, hows[parameter], usual),
-                key=key,
-                how=hows[parameter],
-                same_space=bool(hows[parameter])
-                and all(how == SAME for _, how in hows[parameter])
-                and set(own) == set(dimensions(key)),
-            )
+        read = Read(
+            parameter=parameter,
+            label=key if is_alone or hows[parameter] == usual else _label(key, hows[parameter], usual),
+            key=key,
+            how=hows[parameter],
+            same_space=bool(hows[parameter])
+            and all(how == SAME for _, how in hows[parameter])
+            and set(own) == set(dimensions(key)),
         )
+        if parameter in partial:
+            if not read.begins_with:
+                raise GraphError(
+                    f"{place}: {key} is read with partial=True, and none of its windows lie within another"
+                )
+            read = replace(read, partial=True)
+        found.append(read)
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from causal_organism.assets.blocking import some_of
 from causal_organism.assets.cause_words import cause_text
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import label_of
@@ -233,7 +234,7 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
             else "if changed",
             step["mode"],
             "-" if step["estimate_s"] is None else duration_text(step["estimate_s"]),
-            f"waits for {', '.join(step['blocked_by'])}"
+            f"waits for {some_of(step['blocked_by'])}"
             if step["blocked_by"]
             else "; ".join(map(cause_text, step["causes"])),
         )

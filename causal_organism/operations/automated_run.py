@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from causal_organism.assets.blocking import Blocker, Hindrance
+from causal_organism.assets.blocking import Blocker, Hindrance, some_of
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.assets.planner import PlanStep
 from causal_organism.operations.automation import Evaluation, last_try_alike
@@ -64,7 +64,7 @@ def _reason_to_wait(cut: Cut, step: PlanStep, blockers: Sequence[Blocker]) -> st
     if ended is not None:
         return f"{step.name} is left out: the last try with the same code and inputs {ended}"
     unmade = [f"{each.name} {reason_in(cut, each)}" for each in blockers if each.hindrance is Hindrance.NEVER_MADE]
-    return f"{step.name} is left out: {', '.join(unmade)}" if unmade else None
+    return f"{step.name} is left out: {some_of(unmade)}" if unmade else None
 
 
 def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:

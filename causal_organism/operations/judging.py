@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -11,7 +11,7 @@ from typing import Any
 from causal_organism.assets.code_versions import code_versions
 from causal_organism.assets.definitions import DERIVED, AssetSpec
 from causal_organism.assets.keys import UNPARTITIONED
-from causal_organism.assets.mappings import Many, Read, Resolved, made_of, resolve
+from causal_organism.assets.mappings import Many, Read, Resolved, made_of, missing_of, resolve
 from causal_organism.assets.partitions import Windows, member_names, members, sources_of
 from causal_organism.assets.spaces import WHOLE, Space
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement, judge, worst
@@ -102,7 +102,7 @@ class Cut:
         if key not in self._spaces:
             returned = {source: self._members(source) for source in sources_of(spec.partitions.values())}
             self._spaces[key] = Space(
-                {name: members(each, self.at, returned) for name, each in spec.partitions.items()}
+                {name: members(each, self.at, returned) for name, each in self.organism.graph.dimensions[key].items()}
             )
         return self._spaces[key]
 
@@ -122,6 +122,10 @@ class Cut:
     def chosen(self, many: Many) -> tuple[str, ...]:
         """Those partitions that were made."""
         return self._choose(many)[0]
+
+    def missing(self, many: Many, is_there: Callable[[str], bool]) -> tuple[str, ...]:
+        """Those of its windows within the reader's own that are not there."""
+        return missing_of(many, self.space(many.key), is_there)
 
     def is_made(self, key: str, partition: str = UNPARTITIONED) -> bool:
         return self.head(key, partition) is not None

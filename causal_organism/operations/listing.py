@@ -42,7 +42,7 @@ def show_document(organism: Organism, key: str, partition: str = "", *, cut: Cut
     document = {"schema": "organism.asset/1", **row, **_definition(spec), "code_version": cut.code_versions[key]}
     if not spec.partitions:
         return document
-    document["dimensions"] = {name: str(each) for name, each in spec.partitions.items()}
+    document["dimensions"] = {name: str(each) for name, each in organism.graph.dimensions[key].items()}
     if partition:
         if partition not in cut.space(key):
             raise RequestError(f"there is no {label_of(key, partition)}", code="unknown-partition")

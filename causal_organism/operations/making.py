@@ -22,7 +22,7 @@ from causal_organism.operations.contents import content_fingerprint, load_value
 from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut, declared_settings
-from causal_organism.operations.reading import Reading, provenance_of
+from causal_organism.operations.reading import Reading, incomplete_inputs, provenance_of
 from causal_organism.operations.scratch import Sharing, remove_of_other_code, scratch_folder, sharing_of
 from causal_organism.operations.tolerance import within_tolerance
 from causal_organism.ports import Lease, Organism
@@ -124,13 +124,14 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
         scratch=scratch,
         sharing=sharing_of(organism.settings),
     )
+    gaps = incomplete_inputs(cut, key, partition)
     changes = None if full else changes_of(cut, key, partition)
     if changes is not None and (head := cut.head(key, partition)) is not None:
         value = _call_update(organism, spec, head, changes, reading, context)
         if value is not None:
-            return {key: Made(value=value, metadata=_facts(spec, context), mode=INCREMENTAL)}
+            return {key: Made(value=value, metadata=_facts(spec, context, gaps), mode=INCREMENTAL)}
     value = _call_compute(spec, reading, context)
-    metadata = _facts(spec, context)
+    metadata = _facts(spec, context, gaps)
     return {each: Made(value=new, metadata=metadata, mode=FULL) for each, new in value.items()}
 
 
@@ -234,9 +235,11 @@ def _call_update(
         return None if result is None else apply_update(previous, result)
 
 
-def _facts(spec: AssetSpec, context: Context) -> dict[str, Any]:
+def _facts(spec: AssetSpec, context: Context, gaps: Mapping[str, Any]) -> dict[str, Any]:
+    """What the author says of new content, and what of its inputs it was made without."""
     facts = {}
     for name, value in {**spec.metadata, **context._metadata}.items():
         with failing(spec, context.log, f"metadata {name!r} cannot be stored", authors=True):
             facts[name] = storable(stored_fact(value, name))
-    return {storable_text(str(name)): fact for name, fact in facts.items()}
+    named = {storable_text(str(name)): fact for name, fact in facts.items()}
+    return {**named, "incomplete": dict(gaps)} if gaps else named

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from causal_organism.assets.mappings import Many, One, Resolved
+from causal_organism.assets.keys import partition_of
+from causal_organism.assets.mappings import Many, One, Resolved, absent_of
 from causal_organism.assets.versions import InputVersion, Provenance, Version
 from causal_organism.operations.contents import load_value, load_values
 from causal_organism.operations.judging import Cut
@@ -60,6 +62,19 @@ def provenance_of(cut: Cut, key: str, partition: str) -> Provenance:
         if isinstance(found, Many) and version is not None and version.count is not None:
             inputs[read.label] = replace(version, manifest=_manifest(cut, found, version))
     return Provenance(code_version=cut.code_versions[key], inputs=inputs)
+
+
+def incomplete_inputs(cut: Cut, key: str, partition: str) -> dict[str, list[dict[str, str]]]:
+    """Label of each input that was read though parts of it are missing -> those partitions; in order of time."""
+    found = {}
+    for read, resolved in cut.resolved(key, partition):
+        if read.partial:
+            missing = [*absent_of(read, cut.space(key).partition(partition), cut.space(read.key))]
+            if isinstance(resolved, Many):
+                missing += map(partition_of, cut.missing(resolved, partial(cut.is_made, read.key)))
+            if missing:
+                found[read.label] = missing
+    return found
 
 
 def load_manifest(cut: Cut, version: InputVersion) -> Mapping[str, Any]:

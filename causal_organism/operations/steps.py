@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from causal_organism.assets.blocking import Hindrance, blockers_of
+from causal_organism.assets.blocking import Hindrance, blockers_of, some_of
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import UNPARTITIONED, label_of
 from causal_organism.assets.planner import Place, PlanStep
@@ -177,13 +177,16 @@ def _ended(run: RefreshRun, key: str, partition: str, outcome: str, error: str |
 def _blocked(run: RefreshRun, key: str, partition: str) -> str | None:
     """Why an asset or partition cannot be made now, or None."""
     cut = run.planned.cut
-    blocker = next(blockers_of(key, partition, cut, run.hindered), None)
-    if blocker is None:
+    found = tuple(dict.fromkeys(blockers_of(key, partition, cut, run.hindered)))
+    if not found:
         return None
-    reason = f"{blocker.name} {reason_in(cut, blocker)}"
-    is_derived = run.organism.graph[blocker.key].kind != SOURCE
-    if blocker.hindrance is Hindrance.NEVER_MADE and is_derived:
-        return f"{reason}; select +{key} to make both"
+    first = found[0]
+    missing = [each.name for each in found[1:] if each.key == first.key and not cut.is_made(each.key, each.partition)]
+    reason = f"{first.name} {reason_in(cut, first)}"
+    if missing:
+        reason += f"; {some_of(missing)} {'is' if len(missing) == 1 else 'are'} missing too"
+    if first.hindrance is Hindrance.NEVER_MADE and run.organism.graph[first.key].kind != SOURCE:
+        return f"{reason}; select +{key} to make {'all' if missing else 'both'}"
     return reason
 
 

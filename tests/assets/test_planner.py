@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from causal_organism.assets.definitions import AssetSpec, Output, asset, source
 from causal_organism.assets.graph import AssetGraph, graph_of
-from causal_organism.assets.mappings import Resolved, Upstream, resolve
+from causal_organism.assets.mappings import Many, Resolved, Upstream, missing_of, resolve
 from causal_organism.assets.partitions import Static, Windows
 from causal_organism.assets.planner import INCREMENTAL, PlanStep, plan, with_siblings
 from causal_organism.assets.spaces import Space
@@ -34,6 +34,9 @@ class Standing:
 
     def is_broken(self, key: str, partition: str) -> bool:
         return (key, partition) in self.broken
+
+    def missing(self, many: Many, is_there: Callable[[str], bool]) -> Sequence[str]:
+        return missing_of(many, self.spaces[many.key], is_there)
 
     def inputs(self, key: str, partition: str) -> Sequence[Resolved]:
         own = self.spaces[key].partition(partition)
