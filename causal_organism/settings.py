@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from causal_organism import homes
 from causal_organism.errors import NotRunningError, RefusedError, SettingsError
 
 SERVERS_FILE = "servers.json"
@@ -147,6 +148,14 @@ class Settings:
 
     def refuse_changes(self) -> None:
         """Whoever changes something asks this first. Raises RefusedError where nothing may be changed."""
+        self.refuse_read_only()
+        homes.refuse_strange(self.home)
+
+    @property
+    def may_change(self) -> bool:
+        return not self.read_only and not homes.recognize(self.home).is_strange
+
+    def refuse_read_only(self) -> None:
         if self.read_only:
             raise RefusedError(
                 "this is read-only: nothing is changed here",
@@ -159,6 +168,9 @@ class Settings:
         value = getattr(self, name)
         if value is None:
             variable = next(f.metadata["env"] for f in fields(self) if f.name == name)
+            home = homes.recognize(self.home)
+            if home.is_strange:
+                raise home.not_running()
             raise NotRunningError(
                 f"{variable} is not set and nothing is running in {self.home}",
                 hint=f"start the embedded servers with `organism up`, or set {variable}",
@@ -199,7 +211,9 @@ def home_folder(environ: Mapping[str, str]) -> Path:
 
 
 def running_servers(home: Path) -> Mapping[str, str]:
-    """Variables of the embedded servers that run in `home`; empty if none do."""
+    """Variables of the embedded servers that run in `home`; empty if none do, or they are those of another home."""
+    if homes.recognize(home).is_strange:
+        return {}
     try:
         document = json.loads((home / SERVERS_FILE).read_text())
     except (FileNotFoundError, NotADirectoryError, PermissionError, json.JSONDecodeError):

@@ -66,7 +66,7 @@ def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool
 
 def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
     """A console that is read-only looks, and neither brings the network up to the archive nor tells anybody."""
-    if o.settings.read_only and not repair:
+    if not repair and not o.settings.may_change:
         return compare_network(o).to_document()
     holder = f"check/{os.getpid()}"
     return audit_network(o, run=None, actor=o.settings.actor, holder=holder, repair=repair).to_document()

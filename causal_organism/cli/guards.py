@@ -6,22 +6,25 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from causal_organism.settings import load_settings
+from causal_organism.settings import Settings, load_settings
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def changes(*, unless: Callable[..., bool] = lambda **_: False) -> Callable[[Command], Command]:
+def changes(
+    *, unless: Callable[..., bool] = lambda **_: False, ask: Callable[[Settings], None] = Settings.refuse_changes
+) -> Callable[[Command], Command]:
     """For a command that changes something: it is refused before its first line where nothing may be changed.
 
-    Stands below the options. `unless` gets the command's options, and says when they only make it look.
+    Stands below the options. `unless` gets the command's options, and says when they only make it look; `ask` is
+    another question for a command that looks after the home itself.
     """
 
     def guard(command: Command) -> Command:
         @functools.wraps(command)
         def refused_first(*context: Any, **options: Any) -> Any:
             if not unless(**options):
-                load_settings().refuse_changes()
+                ask(load_settings())
             return command(*context, **options)
 
         return refused_first  # type: ignore[return-value]

@@ -14,6 +14,7 @@ import click
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.errors import NotRunningError, RequestError
+from causal_organism.homes import Recognition, recognize
 from causal_organism.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -24,16 +25,20 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--only", metavar="PARTS", help="Start only these: ledger, stream, network, orchestrator (with commas).")
+@click.option("--adopt", is_flag=True, help="Take over a home that was moved here, or make a copied one independent.")
 @json_option
-@changes()
-def up(only: str | None, as_json: bool) -> None:
+@changes(ask=Settings.refuse_read_only)
+def up(only: str | None, adopt: bool, as_json: bool) -> None:
     """Start the embedded servers of the home, and return when they are healthy."""
-    from causal_organism.embedded import lifecycle, parts
+    from causal_organism.embedded import adoption, lifecycle, parts
 
     settings = load_settings()
     names = parts.SERVERS if only is None else tuple(filter(None, (name.strip() for name in only.split(","))))
     if not names:
         raise RequestError("--only names no server", hint=f"choose from {', '.join(parts.SERVERS)}")
+    adopted = adoption.adopt(settings.home) if adopt else None
+    if adopted is not None:
+        say(adopted.describe())
     state = lifecycle.up(settings.home, names, environ=os.environ, say=_Told())
     if any(each.name == "worker" for each in state.servers):
         _note_graph()
@@ -48,7 +53,12 @@ def up(only: str | None, as_json: bool) -> None:
         }
         for each in state.servers
     ]
-    document = {"schema": "organism.up/1", "home": str(settings.home), "servers": rows}
+    document = {
+        "schema": "organism.up/1",
+        "home": str(settings.home),
+        "servers": rows,
+        "adopted": None if adopted is None else asdict(adopted),
+    }
     emit(document, lambda: _shown(rows), as_json=as_json)
 
 
@@ -77,17 +87,28 @@ def status(as_json: bool) -> None:
     """Show how each server stands, the embedded ones and those that variables name."""
     from causal_organism.embedded.status import look
 
-    rows = [asdict(each) for each in look(load_settings())]
-    emit({"schema": "organism.status/1", "servers": rows}, lambda: _shown(rows), as_json=as_json)
+    settings = load_settings()
+    rows = [asdict(each) for each in look(settings)]
+    found = recognize(settings.home)
+    home = {"path": str(settings.home), "state": found.state, "of": None if found.of is None else str(found.of)}
+    emit({"schema": "organism.status/1", "servers": rows, "home": home}, lambda: _shown(rows), as_json=as_json)
+    _warn_of(found)
 
 
 @click.command()
 @json_option
 def env(as_json: bool) -> None:
     """Print the variables of all servers, secrets included: eval "$(organism env)"."""
-    variables = _variables(load_settings())
+    settings = load_settings()
+    variables = _variables(settings)
+    _warn_of(recognize(settings.home))
     lines = [f"export {name}={_quoted(value)}" for name, value in variables.items()]
     emit({"schema": "organism.env/1", "environment": variables}, lambda: "\n".join(lines), as_json=as_json)
+
+
+def _warn_of(home: Recognition) -> None:
+    if home.is_strange:
+        say(f"{home.describe()}; {home.refusal().hint}")
 
 
 def _note_graph() -> None:
@@ -122,6 +143,9 @@ _ADDRESSES = ("redis_url", "neo4j_uri", "postgres_dsn", "prefect_api_url")
 
 def _variables(settings: Settings) -> dict[str, str]:
     if not any(getattr(settings, name) for name in _ADDRESSES):
+        home = recognize(settings.home)
+        if home.is_strange:
+            raise home.not_running()
         raise NotRunningError(
             f"no server is configured and none runs in {settings.home}", hint="start the embedded servers: organism up"
         )

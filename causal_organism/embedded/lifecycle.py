@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -17,12 +18,16 @@ from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.inheritance import session_environment, worker_variables
 from causal_organism.embedded.neo4j import choose_neo4j
 from causal_organism.embedded.postgres import remove_data
+from causal_organism.embedded.processes import Process
 from causal_organism.embedded.servers import NETWORK, ServerFailedError
 from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
 from causal_organism.embedded.supervisor import LOCK, clear_remains
 from causal_organism.embedded.watched import TRIES_BEFORE_HEALTHY
+from causal_organism.errors import RefusedError
+from causal_organism.homes import IDENTITY_FILE, HomeState, recognize, record_identity, refuse_strange
 
 PATIENCE_S = 600.0
+HOLDER_S = 20.0  # a lock is held for a moment by whoever asks for its holder
 _TURN_S = 0.05
 
 
@@ -40,11 +45,16 @@ def up(
     process does, however that ends. If it is interrupted before, everything that it started is stopped.
 
     Raises:
+        RefusedError: the home was copied or moved; see `adoption`.
         NotInstalledError: a server's package is missing; nothing was started.
         ServerFailedError: a server did not become healthy; what was started is stopped.
     """
     wanted = parts.chosen(names)
+    refuse_strange(folder)
     home = open_home(folder)
+    with locked(home.run / "up.lock"):
+        if recognize(folder).state is HomeState.NEW:
+            record_identity(folder)
     worker = worker_variables(environ, parts.known_variables(home))
     if NETWORK in wanted:
         choose_neo4j(home, environ)
@@ -74,22 +84,42 @@ def up(
 
 def down(folder: Path) -> tuple[str, ...]:
     """Stop everything in this home and clear what a crash left; the names of the servers that were stopped."""
+    refuse_strange(folder)
     if not (folder / "run").is_dir():
         return ()
     home = open_home(folder)
     state = load_state(home)
     names = () if state is None else tuple(each.name for each in state.servers)
-    deadline = time.monotonic() + PATIENCE_S
-    while (pid := supervisor_of(home)) is not None and time.monotonic() < deadline:
-        supervisor = processes.identify(pid)
-        _signal(pid, signal.SIGTERM)
-        if not _until(lambda: supervisor_of(home) is None, 60.0):
-            _signal(pid, signal.SIGKILL)
-        # It lets go of its lock a moment before it ends.
-        _until(lambda: supervisor is None or not processes.is_alive(supervisor), 10.0)  # noqa: B023
+    stop_supervisor(home)
     with locked(home.run / LOCK):
         clear_remains(home)
     return names
+
+
+def stop_supervisor(home: Home) -> None:
+    """End the supervisor of this home, its servers with it.
+
+    Raises:
+        RefusedError: a process that is none that we can see holds the home, as one in another container.
+    """
+    unknown_since: float | None = None
+    while (pid := supervisor_of(home)) is not None:
+        supervisor = processes.identify(pid) if pid else None
+        if supervisor is None or not processes.is_supervisor(supervisor, home.folder):
+            # Somebody looks who holds the lock, or a supervisor has not yet written its own process id there.
+            unknown_since = unknown_since or time.monotonic()
+            if time.monotonic() - unknown_since > HOLDER_S:
+                raise RefusedError(
+                    f"the home {home.folder} is held by a process that is not its supervisor on this machine",
+                    hint="stop its servers from where they were started, as from their container",
+                    code="home-held",
+                )
+            time.sleep(_TURN_S)
+            continue
+        _signal(supervisor, signal.SIGTERM)
+        if not _until(lambda: supervisor_of(home) is None, 60.0):
+            _signal(supervisor, signal.SIGKILL)
+        _until(lambda: not processes.is_alive(supervisor), 10.0)  # noqa: B023 - it lets go of its lock before it ends
 
 
 def remove(folder: Path) -> tuple[str, ...]:
@@ -99,7 +129,7 @@ def remove(folder: Path) -> tuple[str, ...]:
     remove_data(home)
     for name in ("stream", "network", "orchestrator", "worker", "secrets", "run", "logs"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("ports.json", "network.json"):
+    for name in ("ports.json", "network.json", IDENTITY_FILE):
         (folder / name).unlink(missing_ok=True)
     return stopped
 
@@ -119,7 +149,7 @@ def supervisor_of(home: Home) -> int | None:
 def _start_supervisor(home: Home, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     with processes.open_log(home.log("supervisor")) as log:
         return subprocess.Popen(
-            (sys.executable, "-m", "causal_organism.embedded.supervisor", str(home.folder)),
+            (sys.executable, "-m", processes.SUPERVISOR, str(home.folder)),
             env=session_environment(environ),
             cwd=home.folder,
             stdin=subprocess.DEVNULL,
@@ -191,9 +221,7 @@ def _until(is_true: Callable[[], bool], limit_s: float) -> bool:
     return True
 
 
-def _signal(pid: int, number: signal.Signals) -> None:
-    if pid:
-        try:
-            os.kill(pid, number)
-        except ProcessLookupError:
-            return
+def _signal(process: Process, number: signal.Signals) -> None:
+    if processes.is_alive(process):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process.pid, number)

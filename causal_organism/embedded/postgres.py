@@ -22,10 +22,11 @@ from causal_organism.embedded import probes
 from causal_organism.embedded.home import Home, write_private
 from causal_organism.embedded.processes import Launch, dies_with_parent, open_log
 from causal_organism.embedded.servers import HOST, LEDGER, ServerFailedError, first_version, plain_environment
+from causal_organism.homes import LEDGER_PLACE, ledger_outside, record_owner
 
 DATABASE, PREFECT_DATABASE = "organism", "prefect"
+_PREFIX = "ledger-"
 _OUTSIDE = (Path("/var/lib/causal-organism"), Path("/var/tmp/causal-organism"))  # the second where /var is read-only
-_PLACE = "ledger.folder"
 # Roles own their databases and nothing else; `organism` may create databases so that a copy can be restored beside.
 _FIRST_SQL = """\
 CREATE ROLE organism LOGIN CREATEDB PASSWORD '{organism}';
@@ -50,7 +51,7 @@ class Postgres:
         return first_version(self.install / "bin" / "postgres", "--version")
 
     def prepare(self) -> None:
-        folder = _data_folder(self.home)
+        folder = data_folder(self.home)
         if (folder / "data").exists():
             self._check_version(folder / "data")
             _forget_stale_pid(folder / "data")
@@ -61,19 +62,19 @@ class Postgres:
         pwfile = folder / "password"
         try:
             write_private(pwfile, self.home.password("ledger-admin"))
-            _give(pwfile, _user(self.home))
-            self._run(
+            give(pwfile, _user(self.home))
+            self.run_program(
                 ("initdb", "--pgdata", str(fresh), "--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8",
-                 "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--pwfile", str(pwfile)), ""
+                 "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--pwfile", str(pwfile))
             )  # fmt: skip
         finally:
             pwfile.unlink(missing_ok=True)
         passwords = {name: self.home.password(f"ledger-{name}") for name in (DATABASE, PREFECT_DATABASE)}
-        self._run(("postgres", "--single", "-D", str(fresh), "postgres"), _FIRST_SQL.format(**passwords))
+        self.run_program(("postgres", "--single", "-D", str(fresh), "postgres"), _FIRST_SQL.format(**passwords))
         fresh.rename(folder / "data")
 
     def launch(self) -> Launch:
-        folder = _data_folder(self.home)
+        folder = data_folder(self.home)
         options = {
             "listen_addresses": HOST,
             "port": self.home.choose_port(LEDGER),
@@ -116,7 +117,7 @@ class Postgres:
         """Programs that the unprivileged user can run: those of the package, or a copy where it cannot reach them."""
         if _user(self.home) is None or _open_to_all(self.install / "bin" / "postgres"):
             return self.install / "bin"
-        copy = _data_folder(self.home) / "install"
+        copy = data_folder(self.home) / "install"
         if not copy.exists():
             fresh = copy.with_name("install.new")
             shutil.rmtree(fresh, ignore_errors=True)
@@ -127,19 +128,25 @@ class Postgres:
                     inside = fresh / folder.relative_to(package.parent)
                     shutil.copytree(folder, inside, ignore=shutil.ignore_patterns("include"))
             for path in (fresh, *fresh.rglob("*")):
-                _give(path, _user(self.home))
+                give(path, _user(self.home))
             fresh.rename(copy)
         return copy / self.install.parent.name / self.install.name / "bin"
 
-    def _run(self, command: tuple[str, ...], text: str) -> None:
-        user = _user(self.home)
+    @property
+    def user(self) -> str | None:
+        """The unprivileged user that it runs as; None: the user of this process."""
+        return _user(self.home)
+
+    def run_program(self, command: tuple[str, ...], text: str = "", **variables: str) -> None:
+        """Run one of PostgreSQL's programs as its user, to its end. Raises ServerFailedError."""
+        user = self.user
         done = subprocess.run(
             (str(self._programs() / command[0]), *command[1:]),
             input=text.encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=plain_environment(self.home),
-            cwd=_data_folder(self.home),
+            env=plain_environment(self.home, **variables),
+            cwd=data_folder(self.home),
             user=user,
             group=None if user is None else pwd.getpwnam(user).pw_gid,
             extra_groups=None if user is None else [],
@@ -156,10 +163,10 @@ class Postgres:
 
 def remove_data(home: Home) -> None:
     """Remove the data, the folder outside the home included. The server must not run."""
-    place = home.folder / _PLACE
-    if place.exists():
-        shutil.rmtree(place.read_text(), ignore_errors=True)
-        place.unlink()
+    outside = ledger_outside(home.folder)
+    if outside is not None and outside.parent in _OUTSIDE and outside.name.startswith(_PREFIX):
+        shutil.rmtree(outside, ignore_errors=True)
+    (home.folder / LEDGER_PLACE).unlink(missing_ok=True)
     shutil.rmtree(home.folder / LEDGER, ignore_errors=True)
 
 
@@ -167,9 +174,13 @@ def _user(home: Home) -> str | None:
     """The unprivileged user to run as; None: the user of this process."""
     if os.geteuid() != 0:
         return None
-    place = home.folder / _PLACE
-    if place.exists():  # whoever has the data, also when another user could be chosen by now
-        return pwd.getpwuid(Path(place.read_text()).stat().st_uid).pw_name
+    outside = ledger_outside(home.folder)
+    if outside is not None:  # whoever has the data, also when another user could be chosen by now
+        return pwd.getpwuid(outside.stat().st_uid).pw_name
+    return _any_user()
+
+
+def _any_user() -> str:
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name).pw_name
@@ -180,20 +191,28 @@ def _user(home: Home) -> str | None:
     )
 
 
-def _data_folder(home: Home) -> Path:
+def data_folder(home: Home) -> Path:
     if os.geteuid() != 0:
         return home.private(LEDGER)
-    place = home.folder / _PLACE
+    place = home.folder / LEDGER_PLACE
     if not place.exists():
-        folder = _folder_outside()
-        (folder / "home").write_text(f"{home.folder}\n")  # so that a person can tell whose data this is
-        _give(folder, _user(home))
-        write_private(place, str(folder))
-    folder = Path(place.read_text())
-    if not folder.is_dir():
+        return new_outside(home)
+    folder = ledger_outside(home.folder)
+    if folder is None or not folder.is_dir():
         raise ServerFailedError(
-            f"the ledger's data folder {folder} is gone", hint=f"restore it, or remove {place} to start from nothing"
+            f"the ledger's data folder {folder or 'named in ' + str(place)} is gone",
+            hint=f"restore it, or remove {place} to start from nothing",
         )
+    return folder
+
+
+def new_outside(home: Home) -> Path:
+    """Make an empty folder outside the home for its ledger's data, and name it in the home."""
+    user = _any_user()
+    folder = _folder_outside()
+    record_owner(folder, home.folder)
+    give(folder, user)
+    write_private(home.folder / LEDGER_PLACE, str(folder))
     return folder
 
 
@@ -201,13 +220,13 @@ def _folder_outside() -> Path:
     for parent in _OUTSIDE:
         try:
             parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            return Path(tempfile.mkdtemp(prefix="ledger-", dir=parent))
+            return Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
         except OSError as error:
             reason = error.strerror
     raise ServerFailedError(f"there is no place for the ledger's data: {_OUTSIDE[0]}: {reason}")
 
 
-def _give(path: Path, user: str | None) -> None:
+def give(path: Path, user: str | None) -> None:
     if user is not None:
         entry = pwd.getpwnam(user)
         os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
@@ -223,10 +242,14 @@ def _forget_stale_pid(data: Path) -> None:
     PostgreSQL would take that program for itself and refuse to start; after a reboot that is common.
     """
     file = data / "postmaster.pid"
-    try:
-        pid = int(file.read_text().split()[0])
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except (OSError, ValueError, IndexError):
-        return
-    if os.fsencode(data) not in command:
+    if file.exists() and Path("/proc/self").exists() and not is_served(data):
         file.unlink(missing_ok=True)
+
+
+def is_served(data: Path) -> bool:
+    """Does a server work in this folder, by whatever path it knows it?"""
+    try:
+        pid = int((data / "postmaster.pid").read_text().split()[0])
+        return data.samefile(f"/proc/{pid}/cwd")
+    except (OSError, ValueError, IndexError):
+        return False

@@ -20,6 +20,9 @@ MARK = "ORGANISM_EMBEDDED_HOME"
 PostgreSQL's own processes write over theirs; they are found below the one that started them, and end with it.
 """
 
+SUPERVISOR = "causal_organism.embedded.supervisor"
+"""The module that is started as the supervisor, with the home behind it on the command line."""
+
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LINUX = sys.platform.startswith("linux")
 
@@ -109,18 +112,58 @@ def marked(home: Path) -> tuple[Process, ...]:
     """Every process of this home, by its environment; empty where the system does not show that."""
     if not _LINUX:
         return ()
-    wanted = f"{MARK}={home}".encode()
     found = []
     for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            environment = (entry / "environ").read_bytes().split(b"\0")
-        except OSError:
-            continue  # ended meanwhile, or somebody else's
-        if wanted in environment and (process := identify(int(entry.name))) is not None:
-            found.append(process)
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            process = identify(int(entry.name))
+            if process is not None and belongs(process, home):
+                found.append(process)
     return tuple(found)
+
+
+def belongs(process: Process, home: Path) -> bool:
+    """Does this process say of itself that it is of this home? Asked before it gets a signal from a file's word.
+
+    A process id in a file may be another program's by now; that of a copied home is the original's; and a container
+    may have another folder at the same path.
+    """
+    if not _LINUX:
+        shown = subprocess.run(["/bin/ps", "-Eww", "-o", "command=", "-p", str(process.pid)], capture_output=True)
+        return os.fsencode(f" {MARK}={home} ") in shown.stdout.replace(b"\n", b" ")
+    start = f"{MARK}=".encode()
+    try:
+        environment = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+    except OSError:
+        return False  # ended meanwhile, or somebody else's
+    return any(
+        _is_folder_of(process.pid, os.fsdecode(each.removeprefix(start)), home)
+        for each in environment
+        if each.startswith(start)
+    )
+
+
+def is_supervisor(process: Process, home: Path) -> bool:
+    """Is this process the supervisor of this home, by its command line?"""
+    if not _LINUX:
+        shown = subprocess.run(["/bin/ps", "-ww", "-o", "command=", "-p", str(process.pid)], capture_output=True)
+        return shown.stdout.rstrip(b"\n").endswith(os.fsencode(f" {SUPERVISOR} {home}"))
+    try:
+        words = Path(f"/proc/{process.pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return SUPERVISOR.encode() in words[:-2] and _is_folder_of(process.pid, os.fsdecode(words[-2]), home)
+
+
+def _is_folder_of(pid: int, path: str, home: Path) -> bool:
+    """Is the folder that this process has at `path` the home? A home that is gone is known by its path alone."""
+    try:
+        mine = home.stat()
+    except OSError:
+        return path == str(home)
+    try:
+        return os.path.samestat(mine, os.stat(f"/proc/{pid}/root{path}"))  # noqa: PTH116
+    except OSError:
+        return False
 
 
 def descendants(pid: int) -> tuple[Process, ...]:
@@ -177,7 +220,7 @@ def _send(processes: Iterable[Process], number: signal.Signals) -> list[Process]
         if is_alive(process):
             try:
                 os.kill(process.pid, number)
-            except ProcessLookupError:
+            except (ProcessLookupError, PermissionError):  # ended meanwhile, or somebody else's after all
                 continue
             reached.append(process)
     return reached

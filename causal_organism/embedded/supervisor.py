@@ -198,7 +198,8 @@ def clear_remains(home: Home) -> None:
     """End what a killed supervisor left and remove its files. Only for who holds the supervisor's lock."""
     state = load_state(home)
     recorded = [] if state is None else [each.process for each in state.servers if each.process is not None]
-    processes.end({*recorded, *processes.marked(home.folder)}, grace_s=3.0)
+    ours = {each for each in recorded if processes.is_alive(each) and processes.belongs(each, home.folder)}
+    processes.end({*ours, *processes.marked(home.folder)}, grace_s=3.0)
     remove_traces(home)
 
 

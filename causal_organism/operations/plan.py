@@ -90,7 +90,7 @@ def make_plan(
     observations: tuple[Observation, ...] = ()
     if looked is not None:
         observations = tuple(each for each in looked if each.key in sources)
-    elif not organism.settings.read_only:
+    elif organism.settings.may_change:
         observations = observe(
             organism, sources, cut.heads, actor=actor, trigger=trigger, run=run, cancellation=cancellation
         )
