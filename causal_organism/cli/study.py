@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.errors import DONE, FAILED, StoreError
 from causal_organism.settings import load_settings
@@ -105,6 +106,7 @@ def diff(file: Path | None, as_json: bool) -> None:
 @study.command()
 @_FILE
 @json_option
+@changes()
 def approve(file: Path | None, as_json: bool) -> None:
     """Say that you reviewed this study file as it stands. It is written to the audit log under your name."""
     from causal_organism.operations.studies import read_study_file

@@ -85,6 +85,12 @@ LINES: tuple[tuple[str, str], ...] = (
     ("alerts test", CHANGES),
     ("generate {folder} --people 20 --weeks 2", READS),  # writes where it is told to, and nothing of an organism
     ("audit", READS),
+    ("study", READS),
+    ("study run {file} --study {file}", READS),
+    ("study check {file}", READS),
+    ("study show {file}", READS),
+    ("study diff {file}", READS),
+    ("study approve {file}", CHANGES),
 )
 GRAPH = """
 from causal_organism import asset, source
