@@ -87,6 +87,12 @@ class LeaseHeldError(RefusedError):
     code = "lease-held"
 
 
+class OtherValuesError(RefusedError):
+    """The store of large values that this process has is not the one that the ledger knows."""
+
+    code = "other-values"
+
+
 class FencedError(OrganismError):
     """The lease was lost while the asset was being made; nothing was published."""
 

@@ -54,7 +54,7 @@ class Settings:
     dead_letters: str = _setting("ORGANISM_DEAD_LETTERS", "organism:dead-letters", "Redis key of refused interactions")
     assets: str | None = _setting("ORGANISM_ASSETS", None, "package.module:NAME in place of the catalog")
     values: str | None = _setting(
-        "ORGANISM_VALUES", None, "folder or object-store URL of large values; unset: in the home"
+        "ORGANISM_VALUES", None, "folder or object-store URL of large values, one for all; unset: in the home"
     )
     actor: str = _setting("ORGANISM_ACTOR", "", "who acts; unset: user@host")
     read_only: bool = _setting("ORGANISM_READ_ONLY", False, "refuse every action that changes something")

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from causal_organism.cli.guards import changes
-from causal_organism.cli.output import emit, json_option, table
+from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError, StoreError
 from causal_organism.operations.audit_network import (
     audit_network,
@@ -30,25 +30,42 @@ _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 @click.command()
 @click.option("--network", is_flag=True, help="Compare the whole network with the archive too, tie by tie.")
 @click.option("--repair", is_flag=True, help="With --network: make it again from the archive if they differ.")
+@click.option("--adopt-values", is_flag=True, help="Take the store in ORGANISM_VALUES for the ledger's from now on.")
+@click.option("--yes", is_flag=True, help="With --adopt-values: also where content is missing in it.")
 @json_option
-@changes(unless=lambda repair, **_: not repair)
-def check(network: bool, repair: bool, as_json: bool) -> None:
+@changes(unless=lambda repair, adopt_values, **_: not (repair or adopt_values))
+def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: bool) -> None:
     """Test every connection, with latency, version and what is wrong. Exit code 3 if one cannot be reached; with
     --network, 1 if the network is not what the archive says.
     """
     if repair and not network:
         raise RequestError("--repair goes with --network")
+    if yes and not adopt_values:
+        raise RequestError("--yes goes with --adopt-values")
     with open_organism() as o:
+        adopted = _adopt(o, incomplete=yes) if adopt_values else None
         found = [_probe(name, test, o) for name, test in PROBES.items()]
         audit = _audit_reached(o, found, repair=repair) if network else None
     document: dict[str, Any] = {"schema": "organism.check/1", "connections": found}
     if network:
         document["network"] = audit
+    if adopted:
+        document["adopted"] = adopted
+        say(
+            f"the ledger's large values are in {adopted['where']} from now on; of {adopted['heads']}, "
+            f"{adopted['missing']} are missing there"
+        )
     emit(document, lambda: f"{_text(found)}\n\n{_told(audit)}" if network else _text(found), as_json=as_json)
     if not all(each["healthy"] for each in found):
         raise click.exceptions.Exit(UNREACHABLE)
     if audit is not None and not audit["same"]:
         raise click.exceptions.Exit(FAILED)
+
+
+def _adopt(o: OpenOrganism, *, incomplete: bool) -> dict[str, Any]:
+    from causal_organism.operations.value_store import adopt_values
+
+    return dict(adopt_values(o, actor=o.settings.actor, incomplete=incomplete))
 
 
 def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool) -> dict[str, Any] | None:

@@ -52,7 +52,8 @@ def import_(name: str, file: str, as_json: bool) -> None:
 
     def text() -> str:
         if not document["changed"]:
-            return f"{name}: the same {document['rows']} rows as before"
+            again = "; their content was missing, and is stored again" if document["repaired"] else ""
+            return f"{name}: the same {document['rows']} rows as before{again}"
         added = f", {document['people_added']} people new in the network" if document["people_added"] else ""
         return f"{name}: {document['rows']} rows{added}"
 

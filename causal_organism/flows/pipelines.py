@@ -133,6 +133,7 @@ async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
     organism = await in_thread(open_organism)
     alive = ExitStack()
     try:
+        await in_thread(organism.values.require_own)
         if asked.deployment is None:  # in somebody's own process: while it lives, nobody takes the run for crashed
             await in_thread(alive.enter_context, organism.ledger.hold(run_lease(asked.run), "", asked.run))
         asked = replace(

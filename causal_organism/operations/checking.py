@@ -13,18 +13,18 @@ from causal_organism.assets.staleness import FRESH
 from causal_organism.assets.storable import error_text, storable, storable_text
 from causal_organism.assets.versions import CheckResult, Head
 from causal_organism.errors import CheckAnswerError
-from causal_organism.operations.contents import load_value
+from causal_organism.operations.contents import load_readable
 from causal_organism.operations.judging import Cut
 
 Answer = tuple[bool, str, dict[str, Any]]
 
 
 def run_checks(cut: Cut, key: str, partition: str, value: Any, head: Head | None) -> tuple[CheckResult, ...]:
-    """What every check says. Raises what loading the version before raises."""
+    """What every check says. One that compares gets None where the version before cannot be read."""
     checks = cut.organism.graph[key].checks
     if not checks:
         return ()
-    previous = load_value(cut.organism, head.version) if head and head.version.kept else None
+    previous = load_readable(cut.organism, head.version) if head else None
     return tuple(
         _check_input(check, cut, key, partition) if check.input is not None else _run_check(check, value, previous)
         for check in checks

@@ -8,7 +8,7 @@ from typing import Any
 
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.storable import error_text
-from causal_organism.errors import OrganismError, RunCancelledError, StoreError
+from causal_organism.errors import OrganismError, OtherValuesError, RunCancelledError, StoreError
 from causal_organism.operations.raised import tell_place
 
 
@@ -30,13 +30,13 @@ def failing(
 ) -> Iterator[None]:
     """Whatever is raised inside is a ComputeError of this asset: why, and in the log where.
 
-    A StoreError stays one: another try may help. That the run was cancelled is nobody's fault. `what` comes before the
-    reason: `metadata 'board'`. `authors`: code of the asset's author runs inside, and may raise what ends a program:
-    SystemExit, and all others but ^C.
+    A StoreError stays one: another try may help. That the run was cancelled, or that its process has another store of
+    values, is no asset's fault. `what` comes before the reason: `metadata 'board'`. `authors`: code of the asset's
+    author runs inside, and may raise what ends a program: SystemExit, and all others but ^C.
     """
     try:
         yield
-    except (ComputeError, StoreError, RunCancelledError):
+    except (ComputeError, StoreError, RunCancelledError, OtherValuesError):
         raise
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) or not (authors or isinstance(error, Exception)):

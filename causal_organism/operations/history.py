@@ -9,7 +9,8 @@ from typing import Any
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Version
-from causal_organism.errors import RefusedError, RetiredValueError
+from causal_organism.errors import DamagedValueError, RefusedError, RetiredValueError
+from causal_organism.operations.contents import is_intact
 from causal_organism.operations.version_names import find_place, find_version
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Organism
@@ -34,6 +35,11 @@ def restore(organism: Organism, text: str, partition: str | None = None, *, acto
             )
         if not version.kept:
             raise RetiredValueError(f"the content of {label}@{version.number} is no longer kept")
+        if not is_intact(organism, version):
+            raise DamagedValueError(
+                f"the content of {label}@{version.number} is missing or damaged",
+                hint=f"`organism versions {shlex.quote(label)}` shows others",
+            )
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
             provenance=version.confirmed or version.provenance, confirmed=None, confirmed_metadata=None,
@@ -96,5 +102,6 @@ def unpin(organism: Organism, text: str, partition: str | None = None, *, actor:
 
 def _check_allowed(organism: Organism, key: str, what: str) -> None:
     organism.settings.refuse_changes()
+    organism.values.require_own()
     if organism.graph[key].kind == SOURCE:
         raise RefusedError(f"{key} is a source; sources cannot be {what}", code="source")

@@ -9,6 +9,7 @@ from typing import Any
 from causal_organism.assets.deltas import Delta
 from causal_organism.assets.mappings import One, Resolved
 from causal_organism.assets.versions import InputVersion, Version
+from causal_organism.operations.contents import is_intact
 from causal_organism.operations.differences import difference, patch
 from causal_organism.operations.judging import Cut
 from causal_organism.ports import Organism
@@ -35,6 +36,8 @@ def changes_of(cut: Cut, key: str, partition: str = "") -> Mapping[str, Change] 
     spec, head = cut.organism.graph[key], cut.head(key, partition)
     if spec.update is None or head is None or not head.version.kept or head.failed:
         return None
+    if not is_intact(cut.organism, head.version):  # nothing to patch
+        return None
     recorded, current = head.latest.inputs, cut.input_versions(key, partition)
     if head.latest.code_version != cut.code_versions[key] or set(recorded) != set(current):
         return None
@@ -55,7 +58,7 @@ def _change_of(cut: Cut, read: Resolved | None, was: InputVersion | None) -> Cha
         return None
     head = cut.head(read.key, read.partition)
     before = cut.version(read.key, was.number, read.partition)
-    if head is None or before is None or not before.kept:
+    if head is None or before is None or not before.kept or not is_intact(cut.organism, before):
         return None
     return _change(cut.organism, before, head.version)
 

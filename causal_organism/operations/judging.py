@@ -17,7 +17,7 @@ from causal_organism.assets.spaces import WHOLE, Space
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement, judge, worst
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Version, fingerprint
 from causal_organism.errors import RequestError, SettingsError
-from causal_organism.operations.contents import load_rows, load_value
+from causal_organism.operations.contents import is_intact, load_rows, load_value
 from causal_organism.ports import Organism
 
 _NOTHING: Mapping[str, Head] = {}
@@ -178,11 +178,7 @@ class Cut:
             attempt=self.attempt(key, partition),
             ages=not partition or (spec.max_age is None and spec.due is None) or self._is_newest(key, partition),
         )
-        if (
-            head is None
-            or spec.kind != DERIVED
-            or self.organism.values.intact(head.version.value, head.version.fingerprint)
-        ):
+        if head is None or spec.kind != DERIVED or is_intact(self.organism, head.version):
             return judgement
         damaged = Cause("check-failed", was=head.version.number, now="its content is damaged")
         return Judgement(STALE, (*judgement.causes, damaged))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,10 @@ from causal_organism.assets.planner import FULL, INCREMENTAL
 from causal_organism.assets.staleness import Cause
 from causal_organism.assets.storable import storable, storable_text
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version
-from causal_organism.errors import SettingsError
+from causal_organism.errors import DamagedValueError, SettingsError
 from causal_organism.operations.cancelling import Cancellation
 from causal_organism.operations.checking import run_checks
-from causal_organism.operations.contents import content_fingerprint, load_value
+from causal_organism.operations.contents import content_fingerprint, is_intact, load_value
 from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.incremental import Change, apply_update, changes_of
 from causal_organism.operations.judging import Cut, declared_settings
@@ -127,7 +128,9 @@ def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -
     gaps = incomplete_inputs(cut, key, partition)
     changes = None if full else changes_of(cut, key, partition)
     if changes is not None and (head := cut.head(key, partition)) is not None:
-        value = _call_update(organism, spec, head, changes, reading, context)
+        value = None
+        with suppress(DamagedValueError):  # of what the head or a change is told from; the full form needs neither
+            value = _call_update(organism, spec, head, changes, reading, context)
         if value is not None:
             return {key: Made(value=value, metadata=_facts(spec, context, gaps), mode=INCREMENTAL)}
     value = _call_compute(spec, reading, context)
@@ -159,7 +162,7 @@ def publish(
     if head is not None and (
         content == head.version.fingerprint or within_tolerance(organism, head.version, made.value, organism.graph[key])
     ):
-        if not organism.values.intact(head.version.value, head.version.fingerprint):
+        if not is_intact(organism, head.version):
             write()
         with making.cancellation.publishing():
             organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now(), metadata=made.metadata)

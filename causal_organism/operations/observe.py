@@ -11,6 +11,7 @@ from causal_organism.assets.partitions import member_names, sources_of
 from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
 from causal_organism.errors import LeaseHeldError, StoreError
 from causal_organism.operations.cancelling import Cancellation
+from causal_organism.operations.contents import is_intact
 from causal_organism.operations.faults import ComputeError, failing, outputs_of
 from causal_organism.operations.waiting import hold_waiting
 from causal_organism.ports import Lease, Look, Organism
@@ -44,9 +45,10 @@ def observe(
     """Look at these sources, in order of the graph; publish a version of each whose content changed.
 
     A source that fails is recorded as failed and keeps its head. Raises StoreError if the ledger is away, RefusedError
-    where nothing may be recorded, RunCancelledError.
+    where nothing may be recorded, OtherValuesError, RunCancelledError.
     """
     organism.settings.refuse_changes()
+    organism.values.require_own()  # before anything that reads these sources is made, too
     cancellation = cancellation or Cancellation()
     found = []
     for key in organism.graph.in_order(keys):
@@ -74,6 +76,7 @@ def _observe_one(
     try:
         with failing(organism.graph[key], authors=not ours):
             seen = _look(organism, key) if ours else _call(organism, key)
+            _repair(organism, head, seen)
     except (ComputeError, StoreError) as error:
         return _failed(organism, key, number, error.message, run, cancellation)
     if seen is None or (head is not None and head.version.fingerprint == seen.fingerprint and not head.failed):
@@ -104,6 +107,14 @@ def _failed(
     with cancellation.publishing():
         organism.ledger.record_attempt(key, "", attempt)
     return Observation(key=key, version=number, changed=False, error=error)
+
+
+def _repair(organism: Organism, head: Head | None, seen: Look | None) -> None:
+    """Store the head's content again where it is missing and was seen again."""
+    if head is None or seen is None or not head.version.kept or head.version.fingerprint != seen.fingerprint:
+        return
+    if not is_intact(organism, head.version):
+        seen.write()
 
 
 def _look(organism: Organism, key: str) -> Look | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from causal_organism.operations.contents import is_intact
 from causal_organism.operations.network_source import NetworkSource
 from causal_organism.ports import Look, Organism, PlatformSource
 
@@ -48,7 +49,11 @@ class WeeklySource:
             return None
         stamp = f"{stand.batch}/{stand.entry}"
         head = self._organism.ledger.heads_of([self._key]).get(self._key)
-        if head is not None and head.version.metadata.get("archive") == stamp:
+        if (
+            head is not None
+            and head.version.metadata.get("archive") == stamp
+            and is_intact(self._organism, head.version)
+        ):
             return Look(fingerprint=head.version.fingerprint, write=lambda: head.version.value)
         content, write = self._organism.values.describe(dict(self._organism.archive.weekly()))
         return Look(fingerprint=content, write=write, metadata={"archive": stamp})

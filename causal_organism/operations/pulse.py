@@ -77,6 +77,7 @@ def pulse(
         FencedError: another one took over; nothing of this one's last batch is stored.
     """
     refuse_read_only(organism)
+    organism.values.require_own()
     cancellation, wait_s = cancellation or Cancellation(), organism.settings.lease_wait_s
     with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=wait_s) as leases, cancellation.making():
         rebuilt = catch_up(organism, actor=actor)

@@ -11,6 +11,7 @@ from typing import Any
 from causal_organism.assets.definitions import Keep
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Provenance, Version
+from causal_organism.operations.contents import IMPORTED
 from causal_organism.operations.judging import Cut, load_cut
 from causal_organism.operations.plan import select_keys
 from causal_organism.operations.pulse import NETWORK
@@ -65,6 +66,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
     """
     if not dry_run:
         organism.settings.refuse_changes()
+        organism.values.require_own()
     cut = load_cut(organism)
     retired: list[Retired] = []
     chosen = select_keys(organism, selection, cut)
@@ -163,7 +165,7 @@ def _named(cut: Cut, made: Provenance) -> Iterator[tuple[str, str, int | None]]:
 
 def _sweep(organism: Organism) -> dict[str, int]:
     needed = set(organism.ledger.kept_contents())
-    for name in ("people", "outcomes"):
+    for name in IMPORTED:
         current = organism.imports.current(name)
         needed |= {current[0]} if current else set()
     count, size = organism.values.sweep(needed, before=organism.now() - YOUNG)

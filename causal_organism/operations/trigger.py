@@ -22,6 +22,7 @@ def plan_for_workers(
 ) -> Planned:
     """The plan that a triggered refresh would follow. Raises what the workers would refuse."""
     organism.settings.refuse_changes()
+    organism.values.require_own()
     try:
         organism.settings.need("prefect_api_url")
     except NotRunningError:  # what is wrong in itself is said first, whatever is running

@@ -207,10 +207,23 @@ class ValueStore(Protocol):
         """The values of many (place, fingerprint), in that order, in few reads. Raises DamagedValueError."""
 
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
-        """Whether the content is where it should be; a look at names and sizes, not a read."""
+        """Whether the content is where it should be; a look at names and sizes, not a read.
+
+        Where this process has another store than the ledger's, what it cannot see there counts as intact.
+        """
 
     def about(self) -> str:
-        """Where large content lies. Raises StoreError, SettingsError where it cannot be."""
+        """Where large content lies. Raises StoreError, SettingsError where it cannot be, and OtherValuesError."""
+
+    def require_own(self) -> None:
+        """Before anything is written. Raises OtherValuesError where this is not the store that the ledger knows."""
+
+    def adopt(self, *, incomplete: bool) -> Mapping[str, Any]:
+        """Make this store the one that the ledger knows: its `id`, `where` it is, where that `was`, how many `heads`
+        have content in files and how many of these are `missing`.
+
+        Raises RefusedError where content is missing, unless that is said to be well (`incomplete`).
+        """
 
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         """Remove content that is not needed and was written before a moment; (how many, bytes)."""

@@ -280,6 +280,12 @@ class MemoryValues:
     def about(self) -> str:
         return "in memory"
 
+    def require_own(self) -> None:
+        """It lives as long as the ledger beside it."""
+
+    def adopt(self, *, incomplete: bool) -> Mapping[str, Any]:
+        return {"id": "memory", "where": "in memory", "was": "in memory", "heads": 0, "missing": 0}
+
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         gone = [each for each in self._bodies if each not in needed]
         size = sum(len(self._bodies.pop(each)) for each in gone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from causal_organism.errors import SettingsError, StoreError
+from causal_organism.stores.value_mark import MARK, make_mark, read_mark, write_durably
 
 _OURS = re.compile(r"\.?([0-9a-f]{64})(\..*)?")
 """Content, also damaged or not finished. What somebody else keeps at the same place is none, and is never removed."""
@@ -30,6 +32,15 @@ class Stored:
 class Files(Protocol):
     def about(self) -> str:
         """Where this is, for people. Raises StoreError, SettingsError where nothing can be written."""
+
+    def described(self) -> str:
+        """What people elsewhere would call it: a folder with its machine, or a URL without keys."""
+
+    def identity(self) -> str | None:
+        """What its mark says; None: it has none. Raises StoreError."""
+
+    def mark(self, identity: str) -> str:
+        """Give it a mark; what it says, which is another's where somebody was faster. Raises StoreError."""
 
     def where(self, content: str) -> str:
         """For people."""
@@ -69,6 +80,18 @@ class FolderFiles:
             raise StoreError(f"{self._folder} cannot be written", hint="ORGANISM_VALUES says where it is")
         return str(self._folder)
 
+    def described(self) -> str:
+        return f"{self._folder.absolute()} on {socket.gethostname()}"
+
+    def identity(self) -> str | None:
+        with _told(f"{self._folder / MARK} cannot be read", hint="ORGANISM_VALUES says where it is"):
+            return read_mark(self._folder)
+
+    def mark(self, identity: str) -> str:
+        with _told(f"{self._folder / MARK} cannot be written", hint="ORGANISM_VALUES says where it is"):
+            make_mark(self._folder, identity)
+        return self.identity() or identity
+
     def where(self, content: str) -> str:
         return str(self._file(content))
 
@@ -92,10 +115,7 @@ class FolderFiles:
         temporary = file.with_name(f".{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with temporary.open("wb") as handle:
-                handle.write(body)
-                handle.flush()
-                os.fsync(handle.fileno())
+            write_durably(temporary, body)
             temporary.replace(file)
         except OSError as error:
             with suppress(OSError):  # a disk that became read-only takes no removal either
@@ -146,6 +166,7 @@ class ObjectFiles:
         self._url = url.rstrip("/")
         scheme, _, rest = url.partition("?")[0].rstrip("/").partition("://")
         self._shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without keys
+        self._identity: str | None = None  # once it is read it stays: nobody unmounts an object store
 
     def about(self) -> str:
         from pyarrow import fs
@@ -157,6 +178,31 @@ class ObjectFiles:
         if found.type != fs.FileType.Directory:
             raise StoreError(f"{self._shown}: there is no {bucket}", hint=_HINT)
         return self._shown
+
+    def described(self) -> str:
+        return f"{self._shown} on {socket.gethostname()}" if self._shown.startswith("file:") else self._shown
+
+    def identity(self) -> str | None:
+        system, base = self._system
+        if self._identity is not None and system.type_name in _WITHOUT_FOLDERS:
+            return self._identity
+        self._identity = None
+        with (
+            suppress(FileNotFoundError),
+            _told(f"{self._shown}/{MARK} cannot be read", missing=True, hint=_HINT),
+            system.open_input_stream(f"{base}/{MARK}") as source,
+        ):
+            self._identity = source.read().decode().strip()
+        return self._identity
+
+    def mark(self, identity: str) -> str:
+        system, base = self._system
+        with _told(f"{self._shown}/{MARK} cannot be written", hint=_HINT):
+            if system.type_name not in _WITHOUT_FOLDERS:
+                system.create_dir(base, recursive=True)
+            with system.open_output_stream(f"{base}/{MARK}") as target:
+                target.write(f"{identity}\n".encode())
+        return self.identity() or identity
 
     def where(self, content: str) -> str:
         return f"{self._shown}/{content[:2]}/{content}"

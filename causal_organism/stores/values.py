@@ -18,6 +18,7 @@ from causal_organism.stores import codec, patches
 from causal_organism.stores.postgres import AT_ONCE, Database
 from causal_organism.stores.value_cache import CachedTables
 from causal_organism.stores.value_files import files_at
+from causal_organism.stores.value_identity import StoreIdentity
 from causal_organism.stores.value_tables import Tables
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Values:
         """`files`: folder or URL. `cache`: a folder of this machine, for tables that patches stand on."""
         self._database = database
         self._files = files_at(files)
+        self._identity = StoreIdentity(database, self._files, self._holds)
         self._tables = Tables()
         self._cache = CachedTables(cache)
         self.bytes_read = 0
@@ -74,10 +76,7 @@ class Values:
         ]
 
     def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
-        if place.get("store") == PATCH:
-            root = place["root"]
-            return self.intact(root, root["content"]) or self._files.size(place["whole"]) is not None
-        return place.get("store") != "file" or self._files.size(fingerprint) == place["bytes"]
+        return self._holds(place, fingerprint) or self._identity.is_other()
 
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
         if place["format"] == codec.JSON:
@@ -85,7 +84,16 @@ class Values:
         return codec.table_rows(self._table(place, fingerprint), place)
 
     def about(self) -> str:
-        return self._files.about()
+        where = self._files.about()
+        self._identity.verify()
+        return where
+
+    def require_own(self) -> None:
+        self._identity.require()
+
+    def adopt(self, *, incomplete: bool) -> dict[str, Any]:
+        self._files.about()
+        return self._identity.adopt(incomplete=incomplete)
 
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         with self._database.connection() as connection:
@@ -102,6 +110,13 @@ class Values:
                 count, size = count + 1, size + file.bytes
         return count, size
 
+    def _holds(self, place: Mapping[str, Any], content: str) -> bool:
+        """Whether what lies in files is in those of this process."""
+        if place.get("store") == PATCH:
+            root = place["root"]
+            return self._holds(root, root["content"]) or self._files.size(place["whole"]) is not None
+        return place.get("store") != "file" or self._files.size(content) == place["bytes"]
+
     def _write(self, encoded: codec.Encoded, base: Content | None) -> Mapping[str, Any]:
         if encoded.kind != codec.JSON:
             place = None if base is None else self._write_patch(encoded, *base)
@@ -113,6 +128,7 @@ class Values:
         if len(body) <= SMALL_BYTES:
             self._put_row(encoded.fingerprint, body)
             return {**place, "store": "row"}
+        self._identity.claim()
         self._files.write(encoded.fingerprint, body)
         self.bytes_written += len(body)
         return {**place, "store": "file", "digest": fingerprint(body)}
@@ -163,7 +179,7 @@ class Values:
     def _patched(self, place: Mapping[str, Any], name: str) -> pa.Table:
         """From the nearest table that is known here, or the root, patch by patch."""
         root = place["root"]
-        cached = self._cache.names() if self.intact(root, root["content"]) else ()
+        cached = self._cache.names() if self._holds(root, root["content"]) else ()
         if name in cached and (table := self._cache.get(name)) is not None:
             return table
         try:
@@ -216,7 +232,7 @@ class Values:
             table = codec.read_table(self._files.read(whole))
             if codec.table_fingerprint(table, place) == whole:  # its digest is known to nobody here
                 return table
-        self._files.set_aside(whole)
+        self._set_aside(whole)
         raise DamagedValueError(f"{self._files.where(whole)} is damaged", hint="make the asset again with --force")
 
     def _body(self, place: Mapping[str, Any], content: str) -> bytes:
@@ -240,11 +256,17 @@ class Values:
         try:
             body = self._files.read(content)
         except FileNotFoundError as error:
+            self._identity.refuse_reading(where)
             raise DamagedValueError(f"{where} is not there", hint="make the asset again with --force") from error
         if fingerprint(body) != digest:
-            self._files.set_aside(content)  # so that `intact` sees it without reading
+            self._set_aside(content)
             raise DamagedValueError(f"{where} is damaged", hint="make the asset again with --force")
         return body
+
+    def _set_aside(self, content: str) -> None:
+        """So that `intact` sees damage without reading. Nothing is moved in a store that is not the ledger's."""
+        if not self._identity.is_other():
+            self._files.set_aside(content)
 
 
 def _where(place: Mapping[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ LINES: tuple[tuple[str, str], ...] = (
     ("check", READS),
     ("check --network", READS),
     ("check --network --repair", CHANGES),
+    ("check --adopt-values", CHANGES),
     ("tui", READS),
     ("assets", READS),
     ("show total", READS),

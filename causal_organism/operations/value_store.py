@@ -1,0 +1,18 @@
+"""Whether large values may be written from here, and how another store becomes the ledger's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from causal_organism.ports import Organism
+
+
+def adopt_values(organism: Organism, *, actor: str, incomplete: bool) -> Mapping[str, Any]:
+    """Make the store of this process the ledger's. Raises RefusedError where it lacks content and that is not well."""
+    organism.settings.refuse_changes()
+    adopted = organism.values.adopt(incomplete=incomplete)
+    organism.ledger.audit(
+        actor=actor, action="values.adopt", subject=adopted["where"], detail=adopted, at=organism.now()
+    )
+    return adopted
