@@ -28,15 +28,16 @@ def study() -> None:
 @study.command()
 @_DATA
 @click.option("--study", "file", type=click.Path(path_type=Path), required=True, help="The study file (TOML).")
+@click.option("--no-reference", is_flag=True, help="Do not ask DoWhy and statsmodels for the same; saves seconds.")
 @json_option
-def run(data: Path, file: Path, as_json: bool) -> None:
+def run(data: Path, file: Path, no_reference: bool, as_json: bool) -> None:
     """Run a study on a CSV or Parquet file: every treatment on every outcome, with grade, verdict and reasons.
 
     Nothing is written anywhere, and no server is needed.
     """
     from causal_organism.operations.studies import run_study_file
 
-    document = run_study_file(data, file)
+    document = run_study_file(data, file, reference=not no_reference)
     emit(document, lambda: _run_text(document), as_json=as_json)
 
 

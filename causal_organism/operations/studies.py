@@ -50,7 +50,7 @@ def read_study_file(path: str | Path) -> StudyFile:
     )
 
 
-def run_study_file(data: str | Path, study: str | Path) -> dict[str, Any]:
+def run_study_file(data: str | Path, study: str | Path, *, reference: bool = True) -> dict[str, Any]:
     """organism.study/1 of a table by a study file. One thread, so that its number cannot change the last digits."""
     from threadpoolctl import threadpool_limits  # 0.1 s with numpy
 
@@ -61,4 +61,4 @@ def run_study_file(data: str | Path, study: str | Path) -> dict[str, Any]:
     declared = read_study_file(study).declared
     table = read_study_table(data, declared.columns)
     with threadpool_limits(1):
-        return to_document(run_study(declared, table))
+        return to_document(run_study(declared, table, reference=reference))

@@ -20,6 +20,7 @@ class StudyContext:
     declared: Declaration
     study: StudyRows
     drawn: Drawn
+    reference: bool = True  # whether other programs are asked for the same
 
     @property
     def sample(self) -> StudySample:

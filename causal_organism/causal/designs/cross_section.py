@@ -12,6 +12,7 @@ from causal_organism.causal.designs.intervals import interval_of
 from causal_organism.causal.designs.linear_design import LinearDesign, linear_design, means
 from causal_organism.causal.designs.propensity import combine_both, propensities
 from causal_organism.causal.designs.randomised import arms_problem
+from causal_organism.causal.designs.references import check_reference
 from causal_organism.causal.designs.regression import Slope
 from causal_organism.causal.designs.tables import Marks
 from causal_organism.causal.within import without
@@ -93,6 +94,7 @@ def _checked(
     linear = other or slope
     lo, hi, p = interval_of(slope) if other is None else _by_student(slope)
     checks = robustness.Checks()
+    check_reference(context, design, place, checks)
     placebos.check_negative_controls(context, design, place, checks)
     placebos.check_permuted(design, place, linear, checks)
     robustness.check_random_cause(design, place, linear, checks)

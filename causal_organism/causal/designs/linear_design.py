@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,11 @@ def linear_design(sample: StudySample, absorb: Absorb) -> LinearDesign:
         w=w[:, kept],
         w_names=tuple(sample.w_names[place] for place in kept),
     )
+
+
+def without_confounders(design: LinearDesign) -> LinearDesign:
+    """The same where nothing but the other treatments is held equal."""
+    return replace(design, w=design.w[:, :0], w_names=())
 
 
 def units_and_times(sample: StudySample) -> Absorber:

@@ -100,7 +100,7 @@ def check_permuted(design: LinearDesign, place: int, slope: Slope, checks: Check
     order = np.argsort(sample.when, kind="stable")
     drawn = np.empty((len(sample.y), _DRAWS))
     for column in range(_DRAWS):
-        shuffled = np.lexsort((rng.random(len(order)), sample.when))
+        shuffled = np.argsort(sample.when + rng.random(len(order)))
         drawn[order, column] = slope.t_left[shuffled]
     drawn = without(design.absorber.taken_out(drawn), design.held_beside(place))
     effects = _slopes(drawn, slope.y_left)

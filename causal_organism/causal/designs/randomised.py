@@ -9,7 +9,8 @@ from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
 from causal_organism.causal.designs.intervals import interval_of
-from causal_organism.causal.designs.linear_design import LinearDesign, linear_design, means
+from causal_organism.causal.designs.linear_design import LinearDesign, linear_design, means, without_confounders
+from causal_organism.causal.designs.references import check_reference
 from causal_organism.causal.designs.regression import Slope, fit_all, sum_by
 from causal_organism.causal.designs.samples import StudySample
 
@@ -25,10 +26,7 @@ def study_randomised(context: StudyContext) -> tuple[Finding, ...]:
     if sample.clusters < LEAST_CLUSTERS:
         return tuple(refused(Reason.FEW_CLUSTERS) for _ in sample.treatments)
     adjusted = linear_design(sample, means)
-    plain = LinearDesign(
-        sample=sample, absorb=means, absorber=adjusted.absorber, y=adjusted.y, t=adjusted.t,
-        w=np.empty((len(sample.y), 0)), w_names=(),
-    )  # fmt: skip
+    plain = without_confounders(adjusted)
     return tuple(_find(context, plain, adjusted, place) for place in range(len(sample.treatments)))
 
 
@@ -43,6 +41,7 @@ def _find(context: StudyContext, plain: LinearDesign, adjusted: LinearDesign, pl
         slope = _by_leverage(plain, place, slope)
     lo, hi, p = interval_of(slope)
     checks = robustness.Checks()
+    check_reference(context, plain, place, checks)
     _check_balance(adjusted, place, checks)
     placebos.check_negative_controls(context, plain, place, checks)
     placebos.check_permuted(plain, place, slope, checks)

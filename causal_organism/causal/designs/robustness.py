@@ -29,6 +29,7 @@ class Checks:
         self.doubts: list[Reason] = []
         self.unchecked = False
         self.confirmed = False
+        self.reference_differs = False
         self.details: dict[str, float | None] = {}
 
     def finding(
@@ -42,6 +43,8 @@ class Checks:
         notes: tuple[Reason, ...] = (),
         trimmed: Mapping[Reason, Marks] | None = None,
     ) -> Finding:
+        if self.reference_differs:
+            return Finding(refusals=(Reason.REFERENCE_DIFFERS,), details=self.details)
         return Finding(
             effect=effect, se=se, lo=lo, hi=hi, p=p, refuted=tuple(self.refuted), doubts=tuple(self.doubts),
             notes=notes, unchecked=self.unchecked, confirmed=self.confirmed, details=self.details,

@@ -61,8 +61,10 @@ class _Found:
     reasons: np.ndarray  # by row of the study: why this estimate did not use it; empty where it did
 
 
-def run_study(declared: Declaration, table: StudyTable) -> StudyResult:
+def run_study(declared: Declaration, table: StudyTable, *, reference: bool = True) -> StudyResult:
     """Everything that a declaration asks of a table; the order of rows makes no difference.
+
+    `reference`: ask DoWhy and statsmodels for the same on a few units, which costs their import, about 4 s.
 
     Raises:
         StudyFileError: the columns that name the rows are not there. All else is refused in its own estimate.
@@ -73,7 +75,7 @@ def run_study(declared: Declaration, table: StudyTable) -> StudyResult:
         each
         for outcome in declared.outcomes
         for segment in segments
-        for each in _study(declared, rows, outcome, segment)
+        for each in _study(declared, rows, outcome, segment, reference=reference)
     ]
     found.sort(key=lambda each: [name.name for name in declared.treatments].index(each.treatment.name))
     usable = [each for each in found if not each.finding.refusals]
@@ -95,13 +97,15 @@ def _segments(declared: Declaration, rows: StudyRows) -> list[str]:
     return names if len(names) > 1 else []
 
 
-def _study(declared: Declaration, rows: StudyRows, outcome: Outcome, segment: str) -> Iterable[_Found]:
+def _study(
+    declared: Declaration, rows: StudyRows, outcome: Outcome, segment: str, *, reference: bool
+) -> Iterable[_Found]:
     """All treatments on one outcome; those whose column there is not, and those that are refused unseen, apart."""
     problems = {each.name: declared_problems(declared, each, outcome) for each in declared.treatments}
     absent = {each.name for each in declared.treatments if each.column in rows.absent or each.adopted in rows.absent}
     present = tuple(each for each in declared.treatments if each.name not in absent)
     drawn = draw(declared, rows, outcome, present, None if segment == EVERYBODY else segment)
-    context = StudyContext(declared=declared, study=rows, drawn=drawn)
+    context = StudyContext(declared=declared, study=rows, drawn=drawn, reference=reference)
     findings = _findings(context) if present else ()
     by_name = dict(zip((each.name for each in present), findings, strict=True))
     for treatment in declared.treatments:

@@ -158,7 +158,7 @@ def _take(
             return np.zeros(len(kept))
         return rows.numbers[name].values[kept]
 
-    held = [_hold(rows, name, kept) for name in declared.confounders]
+    held = [hold_confounder(rows, name, kept) for name in declared.confounders]
     moments = np.zeros(len(kept)) if rows.times is None else rows.times.values[kept]
     return StudySample(
         outcome=outcome,
@@ -175,7 +175,7 @@ def _take(
     )
 
 
-def _hold(rows: StudyRows, name: str, kept: Ints) -> tuple[list[str], list[Floats]]:
+def hold_confounder(rows: StudyRows, name: str, kept: Ints) -> tuple[list[str], list[Floats]]:
     """Columns of one confounder: itself, its square, or one for each word but the first."""
     if name in rows.words:
         words = rows.words[name][kept]

@@ -10,6 +10,7 @@ from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
 from causal_organism.causal.designs.intervals import interval_of
 from causal_organism.causal.designs.linear_design import LinearDesign, linear_design, units_and_times
+from causal_organism.causal.designs.references import check_reference
 
 LEAST_CLUSTERS, LEAST_WEEKS, LEAST_PERIODS = 20, 12, 2
 LEAST_PULLING = 5.0  # clusters of equal size that the treatment's own movement comes from
@@ -46,6 +47,7 @@ def _find(context: StudyContext, design: LinearDesign, place: int) -> Finding:
         return refused(Reason.FEW_CLUSTERS)
     lo, hi, p = interval_of(slope)
     checks = robustness.Checks()
+    check_reference(context, design, place, checks)
     placebos.check_lead(context, design, place, checks)
     placebos.check_negative_controls(context, design, place, checks)
     placebos.check_permuted(design, place, slope, checks)

@@ -35,8 +35,8 @@ def study(table: pd.DataFrame, declared: str) -> list[dict[str, Any]]:
     columns = {
         name: table[name].to_numpy(np.float64 if table[name].dtype.kind in "iuf" else object) for name in table.columns
     }
-    found = to_document(run_study(parse_study(declared), StudyTable(columns=columns, rows=len(table))))["estimates"]
-    return list(found)
+    read = StudyTable(columns=columns, rows=len(table))
+    return list(to_document(run_study(parse_study(declared), read, reference=False))["estimates"])
 
 
 def one(table: pd.DataFrame, declared: str) -> dict[str, Any]:
