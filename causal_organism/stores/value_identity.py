@@ -137,7 +137,7 @@ class StoreIdentity:
 
     def _difference(self, known: KnownStore) -> str:
         found = self._files.identity()
-        what = f"has no {MARK} and so is not it" if found is None else f"is another one (store {found[:8]})"
+        what = f"is another one (store {found[:8]})" if found else f"has no {MARK}: it is another one, or not mounted"
         return (
             f"the ledger's large values are in {known.where} (store {known.id[:8]}), and the store of this process, "
             f"{self._files.described()}, {what}"
