@@ -191,7 +191,7 @@ class PostgresLedger:
 
     def record_steps(self, steps: Sequence[StepRecord]) -> None:
         with self._database.connection(single=True) as connection:
-            connection.cursor().executemany(rows.SET_STEP, [rows.step_parameters(each) for each in steps])
+            connection.execute(rows.SET_STEPS, (rows.steps_json(steps),))
 
     def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
         with self._database.connection(single=True) as connection:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, LiteralString
 
@@ -130,9 +130,11 @@ RUN_DOCUMENT: LiteralString = "SELECT document FROM organism.run WHERE id = %s"
 _RUN: LiteralString = "id, flow, selection, trigger, actor, started_at, ended_at, outcome, deployment, error, tries"
 RUNS: LiteralString = f"SELECT {_RUN} FROM organism.run ORDER BY started_at DESC LIMIT %s"
 RUN: LiteralString = f"SELECT {_RUN} FROM organism.run WHERE id = %s"
-SET_STEP: LiteralString = (
+SET_STEPS: LiteralString = (
+    # One document of all: for 20,000 that a cancelled run leaves, a statement each took 13 s, and this 3 s.
     f"WITH {AT_ONCE} INSERT INTO organism.step (run, key, partition, outcome, version, causes, seconds, error, at) "
-    "SELECT %s, %s, %s, %s, %s::int, %s::jsonb, %s::float8, %s, %s::timestamptz FROM at_once "
+    "SELECT s.* FROM at_once, jsonb_to_recordset(%s::jsonb) AS s (run text, key text, partition text, outcome text, "
+    "version int, causes jsonb, seconds float8, error text, at timestamptz) "
     "ON CONFLICT (run, key, partition) DO UPDATE SET outcome = excluded.outcome, version = excluded.version, "
     "causes = excluded.causes, seconds = excluded.seconds, error = excluded.error, at = excluded.at"
 )
@@ -203,10 +205,16 @@ def confirm_parameters(
     }  # fmt: skip
 
 
-def step_parameters(step: StepRecord) -> tuple[Any, ...]:
-    return (
-        step.run, step.key, step.partition, step.outcome, step.version, json.dumps(list(step.causes)), step.seconds,
-        step.error, step.at,
+def steps_json(steps: Iterable[StepRecord]) -> str:
+    return json.dumps(
+        [
+            {
+                "run": step.run, "key": step.key, "partition": step.partition, "outcome": step.outcome,
+                "version": step.version, "causes": list(step.causes), "seconds": step.seconds, "error": step.error,
+                "at": step.at.isoformat(),
+            }
+            for step in steps
+        ]
     )  # fmt: skip
 
 

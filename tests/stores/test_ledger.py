@@ -342,9 +342,9 @@ def test_steps_keep_their_order_and_a_later_try_replaces_an_earlier(ledger: Ledg
         return StepRecord(run="r", key=key, outcome=outcome, version=1, causes=(cause,), seconds=0.5, at=NOW)
 
     publish(ledger, version())
-    for each in (step("k", "failed"), step("b", "made"), step("k", "made")):
-        ledger.record_steps([each])
-    assert ledger.steps("r") == (step("k", "made"), step("b", "made"))
+    ledger.record_steps([step("k", "failed")])
+    ledger.record_steps([step("b", "made"), step("k", "made"), step("a", "made")])
+    assert ledger.steps("r") == (step("k", "made"), step("b", "made"), step("a", "made"))
     assert ledger.durations()["k"] == 0.5
 
 
