@@ -74,8 +74,9 @@ def fit(x: Floats, y: Floats, cluster: Ints, *, persons: int, absorbed: int) -> 
     """Least squares of y on x, both without person and week effects.
 
     `absorbed` counts week parameters. Persons lie within clusters, so they cost degrees of freedom in `cov_plain`
-    but not in `cov` (as in reghdfe). Columns that are (nearly) zero get the coefficient 0.
+    but not in `cov` (as in reghdfe). Columns that are zero get the coefficient 0; units of measurement do not matter.
     """
+    x, norms = _of_length_one(x)
     inverse = np.linalg.pinv(x.T @ x, rcond=1e-12, hermitian=True)
     coef = inverse @ (x.T @ y)
     residual = y - x @ coef
@@ -85,10 +86,11 @@ def fit(x: Floats, y: Floats, cluster: Ints, *, persons: int, absorbed: int) -> 
     np.add.at(scores, cluster, x * residual[:, None])
     clusters = len(np.unique(cluster))
     factor = clusters / max(clusters - 1, 1) * (rows - 1) / max(rows - parameters - 1, 1)
+    units = np.outer(norms, norms)
     return Fit(
-        coef=coef,
-        cov=factor * inverse @ (scores.T @ scores) @ inverse,
-        cov_plain=inverse * float(residual @ residual) / degrees,
+        coef=coef / norms,
+        cov=factor * inverse @ (scores.T @ scores) @ inverse / units,
+        cov_plain=inverse * float(residual @ residual) / degrees / units,
         residual=residual,
         degrees=degrees,
     )
@@ -98,10 +100,18 @@ def without(columns: Floats, others: Floats) -> Floats:
     """The part of the columns that the others do not explain."""
     if not others.size:
         return columns
+    others = _of_length_one(others)[0]
     kept: Floats = columns - others @ (
         np.linalg.pinv(others.T @ others, rcond=1e-12, hermitian=True) @ (others.T @ columns)
     )
     return kept
+
+
+def _of_length_one(columns: Floats) -> tuple[Floats, Floats]:
+    """(columns of length 1, their lengths); what is zero stays so."""
+    norms = np.linalg.norm(columns, axis=0)
+    norms = np.where(norms > 0, norms, 1.0)
+    return columns / norms, norms
 
 
 def effective_clusters(cluster: Ints) -> float:

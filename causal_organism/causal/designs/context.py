@@ -10,6 +10,7 @@ from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.declaration import Declaration
 from causal_organism.causal.designs.rows import StudyRows, is_weekly
 from causal_organism.causal.designs.samples import Drawn, StudySample
+from causal_organism.causal.designs.times import TimeKind
 from causal_organism.causal.within import Floats
 
 
@@ -36,17 +37,20 @@ class StudyContext:
         steps = np.unique(self.sample.when)
         return (Reason.GAPS,) if (len(steps) > 1 and (np.diff(steps) > 1).any()) or _every_other(self) else ()
 
-    def values(self, column: str) -> Floats | None:
-        """A column on the rows of the sample, not-a-number where it is unknown; None if there is no such column."""
+    def values(self, column: str, sample: StudySample) -> Floats | None:
+        """A column on the rows of a sample, not-a-number where it is unknown; None if there is no such column."""
         found = self.study.numbers.get(column)
         if found is None:
             return None
         values = np.where(self.study.implausible[column], np.nan, found.values)
-        taken: Floats = values[self.sample.rows]
+        taken: Floats = values[sample.rows]
         return taken
 
 
 def _every_other(context: StudyContext) -> bool:
     """Weeks that are two or more apart throughout."""
+    times = context.study.times
+    if times is None or times.kind is not TimeKind.WEEK:
+        return False
     weeks = np.unique(context.sample.moments)
-    return context.weekly and len(weeks) > 1 and float(np.diff(weeks).min()) > 1
+    return len(weeks) > 1 and float(np.diff(weeks).min()) > 1

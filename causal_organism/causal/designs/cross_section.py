@@ -48,6 +48,8 @@ def _find(context: StudyContext, place: int) -> Finding:
     left = without(design.t[:, place], design.held_beside(place))
     if float(np.std(left)) <= 1e-7 * float(np.std(design.t[:, place])):
         return refused(Reason.NOT_IDENTIFIED)
+    if problem := design.outcome_problem(place):
+        return refused(problem)
     if len(np.unique(sample.t[:, place])) == 2:
         return _find_binary(context, design, place)
     if float(np.std(left)) < LEAST_SHARE_OF_CONTRAST * abs(sample.treatments[place].contrast):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.regression import (
     Absorber,
     Slope,
@@ -16,7 +17,7 @@ from causal_organism.causal.designs.regression import (
     slope_of,
 )
 from causal_organism.causal.designs.samples import StudySample
-from causal_organism.causal.within import Floats
+from causal_organism.causal.within import Floats, without
 
 Absorb = Callable[[StudySample], Absorber]
 """What is taken out, for a sample or a part of it."""
@@ -37,6 +38,15 @@ class LinearDesign:
     def held_beside(self, place: int) -> Floats:
         """The confounders and the other treatments."""
         return np.column_stack((np.delete(self.t, place, axis=1), self.w))
+
+    def outcome_problem(self, place: int) -> Reason | None:
+        """Why the outcome can say nothing: it is the same everywhere, or nothing but the treatment in other words."""
+        held = self.held_beside(place)
+        y, t = without(self.y, held), without(self.t[:, place], held)
+        scale = max(float(np.abs(self.sample.y).max(initial=0.0)), 1e-300)
+        if float(np.abs(y).max(initial=0.0)) <= 1e-11 * scale:
+            return Reason.NO_OUTCOMES
+        return Reason.SAME_SOURCE if float(np.corrcoef(y, t)[0, 1] ** 2) > 1 - 1e-9 else None
 
     def slope(self, place: int) -> Slope:
         return slope_of(self.t[:, place], self.held_beside(place), self.y, self.sample.cluster, self.absorber)

@@ -7,7 +7,7 @@ import numpy as np
 from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import is_clear
-from causal_organism.causal.designs.linear_design import LinearDesign
+from causal_organism.causal.designs.linear_design import LinearDesign, units_and_times
 from causal_organism.causal.designs.regression import Slope, slope_of
 from causal_organism.causal.designs.robustness import Checks
 from causal_organism.causal.within import Floats, without
@@ -57,7 +57,7 @@ def check_negative_controls(context: StudyContext, design: LinearDesign, place: 
     sample = design.sample
     tests: list[Slope] = []
     for name in context.declared.negative_outcomes:
-        values = context.values(name)
+        values = context.values(name, sample)
         if values is None or np.isfinite(values).sum() < _LEAST_ROWS:
             checks.unchecked = True
             continue
@@ -67,7 +67,7 @@ def check_negative_controls(context: StudyContext, design: LinearDesign, place: 
         t, y = absorber.taken_out(part.t[:, place]), absorber.taken_out(part.y)
         tests.append(slope_of(t, held, y, part.cluster, absorber))
     for name in context.declared.negative_treatments:
-        values = context.values(name)
+        values = context.values(name, sample)
         if values is None or np.isfinite(values).sum() < _LEAST_ROWS:
             checks.unchecked = True
             continue
@@ -94,13 +94,14 @@ def judge_negative_controls(tests: list[Slope], checks: Checks) -> None:
 
 
 def check_permuted(design: LinearDesign, place: int, slope: Slope, checks: Checks) -> None:
-    """A treatment dealt out anew among the rows of each time does nothing. This finds mistakes of ours, no more."""
+    """A treatment dealt out anew, among the rows of each time in a panel, does nothing: else the mistake is ours."""
     sample = design.sample
     rng = np.random.default_rng(7)
-    order = np.argsort(sample.when, kind="stable")
+    when = sample.when if design.absorb is units_and_times else np.zeros_like(sample.when)
+    order = np.argsort(when, kind="stable")
     drawn = np.empty((len(sample.y), _DRAWS))
     for column in range(_DRAWS):
-        shuffled = np.argsort(sample.when + rng.random(len(order)))
+        shuffled = np.argsort(when + rng.random(len(order)))
         drawn[order, column] = slope.t_left[shuffled]
     drawn = without(design.absorber.taken_out(drawn), design.held_beside(place))
     effects = _slopes(drawn, slope.y_left)

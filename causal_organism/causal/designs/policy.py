@@ -36,6 +36,8 @@ def _find(context: StudyContext, place: int) -> Finding:
     after = sample.moments >= _date(context, place)
     if not after.any() or after.all():
         return refused(Reason.CONSTANT_TREATMENT)
+    if _wanders(sample, place, after):
+        return refused(Reason.NOT_IDENTIFIED)
     exposure = _exposure(sample, place, after)
     if not exposure.any():
         return refused(Reason.CONSTANT_TREATMENT)
@@ -74,6 +76,14 @@ def _exposure(sample: StudySample, place: int, after: Marks) -> Floats:
     moves = np.nanmax(spread) > 1e-9 if np.isfinite(spread).any() else False
     of_unit = after_mean - before_mean if moves else np.where(np.isfinite(after_mean), after_mean, before_mean)
     return np.nan_to_num(of_unit)[sample.unit]
+
+
+def _wanders(sample: StudySample, place: int, after: Marks) -> bool:
+    """Whether the column moves at other times than the date: then it is not the policy's."""
+    raw = sample.t[:, place]
+    same = (np.diff(sample.unit) == 0) & (np.diff(after.astype(int)) == 0)
+    moved = np.abs(np.diff(raw)) > 1e-9 * max(float(np.abs(raw).max()), 1e-300)
+    return bool((moved & same).sum() > 0.05 * max(int(same.sum()), 1))
 
 
 def _unit_means(values: Floats, sample: StudySample, side: Marks) -> Floats:
@@ -141,7 +151,7 @@ def _check_negative_outcomes(
 ) -> None:
     tests = []
     for name in context.declared.negative_outcomes:
-        values = context.values(name)
+        values = context.values(name, context.sample)
         if values is None or not np.isfinite(values).any():
             checks.unchecked = True
             continue

@@ -13,6 +13,7 @@ from causal_organism.causal.designs.linear_design import LinearDesign, linear_de
 from causal_organism.causal.designs.references import check_reference
 from causal_organism.causal.designs.regression import Slope, fit_all, sum_by
 from causal_organism.causal.designs.samples import StudySample
+from causal_organism.causal.within import without
 
 LEAST_CLUSTERS, LEAST_CLUSTERS_OF_AN_ARM, LEAST_UNITS_OF_AN_ARM = 10, 4, 5
 BALANCE_P = 0.001
@@ -32,11 +33,9 @@ def study_randomised(context: StudyContext) -> tuple[Finding, ...]:
 
 def _find(context: StudyContext, plain: LinearDesign, adjusted: LinearDesign, place: int) -> Finding:
     sample = context.sample
-    if problem := arms_problem(sample, place):
+    if problem := arms_problem(sample, place) or _left_open(plain, place) or plain.outcome_problem(place):
         return refused(problem)
     slope = plain.slope(place)
-    if not slope.se > 0:
-        return refused(Reason.NOT_IDENTIFIED)
     if sample.clusters == len(sample.y):
         slope = _by_leverage(plain, place, slope)
     lo, hi, p = interval_of(slope)
@@ -69,6 +68,12 @@ def arms_problem(sample: StudySample, place: int) -> Reason | None:
         if len(np.unique(sample.cluster[inside])) < LEAST_CLUSTERS_OF_AN_ARM:
             return Reason.FEW_CLUSTERS
     return None
+
+
+def _left_open(design: LinearDesign, place: int) -> Reason | None:
+    """Whether the other treatments leave nothing of this one."""
+    left = without(design.t[:, place], design.held_beside(place))
+    return Reason.NOT_IDENTIFIED if float(np.std(left)) <= 1e-7 * float(np.std(design.t[:, place])) else None
 
 
 def _by_leverage(design: LinearDesign, place: int, slope: Slope) -> Slope:

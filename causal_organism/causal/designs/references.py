@@ -40,6 +40,9 @@ def check_reference(context: StudyContext, design: LinearDesign, place: int, che
 def _agree(slope: Slope, raw: tuple[Floats, Floats, Floats], cluster: Ints, checks: Checks) -> bool:
     y, t, held = raw
     held = held[:, independent(held - held.mean(axis=0))] if held.shape[1] else held
+    held = (held - held.mean(axis=0)) / np.maximum(
+        held.std(axis=0), 1e-300
+    )  # units of measurement are not ours to test
     if len(y) - held.shape[1] < 5 or float(np.std(slope.t_left)) <= 1e-6 * float(np.std(t)):
         return True
     effect, se = reference_with_error(t, y, held, codes(cluster))

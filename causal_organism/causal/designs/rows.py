@@ -20,7 +20,7 @@ from causal_organism.causal.designs.tables import (
     to_groups,
     to_numbers,
 )
-from causal_organism.causal.designs.times import TimeKind, Times, read_times
+from causal_organism.causal.designs.times import TimeKind, Times, read_times, step_of
 from causal_organism.causal.within import Floats, Ints
 from causal_organism.errors import StudyFileError
 
@@ -189,5 +189,13 @@ def _leave_out_repeated(
 
 
 def is_weekly(rows: StudyRows) -> bool:
-    """Whether the times are weeks."""
-    return rows.times is not None and rows.times.kind is TimeKind.WEEK
+    """Whether the times are weeks, by name or by a day of each."""
+    if rows.times is None:
+        return False
+    match rows.times.kind:
+        case TimeKind.WEEK:
+            return True
+        case TimeKind.DATE:
+            return step_of(rows.times.values[rows.excluded.kept]) == 7
+        case TimeKind.NUMBER:
+            return False

@@ -123,6 +123,8 @@ def _findings(context: StudyContext) -> tuple[Finding, ...]:
     if drawn.problems or not len(drawn.sample.y):
         problems = drawn.problems or (Reason.NO_DATA,)
         return tuple(refused(*problems) for _ in drawn.sample.treatments)
+    if float(np.ptp(drawn.sample.y)) <= 1e-12 * float(np.abs(drawn.sample.y).max()):
+        return tuple(refused(Reason.NO_OUTCOMES) for _ in drawn.sample.treatments)
     match context.declared.kind:
         case DesignKind.WITHIN:
             return study_within(context)

@@ -185,9 +185,7 @@ def hold_confounder(rows: StudyRows, name: str, kept: Ints) -> tuple[list[str], 
         return [name], [rows.numbers[name].values[kept]]
     base = base_column(name)
     if base in rows.numbers:
-        values = rows.numbers[base].values[kept]
-        centre = float(values.mean()) if len(values) else 0.0
-        return [name], [(values - centre) ** 2]
+        return [name], [rows.numbers[base].values[kept] ** 2]
     return [], []
 
 

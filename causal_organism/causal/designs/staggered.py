@@ -90,7 +90,7 @@ def _check_negative_outcomes(context: StudyContext, adoption: Adoption, place: i
     """What the treatment cannot move must not move where it begins."""
     least, tests = 1.0, 0
     for name in context.declared.negative_outcomes:
-        values = context.values(name)
+        values = context.values(name, context.sample)
         if values is None:
             checks.unchecked = True
             continue

@@ -56,7 +56,13 @@ def step_of(values: Floats) -> float:
 
 
 def _kind_of(text: str) -> TimeKind | None:
-    return next((kind for kind in TimeKind if not np.isnan(_number(text.strip(), kind))), None)
+    """Of one value as it stands; a date is no week, though a week may be named by one of its days."""
+    text = text.strip()
+    if not np.isnan(_number(text, TimeKind.NUMBER)):
+        return TimeKind.NUMBER
+    if _WEEK.fullmatch(text):
+        return TimeKind.WEEK
+    return None if np.isnan(_number(text, TimeKind.DATE)) else TimeKind.DATE
 
 
 def _number(text: str, kind: TimeKind) -> float:

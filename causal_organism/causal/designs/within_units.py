@@ -40,7 +40,7 @@ def _sample_problems(context: StudyContext) -> tuple[Reason, ...]:
 
 
 def _find(context: StudyContext, design: LinearDesign, place: int) -> Finding:
-    if problem := treatment_problem(design, place):
+    if problem := treatment_problem(design, place) or design.outcome_problem(place):
         return refused(problem)
     slope = design.slope(place)
     if 1 / float((slope.pull**2).sum()) < LEAST_PULLING:

@@ -34,7 +34,7 @@ REASON_WORDS = {
     Reason.CONSTANT_TREATMENT: "the treatment hardly varies where it would have to",
     Reason.NOT_IDENTIFIED: "what is held equal leaves the treatment's effect open",
     Reason.VARIABLE_MISSING: "a declared column, or its value, is missing",
-    Reason.NO_OUTCOMES: "the outcome was not measured",
+    Reason.NO_OUTCOMES: "the outcome was not measured, or is the same everywhere",
     Reason.NO_DATA: "there are no usable rows",
     Reason.NO_COMMON_WEEKS: "treatment and outcome were never measured together",
     Reason.SMALL_GROUP: "fewer units than the least that anything is said about",

@@ -99,6 +99,8 @@ def never_together() -> pd.DataFrame:
         (world()[world()["team"].isin(["t1", "t2", "t3"])], "few-clusters"),
         (world()[world()["week"] < "2026-W09"], "few-weeks"),
         (world().iloc[:0], "no-data"),
+        (world().assign(focus=7.0), "no-outcomes"),
+        (world().assign(focus=lambda t: 3 - 2 * t["meet"]), "same-source"),
         (world().drop(columns="load"), "variable-missing"),
         (world().drop(columns="meet"), "variable-missing"),
         (world().drop(columns="focus"), "variable-missing"),
@@ -155,3 +157,44 @@ def test_the_order_of_rows_changes_no_byte(run: Run, parquet: bool) -> None:
 
 def test_csv_and_parquet_say_the_same(run: Run) -> None:
     assert run(world(), WITHIN_TEAMS) == run(world(), WITHIN_TEAMS, parquet=True)
+
+
+def test_a_square_is_written_behind_its_column(run: Run) -> None:
+    table = across(3)
+    declared = CROSS_SECTION.format(kind="cross-section")
+    squared = declared.replace('["x", "z"]', '["x", "x^2", "z"]')
+    by_hand = declared.replace('["x", "z"]', '["x", "xx", "z"]')
+    one, two = only(run(table, squared)), only(run(table.assign(xx=table["x"] ** 2), by_hand))
+    assert one["effect"] == pytest.approx(two["effect"], rel=1e-9)
+
+
+def test_units_of_measurement_do_not_matter(run: Run) -> None:
+    found = only(run(world(), WITHIN_TEAMS))
+    moved = only(run(world().assign(load=lambda t: 1e9 * t["load"], focus=lambda t: 1e6 * t["focus"]), WITHIN_TEAMS))
+    assert moved["effect"] == pytest.approx(1e6 * found["effect"], rel=1e-6)
+
+
+def test_days_are_no_weeks_unless_they_are_seven_apart(run: Run) -> None:
+    weekly, declared = world(), WITHIN_TEAMS
+    number = weekly["week"].str[-2:].astype(int)
+    monday = pd.Timestamp("2025-12-29") + pd.to_timedelta(7 * (number - 1), unit="D")
+    daily = pd.Timestamp("2026-01-01") + pd.to_timedelta(number, unit="D")
+    as_named, by_monday, by_day = (
+        run(weekly.assign(week=week), declared) for week in (weekly["week"], monday.dt.date, daily.dt.date)
+    )
+    assert as_named == by_monday == by_day
+    for week, verdict in ((monday, "refused"), (daily, "supported")):
+        few = weekly.assign(week=week.dt.date)[number <= 10]
+        assert only(run(few, declared))["verdict"] == verdict
+
+
+def test_rows_without_their_like_are_left_out_of_negative_controls_too(run: Run) -> None:
+    declared = CROSS_SECTION.format(kind="cross-section") + '[checks]\nnegative_treatments = ["other"]\n'
+    declared += 'negative_outcomes = ["before"]\n'
+    table = across(3)
+    rng = np.random.default_rng(1)
+    table = table.assign(other=rng.normal(size=len(table)), before=rng.normal(size=len(table)))
+    table.loc[:9, "x"] = 9.0
+    document = run(table, declared)
+    assert excluded(document)["no-overlap"] > 0
+    assert (only(document)["verdict"], only(document)["grade"]) == ("supported", "C")
