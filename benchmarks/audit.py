@@ -18,7 +18,7 @@ import numpy as np
 
 from benchmarks.ingest import Cpu, pulsed, servers
 from benchmarks.networks import organisation
-from causal_organism.operations.audit_network import compare_network
+from causal_organism.organism.projections.verify_network import compare_network
 from causal_organism.wiring import OpenOrganism
 
 DAY_S = 86_400

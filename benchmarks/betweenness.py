@@ -21,7 +21,7 @@ import numpy as np
 from benchmarks.networks import organisation
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.betweenness import scaled
-from causal_organism.views.brandes import dependencies, dependencies_by_distance, distances
+from causal_organism.views.kernels.brandes import dependencies, dependencies_by_distance, distances
 
 IGRAPH = "igraph==1.*"
 PART = 10  # one source in ten, by distances

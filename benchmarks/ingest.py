@@ -32,13 +32,14 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
-from causal_organism.embedded import lifecycle, postgres, processes
+from causal_organism.embedded import lifecycle, processes
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.servers import postgres
 from causal_organism.embedded.state import load_state
 from causal_organism.errors import RequestError
-from causal_organism.network.collegemsg import collegemsg_interactions
 from causal_organism.network.interactions import Interaction, parse, to_fields
-from causal_organism.operations.pulse import PulseReport, pulse
+from causal_organism.organism.stream.collegemsg import collegemsg_interactions
+from causal_organism.organism.stream.pulse import PulseReport, pulse
 from causal_organism.settings import load_settings
 from causal_organism.wiring import OpenOrganism
 

@@ -23,11 +23,11 @@ from benchmarks.partitions import ledger
 from benchmarks.peers import load
 from causal_organism.assets.definitions import Asset, AssetSpec, Keep
 from causal_organism.assets.graph import graph_of
-from causal_organism.assets.partitions import Static
-from causal_organism.operations.listing import assets_document, versions_document
-from causal_organism.operations.plan import make_plan
-from causal_organism.operations.retain import retain
-from causal_organism.operations.runs import load_runs
+from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.engine.history.listing import assets_document, versions_document
+from causal_organism.engine.history.retain import retain
+from causal_organism.engine.plan import make_plan
+from causal_organism.platform.runs import load_runs
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 

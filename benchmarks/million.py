@@ -22,10 +22,10 @@ from benchmarks.networks import TEAM, organisation
 from causal_organism.assets.definitions import parameters_of
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
-from causal_organism.network import snapshot_files
+from causal_organism.engine.make import Context
+from causal_organism.engine.unfinished import Sharing
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.operations.making import Context
-from causal_organism.operations.scratch import Sharing
+from causal_organism.sharing import snapshot_files
 
 SOURCES = 64
 SETTINGS = {"betweenness_exact_people": 2_000, "betweenness_sources": SOURCES, "min_group": 10}

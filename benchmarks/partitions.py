@@ -19,13 +19,14 @@ from typing import Any
 
 from causal_organism.assets.definitions import Asset, asset
 from causal_organism.assets.graph import graph_of
-from causal_organism.assets.mappings import Upstream
-from causal_organism.assets.partitions import Static
-from causal_organism.embedded import lifecycle, postgres
+from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.embedded import lifecycle
 from causal_organism.embedded.home import Home
-from causal_organism.operations.plan import make_plan
+from causal_organism.embedded.servers import postgres
+from causal_organism.engine.plan import make_plan
 from causal_organism.settings import Settings, load_settings
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.postgres.database import Database
 from causal_organism.wiring import OpenOrganism
 
 SMALL, LARGE = 5_000, 50_000

@@ -14,10 +14,10 @@ from typing import Any
 
 from causal_organism.assets.definitions import Asset, AssetSpec
 from causal_organism.assets.graph import graph_of
-from causal_organism.operations.plan import make_plan
-from causal_organism.operations.refresh import refresh_local
+from causal_organism.engine.plan import make_plan
+from causal_organism.engine.refresh import refresh_local
 from causal_organism.settings import Settings
-from causal_organism.stores.memory_ledger import MemoryLedger, MemoryValues
+from causal_organism.stores.memory.ledger import MemoryLedger, MemoryValues
 
 WIDTH = 50  # assets per layer; each reads two of the layer before
 

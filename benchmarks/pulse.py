@@ -22,9 +22,9 @@ import numpy as np
 
 from benchmarks.ingest import Cpu, servers
 from benchmarks.networks import organisation
-from causal_organism.operations.pulse import pulse
-from causal_organism.operations.refresh import refresh_local
-from causal_organism.stores.values import Values
+from causal_organism.engine.refresh import refresh_local
+from causal_organism.organism.stream.pulse import pulse
+from causal_organism.stores.values.store import Values
 from causal_organism.wiring import OpenOrganism
 
 SELECTION = "tag:pulse - views/brokerage"  # which networkx has nothing for

@@ -28,18 +28,18 @@ if TYPE_CHECKING:
     from causal_organism.assets.facts import Table as table
     from causal_organism.assets.facts import Text as text
     from causal_organism.assets.facts import Url as url
-    from causal_organism.assets.mappings import Upstream
-    from causal_organism.assets.partitions import Daily, Dynamic, Hourly, Monthly, Static, Weekly
+    from causal_organism.assets.partitions.dimensions import Daily, Dynamic, Hourly, Monthly, Static, Weekly
+    from causal_organism.assets.partitions.mappings import Upstream
     from causal_organism.wiring import open_organism
 
 _PLACES = {
     **dict.fromkeys(("asset", "source", "Check", "Keep", "Looked", "Output", "Retry"), ("assets.definitions", None)),
     **{name: ("assets.facts", name.capitalize()) for name in ("markdown", "path", "table", "text", "url")},
     "Delta": ("assets.deltas", None),
-    "Upstream": ("assets.mappings", None),
+    "Upstream": ("assets.partitions.mappings", None),
     **dict.fromkeys(
         ("Daily", "Dynamic", "Hourly", "Monthly", "Static", "Weekly"),
-        ("assets.partitions", None),
+        ("assets.partitions.dimensions", None),
     ),
     **dict.fromkeys(
         ("eager", "newly_updated", "on_cron", "on_missing", "when_stale"),

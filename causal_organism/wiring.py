@@ -31,11 +31,11 @@ from causal_organism.ports import (
     ValueStore,
 )
 from causal_organism.settings import Settings, load_settings
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.postgres.database import Database
 
 if TYPE_CHECKING:
     from causal_organism.network.snapshot import Snapshot
-    from causal_organism.operations.console import Console
+    from causal_organism.platform.console import Console
 
 
 class OpenOrganism:
@@ -70,19 +70,19 @@ class OpenOrganism:
 
     @cached_property
     def ledger(self) -> Ledger:
-        from causal_organism.stores.ledger import PostgresLedger
+        from causal_organism.stores.postgres.ledger import PostgresLedger
 
         return PostgresLedger(self.database)
 
     @cached_property
     def automations(self) -> Automations:
-        from causal_organism.stores.automation import PostgresAutomations
+        from causal_organism.stores.postgres.automation import PostgresAutomations
 
         return PostgresAutomations(self.database)
 
     @cached_property
     def values(self) -> ValueStore:
-        from causal_organism.stores.values import Values
+        from causal_organism.stores.values.store import Values
 
         settings = self.settings
         return Values(
@@ -91,20 +91,20 @@ class OpenOrganism:
 
     @cached_property
     def stream(self) -> EventStream:
-        from causal_organism.stores.stream import RedisStream
+        from causal_organism.stores.redis.stream import RedisStream
 
         url = self.settings.need("redis_url")
         return RedisStream(url, stream=self.settings.stream, dead_letters=self.settings.dead_letters)
 
     @cached_property
     def archive(self) -> Archive:
-        from causal_organism.stores.archive import PostgresArchive
+        from causal_organism.stores.postgres.archive import PostgresArchive
 
         return PostgresArchive(self.database)
 
     @cached_property
     def network(self) -> NetworkStore:
-        from causal_organism.stores.network import BoltNetwork
+        from causal_organism.stores.bolt.network import BoltNetwork
 
         return BoltNetwork(
             self.settings.need("neo4j_uri"),
@@ -115,38 +115,38 @@ class OpenOrganism:
 
     @cached_property
     def imports(self) -> Imports:
-        from causal_organism.stores.imports import PostgresImports
+        from causal_organism.stores.postgres.imports import PostgresImports
 
         return PostgresImports(self.database)
 
     @cached_property
     def interventions(self) -> Interventions:
-        from causal_organism.stores.interventions import PostgresInterventions
+        from causal_organism.stores.postgres.interventions import PostgresInterventions
 
         return PostgresInterventions(self.database)
 
     @cached_property
     def readings(self) -> ReadingStore:
-        from causal_organism.stores.readings import SqlReadings
+        from causal_organism.stores.postgres.readings import SqlReadings
 
         dsn = self.settings.timescale_dsn
         return SqlReadings(Database(dsn) if dsn and dsn != self.settings.postgres_dsn else self.database)
 
     @cached_property
     def channels(self) -> Channels:
-        from causal_organism.stores.channels import SettingsChannels
+        from causal_organism.stores.notices.channels import SettingsChannels
 
         return SettingsChannels(self.settings, lambda: self.database)
 
     @cached_property
     def orchestrator(self) -> Orchestrator:
-        from causal_organism.stores.orchestrator import PrefectOrchestrator
+        from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
 
         return PrefectOrchestrator(self.settings)
 
     @cached_property
     def sources(self) -> Mapping[str, PlatformSource]:
-        from causal_organism.operations.platform_sources import platform_sources
+        from causal_organism.organism.projections.sources import platform_sources
 
         return platform_sources(self)
 
@@ -156,8 +156,8 @@ class OpenOrganism:
         `KEY@rejected` is the newest value that a blocking check rejected.
         Of an asset with partitions, `KEY[day=2026-01-01]` or `partition="day=2026-01-01"` says which.
         """
-        from causal_organism.operations.contents import load_rows, load_value
-        from causal_organism.operations.version_names import find_kept
+        from causal_organism.engine.contents import load_rows, load_value
+        from causal_organism.engine.history.version_names import find_kept
 
         version = find_kept(self, text, partition)
         found = load_rows(self, version)
@@ -170,8 +170,8 @@ class OpenOrganism:
 
     def snapshot(self) -> Snapshot:
         """The network as it was last looked at; networkx takes it as a directed graph, without a conversion."""
-        from causal_organism.operations.contents import load_value
-        from causal_organism.operations.version_names import find_version
+        from causal_organism.engine.contents import load_value
+        from causal_organism.engine.history.version_names import find_version
 
         found: Snapshot = load_value(self, find_version(self, "network"))
         return found
@@ -180,7 +180,7 @@ class OpenOrganism:
         self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
     ) -> dict[str, Any]:
         """organism.plan/1 of a selection, or of some of its partitions: `day=2026-01-01..2026-01-31`."""
-        from causal_organism.operations.plan import make_plan, plan_document
+        from causal_organism.engine.plan import make_plan, plan_document
 
         actor = self.settings.actor
         return plan_document(
@@ -191,7 +191,7 @@ class OpenOrganism:
         self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
     ) -> dict[str, Any]:
         """Make what is out of date, in this process; organism.refresh/1."""
-        from causal_organism.operations.refresh import refresh_local
+        from causal_organism.engine.refresh import refresh_local
 
         actor = self.settings.actor
         return refresh_local(
@@ -213,7 +213,7 @@ def open_organism(
 
 def open_console(settings: Settings, *, read_only: bool, status: Callable[[], Mapping[str, Any]]) -> Console:
     """The source of the console: one organism, asked from several threads."""
-    from causal_organism.operations.console import Console
+    from causal_organism.platform.console import Console
 
     organism = open_organism(settings, read_only=read_only or settings.read_only)
     return Console(organism, status=status, close=organism.close)

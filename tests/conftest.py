@@ -20,8 +20,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-from causal_organism.embedded import lifecycle, parts, processes
+from causal_organism.embedded import lifecycle, processes
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.servers import parts
 from causal_organism.embedded.state import load_request
 from causal_organism.settings import Settings, load_settings
 from tests.pgbouncer import PgBouncer, running

@@ -16,8 +16,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from causal_organism.embedded import probes
 from causal_organism.embedded.processes import dies_with_parent
+from causal_organism.embedded.servers import probes
 from tests.waiting import PATIENCE_S, until
 
 SERVER_CONNECTIONS = 6  # at most, for each database and user

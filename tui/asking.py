@@ -16,9 +16,9 @@ from textual.app import App
 from textual.message_pump import MessagePump
 
 from causal_organism.errors import OrganismError, StoreError
+from causal_organism.wording.safe_text import safe_text
 from tui.messages import Answer, Answered, LogArrived, Planned, Selected, Written
 from tui.polling import Pulse
-from tui.presenters.safe_text import safe_text
 from tui.source import ConsoleSource, Document, Place
 
 Request = tuple[str, Callable[[ConsoleSource], Document]]

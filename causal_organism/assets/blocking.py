@@ -17,7 +17,7 @@ from typing import Protocol
 
 from causal_organism.assets.cause_words import attempt_text
 from causal_organism.assets.keys import UNPARTITIONED, label_of
-from causal_organism.assets.mappings import Many, One, Resolved
+from causal_organism.assets.partitions.mappings import Many, One, Resolved
 from causal_organism.assets.versions import Attempt
 
 _NAMED = 3  # a reason for people needs no more

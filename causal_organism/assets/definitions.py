@@ -11,9 +11,9 @@ from typing import Any, overload
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.durations import parse_duration
 from causal_organism.assets.keys import check_key, group_of
-from causal_organism.assets.mappings import How, Upstream, is_earlier
 from causal_organism.assets.options import RETRY_CLASSES, Check, Keep, Looked, Output, Retry
-from causal_organism.assets.partitions import Dimension, check_dimensions, sources_of
+from causal_organism.assets.partitions.dimensions import Dimension, check_dimensions, sources_of
+from causal_organism.assets.partitions.mappings import How, Upstream, is_earlier
 from causal_organism.errors import GraphError
 
 __all__ = [

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from causal_organism.assets.automation import check_automation
 from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec
 from causal_organism.assets.keys import nearest
-from causal_organism.assets.mappings import Read, reads_of
-from causal_organism.assets.partitions import Dimension, Windows, sources_of
+from causal_organism.assets.partitions.dimensions import Dimension, Windows, sources_of
+from causal_organism.assets.partitions.mappings import Read, reads_of
 from causal_organism.errors import GraphError, RequestError
 
 

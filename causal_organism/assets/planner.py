@@ -10,7 +10,7 @@ from causal_organism.assets.blocking import Blocker, Blocking, World
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, label_of
-from causal_organism.assets.mappings import Many, Resolved
+from causal_organism.assets.partitions.mappings import Many, Resolved
 from causal_organism.assets.staleness import FRESH, Cause, Judgement
 
 FULL, INCREMENTAL = "full", "incremental"

@@ -21,7 +21,7 @@ def alerts() -> None:
 @changes()
 def test(channel: str | None, as_json: bool) -> None:
     """Send a trial alert to every configured channel."""
-    from causal_organism.operations.notify import try_channels
+    from causal_organism.platform.notices import try_channels
 
     with open_organism() as o:
         document = try_channels(o, channel, actor=o.settings.actor)

@@ -14,7 +14,7 @@ from causal_organism.assets.graph import AssetGraph
 from causal_organism.cli.output import emit, json_option, partition_option, table
 from causal_organism.cli.selections import selection_argument
 from causal_organism.wiring import open_organism
-from tui.presenters.safe_text import safe_text
+from causal_organism.wording.safe_text import safe_text
 
 
 @click.command()
@@ -23,7 +23,7 @@ from tui.presenters.safe_text import safe_text
 @json_option
 def assets(selection: str, allow_empty: bool, as_json: bool) -> None:
     """List assets with status, version, age and causes, from the last look at the sources."""
-    from causal_organism.operations.listing import assets_document
+    from causal_organism.engine.history.listing import assets_document
 
     with open_organism() as o:
         document = assets_document(o, selection, allow_empty=allow_empty)
@@ -37,8 +37,8 @@ def assets(selection: str, allow_empty: bool, as_json: bool) -> None:
 @json_option
 def show(key: str, partition: str | None, as_json: bool) -> None:
     """Show one asset: definition, status with causes, head, neighbours. KEY@N shows that version."""
-    from causal_organism.operations.listing import show_document, show_version
-    from causal_organism.operations.version_names import find_place
+    from causal_organism.engine.history.listing import show_document, show_version
+    from causal_organism.engine.history.version_names import find_place
 
     with open_organism() as o:
         plain = "@" not in key and "[" not in key and partition is None
@@ -62,8 +62,8 @@ def show(key: str, partition: str | None, as_json: bool) -> None:
 @json_option
 def graph(selection: str, form: str, as_json: bool) -> None:
     """Draw the asset graph: an edge from each asset to those that read it."""
-    from causal_organism.operations.judging import load_cut
-    from causal_organism.operations.plan import select_keys
+    from causal_organism.engine.plan import select_keys
+    from causal_organism.engine.snapshot import load_cut
 
     with open_organism() as o:
         whole = o.graph
@@ -117,7 +117,7 @@ def _assets_text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
 
 
 def _show_text(row: Mapping[str, Any]) -> str:
-    from causal_organism.operations.freshness import freshness_text
+    from causal_organism.engine.freshness import freshness_text
 
     lines = [
         ("key", row["key"]),

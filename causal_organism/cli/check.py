@@ -12,17 +12,17 @@ import click
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError, StoreError
-from causal_organism.operations.audit_network import (
+from causal_organism.organism.projections.verify_network import (
     audit_network,
     compare_network,
     describe,
     last_audit,
     tell_difference,
 )
-from causal_organism.operations.stream_state import gap_text, stream_state
-from causal_organism.stores.poolers import describe_pooler
+from causal_organism.organism.stream.lag import gap_text, stream_state
+from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism, open_organism
-from tui.presenters.safe_text import safe_text
+from causal_organism.wording.safe_text import safe_text
 
 _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 
@@ -63,7 +63,7 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
 
 
 def _adopt(o: OpenOrganism, *, incomplete: bool) -> dict[str, Any]:
-    from causal_organism.operations.value_store import adopt_values
+    from causal_organism.engine.value_store import adopt_values
 
     return dict(adopt_values(o, actor=o.settings.actor, incomplete=incomplete))
 

@@ -29,7 +29,7 @@ _WHICH = "Which partition: day=2026-01-01,site=north."
 @json_option
 def versions(key: str, partition: str | None, limit: int, rejected: bool, as_json: bool) -> None:
     """List the versions of an asset, newest first, with what each was made from."""
-    from causal_organism.operations.listing import versions_document
+    from causal_organism.engine.history.listing import versions_document
 
     with open_organism() as o:
         document = versions_document(o, key, partition, limit=limit, rejected=rejected)
@@ -49,7 +49,7 @@ def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> Non
 
     Prints how much each column of numbers moved, ids added and removed, cells changed, largest change first.
     """
-    from causal_organism.operations.listing import diff_document
+    from causal_organism.engine.history.listing import diff_document
 
     with open_organism() as o:
         document = diff_document(o, was, now, partition)
@@ -73,7 +73,7 @@ def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
 
     KEY@rejected is the newest value that a blocking check rejected; it was never published.
     """
-    from causal_organism.operations.listing import values_document
+    from causal_organism.engine.history.listing import values_document
 
     with open_organism() as o:
         document = values_document(o, key, partition)
@@ -92,7 +92,7 @@ def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
 @changes()
 def restore(key: str, partition: str | None, as_json: bool) -> None:
     """Publish the content of KEY@N again, as a new version; nothing where the head has that content."""
-    from causal_organism.operations.history import restore as act
+    from causal_organism.engine.history.restore import restore as act
 
     _numbered(key)
     with open_organism() as o:
@@ -112,7 +112,7 @@ def restore(key: str, partition: str | None, as_json: bool) -> None:
 @changes()
 def pin(key: str, partition: str | None, as_json: bool) -> None:
     """Hold KEY@N as head: refreshes leave it alone until it is unpinned."""
-    from causal_organism.operations.history import pin as act
+    from causal_organism.engine.history.restore import pin as act
 
     with open_organism() as o:
         document = act(o, key, partition, actor=o.settings.actor)
@@ -127,7 +127,7 @@ def pin(key: str, partition: str | None, as_json: bool) -> None:
 @changes()
 def unpin(key: str, partition: str | None, as_json: bool) -> None:
     """Let go of a pinned head."""
-    from causal_organism.operations.history import unpin as act
+    from causal_organism.engine.history.restore import unpin as act
 
     with open_organism() as o:
         document = act(o, key, partition, actor=o.settings.actor)
@@ -144,7 +144,7 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
 
     Of values that checks rejected, the last three of each asset or partition stay.
     """
-    from causal_organism.operations.retain import retain as act
+    from causal_organism.engine.history.retain import retain as act
 
     with open_organism() as o:
         document = act(o, selection, dry_run=dry_run, actor=o.settings.actor)

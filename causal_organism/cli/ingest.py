@@ -23,7 +23,7 @@ def ingest(files: tuple[str, ...], as_json: bool) -> None:
 
     A line that cannot be taken is reported with its number and reason; all others go in.
     """
-    from causal_organism.operations.ingest import ingest_files
+    from causal_organism.organism.stream.ingest import ingest_files
 
     with open_organism() as o:
         document = ingest_files(o, files, actor=o.settings.actor)
@@ -45,7 +45,7 @@ def ingest(files: tuple[str, ...], as_json: bool) -> None:
 @changes()
 def import_(name: str, file: str, as_json: bool) -> None:
     """Import the roster (`people`) or weekly outcomes from CSV or Parquet: all of FILE or nothing of it."""
-    from causal_organism.operations.import_tables import import_table
+    from causal_organism.organism.stream.imports import import_table
 
     with open_organism() as o:
         document = import_table(o, name, file, actor=o.settings.actor)
@@ -74,7 +74,7 @@ def dead_letters(context: click.Context, as_json: bool) -> None:
 @json_option
 def list_(limit: int | None, as_json: bool) -> None:
     """List refused interactions, oldest first."""
-    from causal_organism.operations.dead_letters import load_dead_letters
+    from causal_organism.organism.stream.dead_letters import load_dead_letters
 
     with open_organism() as o:
         document = load_dead_letters(o, limit=limit)
@@ -89,7 +89,7 @@ def list_(limit: int | None, as_json: bool) -> None:
 @changes()
 def retry(ids: tuple[str, ...], all_: bool, edits: tuple[str, ...], as_json: bool) -> None:
     """Judge refused interactions again, and put those that can be taken now into the stream."""
-    from causal_organism.operations.dead_letters import retry_dead_letters
+    from causal_organism.organism.stream.dead_letters import retry_dead_letters
 
     with open_organism() as o:
         document = retry_dead_letters(o, _chosen(ids, all_), edits=_edits(edits), actor=o.settings.actor)
@@ -110,7 +110,7 @@ def retry(ids: tuple[str, ...], all_: bool, edits: tuple[str, ...], as_json: boo
 @changes()
 def drop(ids: tuple[str, ...], all_: bool, as_json: bool) -> None:
     """Remove refused interactions for good."""
-    from causal_organism.operations.dead_letters import drop_dead_letters
+    from causal_organism.organism.stream.dead_letters import drop_dead_letters
 
     with open_organism() as o:
         document = drop_dead_letters(o, _chosen(ids, all_), actor=o.settings.actor)

@@ -10,7 +10,7 @@ import click
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.wiring import open_organism
-from tui.presenters.safe_text import safe_text
+from causal_organism.wording.safe_text import safe_text
 
 
 @click.group(invoke_without_command=True)
@@ -36,7 +36,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def show(intervention: str, as_json: bool) -> None:
     """Show one proposal; a unique beginning of its id is enough."""
-    from causal_organism.operations.proposals import find_intervention
+    from causal_organism.organism.decisions.proposals import find_intervention
 
     with open_organism() as o:
         found = dict(find_intervention(o, intervention))
@@ -82,7 +82,7 @@ def finish(intervention: str, as_json: bool) -> None:
 
 
 def _act(intervention: str, action: str, reason: str | None, *, as_json: bool) -> None:
-    from causal_organism.operations.proposals import act_on
+    from causal_organism.organism.decisions.proposals import act_on
 
     with open_organism() as o:
         found = act_on(o, intervention, action, actor=o.settings.actor, reason=reason)
@@ -91,7 +91,7 @@ def _act(intervention: str, action: str, reason: str | None, *, as_json: bool) -
 
 
 def _load() -> list[dict[str, Any]]:
-    from causal_organism.operations.proposals import load_proposals
+    from causal_organism.organism.decisions.proposals import load_proposals
 
     with open_organism() as o:
         return [dict(each) for each in load_proposals(o)]

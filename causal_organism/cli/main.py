@@ -164,7 +164,7 @@ def _report(as_json: bool, exit_code: int, code: str, message: str, hint: str | 
             error["column"] = column
         data(to_json({"schema": "organism.error/1", "error": error}))
         return
-    from tui.presenters.safe_text import safe_text
+    from causal_organism.wording.safe_text import safe_text
 
     click.echo(f"organism: {safe_text(message, multiline=True)}", err=True)
     if hint:

@@ -14,7 +14,7 @@ from typing import Any, TextIO
 import click
 
 from causal_organism.assets.keys import label_of, partition_text
-from tui.presenters.safe_text import safe_text
+from causal_organism.wording.safe_text import safe_text
 
 _HALF = re.compile("[\ud800-\udfff]")
 

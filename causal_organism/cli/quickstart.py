@@ -55,7 +55,7 @@ def quickstart(people: int, weeks: int, replay: str | None, yes: bool, as_json: 
     started = time.monotonic()
     _start_servers(home)
     with open_organism() as o:
-        from causal_organism.operations.deploy import set_up
+        from causal_organism.platform.deploy import set_up
 
         for line in set_up(o, actor=o.settings.actor)["changed"]:
             say(line)
@@ -68,7 +68,8 @@ def quickstart(people: int, weeks: int, replay: str | None, yes: bool, as_json: 
 
 
 def _start_servers(home: Path) -> None:
-    from causal_organism.embedded import lifecycle, parts
+    from causal_organism.embedded import lifecycle
+    from causal_organism.embedded.servers import parts
 
     told: dict[str, str] = {}
 
@@ -92,7 +93,7 @@ def _first_week(start: str | None, weeks: int) -> date:
 
 
 def _generate(folder: Path, people: int, weeks: int, seed: int, start: date) -> dict[str, int]:
-    from causal_organism.synthetic.files import write
+    from causal_organism.organism.stream.generated_files import write
     from causal_organism.synthetic.organisation import generate as draw
 
     return write(folder, draw(people, weeks, seed, start=start))
@@ -113,8 +114,8 @@ def _fill(o: OpenOrganism, *, people: int, weeks: int, replay: str | None) -> No
 
 
 def _ingest_generated(o: OpenOrganism, people: int, weeks: int) -> None:
-    from causal_organism.operations.import_tables import import_table
-    from causal_organism.operations.ingest import ingest_files
+    from causal_organism.organism.stream.imports import import_table
+    from causal_organism.organism.stream.ingest import ingest_files
 
     folder = o.settings.home / "quickstart"
     written = _generate(folder, people, weeks, SEED, _first_week(None, weeks))
@@ -126,8 +127,8 @@ def _ingest_generated(o: OpenOrganism, people: int, weeks: int) -> None:
 
 
 def _replay_collegemsg(o: OpenOrganism) -> None:
-    from causal_organism.network.collegemsg import collegemsg_interactions
     from causal_organism.network.interactions import to_fields
+    from causal_organism.organism.stream.collegemsg import collegemsg_interactions
 
     total = 0
     for chunk in _chunks(to_fields(each) for each in collegemsg_interactions()):
@@ -149,8 +150,8 @@ def _chunks(entries: Iterator[dict[str, str]]) -> Iterator[list[dict[str, str]]]
 
 def _run_pipelines(o: OpenOrganism) -> list[dict[str, Any]]:
     """Both pipelines through their deployments and the worker, where there is anything to do."""
-    from causal_organism.operations.plan import make_plan
-    from causal_organism.operations.stream_state import stream_state
+    from causal_organism.engine.plan import make_plan
+    from causal_organism.organism.stream.lag import stream_state
 
     runs = []
     while (lag := stream_state(o)["lag"]) > 0:
@@ -175,7 +176,7 @@ def _made_since(o: OpenOrganism, moment: datetime) -> int:
 def _follow(
     o: OpenOrganism, deployment: str, what: str, *, total: int, done: Any, limit: int | None = None
 ) -> dict[str, Any]:
-    from causal_organism.operations.runs import has_ended
+    from causal_organism.platform.runs import has_ended
 
     run = o.orchestrator.trigger(deployment, {"actor": o.settings.actor}, trigger="cli")
     state = ""
@@ -194,8 +195,8 @@ def _follow(
 
 def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> dict[str, Any]:
     from causal_organism.embedded.status import look
-    from causal_organism.operations.listing import assets_document
-    from causal_organism.operations.proposals import load_proposals
+    from causal_organism.engine.history.listing import assets_document
+    from causal_organism.organism.decisions.proposals import load_proposals
 
     assets = assets_document(o)["assets"]
     heads = o.ledger.heads()

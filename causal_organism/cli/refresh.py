@@ -21,7 +21,7 @@ from causal_organism.wiring import OpenOrganism, open_organism
 
 if TYPE_CHECKING:
     from causal_organism.assets.planner import PlanStep
-    from causal_organism.operations.making import StepOutcome
+    from causal_organism.engine.make import StepOutcome
     from causal_organism.ports import StepRecord
 
 POLL_S = 0.5
@@ -36,9 +36,9 @@ ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
 @changes()
 def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
     """Look at the sources of a selection now, and record what was seen."""
-    from causal_organism.operations.judging import load_cut
-    from causal_organism.operations.observe import observe as look
-    from causal_organism.operations.plan import select_keys
+    from causal_organism.engine.observe import observe as look
+    from causal_organism.engine.plan import select_keys
+    from causal_organism.engine.snapshot import load_cut
 
     with open_organism() as o:
         cut = load_cut(o)
@@ -60,7 +60,7 @@ def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
 @json_option
 def plan(selection: str, partition: str | None, force: bool, full: bool, allow_empty: bool, as_json: bool) -> None:
     """Show what a refresh of SELECTION would do: steps in order, why, how, and for how long."""
-    from causal_organism.operations.plan import make_plan, plan_document
+    from causal_organism.engine.plan import make_plan, plan_document
 
     with open_organism() as o:
         document = plan_document(
@@ -153,7 +153,7 @@ class _Telling:
 
 
 def _local(o: OpenOrganism, selection: str, *, allow_empty: bool, **how: Any) -> dict[str, Any]:
-    from causal_organism.operations.refresh import refresh_local
+    from causal_organism.engine.refresh import refresh_local
 
     telling = _Telling()
     return refresh_local(
@@ -171,8 +171,8 @@ def _local(o: OpenOrganism, selection: str, *, allow_empty: bool, **how: Any) ->
 
 
 def _deployed(o: OpenOrganism, selection: str, *, allow_empty: bool, wait: bool, **how: Any) -> dict[str, Any]:
-    from causal_organism.operations.plan import plan_document
-    from causal_organism.operations.trigger import plan_for_workers, trigger_refresh
+    from causal_organism.engine.plan import plan_document
+    from causal_organism.platform.trigger import plan_for_workers, trigger_refresh
 
     planned = plan_for_workers(o, selection, actor=o.settings.actor, trigger="cli", allow_empty=allow_empty, **how)
     if not planned.steps and wait:  # nothing to queue for
@@ -208,7 +208,7 @@ def _wait_for(o: OpenOrganism, run: str, telling: _Telling) -> dict[str, Any]:
 
 
 def _answer(o: OpenOrganism, run: str, state: str) -> dict[str, Any]:
-    from causal_organism.operations.runs import step_document
+    from causal_organism.platform.runs import step_document
 
     document = o.ledger.run_document(run)
     if document is not None:

@@ -13,9 +13,9 @@ from causal_organism.assets.durations import duration_text
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import data, emit, json_option, name_of, say, table
 from causal_organism.errors import FAILED
-from causal_organism.operations.stream_state import gap_text
+from causal_organism.organism.stream.lag import gap_text
 from causal_organism.wiring import OpenOrganism, open_organism
-from tui.presenters.safe_text import safe_text
+from causal_organism.wording.safe_text import safe_text
 
 POLL_S = 1.0
 LOG_LAG_S = 4.0
@@ -31,7 +31,7 @@ Document = Mapping[str, Any]
 @json_option
 def runs(limit: int, as_json: bool) -> None:
     """List runs, the newest first: Prefect's and those made with --local."""
-    from causal_organism.operations.runs import load_runs
+    from causal_organism.platform.runs import load_runs
 
     with open_organism() as o:
         document = load_runs(o, limit=limit)
@@ -44,8 +44,8 @@ def runs(limit: int, as_json: bool) -> None:
 @json_option
 def run(run_id: str, follow: bool, as_json: bool) -> None:
     """Show one run with its steps and tasks. ID may be the unique beginning of one."""
-    from causal_organism.operations.run_logs import kept_lines
-    from causal_organism.operations.runs import load_settled
+    from causal_organism.engine.run_logs import kept_lines
+    from causal_organism.platform.runs import load_settled
 
     with open_organism() as o:
         document = _follow(o, run_id) if follow else load_settled(o, run_id)
@@ -76,7 +76,7 @@ def logs(run_id: str, follow: bool, as_json: bool) -> None:
 @changes()
 def retry(run_id: str, as_json: bool) -> None:
     """Run an ended run again under its id: it goes on from where it failed."""
-    from causal_organism.operations.runs import retry_run
+    from causal_organism.platform.runs import retry_run
 
     with open_organism() as o:
         document = retry_run(o, run_id, actor=o.settings.actor)
@@ -89,7 +89,7 @@ def retry(run_id: str, as_json: bool) -> None:
 @changes()
 def cancel(run_id: str, as_json: bool) -> None:
     """Stop a run. What it published stays; other heads stay as they were."""
-    from causal_organism.operations.runs import cancel_run
+    from causal_organism.platform.runs import cancel_run
 
     with open_organism() as o:
         document = cancel_run(o, run_id, actor=o.settings.actor)
@@ -100,7 +100,7 @@ def cancel(run_id: str, as_json: bool) -> None:
 @json_option
 def queues(as_json: bool) -> None:
     """Show what waits: depth of every work queue, and how far the network is behind the stream."""
-    from causal_organism.operations.queues import load_queues
+    from causal_organism.platform.queues import load_queues
 
     with open_organism() as o:
         document = load_queues(o)
@@ -115,7 +115,7 @@ def queues(as_json: bool) -> None:
 @changes()
 def queue(action: str, name: str, limit: str | None, as_json: bool) -> None:
     """Pause or resume a work queue, or limit how many of its runs go at once (a number, or `none`)."""
-    from causal_organism.operations.queues import limit_queue, pause_queue
+    from causal_organism.platform.queues import limit_queue, pause_queue
 
     most = _limit(action, limit)
     with open_organism() as o:
@@ -130,7 +130,7 @@ def queue(action: str, name: str, limit: str | None, as_json: bool) -> None:
 @json_option
 def schedules(as_json: bool) -> None:
     """List schedules with their next run."""
-    from causal_organism.operations.schedules import load_schedules
+    from causal_organism.platform.schedules import load_schedules
 
     with open_organism() as o:
         document = load_schedules(o)
@@ -144,7 +144,7 @@ def schedules(as_json: bool) -> None:
 @changes()
 def schedule(action: str, name: str, as_json: bool) -> None:
     """Pause or resume the schedule of a deployment, named with or without its flow."""
-    from causal_organism.operations.schedules import set_schedule
+    from causal_organism.platform.schedules import set_schedule
 
     with open_organism() as o:
         document = set_schedule(o, name, active=action == "resume", actor=o.settings.actor)
@@ -161,7 +161,7 @@ def deploy(action: str, as_json: bool) -> None:
     setup makes what is missing or does not fit the installed code; update also takes back crons, queues and limits
     that were changed by hand; neither resumes what is paused. check only says what is missing, with exit code 1.
     """
-    from causal_organism.operations.deploy import check_deployed, set_up
+    from causal_organism.platform.deploy import check_deployed, set_up
 
     with open_organism() as o:
         if action == "check":
@@ -175,7 +175,7 @@ def deploy(action: str, as_json: bool) -> None:
 
 def _follow(o: OpenOrganism, run_id: str) -> Document:
     """Tell state, tasks and steps on stderr as they change; the run as it ended."""
-    from causal_organism.operations.runs import has_ended, load_run, load_settled
+    from causal_organism.platform.runs import has_ended, load_run, load_settled
 
     told: dict[str, str] = {}
     while True:
@@ -194,7 +194,7 @@ def _follow(o: OpenOrganism, run_id: str) -> Document:
 
 
 def _log_lines(o: OpenOrganism, run_id: str, *, follow: bool) -> Iterator[Document]:
-    from causal_organism.operations.runs import has_ended, load_logs, load_run
+    from causal_organism.platform.runs import has_ended, load_logs, load_run
 
     page = 1_000
     after: str | None = None

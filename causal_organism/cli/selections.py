@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from causal_organism.assets.selection_parser import parse, pointed
+from causal_organism.assets.selection.parser import parse, pointed
 from causal_organism.errors import SelectionError
 
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 @changes(ask=Settings.refuse_read_only)
 def up(only: str | None, adopt: bool, as_json: bool) -> None:
     """Start the embedded servers of the home, and return when they are healthy."""
-    from causal_organism.embedded import adoption, lifecycle, parts
+    from causal_organism.embedded import adoption, lifecycle
+    from causal_organism.embedded.servers import parts
 
     settings = load_settings()
     names = parts.SERVERS if only is None else tuple(filter(None, (name.strip() for name in only.split(","))))
@@ -113,7 +114,7 @@ def _warn_of(home: Recognition) -> None:
 
 def _note_graph() -> None:
     """The worker took over this caller's asset graph: who triggers a run is told if theirs is another."""
-    from causal_organism.operations.deploy import note_worker_graph
+    from causal_organism.platform.deploy import note_worker_graph
     from causal_organism.wiring import open_organism
 
     with open_organism(load_settings()) as o:

@@ -24,7 +24,7 @@ def stream() -> None:
 @changes()
 def reread(yes: bool, as_json: bool) -> None:
     """Let the next pulse read the whole stream again, after a gap. What is known already does not count twice."""
-    from causal_organism.operations.reread import reread_stream
+    from causal_organism.organism.stream.reread import reread_stream
 
     with open_organism() as o:
         if not yes:

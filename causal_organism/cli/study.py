@@ -14,7 +14,7 @@ from causal_organism.cli.output import emit, json_option, table
 from causal_organism.errors import DONE, FAILED, StoreError
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
-from tui.presenters.safe_text import safe_text
+from causal_organism.wording.safe_text import safe_text
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), required=False, envvar="ORGANISM_STUDY")
 _DATA = click.argument("data", type=click.Path(path_type=Path))
@@ -35,7 +35,7 @@ def run(data: Path, file: Path, no_reference: bool, as_json: bool) -> None:
 
     Nothing is written anywhere, and no server is needed.
     """
-    from causal_organism.operations.studies import run_study_file
+    from causal_organism.organism.studies.run import run_study_file
 
     document = run_study_file(data, file, reference=not no_reference)
     emit(document, lambda: _run_text(document), as_json=as_json)
@@ -51,8 +51,8 @@ def check(file: Path | None, data: Path | None, as_json: bool) -> int:
     FILE is `study.toml` of the home, or ORGANISM_STUDY, where it is not given.
     """
     from causal_organism.causal.designs.description import list_missing, list_problems
-    from causal_organism.operations.studies import read_study_file
-    from causal_organism.operations.study_tables import read_column_names
+    from causal_organism.organism.studies.run import read_study_file
+    from causal_organism.organism.studies.tables import read_column_names
 
     found = read_study_file(_file_or_default(file))
     missing = [] if data is None else list_missing(found.declared, read_column_names(data))
@@ -75,7 +75,7 @@ def check(file: Path | None, data: Path | None, as_json: bool) -> int:
 def show(file: Path | None, mermaid: bool, as_json: bool) -> None:
     """Show what a study file declares."""
     from causal_organism.causal.designs.description import describe, list_problems, to_mermaid
-    from causal_organism.operations.studies import read_study_file
+    from causal_organism.organism.studies.run import read_study_file
 
     found = read_study_file(_file_or_default(file))
     document = {
@@ -95,8 +95,8 @@ def show(file: Path | None, mermaid: bool, as_json: bool) -> None:
 @json_option
 def diff(file: Path | None, as_json: bool) -> None:
     """Compare a study file with what was approved last."""
-    from causal_organism.operations.studies import read_study_file
-    from causal_organism.operations.study_reviews import compare_study, last_review
+    from causal_organism.organism.studies.reviews import compare_study, last_review
+    from causal_organism.organism.studies.run import read_study_file
 
     found = read_study_file(_file_or_default(file))
     with open_organism() as o:
@@ -110,8 +110,8 @@ def diff(file: Path | None, as_json: bool) -> None:
 @changes()
 def approve(file: Path | None, as_json: bool) -> None:
     """Say that you reviewed this study file as it stands. It is written to the audit log under your name."""
-    from causal_organism.operations.studies import read_study_file
-    from causal_organism.operations.study_reviews import approve_study
+    from causal_organism.organism.studies.reviews import approve_study
+    from causal_organism.organism.studies.run import read_study_file
 
     found = read_study_file(_file_or_default(file))
     with open_organism() as o:
@@ -129,7 +129,7 @@ def _file_or_default(file: Path | None) -> Path:
 
 def _review(found: Any) -> dict[str, str] | None:
     """Who reviewed this content, where a ledger can be asked; None: nobody, or none can."""
-    from causal_organism.operations.study_reviews import review_of
+    from causal_organism.organism.studies.reviews import review_of
 
     try:
         with open_organism() as o:

@@ -14,7 +14,7 @@ from causal_organism.cli.assets import age_text
 from causal_organism.cli.output import emit, json_option, name_of, partition_option
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
-from tui.presenters.safe_text import safe_text
+from causal_organism.wording.safe_text import safe_text
 
 _ROWS_SHOWN = 20
 _REASONS = {
@@ -55,7 +55,7 @@ def why(key: str, span: str | None, person: str | None, automation: bool, partit
 
 
 def _staleness(key: str, partition: str | None, *, as_json: bool) -> None:
-    from causal_organism.operations.why import why_document
+    from causal_organism.engine.history.why import why_document
 
     with open_organism() as o:
         document = why_document(o, key, partition)
@@ -63,7 +63,7 @@ def _staleness(key: str, partition: str | None, *, as_json: bool) -> None:
 
 
 def _automation(key: str, *, as_json: bool) -> None:
-    from causal_organism.operations.automation import explain
+    from causal_organism.engine.automation.evaluation import explain
 
     with open_organism() as o:
         document = explain(o, key)
@@ -71,7 +71,7 @@ def _automation(key: str, *, as_json: bool) -> None:
 
 
 def _blame(key: str, person: str, span: str | None, partition: str | None, *, as_json: bool) -> None:
-    from causal_organism.operations.blame import blame
+    from causal_organism.organism.blame.tree import blame
 
     with open_organism() as o:
         document = blame(o, key, person, span, partition=partition)
@@ -83,8 +83,8 @@ def _safe(lines: Iterator[str]) -> str:
 
 
 def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
-    from causal_organism.operations.freshness import freshness_text
-    from causal_organism.operations.hindrances import failed_upstream_text
+    from causal_organism.engine.freshness import freshness_text
+    from causal_organism.engine.hindrances import failed_upstream_text
 
     yield f"{name_of(document)} is {document['status']}" + (", and is being made" if document["making"] else "")
     for cause in document["causes"]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from causal_organism.embedded.home import Home, locked, open_home, write_private
 from causal_organism.embedded.ledger_copy import LedgerData, copy_ledger
-from causal_organism.embedded.servers import NETWORK
+from causal_organism.embedded.servers.server import NETWORK
 from causal_organism.embedded.supervisor import LOCK, remove_traces
 from causal_organism.errors import RefusedError
 from causal_organism.homes import LEDGER_PLACE, HomeState, Recognition, ledger_outside, recognize, record_identity

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from causal_organism.embedded.home import Home, write_private
-from causal_organism.embedded.servers import Server
+from causal_organism.embedded.servers.server import Server
 from causal_organism.embedded.state import Request, State
 
 

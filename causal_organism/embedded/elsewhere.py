@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from causal_organism.embedded import probes
-from causal_organism.embedded.prefect import POOL, workers_online
-from causal_organism.embedded.servers import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER
+from causal_organism.embedded.servers import probes
+from causal_organism.embedded.servers.prefect import POOL, workers_online
+from causal_organism.embedded.servers.server import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER
 from causal_organism.errors import StoreError
 from causal_organism.settings import Settings
 
@@ -77,7 +77,7 @@ def _ask_for_workers(settings: Settings, embedded: Mapping[str, str]) -> Answer 
 
 
 def _postgres_version(dsn: str) -> str | None:
-    from causal_organism.stores.postgres import Database  # loads psycopg, 0.1 s, where there is such a server
+    from causal_organism.stores.postgres.database import Database  # loads psycopg, 0.1 s, where there is such a server
 
     try:
         with Database(dsn).connect() as connection:

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from causal_organism.embedded import parts, processes
+from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.inheritance import session_environment, worker_variables
-from causal_organism.embedded.neo4j import choose_neo4j
-from causal_organism.embedded.postgres import remove_data
 from causal_organism.embedded.processes import Process
-from causal_organism.embedded.servers import NETWORK, ServerFailedError
+from causal_organism.embedded.servers import parts
+from causal_organism.embedded.servers.neo4j import choose_neo4j
+from causal_organism.embedded.servers.postgres import remove_data
+from causal_organism.embedded.servers.server import NETWORK, ServerFailedError
 from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
 from causal_organism.embedded.supervisor import LOCK, clear_remains
 from causal_organism.embedded.watched import TRIES_BEFORE_HEALTHY

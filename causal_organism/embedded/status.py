@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from causal_organism.embedded import parts
 from causal_organism.embedded.elsewhere import Answer, ask
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.lifecycle import supervisor_of
+from causal_organism.embedded.servers import parts
 from causal_organism.embedded.state import ServerState, Standing, load_state
 from causal_organism.errors import OrganismError
 from causal_organism.settings import Settings, running_servers

@@ -16,10 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
-from causal_organism.embedded import parts, processes
+from causal_organism.embedded import processes
 from causal_organism.embedded.documents import write_servers_file
 from causal_organism.embedded.home import Home, locked, open_home
-from causal_organism.embedded.servers import WORKER
+from causal_organism.embedded.servers import parts
+from causal_organism.embedded.servers.server import WORKER
 from causal_organism.embedded.state import (
     Request,
     Standing,

@@ -11,7 +11,7 @@ from subprocess import Popen, TimeoutExpired
 from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.processes import Process
-from causal_organism.embedded.servers import Server
+from causal_organism.embedded.servers.server import Server
 from causal_organism.embedded.state import ServerState, Standing
 
 START_S = 240.0  # Prefect's first migration takes 20 s of processor time, on a loaded machine several times that

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from prefect.context import FlowRunContext
 
 from causal_organism.deployments import Pipeline, actor_of, trigger_of
-from causal_organism.operations.cancelling import Cancellation
+from causal_organism.engine.cancelling import Cancellation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from prefect.events import emit_event
 
-from causal_organism.operations.making import FAILED, MADE, REJECTED, StepOutcome
-from causal_organism.operations.refresh import RefreshRun
+from causal_organism.engine.make import FAILED, MADE, REJECTED, StepOutcome
+from causal_organism.engine.refresh import RefreshRun
 
 _STATUS = {MADE: "succeeded", FAILED: "failed", REJECTED: "failed"}
 

@@ -14,7 +14,7 @@ from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.flows.asked import Asked
 from causal_organism.flows.steps import retry_options
 from causal_organism.flows.threads import in_thread
-from causal_organism.operations.audit_network import AuditReport, audit_network, tell_difference
+from causal_organism.organism.projections.verify_network import AuditReport, audit_network, tell_difference
 from causal_organism.ports import Organism
 
 AUDIT = "network audit"

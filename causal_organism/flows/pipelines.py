@@ -18,6 +18,12 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Cancelled, Failed
 
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
+from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
+from causal_organism.engine.automation.progressive import conclude_both, samples_to_enlarge
+from causal_organism.engine.automation.run import begin_automated, conclude
+from causal_organism.engine.cancelling import Cancellation, readmit
+from causal_organism.engine.leases import run_lease
+from causal_organism.engine.refresh import RefreshRun, begin, finish
 from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asked import Asked, is_last_try, who_asked
 from causal_organism.flows.audits import audit
@@ -26,15 +32,9 @@ from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
 from causal_organism.flows.telling import tell_error, tell_failures
 from causal_organism.flows.threads import in_thread
-from causal_organism.operations.audit_network import NETWORK
-from causal_organism.operations.automated_run import begin_automated, conclude
-from causal_organism.operations.automation import AUTOMATION, evaluate
-from causal_organism.operations.cancelling import Cancellation, readmit
-from causal_organism.operations.progressive import conclude_both, samples_to_enlarge
-from causal_organism.operations.projecting import project
-from causal_organism.operations.refresh import RefreshRun, begin, finish
-from causal_organism.operations.scores import write_scores
-from causal_organism.operations.waiting import run_lease
+from causal_organism.organism.projections.exports import project
+from causal_organism.organism.projections.scores import write_scores
+from causal_organism.organism.projections.verify_network import NETWORK
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism

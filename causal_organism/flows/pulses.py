@@ -16,8 +16,8 @@ from causal_organism.flows.asked import Asked
 from causal_organism.flows.steps import retry_options
 from causal_organism.flows.telling import tell_gaps
 from causal_organism.flows.threads import in_thread
-from causal_organism.operations.pulse import NETWORK, pulse
-from causal_organism.operations.stream_gaps import gaps_of_run
+from causal_organism.organism.stream.gaps import gaps_of_run
+from causal_organism.organism.stream.pulse import NETWORK, pulse
 from causal_organism.ports import Gap, Organism
 
 

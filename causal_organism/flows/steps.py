@@ -19,15 +19,15 @@ from prefect.tasks import Task
 
 from causal_organism.assets.definitions import Retry
 from causal_organism.assets.planner import Place
+from causal_organism.engine.faults import ComputeError
+from causal_organism.engine.make import NOT_WELL, StepOutcome
+from causal_organism.engine.ready import jobs_of, work_together
+from causal_organism.engine.refresh import RefreshRun, make_step
 from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
 from causal_organism.flows.blocks import Block, before_each, blocks_of, seconds_of
 from causal_organism.flows.threads import Threads
-from causal_organism.operations.faults import ComputeError
-from causal_organism.operations.making import NOT_WELL, StepOutcome
-from causal_organism.operations.refresh import RefreshRun, make_step
-from causal_organism.operations.task_names import name_of
-from causal_organism.operations.waves import jobs_of, work_together
+from causal_organism.platform.task_names import name_of
 
 JITTER = 0.3  # a pause before a retry differs by up to this share, so that failed runs do not come back all at once
 _MOST_TRIES_SEEN = 1_000

@@ -10,7 +10,7 @@ from prefect import get_run_logger
 from causal_organism.alerts.rules import alerts_of_run, gap_detected
 from causal_organism.flows.asked import Asked, is_last_try
 from causal_organism.flows.threads import in_thread
-from causal_organism.operations.notify import notify
+from causal_organism.platform.notices import notify
 from causal_organism.ports import Gap, Organism
 
 

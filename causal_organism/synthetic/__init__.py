@@ -1,6 +1,5 @@
 """An organisation generator with known causal truth."""
 
-from causal_organism.synthetic.files import write
 from causal_organism.synthetic.organisation import Organisation, generate
 
-__all__ = ["Organisation", "generate", "write"]
+__all__ = ["Organisation", "generate"]

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.brandes import KERNELS, Sums, order
-from causal_organism.views.mappers import Mapper, Threads
+from causal_organism.sharing.mappers import Mapper, Threads
+from causal_organism.sharing.slices import Progress, Sources, Summed, is_quick
+from causal_organism.views.kernels.brandes import KERNELS, Sums, order
 from causal_organism.views.scores import Idx, Scores, scores
-from causal_organism.views.slices import Progress, Sources, Summed, is_quick
 
 EXACT_PEOPLE = 2_000
 SOURCES = 512

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.compiled import compiled
+from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.scores import Scores, scores
 
 _INTERPRETED_TIES = 20_000

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views import by_person
 from causal_organism.views.betweenness import Shared
 from causal_organism.views.changes import added_people, has_ties, tie_moves
-from causal_organism.views.ragged import spread
-from causal_organism.views.roles import ROLES, roles_of_some
+from causal_organism.views.kernels import by_person
+from causal_organism.views.kernels.ragged import spread
+from causal_organism.views.kernels.roles import ROLES, roles_of_some
 from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, scores
 

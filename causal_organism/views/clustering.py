@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.betweenness import Shared
-from causal_organism.views.by_person import HOLES
 from causal_organism.views.changes import PairFlips, added_people, contains, pair_flips
-from causal_organism.views.ragged import spread
+from causal_organism.views.kernels.by_person import HOLES
+from causal_organism.views.kernels.ragged import spread
+from causal_organism.views.kernels.triangles import triangles
 from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
-from causal_organism.views.triangles import triangles
 
 
 def clustering(network: Snapshot, *, shared: Shared | None = None) -> Scores:

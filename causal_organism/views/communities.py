@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.leiden import Ties, modularity, partition
+from causal_organism.views.kernels.leiden import Ties, modularity, partition
 from causal_organism.views.scores import Idx, Scores, carried, scores
 
 _STARTS = 10

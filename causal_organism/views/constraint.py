@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Csr, Snapshot
 from causal_organism.views.betweenness import Shared
-from causal_organism.views.by_person import HOLES
 from causal_organism.views.changes import tied_people
-from causal_organism.views.holes import holes
-from causal_organism.views.open_pairs import path_lengths
-from causal_organism.views.ragged import spread, summed
+from causal_organism.views.kernels.by_person import HOLES
+from causal_organism.views.kernels.holes import holes
+from causal_organism.views.kernels.open_pairs import path_lengths
+from causal_organism.views.kernels.ragged import spread, summed
+from causal_organism.views.kernels.triangles import blocks, mirror, triangles
 from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, scores
-from causal_organism.views.triangles import blocks, mirror, triangles
 
 Floats = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.changes import added_people, pair_flips
-from causal_organism.views.ragged import spread
+from causal_organism.views.kernels.ragged import spread
 from causal_organism.views.scores import Idx, Scores, carried, scores
 
 _MANY = 8

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.betweenness import Shared
-from causal_organism.views.by_person import EGO
 from causal_organism.views.clustering import affected_clustering
-from causal_organism.views.open_pairs import needed
+from causal_organism.views.kernels.by_person import EGO
+from causal_organism.views.kernels.open_pairs import needed
 from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
 

@@ -18,10 +18,10 @@ import numpy as np
 
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.betweenness import scaled
-from causal_organism.views.brandes import dependencies
 from causal_organism.views.clustering import clustering
 from causal_organism.views.constraint import constraint
 from causal_organism.views.core import core
+from causal_organism.views.kernels.brandes import dependencies
 from causal_organism.views.pagerank import TOLERANCE, pagerank
 from causal_organism.views.scores import Scores
 

@@ -15,7 +15,7 @@ from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.changes import has_ties
 from causal_organism.views.degree import affected_degree
-from causal_organism.views.ragged import spread
+from causal_organism.views.kernels.ragged import spread
 from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
 
 

@@ -10,12 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views import open_pairs
-from causal_organism.views.betweenness import Shared
-from causal_organism.views.by_person import BY_PERSON, Floats
-from causal_organism.views.mappers import Mapper
-from causal_organism.views.scores import Idx
-from causal_organism.views.slices import (
+from causal_organism.sharing.mappers import Mapper
+from causal_organism.sharing.slices import (
     GIVEN,
     Progress,
     Slice,
@@ -26,6 +22,10 @@ from causal_organism.views.slices import (
     work_version,
     write,
 )
+from causal_organism.views.betweenness import Shared
+from causal_organism.views.kernels import open_pairs
+from causal_organism.views.kernels.by_person import BY_PERSON, Floats
+from causal_organism.views.scores import Idx
 
 _PATHS = 1 << 27
 """Ties of contacts, in one slice of people: a second or less."""

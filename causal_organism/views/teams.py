@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.ragged import summed
+from causal_organism.views.kernels.ragged import summed
 from causal_organism.views.scores import Scores, ratio
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from causal_organism.assets.partitions import Daily, Dimension, Static
+from causal_organism.assets.partitions.dimensions import Daily, Dimension, Static
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)  # a Monday
 DAYS: dict[str, Dimension] = {"day": Daily("2026-01-01")}

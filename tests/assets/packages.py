@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from causal_organism.assets.code_versions import code_version
 from causal_organism.assets.definitions import DERIVED, AssetSpec
+from causal_organism.engine.code.versions import code_version
 
 PACKAGE = {
     "pkg/__init__.py": "from .shapes import circle\n",

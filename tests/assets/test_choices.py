@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.choices import Span, choose, one_partition, parse_choice
-from causal_organism.assets.partitions import Dimension, members
-from causal_organism.assets.spaces import Space
+from causal_organism.assets.partitions.choices import Span, choose, one_partition, parse_choice
+from causal_organism.assets.partitions.dimensions import Dimension, members
+from causal_organism.assets.partitions.spaces import Space
 from causal_organism.errors import RequestError
 from tests.assets.dimensions import BOTH, DAYS, NOON
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.code_reading import read_module
-from causal_organism.assets.code_versions import code_versions
 from causal_organism.assets.definitions import DERIVED, AssetSpec
+from causal_organism.engine.code.reading import read_module
+from causal_organism.engine.code.versions import code_versions
 from tests.assets.packages import FACTORY, PACKAGE, spec, version
 
 
@@ -20,7 +20,7 @@ def test_notes_change_no_version_and_save_parsing(
     function, notes = load(PACKAGE, "pkg.assets:main"), tmp_path / "cache" / "code.json"
     plain = version(function)
     assert code_versions((spec(function),), {}, notes=notes) == {"k": plain}
-    monkeypatch.setattr("causal_organism.assets.code_reading._read_top", None)  # parsing now would crash
+    monkeypatch.setattr("causal_organism.engine.code.reading._read_top", None)  # parsing now would crash
     assert code_versions((spec(function),), {}, notes=notes) == {"k": plain}
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.code_versions import PLATFORM, code_version, code_versions
 from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec, asset, source
+from causal_organism.engine.code.versions import PLATFORM, code_version, code_versions
 from causal_organism.errors import GraphError
 from tests.assets.packages import PACKAGE, edited, spec, version
 
@@ -96,7 +96,8 @@ def test_version_is_short_and_does_not_depend_on_the_folder(load: Callable[..., 
 
 def test_version_is_the_same_in_every_process(load: Callable[..., Any], tmp_path: Path) -> None:
     expected = version(load(PACKAGE, "pkg.assets:main"))
-    ask = "from causal_organism.assets import code_versions as c, definitions as d; from pkg.assets import main; "
+    ask = "from causal_organism.assets import definitions as d; from causal_organism.engine.code import versions as c; "
+    ask += "from pkg.assets import main; "
     ask += "print(c.code_version(d.AssetSpec(key='k', kind='derived', compute=main), {}))"
     for seed in "12":
         environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(next(tmp_path.glob("root*")))}

@@ -12,10 +12,10 @@ import pytest
 from causal_organism import asset, markdown, path, table, text, url
 from causal_organism.assets.facts import fact_types, fact_values, stored_fact
 from causal_organism.cli.assets import _show_text
+from causal_organism.engine.history.listing import show_document, values_document, versions_document
+from causal_organism.engine.refresh import refresh_local
 from causal_organism.errors import UnstorableError
-from causal_organism.operations.listing import show_document, values_document, versions_document
-from causal_organism.operations.refresh import refresh_local
-from tests.operations.organisms import memory_organism
+from tests.engine.organisms import memory_organism
 
 SAID = {
     "note": text("by hand"),

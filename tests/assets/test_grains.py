@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import asset
 from causal_organism.assets.graph import AssetGraph, graph_of
-from causal_organism.assets.mappings import Upstream
-from causal_organism.assets.partitions import Daily, Hourly, Monthly, Static, Weekly, Windows
+from causal_organism.assets.partitions.dimensions import Daily, Hourly, Monthly, Static, Weekly, Windows
+from causal_organism.assets.partitions.mappings import Upstream
 from causal_organism.errors import GraphError
 
 BERLIN = "Europe/Berlin"

@@ -10,12 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from causal_organism.assets.choices import one_partition, parse_choice
 from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.assets.graph import graph_of
 from causal_organism.assets.keys import label_of, partition_of, partition_text
-from causal_organism.assets.mappings import Upstream
-from causal_organism.assets.partitions import (
+from causal_organism.assets.partitions.choices import one_partition, parse_choice
+from causal_organism.assets.partitions.dimensions import (
     Daily,
     Dimension,
     Dynamic,
@@ -27,7 +26,8 @@ from causal_organism.assets.partitions import (
     member_names,
     members,
 )
-from causal_organism.assets.spaces import WHOLE, Space
+from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.spaces import WHOLE, Space
 from causal_organism.errors import GraphError, RequestError
 from tests.assets.dimensions import DAYS, NOON
 

@@ -9,10 +9,10 @@ import pytest
 
 from causal_organism.assets.definitions import AssetSpec, Output, asset, source
 from causal_organism.assets.graph import AssetGraph, graph_of
-from causal_organism.assets.mappings import Many, Resolved, Upstream, missing_of, resolve
-from causal_organism.assets.partitions import Static, Windows
+from causal_organism.assets.partitions.dimensions import Static, Windows
+from causal_organism.assets.partitions.mappings import Many, Resolved, Upstream, missing_of, resolve
+from causal_organism.assets.partitions.spaces import Space
 from causal_organism.assets.planner import INCREMENTAL, PlanStep, plan, with_siblings
-from causal_organism.assets.spaces import Space
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement
 
 CAUSES = {FRESH: (), STALE: (Cause("code-changed", None, "1", "2"),), MISSING: (Cause("never-made"),)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.selection import evaluate, parse, select, to_text, uses_status
+from causal_organism.assets.selection.evaluation import evaluate, parse, select, to_text, uses_status
 from tests.assets.looks import GRAPH, LOOK, Look, spec
 
 EVERYTHING = set(GRAPH)

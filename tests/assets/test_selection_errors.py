@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.selection import parse, select
+from causal_organism.assets.selection.evaluation import parse, select
 from causal_organism.errors import SelectionError
 from tests.assets.looks import GRAPH, LOOK, spec
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.selection import evaluate, parse, to_text
-from causal_organism.assets.selection_syntax import (
+from causal_organism.assets.selection.evaluation import evaluate, parse, to_text
+from causal_organism.assets.selection.syntax import (
     LONGEST_AGE,
     ChangedSince,
     Either,

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_organism.assets.choices import choose, one_partition, parse_choice
-from causal_organism.assets.partitions import Daily, Hourly, Monthly, Weekly, Windows, members
-from causal_organism.assets.spaces import Space
-from causal_organism.assets.time_texts import time_of
+from causal_organism.assets.partitions.choices import choose, one_partition, parse_choice
+from causal_organism.assets.partitions.dimensions import Daily, Hourly, Monthly, Weekly, Windows, members
+from causal_organism.assets.partitions.spaces import Space
+from causal_organism.assets.partitions.time_texts import time_of
 from causal_organism.errors import RequestError
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

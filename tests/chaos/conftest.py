@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from causal_organism.embedded import lifecycle, postgres
+from causal_organism.embedded import lifecycle
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.servers import postgres
 from causal_organism.settings import Settings, load_settings
 from tests.chaos.killing import SERVERS, Chaos, Victims
 

@@ -16,7 +16,7 @@ from causal_organism.embedded.state import Standing, load_state
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
 from causal_organism.network.interactions import Interaction
 from causal_organism.network.windows import counts, window_start
-from causal_organism.operations.pulse import PulseReport, pulse
+from causal_organism.organism.stream.pulse import PulseReport, pulse
 from causal_organism.ports import NetworkPosition
 from causal_organism.settings import Settings
 from tests.chaos.events import History

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
+from causal_organism.engine.refresh import refresh_local
 from causal_organism.errors import FencedError, LeaseHeldError, NetworkGapError, StoreError
-from causal_organism.operations.pulse import pulse
-from causal_organism.operations.refresh import refresh_local
+from causal_organism.organism.stream.pulse import pulse
 from causal_organism.ports import Lease
 from causal_organism.settings import Settings
-from causal_organism.stores.ledger import PostgresLedger
+from causal_organism.stores.postgres.ledger import PostgresLedger
 from causal_organism.wiring import OpenOrganism
 
 PRELOADED = ("tests.chaos.pulsing", "psycopg", "redis", "neo4j", "pyarrow", "causal_organism.catalog")

@@ -16,11 +16,11 @@ import psycopg
 import pytest
 
 from causal_organism.assets.versions import Provenance, Version
+from causal_organism.engine.contents import content_fingerprint
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
-from causal_organism.operations.contents import content_fingerprint
-from causal_organism.stores.ledger import PostgresLedger
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.values import Content, Values
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.ledger import PostgresLedger
+from causal_organism.stores.values.store import Content, Values
 from tests.chaos.killing import Chaos, Victims
 from tests.stores.truth import NOW
 from tests.waiting import PATIENCE_S, until

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from causal_organism.engine.contents import load_value
+from causal_organism.engine.refresh import refresh_local
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
-from causal_organism.operations.contents import load_value
-from causal_organism.operations.refresh import refresh_local
-from causal_organism.operations.scores import property_name
+from causal_organism.organism.projections.scores import property_name
 from tests.chaos.conftest import running
 from tests.chaos.killing import Chaos, Victims, assert_exactly_once
 from tests.chaos.pulsing import VIEWS

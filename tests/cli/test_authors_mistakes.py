@@ -14,8 +14,8 @@ import pytest
 from causal_organism.assets.definitions import Keep, asset
 from causal_organism.cli import main
 from causal_organism.cli.output import to_json
+from causal_organism.engine.observe import observe
 from causal_organism.errors import GraphError, RefusedError
-from causal_organism.operations.observe import observe
 from causal_organism.settings import Settings
 from causal_organism.wiring import load_graph
 

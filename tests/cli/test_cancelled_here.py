@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from causal_organism.stores.ledger import PostgresLedger
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.ledger import PostgresLedger
 from tests.waiting import PATIENCE_S, until
 
 PROGRAM = "import sys; from causal_organism.cli.main import run; run()"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from causal_organism.cli.main import main
-from causal_organism.stores.value_mark import MARK
+from causal_organism.stores.values.mark import MARK
 
 pytestmark = pytest.mark.servers
 

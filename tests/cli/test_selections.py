@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from causal_organism.assets.selection_parser import parse
+from causal_organism.assets.selection.parser import parse
 from causal_organism.cli.main import main
 
 

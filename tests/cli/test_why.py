@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from causal_organism.cli.main import main
-from causal_organism.operations.automation import evaluate
+from causal_organism.engine.automation.evaluation import evaluate
 from causal_organism.settings import Settings
 from causal_organism.wiring import open_organism
 from tests.cli.test_documents import check_fields
-from tests.operations.living import event, pulsed
+from tests.engine.living import event, pulsed
 
 GRAPH = """
 from causal_organism import asset, eager, source

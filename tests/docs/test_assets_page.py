@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from causal_organism.operations.listing import assets_document
+from causal_organism.engine.history.listing import assets_document
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import PIPELINES
-from causal_organism.operations.runs import cancel_run, has_ended, load_runs
+from causal_organism.platform.runs import cancel_run, has_ended, load_runs
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.selection import select
+from causal_organism.assets.selection.evaluation import select
 from causal_organism.settings import load_settings
 from causal_organism.wiring import load_graph
 

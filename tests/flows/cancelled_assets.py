@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from causal_organism.assets.definitions import Output, asset, source
-from causal_organism.assets.partitions import Static
-from causal_organism.operations.cancelling import ASK_AFTER_S
+from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.engine.cancelling import ASK_AFTER_S
 from tests.flows.flow_assets import FOLDER
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from causal_organism.deployments import PIPELINES
-from causal_organism.operations.runs import load_run
+from causal_organism.platform.runs import load_run
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 from tests.flows.flow_assets import FOLDER

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from causal_organism.assets.definitions import Retry, asset, source
-from causal_organism.assets.partitions import Static
+from causal_organism.assets.partitions.dimensions import Static
 from tests.flows.flow_assets import _do, _folder
 from tests.waiting import until
 

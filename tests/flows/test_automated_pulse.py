@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from causal_organism.operations.automation import explain
-from causal_organism.operations.runs import load_run
+from causal_organism.engine.automation.evaluation import explain
+from causal_organism.platform.runs import load_run
 from causal_organism.wiring import OpenOrganism, load_graph
 from tests.flows.conftest import ROOT
 from tests.waiting import PATIENCE_S, equal

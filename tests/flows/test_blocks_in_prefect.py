@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from causal_organism.deployments import REFRESH
-from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, retry_run
+from causal_organism.platform.runs import cancel_run, has_ended, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ASSETS, assert_tasks, tasks_of
 from tests.flows.parallel_assets import MEET

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from causal_organism.deployments import REFRESH
-from causal_organism.operations.runs import cancel_run, has_ended, load_run
+from causal_organism.platform.runs import cancel_run, has_ended, load_run
 from causal_organism.wiring import OpenOrganism
 from tests.waiting import PATIENCE_S, equal, until
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import REFRESH
-from causal_organism.operations.runs import has_ended, load_run
+from causal_organism.platform.runs import has_ended, load_run
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import tasks_of
 from tests.flows.hostile_assets import HOSTILE

@@ -32,7 +32,7 @@ from causal_organism.deployments import (
     trigger_of,
 )
 from causal_organism.settings import Settings
-from causal_organism.stores.prefect_setup import RUN_ENVIRONMENT
+from causal_organism.stores.prefect.setup import RUN_ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 SECRETS = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "ORGANISM_NEO4J_PASSWORD", "PREFECT_API_AUTH_STRING"}
@@ -162,7 +162,7 @@ def test_the_script_runs_the_command_and_passes_its_exit_code_on(tmp_path: Path)
 
 def test_naming_pipelines_loads_no_prefect() -> None:
     program = (
-        "import sys, causal_organism.flows, causal_organism.deployments, causal_organism.stores.orchestrator\n"
+        "import sys, causal_organism.flows, causal_organism.deployments, causal_organism.stores.prefect.orchestrator\n"
         "print(sorted({'prefect', 'httpx', 'pandas', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from causal_organism.operations.runs import load_run
-from causal_organism.operations.waiting import run_lease
-from causal_organism.stores.network import BoltNetwork
+from causal_organism.engine.leases import run_lease
+from causal_organism.platform.runs import load_run
+from causal_organism.stores.bolt.network import BoltNetwork
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ROOT, assert_tasks
 from tests.waiting import PATIENCE_S, equal, until

@@ -10,7 +10,14 @@ import pytest
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.deployments import INCREMENTAL, REFRESH
-from causal_organism.operations.runs import cancel_run, has_ended, load_logs, load_run, load_runs, retry_run
+from causal_organism.platform.runs import (
+    cancel_run,
+    has_ended,
+    load_logs,
+    load_run,
+    load_runs,
+    retry_run,
+)
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import assert_tasks, tasks_of
 from tests.waiting import PATIENCE_S, equal, until

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from causal_organism.errors import RequestError
-from causal_organism.network.collegemsg import collegemsg_interactions
 from causal_organism.network.interactions import parse, to_fields
+from causal_organism.organism.stream.collegemsg import collegemsg_interactions
 
 
 def test_all_messages_are_there_in_order_of_time() -> None:

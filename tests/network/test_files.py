@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from causal_organism.errors import RequestError
-from causal_organism.network.files import read_interactions
 from causal_organism.network.interactions import Interaction, Refusal
+from causal_organism.organism.stream.interaction_files import read_interactions
 
 NOW_US = 1_800_000_000 * 10**6
 GOOD = '{"source": "a", "target": "b", "at": 1700000000}'

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from causal_organism.errors import ImportFileError, RequestError
-from causal_organism.network.imports import PEOPLE_COLUMNS, read_outcomes, read_people
+from causal_organism.organism.stream.import_files import PEOPLE_COLUMNS, read_outcomes, read_people
 
 PEOPLE = """\ufeffid,name,team,manager,role,level,site,started_on,fte
 ben,Ben,Sales,ana,rep,3,Rome,2024-02-29,0.5

@@ -14,7 +14,7 @@ from causal_organism.errors import DamagedValueError
 from causal_organism.network import fingerprints
 from causal_organism.network.deltas import NetworkDelta, TieChange, invert
 from causal_organism.network.snapshot import Csr, _with, from_columns
-from causal_organism.network.snapshot_files import load, save
+from causal_organism.sharing.snapshot_files import load, save
 from tests.network.histories import History, histories
 
 SMALL = from_columns(["a", "b", "c", "d"], [1, 0, 1, 2], [0, 1, 2, 1], [5, 7, 11, 13], [1, 2, 3, 4])

@@ -8,7 +8,7 @@ import pytest
 
 from causal_organism.errors import DamagedValueError
 from causal_organism.network.snapshot import from_columns
-from causal_organism.network.snapshot_files import load, save
+from causal_organism.sharing.snapshot_files import load, save
 
 TIES = [(at, (at * 7 + step) % 40) for at in range(40) for step in (1, 3, 9)]
 SOURCES, TARGETS = ([tie[end] for tie in sorted(TIES)] for end in (0, 1))

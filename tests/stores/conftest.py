@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from causal_organism.ports import Archive, NetworkStore
-from causal_organism.stores.archive import PostgresArchive
-from causal_organism.stores.memory_archive import MemoryArchive
-from causal_organism.stores.memory_network import MemoryNetwork
-from causal_organism.stores.network import BoltNetwork
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.bolt.network import BoltNetwork
+from causal_organism.stores.memory.archive import MemoryArchive
+from causal_organism.stores.memory.network import MemoryNetwork
+from causal_organism.stores.postgres.archive import PostgresArchive
+from causal_organism.stores.postgres.database import Database
 from tests.stores.networks import Open, bolt_network
 
 Make = Callable[[], Archive]

@@ -8,8 +8,8 @@ from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.fingerprints import EMPTY, update
 from causal_organism.ports import Batch, NetworkStore
 from causal_organism.settings import Settings
-from causal_organism.stores.memory_network import MemoryNetwork
-from causal_organism.stores.network import BoltNetwork
+from causal_organism.stores.bolt.network import BoltNetwork
+from causal_organism.stores.memory.network import MemoryNetwork
 from tests.stores.truth import NOW, Ties
 
 Open = Callable[[], NetworkStore]

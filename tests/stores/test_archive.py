@@ -17,9 +17,9 @@ from causal_organism.network.deltas import compose
 from causal_organism.network.entries import entry_key
 from causal_organism.network.interactions import Interaction, Refusal, parse
 from causal_organism.ports import Accepted, Archive, DeadLetter, Gap, StreamPosition
-from causal_organism.stores.archive import PostgresArchive
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.tally import MAX_SUM_U
+from causal_organism.stores.postgres.archive import PostgresArchive
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.tally import MAX_SUM_U
 from tests.stores.truth import NOW, interaction, kinds_in, kinds_of, people_of, ties_of, weeks_in, weeks_of
 
 DAY_US = 86_400_000_000
@@ -323,7 +323,7 @@ def test_an_archive_of_before_gets_kinds_from_what_is_left(fresh_dsn: str, left:
         accept(archive, [interaction("999-0", "a", "b", at_us=200 * DAY_US // 7)])
         assert archive.forget(NOW + timedelta(days=1))
     before = kinds_in(archive.ties(kinds=True))
-    migration = resources.files("causal_organism.stores") / "sql" / "0015_kinds.sql"
+    migration = resources.files("causal_organism.stores.postgres") / "sql" / "0015_kinds.sql"
     with database.connection() as connection:
         connection.execute("ALTER TABLE organism.tie DROP COLUMN kind, DROP COLUMN kinds")
         connection.execute(migration.read_text().encode())

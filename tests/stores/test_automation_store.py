@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from causal_organism.ports import Automations, Consideration, Evaluated
-from causal_organism.stores.automation import PostgresAutomations
-from causal_organism.stores.memory_automation import MemoryAutomations
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.memory.automation import MemoryAutomations
+from causal_organism.stores.postgres.automation import PostgresAutomations
+from causal_organism.stores.postgres.database import Database
 from tests.stores.truth import NOW
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from causal_organism.errors import DamagedValueError, UnstorableError
-from causal_organism.stores import codec
+from causal_organism.stores.values import codec
 
 FRAME = pd.DataFrame({"n": [1, 2], "x": [0.5, math.nan], "t": ["a", None]}, index=pd.Index(["p", "q"], name="who"))
 VALUES: list[Any] = [

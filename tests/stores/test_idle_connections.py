@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from causal_organism.settings import Settings
+from causal_organism.stores.bolt.network import BoltNetwork
 from causal_organism.stores.idle import TRUSTED_S
-from causal_organism.stores.ledger import PostgresLedger
-from causal_organism.stores.network import BoltNetwork
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.stream import RedisStream
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.ledger import PostgresLedger
+from causal_organism.stores.redis.stream import RedisStream
 from tests.proxy import Drop, Proxy, proxy_of
 from tests.stores.networks import AFTER_THREE, three_batches
 from tests.stores.truth import NOW, network_in

@@ -9,9 +9,9 @@ import pytest
 
 from causal_organism.errors import RefusedError, RequestError
 from causal_organism.ports import Interventions
-from causal_organism.stores.interventions import PostgresInterventions
-from causal_organism.stores.memory_interventions import MemoryInterventions
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.memory.interventions import MemoryInterventions
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.interventions import PostgresInterventions
 from tests.stores.truth import NOW
 
 LATER = NOW + timedelta(hours=6)

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 from causal_organism.ports import Lease
-from causal_organism.stores import lease_keeper
-from causal_organism.stores.lease_keeper import LeaseKeeper
+from causal_organism.stores.postgres import lease_keeper
+from causal_organism.stores.postgres.lease_keeper import LeaseKeeper
 from tests.waiting import PATIENCE_S, until
 
 TTL_S = 0.3

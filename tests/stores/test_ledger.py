@@ -13,9 +13,9 @@ import pytest
 from causal_organism.assets.versions import Attempt, CheckResult, InputVersion, Provenance, Version
 from causal_organism.errors import FencedError, LeaseHeldError, RunCancelledError
 from causal_organism.ports import Lease, Ledger, RunRecord, StepRecord
-from causal_organism.stores.ledger import PostgresLedger
-from causal_organism.stores.memory_ledger import MemoryLedger
-from causal_organism.stores.postgres import Database
+from causal_organism.stores.memory.ledger import MemoryLedger
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.ledger import PostgresLedger
 from tests.waiting import PATIENCE_S, until
 
 NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)

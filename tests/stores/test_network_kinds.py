@@ -13,9 +13,9 @@ from causal_organism.network.kinds import Kinds, KindSums
 from causal_organism.ports import Batch, NetworkStore
 from causal_organism.ports.network import FORMAT
 from causal_organism.settings import Settings
-from causal_organism.stores import bolt_ties
-from causal_organism.stores.memory_archive import MemoryArchive
-from causal_organism.stores.memory_network import MemoryNetwork
+from causal_organism.stores.bolt import ties as bolt_ties
+from causal_organism.stores.memory.archive import MemoryArchive
+from causal_organism.stores.memory.network import MemoryNetwork
 from tests.stores.networks import Open, batch, bolt_network, three_batches, tie
 from tests.stores.truth import NOW, interaction, kinds_in, network_in
 

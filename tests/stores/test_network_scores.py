@@ -9,9 +9,9 @@ import pytest
 from causal_organism.errors import NetworkGapError
 from causal_organism.ports import NetworkStore
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
-from causal_organism.stores import bolt_scores
-from causal_organism.stores.bolt_scores import SCORES_ROWS, pages
-from causal_organism.stores.network import BoltNetwork
+from causal_organism.stores.bolt import scores as bolt_scores
+from causal_organism.stores.bolt.network import BoltNetwork
+from causal_organism.stores.bolt.scores import SCORES_ROWS, pages
 from tests.stores.networks import AFTER_THREE, Open, batch, scores_in, three_batches
 from tests.stores.truth import network_in
 

@@ -14,7 +14,7 @@ from causal_organism.network.deltas import compose
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import NetworkPosition, NetworkStore
 from causal_organism.settings import Settings
-from causal_organism.stores.network import BoltNetwork
+from causal_organism.stores.bolt.network import BoltNetwork
 from tests.stores.networks import AFTER_THREE, Open, batch, three_batches, tie
 from tests.stores.truth import network_in
 
@@ -138,7 +138,7 @@ def test_asking_the_network_loads_no_pandas(neo4j_settings: Settings) -> None:
     uri, user = neo4j_settings.need("neo4j_uri"), neo4j_settings.neo4j_user
     script = f"""
 import sys
-from causal_organism.stores.network import BoltNetwork
+from causal_organism.stores.bolt.network import BoltNetwork
 BoltNetwork({uri!r}, user={user!r}, password=sys.stdin.read()).position()
 assert "neo4j" in sys.modules
 assert not {{"pandas", "pyarrow"}} & set(sys.modules)

@@ -13,8 +13,8 @@ import pytest
 from causal_organism.deployments import FULL, INCREMENTAL, PIPELINES, REFRESH, ZOMBIE_AUTOMATION
 from causal_organism.errors import NotRunningError, RefusedError, RequestError, StoreError
 from causal_organism.settings import Settings
-from causal_organism.stores.memory_orchestrator import MemoryOrchestrator
-from causal_organism.stores.orchestrator import PrefectOrchestrator
+from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
+from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
 from tests.waiting import PATIENCE_S, until
 
 RUN_FIELDS = {"id", "flow", "deployment", "state", "trigger", "actor", "started_at", "duration_s", "tries"}

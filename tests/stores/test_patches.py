@@ -10,7 +10,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_organism.stores.patches import apply, between
+from causal_organism.stores.values.patches import apply, between
 
 FLOATS = st.sampled_from([0.0, -0.0, 1.5, -2.0, math.nan, math.inf])
 ROW = st.tuples(FLOATS, st.integers(-3, 3), st.sampled_from(["x", "y", None]), st.sampled_from([1, 2, None]))

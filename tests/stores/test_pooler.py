@@ -12,10 +12,10 @@ import pytest
 
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.ports import RunRecord, StepRecord
-from causal_organism.stores.ledger import PostgresLedger
-from causal_organism.stores.poolers import describe_pooler
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.values import Values
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.ledger import PostgresLedger
+from causal_organism.stores.postgres.poolers import describe_pooler
+from causal_organism.stores.values.store import Values
 from tests.pgbouncer import SERVER_CONNECTIONS, running
 from tests.stores.test_ledger import NOW, publish, version
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.readings import SqlReadings
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.readings import SqlReadings
 from tests.stores.truth import NOW
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from causal_organism.errors import StoreError
 from causal_organism.ports import DeadLetter, EventStream
-from causal_organism.stores.memory_stream import MemoryStream
-from causal_organism.stores.stream import RedisStream
+from causal_organism.stores.memory.stream import MemoryStream
+from causal_organism.stores.redis.stream import RedisStream
 
 
 @pytest.fixture(params=["memory", "redis"])

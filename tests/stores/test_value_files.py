@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from causal_organism.errors import DamagedValueError, SettingsError, StoreError
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.value_files import Files, ObjectFiles, files_at
-from causal_organism.stores.values import Values
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.values.files import Files, ObjectFiles, files_at
+from causal_organism.stores.values.store import Values
 
 CONTENT = "ab" * 32
 OTHER = "cd" * 32

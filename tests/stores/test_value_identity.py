@@ -12,11 +12,11 @@ import pytest
 
 from causal_organism.errors import DamagedValueError, OtherValuesError, StoreError
 from causal_organism.ports import ValueStore
-from causal_organism.stores.memory_ledger import MemoryValues
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.value_files import files_at
-from causal_organism.stores.value_mark import MARK, make_mark, read_mark
-from causal_organism.stores.values import SMALL_BYTES, Values
+from causal_organism.stores.memory.ledger import MemoryValues
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.values.files import files_at
+from causal_organism.stores.values.mark import MARK, make_mark, read_mark
+from causal_organism.stores.values.store import SMALL_BYTES, Values
 from tests.waiting import PATIENCE_S
 
 LARGE = {"text": "x" * (SMALL_BYTES + 1)}

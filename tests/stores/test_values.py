@@ -13,10 +13,10 @@ import pytest
 
 from causal_organism.errors import DamagedValueError, SettingsError, StoreError
 from causal_organism.ports import ValueStore
-from causal_organism.stores.memory_ledger import MemoryValues
-from causal_organism.stores.postgres import Database
-from causal_organism.stores.value_files import FolderFiles
-from causal_organism.stores.values import SMALL_BYTES, Values
+from causal_organism.stores.memory.ledger import MemoryValues
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.values.files import FolderFiles
+from causal_organism.stores.values.store import SMALL_BYTES, Values
 
 
 @pytest.fixture(params=["memory", "postgres", "pgbouncer and a URL"])

@@ -13,10 +13,10 @@ from causal_organism.errors import SettingsError
 from causal_organism.network.deltas import compose
 from causal_organism.network.interactions import Interaction
 from causal_organism.network.windows import DAY_US, window_start
-from causal_organism.operations.projection import composed
+from causal_organism.organism.projections.network_follower import composed
 from causal_organism.ports import Archive, Batch
-from causal_organism.stores.archive import PostgresArchive
-from causal_organism.stores.memory_network import MemoryNetwork
+from causal_organism.stores.memory.network import MemoryNetwork
+from causal_organism.stores.postgres.archive import PostgresArchive
 from tests.stores.truth import NOW, interaction, kinds_in, kinds_of, network_in, people_of, ties_of, weeks_in, weeks_of
 
 Make = Callable[[], Archive]

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from causal_organism.errors import RequestError
-from causal_organism.synthetic import generate, write
+from causal_organism.organism.stream.generated_files import write
+from causal_organism.synthetic import generate
 from causal_organism.synthetic.organisation import WEEK_US, iso_week
 from causal_organism.synthetic.structure import HOSTILE
 from causal_organism.synthetic.weekly import weekly_sums

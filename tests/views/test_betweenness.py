@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 
 from causal_organism.network.snapshot import from_columns
-from causal_organism.network.snapshot_files import load, save
+from causal_organism.sharing.snapshot_files import load, save
 from causal_organism.views.betweenness import betweenness, scaled
-from causal_organism.views.brandes import dependencies, order
-from causal_organism.views.compiled import compiled
+from causal_organism.views.kernels.brandes import dependencies, order
+from causal_organism.views.kernels.compiled import compiled
 from tests.network.histories import History, histories
 from tests.views.references import assert_same, directed, in_order, random_network
 

@@ -11,7 +11,7 @@ from hypothesis import given
 
 from causal_organism.network.snapshot import Snapshot, from_columns
 from causal_organism.views.betweenness_weighted import betweenness_weighted
-from causal_organism.views.brandes import dependencies_by_distance, distances
+from causal_organism.views.kernels.brandes import dependencies_by_distance, distances
 from tests.network.histories import History, histories
 from tests.views.references import assert_same, directed, in_order, random_network
 

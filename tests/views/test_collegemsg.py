@@ -9,15 +9,15 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from causal_organism.network.collegemsg import collegemsg_interactions
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.views.brandes import dependencies
+from causal_organism.organism.stream.collegemsg import collegemsg_interactions
 from causal_organism.views.clustering import clustering, update_clustering
 from causal_organism.views.communities import communities
 from causal_organism.views.constraint import constraint, update_constraint
 from causal_organism.views.core import core
 from causal_organism.views.degree import degree, update_degree
+from causal_organism.views.kernels.brandes import dependencies
 from causal_organism.views.pagerank import pagerank
 from causal_organism.views.reciprocity import reciprocity, update_reciprocity
 from causal_organism.views.scores import Scores

@@ -13,7 +13,7 @@ from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.snapshot import Snapshot, from_columns
 from causal_organism.views import communities as module
 from causal_organism.views.communities import communities, ties_of, update_communities
-from causal_organism.views.leiden import modularity
+from causal_organism.views.kernels.leiden import modularity
 from causal_organism.views.scores import Scores
 from tests.network.histories import History, histories
 from tests.views.references import random_network, undirected

@@ -16,14 +16,14 @@ import pytest
 
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
+from causal_organism.engine.make import Context
+from causal_organism.engine.unfinished import Sharing
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.operations.making import Context
-from causal_organism.operations.scratch import Sharing
-from causal_organism.views.by_person import BY_PERSON, ROLES
-from causal_organism.views.mappers import Dask, Threads, mapper_of
+from causal_organism.sharing.mappers import Dask, Threads, mapper_of
+from causal_organism.sharing.slices import Slice, Sources, do
+from causal_organism.views.kernels.by_person import BY_PERSON, ROLES
 from causal_organism.views.rows import Rows
-from causal_organism.views.slices import Slice, Sources, do
 from tests.views.references import random_network
 
 distributed = pytest.importorskip("distributed")
@@ -129,7 +129,7 @@ def test_settings_choose_the_mapper() -> None:
 
 def test_it_is_said_where_dask_is_not_installed() -> None:
     code = (
-        "from causal_organism.errors import RequestError\nfrom causal_organism.views.mappers import mapper_of\n"
+        "from causal_organism.errors import RequestError\nfrom causal_organism.sharing.mappers import mapper_of\n"
         "try:\n    mapper_of('dask', dask_address=None)\nexcept RequestError as error:\n    print(error.hint)"
     )
     here = str(Path(__file__).parents[2])  # without the installed packages
@@ -139,7 +139,7 @@ def test_it_is_said_where_dask_is_not_installed() -> None:
 
 def test_dask_is_loaded_only_for_work() -> None:
     code = (
-        "import sys\nfrom causal_organism.views.mappers import mapper_of\n"
+        "import sys\nfrom causal_organism.sharing.mappers import mapper_of\n"
         "mapper_of('threads', dask_address=None), mapper_of('dask', dask_address=None)\n"
         "print('distributed' in sys.modules)"
     )

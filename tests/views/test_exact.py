@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given
 
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.views import holes, open_pairs, roles, rows
+from causal_organism.views import rows
 from causal_organism.views.bridges import bridges
 from causal_organism.views.brokerage import brokerage
 from causal_organism.views.clustering import clustering
-from causal_organism.views.compiled import compiled
 from causal_organism.views.constraint import constraint
 from causal_organism.views.core import core
 from causal_organism.views.degree import degree
 from causal_organism.views.ego import ego
+from causal_organism.views.kernels import holes, open_pairs, roles
+from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.pagerank import pagerank
 from causal_organism.views.reciprocity import reciprocity
 from causal_organism.views.scores import Scores

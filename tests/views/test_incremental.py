@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose
 from causal_organism.network.snapshot import Snapshot, from_columns
 from causal_organism.views import constraint as constraint_view
-from causal_organism.views import open_pairs
 from causal_organism.views.brokerage import affected_brokerage, brokerage, update_brokerage
 from causal_organism.views.clustering import affected_clustering, clustering, update_clustering
 from causal_organism.views.constraint import affected_constraint, constraint, update_constraint
 from causal_organism.views.core import affected_core, core, update_core
 from causal_organism.views.degree import affected_degree, degree, update_degree
 from causal_organism.views.ego import affected_ego, ego, update_ego
-from causal_organism.views.holes import holes
+from causal_organism.views.kernels import open_pairs
+from causal_organism.views.kernels.holes import holes
 from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import affected_strength, strength, update_strength

@@ -19,19 +19,20 @@ from hypothesis import strategies as st
 
 from causal_organism.errors import StoreError
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.views import rows, slices
+from causal_organism.sharing import slices
+from causal_organism.sharing.mappers import Threads
+from causal_organism.sharing.slices import Slice, Sources, do, size_of, work_version
+from causal_organism.views import rows
 from causal_organism.views.betweenness import Shared, betweenness
-from causal_organism.views.brandes import KERNELS, dependencies, order
 from causal_organism.views.brokerage import brokerage
-from causal_organism.views.by_person import BY_PERSON, EGO, HOLES, ROLES
 from causal_organism.views.clustering import clustering
 from causal_organism.views.constraint import constraint
 from causal_organism.views.ego import ego
-from causal_organism.views.mappers import Threads
-from causal_organism.views.open_pairs import path_lengths, running_paths
+from causal_organism.views.kernels.brandes import KERNELS, dependencies, order
+from causal_organism.views.kernels.by_person import BY_PERSON, EGO, HOLES, ROLES
+from causal_organism.views.kernels.open_pairs import path_lengths, running_paths
 from causal_organism.views.rows import Rows
 from causal_organism.views.scores import Scores
-from causal_organism.views.slices import Slice, Sources, do, size_of, work_version
 from tests.views.references import assert_equal, random_network, roster
 from tests.waiting import until
 
@@ -284,8 +285,8 @@ def test_a_view_is_shared_out_where_it_takes_long(tmp_path: Path, monkeypatch: p
 KILLED = """
 import sys, time
 from pathlib import Path
-from causal_organism.views.mappers import Threads
-from causal_organism.views.slices import Sources
+from causal_organism.sharing.mappers import Threads
+from causal_organism.sharing.slices import Sources
 from tests.views.references import random_network
 sources = Sources(Path(sys.argv[1]), "betweenness_weighted", random_network(5, 2_000, 20_000), size=4)
 sources.sum(1_000, Threads(1))

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import causal_organism
+
 HEAVY = {"numba", "scipy", "networkx", "pandas", "pyarrow", "sklearn", "statsmodels", "dask", "prefect", "dowhy"}
-NETWORK = ("interactions", "deltas", "fingerprints", "files", "tables", "collegemsg")
-VIEWS = (
-    "degree strength reciprocity clustering core constraint betweenness betweenness_weighted brandes slices mappers "
-    "pagerank communities teams changes compiled leiden ragged scores triangles ego brokerage bridges open_pairs holes "
-    "roles by_person rows"
-)
+PACKAGE = Path(causal_organism.__file__).parent
+MODULES = [
+    ".".join((PACKAGE.name, *file.relative_to(PACKAGE).with_suffix("").parts))
+    for name in ("network", "views", "sharing")
+    for file in sorted((PACKAGE / name).rglob("*.py"))
+]
+PLAIN = ("network.interactions", "network.deltas", "network.fingerprints", "organism.stream.interaction_files",
+         "organism.stream.table_files", "organism.stream.collegemsg")  # fmt: skip
 
 
 def loaded(modules: list[str]) -> set[str]:
@@ -23,13 +28,12 @@ def loaded(modules: list[str]) -> set[str]:
 
 
 def test_views_and_snapshots_load_nothing_heavy() -> None:
-    modules = [f"causal_organism.views.{name}" for name in VIEWS.split()]
-    assert not loaded([*modules, "causal_organism.network.snapshot", "causal_organism.network.snapshot_files"]) & HEAVY
+    assert not loaded([each for each in MODULES if not each.endswith("nx_backend")]) & HEAVY
 
 
-@pytest.mark.parametrize("name", NETWORK)
+@pytest.mark.parametrize("name", PLAIN)
 def test_the_door_loads_not_even_numpy(name: str) -> None:
-    assert not loaded([f"causal_organism.network.{name}"]) & {*HEAVY, "numpy"}
+    assert not loaded([f"causal_organism.{name}"]) & {*HEAVY, "numpy"}
 
 
 def test_light_views_of_a_network_run_without_the_compiler() -> None:

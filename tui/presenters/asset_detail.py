@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets import neighbours, version_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.presenters.words import (
     Document,
     age,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.rows import Column, Row
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.presenters.words import Document, age, asset_word, cause_words, moment, tone_of
 from tui.states import FAIL, MISS, OK, RUN, STALE
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.lines import EMPTY, Line, heading, line, wrapped
 from tui.presenters.rows import Column, Row
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.presenters.words import Document, short_id, tone_of
 from tui.states import CXL, OK, RUN, WAIT
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tui.presenters.safe_text import LINE_LIMIT, safe_text
+from causal_organism.wording.safe_text import LINE_LIMIT, safe_text
 from tui.presenters.words import tone_of
 
 Piece = tuple[str, str]

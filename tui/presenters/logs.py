@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC
 from itertools import islice
 
+from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text
 from tui.presenters.lines import Line, line, wrapped
-from tui.presenters.safe_text import LINE_LIMIT, safe_name, safe_text
 from tui.presenters.words import Document, moment
 
 CAPACITY = 5_000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from causal_organism.wording.safe_text import safe_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, wrapped
-from tui.presenters.safe_text import safe_name
 from tui.presenters.words import Document, cause_words, duration
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
 from tui.presenters.rows import Column, Row
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.presenters.words import (
     Document,
     cause_words,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from tui.presenters.safe_text import LINE_LIMIT, safe_name, safe_text
+from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text
 from tui.states import CXL, FAIL, MISS, OK, PAUSED, QUE, RETRY, RUN, STALE, WAIT
 
 Document = Mapping[str, Any]

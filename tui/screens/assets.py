@@ -9,13 +9,13 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
+from causal_organism.wording.safe_text import safe_name
 from tui.asking import ASSETS, Request
 from tui.presenters.asset_detail import detail_lines, last_run
 from tui.presenters.assets import COLUMNS, GROUP, asset_rows, by_key, neighbours, tree_rows
 from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line
 from tui.presenters.rows import Row
-from tui.presenters.safe_text import safe_name
 from tui.presenters.words import short_id
 from tui.screens.dialogs import Pick
 from tui.screens.listing import ListScreen

@@ -12,9 +12,9 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from causal_organism.wording.safe_text import safe_name
 from tui.presenters.lines import Line, line
 from tui.presenters.rows import Column, Row
-from tui.presenters.safe_text import safe_name
 from tui.screens.once import Once
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.line_table import LineTable

@@ -11,12 +11,12 @@ from textual.containers import Container
 from textual.events import DescendantBlur, DescendantFocus, Resize
 from textual.screen import Screen
 
+from causal_organism.wording.safe_text import safe_text
 from tui.actions import APP, LIST, LOG, SCREENS, Action, Context, find, in_scope
 from tui.asking import Request
 from tui.presenters.bands import AsOf, crumb_lines, key_line, lost_words, status_lines, tab_lines
 from tui.presenters.lines import line
 from tui.presenters.overview import proposals_of
-from tui.presenters.safe_text import safe_text
 from tui.screens.console import Console
 from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band, Prompt, PromptRow, Rule

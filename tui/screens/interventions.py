@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.asking import PROPOSALS, Request
 from tui.presenters.interventions import COLUMNS, detail_lines, proposal_rows
 from tui.presenters.lines import line
 from tui.presenters.overview import proposals_of
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.screens.dialogs import Ask, target_lines
 from tui.screens.listing import ListScreen
 from tui.source import ConsoleSource, Document

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from textual import on
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import Action, Context
 from tui.messages import Selected
 from tui.presenters.commands import command_for
 from tui.presenters.rows import Filter, looks_like_selection
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.screens.dialogs import Ask
 from tui.screens.prompting import PromptingFrame
 from tui.source import Document

@@ -11,11 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import APP, LIST, LOG, MOVES, Action, in_scope, key_name
 from tui.presenters.lines import json_lines, line
 from tui.presenters.logs import matches, next_match
 from tui.presenters.rows import Column, Filter, Row
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.screens.once import Once
 from tui.widgets.band import Band, Prompt, PromptRow, Rule
 from tui.widgets.line_table import LineTable

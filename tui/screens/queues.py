@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from causal_organism.wording.safe_text import safe_name
 from tui.asking import QUEUES, Request
 from tui.presenters.lines import line
 from tui.presenters.queues import COLUMNS, queue_key, queue_rows, stream_lines
-from tui.presenters.safe_text import safe_name
 from tui.screens.dialogs import Ask, target_lines
 from tui.screens.listing import ListScreen
 from tui.source import ConsoleSource, Document

@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from causal_organism.wording.safe_text import safe_name
 from tui.asking import RUNS, Request
 from tui.messages import LogArrived
 from tui.presenters.lines import Line, line
 from tui.presenters.runs import COLUMNS, detail_lines, run_name, run_rows
-from tui.presenters.safe_text import safe_name
 from tui.presenters.words import run_word, short_id
 from tui.screens.dialogs import SHOWN_TARGETS, Ask
 from tui.screens.listing import ListScreen

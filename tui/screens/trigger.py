@@ -13,11 +13,11 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Planned
 from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line, text_lines
 from tui.presenters.plan import plan_lines
-from tui.presenters.safe_text import safe_name, safe_text
 from tui.screens.once import Once
 from tui.source import Document, Place
 from tui.widgets.band import Band, Choice, Prompt, Rule

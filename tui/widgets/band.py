@@ -13,8 +13,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from causal_organism.wording.safe_text import LINE_LIMIT, safe_text
 from tui.presenters.lines import Line, line, plain
-from tui.presenters.safe_text import LINE_LIMIT, safe_text
 from tui.widgets.paint import REVERSE, strip_of
 
 

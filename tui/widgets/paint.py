@@ -9,8 +9,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from causal_organism.wording.safe_text import to_ascii
 from tui.presenters.lines import Line
-from tui.presenters.safe_text import to_ascii
 
 PLAIN = Style()
 REVERSE = Style(reverse=True)

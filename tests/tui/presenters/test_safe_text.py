@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text, to_ascii
 from tui.demo_documents import HOSTILE
-from tui.presenters.safe_text import LINE_LIMIT, safe_name, safe_text, to_ascii
 
 CASES = {
     "markup is text": ("closing [/] tag [@click=app.quit]x[/]", "closing [/] tag [@click=app.quit]x[/]"),
@@ -69,7 +69,9 @@ def test_no_text_is_longer_than_its_limit(text: str, limit: int) -> None:
     assert len(safe_text(text, limit=limit)) <= limit
 
 
-@pytest.mark.parametrize("module", ["tui", "tui.source", "tui.actions", "tui.presenters.safe_text", "tui.demo"])
+@pytest.mark.parametrize(
+    "module", ["tui", "tui.source", "tui.actions", "causal_organism.wording.safe_text", "tui.demo"]
+)
 def test_what_is_no_screen_loads_no_textual(module: str) -> None:
     look = f"import sys, {module}; print(any(name in sys.modules for name in ('textual', 'rich')))"
     assert subprocess.run([sys.executable, "-c", look], capture_output=True, text=True).stdout == "False\n"

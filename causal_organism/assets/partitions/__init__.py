@@ -1,0 +1,1 @@
+"""Partitions: their dimensions, how inputs map to them, and which are chosen."""

@@ -1,0 +1,1 @@
+"""The selection language: syntax, parser and evaluation."""

@@ -1,0 +1,1 @@
+"""The servers that a home can start, one module each."""

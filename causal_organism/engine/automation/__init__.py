@@ -1,0 +1,1 @@
+"""Which assets a pulse makes without being asked, and making them."""

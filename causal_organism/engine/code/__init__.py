@@ -1,0 +1,1 @@
+"""Code versions, read from source."""

@@ -1,0 +1,1 @@
+"""What was made before: versions, differences, restore, pin, retention."""

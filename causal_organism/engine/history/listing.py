@@ -1,0 +1,245 @@
+"""Assets and their history as the documents that scripts read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from causal_organism.assets.definitions import AssetSpec
+from causal_organism.assets.facts import fact_types, fact_values
+from causal_organism.assets.keys import label_of, partition_of, placed
+from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement
+from causal_organism.assets.versions import Head, InputVersion, Version
+from causal_organism.engine.contents import load_rows, load_value
+from causal_organism.engine.differences import compare
+from causal_organism.engine.freshness import standing
+from causal_organism.engine.hindrances import blocked_alone, failed_upstream
+from causal_organism.engine.history.version_names import find_kept, find_place, find_version, number_in
+from causal_organism.engine.plan import select_keys
+from causal_organism.engine.snapshot import Cut, load_cut
+from causal_organism.errors import RequestError
+from causal_organism.ports import Organism
+
+
+def assets_document(organism: Organism, selection: str = "*", *, allow_empty: bool = False) -> dict[str, Any]:
+    """organism.assets/1, from the last look at the sources."""
+    cut = load_cut(organism)
+    held = {key for key, _ in organism.ledger.held()}
+    keys = select_keys(organism, selection, cut, allow_empty=allow_empty or selection == "*")
+    estimates = organism.ledger.durations()
+    return {
+        "schema": "organism.assets/1",
+        "assets": [_asset(cut, key, making=key in held, estimate_s=estimates.get(key)) for key in keys],
+    }
+
+
+def show_document(organism: Organism, key: str, partition: str = "", *, cut: Cut | None = None) -> dict[str, Any]:
+    """One asset with its definition and why it is as it is; of an asset with partitions, how each of them stands."""
+    spec = organism.graph[key]
+    cut = load_cut(organism) if cut is None else cut
+    making = any(each == key for each, _ in organism.ledger.held())
+    row = _asset(cut, key, making=making, estimate_s=None)
+    document = {"schema": "organism.asset/1", **row, **_definition(spec), "code_version": cut.code_versions[key]}
+    if not spec.partitions:
+        return document
+    document["dimensions"] = {name: str(each) for name, each in organism.graph.dimensions[key].items()}
+    if partition:
+        if partition not in cut.space(key):
+            raise RequestError(f"there is no {label_of(key, partition)}", code="unknown-partition")
+        return {
+            **document,
+            **_partition(cut, key, partition, cut.judge(key, partition)),
+            "blocked_by": [each.name for each in blocked_alone(cut, key, partition)],
+            "failed_upstream": failed_upstream(cut, key, partition),
+        }
+    document["by_partition"] = [_partition(cut, key, text, each) for text, each in cut.partition_judgements(key)]
+    return document
+
+
+def show_version(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+    """One version as `versions` shows it. Raises RequestError."""
+    version = find_version(organism, text, partition)
+    return _version(version, organism.ledger.heads_of([version.key], version.partition).get(version.key))
+
+
+def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dict[str, Any]:
+    graph, judgement = cut.organism.graph, cut.judgements[key]
+    spec = graph[key]
+    head = None if spec.partitions else cut.heads.get(key)
+    newest = cut.newest(key)
+    attempt = cut.latest_attempt(key)
+    row = {
+        "key": key,
+        "kind": spec.kind,
+        "group": spec.group,
+        "status": judgement.status,
+        "version": head.version.number if head else None,
+        "fingerprint": head.version.fingerprint if head else None,
+        "made_at": newest.version.made_at.isoformat() if newest else None,
+        "causes": [cause.to_document() for cause in judgement.causes],
+        "upstream": list(spec.upstream),
+        "downstream": list(graph.downstream[key]),
+        "description": spec.description,
+        "owners": list(spec.owners),
+        "tags": dict(spec.tags),
+        "pinned": any(each.pinned for each in cut.heads_of(key)),
+        "checks": [check.to_document() for check in (newest.version.checks if newest else ())],
+        "rows": head.version.value.get("rows") if head else None,
+        **_metadata(newest.version.said if newest else {}),
+        "attempt": None
+        if attempt is None
+        else {"outcome": attempt.outcome, "error": attempt.error, "at": attempt.at.isoformat(), "run": attempt.run},
+        "making": making,
+        "blocked_by": [each.key for each in blocked_alone(cut, key)],
+        "failed_upstream": failed_upstream(cut, key),
+        "root_causes": [{"key": other, **cause.to_document()} for other, cause in _roots(cut, key)],
+        "estimate_s": estimate_s,
+        **standing(cut, key),
+    }
+    if spec.partitions:
+        found = [each.status for _, each in cut.partition_judgements(key)]
+        row["partitions"] = {status: found.count(status) for status in (FRESH, STALE, MISSING)}
+    return row
+
+
+def _partition(cut: Cut, key: str, text: str, judgement: Judgement) -> dict[str, Any]:
+    head, attempt = cut.head(key, text), cut.attempt(key, text)
+    return {
+        "partition": partition_of(text),
+        "status": judgement.status,
+        "version": head.version.number if head else None,
+        "made_at": head.version.made_at.isoformat() if head else None,
+        "causes": [cause.to_document() for cause in judgement.causes],
+        "pinned": bool(head and head.pinned),
+        "attempt": None if attempt is None else {"outcome": attempt.outcome, "error": attempt.error},
+    }
+
+
+def _definition(spec: AssetSpec) -> dict[str, Any]:
+    return {
+        "reads": dict(spec.reads),
+        "deps": list(spec.deps),
+        "settings": list(spec.settings),
+        "tolerance": spec.tolerance,
+        "incremental": spec.update is not None,
+        "retry": {"times": spec.retry.times, "delay_s": spec.retry.delay_s, "jitter": spec.retry.jitter},
+        "queue": "expensive" if spec.cost == "expensive" else "default",
+        "max_age_s": spec.max_age.total_seconds() if spec.max_age else None,
+        "due": spec.due,
+        "timezone": spec.timezone,
+        "automation": None if spec.automation is None else str(spec.automation),
+        "outputs": list(spec.outputs),
+        "defined_at": spec.defined_at,
+    }
+
+
+def _roots(cut: Cut, key: str) -> list[tuple[str, Any]]:
+    return [] if cut.judgements[key].status == FRESH else cut.root_causes(key)
+
+
+def versions_document(
+    organism: Organism, key: str, partition: str | None = None, *, limit: int | None = None, rejected: bool = False
+) -> dict[str, Any]:
+    """organism.versions/1, newest first, of an asset or of one partition of it; or its values that were rejected."""
+    key, text, _ = find_place(organism, key, partition)
+    head = organism.ledger.heads_of([key], text).get(key)
+    found = (organism.ledger.rejected if rejected else organism.ledger.versions)(key, text, limit=limit)
+    return {
+        "schema": "organism.versions/1",
+        **placed(key, text),
+        "versions": [_version(each, head) for each in found],
+    }
+
+
+def _version(version: Version, head: Head | None) -> dict[str, Any]:
+    is_head = head is not None and head.version.number == version.number
+    return {
+        "version": number_in(version),
+        **({"rejected_at": version.made_at.isoformat()} if version.rejected else {}),
+        "fingerprint": version.fingerprint,
+        "made_at": version.made_at.isoformat(),
+        "run": version.run,
+        "actor": version.actor,
+        "trigger": version.trigger,
+        "code_version": version.provenance.code_version,
+        "inputs": {label: _input(each) if each else None for label, each in sorted(version.provenance.inputs.items())},
+        "kept": version.kept,
+        "head": is_head,
+        "pinned": is_head and bool(head and head.pinned),
+        **_metadata(version.metadata),
+        "rows": version.value.get("rows"),
+        "checks": [check.to_document() for check in version.checks],
+    }
+
+
+def _metadata(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {"metadata": fact_values(stored), "metadata_types": fact_types(stored)}
+
+
+def _input(version: InputVersion) -> dict[str, Any]:
+    document: dict[str, Any] = {"version": version.number, "fingerprint": version.fingerprint}
+    if version.partition:
+        document["partition"] = partition_of(version.partition)
+    return document if version.count is None else {**document, "partitions": version.count}
+
+
+def values_document(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+    """organism.values/1: rows of a value per entity or a table, or the plain value."""
+    version = find_kept(organism, text, partition)
+    start: dict[str, Any] = {
+        "schema": "organism.values/1",
+        **placed(version.key, version.partition),
+        "version": number_in(version),
+        **({"rejected_at": version.made_at.isoformat()} if version.rejected else {}),
+        **_metadata(version.said),
+    }
+    found = load_rows(organism, version)
+    if found is None:
+        return {**start, "value": load_value(organism, version)}
+    columns, rows = found
+    return {**start, "columns": columns, "rows": [dict(zip(columns, row, strict=True)) for row in rows]}
+
+
+def diff_document(organism: Organism, was: str, now: str | None, partition: str | None = None) -> dict[str, Any]:
+    """organism.diff/1; `KEY@N` alone against the head, `KEY` alone its head against the one before.
+
+    Two partitions of one asset may be compared.
+    """
+    before = find_kept(organism, was, partition) if now else _before(organism, was, partition)
+    after = find_kept(organism, now or label_of(before.key, before.partition), partition if now else None)
+    if before.key != after.key:
+        raise RequestError(f"{before.key} and {after.key} are two assets; compare versions of one")
+    found = compare(organism, before, after)
+    return {
+        "schema": "organism.diff/1",
+        **placed(before.key, before.partition),
+        "from": "rejected" if before.rejected else before.number,
+        "to": "rejected" if after.rejected else after.number,
+        "added": list(found.added),
+        "removed": list(found.removed),
+        "changed": [each.to_document() for each in found.changed],
+        "summary": [each.to_document() for each in found.summary],
+        "same": found.same,
+    }
+
+
+def _before(organism: Organism, text: str, partition: str | None) -> Version:
+    """What is compared with the head: the version that the text names, else the one before the head."""
+    named = find_kept(organism, text, partition)
+    if named.rejected or find_place(organism, text, partition)[2] is not None:
+        return named
+    for version in organism.ledger.versions(named.key, named.partition, limit=2):
+        if version.number != named.number:
+            return version
+    label = label_of(named.key, named.partition)
+    raise RequestError(f"{label} has one version, and nothing to compare it with", code="unknown-version")
+
+
+def counts(assets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many assets are fresh, stale, missing, failed."""
+    return {
+        "fresh": sum(each["status"] == FRESH for each in assets),
+        "stale": sum(each["status"] == "stale" for each in assets),
+        "missing": sum(each["status"] == MISSING for each in assets),
+        "failed": sum(each["attempt"] is not None for each in assets),
+    }

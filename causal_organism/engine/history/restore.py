@@ -1,0 +1,107 @@
+"""Go back, and hold: restore an old version, pin a head."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import Any
+
+from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.keys import label_of, placed
+from causal_organism.assets.versions import Version
+from causal_organism.engine.contents import is_intact
+from causal_organism.engine.history.version_names import find_place, find_version
+from causal_organism.engine.leases import hold_waiting
+from causal_organism.errors import DamagedValueError, RefusedError, RetiredValueError
+from causal_organism.ports import Organism
+
+
+def restore(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+    """Publish an old version's content again, as a new version with the provenance that gave it last.
+
+    Nothing is published where the head has that content: a version is its content.
+    """
+    version = find_version(organism, text, partition)
+    key, place, label = version.key, version.partition, label_of(version.key, version.partition)
+    _check_allowed(organism, key, "restored")
+    wait_s = organism.settings.lease_wait_s
+    with hold_waiting(organism, (key,), partition=place, holder=actor, wait_s=wait_s) as leases:
+        head = organism.ledger.heads_of([key], place)[key]
+        if head.version.fingerprint == version.fingerprint:
+            return _restored(version, head.version.number, published=False)
+        if head.pinned:
+            raise RefusedError(
+                f"{label} is pinned at {head.version.number}", hint=f"organism unpin {shlex.quote(label)}"
+            )
+        if not version.kept:
+            raise RetiredValueError(f"the content of {label}@{version.number} is no longer kept")
+        if not is_intact(organism, version):
+            raise DamagedValueError(
+                f"the content of {label}@{version.number} is missing or damaged",
+                hint=f"`organism versions {shlex.quote(label)}` shows others",
+            )
+        again = replace(
+            version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
+            provenance=version.confirmed or version.provenance, confirmed=None, confirmed_metadata=None,
+            metadata={**version.said, "restored_from": version.number},
+        )  # fmt: skip
+        published = organism.ledger.publish(leases[key], again)
+    organism.ledger.audit(
+        actor=actor, action="restore", subject=label, at=organism.now(),
+        detail={"from": version.number, "published": published.number, "was": head.version.number},
+    )  # fmt: skip
+    return _restored(version, published.number, published=True)
+
+
+def _restored(version: Version, number: int, *, published: bool) -> dict[str, Any]:
+    return {
+        "schema": "organism.restore/1",
+        **placed(version.key, version.partition),
+        "restored": version.number,
+        "version": number,
+        "published": published,
+    }
+
+
+def pin(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+    """Hold the head, or go back to an old version first and hold that.
+
+    Content is held: where the head has that of the old version, it is held under its own number.
+    """
+    version = find_version(organism, text, partition)
+    key, place, label = version.key, version.partition, label_of(version.key, version.partition)
+    _check_allowed(organism, key, "pinned")
+    head = organism.ledger.heads_of([key], place)[key].version
+    number = head.number
+    if head.fingerprint != version.fingerprint:
+        number = restore(organism, f"{label}@{version.number}", actor=actor)["version"]
+    organism.ledger.pin(key, place, number)
+    detail = {"version": number, "content_of": version.number}
+    organism.ledger.audit(actor=actor, action="pin", subject=label, detail=detail, at=organism.now())
+    return {"schema": "organism.pin/1", **placed(key, place), **detail, "pinned": True}
+
+
+def unpin(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+    """Let go of a pinned head."""
+    key, place, _ = find_place(organism, text, partition)
+    label = label_of(key, place)
+    version = find_version(organism, label)
+    _check_allowed(organism, key, "unpinned")
+    organism.ledger.pin(key, place, None)
+    organism.ledger.audit(
+        actor=actor, action="unpin", subject=label, detail={"version": version.number}, at=organism.now()
+    )
+    return {
+        "schema": "organism.pin/1",
+        **placed(key, place),
+        "version": version.number,
+        "content_of": version.number,
+        "pinned": False,
+    }
+
+
+def _check_allowed(organism: Organism, key: str, what: str) -> None:
+    organism.settings.refuse_changes()
+    organism.values.require_own()
+    if organism.graph[key].kind == SOURCE:
+        raise RefusedError(f"{key} is a source; sources cannot be {what}", code="source")

@@ -1,0 +1,172 @@
+"""Retention: which content is no longer kept, by the policy of each asset. Heads and pins are always kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from causal_organism.assets.definitions import Keep
+from causal_organism.assets.keys import label_of, placed
+from causal_organism.assets.versions import Provenance, Version
+from causal_organism.engine.contents import IMPORTED
+from causal_organism.engine.inputs import load_manifest
+from causal_organism.engine.plan import select_keys
+from causal_organism.engine.snapshot import Cut, load_cut
+from causal_organism.engine.unfinished import remove_given_up
+from causal_organism.organism.stream.pulse import NETWORK
+from causal_organism.ports import Organism
+
+YOUNG = timedelta(hours=1)
+"""Content this young is never swept: a run may have written it and not yet published the version that names it."""
+
+REJECTED_KEPT = 3
+"""As many of the values that checks rejected stay, of each asset or partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """One version whose content goes, and why."""
+
+    key: str
+    partition: str
+    number: int
+    reason: str
+    bytes: int
+    named_by: tuple[str, ...] = ()
+    """Versions that stay and were made from this one: they keep its fingerprint, and not what it said."""
+
+
+def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: datetime) -> tuple[Retired, ...]:
+    """Versions (newest first; those that are kept will do) that a policy no longer keeps.
+
+    The head and pinned versions stay, whatever it says.
+    """
+    retired = []
+    for version in versions:
+        if not version.kept or version.number == head or version.pinned:
+            continue
+        beyond = keep.last is not None and versions[0].number - version.number >= keep.last
+        old = keep.days is not None and now - version.made_at > timedelta(days=keep.days)
+        if beyond or old:
+            reason = f"not among the newest {keep.last}" if beyond else f"older than {keep.days:g} days"
+            size = int(version.value.get("bytes", 0))
+            retired.append(Retired(version.key, version.partition, version.number, reason, size))
+    return tuple(retired)
+
+
+def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
+    """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and let the
+    archive forget single interactions that are older than the setting, and batches behind every kept `network`.
+
+    The ledger keeps the record of every version; only content goes, and the version says so. Of the archive, ties,
+    weekly sums and senders' ids stay, and whatever a window holds.
+    """
+    if not dry_run:
+        organism.settings.refuse_changes()
+        organism.values.require_own()
+    cut = load_cut(organism)
+    retired: list[Retired] = []
+    chosen = select_keys(organism, selection, cut)
+    for key in chosen:
+        keep = organism.graph[key].keep
+        if keep.last is None and keep.days is None:
+            continue
+        for partition, head in cut.all_heads(key).items():
+            if head.version.number == 1:  # nothing before it; most partitions are made once
+                continue
+            versions = organism.ledger.versions(key, partition, kept=True)
+            retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
+    retired = _with_readers(cut, retired)
+    rejected = organism.ledger.retire_rejected(chosen, last=REJECTED_KEPT, dry_run=dry_run)
+    swept = {"count": 0, "bytes": 0}
+    forgotten = _forget(organism, retired, dry_run=dry_run)
+    if not dry_run:
+        remove_given_up(organism.settings, organism.now())
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for each in retired:
+            numbers.setdefault((each.key, each.partition), []).append(each.number)
+        for (key, partition), gone in numbers.items():
+            organism.ledger.retire(key, partition, gone)
+        swept = _sweep(organism)
+        if retired or rejected or forgotten["interactions"] or forgotten["batches"]:
+            names = [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired]
+            detail = {"retired": names, "rejected": sum(rejected.values()), "forgotten": forgotten, **swept}
+            organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
+    return {
+        "schema": "organism.retain/1",
+        "dry_run": dry_run,
+        "retired": [
+            {
+                **placed(each.key, each.partition),
+                "version": each.number,
+                "reason": each.reason,
+                "bytes": each.bytes,
+                "named_by": list(each.named_by),
+            }
+            for each in retired
+        ],
+        "rejected": [{**placed(*place), "count": count} for place, count in sorted(rejected.items())],
+        "swept": swept,
+        "forgotten": forgotten,
+    }
+
+
+def _forget(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> dict[str, Any]:
+    """How many single interactions go, and those accepted before when (without a setting, none); how many batches."""
+    if NETWORK not in organism.graph:
+        return {"interactions": 0, "before": None, "batches": 0}
+    batches = _forget_batches(organism, retired, dry_run=dry_run)
+    days = organism.settings.archive_days
+    if not days:
+        return {"interactions": 0, "before": None, "batches": batches}
+    before = organism.now() - timedelta(days=days)
+    count = organism.archive.forgettable(before) if dry_run else organism.archive.forget(before)
+    return {"interactions": count, "before": before.isoformat(), "batches": batches}
+
+
+def _forget_batches(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> int:
+    """Those before every kept version of `network` and before where its server stands: nothing goes back to them."""
+    gone = {each.number for each in retired if each.key == NETWORK}
+    kept = [each for each in organism.ledger.versions(NETWORK, kept=True) if each.number not in gone]
+    needed = [int(each.value["batch"]) for each in kept if "batch" in each.value]
+    stands_at = organism.network.position().batch
+    if not needed or stands_at < 0:  # it is being made again
+        return 0
+    return organism.archive.forget_batches(min(stands_at, *needed), dry_run=dry_run)
+
+
+def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:
+    """Each with the versions that stay and name it as an input."""
+    gone: set[tuple[str, str, int | None]] = {(each.key, each.partition, each.number) for each in retired}
+    graph, named = cut.organism.graph, defaultdict[tuple[str, str, int | None], set[str]](set)
+    for reader in {other for key, _, _ in gone for other in (key, *graph.downstream[key])}:  # days read days before
+        for partition in cut.all_heads(reader):
+            for version in cut.organism.ledger.versions(reader, partition, kept=True):
+                if (reader, partition, version.number) in gone:
+                    continue
+                for made in filter(None, (version.provenance, version.confirmed)):
+                    for place in gone.intersection(_named(cut, made)):
+                        named[place].add(f"{label_of(reader, partition)}@{version.number}")
+    return [replace(each, named_by=tuple(sorted(named[each.key, each.partition, each.number]))) for each in retired]
+
+
+def _named(cut: Cut, made: Provenance) -> Iterator[tuple[str, str, int | None]]:
+    """(key, partition, number) of every input, also of those that were read together."""
+    for label, found in made.inputs.items():
+        key = label.partition("[")[0]
+        if found is not None and found.manifest is not None:
+            yield from ((key, text, each["version"]) for text, each in load_manifest(cut, found).items())
+        elif found is not None:
+            yield key, found.partition, found.number
+
+
+def _sweep(organism: Organism) -> dict[str, int]:
+    needed = set(organism.ledger.kept_contents())
+    for name in IMPORTED:
+        current = organism.imports.current(name)
+        needed |= {current[0]} if current else set()
+    count, size = organism.values.sweep(needed, before=organism.now() - YOUNG)
+    return {"count": count, "bytes": size}

@@ -1,0 +1,81 @@
+"""Versions as people name them: `KEY`, `KEY@N`, `KEY@rejected`, each with `[day=2026-01-01]` behind the key."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.keys import label_of, partition_text
+from causal_organism.assets.partitions.choices import one_partition, parse_choice
+from causal_organism.assets.versions import Version
+from causal_organism.errors import RequestError
+from causal_organism.ports import Organism
+
+REJECTED = "@rejected"
+_NAMED = re.compile(r"(?P<key>[^\[]+?)(?:\[(?P<partition>.*)\])?(?:@(?P<number>\d+))?", re.DOTALL)
+
+
+def find_place(organism: Organism, text: str, partition: str | None = None) -> tuple[str, str, int | None]:
+    """(key, text of the partition, number) of `KEY`, `KEY@N` or `KEY[day=2026-01-01]@N`. Raises RequestError.
+
+    The partition may be given beside the text, as `--partition` does.
+    """
+    match = _NAMED.fullmatch(text)
+    key, inner, number = match.group("key", "partition", "number") if match else (text, None, None)
+    if text.endswith(REJECTED):
+        raise RequestError(
+            f"{text}: a rejected value is no version, and can only be read and compared",
+            hint=f"organism read {shlex.quote(text)}",
+            code="unknown-version",
+        )
+    if "@" in key:
+        hint = f"organism versions {key.partition('@')[0]}"
+        raise RequestError(f"{text!r} names no version: N in KEY@N is a number", hint=hint, code="unknown-version")
+    dimensions = organism.graph[key].partitions
+    if inner is not None and partition is not None:
+        raise RequestError(f"{text} names a partition itself; leave --partition away")
+    said = inner if inner is not None else partition
+    found = one_partition(parse_choice(said) if said is not None else {}, dimensions, key)
+    if said is not None and not dimensions:
+        raise RequestError(f"{key} has no partitions", code="unknown-partition")
+    return key, partition_text(found), int(number) if number else None
+
+
+def find_version(organism: Organism, text: str, partition: str | None = None) -> Version:
+    """The version that `KEY` (its head) or `KEY@N` names, of one partition where the asset has them.
+
+    Raises RequestError.
+    """
+    key, place, number = find_place(organism, text, partition)
+    label = label_of(key, place)
+    head = organism.ledger.heads_of([key], place).get(key)
+    if head is None:
+        what = "observe " if organism.graph[key].kind == SOURCE else "refresh +"  # nothing makes a source
+        hint = f"organism {what}{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if place else "")
+        raise RequestError(f"{label} was never made", hint=hint, code="never-made")
+    if number is None:
+        return head.version
+    version = organism.ledger.version(key, number, place)
+    if version is None:
+        raise RequestError(f"there is no {label}@{number}", hint=f"organism versions {key}", code="unknown-version")
+    return version
+
+
+def find_kept(organism: Organism, text: str, partition: str | None = None) -> Version:
+    """What can be read: as `find_version`, or the newest value of `KEY@rejected`. Raises RequestError."""
+    if not text.endswith(REJECTED):
+        return find_version(organism, text, partition)
+    key, place, number = find_place(organism, text.removesuffix(REJECTED), partition)
+    if number is not None:
+        raise RequestError(f"{text!r} names two; write {label_of(key, place)}{REJECTED}", code="unknown-version")
+    for version in organism.ledger.rejected(key, place, limit=1):
+        return version
+    label = label_of(key, place)
+    hint = f"organism versions {shlex.quote(label)} lists what was published"
+    raise RequestError(f"no value of {label} was rejected by a check", hint=hint, code="unknown-version")
+
+
+def number_in(version: Version) -> int | None:
+    """The number as documents have it: null for a rejected value, which has none."""
+    return None if version.rejected else version.number

@@ -1,0 +1,301 @@
+"""The state of all assets at one moment: heads, code versions, judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from causal_organism.assets.definitions import DERIVED, AssetSpec
+from causal_organism.assets.keys import UNPARTITIONED
+from causal_organism.assets.partitions.dimensions import Windows, member_names, members, sources_of
+from causal_organism.assets.partitions.mappings import Many, Read, Resolved, made_of, missing_of, resolve
+from causal_organism.assets.partitions.spaces import WHOLE, Space
+from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement, judge, worst
+from causal_organism.assets.versions import Attempt, Head, InputVersion, Version, fingerprint
+from causal_organism.engine.code.versions import code_versions
+from causal_organism.engine.contents import is_intact, load_rows, load_value
+from causal_organism.errors import RequestError, SettingsError
+from causal_organism.ports import Organism
+
+_NOTHING: Mapping[str, Head] = {}
+
+
+@dataclass
+class Cut:
+    """Heads as they stood at one moment, plus what a run has made since. What a run reads, it reads through this.
+
+    `heads` and `attempts` are of assets without partitions; `head` and `attempt` know those of every partition.
+    """
+
+    organism: Organism
+    heads: dict[str, Head]
+    attempts: Mapping[str, Attempt]
+    code_versions: Mapping[str, str]
+    at: datetime
+    partition_heads: dict[str, dict[str, Head]] = field(default_factory=dict)
+    partition_attempts: Mapping[str, Mapping[str, Attempt]] = field(default_factory=dict)
+    manifests: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)  # see inputs.py
+    _versions: dict[tuple[str, int, str], Version | None] = field(default_factory=dict)
+    _judged: dict[str, tuple[tuple[str, Judgement], ...]] = field(default_factory=dict)
+    _spaces: dict[str, Space] = field(default_factory=dict)
+    _chosen: dict[str, dict[Many, tuple[tuple[str, ...], InputVersion]]] = field(default_factory=dict)
+
+    def head(self, key: str, partition: str = UNPARTITIONED) -> Head | None:
+        if not partition:
+            return self.heads.get(key)
+        return self.partition_heads.get(key, _NOTHING).get(partition)
+
+    def set_head(self, key: str, partition: str, head: Head) -> None:
+        """Take in what was made of one asset or partition."""
+        if partition:
+            self.partition_heads.setdefault(key, {})[partition] = head
+            self._chosen.pop(key, None)
+        else:
+            self.heads[key] = head
+
+    def attempt(self, key: str, partition: str = UNPARTITIONED) -> Attempt | None:
+        """The last failed try, of what has a head too."""
+        head = self.head(key, partition)
+        if head is not None:
+            return head.attempt
+        return self.partition_attempts.get(key, {}).get(partition) if partition else self.attempts.get(key)
+
+    def version(self, key: str, number: int, partition: str = UNPARTITIONED) -> Version | None:
+        """An earlier version, as it was when first asked for: what a run reads stays as it is while it runs."""
+        place = (key, number, partition)
+        if place not in self._versions:
+            self._versions[place] = self.organism.ledger.version(key, number, partition)
+        return self._versions[place]
+
+    def heads_of(self, key: str) -> tuple[Head, ...]:
+        """The head of an asset, or those of all its partitions that there are now."""
+        found = (self.head(key, partition) for partition in self.space(key).texts)
+        return tuple(head for head in found if head is not None)
+
+    def all_heads(self, key: str) -> dict[str, Head]:
+        """Text of a partition -> head, also of partitions that there are no more."""
+        if self.organism.graph[key].partitions:
+            return self.partition_heads.get(key, {})
+        return {UNPARTITIONED: self.heads[key]} if key in self.heads else {}
+
+    def newest(self, key: str) -> Head | None:
+        """The head of an asset, or that of the partition made last."""
+        return max(self.heads_of(key), key=lambda head: head.version.made_at, default=None)
+
+    def latest_attempt(self, key: str) -> Attempt | None:
+        """The last failed try of the asset, or of any of its partitions."""
+        found = (self.attempt(key, partition) for partition in self.space(key).texts)
+        return max((each for each in found if each is not None), key=lambda each: each.at, default=None)
+
+    def failed(self, key: str) -> bool:
+        """Whether the last try of the asset, or of one of its partitions, failed or was rejected."""
+        return self.latest_attempt(key) is not None
+
+    def space(self, key: str) -> Space:
+        """Every partition of an asset at this moment; of a dynamic one, by what its source was last seen to return."""
+        spec = self.organism.graph[key]
+        if not spec.partitions:
+            return WHOLE
+        if key not in self._spaces:
+            returned = {source: self._members(source) for source in sources_of(spec.partitions.values())}
+            self._spaces[key] = Space(
+                {name: members(each, self.at, returned) for name, each in self.organism.graph.dimensions[key].items()}
+            )
+        return self._spaces[key]
+
+    def inputs(self, key: str, partition: str = UNPARTITIONED) -> list[Resolved]:
+        """What a make would read."""
+        return [found for _, found in self.resolved(key, partition) if found is not None]
+
+    def needs(self, key: str, partition: str = UNPARTITIONED) -> list[Resolved]:
+        """What else must have been made."""
+        reads = self.organism.graph.needs[key]
+        return [found for _, found in self._resolve(key, partition, reads) if found is not None]
+
+    def resolved(self, key: str, partition: str = UNPARTITIONED) -> list[tuple[Read, Resolved | None]]:
+        """Every read of an asset with the partitions that it stands for; None where there is no such partition."""
+        return self._resolve(key, partition, self.organism.graph.reads[key])
+
+    def chosen(self, many: Many) -> tuple[str, ...]:
+        """Those partitions that were made."""
+        return self._choose(many)[0]
+
+    def missing(self, many: Many, is_there: Callable[[str], bool]) -> tuple[str, ...]:
+        """Those of its windows within the reader's own that are not there."""
+        return missing_of(many, self.space(many.key), is_there)
+
+    def is_made(self, key: str, partition: str = UNPARTITIONED) -> bool:
+        return self.head(key, partition) is not None
+
+    def is_broken(self, key: str, partition: str = UNPARTITIONED) -> bool:
+        return self.head(key, partition) is None and self.attempt(key, partition) is not None
+
+    def input_versions(self, key: str, partition: str = UNPARTITIONED) -> dict[str, InputVersion | None]:
+        """Versions that a make of this asset or partition would read, by label."""
+        return {read.label: self._version(found) for read, found in self.resolved(key, partition)}
+
+    def judge(self, key: str, partition: str = UNPARTITIONED) -> Judgement:
+        """Judge one asset or partition as this cut sees it now.
+
+        An asset with partitions is judged by the worst of them, as they were when first asked for.
+        """
+        if not partition and self.organism.graph[key].partitions:
+            return self._judge_all(key)
+        return self._judge_one(key, partition)
+
+    @cached_property
+    def judgements(self) -> Mapping[str, Judgement]:
+        """Of every asset, when first asked for."""
+        return {key: self.judge(key) for key in self.organism.graph.order}
+
+    def partition_judgements(self, key: str) -> tuple[tuple[str, Judgement], ...]:
+        """(text, judgement) of each partition, in order, when first asked for."""
+        if key not in self._judged:
+            self._judged[key] = tuple((each, self._judge_one(key, each)) for each in self.space(key).texts)
+        return self._judged[key]
+
+    def root_causes(self, key: str) -> list[tuple[str, Cause]]:
+        """(asset, cause) pairs that say why this asset, or something before it, is out of date; roots first."""
+        found: list[tuple[str, Cause]] = []
+        for other in self.organism.graph.in_order(self.organism.graph.walk_up({key})):
+            judgement = self.judgements[other]
+            own = [c for c in judgement.causes if c.kind not in ("input-changed", "pinned")]
+            if judgement.status != FRESH:
+                found += [(other, cause) for cause in (own or judgement.causes)]
+        return found
+
+    def _judge_one(self, key: str, partition: str) -> Judgement:
+        spec, head = self.organism.graph[key], self.head(key, partition)
+        judgement = judge(
+            spec,
+            code_version=self.code_versions[key],
+            head=head,
+            inputs=self.input_versions(key, partition) if head is not None else {},
+            now=self.at,
+            attempt=self.attempt(key, partition),
+            ages=not partition or (spec.max_age is None and spec.due is None) or self._is_newest(key, partition),
+        )
+        if head is None or spec.kind != DERIVED or is_intact(self.organism, head.version):
+            return judgement
+        damaged = Cause("check-failed", was=head.version.number, now="its content is damaged")
+        return Judgement(STALE, (*judgement.causes, damaged))
+
+    def _judge_all(self, key: str) -> Judgement:
+        """The worst status, and of every kind of cause the first."""
+        spec = self.organism.graph[key]
+        judged = [each for _, each in self.partition_judgements(key)]
+        if not judged and any(other not in self.heads for other in sources_of(spec.partitions.values())):
+            return Judgement(MISSING, (Cause("never-made"),))
+        causes = {(cause.kind, cause.input): cause for each in reversed(judged) for cause in reversed(each.causes)}
+        ordered = sorted(causes.values(), key=lambda cause: (cause.kind, cause.input or ""))
+        return Judgement(worst(each.status for each in judged), tuple(ordered))
+
+    def _is_newest(self, key: str, partition: str) -> bool:
+        """False for a window of time that a newer one has followed."""
+        space, dimensions = self.space(key), self.organism.graph[key].partitions
+        return all(
+            name == space.members[dimension][-1]
+            for dimension, name in zip(space.dimensions, space.names[partition], strict=True)
+            if isinstance(dimensions[dimension], Windows)
+        )
+
+    def _resolve(self, key: str, partition: str, reads: Sequence[Read]) -> list[tuple[Read, Resolved | None]]:
+        if not partition:
+            return [(read, resolve(read, "", {}, self.space(read.key))) for read in reads]
+        own = self.space(key).partition(partition)
+        return [(read, resolve(read, partition, own, self.space(read.key))) for read in reads]
+
+    def _version(self, found: Resolved | None) -> InputVersion | None:
+        if found is None:
+            return None
+        if isinstance(found, Many):
+            texts, version = self._choose(found)
+            return version if texts else None
+        head = self.head(found.key, found.partition)
+        return None if head is None else _as_input(head)
+
+    def _choose(self, many: Many) -> tuple[tuple[str, ...], InputVersion]:
+        known = self._chosen.setdefault(many.key, {})
+        if many not in known:
+            heads = self.partition_heads.get(many.key, {})
+            texts = made_of(many, self.space(many.key), heads.__contains__)
+            known[many] = (texts, _joined(many, [heads[text] for text in texts]))
+        return known[many]
+
+    def _members(self, source: str) -> tuple[str, ...]:
+        head = self.heads.get(source)
+        if head is None:
+            return ()
+        found = load_rows(self.organism, head.version)
+        value = load_value(self.organism, head.version) if found is None else [row[0] for row in found[1]]
+        try:
+            return member_names(value, source)
+        except RequestError:  # it was of no partitions when it was seen; the next look fails and says why
+            return ()
+
+
+def load_cut(organism: Organism, *, code_versions: Mapping[str, str] | None = None) -> Cut:
+    """Read the ledger once. A run hands on the code versions that it began with."""
+    heads: dict[str, Head] = {}
+    partition_heads: dict[str, dict[str, Head]] = {}
+    for (key, partition), head in organism.ledger.heads().items():
+        if partition:
+            partition_heads.setdefault(key, {})[partition] = head
+        else:
+            heads[key] = head
+    attempts: dict[str, Attempt] = {}
+    partition_attempts: dict[str, dict[str, Attempt]] = {}
+    for (key, partition), attempt in organism.ledger.attempts().items():
+        if partition:
+            partition_attempts.setdefault(key, {})[partition] = attempt
+        else:
+            attempts[key] = attempt
+    return Cut(
+        organism=organism,
+        heads=heads,
+        attempts=attempts,
+        code_versions=read_code_versions(organism) if code_versions is None else code_versions,
+        at=organism.now(),
+        partition_heads=partition_heads,
+        partition_attempts=partition_attempts,
+    )
+
+
+def read_code_versions(organism: Organism) -> Mapping[str, str]:
+    """Key -> code version, from the source as it is on disk now.
+
+    That of an asset with a setting that is not set says so: it cannot be made, and others can.
+    """
+    values: dict[str, Any] = {}
+    unset: dict[str, str] = {}
+    for spec in organism.graph.specs.values():
+        try:
+            values |= declared_settings(organism, spec)
+        except SettingsError as error:
+            unset[spec.key] = error.message.rpartition(", and ")[2]
+    usable = [spec for key, spec in organism.graph.specs.items() if key not in unset]
+    return {**code_versions(usable, values, notes=organism.settings.home / "code-notes.json"), **unset}
+
+
+def declared_settings(organism: Organism, spec: AssetSpec) -> dict[str, Any]:
+    """The settings that an asset declares, by name. Raises SettingsError, with its place, where one is not set."""
+    try:
+        return {name: organism.settings.value(name) for name in spec.settings}
+    except SettingsError as error:
+        raise SettingsError(f"{spec.key} ({spec.defined_at}): {error.message}") from None
+
+
+def _as_input(head: Head) -> InputVersion:
+    version = head.version
+    return InputVersion(version.fingerprint, version.number, version.partition)
+
+
+def _joined(many: Many, heads: Sequence[Head]) -> InputVersion:
+    """Several versions as one input: which partitions, and the content of each."""
+    if not many.free and len(heads) == 1:
+        return _as_input(heads[0])
+    parts = [part for head in heads for part in (head.version.partition, head.version.fingerprint)]
+    return InputVersion(fingerprint("partitions", *parts), count=len(heads))

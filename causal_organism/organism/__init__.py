@@ -1,0 +1,1 @@
+"""This organism at work: its stream, its projections, its decisions."""

@@ -1,0 +1,1 @@
+"""Why a number of one person changed, down to the interactions."""

@@ -1,0 +1,1 @@
+"""Proposals, and what people decide about them."""

@@ -1,0 +1,80 @@
+"""Sources whose content lives in the platform's own stores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from causal_organism.engine.contents import is_intact
+from causal_organism.organism.projections.network_source import NetworkSource
+from causal_organism.ports import Look, Organism, PlatformSource
+
+
+class ImportSource:
+    """A table that people handed in; its content is a stored value."""
+
+    def __init__(self, organism: Organism, name: str):
+        self._organism = organism
+        self._name = name
+
+    def look(self) -> Look | None:
+        found = self._organism.imports.current(self._name)
+        if found is None:
+            return None
+        content, place = found
+        return Look(fingerprint=content, write=lambda: place)
+
+    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
+        return self._organism.values.load(place, fingerprint)
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
+        found = self._organism.values.rows(place, fingerprint)
+        assert found is not None  # imports are tables
+        return found
+
+    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
+        return None
+
+
+class WeeklySource:
+    """Tie sums per ISO week. They are read and stored only when the archive has moved since the head was made."""
+
+    def __init__(self, organism: Organism, key: str):
+        self._organism = organism
+        self._key = key
+
+    def look(self) -> Look | None:
+        stand = self._organism.archive.position()
+        if stand.batch == 0:
+            return None
+        stamp = f"{stand.batch}/{stand.entry}"
+        head = self._organism.ledger.heads_of([self._key]).get(self._key)
+        if (
+            head is not None
+            and head.version.metadata.get("archive") == stamp
+            and is_intact(self._organism, head.version)
+        ):
+            return Look(fingerprint=head.version.fingerprint, write=lambda: head.version.value)
+        content, write = self._organism.values.describe(dict(self._organism.archive.weekly()))
+        return Look(fingerprint=content, write=write, metadata={"archive": stamp})
+
+    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
+        return self._organism.values.load(place, fingerprint)
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
+        found = self._organism.values.rows(place, fingerprint)
+        assert found is not None  # a table
+        return found
+
+    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
+        return None
+
+
+def platform_sources(organism: Organism) -> Mapping[str, PlatformSource]:
+    """Key -> source."""
+    return {
+        "network": NetworkSource(organism),
+        "interactions/weeks": WeeklySource(organism, "interactions/weeks"),
+        "people": ImportSource(organism, "people"),
+        "outcomes": ImportSource(organism, "outcomes"),
+    }

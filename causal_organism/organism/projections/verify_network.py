@@ -1,0 +1,223 @@
+"""The audit: the whole network, read from its server, against what the archive says that it holds.
+
+They must agree; the archive is right. A difference is an alert with the first ties that differ, stands in the audit
+log, and is repaired as a pulse repairs it: the network is made again from the archive, under the lease of `network`.
+What was published meanwhile is not touched by it: versions are verified by their fingerprints when they are read.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from causal_organism.alerts.rules import network_differs
+from causal_organism.engine.leases import hold_waiting
+from causal_organism.engine.read_only import refuse_read_only
+from causal_organism.errors import NetworkGapError
+from causal_organism.organism.projections.network_follower import catch_up, rebuild
+from causal_organism.platform.notices import notify
+from causal_organism.ports import NetworkColumns, Organism
+
+if TYPE_CHECKING:
+    from causal_organism.network.comparing import Comparison, TieDifference
+
+NETWORK = "network"
+FACT = "network-audit"
+SHOWN = 20
+_TRIES = 5
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """What an audit found. `error`: why the network could not be compared tie by tie."""
+
+    at: datetime
+    batch: int
+    people: int
+    ties: int
+    differing_people: int = 0
+    differing_ties: int = 0
+    differences: tuple[Mapping[str, Any], ...] = ()
+    error: str | None = None
+    repaired: bool = False
+
+    @property
+    def same(self) -> bool:
+        return not (self.differing_people or self.differing_ties or self.error)
+
+    def to_document(self) -> dict[str, Any]:
+        """`network` of organism.check/1."""
+        return {
+            "at": self.at.isoformat(),
+            "batch": self.batch,
+            "people": self.people,
+            "ties": self.ties,
+            "same": self.same,
+            "differing_people": self.differing_people,
+            "differing_ties": self.differing_ties,
+            "differences": [dict(each) for each in self.differences],
+            "error": self.error,
+            "repaired": self.repaired,
+        }
+
+    def __str__(self) -> str:
+        return describe(self.to_document())
+
+
+def audit_network(organism: Organism, *, run: str | None, actor: str, holder: str, repair: bool = True) -> AuditReport:
+    """Compare, tell and, unless told not to, repair. Cost: reads the whole network and all sums of the archive.
+
+    Raises:
+        LeaseHeldError: a pulse did not end within the lease's waiting time.
+        RefusedError: this console is read-only; `compare_network` only looks.
+    """
+    refuse_read_only(organism)
+    with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=organism.settings.lease_wait_s):
+        strayed = catch_up(organism, actor=actor)  # what is merely behind is no difference
+        report = compare_network(organism)
+        if strayed:
+            report = replace(report, error="it did not continue what the archive has", repaired=True)
+        if not report.same:
+            report = _note(organism, report, actor=actor, repair=repair)
+    organism.ledger.set_fact(FACT, report.to_document() | {"differences": [], "run": run})
+    if not report.same:
+        notify(organism, [_alert(report, run)])
+    return report
+
+
+def compare_network(organism: Organism) -> AuditReport:
+    """Only look. Raises NetworkGapError where the network and the archive do not come to stand at the same batch."""
+    from causal_organism.network.comparing import Comparison, compare_columns  # numpy
+
+    for _ in range(_TRIES):
+        expected = organism.archive.ties(kinds=True)
+        error, comparison = None, Comparison()
+        try:
+            columns = organism.network.read(kinds=True)
+            if columns.position.batch != expected["batch"]:
+                continue  # it was written to while we read, or is behind
+            comparison = compare_columns(expected, _columns(columns), show=SHOWN)
+        except (ValueError, TypeError, IndexError, OverflowError) as problem:  # somebody else wrote there
+            error = f"what it holds is no network: {problem}"
+        return AuditReport(
+            at=organism.now(),
+            batch=expected["batch"],
+            people=len(expected["ids"]),
+            ties=len(expected["source"]),
+            differing_people=comparison.people,
+            differing_ties=comparison.ties,
+            differences=_differences(comparison),
+            error=error,
+        )
+    raise NetworkGapError(
+        f"the network does not stand at the archive's batch {organism.archive.position().batch}",
+        hint="the next pulse brings it up; compare again after it",
+    )
+
+
+def last_audit(organism: Organism) -> Mapping[str, Any] | None:
+    """The last one's document, without the differing ties: those are in the audit log. None: there was none."""
+    found: Mapping[str, Any] | None = organism.ledger.fact(FACT)
+    return found
+
+
+def describe(audit: Mapping[str, Any]) -> str:
+    """One line: `batch 12: 8 people and 40 ties, as the archive says`, or what differs."""
+    size = f"batch {audit['batch']}: {audit['people']} people and {audit['ties']} ties"
+    if audit["same"]:
+        return f"{size}, as the archive says"
+    counts = [(audit["differing_ties"], "tie"), (audit["differing_people"], "person")]
+    words = [
+        f"{count} {_plural(word, count)} {'differs' if count == 1 else 'differ'}" for count, word in counts if count
+    ]
+    words += [audit["error"]] if audit["error"] else []
+    return f"{size}; {', '.join(words)}; {'made again from the archive' if audit['repaired'] else 'not repaired'}"
+
+
+def tell_difference(each: Mapping[str, Any]) -> str:
+    """`ana -> ben: expected weight 2, 2 interactions; is weight 99, 2 interactions`."""
+    if "idx" in each:
+        return f"person {each['idx']}: expected {each['expected'] or 'nobody'}; is {each['is'] or 'nobody'}"
+    expected, found = _amounts(each["expected"]), _amounts(each["is"])
+    copies = f", {each['copies']} times" if each["copies"] > 1 else ""
+    if each["expected"] and each["is"] and expected == found and not copies:
+        expected, found = (_times(each[name]) for name in ("expected", "is"))
+    if each["expected"] and each["is"] and expected == found and not copies:
+        expected, found = (_kinds(each[name]) for name in ("expected", "is"))
+    return f"{each['source']} -> {each['target']}: expected {expected}; is {found}{copies}"
+
+
+def _note(organism: Organism, report: AuditReport, *, actor: str, repair: bool) -> AuditReport:
+    """The audit log first, so that it stands there whatever becomes of the repair."""
+    if repair and not report.repaired:
+        report = replace(report, repaired=True)
+        _log.error("network differs from the archive: %s", report)
+        _audit(organism, report, actor)
+        rebuild(organism, actor=actor)
+    else:
+        _log.error("network differs from the archive: %s", report)
+        _audit(organism, report, actor)
+    return report
+
+
+def _audit(organism: Organism, report: AuditReport, actor: str) -> None:
+    detail = report.to_document()
+    organism.ledger.audit(actor=actor, action="network.differs", subject=NETWORK, detail=detail, at=organism.now())
+
+
+def _alert(report: AuditReport, run: str | None) -> Any:
+    lines = [tell_difference(each) for each in report.differences]
+    return network_differs(
+        run=run, at=report.at.isoformat(), what=str(report), differences=lines, repaired=report.repaired
+    )
+
+
+def _differences(comparison: Comparison) -> tuple[Mapping[str, Any], ...]:
+    people = [{"idx": idx, "expected": expected, "is": found} for idx, expected, found in comparison.first_people]
+    return (*map(_tie, comparison.first_ties), *people)
+
+
+def _columns(read: NetworkColumns) -> dict[str, Any]:
+    return {each.name: getattr(read, each.name) for each in fields(read)}
+
+
+def _tie(each: TieDifference) -> Mapping[str, Any]:
+    return {
+        "source": each.source,
+        "target": each.target,
+        "expected": each.expected and dict(each.expected),
+        "is": each.found and dict(each.found),
+        "copies": each.copies,
+    }
+
+
+def _amounts(amounts: Mapping[str, Any] | None) -> str:
+    if amounts is None:
+        return "no tie"
+    return f"weight {amounts['weight_u'] / 1e6:g}, {amounts['count']} {_plural('interaction', amounts['count'])}"
+
+
+def _times(amounts: Mapping[str, Any]) -> str:
+    return f"from {_time(amounts['first_us'])} to {_time(amounts['last_us'])}"
+
+
+def _kinds(amounts: Mapping[str, Any]) -> str:
+    said = (f"{kind!r} {_amounts(sums)} {_times(sums)}" for kind, sums in amounts["kinds"].items())
+    return "; ".join(said) or "no kinds"
+
+
+def _time(at_us: int) -> str:
+    try:
+        return (_EPOCH + timedelta(microseconds=at_us)).isoformat()
+    except OverflowError:
+        return f"{at_us} µs"
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else {"person": "people"}.get(word, f"{word}s")

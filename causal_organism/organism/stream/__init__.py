@@ -1,0 +1,1 @@
+"""From files and the event stream into the archive."""

@@ -1,0 +1,1 @@
+"""Reviewed studies: read, run, compared and approved."""

@@ -1,0 +1,98 @@
+"""Who reviewed which content of a study file: approvals in the ledger, and what has changed since."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from causal_organism.engine.read_only import refuse_read_only
+from causal_organism.organism.studies.run import StudyFile
+from causal_organism.ports import Organism
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One approval: of a text, by somebody, at a moment (ISO 8601)."""
+
+    fingerprint: str
+    actor: str
+    at: str
+    text: str
+
+    def document(self) -> dict[str, str]:
+        return {"fingerprint": self.fingerprint, "actor": self.actor, "at": self.at}
+
+
+def review_of(organism: Organism, study: StudyFile) -> Review | None:
+    """The review of exactly this content, wherever the file lies; None: nobody has reviewed it."""
+    return _load(organism.ledger.fact(_content(study.fingerprint)))
+
+
+def last_review(organism: Organism, study: StudyFile) -> Review | None:
+    """The last review of whatever the file held; of this content, if that was reviewed elsewhere."""
+    return _load(organism.ledger.fact(_file(study.path))) or review_of(organism, study)
+
+
+def approve_study(organism: Organism, study: StudyFile, *, actor: str) -> dict[str, Any]:
+    """organism.study-approval/1: remember that somebody reviewed this content. Again by anybody changes nothing."""
+    refuse_read_only(organism)
+    known = review_of(organism, study)
+    at = organism.now()
+    review = known or Review(fingerprint=study.fingerprint, actor=actor, at=at.isoformat(), text=study.text)
+    stored = {**review.document(), "text": review.text}
+    if known is None:
+        organism.ledger.set_fact(_content(study.fingerprint), stored)
+        detail = {"fingerprint": study.fingerprint}
+        organism.ledger.audit(actor=actor, action="study.approve", subject=study.path, detail=detail, at=at)
+    organism.ledger.set_fact(_file(study.path), stored)
+    return {
+        "schema": "organism.study-approval/1",
+        "study": study.path,
+        **review.document(),
+        "changed": known is None,
+    }
+
+
+def compare_study(study: StudyFile, review: Review | None) -> dict[str, Any]:
+    """organism.study-diff/1: the keys that differ from what was approved, and the lines."""
+    was = {} if review is None else _flat(tomllib.loads(review.text))
+    now = _flat(tomllib.loads(study.text))
+    changes = [
+        {"key": key, "was": was.get(key), "now": now.get(key)}
+        for key in dict.fromkeys((*was, *now))
+        if was.get(key) != now.get(key)
+    ]
+    before = [] if review is None else review.text.splitlines()
+    lines = difflib.unified_diff(before, study.text.splitlines(), "approved", "now", lineterm="")
+    return {
+        "schema": "organism.study-diff/1",
+        "study": study.path,
+        "fingerprint": study.fingerprint,
+        "approved": None if review is None else review.document(),
+        "same": review is not None and review.fingerprint == study.fingerprint,
+        "changes": changes,
+        "lines": list(lines),
+    }
+
+
+def _flat(document: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in document.items():
+        name = f"{above}.{key}" if above else key
+        found |= _flat(value, name) if isinstance(value, Mapping) else {name: value}
+    return found
+
+
+def _load(stored: Any) -> Review | None:
+    return None if stored is None else Review(**stored)
+
+
+def _content(fingerprint: str) -> str:
+    return f"study-review:{fingerprint}"
+
+
+def _file(path: str) -> str:
+    return f"study-file:{path}"

@@ -1,0 +1,1 @@
+"""Runs, queues, schedules, deployments and notices."""

@@ -1,0 +1,32 @@
+"""Work queues and the stream: what waits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from causal_organism.engine.read_only import refuse_read_only
+from causal_organism.organism.stream.lag import stream_state
+from causal_organism.ports import Organism
+
+
+def load_queues(organism: Organism) -> dict[str, Any]:
+    """organism.queues/1: depth of every work queue, and how far the network is behind the stream."""
+    queues = [dict(queue) for queue in organism.orchestrator.queues()]
+    return {"schema": "organism.queues/1", "queues": queues, "stream": stream_state(organism)}
+
+
+def pause_queue(organism: Organism, name: str, *, paused: bool, actor: str) -> dict[str, Any]:
+    """Stop or let go on: nothing that waits in a paused queue starts."""
+    refuse_read_only(organism)
+    organism.orchestrator.pause_queue(name, paused=paused)
+    action = "queue.pause" if paused else "queue.resume"
+    organism.ledger.audit(actor=actor, action=action, subject=name, detail={}, at=organism.now())
+    return load_queues(organism)
+
+
+def limit_queue(organism: Organism, name: str, limit: int | None, *, actor: str) -> dict[str, Any]:
+    """How many runs of a queue may run at once; None: no limit."""
+    refuse_read_only(organism)
+    organism.orchestrator.limit_queue(name, limit)
+    organism.ledger.audit(actor=actor, action="queue.limit", subject=name, detail={"limit": limit}, at=organism.now())
+    return load_queues(organism)

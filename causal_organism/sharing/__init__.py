@@ -1,0 +1,1 @@
+"""Work shared out: slices, mappers over threads or Dask, and snapshot files."""

@@ -1,0 +1,1 @@
+"""The network in Neo4j, or another server that speaks Bolt."""

@@ -1,0 +1,1 @@
+"""Every port in memory, with the behaviour of the servers."""

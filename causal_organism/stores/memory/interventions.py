@@ -1,0 +1,82 @@
+"""Interventions in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from causal_organism.errors import RequestError
+from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
+from causal_organism.stores.postgres.proposal_sync import Standing, plan_sync
+
+
+@dataclass
+class _Kept:
+    proposal: Mapping[str, Any]
+    status: str
+    run: str | None
+    proposed_at: datetime
+    changed_at: datetime
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def note(self, at: datetime, action: str, was: str | None, actor: str, detail: Mapping[str, Any]) -> None:
+        self.events.append(
+            {
+                "at": at.isoformat(),
+                "action": action,
+                "was": was,
+                "now": self.status,
+                "actor": actor,
+                "detail": dict(detail),
+            }
+        )
+
+
+class MemoryInterventions:
+    """`Interventions` for one process."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+
+    def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
+        known = {
+            each: Standing(status=kept.status, proposal=kept.proposal, last_actor=kept.events[-1]["actor"])
+            for each, kept in self._kept.items()
+        }
+        for step in plan_sync(known, proposals):
+            kept = self._kept.setdefault(step.id, _Kept(step.proposal, step.now, run, at, at))
+            if kept.status != step.now:
+                kept.proposed_at = at
+            kept.proposal, kept.status, kept.run, kept.changed_at = step.proposal, step.now, run, at
+            if step.action is not None:
+                detail = {"run": run, "proposal": step.proposal} if step.now == PROPOSED else {"run": run}
+                kept.note(at, step.action, step.was, ENGINE, detail)
+
+    def all(self) -> tuple[Mapping[str, Any], ...]:
+        found = [
+            {
+                **kept.proposal,
+                "id": each,
+                "state": kept.status,
+                "status": kept.status,  # in place of the proposal's own, which was written before anybody decided
+                "proposed_at": kept.proposed_at.isoformat(),
+                "changed_at": kept.changed_at.isoformat(),
+                "run": kept.run,
+                "events": list(kept.events),
+            }
+            for each, kept in self._kept.items()
+        ]
+        return tuple(sorted(found, key=lambda each: (each.get("rank", float("inf")), each["id"])))
+
+    def act(
+        self, intervention: str, action: str, *, actor: str, at: datetime, detail: Mapping[str, Any] | None = None
+    ) -> str:
+        kept = self._kept.get(intervention)
+        if kept is None:
+            raise RequestError(f"there is no intervention {intervention!r}")
+        step = act(kept.status, action, actor=actor)
+        was, kept.status, kept.changed_at = kept.status, step.now, at
+        kept.note(at, action, was, actor, detail or {})
+        return step.now

@@ -1,0 +1,1 @@
+"""The ledger, the archive and the tables in PostgreSQL."""

@@ -1,0 +1,37 @@
+"""Imported tables in PostgreSQL: which content is the current one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from causal_organism.stores.postgres.database import Database
+
+
+class PostgresImports:
+    """`Imports` in the table organism.import."""
+
+    def __init__(self, database: Database):
+        self._database = database
+
+    def store(self, name: str, fingerprint: str, value: Mapping[str, Any], *, at: datetime) -> bool:
+        with self._database.connection() as connection:
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext('organism.import'), hashtext(%s))", (name,))
+            row = connection.execute(_CURRENT, (name,)).fetchone()
+            if row is not None and row[0] == fingerprint:
+                return False
+            connection.execute(
+                "INSERT INTO organism.import (name, fingerprint, value, at) VALUES (%s, %s, %s, %s)",
+                (name, fingerprint, json.dumps(dict(value)), at),
+            )
+        return True
+
+    def current(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
+        with self._database.connection() as connection:
+            row = connection.execute(_CURRENT, (name,)).fetchone()
+        return None if row is None else (row[0], row[1])
+
+
+_CURRENT = "SELECT fingerprint, value FROM organism.import WHERE name = %s ORDER BY id DESC LIMIT 1"

@@ -1,0 +1,244 @@
+"""The ledger in PostgreSQL. Every publication is one transaction behind a fencing token."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from causal_organism.assets.versions import Attempt, Head, Provenance, Version
+from causal_organism.errors import (
+    FencedError,
+    LeaseHeldError,
+    OrganismError,
+    RequestError,
+    RunCancelledError,
+    StoreError,
+)
+from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
+from causal_organism.stores.postgres import ledger_rows as rows
+from causal_organism.stores.postgres import rejected_rows
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.lease_keeper import LeaseKeeper
+
+LEASE_TTL_S = 8.0  # under the 10 s within which a dead holder's lease must be free
+
+
+class PostgresLedger:
+    """ports.Ledger on one database."""
+
+    def __init__(self, database: Database):
+        self._database = database
+        self._keeper = LeaseKeeper(self._renew)
+
+    def heads(self) -> Mapping[tuple[str, str], Head]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rows.HEADS).fetchall()
+        heads = (rows.to_head(row) for row in found)
+        return {(head.version.key, head.version.partition): head for head in heads}
+
+    def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rows.HEADS_OF, (list(keys), partition)).fetchall()
+        return {head.version.key: head for head in (rows.to_head(row) for row in found)}
+
+    def attempts(self) -> Mapping[tuple[str, str], Attempt]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rows.ATTEMPTS_WITHOUT_HEAD).fetchall()
+        return {(key, partition): rows.to_attempt(*rest) for key, partition, *rest in found}
+
+    def versions(
+        self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
+    ) -> tuple[Version, ...]:
+        query = rows.KEPT_VERSIONS if kept else rows.VERSIONS
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(query, (key, partition, limit)).fetchall()
+        return tuple(rows.to_version(row) for row in found)
+
+    def version(self, key: str, number: int, partition: str = "") -> Version | None:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.VERSION, (key, partition, number)).fetchone()
+        return rows.to_version(row) if row else None
+
+    def publish(self, lease: Lease, version: Version) -> Version:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.PUBLISH, rows.version_parameters(version, lease)).fetchone()
+        if row is None:
+            raise self._refused(lease, version.run)
+        return rows.to_version(row)
+
+    def confirm(
+        self,
+        lease: Lease,
+        provenance: Provenance,
+        *,
+        run: str | None,
+        at: datetime,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        parameters = rows.confirm_parameters(lease, provenance, run, at, metadata)
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.CONFIRM, parameters).fetchone()
+        if row is None:
+            raise self._refused(lease, run)
+
+    def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
+        with self._database.connection(single=True) as connection:
+            if rejected is None:
+                found = connection.execute(rows.SET_ATTEMPT, rows.attempt_parameters(key, partition, attempt))
+            else:
+                parameters = rejected_rows.rejected_parameters(key, partition, attempt, rejected)
+                found = connection.execute(rejected_rows.REJECT, parameters)
+        if attempt.run is not None and found.rowcount == 0:
+            raise RunCancelledError(f"cancelled by {self.cancelled_by(attempt.run)}")
+
+    def rejected(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rejected_rows.REJECTED, (key, partition, limit)).fetchall()
+        return tuple(replace(rows.to_version(row), rejected=True) for row in found)
+
+    def retire_rejected(
+        self, keys: Collection[str], *, last: int, dry_run: bool = False
+    ) -> Mapping[tuple[str, str], int]:
+        query = rejected_rows.OLD_REJECTED if dry_run else rejected_rows.RETIRE_REJECTED
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(query, {"keys": list(keys), "last": last})
+            return {(key, partition): count for key, partition, count in found}
+
+    def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.RETIRE, (key, partition, list(numbers)))
+
+    def kept_contents(self) -> Iterable[str]:
+        with self._database.connection(single=True) as connection:
+            return [content for (content,) in connection.execute(rows.KEPT_CONTENTS)]
+
+    def pin(self, key: str, partition: str, number: int | None) -> None:
+        with self._database.connection(single=True) as connection:
+            if number is None:
+                connection.execute(rows.UNPIN, (key, partition))
+            elif connection.execute(rows.PIN, (key, partition, number)).rowcount == 0:
+                raise RequestError(f"{key}@{number} is not the head; restore it, then pin it")
+
+    @contextmanager
+    def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = LEASE_TTL_S) -> Iterator[Lease]:
+        # A crash of the server may lose it, with all that followed: the fence knows the holder besides the token.
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.TAKE_LEASE, (key, partition, holder, ttl_s)).fetchone()
+            if row is None:
+                by = connection.execute(rows.LEASE_HOLDER, (key, partition)).fetchone()
+                raise LeaseHeldError(f"{key} is being made by {by[0] if by else 'somebody else'}")
+        lease = Lease(key, partition, int(row[0]), holder)
+        self._keeper.keep(lease, ttl_s)
+        try:
+            yield lease
+        finally:
+            self._keeper.let_go(lease)
+            with suppress(StoreError), self._database.connection(single=True) as connection:
+                connection.execute(rows.FREE_LEASE, (key, partition, lease.token))
+
+    def held(self) -> Mapping[tuple[str, str], str]:
+        """(key, partition) -> holder, of what is being made now."""
+        with self._database.connection(single=True) as connection:
+            return {(key, partition): holder for key, partition, holder in connection.execute(rows.LEASES_HELD)}
+
+    def _renew(self, lease: Lease, ttl_s: float) -> None:
+        # A renewal that does not get through is no harm: the fence decides when the value is published.
+        with suppress(StoreError), self._database.connection(single=True) as connection:
+            connection.execute(rows.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
+
+    def begin_run(self, run: RunRecord) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(
+                rows.BEGIN_RUN,
+                (run.id, run.flow, run.deployment, run.selection, run.trigger, run.actor, run.started_at),
+            )
+
+    def end_run(
+        self,
+        run: str,
+        outcome: str,
+        *,
+        at: datetime,
+        error: str | None = None,
+        document: Mapping[str, Any] | None = None,
+    ) -> None:
+        text = None if document is None else json.dumps(dict(document))
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.END_RUN, (outcome, at, error, text, run))
+
+    def cancel_run(self, run: str, *, actor: str, at: datetime) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.CANCEL_RUN, (run, at, actor))
+            connection.execute(rows.AWAIT_PUBLICATIONS, {"run": run})
+
+    def cancelled_by(self, run: str) -> str | None:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.CANCELLED_BY, (run,)).fetchone()
+        return row[0] if row else None
+
+    def uncancel_run(self, run: str) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.UNCANCEL_RUN, (run,))
+
+    def run_document(self, run: str) -> Mapping[str, Any] | None:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.RUN_DOCUMENT, (run,)).fetchone()
+        return row[0] if row else None
+
+    def record_steps(self, steps: Sequence[StepRecord]) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.SET_STEPS, (rows.steps_json(steps),))
+
+    def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rows.RUNS, (limit,)).fetchall()
+        return tuple(rows.to_run(row) for row in found)
+
+    def run(self, run: str) -> RunRecord | None:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.RUN, (run,)).fetchone()
+        return rows.to_run(row) if row else None
+
+    def steps(self, run: str) -> tuple[StepRecord, ...]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rows.STEPS, (run,)).fetchall()
+        return tuple(rows.to_step(row) for row in found)
+
+    def durations(self) -> Mapping[str, float]:
+        with self._database.connection(single=True) as connection:
+            return {key: float(seconds) for key, seconds in connection.execute(rows.DURATIONS)}
+
+    def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.ADD_AUDIT, (at, actor, action, subject, json.dumps(dict(detail))))
+
+    def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]:
+        with self._database.connection(single=True) as connection:
+            found = connection.execute(rows.AUDIT_LOG, (since, since, limit)).fetchall()
+        return tuple(
+            AuditEntry(id=number, at=at, actor=actor, action=action, subject=subject, detail=detail)
+            for number, at, actor, action, subject, detail in found
+        )
+
+    def fact(self, name: str) -> Any:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(rows.FACT, (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_fact(self, name: str, value: Any) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(rows.SET_FACT, (name, json.dumps(value)))
+
+    def _refused(self, lease: Lease, run: str | None) -> OrganismError:
+        """Why a publication found no lease that lets it."""
+        by = None if run is None else self.cancelled_by(run)
+        if by is not None:
+            return RunCancelledError(f"cancelled by {by}")
+        return FencedError(
+            f"the lease on {lease.key} was lost while it was being made; nothing was published",
+            hint=f"organism refresh {lease.key}",
+        )

@@ -1,0 +1,120 @@
+"""Results over time in TimescaleDB hypertables, or in plain tables of the same schema where it is not there."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from importlib import resources
+from typing import Any
+
+from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.poolers import describe_pooler
+
+_EFFECT_TEXTS = ("outcome", "treatment", "verdict", "grade")
+_EFFECT_NUMBERS = ("effect", "effect_sd", "ci_lo", "ci_hi")
+_ROWS = 10_000
+
+
+class SqlReadings:
+    """`ReadingStore`. A version is written once, however often it is told: rows are keyed by version and time."""
+
+    def __init__(self, database: Database):
+        self._database = database
+        self._set_up = False
+
+    def setup(self) -> None:
+        with self._database.connection() as connection:
+            available = connection.execute(
+                "SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'"
+            ).fetchone()
+            if available:
+                connection.execute(_EXTENSION)
+            if available and _extension(connection):
+                connection.execute(_TIMESCALE.encode())  # bytes: the file is ours, and holds several statements
+        self._set_up = True
+
+    def product(self) -> str:
+        with self._database.connection() as connection:
+            version = _extension(connection)
+        product = f"TimescaleDB {version}" if version else "plain tables"
+        return ", ".join(filter(None, (product, describe_pooler(self._database))))
+
+    def write_effects(self, rows: Sequence[Mapping[str, Any]], *, version: int, at: datetime) -> None:
+        known = {"id", *_EFFECT_TEXTS, *_EFFECT_NUMBERS}
+        records = [
+            (
+                str(row["id"]),
+                *(str(row.get(name) or "") for name in _EFFECT_TEXTS),
+                *(_number(row.get(name)) for name in _EFFECT_NUMBERS),
+                json.dumps({name: _plain(value) for name, value in row.items() if name not in known}),
+            )
+            for row in rows
+        ]
+        self._insert(_EFFECTS, records, (at, version))
+
+    def write_view(
+        self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int, at: datetime
+    ) -> None:
+        """`columns` with the entity first, as `id`. What is no number is left out."""
+        records = [
+            (str(row[0]), metric, _number(value))
+            for row in rows
+            for metric, value in zip(columns[1:], row[1:], strict=True)
+            if value is None or isinstance(value, (int, float))
+        ]
+        self._insert(_VIEWS, records, (at, version, key))
+
+    def _insert(self, statement: str, records: Sequence[tuple[Any, ...]], fixed: tuple[Any, ...]) -> None:
+        if not self._set_up:
+            self.setup()
+        with self._database.connection() as connection:
+            for start in range(0, len(records), _ROWS):
+                columns = [list(column) for column in zip(*records[start : start + _ROWS], strict=True)]
+                connection.execute(statement, (*fixed, *columns))
+
+
+def _extension(connection: Any) -> str | None:
+    row = connection.execute("SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'").fetchone()
+    return row[0] if row else None
+
+
+def _number(value: Any) -> float | None:
+    if value is None or isinstance(value, str):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _plain(value: Any) -> Any:
+    """JSON of what a row may hold: numpy scalars become Python's, what is not finite becomes null."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, float):
+        return _number(value)
+    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+
+
+_EXTENSION = """
+    DO $$ BEGIN
+        CREATE EXTENSION IF NOT EXISTS timescaledb;
+    EXCEPTION WHEN OTHERS THEN
+        RAISE NOTICE 'plain tables: %', SQLERRM;
+    END $$
+"""
+
+_TIMESCALE = resources.files("causal_organism.stores.postgres").joinpath("timescale", "readings.sql").read_text("utf-8")
+
+_EFFECTS = """
+    INSERT INTO organism.effect_reading
+        (at, version, person, outcome, treatment, verdict, grade, effect, effect_sd, ci_lo, ci_hi, detail)
+    SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::float8[],
+        %s::float8[], %s::float8[], %s::jsonb[])
+    ON CONFLICT DO NOTHING
+"""
+
+_VIEWS = """
+    INSERT INTO organism.view_reading (at, version, key, entity, metric, value)
+    SELECT %s, %s, %s, * FROM unnest(%s::text[], %s::text[], %s::float8[])
+    ON CONFLICT DO NOTHING
+"""

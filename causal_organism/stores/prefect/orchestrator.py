@@ -1,0 +1,236 @@
+"""The Prefect server over REST: runs, logs, queues and schedules. Prefect itself is not imported."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from causal_organism.deployments import TRIGGER_TAG
+from causal_organism.errors import RefusedError
+from causal_organism.settings import Settings
+from causal_organism.stores.prefect import documents
+from causal_organism.stores.prefect.api import PAGE, PrefectApi
+from causal_organism.stores.prefect.lookup import CLOCK_SKEW, Lookup
+from causal_organism.stores.prefect.setup import PrefectSetup
+
+TERMINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
+MOST_COUNTED = 2_000
+"""Waiting and running runs that are counted; a queue deeper than this is shown with this depth."""
+
+LIVE = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class PrefectOrchestrator:
+    """Implements ports.Orchestrator."""
+
+    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = _utc_now):
+        self._api = PrefectApi(settings)
+        self._now = now
+        self._look = Lookup(self._api, now)
+        self._setup = PrefectSetup(self._api, now)
+
+    def close(self) -> None:
+        self._api.close()
+
+    def health(self) -> Mapping[str, Any]:
+        began = time.monotonic()
+        version = self._api.read("/admin/version")
+        latency_ms = (time.monotonic() - began) * 1000
+        scheduled = [
+            row["id"]
+            for row in self._look.deployments()
+            if not row["paused"] and any(each["active"] for each in row["schedules"])
+        ]
+        return {
+            "version": version,
+            "latency_ms": latency_ms,
+            "scheduling": not scheduled or bool(self._planned(scheduled)),
+        }
+
+    def trigger(
+        self,
+        deployment: str,
+        parameters: Mapping[str, Any],
+        *,
+        idempotency: str | None = None,
+        trigger: str = "api",
+    ) -> str:
+        found = self._look.deployment(deployment)
+        body = {
+            "parameters": dict(parameters),
+            "tags": [*found["tags"], f"{TRIGGER_TAG}{trigger}"],
+            # With a key of its own, asking again after a broken connection gives the same run.
+            "idempotency_key": idempotency or str(uuid.uuid4()),
+        }
+        run = self._api.write("POST", f"/deployments/{found['id']}/create_flow_run", body, repeat=True)
+        return str(run["id"])
+
+    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[Mapping[str, Any], ...]:
+        rows = self._look.flow_runs({} if include_scheduled else self._look.begun(), limit)
+        return self._look.to_runs(rows)
+
+    def run(self, run: str) -> Mapping[str, Any] | None:
+        row = self._look.find(run)
+        if row is None:
+            return None
+        tasks = self._api.read(
+            "/task_runs/filter",
+            {"flow_runs": {"id": {"any_": [row["id"]]}}, "limit": PAGE, "sort": "EXPECTED_START_TIME_ASC"},
+        )
+        self._look.remember_tasks(tasks)
+        return {**self._look.to_runs([row])[0], "tasks": documents.to_tasks(tasks)}
+
+    def logs(self, run: str, *, after: str | None = None, limit: int = PAGE) -> tuple[Mapping[str, Any], ...]:
+        """Those of `after`'s own moment come again; their `id` tells them apart."""
+        wanted: dict[str, Any] = {"flow_run_id": {"any_": [self._look.need(run)["id"]]}}
+        if after is not None:
+            wanted["timestamp"] = {"after_": after}
+        rows = self._api.read_pages("/logs/filter", {"logs": wanted, "sort": "TIMESTAMP_ASC"}, limit)
+        self._look.learn_tasks(row["task_run_id"] for row in rows)
+        return tuple(documents.to_log(row, task=self._look.names.get(row["task_run_id"] or "")) for row in rows)
+
+    def cancel(self, run: str) -> None:
+        row = self._look.need(run)
+        if row["state_type"] in TERMINAL:
+            raise RefusedError(f"run {row['id']} has ended already: {row['state_name']}", code="run-ended")
+        self._set_state(row["id"], {"type": "CANCELLING", "name": "Cancelling"})
+
+    def is_cancelled(self, run: str) -> bool:
+        row = self._api.glance(f"/flow_runs/{run}")
+        return row is not None and row["state_type"] in ("CANCELLING", "CANCELLED")
+
+    def retry(self, run: str) -> None:
+        row = self._look.need(run)
+        if row["state_type"] not in TERMINAL:
+            raise RefusedError(
+                f"run {row['id']} is {row['state_name']}; only an ended run can be tried again", code="run-live"
+            )
+        if row["deployment_id"] is None:
+            raise RefusedError(
+                f"run {row['id']} belongs to no deployment, so no worker can run it again",
+                hint="ask for a new one with `organism refresh`",
+                code="no-deployment",
+            )
+        self._set_state(row["id"], {"type": "SCHEDULED", "name": "AwaitingRetry"})
+
+    def supersede(self, run: str) -> int:
+        """Cancel the scheduled runs of the same deployment that are due and never began: this one does their work.
+
+        After a pause of the workers that leaves one pulse to catch up instead of hundreds; runs that people asked for
+        are left alone.
+        """
+        row = self._look.need(run)
+        if row["deployment_id"] is None:
+            return 0
+        waiting = self._look.flow_runs(
+            {
+                "deployment_id": {"any_": [row["deployment_id"]]},
+                "state": {"type": {"any_": ["SCHEDULED"]}},
+                "expected_start_time": {"before_": self._now().isoformat()},
+            },
+            PAGE,
+        )
+        # One that began waits, in its process, to be tried again: that is its own.
+        others = [
+            each["id"]
+            for each in waiting
+            if each["id"] != row["id"] and each["auto_scheduled"] and each["start_time"] is None
+        ]
+        for each in others:
+            self._set_state(
+                each, {"type": "CANCELLED", "name": "Cancelled", "message": f"run {row['id']} did its work"}
+            )
+        return len(others)
+
+    def queues(self) -> tuple[Mapping[str, Any], ...]:
+        now = self._now()
+        due = {
+            "state": {"type": {"any_": list(LIVE)}},
+            "expected_start_time": {"before_": (now + CLOCK_SKEW).isoformat()},
+        }
+        query = {"flow_runs": due, "sort": "EXPECTED_START_TIME_ASC"}
+        live = self._api.read_pages("/flow_runs/filter", query, MOST_COUNTED)
+        return tuple(
+            documents.to_queue(
+                pool,
+                queue,
+                [
+                    run
+                    for run in live
+                    if (run["work_pool_name"], run["work_queue_name"]) == (pool["name"], queue["name"])
+                ],
+                now,
+            )
+            for pool in self._look.pools()
+            for queue in self._look.queues_of(pool)
+        )
+
+    def pause_queue(self, name: str, *, paused: bool) -> None:
+        self._api.write("PATCH", self._look.queue(name), {"is_paused": paused}, repeat=True)
+
+    def limit_queue(self, name: str, limit: int | None) -> None:
+        self._api.write("PATCH", self._look.queue(name), {"concurrency_limit": limit}, repeat=True)
+
+    def schedules(self) -> tuple[Mapping[str, Any], ...]:
+        found: list[Mapping[str, Any]] = []
+        for row in self._look.deployments():
+            coming = self._planned([row["id"]]) if row["schedules"] else []
+            next_at = documents.stamp(documents.moment(coming[0]["expected_start_time"])) if coming else None
+            found += [
+                documents.to_schedule(row, each, name=self._look.names[row["id"]], next_at=next_at)
+                for each in row["schedules"]
+            ]
+        return tuple(sorted(found, key=lambda each: (each["deployment"], each["schedule"])))
+
+    def set_schedule(self, deployment: str, *, active: bool) -> int:
+        row = self._look.deployment(deployment)
+        changed = [each for each in row["schedules"] if each["active"] is not active]
+        for each in changed:
+            # The server takes a missing `parameters` for an empty one, so they are sent along.
+            body = {"active": active, "parameters": each.get("parameters") or {}}
+            self._api.write("PATCH", f"/deployments/{row['id']}/schedules/{each['id']}", body, repeat=True)
+        if active and row["paused"]:
+            self._api.write("POST", f"/deployments/{row['id']}/resume_deployment", repeat=True)
+        return len(changed)
+
+    def workers(self) -> tuple[Mapping[str, Any], ...]:
+        return tuple(
+            documents.to_worker(pool, row)
+            for pool in self._look.pools()
+            for row in self._api.read(f"/work_pools/{pool['name']}/workers/filter", {})
+        )
+
+    def setup(self, *, reset: bool = False) -> tuple[str, ...]:
+        return self._setup.apply(reset=reset)
+
+    def missing(self) -> tuple[str, ...]:
+        return self._setup.differences()
+
+    def _planned(self, deployments: list[str]) -> list[documents.Row]:
+        """The next run that a schedule has planned. Past ones do not count: a scheduler that died leaves those."""
+        planned: list[documents.Row] = self._api.read(
+            "/flow_runs/filter",
+            {
+                "flow_runs": {
+                    "deployment_id": {"any_": deployments},
+                    "state": {"type": {"any_": ["SCHEDULED"]}},
+                    "expected_start_time": {"after_": self._now().isoformat()},
+                },
+                "sort": "EXPECTED_START_TIME_ASC",
+                "limit": 1,
+            },
+        )
+        return planned
+
+    def _set_state(self, run: str, state: Mapping[str, Any]) -> None:
+        answer = self._api.write("POST", f"/flow_runs/{run}/set_state", {"state": state}, repeat=True)
+        if answer["status"] == "ABORT":
+            reason = (answer.get("details") or {}).get("reason") or "no reason given"
+            raise RefusedError(f"Prefect does not let run {run} become {state['name']}: {reason}", code="state-refused")

@@ -1,0 +1,185 @@
+"""The event stream in Redis (or Valkey): interactions, and the dead letters beside them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from importlib import resources
+from itertools import accumulate
+from typing import Any
+
+from causal_organism.errors import StoreError
+from causal_organism.network.entries import START, following
+from causal_organism.ports import DeadLetter, StreamEntry, StreamState
+from causal_organism.stores.idle import TRUSTED_S
+
+_PAGE = 10_000
+_FIRST_PAGE = 500  # from which it is known how long entries are
+
+
+def within(entries: Sequence[StreamEntry], most_bytes: int) -> tuple[StreamEntry, ...]:
+    """The first of them, up to so many bytes, but at least one."""
+    sizes = accumulate(each.bytes for each in entries)
+    return tuple(
+        each for at, (each, size) in enumerate(zip(entries, sizes, strict=True)) if not at or size <= most_bytes
+    )
+
+
+class RedisStream:
+    """`EventStream` over two keys of one Redis server, from 6.2 on."""
+
+    def __init__(self, url: str | Callable[[], str], *, stream: str, dead_letters: str, trusted_s: float = TRUSTED_S):
+        self._url = url
+        self._stream = stream
+        self._dead_letters = dead_letters
+        self._trusted_s = trusted_s
+        self._used = time.monotonic()
+
+    def append(self, entries: Sequence[Mapping[str, str]]) -> list[str]:
+        if not entries:
+            return []
+        with _driver_errors():
+            pipeline = self._redis.pipeline(transaction=True)  # all of them or none
+            for fields in entries:
+                pipeline.xadd(self._stream, dict(fields))
+            return [_text(each) for each in pipeline.execute()]
+
+    def read_after(
+        self, position: str, limit: int, until: str | None = None, *, most_bytes: int | None = None
+    ) -> tuple[StreamEntry, ...]:
+        if most_bytes is None:
+            return self._page(position, limit, until)
+        found: list[StreamEntry] = []
+        size, page = 0, min(limit, _FIRST_PAGE)
+        while page > 0 and size < most_bytes:
+            entries = self._page(position, page, until)
+            found += entries
+            if len(entries) < page:
+                break
+            size += sum(each.bytes for each in entries)
+            position = entries[-1].id
+            fit = (most_bytes - size) * len(found) // max(size, 1)  # if the rest is like what was read
+            page = min(limit - len(found), max(fit, 1))
+        return within(found, most_bytes)
+
+    def _page(self, position: str, limit: int, until: str | None) -> tuple[StreamEntry, ...]:
+        with _driver_errors():
+            found = self._redis.xrange(self._stream, min=f"({position}", max=until or "+", count=limit)
+        return tuple(StreamEntry(_text(entry), fields) for entry, fields in found)
+
+    def state(self) -> StreamState:
+        import redis  # only where a server is asked
+
+        with _driver_errors():
+            try:
+                found: Mapping[str, Any] = self._redis.xinfo_stream(self._stream)
+            except redis.ResponseError as error:
+                if "no such key" not in str(error):
+                    raise
+                return StreamState(length=0, first_id=None, last_id=START, added=0, removed=0)
+        length = int(found["length"])
+        first = found["first-entry"]
+        added = found.get("entries-added")  # from Redis 7
+        return StreamState(
+            length=length,
+            first_id=_text(first[0]) if first else None,
+            last_id=_text(found["last-generated-id"]),
+            added=added,
+            removed=None if added is None else added - length,
+        )
+
+    def count_after(self, position: str, at_most: int = 1_000_000) -> int:
+        count = 0
+        while count < at_most:
+            page = self.read_after(position, min(_PAGE, at_most - count))
+            if not page:
+                break
+            count += len(page)
+            position = page[-1].id
+        return count
+
+    def trim(self, before: str) -> int:
+        with _driver_errors():
+            return int(self._redis.xtrim(self._stream, minid=following(before), approximate=False))
+
+    def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        for start in range(0, len(letters), 1000):  # a script blocks the server: keep each one short
+            arguments: list[str] = []
+            for each in letters[start : start + 1000]:
+                arguments += (each.id, each.reason, json.dumps(dict(each.fields), ensure_ascii=False))
+            with _driver_errors():
+                self._redis.eval(_WRITE_DEAD_LETTERS, 1, self._dead_letters, *arguments)
+
+    def read_dead_letters(self, limit: int | None = None) -> tuple[DeadLetter, ...]:
+        with _driver_errors():
+            found = self._redis.xrange(self._dead_letters, count=limit)
+        return tuple(_dead_letter(_text(entry), fields) for entry, fields in found)
+
+    def count_dead_letters(self) -> int:
+        with _driver_errors():
+            return int(self._redis.xlen(self._dead_letters))
+
+    def drop_dead_letters(self, ids: Sequence[str]) -> int:
+        if not ids:
+            return 0
+        with _driver_errors():
+            return int(self._redis.xdel(self._dead_letters, *ids))
+
+    def close(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    @property
+    def _redis(self) -> Any:
+        """The client, without connections that nobody used for long; those that were closed it sees by itself."""
+        now, was = time.monotonic(), self._used
+        self._used = now
+        with _driver_errors():
+            if now - was >= self._trusted_s:
+                self._client.connection_pool.disconnect(inuse_connections=False)
+            return self._client
+
+    @cached_property
+    def _client(self) -> Any:  # the driver's own types fit neither of the protocols that it speaks
+        import redis
+
+        url = self._url if isinstance(self._url, str) else self._url()
+        # No retries below us: an XADD sent again after a lost answer would be a second entry.
+        never = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
+        with _driver_errors():
+            return redis.Redis.from_url(url, socket_timeout=30.0, socket_connect_timeout=5.0, retry=never)
+
+
+_WRITE_DEAD_LETTERS = (
+    resources.files("causal_organism.stores.redis").joinpath("lua", "write_dead_letters.lua").read_text()
+)
+
+
+def _dead_letter(entry: str, fields: Mapping[bytes, bytes]) -> DeadLetter:
+    """A dead letter of ours, or as much as can be read of what somebody else wrote there."""
+    reason = fields.get(b"reason", b"unknown").decode("utf-8", "replace")
+    try:
+        body = json.loads(fields.get(b"fields", b"{}"))
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        body = {name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in fields.items()}
+    return DeadLetter(id=entry, reason=reason, fields={str(name): str(value) for name, value in body.items()})
+
+
+def _text(raw: bytes | str) -> str:
+    return raw if isinstance(raw, str) else raw.decode()
+
+
+@contextmanager
+def _driver_errors() -> Iterator[None]:
+    import redis
+
+    try:
+        yield
+    except (redis.RedisError, ValueError, OSError) as error:
+        first_line = (str(error) or type(error).__name__).splitlines()[0]
+        raise StoreError(f"the event stream: {first_line}", hint="`organism check` tests every connection") from error

@@ -1,0 +1,1 @@
+"""Values of versions as bytes, in PostgreSQL rows and in files."""

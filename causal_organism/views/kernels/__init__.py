@@ -1,0 +1,1 @@
+"""Counting that views share: arrays in, arrays out."""

@@ -1,0 +1,68 @@
+"""A whole organism in memory, with a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from causal_organism.assets.definitions import Asset
+from causal_organism.assets.graph import graph_of
+from causal_organism.engine.refresh import refresh_local
+from causal_organism.settings import Settings
+from causal_organism.stores.memory.automation import MemoryAutomations
+from causal_organism.stores.memory.imports import MemoryImports
+from causal_organism.stores.memory.ledger import MemoryLedger, MemoryValues
+
+START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+@functools.cache
+def _home() -> tempfile.TemporaryDirectory[str]:
+    """One folder for all of them, removed at the end: nothing but notes about code is written there."""
+    return tempfile.TemporaryDirectory(prefix="organism-")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.time = START
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def move(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
+    """An organism of these assets on memory stores; `.clock` moves its time."""
+    clock = Clock()
+    return SimpleNamespace(
+        settings=Settings(home=Path(_home().name), actor="ana", lease_wait_s=0.0, **settings),
+        graph=graph_of(assets),
+        ledger=MemoryLedger(clock),
+        automations=MemoryAutomations(),
+        values=MemoryValues(),
+        imports=MemoryImports(),
+        sources={},
+        now=clock,
+        clock=clock,
+    )
+
+
+def with_graph(organism: Any, assets: Iterable[Asset]) -> Any:
+    """The same stores under another graph: what an edit of the code is."""
+    return SimpleNamespace(**{**vars(organism), "graph": graph_of(assets)})
+
+
+def outcomes(document: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(step["key"], step["outcome"]) for step in document["steps"]]
+
+
+def refreshed(organism: Any, selection: str = "*", **options: Any) -> list[tuple[str, str]]:
+    """What a refresh did, in order."""
+    return outcomes(refresh_local(organism, selection, actor="ana", **options))

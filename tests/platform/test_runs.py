@@ -1,0 +1,410 @@
+"""Runs as one history, queues, schedules and the setup, on an organism in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from causal_organism.assets.definitions import asset, source
+from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
+from causal_organism.engine.cancelling import readmit
+from causal_organism.engine.leases import run_lease
+from causal_organism.engine.refresh import begin, finish, make_step, refresh_local
+from causal_organism.errors import NotRunningError, RefusedError, RequestError, StoreError
+from causal_organism.platform.deploy import WORKER_ASSETS, check_deployed, set_up
+from causal_organism.platform.queues import limit_queue, load_queues, pause_queue
+from causal_organism.platform.runs import (
+    cancel_run,
+    has_ended,
+    load_logs,
+    load_run,
+    load_runs,
+    load_settled,
+    retry_run,
+)
+from causal_organism.platform.schedules import load_schedules, set_schedule
+from causal_organism.platform.trigger import plan_for_workers
+from causal_organism.ports import Gap, StreamPosition
+from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
+from causal_organism.stores.memory.stream import MemoryStream
+from tests.engine.organisms import memory_organism
+
+
+@source(key="rows")
+def rows() -> Any:
+    return [1, 2]
+
+
+@asset(reads={"rows": "rows"}, code_version="1")
+def total(rows: Any) -> Any:
+    return sum(rows)
+
+
+@asset(code_version="1")
+def broken(total: Any) -> Any:
+    raise ValueError("no \x1b[31m way")
+
+
+class Position:
+    """An archive that has read so many entries of a stream in memory, whose ids count from 1-0."""
+
+    def __init__(self, read: int):
+        self.read = read
+
+    def position(self) -> StreamPosition:
+        return StreamPosition(entry=f"{self.read}-0", entries=self.read)
+
+    def gaps(self) -> tuple[Gap, ...]:
+        return ()
+
+
+class Unconfigured:
+    """An orchestrator whose address is not set: every question says so."""
+
+    def __getattr__(self, name: str) -> Any:
+        def ask(*_: Any, **__: Any) -> Any:
+            raise NotRunningError("PREFECT_API_URL is not set")
+
+        return ask
+
+
+def organism(**settings: Any) -> Any:
+    found = memory_organism((rows, total, broken), **settings)
+    found.orchestrator = MemoryOrchestrator(now=found.clock)
+    found.orchestrator.setup()
+    return found
+
+
+def asked(o: Any, selection: str = "total") -> str:
+    run: str = o.orchestrator.trigger(REFRESH.full_name, {"selection": selection, "actor": "ana"}, trigger="cli")
+    return run
+
+
+def carried_out(o: Any, run: str, selection: str) -> dict[str, Any]:
+    """What a worker would do with a run."""
+    o.orchestrator.begin(run)
+    going = begin(o, selection, actor="ana", trigger="cli", run=run, deployment=REFRESH.full_name)
+    for step in going.steps:
+        outcome = make_step(going, step.key)
+        o.orchestrator.set_task(run, step.key, "Completed" if outcome.version else "Failed")
+    document = finish(going)
+    o.clock.move(seconds=3)
+    o.orchestrator.end(run, "Failed" if document["outcome"] == "failed" else "Completed")
+    return document
+
+
+def counted(o: Any) -> list[str]:
+    """Every run that the orchestrator is asked for from now on."""
+    asked: list[str] = []
+    look = o.orchestrator.run
+
+    def run(which: str) -> Any:
+        asked.append(which)
+        return look(which)
+
+    o.orchestrator.run = run
+    return asked
+
+
+def test_runs_of_prefect_and_of_this_process_are_one_history() -> None:
+    o = organism()
+    deployed = asked(o)
+    carried_out(o, deployed, "total")
+    o.clock.move(minutes=1)
+    local = refresh_local(o, "total", force=True, actor="bo")["run"]
+    found = load_runs(o)["runs"]
+    assert [row["id"] for row in found] == [local, deployed]
+    assert [(row["deployment"], row["state"], row["trigger"], row["actor"]) for row in found] == [
+        (None, "Completed", "cli", "bo"),
+        (REFRESH.full_name, "Completed", "cli", "ana"),
+    ]
+    assert [row["duration_s"] for row in found] == [0.0, 3.0]
+    assert [row["id"] for row in load_runs(o, limit=1)["runs"]] == [local]
+
+
+def test_what_a_schedule_planned_for_later_is_no_run_yet() -> None:
+    o = organism()
+    o.orchestrator.plan_run(INCREMENTAL.full_name, o.now().replace(hour=13))
+    assert load_runs(o)["runs"] == []
+    o.clock.move(hours=1)
+    assert [(row["trigger"], row["actor"]) for row in load_runs(o)["runs"]] == [("schedule", "schedule")]
+
+
+def test_without_an_orchestrator_local_runs_are_still_told() -> None:
+    o = organism()
+    o.orchestrator = Unconfigured()
+    local = refresh_local(o, "total", actor="ana")["run"]
+    assert [row["id"] for row in load_runs(o)["runs"]] == [local]
+    assert load_run(o, local)["steps"][0]["outcome"] == "made"
+
+
+class LateTasks(MemoryOrchestrator):
+    """Hears of the end of a task when it is asked for the third time, as Prefect does by its events."""
+
+    asked = 0
+
+    def run(self, run: str) -> Mapping[str, Any] | None:
+        self.asked += 1
+        found = super().run(run)
+        if found is None or self.asked > 2:
+            return found
+        return {**found, "tasks": [] if self.asked == 1 else [{**each, "state": "Running"} for each in found["tasks"]]}
+
+
+def test_a_run_that_has_just_ended_is_shown_when_its_tasks_have_too() -> None:
+    o = organism()
+    o.orchestrator = LateTasks(now=o.clock)
+    o.orchestrator.setup()
+    run = asked(o)
+    carried_out(o, run, "total")
+    assert [(task["name"], task["state"]) for task in load_settled(o, run)["tasks"]] == [("total", "Completed")]
+
+
+def test_assets_that_were_one_task_are_not_waited_for() -> None:
+    o = organism()
+    run = asked(o)
+    carried_out(o, run, "total")
+    o.orchestrator._need(run).tasks.clear()
+    o.orchestrator.set_task(run, "other, total", "Completed")
+    looks = counted(o)
+    assert [task["name"] for task in load_settled(o, run)["tasks"]] == ["other, total"]
+    assert looks == [run]
+
+
+def test_a_task_that_never_ended_is_not_waited_for_later() -> None:
+    o = organism()
+    run = asked(o)
+    carried_out(o, run, "total")
+    o.orchestrator.set_task(run, "total", "Running")
+    o.clock.move(minutes=1)
+    looks = counted(o)
+    assert load_settled(o, run)["tasks"][0]["state"] == "Running"
+    local = refresh_local(o, "total", force=True, actor="bo")["run"]
+    assert load_settled(o, local)["tasks"] == []
+    assert looks == [run, local]
+
+
+def test_a_run_has_its_steps_from_the_ledger_and_its_tasks_from_prefect() -> None:
+    o = organism()
+    run = asked(o, "total or broken")
+    carried_out(o, run, "total or broken")
+    found = load_run(o, run[:8])
+    assert (found["schema"], found["id"], found["outcome"]) == ("organism.run/1", run, "failed")
+    assert [(step["key"], step["outcome"]) for step in found["steps"]] == [("total", "made"), ("broken", "failed")]
+    assert [(task["name"], task["state"]) for task in found["tasks"]] == [("total", "Completed"), ("broken", "Failed")]
+    assert (found["selection"], "no \x1b[31m way" in found["error"]) == ("total or broken", True)
+    assert has_ended(found)
+
+
+def test_a_local_run_is_found_by_the_beginning_of_its_id() -> None:
+    o = organism()
+    run = refresh_local(o, "total", actor="ana")["run"]
+    assert load_run(o, run.removeprefix("local-")[:8])["id"] == run
+    assert load_run(o, run)["tasks"] == []
+    assert [line["message"] for line in load_logs(o, run)] == ["total made"]
+
+
+def test_a_local_run_that_goes_on_is_running() -> None:
+    o = organism()
+    going = begin(o, "total", actor="ana", trigger="cli")
+    with o.ledger.hold(run_lease(going.id), "", going.id):
+        found = load_run(o, going.id)
+    assert (found["state"], found["duration_s"], has_ended(found)) == ("Running", None, False)
+
+
+def test_a_run_that_is_nowhere_is_a_wrong_request() -> None:
+    with pytest.raises(RequestError, match="there is no run 'abcdef'"):
+        load_run(organism(), "abcdef")
+
+
+@pytest.mark.parametrize("ask", [load_logs, *(partial(act, actor="ana") for act in (cancel_run, retry_run))])
+def test_a_run_that_the_ledger_does_not_know_is_a_wrong_request_without_prefect_too(ask: Any) -> None:
+    o = organism()
+    o.orchestrator = Unconfigured()
+    with pytest.raises(RequestError, match="there is no run 'gone'"):
+        ask(o, "gone")
+    begin(o, "total", actor="ana", trigger="cli", run="known", deployment=REFRESH.full_name)
+    with pytest.raises(NotRunningError):
+        ask(o, "known")
+
+
+@pytest.mark.parametrize(("selection", "partition"), [("total", "site=north"), ("totl", None), ("total", "=")])
+def test_what_is_wrong_in_itself_is_said_before_that_prefect_is_away(selection: str, partition: str | None) -> None:
+    with pytest.raises(RequestError):
+        plan_for_workers(organism(), selection, partition=partition, actor="ana", trigger="cli")
+    with pytest.raises(NotRunningError):
+        plan_for_workers(organism(), "total", actor="ana", trigger="cli")
+
+
+def test_cancelling_is_written_down_and_ends_the_run_in_the_ledger() -> None:
+    o = organism()
+    run = asked(o)
+    o.orchestrator.begin(run)
+    begin(o, "total", actor="ana", trigger="cli", run=run, deployment=REFRESH.full_name)
+    assert cancel_run(o, run, actor="bo")["state"] == "Cancelling"
+    record = o.ledger.run(run)
+    assert (record.outcome, record.error) == ("cancelled", "cancelled by bo")
+    assert [(each.actor, each.action, each.subject) for each in o.ledger.audit_log()] == [("bo", "run.cancel", run)]
+
+
+def test_the_ledger_is_told_before_the_orchestrator_and_knows_it_where_that_cannot_be_reached() -> None:
+    o = organism()
+    run = asked(o)
+    o.orchestrator.begin(run)
+    known: list[str | None] = []
+
+    def away(run: str) -> None:
+        known.append(o.ledger.cancelled_by(run))
+        raise StoreError("Prefect broke off")
+
+    o.orchestrator.cancel = away
+    with pytest.raises(StoreError):
+        cancel_run(o, run, actor="bo")
+    assert known == ["bo"]
+    assert [each.action for each in o.ledger.audit_log()] == ["run.cancel"]
+    assert o.ledger.cancelled_by(run) == "bo"
+
+
+def test_an_ended_run_is_not_cancelled() -> None:
+    o = organism()
+    run = asked(o)
+    carried_out(o, run, "total")
+    with pytest.raises(RefusedError, match="has ended"):
+        cancel_run(o, run, actor="bo")
+    assert (o.ledger.cancelled_by(run), o.ledger.audit_log()) == (None, ())
+
+
+def test_a_cancelled_run_may_publish_once_it_is_run_again() -> None:
+    o = organism()
+    run = asked(o)
+    o.orchestrator.begin(run)
+    cancel_run(o, run, actor="bo")
+    o.orchestrator.end(run, "Cancelled")
+    retry_run(o, run, actor="bo")
+    assert o.ledger.cancelled_by(run) is None
+
+
+@pytest.mark.parametrize(("state", "by"), [("Running", None), ("Cancelling", "bo")])
+def test_a_run_that_the_orchestrator_itself_runs_again_may_publish_unless_it_is_being_cancelled(
+    state: str, by: str | None
+) -> None:
+    o = organism()
+    run = asked(o)
+    o.orchestrator.begin(run)
+    o.ledger.cancel_run(run, actor="bo", at=o.now())
+    if state == "Cancelling":
+        o.orchestrator.cancel(run)
+    readmit(o, run)
+    assert o.ledger.cancelled_by(run) == by
+
+
+def test_an_ended_run_is_tried_again_under_its_id() -> None:
+    o = organism()
+    run = asked(o)
+    with pytest.raises(RefusedError):
+        retry_run(o, run, actor="bo")
+    carried_out(o, run, "total")
+    assert retry_run(o, run, actor="bo")["state"] == "AwaitingRetry"
+    assert [each.action for each in o.ledger.audit_log()] == ["run.retry"]
+
+
+def test_a_local_run_cannot_be_stopped_from_elsewhere() -> None:
+    o = organism()
+    run = refresh_local(o, "total", actor="ana")["run"]
+    for change in (cancel_run, retry_run):
+        with pytest.raises(RefusedError, match="process of its own"):
+            change(o, run, actor="bo")
+    assert [(each.actor, each.action) for each in o.ledger.audit_log()] == [("ana", "refresh")]
+
+
+def test_read_only_changes_nothing() -> None:
+    o = organism(read_only=True)
+    run = o.orchestrator.trigger(REFRESH.full_name, {"selection": "*"})
+    changes: list[Any] = [
+        lambda: cancel_run(o, run, actor="bo"),
+        lambda: retry_run(o, run, actor="bo"),
+        lambda: pause_queue(o, "default", paused=True, actor="bo"),
+        lambda: limit_queue(o, "default", 1, actor="bo"),
+        lambda: set_schedule(o, "full-analysis", active=False, actor="bo"),
+        lambda: set_up(o, actor="bo"),
+    ]
+    for change in changes:
+        with pytest.raises(RefusedError, match="read-only"):
+            change()
+    assert o.ledger.audit_log() == ()
+
+
+def with_stream(o: Any, *, entries: int, read: int) -> Any:
+    o.stream = MemoryStream()
+    o.stream.append([{"source": "a", "target": "b", "at": "1"}] * entries)
+    o.archive = Position(read)
+    return o
+
+
+def test_queues_tell_what_waits_and_how_far_the_network_is_behind() -> None:
+    o = with_stream(organism(), entries=5, read=2)
+    asked(o)
+    o.clock.move(seconds=30)
+    found = load_queues(o)
+    assert [(each["name"], each["depth"], each["oldest_s"]) for each in found["queues"]] == [
+        ("default", 1, 30.0),
+        ("expensive", 0, None),
+    ]
+    age_s = o.now().timestamp() - 0.003  # the third entry of a stream in memory is of millisecond 3
+    stream = {"length": 5, "lag": 3, "lag_s": pytest.approx(age_s), "dead_letters": 0, "gap": None}
+    assert found["stream"] == stream
+
+
+def test_a_stream_that_is_read_to_its_end_has_no_lag() -> None:
+    stream = load_queues(with_stream(organism(), entries=2, read=2))["stream"]
+    assert (stream["lag"], stream["lag_s"]) == (0, 0.0)
+
+
+def test_pausing_and_limiting_a_queue_is_written_down() -> None:
+    o = with_stream(organism(), entries=0, read=0)
+    assert pause_queue(o, "expensive", paused=True, actor="bo")["queues"][1]["paused"]
+    assert limit_queue(o, "expensive", 2, actor="bo")["queues"][1]["limit"] == 2
+    assert [each.action for each in o.ledger.audit_log()] in (
+        ["queue.pause", "queue.limit"],
+        ["queue.limit", "queue.pause"],
+    )
+
+
+def test_a_paused_schedule_is_shown_as_such() -> None:
+    o = organism()
+    assert set_schedule(o, "full-analysis", active=False, actor="bo")["changed"] == 1
+    active = {each["deployment"]: each["active"] for each in load_schedules(o)["schedules"]}
+    assert active == {FULL.full_name: False, INCREMENTAL.full_name: True}
+
+
+def test_a_setup_says_what_it_changed_and_then_nothing() -> None:
+    o = organism()
+    o.settings = replace(o.settings, assets="demo:ASSETS")
+    o.orchestrator = MemoryOrchestrator(now=o.clock)
+    changed = set_up(o, actor="bo")["changed"]
+    assert changed[-1] == "asset graph of the workers: demo:ASSETS"
+    assert o.ledger.fact(WORKER_ASSETS) == "demo:ASSETS"
+    assert set_up(o, actor="bo")["changed"] == []
+    assert [each.action for each in o.ledger.audit_log()] == ["deploy.setup"]
+
+
+def test_a_check_says_what_is_missing_and_changes_nothing() -> None:
+    o = organism()
+    assert check_deployed(o)["ok"]
+    o.orchestrator = MemoryOrchestrator(now=o.clock)
+    found = check_deployed(o)
+    assert (found["ok"], f"deployment {FULL.full_name} created" in found["missing"]) == (False, True)
+    assert check_deployed(o) == found
+
+
+def test_a_scheduler_that_stays_silent_is_a_problem_after_some_patience() -> None:
+    o = organism()
+    paused: list[float] = []
+    o.orchestrator.health = lambda: {"version": "x", "latency_ms": 0.0, "scheduling": len(paused) >= 3}
+    assert check_deployed(o, pause=paused.append)["ok"]
+    o.orchestrator.health = lambda: {"version": "x", "latency_ms": 0.0, "scheduling": False}
+    assert "no run is scheduled" in check_deployed(o, pause=paused.append)["problems"][0]
