@@ -18,12 +18,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from causal_organism.wording.amounts import clock
 from causal_organism.wording.safe_text import safe_text
 from tui.actions import Action
 from tui.asking import BEAT_S
 from tui.clipboard import osc52
 from tui.messages import LogArrived, Written
-from tui.presenters.words import clock
 from tui.screens.assets import AssetsScreen
 from tui.screens.console import Console
 from tui.screens.frame import WIDE, Frame

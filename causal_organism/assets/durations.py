@@ -18,14 +18,15 @@ def parse_duration(text: str) -> timedelta:
 
 
 def duration_text(seconds: float) -> str:
-    """Short text for people: `0.4s`, `12s`, `3m05s`, `2h10m`, `4d`."""
+    """Two units where the smaller one matters: `0.4s`, `12s`, `3m05s`, `2h10m`, `4d`, `4d03h`."""
     if seconds < 10:
         return f"{seconds:.1f}s"
-    whole = round(seconds)
+    whole = int(seconds)
     if whole < 60:
         return f"{whole}s"
-    if whole < 3600:
+    if whole < 3_600:
         return f"{whole // 60}m{whole % 60:02}s"
-    if whole < 172_800:
-        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
-    return f"{whole // 86_400}d"
+    if whole < 86_400:
+        return f"{whole // 3_600}h{whole % 3_600 // 60:02}m"
+    hours = whole % 86_400 // 3_600
+    return f"{whole // 86_400}d{hours:02}h" if hours else f"{whole // 86_400}d"

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
 
-from causal_organism.assets.cause_words import cause_text
-from causal_organism.assets.durations import duration_text
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.cli.output import emit, json_option, partition_option, table
+from causal_organism.cli.output import ago, emit, json_option, partition_option, table
 from causal_organism.cli.selections import selection_argument
 from causal_organism.wiring import open_organism
+from causal_organism.wording.amounts import long_age
+from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_text
 
 
@@ -82,14 +82,6 @@ def graph(selection: str, form: str, as_json: bool) -> None:
     emit(document, draw[form], as_json=as_json)
 
 
-def age_text(made_at: str | None, now: datetime | None = None) -> str:
-    """How long ago, in short."""
-    if made_at is None:
-        return "-"
-    now = now or datetime.now(UTC)
-    return duration_text(max((now - datetime.fromisoformat(made_at)).total_seconds(), 0))
-
-
 def _state(row: Mapping[str, Any]) -> str:
     if row["making"]:
         return "making"
@@ -112,7 +104,7 @@ def _assets_text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
 
     return table(
         ("ASSET", "STATUS", "VERSION", "AGE", "WHY"),
-        [(row["key"], _state(row), _made(row), age_text(row["made_at"], now), reason(row)) for row in rows],
+        [(row["key"], _state(row), _made(row), long_age(row["made_at"], now), reason(row)) for row in rows],
     )
 
 
@@ -153,7 +145,7 @@ def _fact_text(name: str, value: Any, kind: str) -> str:
 
 
 def _head_text(row: Mapping[str, Any]) -> str:
-    age = f"{age_text(row['made_at'])} ago"
+    age = f"{ago(row['made_at'])} ago"
     if "partitions" in row and row["version"] is None:
         counts = ", ".join(f"{count} {status}" for status, count in row["partitions"].items())
         return f"partitions: {counts}" + (f" (the last made {age})" if row["made_at"] else "")

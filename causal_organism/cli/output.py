@@ -9,11 +9,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import click
 
 from causal_organism.assets.keys import label_of, partition_text
+from causal_organism.wording.amounts import long_age
 from causal_organism.wording.safe_text import safe_text
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -31,6 +33,11 @@ def partition_option(about: str) -> Callable[[Any], Any]:
 def name_of(row: Mapping[str, Any]) -> str:
     """What people call an asset, or one partition of it, in any document."""
     return label_of(row["key"], partition_text(row.get("partition")))
+
+
+def ago(moment: object) -> str:
+    """How long ago by this machine's clock, in two units; `-` where there is no moment."""
+    return long_age(moment, datetime.now(UTC))
 
 
 def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:

@@ -12,12 +12,12 @@ from typing import Any
 
 import click
 
-from causal_organism.assets.durations import duration_text
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, progress_bar, say, table
 from causal_organism.errors import OrganismError, RequestError
 from causal_organism.settings import home_folder
 from causal_organism.wiring import OpenOrganism, open_organism
+from causal_organism.wording.amounts import duration
 
 INCREMENTAL = "incremental-update-pipeline/incremental-updates"
 FULL = "full-analysis-pipeline/full-analysis"
@@ -226,7 +226,7 @@ def _text(document: dict[str, Any]) -> str:
         ("ASSET", "VERSION", "ROWS", "TOOK", ""),
         [
             (
-                e["key"], e["version"], e["rows"], "-" if e["seconds"] is None else duration_text(e["seconds"]),
+                e["key"], e["version"], e["rows"], duration(e["seconds"]),
                 e["error"] or ("" if e["status"] == "fresh" else e["status"]),
             )
             for e in document["made"]
@@ -238,7 +238,7 @@ def _text(document: dict[str, Any]) -> str:
     )
     parts = [made, *_conclusions(document), servers]
     parts.append(
-        f"done in {duration_text(document['seconds'])}; `organism tui` opens the console, `organism down` stops all"
+        f"done in {duration(document['seconds'])}; `organism tui` opens the console, `organism down` stops all"
     )
     return "\n\n".join(parts)
 

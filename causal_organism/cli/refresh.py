@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from causal_organism.assets.blocking import some_of
-from causal_organism.assets.cause_words import cause_text
-from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import label_of
 from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import emit, json_option, name_of, partition_option, progress_bar, say, table
 from causal_organism.cli.selections import selection_argument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
+from causal_organism.wording.amounts import duration
+from causal_organism.wording.causes import cause_text
 
 if TYPE_CHECKING:
     from causal_organism.assets.planner import PlanStep
@@ -138,7 +138,7 @@ class _Telling:
         self._total = len(steps)
         known = [step.estimate_s for step in steps if step.estimate_s is not None]
         if steps:
-            say(f"{len(steps)} to make" + (f", about {duration_text(sum(known))}" if known else ""))
+            say(f"{len(steps)} to make" + (f", about {duration(sum(known))}" if known else ""))
 
     def tell(self, step: StepOutcome | StepRecord) -> None:
         if (step.key, step.partition) in self._told:
@@ -233,7 +233,7 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
             if step["certain"]
             else "if changed",
             step["mode"],
-            "-" if step["estimate_s"] is None else duration_text(step["estimate_s"]),
+            duration(step["estimate_s"]),
             f"waits for {some_of(step['blocked_by'])}"
             if step["blocked_by"]
             else "; ".join(map(cause_text, step["causes"])),
@@ -241,7 +241,7 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
         for step in steps
     ]
     known = [step["estimate_s"] for step in steps if step["estimate_s"] is not None]
-    total = f"\n{len(steps)} steps, about {duration_text(sum(known))}" if known else f"\n{len(steps)} steps"
+    total = f"\n{len(steps)} steps, about {duration(sum(known))}" if known else f"\n{len(steps)} steps"
     return table(("ASSET", "MADE", "MODE", "TAKES", "WHY"), rows) + total
 
 
@@ -251,7 +251,7 @@ def _refresh_text(document: Mapping[str, Any]) -> str:
             name_of(s),
             s["outcome"],
             s["version"],
-            "-" if s["seconds"] is None else duration_text(s["seconds"]),
+            duration(s["seconds"]),
             s["error"] or "",
         )
         for s in document["steps"]

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from causal_organism.assets.durations import duration_text
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import data, emit, json_option, name_of, say, table
 from causal_organism.errors import FAILED
 from causal_organism.organism.stream.lag import gap_text
 from causal_organism.wiring import OpenOrganism, open_organism
+from causal_organism.wording.amounts import duration
 from causal_organism.wording.safe_text import safe_text
 
 POLL_S = 1.0
@@ -235,7 +235,7 @@ def _runs_text(rows: Sequence[Document]) -> str:
             (row["deployment"] or "").partition("/")[2] or f"{row['flow']} (local)",
             row["state"],
             _time(row["started_at"] or row["scheduled_at"]),
-            "-" if row["duration_s"] is None else duration_text(row["duration_s"]),
+            duration(row["duration_s"]),
             row["tries"],
             row["trigger"],
             row["actor"],
@@ -247,7 +247,7 @@ def _runs_text(rows: Sequence[Document]) -> str:
 
 def run_text(row: Document) -> str:
     """One run: what it is, its tasks, its steps."""
-    took = "-" if row["duration_s"] is None else duration_text(row["duration_s"])
+    took = duration(row["duration_s"])
     head = [
         ("run", row["id"]),
         ("deployment", row["deployment"] or "none (local)"),
@@ -275,7 +275,7 @@ def _said_text(lines: Sequence[Document]) -> str:
 
 def _step_text(step: Document) -> str:
     version = "" if step["version"] is None else f" @{step['version']}"
-    seconds = "" if step["seconds"] is None else f" in {duration_text(step['seconds'])}"
+    seconds = "" if step["seconds"] is None else f" in {duration(step['seconds'])}"
     return f"{step['outcome']}: {step['error']}" if step["error"] else f"{step['outcome']}{version}{seconds}"
 
 
@@ -294,14 +294,14 @@ def _queues_text(document: Document) -> str:
             each["depth"],
             each["running"],
             each["late"],
-            "-" if each["oldest_s"] is None else duration_text(each["oldest_s"]),
+            duration(each["oldest_s"]),
             "none" if each["limit"] is None else str(each["limit"]),
             "paused" if each["paused"] else "",
         )
         for each in document["queues"]
     ]
     stream = document["stream"]
-    behind = f"{stream['lag']} behind ({duration_text(stream['lag_s'])})" if stream["lag"] else "nothing behind"
+    behind = f"{stream['lag']} behind ({duration(stream['lag_s'])})" if stream["lag"] else "nothing behind"
     told = f"stream: {stream['length']} entries, {behind}, {stream['dead_letters']} dead letters"
     told = "\n".join(filter(None, (told, gap_text(stream["gap"]))))
     return f"{table(('QUEUE', 'DEPTH', 'RUNNING', 'LATE', 'OLDEST', 'LIMIT', ''), rows) or 'no queues yet'}\n{told}"

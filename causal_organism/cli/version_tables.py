@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_organism.assets.keys import label_of, partition_text
-from causal_organism.cli.assets import age_text
-from causal_organism.cli.output import table
+from causal_organism.cli.output import ago, table
 
 
 def rejected_text(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -23,7 +22,7 @@ def rejected_text(rows: Sequence[Mapping[str, Any]]) -> str:
         ("REJECTED", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", "CHECKS", ""),
         [
             (
-                f"{age_text(r['rejected_at'])} ago",
+                f"{ago(r['rejected_at'])} ago",
                 r["rows"],
                 r["actor"],
                 r["trigger"],
@@ -49,7 +48,7 @@ def versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
         [
             (
                 r["version"],
-                age_text(r["made_at"]),
+                ago(r["made_at"]),
                 r["rows"],
                 r["actor"],
                 r["trigger"],

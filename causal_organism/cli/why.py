@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
-from causal_organism.assets.cause_words import cause_text
-from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import label_of, partition_text
-from causal_organism.cli.assets import age_text
-from causal_organism.cli.output import emit, json_option, name_of, partition_option
+from causal_organism.cli.output import ago, emit, json_option, name_of, partition_option
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
+from causal_organism.wording.amounts import duration
+from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_text
 
 _ROWS_SHOWN = 20
@@ -108,14 +107,14 @@ def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
 def _automation_lines(document: Mapping[str, Any]) -> Iterator[str]:
     cooldown = document["cooldown_s"]
     yield f"{document['key']}: {document['condition'] or 'no automation'}" + (
-        f", at most every {duration_text(cooldown)}" if cooldown else ""
+        f", at most every {duration(cooldown)}" if cooldown else ""
     )
     yield f"now: {'it would be made, because ' if document['chosen'] else ''}{document['because']}"
     last, chosen = document["last"], document["last_chosen"]
     if last is not None:
-        yield f"last pulse, {age_text(last['at'])} ago: {_decision(last)}"
+        yield f"last pulse, {ago(last['at'])} ago: {_decision(last)}"
     if chosen is not None and chosen != last:
-        yield f"last made by automation, {age_text(chosen['at'])} ago: {_decision(chosen)}"
+        yield f"last made by automation, {ago(chosen['at'])} ago: {_decision(chosen)}"
 
 
 def _decision(evaluated: Mapping[str, Any]) -> str:
@@ -125,7 +124,7 @@ def _decision(evaluated: Mapping[str, Any]) -> str:
 
 def _blame_lines(document: Mapping[str, Any]) -> Iterator[str]:
     person, made = document["person"], document["made"]
-    yield f"{person} in {_span(document)}, made {age_text(made['at'])} ago by {made['actor']} ({made['trigger']})"
+    yield f"{person} in {_span(document)}, made {ago(made['at'])} ago by {made['actor']} ({made['trigger']})"
     if not document["moved"]:
         yield f"  nothing about {person} changed"
         return

@@ -26,7 +26,7 @@ async def open_dialog(driver: Driver, letters: str) -> None:
 def test_a_confirmed_trigger_starts_one_run_and_shows_it_queue_run_and_finish() -> None:
     async def scenario(driver: Driver) -> None:
         await open_dialog(driver, "betw")
-        await driver.until("network changed (40 -> 41)")
+        await driver.until("network changed: 40 -> 41")
         assert ">[ Cancel ]<" in driver.text()
         assert writes(driver) == []
         await driver.press("tab", "enter")

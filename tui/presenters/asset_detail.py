@@ -6,20 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from causal_organism.wording.amounts import age, count, date_clock, duration
+from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets import neighbours, version_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
-from tui.presenters.words import (
-    Document,
-    age,
-    asset_word,
-    cause_words,
-    count,
-    date_clock,
-    duration,
-    place_name,
-    short_id,
-)
+from tui.presenters.words import Document, asset_word, place_name, short_id
 from tui.states import OK
 
 _SHOWN_SECOND_HOP = 6
@@ -69,13 +61,13 @@ def _why_lines(asset: Document, now: datetime, width: int) -> list[Line]:
             ("last try", f"{safe_name(attempt.get('outcome', 'failed'))} {age(attempt.get('at'), now)} ago: {said}")
         )
     reasons += [
-        ("root cause", f"{safe_name(cause.get('key', ''))}: {cause_words(cause)}")
+        ("root cause", f"{safe_name(cause.get('key', ''))}: {cause_text(cause)}")
         for cause in asset.get("root_causes") or ()
         if cause.get("key") != asset["key"]
     ]
     reasons += [("blocked by", safe_name(key)) for key in asset.get("blocked_by") or ()]
     reasons += [(f"{each['use']} failed", _failed_text(each)) for each in asset.get("failed_upstream") or ()]
-    reasons += [("cause", cause_words(cause)) for cause in asset.get("causes") or ()]
+    reasons += [("cause", cause_text(cause)) for cause in asset.get("causes") or ()]
     state = asset_word(asset)
     if not reasons:
         return [heading("WHY"), line("  up to date with everything it reads" if state == OK else "  no cause recorded")]

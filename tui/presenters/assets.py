@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from causal_organism.wording.amounts import age, moment
+from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.rows import Column, Row
-from tui.presenters.words import Document, age, asset_word, cause_words, moment, tone_of
+from tui.presenters.words import Document, asset_word, tone_of
 from tui.states import FAIL, MISS, OK, RUN, STALE
 
 COLUMNS = (
@@ -65,7 +67,7 @@ def why(asset: Document) -> str:
         )
     if blocked and asset.get("status") != "fresh":
         return "blocked by " + ", ".join(safe_name(key) for key in blocked)
-    causes = [cause_words(cause) for cause in asset.get("causes") or ()]
+    causes = [cause_text(cause) for cause in asset.get("causes") or ()]
     more = f" (+{len(causes) - 1})" if len(causes) > 1 else ""
     return causes[0] + more if causes else ""
 

@@ -6,24 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from causal_organism.wording.amounts import count, date_clock, duration, moment, short_duration
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets import why
 from tui.presenters.interventions import is_open, number
 from tui.presenters.queues import queue_key, queue_word
 from tui.presenters.rows import Column, Row
 from tui.presenters.runs import elapsed_s, error_of, run_name
-from tui.presenters.words import (
-    Document,
-    asset_word,
-    count,
-    date_clock,
-    duration,
-    moment,
-    short_duration,
-    short_id,
-    state_word,
-    tone_of,
-)
+from tui.presenters.words import Document, asset_word, short_id, state_word, tone_of
 from tui.states import FAIL, MISS, PAUSED, RETRY, STALE, WAIT
 
 COLUMNS = (

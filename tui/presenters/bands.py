@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from causal_organism.wording.amounts import clock, short_duration
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import Action, key_name
 from tui.presenters.lines import Line, Piece, line
 from tui.presenters.overview import Documents, status_counts
-from tui.presenters.words import clock, short_duration
 from tui.source import Place
 
 TABS = ("Overview", "Assets", "Runs", "Queues", "Interventions")

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import UTC
 from itertools import islice
 
+from causal_organism.wording.amounts import moment
 from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text
 from tui.presenters.lines import Line, line, wrapped
-from tui.presenters.words import Document, moment
+from tui.presenters.words import Document
 
 CAPACITY = 5_000
 _LEVELS = {50: "CRIT", 40: "ERROR", 30: "WARN", 20: "INFO", 10: "DEBUG"}

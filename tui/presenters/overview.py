@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
+from causal_organism.wording.amounts import age, count, duration, short_duration
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.assets import states
 from tui.presenters.interventions import is_open
 from tui.presenters.lines import Line, Piece, heading, line, plain, word
 from tui.presenters.queues import queue_word
 from tui.presenters.runs import durations_s, elapsed_s, recent_counts
-from tui.presenters.words import Document, age, count, duration, short_duration, state_word
+from tui.presenters.words import Document, state_word
 from tui.states import CXL, FAIL, MISS, OK, QUE, RETRY, RUN, STALE, WAIT
 
 Documents = Mapping[str, Document | None]

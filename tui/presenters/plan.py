@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from causal_organism.wording.amounts import duration
+from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, wrapped
-from tui.presenters.words import Document, cause_words, duration
+from tui.presenters.words import Document
 
 
 def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
@@ -25,7 +27,7 @@ def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
                 f" {certain:<8} {duration(step.get('estimate_s')):>6}"
             )
         )
-        causes = "; ".join(cause_words(cause) for cause in step.get("causes") or ())
+        causes = "; ".join(cause_text(cause) for cause in step.get("causes") or ())
         causes = causes or ("asked for" if step.get("certain") else "if something before it changes")
         lines += [line(("    " + part, "dim")) for part in wrapped(causes, width - 5)]
     return tuple(lines)

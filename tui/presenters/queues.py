@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from causal_organism.wording.amounts import count, short_duration
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.lines import Line, heading, line, word
 from tui.presenters.rows import Column, Row
-from tui.presenters.words import Document, count, short_duration, tone_of
+from tui.presenters.words import Document, tone_of
 from tui.states import OK, PAUSED, QUE, STALE, WAIT
 
 COLUMNS = (

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from causal_organism.wording.amounts import date_clock, duration, moment
+from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
 from tui.presenters.rows import Column, Row
-from tui.presenters.words import (
-    Document,
-    cause_words,
-    date_clock,
-    duration,
-    moment,
-    place_name,
-    run_word,
-    short_id,
-    state_word,
-    tone_of,
-)
+from tui.presenters.words import Document, place_name, run_word, short_id, state_word, tone_of
 from tui.states import CXL, FAIL, OK, RETRY, UNFINISHED
 
 COLUMNS = (
@@ -168,7 +159,7 @@ def _step_lines(steps: object, width: int) -> list[Line]:
         )
         reason = safe_text(step["error"], limit=300) if step.get("error") else ""
         tone = "bad" if reason else "dim"
-        reason = reason or "; ".join(cause_words(cause) for cause in step.get("causes") or ())
+        reason = reason or "; ".join(cause_text(cause) for cause in step.get("causes") or ())
         lines += [line("    ", (part, tone)) for part in (wrapped(reason, width - 5) if reason else ())]
     return lines
 

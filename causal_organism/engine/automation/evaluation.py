@@ -24,7 +24,7 @@ from typing import Any
 
 from causal_organism.assets.automation import AutomationState, Decision, decide, named_keys
 from causal_organism.assets.blocking import Blocker, Blocking
-from causal_organism.assets.cause_words import attempt_text, cause_text
+from causal_organism.assets.cause_words import attempt_text
 from causal_organism.assets.definitions import SOURCE, AssetSpec
 from causal_organism.assets.staleness import FRESH, STALE
 from causal_organism.assets.versions import Provenance
@@ -33,6 +33,7 @@ from causal_organism.engine.hindrances import blockers_by_partition, from_outsid
 from causal_organism.engine.observe import Observation, observe
 from causal_organism.engine.snapshot import Cut, load_cut
 from causal_organism.ports import Consideration, Evaluated, Organism
+from causal_organism.wording.causes import cause_text
 
 AUTOMATION = "automation"
 """The trigger of what automation makes."""

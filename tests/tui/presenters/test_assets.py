@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from causal_organism.wording.causes import cause_text
 from tui.demo_documents import asset
 from tui.presenters.asset_detail import detail_lines, last_run
 from tui.presenters.assets import asset_rows, by_key, neighbours, states, tree_rows, why
 from tui.presenters.lines import plain
-from tui.presenters.words import asset_word, cause_words, run_word, short_id, state_word
+from tui.presenters.words import asset_word, run_word, short_id, state_word
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
 DOCUMENT: dict[str, Any] = {
@@ -36,7 +37,7 @@ def test_one_word_says_what_is_most_urgent() -> None:
 def test_rows_say_state_age_version_and_cause() -> None:
     assert [row.cells for row in asset_rows(DOCUMENT, NOW)] == [
         ("network", "OK", "1m", "v41", ""),
-        ("views/degree", "STALE", "5m", "v41", "network changed (40 -> 41)"),
+        ("views/degree", "STALE", "5m", "v41", "network changed: 40 -> 41"),
         ("views/teams", "FAIL", "7m", "v41", "failed: StoreError: the ledger could not be reached"),
         ("causal/effects", "MISS", "-", "-", "blocked by views/teams"),
     ]
@@ -70,8 +71,8 @@ def test_the_detail_names_the_root_cause_before_the_asset_s_own() -> None:
     text = [plain(line) for line in detail_lines(assets["views/degree"], assets, [], NOW, 70)]
     start = text.index("WHY STALE (root cause first)")
     assert text[start + 1 : start + 3] == [
-        "  1. root cause   network: stream changed (7 -> 8)",
-        "  2. cause        network changed (40 -> 41)",
+        "  1. root cause   network: stream changed: 7 -> 8",
+        "  2. cause        network changed: 40 -> 41",
     ]
     assert any("network" in line and "OK" in line for line in text[text.index("READ BY") - 2 :])
 
@@ -92,17 +93,20 @@ def test_the_detail_lists_versions_with_what_they_were_made_from() -> None:
     ("cause", "said"),
     [
         ({"kind": "never-made", "input": None, "was": None, "now": None}, "never made"),
-        ({"kind": "code-changed", "input": None, "was": "a1", "now": "b2"}, "code changed (a1 -> b2)"),
-        ({"kind": "input-added", "input": "x", "was": None, "now": "1"}, "x was added as input"),
+        ({"kind": "code-changed", "input": None, "was": "a1", "now": "b2"}, "code changed: a1 -> b2"),
+        ({"kind": "input-added", "input": "x", "was": None, "now": "1"}, "x is a new input"),
         ({"kind": "input-removed", "input": "x", "was": "1", "now": None}, "x is no longer an input"),
         ({"kind": "too-old", "input": None, "was": None, "now": None}, "too old"),
-        ({"kind": "check-failed", "input": "nulls", "was": None, "now": None}, "check failed: nulls"),
+        (
+            {"kind": "check-failed", "input": "nulls", "was": None, "now": None},
+            "a blocking check rejected the last make",
+        ),
         ({"kind": "new-kind", "input": "x\x1b", "was": None, "now": None}, "new-kind x␛"),
-        ({"kind": "input-changed", "input": "n", "was": "a" * 64, "now": "b" * 64}, "n changed (aaaaaaaa -> bbbbbbbb)"),
+        ({"kind": "input-changed", "input": "n", "was": "a" * 64, "now": "b" * 64}, "n changed: aaaaaaaa -> bbbbbbbb"),
     ],
 )
 def test_causes_in_words(cause: dict[str, Any], said: str) -> None:
-    assert cause_words(cause) == said
+    assert cause_text(cause) == said
 
 
 def test_why_counts_further_causes() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from causal_organism.wording.amounts import duration
 from tui.actions import ACTIONS, in_scope
 from tui.presenters.bands import AsOf, crumb_lines, key_line, lost_words, status_lines
 from tui.presenters.commands import command_for, refresh_command, selection_of
@@ -17,7 +18,6 @@ from tui.presenters.logs import LogBuffer, log_text, matches, next_match
 from tui.presenters.plan import plan_lines, summary
 from tui.presenters.queues import queue_rows, stream_lines
 from tui.presenters.runs import detail_lines, run_rows
-from tui.presenters.words import duration
 from tui.source import Place
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_a_plan_shows_steps_causes_mode_and_the_sum() -> None:
     assert text[0] == "2 steps, 1 certain, at least 0.4s"
     assert text[3:] == [
         " views/degree                       incremental yes        0.4s",
-        "    network changed (1 -> 2)",
+        "    network changed: 1 -> 2",
         " panel                              full        perhaps       -",
         "    if something before it changes",
     ]
