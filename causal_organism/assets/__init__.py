@@ -1,0 +1,1 @@
+"""The model of assets: definitions, versions, staleness, selection, plans. Standard library only; no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""The command `organism`, one module per group of commands."""

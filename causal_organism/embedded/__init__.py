@@ -1,0 +1,1 @@
+"""Real servers from wheels, for a machine that has none: one supervisor per home."""

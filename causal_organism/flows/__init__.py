@@ -1,4 +1,4 @@
-"""Prefect: thin shells around operations; the only importer of prefect."""
+"""Prefect: thin shells around the engine and the organism; the only importer of prefect."""
 
 from __future__ import annotations
 

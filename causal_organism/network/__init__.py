@@ -1,0 +1,1 @@
+"""The network: interactions, deltas, and the immutable snapshot in arrays. Pure."""

@@ -1,4 +1,4 @@
-"""Protocols of the outside world. Stores implement them; operations ask nothing else.
+"""Protocols of the outside world. Stores implement them; engine, organism and platform ask nothing else.
 
 Every method may raise StoreError when its server cannot be reached. All moments are aware UTC datetimes; stamps of
 interactions are integer microseconds; weights are integer millionths.

@@ -1,0 +1,1 @@
+"""From documents to lines and rows; pure, without Textual."""
