@@ -79,7 +79,7 @@ def clustering(network: Any, context: Any) -> Any:
     """How many of a person's neighbours are tied to each other, and the triangles that makes."""
     from causal_organism.views import clustering as view
 
-    return view.clustering(network, shared=_shared(context))
+    return view.clustering(network, share=context.share)
 
 
 @clustering.update
@@ -94,14 +94,14 @@ def constraint(network: Any, context: Any) -> Any:
     """Structural holes: how far a person's contacts are contacts of each other, and the size without that."""
     from causal_organism.views import constraint as view
 
-    return view.constraint(network, shared=_shared(context))
+    return view.constraint(network, share=context.share)
 
 
 @constraint.update
 def _constraint(previous: Any, changes: Any, network: Any, context: Any) -> Any:
     from causal_organism.views import constraint as view
 
-    return view.update_constraint(previous, network, changes["network"], shared=_shared(context))
+    return view.update_constraint(previous, network, changes["network"], share=context.share)
 
 
 @asset(key="views/ego", tags=PULSE, retry="light", tolerance=FLOATS)
@@ -109,14 +109,14 @@ def ego(network: Any, context: Any) -> Any:
     """How far a person's own contacts need the person to reach each other."""
     from causal_organism.views import ego as view
 
-    return view.ego(network, shared=_shared(context))
+    return view.ego(network, share=context.share)
 
 
 @ego.update
 def _ego(previous: Any, changes: Any, network: Any, context: Any) -> Any:
     from causal_organism.views import ego as view
 
-    return view.update_ego(previous, network, changes["network"], shared=_shared(context))
+    return view.update_ego(previous, network, changes["network"], share=context.share)
 
 
 @asset(key="views/brokerage", tags=PULSE, retry="light")
@@ -124,7 +124,7 @@ def brokerage(network: Any, people: Any, context: Any) -> Any:
     """Between whom a person passes things on, by the teams of the three: coordinator, gatekeeper, liaison and so on."""
     from causal_organism.views import brokerage as view
 
-    return view.brokerage(network, people, shared=_shared(context))
+    return view.brokerage(network, people, share=context.share)
 
 
 @brokerage.update
@@ -133,7 +133,7 @@ def _brokerage(previous: Any, changes: Any, network: Any, people: Any, context: 
 
     if set(changes) != {"network"}:  # another roster moves people between teams everywhere
         return None
-    return view.update_brokerage(previous, network, people, changes["network"], shared=_shared(context))
+    return view.update_brokerage(previous, network, people, changes["network"], share=context.share)
 
 
 @asset(key="views/bridges", retry="light")
@@ -223,22 +223,10 @@ def _with_sources(view: Any, network: Any, context: Any) -> Any:
         network,
         exact_people=context.settings["betweenness_exact_people"],
         sources=context.settings["betweenness_sources"],
-        shared=_shared(context),
+        share=context.share,
     )
     context.metadata(sources=found.sources, exact=found.exact)
     return found.scores
-
-
-def _shared(context: Any) -> Any:
-    """Where, and by whom, heavy work is done."""
-    from causal_organism.views.betweenness import Shared
-
-    return Shared(
-        scratch=context.scratch,
-        mapper=context.sharing.mapper(),
-        more=context.sharing.budget,
-        progress=context.progress,
-    )
 
 
 @asset(reads={"weekly": "interactions/weeks", "degree": "views/degree"}, retry="light", tolerance=FLOATS)

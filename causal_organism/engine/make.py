@@ -76,6 +76,15 @@ class Context:
     sharing: Sharing = Sharing()
     _metadata: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def share(self) -> Any:
+        """Has heavy work of views done in slices (views.share.Share), where unfinished work waits for the next make."""
+        from causal_organism.sharing.shared import Shared  # numpy
+
+        return Shared(
+            scratch=self.scratch, mapper=self.sharing.mapper(), more=self.sharing.budget, progress=self.progress
+        )
+
     def metadata(self, **values: Any) -> None:
         """Put facts beside the version: numbers, or text, url, table, markdown, path."""
         self._metadata.update(values)

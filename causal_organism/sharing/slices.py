@@ -23,22 +23,20 @@ from pathlib import Path
 
 import numpy as np
 
-from causal_organism.engine.code.versions import function_version
 from causal_organism.errors import StoreError
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.sharing import snapshot_files
 from causal_organism.sharing.mappers import Mapper
-from causal_organism.views.kernels.brandes import KERNELS, Sums, order
-from causal_organism.views.kernels.by_person import BY_PERSON
+from causal_organism.views.kernels.brandes import Sums, order
 from causal_organism.views.scores import Idx
+from causal_organism.views.share import PersonKernel, SourceKernel, sources_in_seconds
 
-_LOOKS = 200_000_000
-"""Along a tie, in one slice: a few seconds."""
 _MOST = 128
 """Sources of a slice. A power of two, as every size is."""
 _FOLDED = 16
 """After so many slices their sum is stored, and their files go."""
 _NETWORK = "network"
+_COMPUTING = ("network", "views", "sharing")
 GIVEN = "given"
 _DIGEST = 32
 
@@ -53,7 +51,7 @@ class Slice:
     """Work that can be done wherever `folder` is seen: people `first` to `last`, for sources of the fixed order."""
 
     folder: Path
-    kernel: str
+    kernel: PersonKernel | SourceKernel
     code: str
     first: int
     last: int
@@ -81,10 +79,10 @@ class Sources:
     Slices of the same kernel for another network or by other code are removed: nobody will ask for them.
     """
 
-    def __init__(self, root: Path, kernel: str, network: Snapshot, *, size: int | None = None):
+    def __init__(self, root: Path, kernel: SourceKernel, network: Snapshot, *, size: int | None = None):
         self._network, self._kernel = network, kernel
         self._size = size or size_of(network)
-        self._folder = own_folder(root, kernel, network, self._size)
+        self._folder = own_folder(root, kernel.name, network, self._size)
 
     @property
     def stored(self) -> int:
@@ -153,10 +151,10 @@ def do(each: Slice) -> None:
 
 
 def _numbers(each: Slice, network: Snapshot) -> Sums:
-    if each.kernel in BY_PERSON:
+    if isinstance(each.kernel, PersonKernel):
         people = np.arange(each.first, each.last, dtype=np.int64)
-        return BY_PERSON[each.kernel].work(network, people, _given(each)).ravel()
-    return KERNELS[each.kernel](network, np.sort(order(network)[each.first : each.last]))
+        return each.kernel.work(network, people, _given(each)).ravel()
+    return each.kernel.work(network, np.sort(order(network)[each.first : each.last]))
 
 
 def in_order(
@@ -183,22 +181,18 @@ def in_order(
 
 def size_of(network: Snapshot) -> int:
     """Sources of a slice."""
-    return min(_MOST, 1 << max(_in_seconds(network).bit_length() - 1, 0))
-
-
-def is_quick(network: Snapshot) -> bool:
-    """Whether everybody as a source is a matter of seconds: not worth sharing out or storing."""
-    return network.people <= _in_seconds(network)
-
-
-def _in_seconds(network: Snapshot) -> int:
-    return _LOOKS // max(network.ties + network.people, 1)
+    return min(_MOST, 1 << max(sources_in_seconds(network).bit_length() - 1, 0))
 
 
 @cache
 def work_version() -> str:
-    """The version of all code that computes slices, as this process first asked: what it has loaded. Cost: 0.3 s."""
-    return function_version(_numbers)
+    """The version of all code that computes slices, as it stood when this process first asked."""
+    package = Path(__file__).parents[1]
+    files = sorted(file for name in _COMPUTING for file in (package / name).rglob("*.py"))
+    digest = blake2b(digest_size=8)
+    for file in files:
+        digest.update(f"{file.relative_to(package)} {file.stat().st_size} ".encode() + file.read_bytes())
+    return digest.hexdigest()
 
 
 def own_folder(root: Path, kernel: str, network: Snapshot, size: object) -> Path:

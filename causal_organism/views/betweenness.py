@@ -6,22 +6,18 @@ rule that pays; the cost is bounded by looking at a sample of sources.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.sharing.mappers import Mapper, Threads
-from causal_organism.sharing.slices import Progress, Sources, Summed, is_quick
-from causal_organism.views.kernels.brandes import KERNELS, Sums, order
+from causal_organism.views.kernels.brandes import UNWEIGHTED, Sums, order
 from causal_organism.views.scores import Idx, Scores, scores
+from causal_organism.views.share import Share, SourceKernel, sources_in_seconds
 
 EXACT_PEOPLE = 2_000
 SOURCES = 512
-UNWEIGHTED, WEIGHTED = "betweenness", "betweenness_weighted"
 
 
 class Betweenness(NamedTuple):
@@ -32,48 +28,31 @@ class Betweenness(NamedTuple):
     exact: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    """Where the work of a large network is done and its sums are kept; asking again gives `more` sources."""
-
-    scratch: Path
-    mapper: Mapper = field(default_factory=Threads)
-    more: int = 0
-    progress: Progress = lambda _done, _total: None
-
-
 def betweenness(
     network: Snapshot,
     *,
     exact_people: int = EXACT_PEOPLE,
     sources: int = SOURCES,
-    shared: Shared | None = None,
-    kernel: str = UNWEIGHTED,
+    share: Share | None = None,
+    kernel: SourceKernel = UNWEIGHTED,
 ) -> Betweenness:
     """Share of the shortest paths between two other people, along ties, that lead through a person.
 
     Exact up to `exact_people`; above, an unbiased estimate from `sources` people, chosen by the network's fingerprint.
-    With `shared`, sums outlive their process; asked again about the same network, the estimate rests on more sources
+    With `share`, sums outlive their process; asked again about the same network, the estimate rests on more sources
     than the last time, until everybody was one. Cost: O(ties) per source.
 
     Source: Brandes 2001; Brandes and Pich 2007 for the sample.
     """
     people = network.people
     wanted = people if people <= max(exact_people, sources, 2) else max(sources, 2)
-    if shared is None or (wanted == people and is_quick(network)):
-        chosen = order(network)[:wanted]
-        sums = KERNELS[kernel](network, np.sort(chosen))
+    if share is None or (wanted == people and people <= sources_in_seconds(network)):
+        used = wanted
+        sums = kernel.work(network, np.sort(order(network)[:used]))
     else:
-        found = _shared_out(Sources(shared.scratch, kernel, network), wanted, people, shared)
-        sums, chosen = found.sums, found.sources
+        sums, used = share.of_sources(kernel, network, wanted)
+    chosen = order(network)[:used]
     return Betweenness(scores(network, betweenness=scaled(sums, chosen)), len(chosen), len(chosen) == people)
-
-
-def _shared_out(slices: Sources, wanted: int, people: int, shared: Shared) -> Summed:
-    stored = slices.stored
-    if stored >= wanted:
-        wanted = min(stored + shared.more, people)
-    return slices.sum(wanted, shared.mapper, shared.progress)
 
 
 def scaled(sums: Sums, sources: Idx) -> NDArray[np.float64]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.betweenness import EXACT_PEOPLE, SOURCES, WEIGHTED, Betweenness, Shared, betweenness
+from causal_organism.views.betweenness import EXACT_PEOPLE, SOURCES, Betweenness, betweenness
+from causal_organism.views.kernels.brandes import WEIGHTED
+from causal_organism.views.share import Share
 
 
 def betweenness_weighted(
-    network: Snapshot, *, exact_people: int = EXACT_PEOPLE, sources: int = SOURCES, shared: Shared | None = None
+    network: Snapshot, *, exact_people: int = EXACT_PEOPLE, sources: int = SOURCES, share: Share | None = None
 ) -> Betweenness:
     """Share of the shortest paths between two other people, by summed distances, that lead through a person.
 
@@ -15,4 +17,4 @@ def betweenness_weighted(
 
     Source: Brandes 2001, section 4.1.
     """
-    return betweenness(network, exact_people=exact_people, sources=sources, shared=shared, kernel=WEIGHTED)
+    return betweenness(network, exact_people=exact_people, sources=sources, share=share, kernel=WEIGHTED)

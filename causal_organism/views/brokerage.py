@@ -14,26 +14,24 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.betweenness import Shared
 from causal_organism.views.changes import added_people, has_ties, tie_moves
-from causal_organism.views.kernels import by_person
 from causal_organism.views.kernels.ragged import spread
-from causal_organism.views.kernels.roles import ROLES, roles_of_some
-from causal_organism.views.rows import is_quick, of_everybody
+from causal_organism.views.kernels.roles import BROKERS, ROLES, roles_of_some
 from causal_organism.views.scores import Idx, Scores, carried, scores
+from causal_organism.views.share import Share, is_quick, of_everybody
 
 _LOCAL_SHARE = 0.1
 """With more of all people affected, looking at everybody is quicker."""
 
 
-def brokerage(network: Snapshot, people: Mapping[str, NDArray[Any]], *, shared: Shared | None = None) -> Scores:
+def brokerage(network: Snapshot, people: Mapping[str, NDArray[Any]], *, share: Share | None = None) -> Scores:
     """How often somebody is in the middle of a -> person -> c, where a is not tied to c, by role:
 
     `coordinator`: all three are of one team; `gatekeeper`: a is of another; `representative`: c is of another;
     `consultant`: a and c are of one team, the person of another; `liaison`: three teams. Who has no team in the roster
     counts as a team of their own.
 
-    Cost: for each tie, the shorter row of its two ends. With `shared`, what takes more than seconds is done in slices
+    Cost: for each tie, the shorter row of its two ends. With `share`, what takes more than seconds is done in slices
     of people.
 
     Source: Gould and Fernandez 1989, "Structures of mediation".
@@ -42,7 +40,7 @@ def brokerage(network: Snapshot, people: Mapping[str, NDArray[Any]], *, shared: 
     if is_quick(network):
         counted = roles_of_some(network, np.arange(network.people, dtype=np.int64), team)
     else:
-        counted = of_everybody(by_person.ROLES, network, shared, team).astype(np.int64)
+        counted = of_everybody(BROKERS, network, share, team).astype(np.int64)
     return scores(network, **dict(zip(ROLES, counted, strict=True)))
 
 
@@ -52,12 +50,12 @@ def update_brokerage(
     people: Mapping[str, NDArray[Any]],
     delta: NetworkDelta,
     *,
-    shared: Shared | None = None,
+    share: Share | None = None,
 ) -> Scores:
     """`brokerage(after, people)`, from the scores before the delta, with the same roster."""
     affected = affected_brokerage(after, delta)
     if len(affected) > _LOCAL_SHARE * after.people:
-        return brokerage(after, people, shared=shared)
+        return brokerage(after, people, share=share)
     columns = carried(previous, after, delta)
     for role, counted in zip(ROLES, roles_of_some(after, affected, _teams(after, people)), strict=True):
         columns[role][affected] = counted

@@ -14,25 +14,24 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Snapshot
-from causal_organism.views.betweenness import Shared
 from causal_organism.views.changes import PairFlips, added_people, contains, pair_flips
-from causal_organism.views.kernels.by_person import HOLES
+from causal_organism.views.kernels.holes import HOLES
 from causal_organism.views.kernels.ragged import spread
 from causal_organism.views.kernels.triangles import triangles
-from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, ratio, scores
+from causal_organism.views.share import Share, is_quick, of_everybody
 
 
-def clustering(network: Snapshot, *, shared: Shared | None = None) -> Scores:
+def clustering(network: Snapshot, *, share: Share | None = None) -> Scores:
     """`triangles` that a person is a corner of, and their share of what the person's pairs of neighbours could form.
 
     `clustering` is 0 with fewer than two neighbours. Cost: that of listing all triangles; in large networks, the
-    ties of everybody's neighbours. With `shared`, what takes more than seconds is done in slices of people.
+    ties of everybody's neighbours. With `share`, what takes more than seconds is done in slices of people.
     """
     if is_quick(network):
         counted = _by_corners(network)
     else:
-        counted = of_everybody(HOLES, network, shared)[1].astype(np.int64) // 2
+        counted = of_everybody(HOLES, network, share)[1].astype(np.int64) // 2
     return scores(network, clustering=_share(counted, network.undirected.degrees), triangles=counted)
 
 

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.snapshot import Csr, Snapshot
-from causal_organism.views.betweenness import Shared
 from causal_organism.views.changes import tied_people
-from causal_organism.views.kernels.by_person import HOLES
-from causal_organism.views.kernels.holes import holes
+from causal_organism.views.kernels.holes import HOLES, holes
 from causal_organism.views.kernels.open_pairs import path_lengths
 from causal_organism.views.kernels.ragged import spread, summed
 from causal_organism.views.kernels.triangles import blocks, mirror, triangles
-from causal_organism.views.rows import is_quick, of_everybody
 from causal_organism.views.scores import Idx, Scores, carried, scores
+from causal_organism.views.share import Share, is_quick, of_everybody
 
 Floats = NDArray[np.float64]
 
@@ -31,11 +29,11 @@ _FEW_PATHS = 4_000_000
 """So many ties of contacts take less time in lists than loading the compiler."""
 
 
-def constraint(network: Snapshot, *, shared: Shared | None = None) -> Scores:
+def constraint(network: Snapshot, *, share: Share | None = None) -> Scores:
     """`constraint`: Burt's, by weight; `effective_size`: neighbours less their mean number of ties to each other.
 
     Null without ties. Cost: that of listing all triangles; in large networks, the ties of everybody's neighbours. With
-    `shared`, what takes more than seconds is done in slices of people, to the same bits.
+    `share`, what takes more than seconds is done in slices of people, to the same bits.
 
     Source: Burt 1995; Borgatti 1997 for the effective size.
     """
@@ -43,7 +41,7 @@ def constraint(network: Snapshot, *, shared: Shared | None = None) -> Scores:
     if is_quick(network):
         total, closed = _by_triangles(network)
     else:
-        total, closed = of_everybody(HOLES, network, shared)
+        total, closed = of_everybody(HOLES, network, share)
     return scores(network, **_columns(total, closed, ties.degrees))
 
 
@@ -66,12 +64,12 @@ def _by_triangles(network: Snapshot) -> tuple[Floats, Idx]:
 
 
 def update_constraint(
-    previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta, *, shared: Shared | None = None
+    previous: Mapping[str, NDArray[Any]], after: Snapshot, delta: NetworkDelta, *, share: Share | None = None
 ) -> Scores:
     """`constraint(after)`, from the scores before the delta. Cost: the ties of the neighbours of those affected."""
     affected = affected_constraint(after, delta)
     if len(affected) > _LOCAL_SHARE * after.people:
-        return constraint(after, shared=shared)
+        return constraint(after, share=share)
     columns = carried(previous, after, delta)
     some = _of_some if path_lengths(after.undirected, affected).sum() <= _FEW_PATHS else _of_many
     total, closed = some(after, affected)

@@ -25,12 +25,13 @@ from causal_organism.engine.contents import load_value
 from causal_organism.engine.refresh import begin, make_all
 from causal_organism.ports import Look
 from causal_organism.sharing import slices
-from causal_organism.views import rows
+from causal_organism.sharing import people
+from causal_organism.views import share
 from tests.engine.organisms import memory_organism
 from tests.views.references import random_network
 
 scratch, most = sys.argv[1], int(sys.argv[2])
-rows._QUICK_PATHS, rows._PATHS = 0, 4_000  # so that a small network is shared out too
+share._QUICK_PATHS, people._PATHS = 0, 4_000  # so that a small network is shared out too
 network, done, begun, turn = random_network(5, 400, 2_000), [], [], threading.Lock()
 do = slices.do
 

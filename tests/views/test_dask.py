@@ -21,9 +21,13 @@ from causal_organism.engine.unfinished import Sharing
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.sharing.mappers import Dask, Threads, mapper_of
+from causal_organism.sharing.people import People
 from causal_organism.sharing.slices import Slice, Sources, do
-from causal_organism.views.kernels.by_person import BY_PERSON, ROLES
-from causal_organism.views.rows import Rows
+from causal_organism.views.kernels.brandes import UNWEIGHTED, WEIGHTED
+from causal_organism.views.kernels.holes import HOLES
+from causal_organism.views.kernels.open_pairs import EGO
+from causal_organism.views.kernels.roles import BROKERS
+from causal_organism.views.share import PersonKernel, SourceKernel
 from tests.views.references import random_network
 
 distributed = pytest.importorskip("distributed")
@@ -41,7 +45,7 @@ def cluster() -> Iterator[object]:
         yield started
 
 
-def sources(root: Path, network: Snapshot, kernel: str = "betweenness_weighted") -> Sources:
+def sources(root: Path, network: Snapshot, kernel: SourceKernel = WEIGHTED) -> Sources:
     return Sources(root, kernel, network, size=SIZE)
 
 
@@ -60,18 +64,18 @@ def test_a_killed_worker_changes_no_bit(tmp_path: Path, network: Snapshot, clust
     assert found.sums.tobytes() == expected.sums.tobytes()
 
 
-@pytest.mark.parametrize("kernel", BY_PERSON)
+@pytest.mark.parametrize("kernel", [EGO, HOLES, BROKERS], ids=lambda each: each.name)
 def test_numbers_of_people_on_a_cluster_have_the_same_bits(
-    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster, kernel: str
+    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster, kernel: PersonKernel
 ) -> None:
-    team = np.arange(PEOPLE) % 7 if kernel == ROLES else None
+    team = np.arange(PEOPLE) % 7 if kernel is BROKERS else None
     found = {
-        name: Rows(tmp_path / name, kernel, network, team, paths=200_000).numbers(mapper).tobytes()
+        name: People(tmp_path / name, kernel, network, team, paths=200_000).numbers(mapper).tobytes()
         for name, mapper in (("dask", Dask(cluster.scheduler_address)), ("threads", Threads(2)))
     }
     assert len(list(tmp_path.glob("dask/*/*.sums"))) > 5
     assert list(tmp_path.glob("dask/*/network/meta.json"))  # which workers map; the scheduler passes on names
-    at_once = BY_PERSON[kernel].work(network, np.arange(PEOPLE, dtype=np.int64), team)
+    at_once = kernel.work(network, np.arange(PEOPLE, dtype=np.int64), team)
     assert found == {"dask": at_once.tobytes(), "threads": at_once.tobytes()}
 
 
@@ -83,14 +87,14 @@ def test_what_goes_through_the_scheduler_is_small(tmp_path: Path, network: Snaps
             seen.extend(len(pickle.dumps((work, item))) for item in items)
             return super().each(work, items)
 
-    sources(tmp_path, network, "betweenness").sum(PEOPLE, Weighing(1, shares_memory=False))
+    sources(tmp_path, network, UNWEIGHTED).sum(PEOPLE, Weighing(1, shares_memory=False))
     assert len(seen) == PEOPLE // SIZE
     assert max(seen) < 1_000
 
 
 def test_without_an_address_a_cluster_lives_as_long_as_the_work(tmp_path: Path, network: Snapshot) -> None:
-    found = sources(tmp_path / "dask", network, "betweenness").sum(3 * SIZE, Dask(count=2))
-    expected = sources(tmp_path / "threads", network, "betweenness").sum(3 * SIZE, Threads(1))
+    found = sources(tmp_path / "dask", network, UNWEIGHTED).sum(3 * SIZE, Dask(count=2))
+    expected = sources(tmp_path / "threads", network, UNWEIGHTED).sum(3 * SIZE, Threads(1))
     assert found.sums.tobytes() == expected.sums.tobytes()
 
 
@@ -116,7 +120,7 @@ def test_the_catalog_hands_work_to_the_cluster_that_the_settings_name(
 def test_a_cluster_that_is_not_there_is_worth_a_retry(tmp_path: Path) -> None:
     mapper = Dask("tcp://127.0.0.1:9", connect_s=1)
     with pytest.raises(StoreError, match=r"the Dask cluster tcp://127\.0\.0\.1:9 broke off"):
-        list(mapper.each(do, [Slice(tmp_path, "betweenness", "code", 0, 1, PEOPLE)]))
+        list(mapper.each(do, [Slice(tmp_path, UNWEIGHTED, "code", 0, 1, PEOPLE)]))
 
 
 def test_settings_choose_the_mapper() -> None:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 from causal_organism.network.snapshot import Snapshot, from_columns
-from causal_organism.views import rows
+from causal_organism.views import share
 from causal_organism.views.bridges import bridges
 from causal_organism.views.brokerage import brokerage
 from causal_organism.views.clustering import clustering
@@ -68,7 +68,7 @@ def test_the_forms_for_large_networks(
     view: str, hub: int, people: int, ties: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Compiled; with rows of hubs read or searched."""
-    monkeypatch.setattr(rows, "_QUICK_PATHS", -1)
+    monkeypatch.setattr(share, "_QUICK_PATHS", -1)
     for kernels in (holes, roles, open_pairs):
         monkeypatch.setattr(kernels, "_HUB", hub)
     network = random_network(people, people, ties)

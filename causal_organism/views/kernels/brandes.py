@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.scores import Idx
+from causal_organism.views.share import SourceKernel
 
 Sums = NDArray[np.float64]
 
@@ -63,7 +64,8 @@ def order(network: Snapshot) -> Idx:
     return everybody
 
 
-KERNELS = {"betweenness": dependencies, "betweenness_weighted": dependencies_by_distance}
+UNWEIGHTED = SourceKernel("betweenness", dependencies)
+WEIGHTED = SourceKernel("betweenness_weighted", dependencies_by_distance)
 
 
 def _by_matrices(network: Snapshot, sources: Idx) -> Sums:

@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.network.snapshot import Csr
+from causal_organism.network.snapshot import Csr, Snapshot
 from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.scores import Idx
+from causal_organism.views.share import Floats, PersonKernel
 
 _HUB = 16
 """With so many times the ties of the person, a contact's row is searched and not read."""
+
+
+def _of_people(network: Snapshot, people: Idx, _given: Idx | None) -> Floats:
+    return holes(network.undirected, people)
+
+
+HOLES = PersonKernel("holes", 2, _of_people)
 
 
 def holes(ties: Csr, people: Idx) -> NDArray[np.float64]:

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.network.snapshot import Csr
+from causal_organism.network.snapshot import Csr, Snapshot
 from causal_organism.views.changes import contains
 from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.kernels.ragged import spread, summed
 from causal_organism.views.kernels.triangles import blocks
 from causal_organism.views.scores import Idx
-
-Floats = NDArray[np.float64]
+from causal_organism.views.share import Floats, PersonKernel
 
 _FEW_PATHS = 4_000_000
 """So many ties of contacts take less time in lists than loading the compiler."""
@@ -29,6 +28,13 @@ _MOST_WORDS = 1 << 24
 """Bits of one person's contacts: 128 MB."""
 _HUB = 16
 """With so many times the ties of the person, a contact's row is searched and not read."""
+
+
+def _of_people(network: Snapshot, people: Idx, _given: Idx | None) -> Floats:
+    return needed(network.undirected, people).reshape(1, -1)
+
+
+EGO = PersonKernel("ego", 1, _of_people)
 
 
 def needed(ties: Csr, people: Idx) -> Floats:

@@ -17,6 +17,7 @@ from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.kernels.ragged import spread
 from causal_organism.views.kernels.triangles import blocks
 from causal_organism.views.scores import Idx
+from causal_organism.views.share import Floats, PersonKernel
 
 ROLES = ("coordinator", "gatekeeper", "representative", "consultant", "liaison")
 _HUB = 16
@@ -72,6 +73,14 @@ def _summed(which: Idx, values: Idx, ranges: int) -> Idx:
     sums = np.zeros(ranges, dtype=np.int64)
     np.add.at(sums, which, values)
     return sums
+
+
+def _of_people(network: Snapshot, people: Idx, team: Idx | None) -> Floats:
+    assert team is not None
+    return roles(network, people, team)
+
+
+BROKERS = PersonKernel("roles", len(ROLES), _of_people)
 
 
 def roles(network: Snapshot, people: Idx, team: Idx) -> NDArray[np.float64]:

@@ -1,4 +1,4 @@
-"""Numbers of each person, in slices of people where that takes more than seconds."""
+"""Numbers of each person in slices of people."""
 
 from __future__ import annotations
 
@@ -22,29 +22,15 @@ from causal_organism.sharing.slices import (
     work_version,
     write,
 )
-from causal_organism.views.betweenness import Shared
 from causal_organism.views.kernels import open_pairs
-from causal_organism.views.kernels.by_person import BY_PERSON, Floats
 from causal_organism.views.scores import Idx
+from causal_organism.views.share import Floats, PersonKernel
 
 _PATHS = 1 << 27
 """Ties of contacts, in one slice of people: a second or less."""
-_QUICK_PATHS = 1 << 28
 
 
-def is_quick(network: Snapshot) -> bool:
-    """Whether everybody's contacts, and all of their ties, are a matter of seconds: not worth sharing out."""
-    return int((network.undirected.degrees**2).sum()) <= _QUICK_PATHS
-
-
-def of_everybody(kernel: str, network: Snapshot, shared: Shared | None, given: Idx | None = None) -> Floats:
-    """What a kernel of `by_person` gives for all people, in their order; with `shared`, in slices, to the same bits."""
-    if shared is None:
-        return BY_PERSON[kernel].work(network, np.arange(network.people, dtype=np.int64), given)
-    return Rows(shared.scratch, kernel, network, given).numbers(shared.mapper, shared.progress)
-
-
-class Rows:
+class People:
     """The numbers of one network and one kernel in slices of people that cost about the same, in a folder of their own.
 
     Slices of the same kernel for another network, of other given numbers or by other code are removed: nobody will ask
@@ -52,11 +38,11 @@ class Rows:
     """
 
     def __init__(
-        self, root: Path, kernel: str, network: Snapshot, given: Idx | None = None, *, paths: int | None = None
+        self, root: Path, kernel: PersonKernel, network: Snapshot, given: Idx | None = None, *, paths: int | None = None
     ):
         self._network, self._kernel, self._given, self._paths = network, kernel, given, paths or _PATHS
         name = "" if given is None else "." + blake2b(given.astype("<i8").tobytes(), digest_size=16).hexdigest()
-        self._folder = own_folder(root, kernel, network, f"{self._paths}{name}")
+        self._folder = own_folder(root, kernel.name, network, f"{self._paths}{name}")
 
     def numbers(self, mapper: Mapper, progress: Progress = quiet) -> Floats:
         """In order of the network's people."""
@@ -64,7 +50,7 @@ class Rows:
         slices = self._slices(mapper)
         if self._given is not None and not mapper.shares_memory:
             write(self._folder / GIVEN, self._given.astype(np.float64))
-        found = np.zeros((BY_PERSON[self._kernel].columns, self._network.people))
+        found = np.zeros((self._kernel.columns, self._network.people))
         for each, new in in_order(slices, missing_of(slices), mapper, self._network):
             found[:, each.first : each.last] = new.reshape(len(found), -1)
             progress(each.last, self._network.people)
@@ -76,7 +62,7 @@ class Rows:
         wanted = np.arange(self._paths, running[-1], self._paths)
         inner = np.searchsorted(running, wanted).tolist()
         bounds = sorted({0, *inner, self._network.people})
-        code, columns = work_version(), BY_PERSON[self._kernel].columns
+        code, columns = work_version(), self._kernel.columns
         here = (self._network, self._given) if mapper.shares_memory else (None, None)
         return [
             Slice(self._folder, self._kernel, code, first, last, columns * (last - first), *here)
