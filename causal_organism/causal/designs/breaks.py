@@ -10,6 +10,7 @@ from causal_organism.causal.within import Floats, Ints
 _FAR = 100.0  # robust standard deviations, beyond any tail that least squares could bear
 _GAP = 5.0  # an entry of another kind is apart from the rest; the end of a long tail is not
 _LARGEST_SHARE = 0.05
+_MOST_UNSEEN = 0.4
 _FACTOR = np.log(4.0)  # between two units: hours and minutes, days and hours, a share and per cent
 _LEAST_UNITS = 3
 _LEAST_SHARE = 0.02
@@ -30,6 +31,21 @@ def mark_implausible(values: Floats, kept: Marks) -> Marks:
     if not far.any() or far.sum() > _LARGEST_SHARE * known.sum():
         return marks
     return far if distance[far].min() > _GAP * max(distance[known & ~far].max(), 1.0) else marks
+
+
+def mark_unseen(values: Floats, kept: Marks) -> Marks:
+    """Zeros of a column whose other values stay away from 0: more likely that nothing was seen than that nothing was.
+
+    None where zeros are rare or common, as those of a treatment that comes and goes are, or where values are few.
+    """
+    zero = kept & (values == 0)
+    rest = values[kept & np.isfinite(values) & (values != 0)]
+    share = float(zero.sum()) / max(int(kept.sum()), 1)
+    if not 0.001 <= share <= _MOST_UNSEEN or len(np.unique(rest)) < 20:
+        return np.zeros(len(values), dtype=bool)
+    middle = float(np.median(rest))
+    away = middle > 0 and float(np.quantile(rest, 0.02)) > middle / 4
+    return zero if away else np.zeros(len(values), dtype=bool)
 
 
 def _spread(values: Floats, middle: float) -> float:

@@ -22,7 +22,7 @@ OVERLAP = (0.05, 0.95)
 LEAST_SHARE_OVERLAPPING = 0.5
 LEAST_OF_AN_ARM = 20
 LEAST_SHARE_OF_CONTRAST = 0.25
-HIDDEN_FLOOR = 0.25  # nothing but measured columns stands against a hidden cause, so it would have to be strong
+NEVER = 1.0  # of the robustness value: nothing stands against a hidden cause where no negative control was passed
 
 
 def study_cross_section(context: StudyContext) -> tuple[Finding, ...]:
@@ -107,7 +107,7 @@ def _checked(
     else:
         checks.details["second_estimate"] = other.effect
         robustness.judge_second(slope, other, checks)
-    floor = robustness.FLOOR if checks.confirmed else HIDDEN_FLOOR
+    floor = robustness.FLOOR if checks.confirmed else NEVER
     robustness.check_sensitivity(design, place, linear, checks, floor=floor)
     robustness.check_reliability(design, place, linear, (lo, hi), checks)
     return checks.finding(effect=slope.effect, se=slope.se, lo=lo, hi=hi, p=p, trimmed=trimmed)

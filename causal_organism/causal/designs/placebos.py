@@ -12,7 +12,7 @@ from causal_organism.causal.designs.regression import Slope, slope_of
 from causal_organism.causal.designs.robustness import Checks
 from causal_organism.causal.within import Floats, without
 
-PLACEBO_P = 0.01
+PLACEBO_P, DOUBTFUL_P = 0.01, 0.05
 _DRAWS = 20
 _LEAST_ROWS = 30
 
@@ -25,7 +25,7 @@ def next_rows(sample_unit: np.ndarray, when: np.ndarray) -> np.ndarray:
     return found
 
 
-def check_lead(context: StudyContext, design: LinearDesign, place: int, checks: Checks) -> None:
+def check_lead(context: StudyContext, design: LinearDesign, place: int, effect_size: float, checks: Checks) -> None:
     """The next time's treatment cannot have moved this time's outcome, its own and all confounders held equal.
 
     A hidden cause that lasts shows here, and so do feedback and anticipation: what fails is the design.
@@ -50,6 +50,8 @@ def check_lead(context: StudyContext, design: LinearDesign, place: int, checks: 
     checks.details["lead_effect"], checks.details["lead_p"] = slope.effect, slope.p
     if not slope.p > PLACEBO_P:
         checks.refuted.append(Reason.LEAD_PLACEBO)
+    elif slope.p <= DOUBTFUL_P and abs(slope.effect) >= effect_size / 4:
+        checks.doubts.append(Reason.LEAD_PLACEBO)
 
 
 def check_negative_controls(context: StudyContext, design: LinearDesign, place: int, checks: Checks) -> None:
@@ -61,10 +63,10 @@ def check_negative_controls(context: StudyContext, design: LinearDesign, place: 
         if values is None or np.isfinite(values).sum() < _LEAST_ROWS:
             checks.unchecked = True
             continue
-        part = sample.with_outcome(values)
+        part = sample.with_outcome(_scaled(values))
         absorber = design.absorb(part)
         held = absorber.taken_out(np.column_stack((np.delete(part.t, place, axis=1), part.w)))
-        t, y = absorber.taken_out(part.t[:, place]), absorber.taken_out(part.y)
+        t, y = absorber.taken_out(_scaled(part.t[:, place])), absorber.taken_out(part.y)
         tests.append(slope_of(t, held, y, part.cluster, absorber))
     for name in context.declared.negative_treatments:
         values = context.values(name, sample)
@@ -75,14 +77,14 @@ def check_negative_controls(context: StudyContext, design: LinearDesign, place: 
         part = sample.of(known)
         absorber = design.absorb(part)
         held = absorber.taken_out(np.column_stack((part.t, part.w)))
-        control = absorber.taken_out(values[known])
-        tests.append(slope_of(control, held, absorber.taken_out(part.y), part.cluster, absorber))
+        control, y = absorber.taken_out(_scaled(values[known])), absorber.taken_out(_scaled(part.y))
+        tests.append(slope_of(control, held, y, part.cluster, absorber))
     judge_negative_controls(tests, checks)
 
 
 def judge_negative_controls(tests: list[Slope], checks: Checks) -> None:
     """One level for all of them together."""
-    clear = [each for each in tests if is_clear(each.effect, each.se)]
+    clear = [each for each in tests if is_clear(each.effect, each.se) and _has_rest(each.y_left, each.t_left)]
     if not clear:
         return
     least = min(each.p for each in clear)
@@ -91,6 +93,16 @@ def judge_negative_controls(tests: list[Slope], checks: Checks) -> None:
         checks.refuted.append(Reason.NEGATIVE_CONTROL)
     else:
         checks.confirmed = True
+
+
+def _scaled(values: Floats) -> Floats:
+    """In standard deviations; what does not vary stays as it is."""
+    return values / (float(np.nanstd(values)) or 1.0)
+
+
+def _has_rest(y_left: Floats, t_left: Floats) -> bool:
+    """Whether holding equal leaves something of both; a control that is held equal itself leaves only rounding."""
+    return bool(np.std(y_left) > 1e-9 and np.std(t_left) > 1e-9)
 
 
 def check_permuted(design: LinearDesign, place: int, slope: Slope, checks: Checks) -> None:

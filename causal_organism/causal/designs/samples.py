@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from causal_organism.causal.designs.breaks import mark_unseen
 from causal_organism.causal.designs.codes import DesignKind, Reason
 from causal_organism.causal.designs.declaration import Declaration, Outcome, Treatment, base_column
 from causal_organism.causal.designs.rows import Exclusions, StudyRows
@@ -94,6 +95,7 @@ def draw(
         _leave_out_unknown(rows, name, reason, excluded)
     problems = _problems(declared, rows, outcome, treatments, inside, excluded)
     if declared.kind is DesignKind.WITHIN:
+        _leave_out_unseen(rows, outcome, treatments, inside, excluded)
         _leave_out_single(rows, inside, excluded)
     kept = np.flatnonzero(inside & excluded.kept)
     return Drawn(
@@ -141,6 +143,23 @@ def _problems(
 
 def _why_none(rows: StudyRows, name: str, base: Marks, otherwise: Reason) -> Reason:
     return Reason.NOT_A_NUMBER if rows.numbers[name].broken[base].mean() > 0.5 else otherwise
+
+
+def _leave_out_unseen(
+    rows: StudyRows, outcome: Outcome, treatments: tuple[Treatment, ...], inside: Marks, excluded: Exclusions
+) -> None:
+    """Rows in which nothing was seen of a unit, as in a holiday or an outage, though the file has zeros there.
+
+    To choose rows by the treatment is harmless; by the outcome it is done only where the treatment is 0 too.
+    """
+    kept = inside & excluded.kept
+    y = rows.numbers.get(outcome.column)
+    unseen_y = np.zeros(rows.rows, dtype=bool) if y is None else mark_unseen(y.values, kept)
+    for treatment in treatments:
+        found = rows.numbers.get(treatment.column or "")
+        if found is not None:
+            excluded.leave_out(mark_unseen(found.values, kept), Reason.NOT_COVERED)
+            excluded.leave_out(unseen_y & (found.values == 0), Reason.NOT_COVERED)
 
 
 def _leave_out_single(rows: StudyRows, inside: Marks, excluded: Exclusions) -> None:

@@ -48,7 +48,7 @@ def _find(context: StudyContext, design: LinearDesign, place: int) -> Finding:
     lo, hi, p = interval_of(slope)
     checks = robustness.Checks()
     check_reference(context, design, place, checks)
-    placebos.check_lead(context, design, place, checks)
+    placebos.check_lead(context, design, place, abs(slope.effect), checks)
     placebos.check_negative_controls(context, design, place, checks)
     placebos.check_permuted(design, place, slope, checks)
     robustness.check_random_cause(design, place, slope, checks)

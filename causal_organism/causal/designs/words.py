@@ -57,7 +57,7 @@ REASON_WORDS = {
     Reason.POSSIBLE_HARM: "this outcome must not get worse, and it may",
     Reason.UNIT_BREAK: "a column changes its unit of measurement on the way",
     Reason.IMPLAUSIBLE: "a value that cannot be right",
-    Reason.NOT_COVERED: "the treatment was not measured",
+    Reason.NOT_COVERED: "the treatment was not measured, or nothing at all was seen",
     Reason.GAPS: "times are missing between those that were measured",
     Reason.SAME_SOURCE: "treatment and outcome come from the same measurement",
     Reason.GUARDRAIL_UNDECLARED: "which way it is better is not declared, so nothing that moves it is proposed",

@@ -62,7 +62,7 @@ def by_lot(seed: int, **more: float) -> pd.DataFrame:
         (policy(3, share=1.0, common=0.2), BY_DUMMY, 1.0, "B"),
         (policy(3, share=1.0, common=0.2), FOR_ALL, 1.0, "B"),
         (by_lot(4), BY_LOT, 1.0, "A"),
-        (across(5, people=1500), ACROSS, 1.0, "D"),
+        (across(5, people=1500), ACROSS + '[checks]\nnegative_outcomes = ["before"]\n', 1.0, "C"),
     ],
 )
 def test_an_honest_world_is_found_out(table: pd.DataFrame, declared: str, truth: float, grade: str) -> None:
@@ -118,6 +118,35 @@ def test_a_negative_control_that_moves_refutes_and_one_that_does_not_raises_the_
     good = across(5, people=1500)
     found = one(good.assign(before=good["x"] + rng.normal(size=len(good))), declared)
     assert (found["verdict"], found["grade"]) == ("supported", "C")
+
+
+def test_a_negative_control_that_is_held_equal_itself_tests_nothing() -> None:
+    found = one(across(5, people=1500), ACROSS + '[checks]\nnegative_outcomes = ["x"]\n')
+    assert (found["verdict"], found["grade"], found["reasons"]) == ("weak", "D", ["sensitive"])
+
+
+def test_a_cross_section_that_nothing_was_held_against_is_weak() -> None:
+    found = one(across(5, people=1500), ACROSS)
+    assert (found["verdict"], found["grade"], found["reasons"]) == ("weak", "D", ["sensitive"])
+    assert found["ci_lo"] < 1 < found["ci_hi"]
+
+
+@pytest.mark.parametrize("columns", [["meet"], ["meet", "focus"]])
+def test_holidays_and_outages_that_stand_there_as_zeros_are_not_believed(columns: list[str]) -> None:
+    table = working_weeks(1)
+    unseen = np.random.default_rng(1).random(len(table)) < 0.2
+    table.loc[unseen, columns] = 0.0
+    found = one(table, WITHIN_TEAMS)
+    assert found["excluded"] == [{"reason": "not-covered", "rows": int(unseen.sum())}]
+    assert found["effect"] == pytest.approx(0.8, abs=0.1)
+
+
+def test_a_treatment_that_comes_and_goes_keeps_its_zeros() -> None:
+    table = working_weeks(1)
+    on = np.random.default_rng(1).random(len(table)) < 0.4
+    table["focus"] = table["focus"] + 0.4 * table["meet"] - 0.4 * np.where(on, table["meet"], 0)
+    found = one(table.assign(meet=np.where(on, table["meet"], 0.0)), WITHIN_TEAMS)
+    assert (found["excluded"], found["verdict"]) == ([], "supported")
 
 
 def test_a_trial_whose_arms_differed_before_is_no_trial() -> None:

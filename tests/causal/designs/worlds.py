@@ -148,13 +148,17 @@ def policy(
 
 
 def across(seed: int, *, people: int = 600, effect: float = 1.0, hidden: float = 0.0) -> pd.DataFrame:
-    """People of whom some take `t`, more often with high `x`, which raises the outcome too; `z` is a word."""
+    """People of whom some take `t`, more often with high `x`, which raises the outcome too; `z` is a word.
+
+    `before` is a negative control: `x` moves it, the treatment does not.
+    """
     rng = np.random.default_rng(seed)
     x, word, unseen = rng.normal(size=people), rng.choice(["red", "green", "blue"], people), rng.normal(size=people)
     chance = 1 / (1 + np.exp(-(0.8 * x + hidden * 1.2 * unseen + 0.5 * (word == "red"))))
     t = (rng.random(people) < chance).astype(np.float64)
     y = 2 * x + effect * t + (word == "red") + hidden * unseen + rng.normal(size=people)
-    return pd.DataFrame({"id": np.arange(people), "x": x, "z": word, "t": t, "y": y})
+    before = x + rng.normal(size=people)
+    return pd.DataFrame({"id": np.arange(people), "x": x, "z": word, "t": t, "y": y, "before": before})
 
 
 def _long(y: Floats, **columns: Floats) -> pd.DataFrame:
