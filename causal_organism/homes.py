@@ -127,7 +127,7 @@ def load_identity(folder: Path) -> Identity | None:
 def record_identity(folder: Path) -> None:
     """Give the home a new id, here and with its ledger's data. Whoever had the old one is another from now on."""
     identity = Identity(secrets.token_hex(16), folder.resolve())
-    replace_file(folder / IDENTITY_FILE, json.dumps({"id": identity.id, "path": str(identity.path)}))
+    write_private(folder / IDENTITY_FILE, json.dumps({"id": identity.id, "path": str(identity.path)}))
     outside = ledger_outside(folder)
     if outside is not None and outside.is_dir():
         record_owner(outside, folder)
@@ -136,7 +136,7 @@ def record_identity(folder: Path) -> None:
 def record_owner(outside: Path, folder: Path) -> None:
     """Say in the folder of the ledger's data whose it is; a person can read it too."""
     own = load_identity(folder.resolve())
-    replace_file(outside / OWNER_FILE, f"{folder.resolve()}\n" + (f"{own.id}\n" if own else ""))
+    write_private(outside / OWNER_FILE, f"{folder.resolve()}\n" + (f"{own.id}\n" if own else ""))
 
 
 def has_own_ledger(folder: Path) -> bool:
@@ -156,16 +156,19 @@ def ledger_outside(folder: Path) -> Path | None:
         return None
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write it (0600) under a name that nobody else can have taken, and give it its own."""
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read (0600); readers see the old content or the new, never half.
+
+    The old one stays where there is no room for the new. The name that it has meanwhile is nobody else's.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
-        try:
-            os.write(descriptor, os.fsencode(text))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        with os.fdopen(descriptor, "wb") as file:  # `os.write` may write less than it was given
+            file.write(os.fsencode(text))
+            file.flush()
+            os.fsync(file.fileno())
         fresh.rename(path)
     except BaseException:
         fresh.unlink(missing_ok=True)

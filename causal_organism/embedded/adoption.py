@@ -6,12 +6,21 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from causal_organism.embedded.home import Home, locked, open_home, write_private
+from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.ledger_copy import LedgerData, copy_ledger
+from causal_organism.embedded.room import writing
 from causal_organism.embedded.servers.server import NETWORK
 from causal_organism.embedded.supervisor import LOCK, remove_traces
 from causal_organism.errors import RefusedError
-from causal_organism.homes import LEDGER_PLACE, HomeState, Recognition, ledger_outside, recognize, record_identity
+from causal_organism.homes import (
+    LEDGER_PLACE,
+    HomeState,
+    Recognition,
+    ledger_outside,
+    recognize,
+    record_identity,
+    write_private,
+)
 
 _ENDING_S = 60.0
 
@@ -47,7 +56,7 @@ def adopt(folder: Path) -> Adoption | None:
     if not recognize(folder).is_strange:
         return None
     home = open_home(folder)
-    with locked(home.run / "up.lock"), locked(home.run / LOCK, limit_s=_ENDING_S) as mine:
+    with writing(home), locked(home.run / "up.lock"), locked(home.run / LOCK, limit_s=_ENDING_S) as mine:
         found = recognize(folder)
         if not found.is_strange:  # somebody else was faster
             return None

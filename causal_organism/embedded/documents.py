@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from causal_organism.embedded.home import Home, write_private
+from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers.server import Server
 from causal_organism.embedded.state import Request, State
+from causal_organism.homes import write_private
 
 
 def write_servers_file(home: Home, state: State, servers: Sequence[Server], request: Request) -> None:

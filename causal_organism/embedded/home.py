@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_organism.errors import RequestError
+from causal_organism.homes import write_private
 from causal_organism.settings import SERVERS_FILE
 
 FIRST_PORT, LAST_PORT = 20_000, 31_999
@@ -126,18 +127,6 @@ def _take(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read (0600); readers see the old content or the new, never half."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        os.write(descriptor, text.encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    fresh.rename(path)
 
 
 def read_json(path: Path) -> Mapping[str, Any]:

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 
-from causal_organism.embedded.home import Home, locked, write_private
+from causal_organism.embedded.home import Home, locked
 from causal_organism.embedded.servers import binaries
 from causal_organism.embedded.servers.postgres import Postgres, data_folder, give, is_served, new_outside
 from causal_organism.embedded.servers.server import HOST, LEDGER, ServerFailedError
 from causal_organism.embedded.supervisor import LOCK
-from causal_organism.homes import has_own_ledger, ledger_outside
+from causal_organism.homes import has_own_ledger, ledger_outside, write_private
 
 _ENDING_S = 20.0
 

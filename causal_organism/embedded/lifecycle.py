@@ -17,6 +17,7 @@ from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.inheritance import session_environment, worker_variables
 from causal_organism.embedded.processes import Process
+from causal_organism.embedded.room import shortage, writing
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.servers.neo4j import choose_neo4j
 from causal_organism.embedded.servers.postgres import remove_data
@@ -53,34 +54,8 @@ def up(
     wanted = parts.chosen(names)
     refuse_strange(folder)
     home = open_home(folder)
-    with locked(home.run / "up.lock"):
-        if recognize(folder).state is HomeState.NEW:
-            record_identity(folder)
-    worker = worker_variables(environ, parts.known_variables(home))
-    if NETWORK in wanted:
-        choose_neo4j(home, environ)
-    for name in wanted:
-        parts.server(home, name, worker)
-    with locked(home.run / "up.lock"):
-        running = supervisor_of(home)
-        before = Request() if running is None else load_request(home)
-        me = processes.identify(os.getpid())
-        request = Request(
-            serial=load_request(home).serial + 1,
-            wanted=parts.chosen({*before.wanted, *wanted}),
-            before=before.wanted,
-            starter=me,
-            owner=me if owned else before.owner,
-            worker={**before.worker, **worker},
-        )
-        write_request(home, request)
-        try:
-            state = _wait(home, request, environ, say)
-        except BaseException:
-            _undo(home, request)
-            raise
-        write_request(home, replace(request, starter=None, before=request.wanted))
-        return state
+    with writing(home):
+        return _up(home, wanted, environ, say, owned=owned)
 
 
 def down(folder: Path) -> tuple[str, ...]:
@@ -147,6 +122,45 @@ def supervisor_of(home: Home) -> int | None:
         return int(text) if text else 0
 
 
+def _up(
+    home: Home,
+    wanted: tuple[str, ...],
+    environ: Mapping[str, str],
+    say: Callable[[State], None],
+    *,
+    owned: bool,
+) -> State:
+    with locked(home.run / "up.lock"):
+        if recognize(home.folder).state is HomeState.NEW:
+            record_identity(home.folder)
+    worker = worker_variables(environ, parts.known_variables(home))
+    if NETWORK in wanted:
+        choose_neo4j(home, environ)
+    for name in wanted:
+        parts.server(home, name, worker)
+    with locked(home.run / "up.lock"):
+        running = supervisor_of(home)
+        before = Request() if running is None else load_request(home)
+        me = processes.identify(os.getpid())
+        request = Request(
+            serial=load_request(home).serial + 1,
+            wanted=parts.chosen({*before.wanted, *wanted}),
+            before=before.wanted,
+            starter=me,
+            owner=me if owned else before.owner,
+            worker={**before.worker, **worker},
+        )
+        write_request(home, request)
+        try:
+            state = _wait(home, request, environ, say)
+        except BaseException:
+            with contextlib.suppress(OSError):  # without room for it the supervisor finds that its starter has ended
+                _undo(home, request)
+            raise
+        write_request(home, replace(request, starter=None, before=request.wanted))
+        return state
+
+
 def _start_supervisor(home: Home, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
     with processes.open_log(home.log("supervisor")) as log:
         return subprocess.Popen(
@@ -167,7 +181,8 @@ def _wait(home: Home, request: Request, environ: Mapping[str, str], say: Callabl
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if started is not None and started.poll() is not None:
-            raise ServerFailedError("the supervisor ended", hint=f"see {home.log('supervisor')}")
+            why = f": {reason}" if (reason := shortage(home)) else ""
+            raise ServerFailedError(f"the supervisor ended{why}", hint=f"see {home.log('supervisor')}")
         if started is None and supervisor_of(home) is None:
             if told is not None:
                 raise ServerFailedError("the servers were stopped by somebody else meanwhile")

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from causal_organism.embedded.home import Home, read_json, write_private
+from causal_organism.embedded.home import Home, read_json
 from causal_organism.embedded.processes import Process
+from causal_organism.homes import write_private
 
 
 class Standing(StrEnum):

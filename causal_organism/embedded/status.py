@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from causal_organism.embedded.elsewhere import Answer, ask
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.lifecycle import supervisor_of
+from causal_organism.embedded.room import shortage
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.state import ServerState, Standing, load_state
 from causal_organism.errors import OrganismError
@@ -46,11 +47,15 @@ def look(settings: Settings) -> tuple[ServerStatus, ...]:
 
 
 def _embedded(home: Home, shown: ServerState) -> ServerStatus:
-    healthy = shown.state == Standing.HEALTHY and parts.server(home, shown.name, {}).is_healthy()
+    answers = shown.state == Standing.HEALTHY and parts.server(home, shown.name, {}).is_healthy()
+    full = shortage(home)
+    state: str = shown.state
+    if shown.state == Standing.HEALTHY and not (answers and full is None):
+        state = "disk full" if full else "not answering"  # what it is asked to keep it cannot
     return ServerStatus(
         name=shown.name, product=shown.product, version=shown.version, address=shown.address,
-        pid=None if shown.process is None else shown.process.pid, healthy=healthy,
-        state="not answering" if shown.state == Standing.HEALTHY and not healthy else shown.state, error=shown.error,
+        pid=None if shown.process is None else shown.process.pid, healthy=answers and full is None, state=state,
+        error=full or shown.error,
     )  # fmt: skip
 
 

@@ -6,17 +6,19 @@ file of the home and writes the state file; SIGTERM and SIGINT stop everything i
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
-from causal_organism.embedded import processes
+from causal_organism.embedded import processes, room
 from causal_organism.embedded.documents import write_servers_file
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.servers import parts
@@ -30,6 +32,7 @@ from causal_organism.embedded.state import (
     write_request,
     write_state,
 )
+from causal_organism.embedded.talk import Talk
 from causal_organism.embedded.watched import START_S, STEADY_S, Watched, end_together, said
 from causal_organism.errors import OrganismError
 
@@ -44,6 +47,7 @@ class Supervisor:
     watched: dict[str, Watched] = field(default_factory=dict)
     stopping: bool = False
     child_ended: bool = False
+    talk: Talk = field(default_factory=Talk)
     _written: State | None = None
 
     def run(self) -> None:
@@ -64,14 +68,14 @@ class Supervisor:
 
     def turn(self, now: float) -> None:
         """Follow the request, then look after each server once."""
-        self._follow()
+        self._try(self._follow)
         if self.child_ended:
             self.child_ended = False
             processes.reap_adopted(known=self._started())
-        for each in self.watched.values():
+        for each in tuple(self.watched.values()):
             if self.stopping:
                 return
-            self._look_after(each, now)
+            self._try(partial(self._look_after, each, now))
             self._tell()
 
     def stop(self, names: Iterable[str]) -> None:
@@ -87,6 +91,13 @@ class Supervisor:
                 del self.watched[name]
             self._tell()
 
+    def _try(self, action: Callable[[], None]) -> None:
+        """A file that cannot be read or written, as on a full disk, ends nothing: it is tried again at every turn."""
+        try:
+            action()
+        except OSError as error:
+            self.talk.say_once(f"tried again: {error}")
+
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         self.stopping = True
 
@@ -100,7 +111,8 @@ class Supervisor:
             return
         if request.starter is not None and not processes.is_alive(request.starter):
             request = request.reverted()
-            write_request(self.home, request)
+            with contextlib.suppress(OSError):  # then it is found and reverted again
+                write_request(self.home, request)
         if request != self.request:
             self._take(request)
 
@@ -108,7 +120,6 @@ class Supervisor:
         """Stop what is not wanted any more, and watch what is."""
         asked_again = request.serial != self.request.serial
         changed = {WORKER} if request.worker != self.request.worker else set()
-        self.request = request
         self.stop([name for name in self.watched if name not in request.wanted or name in changed])
         for name in parts.SERVERS:
             if name in request.wanted and name not in self.watched:
@@ -118,6 +129,7 @@ class Supervisor:
                 self.watched[name].failures = 0
                 self.watched[name].enter(Standing.WAITING, 0.0)
         self.watched = {name: self.watched[name] for name in parts.SERVERS if name in self.watched}
+        self.request = request
         self.stopping = not request.wanted
         self._tell()
 
@@ -159,8 +171,11 @@ class Supervisor:
                 self._ended(other, f"{each.name} moved to another port", now)
 
     def _ended(self, each: Watched, how: str, now: float) -> None:
-        print(f"{time.strftime('%FT%TZ', time.gmtime())} {each.name}: {how}", flush=True)
-        each.ended(how, now)
+        reason = room.lacked(self.home, how, self.home.log(each.name))
+        if reason is not None and reason not in how:
+            how = f"{how}: {reason}"
+        self.talk.say(f"{each.name}: {how}")
+        each.ended(how, now, lacked_room=reason is not None)
         self._end_strays()
 
     def _end_strays(self) -> None:
@@ -177,21 +192,19 @@ class Supervisor:
         return name in self.watched and self.watched[name].state is Standing.HEALTHY
 
     def _tell(self) -> None:
-        """Write the state and the servers file where they changed."""
+        """Write the state and the servers file where they changed; what cannot be written now is at a later turn."""
+        self._try(self._write)
+
+    def _write(self) -> None:
         me = processes.identify(os.getpid())
         if me is None:
             return
         shown = tuple(each.shown() for each in self.watched.values())
         state = State(supervisor=me, serial=self.request.serial, servers=shown)
-        if state == self._written:
-            return
-        try:
+        if state != self._written:
             # The state last: who waits for it reads the other next.
             write_servers_file(self.home, state, [each.server for each in self.watched.values()], self.request)
             write_state(self.home, state)
-        except OSError as error:  # a full disk is no reason to stop the servers; tried again at the next turn
-            print(f"the state cannot be written: {error}", flush=True)
-        else:
             self._written = state
 
 
@@ -214,7 +227,7 @@ def main(folder: str) -> int:
     # Whoever asks for the supervisor's process id holds the lock for a moment.
     with locked(home.run / LOCK, limit_s=3.0) as mine:
         if mine is None:
-            print("another supervisor runs in this home", flush=True)
+            Talk().say("another supervisor runs in this home")
             return 1
         os.truncate(mine, 0)
         os.write(mine, str(os.getpid()).encode())

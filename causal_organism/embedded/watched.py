@@ -16,6 +16,7 @@ from causal_organism.embedded.state import ServerState, Standing
 
 START_S = 240.0  # Prefect's first migration takes 20 s of processor time, on a loaded machine several times that
 STEADY_S = 60.0  # healthy for so long: earlier failures are forgotten
+LONGEST_PAUSE_S = 30.0  # between two tries
 STOP_S = 20.0  # then it is killed
 TRIES_BEFORE_HEALTHY = 3
 LARGE_LOG_BYTES = 10_000_000
@@ -56,16 +57,16 @@ class Watched:
         """How its process ended; None while it runs or if it has none."""
         return None if self.process is None else self.process.poll()
 
-    def ended(self, how: str, now: float) -> None:
-        """Note that it ended, and whether it is tried again."""
+    def ended(self, how: str, now: float, *, lacked_room: bool = False) -> None:
+        """Note that it ended, and whether it is tried again: one that lacked room for ever, as room may come back."""
         self.process = self.identity = None
         self.failures += 1
         self.error = how
-        given_up = not self.was_healthy and self.failures >= TRIES_BEFORE_HEALTHY
+        given_up = not self.was_healthy and self.failures >= TRIES_BEFORE_HEALTHY and not lacked_room
         self.enter(Standing.FAILED if given_up else Standing.RESTARTING, now)
 
     def may_start_again(self, now: float) -> bool:
-        return now - self.since >= min(30.0, 0.5 * 2.0 ** (self.failures - 1))
+        return now - self.since >= min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(self.failures - 1, 10))
 
     def shown(self) -> ServerState:
         return ServerState(

@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from causal_organism.embedded.home import Home, read_json, write_private
+from causal_organism.embedded.home import Home, read_json
 from causal_organism.embedded.processes import Launch, dies_with_parent
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.server import HOST, NETWORK, ServerFailedError, plain_environment
 from causal_organism.errors import RequestError
+from causal_organism.homes import write_private
 
 _CHOICE = "network.json"
 _OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")

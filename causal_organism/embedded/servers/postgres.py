@@ -18,17 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from causal_organism.embedded.home import Home, write_private
+from causal_organism.embedded.home import Home
 from causal_organism.embedded.processes import Launch, dies_with_parent, open_log
 from causal_organism.embedded.servers import probes
-from causal_organism.embedded.servers.server import (
-    HOST,
-    LEDGER,
-    ServerFailedError,
-    first_version,
-    plain_environment,
-)
-from causal_organism.homes import LEDGER_PLACE, ledger_outside, record_owner
+from causal_organism.embedded.servers.server import HOST, LEDGER, ServerFailedError, first_version, plain_environment
+from causal_organism.homes import LEDGER_PLACE, ledger_outside, record_owner, write_private
 
 DATABASE, PREFECT_DATABASE = "organism", "prefect"
 _PREFIX = "ledger-"

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from causal_organism.embedded.home import Home, write_private
+from causal_organism.embedded.home import Home
 from causal_organism.embedded.inheritance import worker_environment
 from causal_organism.embedded.processes import Launch
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.binaries import package_version
 from causal_organism.embedded.servers.postgres import PREFECT_DATABASE
 from causal_organism.embedded.servers.server import HOST, LEDGER, ORCHESTRATOR, WORKER, plain_environment
+from causal_organism.homes import write_private
 
 POOL = "default"
 _USER = "organism"

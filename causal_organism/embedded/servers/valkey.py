@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from causal_organism.embedded.home import Home, write_private
+from causal_organism.embedded.home import Home
 from causal_organism.embedded.processes import Launch
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.server import HOST, STREAM, first_version, plain_environment
+from causal_organism.homes import write_private
 
 # `always`: with `everysec` a reply may be sent up to two seconds before the entry is written, while an fsync runs.
 # Clients that append in pipelines pay one fsync per turn of the server's loop, not one per entry.
