@@ -50,7 +50,7 @@ def check(file: Path | None, data: Path | None, as_json: bool) -> int:
 
     FILE is `study.toml` of the home, or ORGANISM_STUDY, where it is not given.
     """
-    from causal_organism.causal.designs.description import list_missing, list_problems
+    from causal_organism.causal.declarations.description import list_missing, list_problems
     from causal_organism.organism.studies.run import read_study_file
     from causal_organism.organism.studies.tables import read_column_names
 
@@ -74,7 +74,7 @@ def check(file: Path | None, data: Path | None, as_json: bool) -> int:
 @json_option
 def show(file: Path | None, mermaid: bool, as_json: bool) -> None:
     """Show what a study file declares."""
-    from causal_organism.causal.designs.description import describe, list_problems, to_mermaid
+    from causal_organism.causal.declarations.description import describe, list_problems, to_mermaid
     from causal_organism.organism.studies.run import read_study_file
 
     found = read_study_file(_file_or_default(file))
@@ -190,8 +190,8 @@ def _diff_text(document: Mapping[str, Any]) -> str:
 
 
 def _run_text(document: Mapping[str, Any]) -> str:
-    from causal_organism.causal.designs.codes import DesignKind, Reason
-    from causal_organism.causal.designs.words import DESIGN_WORDS, REASON_WORDS
+    from causal_organism.causal.declarations.codes import DesignKind, Reason
+    from causal_organism.causal.declarations.words import DESIGN_WORDS, REASON_WORDS
 
     kind = DesignKind(document["design"])
     lines = [f"{kind}: {DESIGN_WORDS[kind]}; {document['rows']} rows of {document['units']} units"]
@@ -226,8 +226,8 @@ def _effect(each: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _explained(each: Mapping[str, Any]) -> list[str]:
-    from causal_organism.causal.designs.codes import Grade, Reason, Verdict
-    from causal_organism.causal.designs.words import GRADE_WORDS, REASON_WORDS, VERDICT_WORDS
+    from causal_organism.causal.declarations.codes import Grade, Reason, Verdict
+    from causal_organism.causal.declarations.words import GRADE_WORDS, REASON_WORDS, VERDICT_WORDS
 
     name = f"{each['treatment']} on {each['outcome']}" + ("" if each["segment"] == "all" else f", {each['segment']}")
     lines = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from causal_organism.causal.designs.codes import DesignKind, Reason, Verdict
+from causal_organism.causal.declarations.codes import DesignKind, Reason, Verdict
 from causal_organism.cli.main import main
 from tests.causal.designs.worlds import working_weeks
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import Reason
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
-from causal_organism.causal.designs.tables import Marks
 from causal_organism.causal.within import Floats, Ints
 
 NEVER = np.iinfo(np.int64).max

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import Reason
-from causal_organism.causal.designs.declaration import Declaration
-from causal_organism.causal.designs.rows import StudyRows, is_weekly
-from causal_organism.causal.designs.samples import Drawn, StudySample
-from causal_organism.causal.designs.times import TimeKind
+from causal_organism.causal.data.rows import StudyRows, is_weekly
+from causal_organism.causal.data.samples import Drawn, StudySample
+from causal_organism.causal.data.times import TimeKind
+from causal_organism.causal.declarations.codes import Reason
+from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.within import Floats
 
 

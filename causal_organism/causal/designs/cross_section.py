@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs import placebos, robustness
-from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
 from causal_organism.causal.designs.intervals import interval_of
@@ -14,7 +15,6 @@ from causal_organism.causal.designs.propensity import combine_both, propensities
 from causal_organism.causal.designs.randomised import arms_problem
 from causal_organism.causal.designs.references import check_reference
 from causal_organism.causal.designs.regression import Slope
-from causal_organism.causal.designs.tables import Marks
 from causal_organism.causal.within import without
 
 LEAST_CLUSTERS = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from causal_organism.causal.designs.codes import Verdict
+from causal_organism.causal.declarations.codes import Verdict
 from causal_organism.causal.designs.running import StudyEstimate, StudyResult
 
 SCHEMA = "organism.study/1"

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import Reason
-from causal_organism.causal.designs.tables import Marks
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.declarations.codes import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from causal_organism.causal.designs.codes import DesignKind, Direction, Grade, Reason, Verdict
-from causal_organism.causal.designs.declaration import Outcome, Treatment
+from causal_organism.causal.declarations.codes import DesignKind, Direction, Grade, Reason, Verdict
+from causal_organism.causal.declarations.declaration import Outcome, Treatment
 from causal_organism.causal.designs.findings import Finding
 
 SUPPORTED_P, WEAK_P, DISCOVERY_RATE = 0.01, 0.05, 0.05

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import Reason
+from causal_organism.causal.data.samples import StudySample
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs.regression import (
     Absorber,
     Slope,
@@ -16,7 +17,6 @@ from causal_organism.causal.designs.regression import (
     independent,
     slope_of,
 )
-from causal_organism.causal.designs.samples import StudySample
 from causal_organism.causal.within import Floats, without
 
 Absorb = Callable[[StudySample], Absorber]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import Reason
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import is_clear
 from causal_organism.causal.designs.linear_design import LinearDesign, units_and_times

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from causal_organism.causal.data.samples import StudySample
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.data.times import TimeKind, read_moment
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs import placebos, robustness
-from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
 from causal_organism.causal.designs.intervals import interval_of
 from causal_organism.causal.designs.linear_design import linear_design, units_and_times
 from causal_organism.causal.designs.regression import Slope, slope_of
-from causal_organism.causal.designs.samples import StudySample
 from causal_organism.causal.designs.series import LEAST_AFTER, LEAST_BEFORE, TimeSeries, judge_series, series_of
-from causal_organism.causal.designs.tables import Marks
-from causal_organism.causal.designs.times import TimeKind, read_moment
 from causal_organism.causal.within import Floats
 from causal_organism.errors import StudyFileError
 

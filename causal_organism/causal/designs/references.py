@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import DesignKind
+from causal_organism.causal.data.samples import StudySample, hold_confounder
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.declarations.codes import DesignKind
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.linear_design import LinearDesign, linear_design, without_confounders
 from causal_organism.causal.designs.regression import Slope, independent
 from causal_organism.causal.designs.robustness import Checks
-from causal_organism.causal.designs.samples import StudySample, hold_confounder
-from causal_organism.causal.designs.tables import Marks
 from causal_organism.causal.reference import reference_with_error
 from causal_organism.causal.within import Floats, Ints, codes
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import Reason
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding
 from causal_organism.causal.designs.linear_design import LinearDesign
 from causal_organism.causal.designs.regression import Slope, absorb_two, difference_z, slope_of
-from causal_organism.causal.designs.tables import Marks
 from causal_organism.causal.sensitivity import judge_sensitivity
 from causal_organism.causal.within import Floats, Ints, codes, without
 

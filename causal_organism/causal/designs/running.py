@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causal_organism.causal.designs.codes import DesignKind, Reason
+from causal_organism.causal.data.rows import StudyRows, read_rows
+from causal_organism.causal.data.samples import Drawn, draw
+from causal_organism.causal.data.tables import Marks, StudyTable
+from causal_organism.causal.declarations.codes import DesignKind, Reason
+from causal_organism.causal.declarations.declaration import Declaration, Outcome, Treatment
+from causal_organism.causal.declarations.identification import declared_problems
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.cross_section import study_cross_section
-from causal_organism.causal.designs.declaration import Declaration, Outcome, Treatment
 from causal_organism.causal.designs.findings import Finding, refused
-from causal_organism.causal.designs.identification import declared_problems
 from causal_organism.causal.designs.judgement import Judgement, judge_finding
 from causal_organism.causal.designs.policy import study_policy
 from causal_organism.causal.designs.randomised import study_randomised
-from causal_organism.causal.designs.rows import StudyRows, read_rows
-from causal_organism.causal.designs.samples import Drawn, draw
 from causal_organism.causal.designs.staggered import study_staggered
-from causal_organism.causal.designs.tables import Marks, StudyTable
 from causal_organism.causal.designs.within_units import study_within
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.verdicts import discovery_rates

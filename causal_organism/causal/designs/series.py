@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causal_organism.causal.designs.samples import StudySample
+from causal_organism.causal.data.samples import StudySample
 from causal_organism.causal.pooled import INTERVAL, quantile, two_sided
 from causal_organism.causal.within import Floats, Ints
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from causal_organism.causal.data.samples import StudySample
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs import placebos, robustness
 from causal_organism.causal.designs.adoption import NEVER, Adoption, find_adoption
-from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
 from causal_organism.causal.designs.imputation import Imputed, impute
 from causal_organism.causal.designs.pre_trends import check_pre_trend
-from causal_organism.causal.designs.samples import StudySample
-from causal_organism.causal.designs.tables import Marks
 from causal_organism.causal.pooled import INTERVAL, quantile, two_sided
 from causal_organism.causal.within import Floats, Ints, codes
 

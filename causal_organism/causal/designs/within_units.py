@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs import placebos, robustness
-from causal_organism.causal.designs.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
 from causal_organism.causal.designs.intervals import interval_of

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from causal_organism.errors import RequestError
 
 if TYPE_CHECKING:
-    from causal_organism.causal.designs.declaration import Declaration
+    from causal_organism.causal.declarations.declaration import Declaration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ def read_study_file(path: str | Path) -> StudyFile:
         RequestError: it cannot be read.
         StudyFileError: it does not parse; names the line.
     """
-    from causal_organism.causal.designs.parsing import parse_study  # numpy
+    from causal_organism.causal.declarations.parsing import parse_study  # numpy
 
     try:
         content = Path(path).read_bytes()

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from causal_organism.causal.designs.tables import StudyTable, Texts
+from causal_organism.causal.data.tables import StudyTable, Texts
 from causal_organism.errors import ImportFileError, RequestError
 
 _PARQUET = b"PAR1"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from causal_organism.causal.designs.codes import DesignKind, Direction, Reason, Verdict
-from causal_organism.causal.designs.declaration import DataColumns, Outcome, Treatment
-from causal_organism.causal.designs.identification import declared_problems
-from causal_organism.causal.designs.parsing import parse_study
-from causal_organism.causal.designs.words import GRADE_WORDS, REASON_WORDS, VERDICT_WORDS
+from causal_organism.causal.declarations.codes import DesignKind, Direction, Reason, Verdict
+from causal_organism.causal.declarations.declaration import DataColumns, Outcome, Treatment
+from causal_organism.causal.declarations.identification import declared_problems
+from causal_organism.causal.declarations.parsing import parse_study
+from causal_organism.causal.declarations.words import GRADE_WORDS, REASON_WORDS, VERDICT_WORDS
 from causal_organism.errors import StudyFileError
 from tests.causal.designs.conftest import Run
 from tests.causal.designs.worlds import WITHIN_TEAMS, working_weeks

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from causal_organism.causal.designs.codes import DesignKind, Reason, Verdict
+from causal_organism.causal.data.tables import StudyTable
+from causal_organism.causal.declarations.codes import DesignKind, Reason, Verdict
+from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.designs.documents import to_document
-from causal_organism.causal.designs.parsing import parse_study
 from causal_organism.causal.designs.running import run_study
-from causal_organism.causal.designs.tables import StudyTable
 
 ENTRIES = np.array(["", "x", "inf", "1e400", "-999999", " ", "nan"], dtype=object)
 

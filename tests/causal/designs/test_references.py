@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from causal_organism.causal.data.rows import read_rows
+from causal_organism.causal.data.samples import StudySample, draw
+from causal_organism.causal.data.tables import StudyTable
+from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.linear_design import Absorb, LinearDesign, linear_design, means, units_and_times
-from causal_organism.causal.designs.parsing import parse_study
 from causal_organism.causal.designs.references import check_reference
 from causal_organism.causal.designs.regression import Absorber, absorb_two
 from causal_organism.causal.designs.robustness import Checks
-from causal_organism.causal.designs.rows import read_rows
-from causal_organism.causal.designs.samples import StudySample, draw
-from causal_organism.causal.designs.tables import StudyTable
 from tests.causal.designs.worlds import CROSS_SECTION, WITHIN_TEAMS, across, working_weeks
 
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from causal_organism.causal.designs.breaks import has_unit_break, mark_implausible
-from causal_organism.causal.designs.codes import DesignKind, Reason
-from causal_organism.causal.designs.declaration import Declaration, base_column
-from causal_organism.causal.designs.tables import (
+from causal_organism.causal.data.breaks import has_unit_break, mark_implausible
+from causal_organism.causal.data.tables import (
     Marks,
     Numbers,
     StudyTable,
@@ -20,7 +18,9 @@ from causal_organism.causal.designs.tables import (
     to_groups,
     to_numbers,
 )
-from causal_organism.causal.designs.times import TimeKind, Times, read_times, step_of
+from causal_organism.causal.data.times import TimeKind, Times, read_times, step_of
+from causal_organism.causal.declarations.codes import DesignKind, Reason
+from causal_organism.causal.declarations.declaration import Declaration, base_column
 from causal_organism.causal.within import Floats, Ints
 from causal_organism.errors import StudyFileError
 

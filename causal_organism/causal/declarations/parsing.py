@@ -10,8 +10,15 @@ import tomllib
 from collections.abc import Collection, Mapping
 from typing import Any, NoReturn
 
-from causal_organism.causal.designs.codes import DesignKind, Direction
-from causal_organism.causal.designs.declaration import DataColumns, Declaration, Moment, Outcome, Treatment, base_column
+from causal_organism.causal.declarations.codes import DesignKind, Direction
+from causal_organism.causal.declarations.declaration import (
+    DataColumns,
+    Declaration,
+    Moment,
+    Outcome,
+    Treatment,
+    base_column,
+)
 from causal_organism.causal.diagram import Diagram, find_circle, parse_edges
 from causal_organism.errors import StudyFileError
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from causal_organism.causal.designs.breaks import mark_unseen
-from causal_organism.causal.designs.codes import DesignKind, Reason
-from causal_organism.causal.designs.declaration import Declaration, Outcome, Treatment, base_column
-from causal_organism.causal.designs.rows import Exclusions, StudyRows
-from causal_organism.causal.designs.tables import Marks
-from causal_organism.causal.designs.times import step_of
+from causal_organism.causal.data.breaks import mark_unseen
+from causal_organism.causal.data.rows import Exclusions, StudyRows
+from causal_organism.causal.data.tables import Marks
+from causal_organism.causal.data.times import step_of
+from causal_organism.causal.declarations.codes import DesignKind, Reason
+from causal_organism.causal.declarations.declaration import Declaration, Outcome, Treatment, base_column
 from causal_organism.causal.within import Floats, Ints, codes
 
 _MOST_LEVELS = 50

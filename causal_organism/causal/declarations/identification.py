@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from causal_organism.causal.designs.codes import DesignKind, Reason
-from causal_organism.causal.designs.declaration import Declaration, Outcome, Treatment, base_column
+from causal_organism.causal.declarations.codes import DesignKind, Reason
+from causal_organism.causal.declarations.declaration import Declaration, Outcome, Treatment, base_column
 from causal_organism.causal.diagram import bad_controls, is_identified
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from causal_organism.causal.designs.codes import DesignKind, Direction
+from causal_organism.causal.declarations.codes import DesignKind, Direction
 from causal_organism.causal.diagram import Diagram
 
 Moment = int | float | str

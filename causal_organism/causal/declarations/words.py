@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from causal_organism.causal.designs.codes import DesignKind, Grade, Reason, Verdict
+from causal_organism.causal.declarations.codes import DesignKind, Grade, Reason, Verdict
 
 DESIGN_WORDS = {
     DesignKind.WITHIN: "each unit compared with itself over time",

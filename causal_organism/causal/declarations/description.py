@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
-from causal_organism.causal.designs.codes import DesignKind, Reason
-from causal_organism.causal.designs.declaration import Declaration
-from causal_organism.causal.designs.identification import declared_problems, harmful_controls
-from causal_organism.causal.designs.words import REASON_WORDS
+from causal_organism.causal.declarations.codes import DesignKind, Reason
+from causal_organism.causal.declarations.declaration import Declaration
+from causal_organism.causal.declarations.identification import declared_problems, harmful_controls
+from causal_organism.causal.declarations.words import REASON_WORDS
 
 
 def describe(declared: Declaration) -> dict[str, Any]:

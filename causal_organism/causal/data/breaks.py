@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from causal_organism.causal.designs.tables import Marks
+from causal_organism.causal.data.tables import Marks
 from causal_organism.causal.within import Floats, Ints
 
 _FAR = 100.0  # robust standard deviations, beyond any tail that least squares could bear

@@ -1,0 +1,1 @@
+"""Tables of a study as rows that can be used, each that cannot be with its reason."""
