@@ -1,1 +1,1 @@
-"""Studies of anybody's data: a declaration and a table go in, estimates with grades, verdicts and reasons come out."""
+"""The designs of a study: rows go in, estimates with grades, verdicts and reasons come out."""
