@@ -150,6 +150,12 @@ class OpenOrganism:
 
         return platform_sources(self)
 
+    def export(self) -> None:
+        """Bring what stands beside the ledger up to the heads: readings, interventions, scores on people."""
+        from causal_organism.organism.projections.exports import export_heads
+
+        export_heads(self)
+
     def read(self, text: str, *, partition: str | None = None) -> Any:
         """The value of `KEY` or `KEY@N` for a notebook: columns per entity as a pandas DataFrame, else as it is.
 

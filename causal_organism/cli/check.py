@@ -20,6 +20,7 @@ from causal_organism.organism.projections.verify_network import (
     tell_difference,
 )
 from causal_organism.organism.stream.lag import gap_text, stream_state
+from causal_organism.platform.notices import notify
 from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
@@ -86,7 +87,8 @@ def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
     if not repair and not o.settings.may_change:
         return compare_network(o).to_document()
     holder = f"check/{os.getpid()}"
-    return audit_network(o, run=None, actor=o.settings.actor, holder=holder, repair=repair).to_document()
+    actor = o.settings.actor
+    return audit_network(o, run=None, actor=actor, holder=holder, tell=notify, repair=repair).to_document()
 
 
 def _told(audit: dict[str, Any] | None) -> str:

@@ -144,7 +144,7 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
 
     Of values that checks rejected, the last three of each asset or partition stay.
     """
-    from causal_organism.engine.history.retain import retain as act
+    from causal_organism.organism.stream.retention import retain_all as act
 
     with open_organism() as o:
         document = act(o, selection, dry_run=dry_run, actor=o.settings.actor)

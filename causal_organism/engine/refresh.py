@@ -22,8 +22,6 @@ from causal_organism.engine.ready import waves, work_together
 from causal_organism.engine.run_logs import RunLog
 from causal_organism.engine.steps import RefreshRun, end_cancelled, make_step
 from causal_organism.errors import OrganismError, RefusedError, RunCancelledError, StoreError
-from causal_organism.organism.projections.exports import project
-from causal_organism.organism.projections.scores import write_scores
 from causal_organism.ports import Organism, RunRecord
 
 __all__ = ["RefreshRun", "begin", "finish", "make_all", "make_step", "refresh_local", "refuse_pinned"]
@@ -192,8 +190,7 @@ def refresh_local(
                 organism.ledger.end_run(run.id, "failed", at=organism.now(), error=str(error) or None)
             raise
         if document["outcome"] != "nothing":
-            project(organism)
-            write_scores(organism)
+            organism.export()
     return document
 
 

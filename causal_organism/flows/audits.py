@@ -15,6 +15,7 @@ from causal_organism.flows.asked import Asked
 from causal_organism.flows.steps import retry_options
 from causal_organism.flows.threads import in_thread
 from causal_organism.organism.projections.verify_network import AuditReport, audit_network, tell_difference
+from causal_organism.platform.notices import notify
 from causal_organism.ports import Organism
 
 AUDIT = "network audit"
@@ -29,7 +30,9 @@ async def audit(organism: Organism, asked: Asked) -> None:
 
     async def audit_once() -> Any:
         holder = f"{asked.run}/audit/{uuid.uuid4().hex[:8]}"
-        report: AuditReport = await in_thread(audit_network, organism, run=asked.run, actor=asked.actor, holder=holder)
+        report: AuditReport = await in_thread(
+            audit_network, organism, run=asked.run, actor=asked.actor, holder=holder, tell=notify
+        )
         if report.same:
             get_run_logger().info(f"network: {report}")
             return str(report)

@@ -32,8 +32,7 @@ from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
 from causal_organism.flows.telling import tell_error, tell_failures
 from causal_organism.flows.threads import in_thread
-from causal_organism.organism.projections.exports import project
-from causal_organism.organism.projections.scores import write_scores
+from causal_organism.organism.projections.exports import export_heads
 from causal_organism.organism.projections.verify_network import NETWORK
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
@@ -86,8 +85,7 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
         lost = await take_in(organism, asked)
         document = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
         document = await _automate(organism, asked, document)
-        await in_thread(project, organism)
-        await in_thread(write_scores, organism)
+        await in_thread(organism.export)
         await tell_failures(organism, asked, document)
         return await _with_loss(organism, document, lost) if lost else _answer(document)
 
@@ -104,8 +102,7 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
         document = await _enlarge(organism, asked)
         rest = await _refresh(organism, asked, EVERYTHING, only_ready=True)
         document = rest if document is None else await in_thread(conclude_both, organism, document, rest)
-        await in_thread(project, organism, views=True)
-        await in_thread(write_scores, organism)
+        await in_thread(export_heads, organism, views=True)
         await tell_failures(organism, asked, document)
         return _answer(document)
 
@@ -121,8 +118,7 @@ async def refresh_assets(
     """Refresh a selection of assets, or of their partitions."""
     async with _opened(REFRESH) as (organism, asked):
         document = await _refresh(organism, asked, selection, partition=partition, force=force, full=full)
-        await in_thread(project, organism)
-        await in_thread(write_scores, organism)
+        await in_thread(organism.export)
         await tell_failures(organism, asked, document)
         return _answer(document)
 

@@ -76,3 +76,9 @@ class Organism(Protocol):
     def sources(self) -> Mapping[str, PlatformSource]: ...
 
     def now(self) -> datetime: ...
+
+    def export(self) -> None:
+        """Bring what stands beside the ledger up to the heads: readings, interventions, scores on people.
+
+        Raises nothing: what was published stands, and what is behind is made up for by the next call.
+        """

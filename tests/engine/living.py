@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from causal_organism.stores.memory.network import MemoryNetwork
 from causal_organism.stores.memory.stream import MemoryStream
 from causal_organism.stores.redis.stream import RedisStream
 from causal_organism.wiring import OpenOrganism
-from tests.engine.organisms import memory_organism
+from tests.engine.organisms import InMemory, memory_organism
 
 KINDS = ("memory", "servers")
 
@@ -43,7 +42,7 @@ def living_in_memory(folder: Path) -> Any:
         "network": MemoryNetwork(),
         "imports": MemoryImports(),
     }
-    organism = SimpleNamespace(**{**vars(found), **stores})
+    organism = InMemory(**{**vars(found), **stores})
     organism.sources = platform_sources(organism)
     return organism
 
@@ -70,7 +69,7 @@ def with_settings(organism: Any, **changed: Any) -> Any:
     """The same organism under other settings."""
     if isinstance(organism, OpenOrganism):
         return OpenOrganism(replace(organism.settings, **changed))
-    return SimpleNamespace(**{**vars(organism), "settings": replace(organism.settings, **changed)})
+    return InMemory(**{**vars(organism), "settings": replace(organism.settings, **changed)})
 
 
 def pulsed(organism: Any, **settings: Any) -> PulseReport:

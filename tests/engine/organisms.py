@@ -13,6 +13,7 @@ from typing import Any
 from causal_organism.assets.definitions import Asset
 from causal_organism.assets.graph import graph_of
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.organism.projections.exports import export_heads
 from causal_organism.settings import Settings
 from causal_organism.stores.memory.automation import MemoryAutomations
 from causal_organism.stores.memory.imports import MemoryImports
@@ -38,10 +39,18 @@ class Clock:
         self.time += timedelta(**by)
 
 
+class InMemory(SimpleNamespace):
+    """Stores and settings by the names of ports.Organism."""
+
+    def export(self) -> None:
+        organism: Any = self
+        export_heads(organism)
+
+
 def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
     """An organism of these assets on memory stores; `.clock` moves its time."""
     clock = Clock()
-    return SimpleNamespace(
+    return InMemory(
         settings=Settings(home=Path(_home().name), actor="ana", lease_wait_s=0.0, **settings),
         graph=graph_of(assets),
         ledger=MemoryLedger(clock),
@@ -56,7 +65,7 @@ def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
 
 def with_graph(organism: Any, assets: Iterable[Asset]) -> Any:
     """The same stores under another graph: what an edit of the code is."""
-    return SimpleNamespace(**{**vars(organism), "graph": graph_of(assets)})
+    return InMemory(**{**vars(organism), "graph": graph_of(assets)})
 
 
 def outcomes(document: dict[str, Any]) -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,7 @@ import pytest
 from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.organism.projections import network_source
 from tests.engine.living import event, living_in_memory, pulsed
-from tests.engine.organisms import memory_organism, refreshed
+from tests.engine.organisms import InMemory, memory_organism, refreshed
 
 KEYS = ("of/a", "of/b", "of/c")
 
@@ -61,7 +60,7 @@ def test_the_earlier_version_of_an_input_is_read_once_for_all_that_are_updated_b
     for number in (5, 9):
         rows["n"] = [1, number]
         ledger = Counting(organism.ledger, "version")
-        run = SimpleNamespace(**{**vars(organism), "ledger": ledger})
+        run = InMemory(**{**vars(organism), "ledger": ledger})
         assert refreshed(run) == [(key, "made") for key in KEYS]
         assert [each[0] for each in ledger.asked] == ["numbers"]  # and the next run asks for itself
     assert [organism.values.load(head.version.value, head.version.fingerprint) for place, head in

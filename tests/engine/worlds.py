@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,7 +14,7 @@ from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.assets.partitions.dimensions import Daily, Dimension, Static
 from causal_organism.assets.partitions.mappings import Upstream
 from causal_organism.engine.contents import load_value
-from tests.engine.organisms import memory_organism
+from tests.engine.organisms import InMemory, memory_organism
 from tests.waiting import PATIENCE_S
 
 SITES: dict[str, Dimension] = {"site": Static("n", "s")}
@@ -180,7 +179,7 @@ class Watched:
 def watched(organism: Any, around: Callable[[str, Callable[[], Any]], Any], is_dead: Any = lambda: False) -> Any:
     """The same organism; every call of its ledger and its values goes through `around`."""
     changed = {name: Watched(getattr(organism, name), around, is_dead) for name in ("ledger", "values")}
-    return SimpleNamespace(**{**vars(organism), **changed})
+    return InMemory(**{**vars(organism), **changed})
 
 
 class Breaking:

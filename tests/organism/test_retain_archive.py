@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,10 +12,10 @@ import pytest
 from causal_organism.assets.definitions import Asset, Keep
 from causal_organism.catalog import ASSETS
 from causal_organism.engine.contents import load_value
-from causal_organism.engine.history.retain import retain
+from causal_organism.organism.stream.retention import retain_all
 from causal_organism.wiring import OpenOrganism
 from tests.engine.living import KINDS, living, pulsed, with_settings
-from tests.engine.organisms import graph_of
+from tests.engine.organisms import InMemory, graph_of
 from tests.organism.pulses import assert_holds, events
 
 
@@ -35,10 +34,12 @@ def test_retention_lets_the_archive_forget_single_interactions_and_nothing_else(
     with organism.database.connection() as connection:
         connection.execute("UPDATE organism.interaction SET accepted_at = accepted_at - interval '91 days'")
         connection.execute("UPDATE organism.batch SET accepted_at = accepted_at - interval '91 days'")
-    assert retain(with_settings(organism, archive_days=0), dry_run=True, actor="ana")["forgotten"]["interactions"] == 0
-    assert retain(organism, dry_run=True, actor="ana")["forgotten"]["interactions"] == 40
+    assert (
+        retain_all(with_settings(organism, archive_days=0), dry_run=True, actor="ana")["forgotten"]["interactions"] == 0
+    )
+    assert retain_all(organism, dry_run=True, actor="ana")["forgotten"]["interactions"] == 40
     assert len(organism.archive.interactions_of("a")) > 0
-    assert retain(organism, dry_run=False, actor="ana")["forgotten"]["interactions"] == 40
+    assert retain_all(organism, dry_run=False, actor="ana")["forgotten"]["interactions"] == 40
     assert [each.action for each in organism.ledger.audit_log()] == ["retain"]
     assert organism.archive.interactions_of("a") == ()
     assert_holds(organism, entries)
@@ -54,7 +55,7 @@ def keeping(organism: Any, keep: Keep) -> Any:
         found = OpenOrganism(organism.settings)
         found.__dict__["graph"] = graph
         return found
-    return SimpleNamespace(**{**vars(organism), "graph": graph})
+    return InMemory(**{**vars(organism), "graph": graph})
 
 
 def test_retention_removes_batches_that_no_kept_network_needs(organism: Any) -> None:
@@ -65,11 +66,11 @@ def test_retention_removes_batches_that_no_kept_network_needs(organism: Any) -> 
     pulsed(organism)
     assert [each.number for each in organism.archive.batches(0)] == [1, 2, 3, 4, 5, 6]
     everything = keeping(organism, Keep())
-    assert retain(everything, dry_run=True, actor="ana")["forgotten"]["batches"] == 0  # version 1 stands at batch 1
+    assert retain_all(everything, dry_run=True, actor="ana")["forgotten"]["batches"] == 0  # version 1 stands at batch 1
     short = keeping(organism, Keep(last=3))
-    assert retain(short, dry_run=True, actor="ana")["forgotten"]["batches"] == 3
+    assert retain_all(short, dry_run=True, actor="ana")["forgotten"]["batches"] == 3
     assert len(list(organism.archive.batches(0))) == 6
-    assert retain(short, dry_run=False, actor="ana")["forgotten"]["batches"] == 3
+    assert retain_all(short, dry_run=False, actor="ana")["forgotten"]["batches"] == 3
     assert [each.number for each in organism.archive.batches(0)] == [4, 5, 6]
     versions = organism.ledger.versions("network", kept=True)
     assert [load_value(organism, each).fingerprint for each in versions] == [each.fingerprint for each in versions]
@@ -88,6 +89,6 @@ def test_retention_leaves_batches_that_a_restored_server_has_still_to_follow(org
     organism.network.clear()
     for batch in organism.archive.batches(0, 2):  # a backup of long ago
         organism.network.apply(batch)
-    assert retain(keeping(organism, Keep(last=1)), dry_run=False, actor="ana")["forgotten"]["batches"] == 1
+    assert retain_all(keeping(organism, Keep(last=1)), dry_run=False, actor="ana")["forgotten"]["batches"] == 1
     assert pulsed(organism).rebuilt is False
     assert_holds(organism, entries)

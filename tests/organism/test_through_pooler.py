@@ -12,6 +12,7 @@ import pytest
 from causal_organism.engine.refresh import refresh_local
 from causal_organism.organism.projections.verify_network import audit_network
 from causal_organism.organism.stream.imports import import_table
+from causal_organism.platform.notices import notify
 from causal_organism.wiring import OpenOrganism
 from tests.engine.living import pulsed, server_settings
 from tests.engine.organisms import outcomes
@@ -50,4 +51,6 @@ def test_what_is_taken_in_and_made_through_a_pooler_is_right(organism: Any, tmp_
         zip(*(organism.read("views/degree").reset_index()[name] for name in ("id", "neighbours")), strict=True)
     )
     assert degrees == dict.fromkeys("abcdefgh", 7)
-    assert audit_network(organism, run=None, actor="ana", holder="test", repair=False).to_document()["same"]
+    assert audit_network(organism, run=None, actor="ana", holder="test", tell=notify, repair=False).to_document()[
+        "same"
+    ]

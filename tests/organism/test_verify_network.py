@@ -20,6 +20,7 @@ from causal_organism.organism.projections.verify_network import (
     describe,
     last_audit,
 )
+from causal_organism.platform.notices import notify
 from causal_organism.stores.bolt.network import BoltNetwork
 from tests.engine.living import KINDS, event, living, pulsed, with_settings
 from tests.organism.pulses import take_out
@@ -57,7 +58,7 @@ def organism(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
 
 
 def audited(organism: Any, **options: Any) -> AuditReport:
-    return audit_network(organism, run="run-6", actor="ana", holder=f"h{uuid.uuid4().hex[:6]}", **options)
+    return audit_network(organism, run="run-6", actor="ana", holder=f"h{uuid.uuid4().hex[:6]}", tell=notify, **options)
 
 
 def set_tie(organism: Any, source: str, target: str, **amounts: int) -> None:

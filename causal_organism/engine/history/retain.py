@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,8 +16,10 @@ from causal_organism.engine.inputs import load_manifest
 from causal_organism.engine.plan import select_keys
 from causal_organism.engine.snapshot import Cut, load_cut
 from causal_organism.engine.unfinished import remove_given_up
-from causal_organism.organism.stream.pulse import NETWORK
 from causal_organism.ports import Organism
+
+NOTHING: Mapping[str, Any] = {"interactions": 0, "before": None, "batches": 0}
+"""What an organism without a stream forgets."""
 
 YOUNG = timedelta(hours=1)
 """Content this young is never swept: a run may have written it and not yet published the version that names it."""
@@ -57,12 +59,16 @@ def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: d
     return tuple(retired)
 
 
-def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
-    """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and let the
-    archive forget single interactions that are older than the setting, and batches behind every kept `network`.
+Forget = Callable[[Sequence[Retired]], Mapping[str, Any]]
+"""What goes besides the content of versions, told which versions are retired; gives `forgotten` of the document."""
 
-    The ledger keeps the record of every version; only content goes, and the version says so. Of the archive, ties,
-    weekly sums and senders' ids stay, and whatever a window holds.
+
+def retain(
+    organism: Organism, selection: str = "*", *, dry_run: bool, actor: str, forget: Forget = lambda _retired: NOTHING
+) -> dict[str, Any]:
+    """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and `forget`.
+
+    The ledger keeps the record of every version; only content goes, and the version says so.
     """
     if not dry_run:
         organism.settings.refuse_changes()
@@ -82,7 +88,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
     retired = _with_readers(cut, retired)
     rejected = organism.ledger.retire_rejected(chosen, last=REJECTED_KEPT, dry_run=dry_run)
     swept = {"count": 0, "bytes": 0}
-    forgotten = _forget(organism, retired, dry_run=dry_run)
+    forgotten = forget(retired)
     if not dry_run:
         remove_given_up(organism.settings, organism.now())
         numbers: dict[tuple[str, str], list[int]] = {}
@@ -93,7 +99,7 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         swept = _sweep(organism)
         if retired or rejected or forgotten["interactions"] or forgotten["batches"]:
             names = [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired]
-            detail = {"retired": names, "rejected": sum(rejected.values()), "forgotten": forgotten, **swept}
+            detail = {"retired": names, "rejected": sum(rejected.values()), "forgotten": dict(forgotten), **swept}
             organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
     return {
         "schema": "organism.retain/1",
@@ -110,32 +116,8 @@ def retain(organism: Organism, selection: str = "*", *, dry_run: bool, actor: st
         ],
         "rejected": [{**placed(*place), "count": count} for place, count in sorted(rejected.items())],
         "swept": swept,
-        "forgotten": forgotten,
+        "forgotten": dict(forgotten),
     }
-
-
-def _forget(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> dict[str, Any]:
-    """How many single interactions go, and those accepted before when (without a setting, none); how many batches."""
-    if NETWORK not in organism.graph:
-        return {"interactions": 0, "before": None, "batches": 0}
-    batches = _forget_batches(organism, retired, dry_run=dry_run)
-    days = organism.settings.archive_days
-    if not days:
-        return {"interactions": 0, "before": None, "batches": batches}
-    before = organism.now() - timedelta(days=days)
-    count = organism.archive.forgettable(before) if dry_run else organism.archive.forget(before)
-    return {"interactions": count, "before": before.isoformat(), "batches": batches}
-
-
-def _forget_batches(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> int:
-    """Those before every kept version of `network` and before where its server stands: nothing goes back to them."""
-    gone = {each.number for each in retired if each.key == NETWORK}
-    kept = [each for each in organism.ledger.versions(NETWORK, kept=True) if each.number not in gone]
-    needed = [int(each.value["batch"]) for each in kept if "batch" in each.value]
-    stands_at = organism.network.position().batch
-    if not needed or stands_at < 0:  # it is being made again
-        return 0
-    return organism.archive.forget_batches(min(stands_at, *needed), dry_run=dry_run)
 
 
 def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:

@@ -14,12 +14,19 @@ from causal_organism.assets.versions import Head
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.engine.faults import failing
 from causal_organism.errors import OrganismError
+from causal_organism.organism.projections.scores import write_scores
 from causal_organism.ports import Organism
 
 EFFECTS, PROPOSALS, VIEWS = "causal/effects", "interventions/proposals", "views/"
 FACT = "projected"
 
 _log = logging.getLogger(__name__)
+
+
+def export_heads(organism: Organism, *, views: bool = False) -> None:
+    """Bring readings, interventions and the scores on people up to the heads; `views` as for `project`."""
+    project(organism, views=views)
+    write_scores(organism)
 
 
 def project(organism: Organism, *, views: bool = False) -> tuple[str, ...]:

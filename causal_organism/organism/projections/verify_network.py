@@ -8,17 +8,17 @@ What was published meanwhile is not touched by it: versions are verified by thei
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.rules import network_differs
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.engine.read_only import refuse_read_only
 from causal_organism.errors import NetworkGapError
 from causal_organism.organism.projections.network_follower import catch_up, rebuild
-from causal_organism.platform.notices import notify
 from causal_organism.ports import NetworkColumns, Organism
 
 if TYPE_CHECKING:
@@ -70,8 +70,15 @@ class AuditReport:
         return describe(self.to_document())
 
 
-def audit_network(organism: Organism, *, run: str | None, actor: str, holder: str, repair: bool = True) -> AuditReport:
+Tell = Callable[[Organism, Sequence[Alert]], object]
+
+
+def audit_network(
+    organism: Organism, *, run: str | None, actor: str, holder: str, tell: Tell, repair: bool = True
+) -> AuditReport:
     """Compare, tell and, unless told not to, repair. Cost: reads the whole network and all sums of the archive.
+
+    `tell` sends the alert of a difference.
 
     Raises:
         LeaseHeldError: a pulse did not end within the lease's waiting time.
@@ -87,7 +94,7 @@ def audit_network(organism: Organism, *, run: str | None, actor: str, holder: st
             report = _note(organism, report, actor=actor, repair=repair)
     organism.ledger.set_fact(FACT, report.to_document() | {"differences": [], "run": run})
     if not report.same:
-        notify(organism, [_alert(report, run)])
+        tell(organism, [_alert(report, run)])
     return report
 
 
@@ -171,7 +178,7 @@ def _audit(organism: Organism, report: AuditReport, actor: str) -> None:
     organism.ledger.audit(actor=actor, action="network.differs", subject=NETWORK, detail=detail, at=organism.now())
 
 
-def _alert(report: AuditReport, run: str | None) -> Any:
+def _alert(report: AuditReport, run: str | None) -> Alert:
     lines = [tell_difference(each) for each in report.differences]
     return network_differs(
         run=run, at=report.at.isoformat(), what=str(report), differences=lines, repaired=report.repaired

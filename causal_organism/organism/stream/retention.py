@@ -1,0 +1,45 @@
+"""Retention of the archive: single interactions past the setting, and batches behind every kept `network`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from causal_organism.engine.history.retain import NOTHING, Retired, retain
+from causal_organism.organism.stream.pulse import NETWORK
+from causal_organism.ports import Organism
+
+
+def retain_all(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
+    """organism.retain/1: retention of assets and of the archive.
+
+    Of the archive, ties, weekly sums and senders' ids stay, and whatever a window holds.
+    """
+    forget = partial(forget_archived, organism, dry_run=dry_run)
+    return retain(organism, selection, dry_run=dry_run, actor=actor, forget=forget)
+
+
+def forget_archived(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> Mapping[str, Any]:
+    """How many single interactions go, and those accepted before when (without a setting, none); how many batches."""
+    if NETWORK not in organism.graph:
+        return NOTHING
+    batches = _forget_batches(organism, retired, dry_run=dry_run)
+    days = organism.settings.archive_days
+    if not days:
+        return {"interactions": 0, "before": None, "batches": batches}
+    before = organism.now() - timedelta(days=days)
+    count = organism.archive.forgettable(before) if dry_run else organism.archive.forget(before)
+    return {"interactions": count, "before": before.isoformat(), "batches": batches}
+
+
+def _forget_batches(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> int:
+    """Those before every kept version of `network` and before where its server stands: nothing goes back to them."""
+    gone = {each.number for each in retired if each.key == NETWORK}
+    kept = [each for each in organism.ledger.versions(NETWORK, kept=True) if each.number not in gone]
+    needed = [int(each.value["batch"]) for each in kept if "batch" in each.value]
+    stands_at = organism.network.position().batch
+    if not needed or stands_at < 0:  # it is being made again
+        return 0
+    return organism.archive.forget_batches(min(stands_at, *needed), dry_run=dry_run)
