@@ -21,9 +21,10 @@ def test_a_missing_package_is_named(tmp_path: Path, server: str, package: str) -
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
-        "from causal_organism.embedded import lifecycle, servers\n"
+        "from causal_organism.embedded import lifecycle\n"
+        "from causal_organism.embedded.servers import server\n"
         "try: lifecycle.up(Path(sys.argv[2]), (sys.argv[3],), environ={})\n"
-        "except servers.NotInstalledError as error: print(error.exit_code, error.message, error.hint)\n"
+        "except server.NotInstalledError as error: print(error.exit_code, error.message, error.hint)\n"
     )
     # -S: an interpreter that sees no installed package
     said = subprocess.run(
