@@ -32,7 +32,7 @@ def test_a_source_with_automation_is_looked_at_only_when_it_says_so(world: World
     assert world.looks == looks + 1
     organism.clock.move(days=1)
     assert evaluate(organism, run="pulse", actor="ana").decisions["rows"].because == (
-        "not now, because it cools down for another 24h00m"
+        "not now, because it cools down for another 1d"
     )
     assert world.looks == looks + 1
     world.rows = [4]
