@@ -18,7 +18,9 @@ from causal_organism.platform.runs import cancel_run, has_ended, load_runs
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "network.md", ROOT / "docs" / "production.md")
+README = "\n".join(page.read_text() for page in PAGES)
 PROGRAMS = str(Path(sys.executable).parent)
 
 

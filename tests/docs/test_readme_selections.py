@@ -13,7 +13,9 @@ from causal_organism.assets.selection.evaluation import select
 from causal_organism.settings import load_settings
 from causal_organism.wiring import load_graph
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+PAGES = (ROOT / "README.md", ROOT / "docs" / "network.md", ROOT / "docs" / "production.md")
+README = "\n".join(page.read_text() for page in PAGES)
 TYPED = sorted(set(re.findall(r"organism (?:assets|graph|observe|plan|refresh|retain) '([^']+)'", README)))
 
 
