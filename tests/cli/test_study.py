@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from causal_organism.cli.main import main
+from tests.causal.designs.worlds import WITHIN_TEAMS, working_weeks
 from tests.cli.test_documents import check_fields
 
 STUDY = """[design]
@@ -142,3 +143,21 @@ def test_looking_at_a_study_file_loads_no_analysis(study: Path, tmp_path: Path) 
     )  # fmt: skip
     loaded = {name.partition(".")[0] for name in done.stderr.split()}
     assert loaded.isdisjoint({"pandas", "scipy", "dowhy", "prefect", "statsmodels", "sklearn", "networkx"})
+
+
+def test_neither_the_order_of_rows_nor_the_number_of_threads_changes_a_byte(tmp_path: Path) -> None:
+    table = working_weeks(1, people=60, weeks=20)
+    (tmp_path / "study.toml").write_text(WITHIN_TEAMS)
+    running = []
+    for threads, rows in (("1", table), ("4", table.sample(frac=1, random_state=3))):
+        rows.to_csv(tmp_path / f"{threads}.csv", index=False)
+        command = [sys.executable, "-m", "causal_organism", "study", "run", str(tmp_path / f"{threads}.csv")]
+        environ = {
+            "PATH": "/usr/bin:/bin", "ORGANISM_HOME": str(tmp_path),
+            "OPENBLAS_NUM_THREADS": threads, "OMP_NUM_THREADS": threads,
+        }  # fmt: skip
+        command += ["--study", str(tmp_path / "study.toml"), "--json"]
+        running.append(subprocess.Popen(command, env=environ, stdout=subprocess.PIPE))
+    one, other = (each.communicate()[0] for each in running)
+    assert json.loads(one)["estimates"][0]["verdict"] != "refused"
+    assert one == other
