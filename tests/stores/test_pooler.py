@@ -42,7 +42,7 @@ def test_whoever_comes_after_a_lease_still_waits_for_the_disk(database: Database
     ledger = PostgresLedger(database)
     ledger.begin_run(RunRecord(id="r", flow="f", selection="*", trigger="cli", actor="ana", started_at=NOW))
     with ledger.hold("a", "", "tester"), ledger.hold("b", "", "tester"):
-        ledger.record_step(StepRecord(run="r", key="a", outcome="made", version=1, at=NOW))
+        ledger.record_steps([StepRecord(run="r", key="a", outcome="made", version=1, at=NOW)])
     found = server_connections(database.dsn)
     assert len({pid for pid, _ in found}) == SERVER_CONNECTIONS
     assert [setting for _, setting in found] == ["on"] * SERVER_CONNECTIONS
@@ -70,7 +70,7 @@ def test_only_publication_waits_for_the_disk(database: Database, tmp_path: Path)
     with ledger.hold("k", "", "tester", ttl_s=60.0) as lease:
         values.describe(1)[1]()
         ledger._renew(lease, 60.0)
-        ledger.record_step(StepRecord(run="r", key="k", outcome="made", version=1, at=NOW))
+        ledger.record_steps([StepRecord(run="r", key="k", outcome="made", version=1, at=NOW)])
         ledger.publish(lease, version())
     with database.connection() as connection:
         found = connection.execute("SELECT what, waits FROM seen").fetchall()
