@@ -52,11 +52,6 @@ def code_versions(
     return found
 
 
-def function_version(function: Callable[..., Any]) -> str:
-    """The derived version of one function that is no asset: of its source, and of what it reaches in its package."""
-    return _Source(Notes()).fingerprint(function)[:_LENGTH]
-
-
 def _version(spec: AssetSpec, settings: Mapping[str, object], source: _Source) -> str:
     declared = spec.code_version if spec.compute or spec.code_version else PLATFORM
     values = _setting_values(spec, settings)
