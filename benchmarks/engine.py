@@ -1,6 +1,6 @@
 """100 assets that do nothing, as a chain and as layers, made through Prefect with their durable history in PostgreSQL.
 
-With a task for each, as by default, and where cheap neighbours share one (ORGANISM_BLOCK_MS=100).
+Where cheap neighbours share a task, as by default, and with a task for each (ORGANISM_BLOCK_MS=0).
 Against as many bare tasks of Prefect in one flow on the same server, and against Dagster's `materialize`. Everything is
 made anew in each round, no content is as before; medians, with the contenders taking turns.
 
@@ -30,6 +30,7 @@ from causal_organism.embedded import lifecycle
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers import postgres
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.flows.environment import prepare
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
@@ -135,7 +136,7 @@ def locally() -> float:
     engine_assets.number += 1
     began = time.perf_counter()
     with open_organism() as organism:
-        assert len(refresh_local(organism, "*", actor="bench", force=True)["steps"]) == COUNT
+        assert len(refresh_local(organism, Request("*", force=True), Origin("bench"))["steps"]) == COUNT
     return time.perf_counter() - began
 
 

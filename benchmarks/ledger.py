@@ -27,7 +27,8 @@ from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.history.listing import assets_document, versions_document
 from causal_organism.engine.history.retain import retain
 from causal_organism.engine.plan import make_plan
-from causal_organism.platform.runs import load_runs
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.platform.run_listing import load_runs
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 
@@ -97,7 +98,7 @@ QUESTIONS: Mapping[str, Callable[[OpenOrganism], Any]] = {
     "runs": lambda o: load_runs(o, limit=30),
     "versions (deep)": lambda o: versions_document(o, "a5", limit=SHOWN),
     "versions (others)": lambda o: versions_document(o, "a400", limit=SHOWN),
-    "plan '*'": lambda o: make_plan(o, "*", actor="bench", trigger="bench"),
+    "plan '*'": lambda o: make_plan(o, Request("*"), Origin("bench", "bench")),
     "durations": lambda o: o.ledger.durations(),
     "retain --dry-run": lambda o: retain(o, "*", dry_run=True, actor="bench"),
 }

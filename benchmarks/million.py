@@ -22,7 +22,7 @@ from benchmarks.networks import TEAM, organisation
 from causal_organism.assets.definitions import parameters_of
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
-from causal_organism.engine.make import Context
+from causal_organism.engine.context import AssetContext
 from causal_organism.engine.unfinished import Sharing
 from causal_organism.network.snapshot import Snapshot, from_columns
 from causal_organism.sharing import snapshot_files
@@ -33,7 +33,7 @@ WARM = 5_000  # people of the network on which kernels are compiled, or read fro
 GENERATE = "generate"
 
 
-def main(people: int = 1_000_000, *wanted: str) -> None:
+def main(people: int, *wanted: str) -> None:
     graph = graph_of(ASSETS)
     views = [key for key in graph.order if key.startswith("views/") and (not wanted or key in wanted)]
     with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +81,7 @@ def view(key: str, folder: Path) -> list[Any]:
 
 def made(key: str, network: Snapshot, scratch: Path) -> dict[str, Any]:
     """What the asset says about its value."""
-    context = Context(
+    context = AssetContext(
         settings=SETTINGS,
         partition={},
         log=print,
@@ -118,4 +118,5 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
         one(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
     else:
-        main(*map(int, sys.argv[1:2]), *sys.argv[2:])
+        size, *keys = sys.argv[1:] or ["1000000"]
+        main(int(size), *keys)

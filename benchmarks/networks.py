@@ -19,5 +19,5 @@ def organisation(people: int, *, seed: int = 1) -> Snapshot:
     target = np.where(where < 0.75, near, (people * chance.random(len(source)) ** 3).astype(np.int64))
     fits = (source != target) & (target < people)
     pairs = np.unique(np.stack([source[fits], target[fits]]), axis=1)
-    count = chance.geometric(0.15, pairs.shape[1])
+    count = chance.geometric(0.15, len(pairs[0]))
     return from_columns([f"p{idx}" for idx in range(people)], pairs[0], pairs[1], count * 10**6, count)

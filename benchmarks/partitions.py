@@ -20,11 +20,12 @@ from typing import Any
 from causal_organism.assets.definitions import Asset, asset
 from causal_organism.assets.graph import graph_of
 from causal_organism.assets.partitions.dimensions import Static
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.upstream import Upstream
 from causal_organism.embedded import lifecycle
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers import postgres
 from causal_organism.engine.plan import make_plan
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.settings import Settings, load_settings
 from causal_organism.stores.postgres.database import Database
 from causal_organism.wiring import OpenOrganism
@@ -78,7 +79,7 @@ def seconds_to_plan(settings: Settings, count: int) -> tuple[float, float]:
 
 def _planning(organism: Any, expected: int) -> float:
     began = time.perf_counter()
-    planned = make_plan(organism, "*", actor="bench", trigger="bench")
+    planned = make_plan(organism, Request("*"), Origin("bench", "bench"))
     assert len(planned.steps) == expected  # the total was never made
     return time.perf_counter() - began
 

@@ -5,19 +5,15 @@ python -m benchmarks.plans
 
 from __future__ import annotations
 
-import tempfile
 import time
-from datetime import UTC, datetime
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 from causal_organism.assets.definitions import Asset, AssetSpec
 from causal_organism.assets.graph import graph_of
 from causal_organism.engine.plan import make_plan
 from causal_organism.engine.refresh import refresh_local
-from causal_organism.settings import Settings
-from causal_organism.stores.memory.ledger import MemoryLedger, MemoryValues
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.memory import MemoryOrganism
 
 WIDTH = 50  # assets per layer; each reads two of the layer before
 
@@ -30,32 +26,16 @@ def main() -> None:
 
 def seconds_to_plan(count: int) -> float:
     """CPU of judging and planning everything, all of it made and the first layer's code changed; least of three."""
-    with tempfile.TemporaryDirectory() as folder:
-        return _seconds_to_plan(count, Path(folder))
-
-
-def _seconds_to_plan(count: int, home: Path) -> float:
-    organism = layered(count, home, code="1")
-    refresh_local(organism, "*", actor="bench")
-    organism.graph = graph_of(assets(count, code="2"))
-    taken = []
-    for _ in range(3):
-        began = time.process_time()
-        planned = make_plan(organism, "*", actor="bench", trigger="bench")
-        taken.append(time.process_time() - began)
+    with MemoryOrganism(assets(count, code="1")) as organism:
+        refresh_local(organism, Request("*"), Origin("bench"))
+        organism.graph = graph_of(assets(count, code="2"))
+        taken = []
+        for _ in range(3):
+            began = time.process_time()
+            planned = make_plan(organism, Request("*"), Origin("bench", "bench"))
+            taken.append(time.process_time() - began)
     assert len(planned.steps) == count
     return min(taken)
-
-
-def layered(count: int, home: Path, *, code: str) -> Any:
-    return SimpleNamespace(
-        settings=Settings(home=home, actor="bench"),
-        graph=graph_of(assets(count, code=code)),
-        ledger=MemoryLedger(now),
-        values=MemoryValues(),
-        sources={},
-        now=now,
-    )
 
 
 def assets(count: int, *, code: str) -> list[Asset]:
@@ -80,10 +60,6 @@ def assets(count: int, *, code: str) -> list[Asset]:
             )
         )
     return made
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 if __name__ == "__main__":

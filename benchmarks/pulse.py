@@ -23,6 +23,7 @@ import numpy as np
 from benchmarks.ingest import Cpu, servers
 from benchmarks.networks import organisation
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.organism.stream.pulse import pulse
 from causal_organism.stores.values.store import Values
 from causal_organism.wiring import OpenOrganism
@@ -97,7 +98,7 @@ def interaction(source: str, target: str) -> Mapping[str, str]:
 
 
 def refresh_all(organism: OpenOrganism) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = refresh_local(organism, SELECTION, actor="bench", trigger="bench")
+    document: Mapping[str, Any] = refresh_local(organism, Request(SELECTION), Origin("bench", "bench"))
     if document["outcome"] not in ("done", "nothing"):
         raise SystemExit(f"the views were not made: {document}")
     return document

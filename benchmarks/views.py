@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,13 +48,13 @@ def main(people: int = 10_000, events: int = 100) -> None:
     print(f"with both directions {derive_s * 1e3:.1f} ms")
     for name, (full, update) in BOTH.items():
         previous = full(before)
-        _, full_s = timed(lambda full=full: full(after))
-        _, update_s = timed(lambda update=update, previous=previous: update(previous, after, delta))
+        _, full_s = timed(partial(full, after))
+        _, update_s = timed(partial(update, previous, after, delta))
         print(
             f"{name:12} full {full_s * 1e3:8.2f} ms, by delta {update_s * 1e3:8.2f} ms, ratio {full_s / update_s:5.1f}"
         )
     for view in (core, pagerank):
-        _, full_s = timed(lambda view=view: view(after))
+        _, full_s = timed(partial(view, after))
         print(f"{view.__name__:12} full {full_s * 1e3:8.2f} ms")
     everything(10 * people)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from causal_organism.assets.automation import (
+    from causal_organism.assets.automation.conditions import (
+        all_inputs,
+        any_input,
+        checks_passed,
         eager,
+        latest_window,
         newly_updated,
         on_cron,
         on_missing,
@@ -28,35 +32,49 @@ if TYPE_CHECKING:
     from causal_organism.assets.facts import Table as table
     from causal_organism.assets.facts import Text as text
     from causal_organism.assets.facts import Url as url
-    from causal_organism.assets.partitions.dimensions import Daily, Dynamic, Hourly, Monthly, Static, Weekly
-    from causal_organism.assets.partitions.mappings import Upstream
+    from causal_organism.assets.partitions.cron_windows import CronWindows
+    from causal_organism.assets.partitions.dimensions import Dynamic, Static
+    from causal_organism.assets.partitions.upstream import Upstream, by
+    from causal_organism.assets.partitions.windows import Daily, Hourly, Monthly, Weekly
+    from causal_organism.testing import check_update, context_for
     from causal_organism.wiring import open_organism
 
 _PLACES = {
     **dict.fromkeys(("asset", "source", "Check", "Keep", "Looked", "Output", "Retry"), ("assets.definitions", None)),
     **{name: ("assets.facts", name.capitalize()) for name in ("markdown", "path", "table", "text", "url")},
     "Delta": ("assets.deltas", None),
-    "Upstream": ("assets.partitions.mappings", None),
+    **dict.fromkeys(("Upstream", "by"), ("assets.partitions.upstream", None)),
+    **dict.fromkeys(("Dynamic", "Static"), ("assets.partitions.dimensions", None)),
+    **dict.fromkeys(("Daily", "Hourly", "Monthly", "Weekly"), ("assets.partitions.windows", None)),
+    "CronWindows": ("assets.partitions.cron_windows", None),
     **dict.fromkeys(
-        ("Daily", "Dynamic", "Hourly", "Monthly", "Static", "Weekly"),
-        ("assets.partitions.dimensions", None),
-    ),
-    **dict.fromkeys(
-        ("eager", "newly_updated", "on_cron", "on_missing", "when_stale"),
-        ("assets.automation", None),
+        (
+            "all_inputs",
+            "any_input",
+            "checks_passed",
+            "eager",
+            "latest_window",
+            "newly_updated",
+            "on_cron",
+            "on_missing",
+            "when_stale",
+        ),
+        ("assets.automation.conditions", None),
     ),
     **dict.fromkeys(
         ("drift", "in_range", "input_fresh", "no_nulls", "row_count", "unique"),
         ("assets.checks", None),
     ),
+    **dict.fromkeys(("check_update", "context_for"), ("testing", None)),
     "open_organism": ("wiring", None),
 }
 
 __all__ = [
-    "Check", "Daily", "Delta", "Dynamic", "Hourly", "Keep", "Looked", "Monthly", "Output", "Retry", "Static",
-    "Upstream", "Weekly", "asset", "drift", "eager", "in_range", "input_fresh", "markdown", "newly_updated",
-    "no_nulls", "on_cron", "on_missing", "open_organism", "path", "row_count", "source", "table", "text",
-    "unique", "url", "when_stale",
+    "Check", "CronWindows", "Daily", "Delta", "Dynamic", "Hourly", "Keep", "Looked", "Monthly", "Output",
+    "Retry", "Static", "Upstream", "Weekly", "all_inputs", "any_input", "asset", "by", "check_update",
+    "checks_passed", "context_for", "drift", "eager", "in_range", "input_fresh", "latest_window", "markdown",
+    "newly_updated", "no_nulls", "on_cron", "on_missing", "open_organism", "path", "row_count", "source", "table",
+    "text", "unique", "url", "when_stale",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from causal_organism.assets.checks import no_nulls, row_count
 from causal_organism.assets.definitions import Keep, asset, platform_source
+from causal_organism.assets.exports import Effects, Proposals, Readings, Scores
 
 PULSE = {"pulse": ""}  # refreshed by every pulse
 PROGRESSIVE = {"progressive": ""}  # a sample, which every full analysis enlarges until it is exact
@@ -20,8 +21,13 @@ network = platform_source(
     description="Who interacts with whom, and how much: people and ties in Neo4j, taken in from the Redis stream.",
     keep=Keep(days=90),
 )
-people = platform_source("people", description="The roster: id, name, team, manager, role, level, site, start, FTE.")
+people = platform_source(
+    "people", description="The roster: id, name, team, manager, role, level, site, start, end, FTE."
+)
 outcomes = platform_source("outcomes", description="Metrics per person and ISO week.")
+study = platform_source(
+    "study", description="The study file: what the panel is asked, by which design, and which way outcomes are better."
+)
 weeks = platform_source(
     "interactions/weeks",
     description="Sums of interactions per tie, kind and ISO week; outlives the archive of single interactions.",
@@ -29,7 +35,7 @@ weeks = platform_source(
 )
 
 
-@asset(key="views/degree", tags=PULSE, retry="light", checks=(row_count(low=1),))
+@asset(key="views/degree", exports=Scores(), tags=PULSE, retry="light", checks=(row_count(low=1),))
 def degree(network: Any) -> Any:
     """How many others a person interacts with: towards them, from them, either way."""
     from causal_organism.views import degree as view
@@ -44,7 +50,7 @@ def _degree(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_degree(previous, network, changes["network"])
 
 
-@asset(key="views/strength", tags=PULSE, retry="light", tolerance=FLOATS)
+@asset(key="views/strength", exports=Scores(), tags=PULSE, retry="light", tolerance=FLOATS)
 def strength(network: Any) -> Any:
     """How much a person interacts: summed weights of ties in and out."""
     from causal_organism.views import strength as view
@@ -59,7 +65,7 @@ def _strength(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_strength(previous, network, changes["network"])
 
 
-@asset(key="views/reciprocity", tags=PULSE, retry="light", tolerance=FLOATS)
+@asset(key="views/reciprocity", exports=Scores(), tags=PULSE, retry="light", tolerance=FLOATS)
 def reciprocity(network: Any) -> Any:
     """Share of a person's ties that go both ways."""
     from causal_organism.views import reciprocity as view
@@ -74,7 +80,7 @@ def _reciprocity(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_reciprocity(previous, network, changes["network"])
 
 
-@asset(key="views/clustering", tags=PULSE, retry="light", tolerance=FLOATS)
+@asset(key="views/clustering", exports=Scores(), tags=PULSE, retry="light", tolerance=FLOATS)
 def clustering(network: Any, context: Any) -> Any:
     """How many of a person's neighbours are tied to each other, and the triangles that makes."""
     from causal_organism.views import clustering as view
@@ -89,7 +95,7 @@ def _clustering(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_clustering(previous, network, changes["network"])
 
 
-@asset(key="views/constraint", tags=PULSE, retry="light", tolerance=FLOATS)
+@asset(key="views/constraint", exports=Scores(), tags=PULSE, retry="light", tolerance=FLOATS)
 def constraint(network: Any, context: Any) -> Any:
     """Structural holes: how far a person's contacts are contacts of each other, and the size without that."""
     from causal_organism.views import constraint as view
@@ -104,7 +110,7 @@ def _constraint(previous: Any, changes: Any, network: Any, context: Any) -> Any:
     return view.update_constraint(previous, network, changes["network"], share=context.share)
 
 
-@asset(key="views/ego", tags=PULSE, retry="light", tolerance=FLOATS)
+@asset(key="views/ego", exports=Scores(), tags=PULSE, retry="light", tolerance=FLOATS)
 def ego(network: Any, context: Any) -> Any:
     """How far a person's own contacts need the person to reach each other."""
     from causal_organism.views import ego as view
@@ -119,7 +125,7 @@ def _ego(previous: Any, changes: Any, network: Any, context: Any) -> Any:
     return view.update_ego(previous, network, changes["network"], share=context.share)
 
 
-@asset(key="views/brokerage", tags=PULSE, retry="light")
+@asset(key="views/brokerage", exports=Scores(), tags=PULSE, retry="light")
 def brokerage(network: Any, people: Any, context: Any) -> Any:
     """Between whom a person passes things on, by the teams of the three: coordinator, gatekeeper, liaison and so on."""
     from causal_organism.views import brokerage as view
@@ -136,7 +142,7 @@ def _brokerage(previous: Any, changes: Any, network: Any, people: Any, context: 
     return view.update_brokerage(previous, network, people, changes["network"], share=context.share)
 
 
-@asset(key="views/bridges", retry="light")
+@asset(key="views/bridges", exports=Scores(), retry="light")
 def bridges(network: Any) -> Any:
     """Ties and people without whom the network falls into more parts; made in full each time, in linear time."""
     from causal_organism.views import bridges as view
@@ -144,7 +150,7 @@ def bridges(network: Any) -> Any:
     return view.bridges(network)
 
 
-@asset(key="views/core", tags=PULSE, retry="light")
+@asset(key="views/core", exports=Scores(), tags=PULSE, retry="light")
 def core(network: Any) -> Any:
     """The densest part of the network that a person belongs to; made in full, in linear time, where a pair flips."""
     from causal_organism.views import core as view
@@ -159,7 +165,7 @@ def _core(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_core(previous, network, changes["network"])
 
 
-@asset(key="views/pagerank", retry="expensive", tolerance=FLOATS)
+@asset(key="views/pagerank", exports=Scores(), retry="expensive", tolerance=FLOATS)
 def pagerank(network: Any) -> Any:
     """How much attention reaches a person along ties; shares sum to 1. Made in full each time."""
     from causal_organism.views import pagerank as view
@@ -167,7 +173,7 @@ def pagerank(network: Any) -> Any:
     return view.pagerank(network)
 
 
-@asset(key="views/communities", retry="expensive")
+@asset(key="views/communities", exports=Scores(), retry="expensive")
 def communities(network: Any) -> Any:
     """Groups that interact more within than between, by Leiden; names stay where groups do."""
     from causal_organism.views import communities as view
@@ -182,7 +188,7 @@ def _communities(previous: Any, changes: Any, network: Any) -> Any:
     return view.update_communities(previous, network, changes["network"])
 
 
-@asset(key="views/teams", retry="light", tolerance=FLOATS, settings=("min_group",))
+@asset(key="views/teams", exports=Readings(), retry="light", tolerance=FLOATS, settings=("min_group",))
 def teams(network: Any, people: Any, context: Any) -> Any:
     """Cohesion, silo and ties across, per team of the roster; nothing about teams under the minimum size."""
     from causal_organism.views import teams as view
@@ -192,6 +198,7 @@ def teams(network: Any, people: Any, context: Any) -> Any:
 
 @asset(
     key="views/betweenness",
+    exports=Scores(),
     tags=PROGRESSIVE,
     retry="expensive",
     tolerance=FLOATS,
@@ -206,6 +213,7 @@ def betweenness(network: Any, context: Any) -> Any:
 
 @asset(
     key="views/betweenness_weighted",
+    exports=Scores(),
     tags=PROGRESSIVE,
     retry="expensive",
     tolerance=FLOATS,
@@ -230,21 +238,31 @@ def _with_sources(view: Any, network: Any, context: Any) -> Any:
 
 
 @asset(reads={"weekly": "interactions/weeks", "degree": "views/degree"}, retry="light", tolerance=FLOATS)
-def panel(weekly: Any, people: Any, outcomes: Any, degree: Any) -> Any:
+def panel(weekly: Any, people: Any, outcomes: Any, degree: Any, context: Any) -> Any:
     """One row per person and week: what was done, what followed, and what has to be held equal."""
     from causal_organism.causal.panel import build_panel
+    from causal_organism.causal.panel_people import coverage_facts, people_facts
 
-    return build_panel(weekly, people, outcomes, {"degree": degree})
+    made = build_panel(weekly, people, outcomes, {"degree": degree})
+    context.metadata(**people_facts(weekly, people, outcomes), **coverage_facts(made))
+    return made
 
 
 @asset(
-    key="causal/effects", retry="expensive", tolerance=FLOATS, settings=("min_group",), checks=(no_nulls("verdict"),)
+    key="causal/effects",
+    exports=Effects(),
+    retry="expensive",
+    tolerance=FLOATS,
+    settings=("min_group",),
+    checks=(no_nulls("verdict"),),
 )
-def effects(panel: Any, context: Any) -> Any:
+def effects(panel: Any, study: Any, context: Any) -> Any:
     """For every person: what one more hour of meetings a week does, with an interval, or why that cannot be said."""
+    from causal_organism.causal.declarations.panel_study import parse_panel_study
     from causal_organism.causal.effects import estimate_effects
 
-    columns, facts = estimate_effects(panel, seed=SEED, min_group=context.settings["min_group"])
+    declared = parse_panel_study(study["text"])
+    columns, facts = estimate_effects(panel, seed=SEED, declared=declared, min_group=context.settings["min_group"])
     context.metadata(**facts)
     return columns
 
@@ -255,15 +273,18 @@ def effects(panel: Any, context: Any) -> Any:
     retry="expensive",
     settings=("min_group",),
 )
-def refutations(panel: Any, effects: Any, context: Any) -> Any:
+def refutations(panel: Any, effects: Any, study: Any, context: Any) -> Any:
     """Does the conclusion survive: placebos, subsets, hidden confounders; per outcome and segment."""
+    from causal_organism.causal.declarations.panel_study import parse_panel_study
     from causal_organism.causal.refutations import refute
 
-    return refute(panel, effects, seed=SEED, min_group=context.settings["min_group"])
+    declared = parse_panel_study(study["text"])
+    return refute(panel, effects, seed=SEED, declared=declared, min_group=context.settings["min_group"])
 
 
 @asset(
     key="interventions/proposals",
+    exports=Proposals(),
     reads={
         "effects": "causal/effects",
         "refutations": "causal/refutations",
@@ -273,8 +294,11 @@ def refutations(panel: Any, effects: Any, context: Any) -> Any:
     retry="light",
     settings=("min_group",),
 )
-def proposals(effects: Any, refutations: Any, degree: Any, betweenness: Any, people: Any, context: Any) -> Any:
+def proposals(
+    effects: Any, refutations: Any, degree: Any, betweenness: Any, people: Any, study: Any, context: Any
+) -> Any:
     """Ranked proposals with the expected change, its interval and the evidence; people decide about them."""
+    from causal_organism.causal.declarations.panel_study import parse_panel_study, with_group
     from causal_organism.interventions.proposals import propose
 
     # Content and not numbers: the same inputs give the same proposals, whatever their versions are called.
@@ -286,7 +310,7 @@ def proposals(effects: Any, refutations: Any, degree: Any, betweenness: Any, peo
         betweenness=betweenness,
         people=people,
         evidence=evidence,
-        min_group=context.settings["min_group"],
+        declared=with_group(parse_panel_study(study["text"]), context.settings["min_group"]),
     )
 
 
@@ -296,6 +320,7 @@ ASSETS = (
     network,
     people,
     outcomes,
+    study,
     weeks,
     degree,
     strength,

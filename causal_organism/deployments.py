@@ -24,8 +24,17 @@ SILENCE_S = 90
 START_GRACE_S = 180
 """How long a run may take from submission to its first heartbeat before its slot is given to the next one."""
 
+UNSERVED_S = 60
+"""A queue of which no worker asked for work for this long has none; workers ask every few seconds."""
+
 UNBORN_S = 600
-"""A run that a worker took and that has not begun by then will not begin."""
+"""A run that a worker took and that has not begun by then will not begin, though that worker lives."""
+
+ORPHANED_S = 75
+"""A worker that gave no heartbeat for so long is dead (it gives one every 30 s), and so is what it was starting."""
+
+RESUMES_WITHIN_S = 900
+"""A run whose process died is resumed only so long after; later somebody has seen to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,8 @@ class Pipeline:
     slug: str | None = None  # names the schedule, so that a later setup finds it again
     limit: int | None = None
     retries: int = 0
+    resumes: int = 0  # how often a run is begun again whose process died; a pulse is followed by the next one anyhow
+    timeout_s: float  # a run that goes on for longer is cancelled
     retry_delay_s: float = 0.0
     parameters: Mapping[str, Any]
 
@@ -78,6 +89,7 @@ INCREMENTAL = Pipeline(
     limit=1,
     retries=1,
     retry_delay_s=120.0,
+    timeout_s=3_600.0,
     parameters={"actor": _ACTOR},
 )
 FULL = Pipeline(
@@ -91,6 +103,8 @@ FULL = Pipeline(
     limit=1,
     retries=1,
     retry_delay_s=300.0,
+    resumes=2,
+    timeout_s=6 * 3_600.0,
     parameters={"actor": _ACTOR},
 )
 REFRESH = Pipeline(
@@ -99,12 +113,15 @@ REFRESH = Pipeline(
     entrypoint="causal_organism.flows.pipelines.refresh_assets",
     description="Refreshes a selection of assets.",
     queue="default",
+    resumes=2,
+    timeout_s=24 * 3_600.0,
     parameters={
         "selection": {"type": "string"},
         "force": {"type": "boolean", "default": False},
         "full": {"type": "boolean", "default": False},
         "actor": _ACTOR,
         "partition": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+        "config": {"anyOf": [{"type": "object", "additionalProperties": True}, {"type": "null"}], "default": None},
     },
 )
 PIPELINES = (INCREMENTAL, FULL, REFRESH)
@@ -118,7 +135,10 @@ def pipeline_named(name: str) -> Pipeline | None:
 def trigger_of(tags: Sequence[str], *, scheduled: bool) -> str:
     """What asked for a run: `schedule`, `cli`, `console`, or `api` for anything else that called Prefect."""
     named = next((tag.removeprefix(TRIGGER_TAG) for tag in tags if tag.startswith(TRIGGER_TAG)), None)
-    return named or ("schedule" if scheduled else "api")
+    return named or ("schedule" if scheduled else FROM_PREFECT)
+
+
+FROM_PREFECT = "api"
 
 
 def actor_of(parameters: Mapping[str, Any], *, scheduled: bool) -> str:

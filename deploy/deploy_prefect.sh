@@ -7,7 +7,11 @@
 #   deploy/deploy_prefect.sh check      only say what is missing; exit code 1 if anything is
 #   deploy/deploy_prefect.sh worker     run a worker of the pool here, in the foreground
 #
-# Settings come from the environment and from deploy/.env, where that exists (see deploy/env.example).
+#   --start      where no server is configured and none runs, start those of this machine first: `organism up`
+#   --dry-run    say what would be done, and do nothing
+#
+# Other arguments go to the command. Settings come from the environment and from deploy/.env, where that exists (see
+# deploy/env.example). deploy_prefect.bat does the same; tests/flows/test_deploy_scripts.py compares them.
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -31,21 +35,67 @@ find_program() {
     fi
 }
 
-action=${1:-setup}
-[ $# -gt 0 ] && shift
+action=setup
+case ${1:-} in
+'' | --*) ;;
+*)
+    action=$1
+    shift
+    ;;
+esac
+
+start=
+dry_run=
+for argument in "$@"; do
+    shift
+    case $argument in
+    --start) start=yes ;;
+    --dry-run) dry_run=yes ;;
+    *) set -- "$@" "$argument" ;;
+    esac
+done
+
+# 0: there is a server. `organism env` asks nobody, and fails where none is configured and none runs.
+has_server() {
+    [ -n "${PREFECT_API_URL:-}" ] || "$1" env 2>/dev/null | grep -q '^export PREFECT_API_URL='
+}
+
+start_server() {
+    if [ -z "$start" ] || has_server "$1"; then
+        return 0
+    fi
+    if [ -n "$dry_run" ]; then
+        echo "would start the servers of this machine: organism up"
+        exit 0
+    fi
+    "$1" up >&2
+}
 
 case $action in
 setup | update | check)
     program=$(find_program organism)
+    start_server "$program"
+    if [ -n "$dry_run" ] && [ "$action" != check ]; then
+        echo "would run: organism deploy $action; that is what 'organism deploy check' says now:"
+        "$program" deploy check "$@" || [ $? -eq 1 ]
+        exit
+    fi
     exec "$program" deploy "$action" "$@"
     ;;
 worker)
-    program=$(find_program prefect)
     name=$(uname -n)
+    if [ -n "$dry_run" ]; then
+        echo "would run: prefect worker start --pool default --type process --name $name --install-policy never $*"
+        exit 0
+    fi
+    if [ -n "$start" ]; then
+        start_server "$(find_program organism)"
+    fi
+    program=$(find_program prefect)
     exec "$program" worker start --pool default --type process --name "$name" --install-policy never "$@"
     ;;
 *)
-    echo "usage: deploy_prefect.sh [setup | update | check | worker]" >&2
+    echo "usage: deploy_prefect.sh [setup | update | check | worker] [--start] [--dry-run]" >&2
     exit 2
     ;;
 esac

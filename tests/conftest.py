@@ -32,6 +32,20 @@ _PREFIX = "organism-tests-"
 _REAL = pytest.StashKey[dict[str, str]]()
 _STARTING = {"embedded_home", "neo4j_server", "guard", "victims"}  # fixtures that start servers or wait for them
 _STARTING_S = 900
+_SERVERS = {"embedded_home", "neo4j_server", "pgbouncer", "object_store"}
+_BY_PARAMETER = {
+    "postgres",
+    "pgbouncer",
+    "embedded",
+    "neo4j",
+    "prefect",
+    "redis",
+    "postgres_dsn",
+    "redis_url",
+    "servers",
+    "files",
+}
+_OWN_HOMES = {"embedded", "chaos", "flows"}  # folders whose tests start homes of their own
 
 # The examples of a law are the same in every run, and a busy machine is no defect. `--hypothesis-profile=search` draws
 # new ones, `--hypothesis-seed=N` with it again those of a run before.
@@ -41,10 +55,23 @@ hypothesis.settings.register_profile("steady", deadline=None, suppress_health_ch
 hypothesis.settings.load_profile("steady")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
+        if _needs_servers(item):
+            item.add_marker(pytest.mark.servers)
         if _STARTING.intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.timeout(_STARTING_S))
+
+
+def _needs_servers(item: pytest.Item) -> bool:
+    """Whether a test asks for a server by a fixture, by a parameter that chooses one, or starts homes of its own."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {}).values()
+    return bool(
+        _SERVERS.intersection(getattr(item, "fixturenames", ()))
+        or _BY_PARAMETER.intersection(each.split()[0] for each in parameters if isinstance(each, str) and each.strip())
+        or _OWN_HOMES.intersection(item.path.parent.parts)
+    )
 
 
 def pytest_sessionstart() -> None:
@@ -56,15 +83,17 @@ def pytest_sessionstart() -> None:
 class EmbeddedHome:
     """The session's home; `start` gives its settings once these servers are healthy."""
 
-    def __init__(self, folder: Path, real: dict[str, str], **variables: str):
+    def __init__(self, folder: Path, real: dict[str, str], *, refused: bool = False, **variables: str):
         self.folder = folder
+        self.refused = refused  # where only tests without servers were asked for
         self.variables = variables
         self.real = real  # place and product -> product and version, for the last line of the session
 
     def start(self, *names: str) -> Settings:
+        assert not self.refused, "a test that starts a server is not known to: add how to `_needs_servers`"
         state = lifecycle.up(self.folder, names, environ=self.environ, owned=True)
         for each in state.servers:
-            if each.name != "worker":  # the same product as the orchestrator
+            if each.name not in ("worker", "watch"):  # the same products as others
                 self.real[f"{parts.SERVERS.index(each.name)} {each.product}"] = f"{each.product} {each.version}"
         return load_settings(self.environ)
 
@@ -80,7 +109,8 @@ def embedded_home(request: pytest.FixtureRequest) -> Iterator[EmbeddedHome]:
     _remove_abandoned()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     try:
-        yield EmbeddedHome(folder, request.config.stash.setdefault(_REAL, {}))
+        refused = "not servers" in request.config.getoption("markexpr")
+        yield EmbeddedHome(folder, request.config.stash.setdefault(_REAL, {}), refused=refused)
     finally:
         _remove(folder)
 
@@ -88,7 +118,7 @@ def embedded_home(request: pytest.FixtureRequest) -> Iterator[EmbeddedHome]:
 @pytest.fixture(scope="session")
 def servers(embedded_home: EmbeddedHome) -> Settings:
     """Settings with every embedded server running, the Prefect worker included."""
-    return embedded_home.start(*parts.SERVERS)
+    return embedded_home.start(*(name for name in parts.SERVERS if name != "watch"))
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ def until(check: Callable[[], T | None], what: str = "it became true", *, within
     return found
 
 
-def equal(look: Callable[[], T], expected: T, *, within_s: float = PATIENCE_S) -> None:
+def equal(look: Callable[[], object], expected: object, *, within_s: float = PATIENCE_S) -> None:
     """Look until it is what is expected. What arrives late is neither all there nor final when it is first seen."""
     deadline, pause_s = time.monotonic() + within_s, 0.02
     while (found := look()) != expected and time.monotonic() < deadline:

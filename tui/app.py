@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
+from rich.console import RenderableType
 from rich.segment import Segments
 from textual import constants
+from textual._compositor import ChopsUpdate, LayoutUpdate
+from textual.app import App
+from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
@@ -23,18 +27,24 @@ from causal_organism.wording.safe_text import safe_text
 from tui.actions import Action
 from tui.asking import BEAT_S
 from tui.clipboard import osc52
-from tui.messages import LogArrived, Written
+from tui.keymap import Keymap
+from tui.link import words
+from tui.messages import Found, LogArrived, Written
+from tui.polling import Standing
+from tui.presenters.freshness import label_of
 from tui.screens.assets import AssetsScreen
-from tui.screens.console import Console
-from tui.screens.frame import WIDE, Frame
+from tui.screens.commanding import Commanding
+from tui.screens.dialogs import WIDE
 from tui.screens.interventions import InterventionsScreen
 from tui.screens.listing import ListScreen
 from tui.screens.overview import OverviewScreen
-from tui.screens.pages import HelpPage, JsonPage, TextPage, help_rows
+from tui.screens.pages import HelpPage, JsonPage, help_rows
 from tui.screens.queues import QueuesScreen
 from tui.screens.runs import RunsScreen
 from tui.source import ConsoleSource, Document, Place
-from tui.threads import HastyExecutor, end_process
+from tui.threads import HastyExecutor
+from tui.widgets.cells import Difference, Picture
+from tui.widgets.paint import Paint, Theme
 
 SCREENS: dict[str, Callable[[], Screen[None]]] = {
     "overview": OverviewScreen,
@@ -46,10 +56,13 @@ SCREENS: dict[str, Callable[[], Screen[None]]] = {
 _REMEMBERED = 200
 
 
-class ConsoleApp(Console):
+class ConsoleApp(Commanding):
     """`organism tui`."""
 
     CSS_PATH = "console.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),  # also on a page, in a dialog, while typing
+    ]
     ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar[dict[str, Any]] = dict(SCREENS)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (Textual declares it so)
@@ -61,15 +74,24 @@ class ConsoleApp(Console):
         *,
         now: Callable[[], datetime] | None = None,
         ticks: Callable[[], float] = time.monotonic,
-        ascii_only: bool = False,
+        paint: Paint | None = None,
         tmux: bool = False,
         screen: bool = False,
+        keys: Keymap | None = None,
     ):
         super().__init__(connect, place, now=now, ticks=ticks)
-        self.ascii_only = ascii_only
+        self.keys = keys or {}
+        self.set_keymap({name: ",".join(each) for name, each in self.keys.items()})
+        if constants.DEFAULT_THEME == "textual-dark":  # nobody asked for another one (TEXTUAL_THEME)
+            self.set_reactive(App.theme, "ansi-dark")  # before there are styles that it would change
+        self.picture = Picture()
+        self.paint = paint or Paint()
+        if self.no_color:
+            self.paint = replace(self.paint, theme=Theme.MONO)
+        self.set_class(self.paint.ascii_only, "-ascii")
         self.multiplexers = {"tmux": tmux, "screen": screen}
         self.before: tuple[str, str | None] | None = None  # the last place: screen and key
-        self.said: list[str] = []
+        self.faults: set[str] = set()  # that were said
 
     def get_driver_class(self) -> type[Driver]:
         chosen = super().get_driver_class()
@@ -84,11 +106,8 @@ class ConsoleApp(Console):
         return Static("loading ...", markup=False)
 
     def on_mount(self) -> None:
-        if constants.DEFAULT_THEME == "textual-dark":  # nobody asked for another one (TEXTUAL_THEME)
-            self.theme = "ansi-dark"
         self.animation_level = "none"
         asyncio.get_running_loop().set_default_executor(HastyExecutor(thread_name_prefix="console"))
-        self._exit_on_hangup()
         self.set_interval(BEAT_S, self.beat)
         self.switch_mode("overview")
 
@@ -96,28 +115,34 @@ class ConsoleApp(Console):
         self.link.close()
 
     def on_app_blur(self) -> None:
-        self.blurred = True
+        """Another window is looked at: ask more rarely, but go on."""
+        self.pulse.away = True
 
     def on_app_focus(self) -> None:
-        self.blurred = False
+        self.pulse.away = False
         self.ask_now()
 
     def action_help_quit(self) -> None:
         """ctrl+c also leaves from a dialog or a page."""
         self.exit()
 
-    def _exit_on_hangup(self) -> None:
-        """The terminal went away: leave in order. Without this, a process may stay behind and burn a core."""
-        try:
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.exit)
-        except (NotImplementedError, RuntimeError, ValueError):  # not the main thread, or a platform without it
-            return
+    def redraw(self) -> None:
+        """Send the whole screen again: another program had the terminal."""
+        self.picture.forget()
+        self.screen.refresh()
+        self.ask_now()
 
-    @property
-    def frame(self) -> Frame | None:
-        """The screen of the current mode, also while a page or dialog covers it."""
-        screen = self.screen_stack[0] if self.screen_stack else None
-        return screen if isinstance(screen, Frame) else None
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Send the cells that differ from what the terminal shows."""
+        if isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            self.picture.resize(*self.size)
+            super()._display(screen, cast(RenderableType, Difference(renderable, self.picture)))
+        else:
+            super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        """Terminals move or cut what they show as they like."""
+        self.picture.forget()
 
     def go(self, screen: str, key: str | None = None, *, say: str = "") -> None:
         """Show a screen, and open a thing there."""
@@ -149,40 +174,47 @@ class ConsoleApp(Console):
             if id is not None:
                 run(id)
 
-        self.push_screen(HelpPage(scope, help_rows(scope, refusal)), chosen)
+        self.push_screen(HelpPage(scope, help_rows(scope, refusal, self.keys)), chosen)
 
     def open_json(self, title: str, document: Document) -> None:
         self.push_screen(JsonPage(title, document))
-
-    def command(self, text: str) -> None:
-        """`:` of the key table."""
-        name, _, rest = text.partition(" ")
-        frame, rest = self.frame, rest.strip()
-        screens = [screen for screen in SCREENS if name and screen.startswith(name)]
-        if name in ("q", "quit"):
-            self.exit()
-        elif name == "errors":
-            self.push_screen(TextPage("Messages of this session", tuple(self.said) or ("none",)))
-        elif name == "help" and frame is not None:
-            frame.do_help()
-        elif name == "refresh" and rest.isdecimal() and int(rest) >= 1:
-            self.pulse.interval_s = float(rest)
-        elif name in ("run", "asset") and rest:
-            self.go(f"{name}s", rest)
-        elif len(screens) == 1:
-            self.go(screens[0])
-        elif name and frame is not None:
-            frame.say(
-                f":{text} is no command; overview assets runs queues interventions, run ID, asset KEY, errors, quit"
-            )
 
     def on_log_arrived(self, event: LogArrived) -> None:
         frame = self.frame
         if isinstance(frame, RunsScreen):
             frame.on_log_arrived(event)
 
+    def on_found(self, event: Found) -> None:
+        """A part of an id stands for one thing, and the console goes there; or for none, and it stays."""
+        frame = self.frame
+        if event.key is not None:
+            if frame is not None:
+                frame.message = ""
+            self.go(event.screen_name, event.key)
+        elif frame is not None:
+            frame.say(event.error)
+
+    def went(self, name: str, standing: Standing, why: str) -> None:
+        said = f"{label_of(name)} {'answers again' if standing is Standing.LIVE else standing}"
+        self.remember(f"{said}: {why}" if why else said)
+
+    def noticed(self, fault: str) -> None:
+        if fault not in self.faults:
+            self.faults.add(fault)
+            self.remember(fault)
+
+    def failed_to_show(self, error: Exception) -> None:
+        self.remember(f"not shown: {words(error)}")
+        if self.frame is not None:
+            self.frame.message = "a document could not be shown; :errors says more"
+            self.frame.show_bands()
+
     def on_written(self, event: Written) -> None:
+        if event.write not in (0, self._writes):
+            self.remember(f"{event.label}, late: {len(event.results)} done; {'; '.join(event.errors)}")
+            return
         self.writing = None
+        self._writes += 1
         event.then(event.results)
         if event.errors and self.frame is not None:
             self.frame.say(f"{event.label}: {'; '.join(event.errors)}")
@@ -192,7 +224,7 @@ class ConsoleApp(Console):
         """Keep a message for `:errors`."""
         stamped = f"{clock(self.now())} {message}"
         if not self.said or self.said[-1] != stamped:
-            self.said = [*self.said[-_REMEMBERED:], stamped]
+            self.said = (*self.said[-_REMEMBERED:], stamped)
 
     def copy(self, text: str) -> None:
         """Set the clipboard of the operator's terminal, where it allows that."""
@@ -209,17 +241,3 @@ class ConsoleApp(Console):
             Segments(self.console.render_str(lines, markup=False, emoji=False).render(self.console))
         )
         self._close_messages_no_wait()
-
-
-def run_console(
-    connect: Callable[[], ConsoleSource],
-    place: Place,
-    *,
-    ascii_only: bool = False,
-    tmux: bool = False,
-    screen: bool = False,
-) -> int:
-    """Run the console until it is left; the exit code. Ends the process where a thread cannot be waited for."""
-    app = ConsoleApp(connect, place, ascii_only=ascii_only, tmux=tmux, screen=screen)
-    app.run(mouse=False)
-    return end_process(app.return_code or 0)

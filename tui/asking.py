@@ -1,85 +1,35 @@
-"""How the console talks to its source: in threads, one round of requests at a time, only for the screen that is seen.
+"""How the console talks to its source: every question in a thread of its own, with a deadline, answers as they come.
 
 Threads never touch a widget; they post messages with finished values, and the handlers here own the state.
 """
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Protocol
 
 from textual.app import App
-from textual.message_pump import MessagePump
 
-from causal_organism.errors import OrganismError, StoreError
-from causal_organism.wording.safe_text import safe_text
-from tui.messages import Answer, Answered, LogArrived, Planned, Selected, Written
-from tui.polling import Pulse
+from causal_organism.errors import StoreError
+from tui.link import Link, in_thread, words
+from tui.messages import Answer, Answered, LogArrived
+from tui.polling import Pulse, Standing
+from tui.presenters.checked import checked
+from tui.requests import COUNTED, Asks
 from tui.source import ConsoleSource, Document, Place
 
-Request = tuple[str, Callable[[ConsoleSource], Document]]
-COUNTS_EVERY_S = 10.0
 BEAT_S = 1.0
-PATIENCE_S = 5.0  # with servers that do not answer, in one round
-ASSETS: Request = ("assets", lambda source: source.assets())
-RUNS: Request = ("runs", lambda source: source.runs())
-QUEUES: Request = ("queues", lambda source: source.queues())
-STATUS: Request = ("status", lambda source: source.status())
-PROPOSALS: Request = ("proposals", lambda source: {"proposals": tuple(source.proposals())})
-COUNTED = (ASSETS, RUNS, PROPOSALS)  # what the status bar counts, read seldom where the screen does not show it
-
-
-class Asks(Protocol):
-    """A screen with documents, once it is `composed`."""
-
-    @property
-    def composed(self) -> bool: ...
-
-    def requests(self) -> Sequence[Request]: ...
-
-    def log_request(self) -> tuple[str, str | None] | None:
-        """(run, cursor) of the log to go on with; None if none is shown."""
-
-    def present(self) -> None:
-        """Show the documents that the console has."""
-
-    def tick(self, now: float) -> None:
-        """A second went by."""
-
-
-class Link:
-    """The source, connected when first used, by whichever thread needs it first."""
-
-    def __init__(self, connect: Callable[[], ConsoleSource]):
-        self._connect = connect
-        self._lock = threading.Lock()
-        self._source: ConsoleSource | None = None
-        self.unsupported: Mapping[str, str] | None = None
-
-    def source(self) -> ConsoleSource:
-        with self._lock:
-            if self._source is None:
-                source = self._connect()
-                self.unsupported = source.unsupported()
-                self._source = source
-            return self._source
-
-    def close(self) -> None:
-        """Let go, unless a thread is still connecting."""
-        if self._lock.acquire(timeout=0.2):
-            try:
-                if self._source is not None:
-                    self._source.close()
-            finally:
-                self._lock.release()
+LOG = "log:"
+PRESENT_S = 2.0  # between two pictures of the same documents: ages and what goes on are counted in such steps
+MOST_DOCUMENTS = 24
+_MEASURED = 15
 
 
 class AskingApp(App[None]):
-    """State of the console: the newest documents, the link, and what cannot be done."""
+    """State of the console: the newest documents, what is known of their sources, and what cannot be done."""
 
     def __init__(
         self,
@@ -96,171 +46,186 @@ class AskingApp(App[None]):
         self.ticks = ticks  # seconds that only go forward: when to ask, and how old an answer is
         self.pulse = Pulse()
         self.documents: dict[str, Document | None] = {}
-        self.read_at: dict[str, float] = {}  # document -> tick of its last good answer
-        self.as_of: datetime | None = None
-        self.lost: str | None = None  # why the link is lost
-        self.notes: dict[str, str] = {}  # document -> why it could not be given, though the link is there
-        self.api_ms: float | None = None
+        self._given: dict[str, tuple[Document, Document]] = {}  # what came last, and what it is shown as
+        self.as_of: datetime | None = None  # the newest good answer
         self.unsupported: Mapping[str, str] = {}
-        self.blurred = False
-        self.writing: str | None = None
-        self._serial = 0
+        self._took_ms: deque[float] = deque(maxlen=_MEASURED)
+        self._presenting = False
+        self._presented_at = 0.0
+
+    @property
+    def api_ms(self) -> float | None:
+        """What an answer takes these days; None before the first."""
+        return sorted(self._took_ms)[len(self._took_ms) // 2] if self._took_ms else None
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Document -> why it cannot be given, though its server answers."""
+        return {each.name: each.why for each in self.pulse.questions.values() if each.failures and not each.silent}
 
     def asker(self) -> Asks | None:
-        """The screen that is seen, if it shows documents; a dialog or the help does not."""
-        if not self.is_running:
+        """The screen of the current mode, also below a dialog or a page, once it can show documents."""
+        if not self.is_running or not self.screen_stack:
             return None  # it is being left, and screens lose their widgets
-        screen = self.screen
+        screen = self.screen_stack[0]
         return screen if getattr(screen, "composed", False) else None  # type: ignore[return-value]
 
     def beat(self) -> None:
-        """Once a second: ask if it is time to, and let the screen count seconds."""
+        """Once a second: give up what is overdue, ask for what is due, let the screen count seconds."""
+        now, asker = self.ticks(), self.asker()
+        for name in self.pulse.expire(now):
+            self.went(name, Standing.LOST, self.pulse.question(name).why)
+        if asker is not None:
+            self._ask_due(asker, now, early_s=BEAT_S / 2)
+            asker.tick(now)
+            if now - self._presented_at >= PRESENT_S:
+                self._present()
+
+    def ask_now(self, *names: str) -> None:
+        """Fresh documents for the screen that is seen; over a silent server, when its pause is over."""
         now, asker = self.ticks(), self.asker()
         if asker is None:
             return
-        if self.pulse.due(now + BEAT_S / 2) and not self.blurred:
-            self._ask(asker, now)
-        asker.tick(now)
+        for name in names or tuple(self._wanted(asker)):
+            question = self.pulse.question(name)
+            if not question.failures:
+                question.hurry()
+        self._ask_due(asker, now)
 
-    def ask_now(self) -> None:
-        """Fresh data for the screen that is seen, as soon as can be."""
-        self.pulse.hurry()
+    def insist(self) -> tuple[str, ...]:
+        """Ask for everything that the screen shows, whatever hangs; the names."""
         now, asker = self.ticks(), self.asker()
-        if asker is not None and self.pulse.due(now):
-            self._ask(asker, now)
+        if asker is None:
+            return ()
+        names = tuple(self._wanted(asker))
+        self.pulse.insist(names, now)
+        self._ask_due(asker, now)
+        return names
 
     def screen_changed(self) -> None:
-        """Another screen is seen: what is in flight was for the one before."""
-        self.pulse.asked_at = None
-        self.ask_now()
+        """Another screen is seen: ask for what it shows as far as that is due."""
+        asker = self.asker()
+        if asker is not None:
+            self._ask_due(asker, self.ticks())
 
-    def _ask(self, asker: Asks, now: float) -> None:
-        self.pulse.ask(now)
-        self._serial += 1
-        wanted = list(asker.requests())
-        names = {name for name, _ in wanted}
-        wanted += [each for each in COUNTED if each[0] not in names and self._old(each[0], now)]
-        work = partial(self._round, self._serial, wanted, asker.log_request())
-        self.run_worker(work, thread=True, group="ask", exclusive=True, exit_on_error=True)
+    def went(self, name: str, standing: Standing, why: str) -> None:
+        """A source's standing changed; kept for `:errors`."""
 
-    def _old(self, name: str, now: float) -> bool:
-        return name not in self.read_at or now - self.read_at[name] > COUNTS_EVERY_S
+    def noticed(self, fault: str) -> None:
+        """A field could not be read; kept for `:errors`, once."""
 
-    def _round(self, serial: int, wanted: Sequence[Request], log: tuple[str, str | None] | None) -> None:
+    def _wanted(self, asker: Asks) -> dict[str, tuple[Callable[[ConsoleSource], Document], bool]]:
+        """Document -> how to ask for it, and whether seldom."""
+        wanted = {name: (request, False) for name, request in asker.requests()}
+        for name, request in COUNTED:
+            wanted.setdefault(name, (request, True))
+        log = asker.log_request()
+        if log is not None:
+            run, cursor = log
+            wanted[LOG + run] = (lambda source: {**source.logs(run, after=cursor), "after": cursor}, False)
+        return wanted
+
+    def _ask_due(self, asker: Asks, now: float, *, early_s: float = 0.0) -> None:
+        wanted = self._wanted(asker)
+        for name in self.pulse.due(wanted, now + early_s):
+            self._ask(name, wanted[name][0], now)
+        for name in self.pulse.forget(wanted, MOST_DOCUMENTS):
+            self.documents.pop(name, None)
+            self._given.pop(name, None)
+
+    def _ask(self, name: str, request: Callable[[ConsoleSource], Document], now: float) -> None:
+        work = partial(self._answer, name, self.pulse.question(name).ask(now), request)
+        in_thread(name, work)
+
+    def _answer(self, name: str, serial: int, request: Callable[[ConsoleSource], Document]) -> None:
         """Runs in a thread."""
-        documents: dict[str, Document] = {}
-        notes: dict[str, str] = {}
-        lost: str | None = None
-        started = self.ticks()
-        for name, request in wanted:
-            try:
-                documents[name] = request(self.link.source())
-            except (StoreError, OSError) as error:  # other servers may answer, unless this one took its time to fail
-                lost = lost or f"{name}: {words(error)}"
-                if self.ticks() - started > PATIENCE_S:
-                    break
-            except Exception as error:  # an operator's console stays up whatever one document's reader does
-                notes[name] = words(error)
-        took_ms = (self.ticks() - started) * 1000 / max(1, len(documents))
-        if log is not None and lost is None:
-            lost = self._read_log(*log, notes)
+        document, error, silent, started = None, "", False, time.monotonic()
+        faults: tuple[str, ...] = ()
+        try:
+            document, faults = self._kept(name, request(self.link.source()))
+        except (StoreError, OSError) as failed:
+            error, silent = words(failed), True
+        except Exception as failed:  # noqa: BLE001 - an operator's console stays up whatever one document's reader does
+            error = words(failed)
         answer = Answer(
-            documents=documents,
-            lost=lost,
-            notes=notes,
-            took_ms=took_ms,
+            document=document,
+            error=error,
+            silent=silent,
+            faults=faults,
+            took_ms=(time.monotonic() - started) * 1000,
             at=self.now(),
             unsupported=self.link.unsupported,
         )
-        self.post_message(Answered(serial, answer))
+        self.post_message(Answered(name, serial, answer))
 
-    def _read_log(self, run: str, cursor: str | None, notes: dict[str, str]) -> str | None:
-        """Runs in a thread; why the link is lost."""
-        try:
-            document = self.link.source().logs(run, after=cursor)
-        except (StoreError, OSError) as error:
-            return f"logs: {words(error)}"
-        except Exception as error:  # see _round
-            notes["logs"] = words(error)
-            return None
-        self.post_message(LogArrived(run, tuple(document.get("lines") or ()), document.get("cursor")))
-        return None
+    def _kept(self, name: str, given: Document) -> tuple[Document, tuple[str, ...]]:
+        """What is shown for what was given, the same object while that says the same. Runs in a thread."""
+        last = self._given.get(name)
+        if last is not None and last[0] is given:
+            return last[1], ()
+        document, faults = checked(given, name.partition(":")[0])
+        if name.startswith(LOG):
+            return document, faults
+        known = self.documents.get(name)
+        if known is not None and known == document:
+            document = known
+        self._given[name] = (given, document)
+        return document, faults
 
     def on_answered(self, event: Answered) -> None:
-        now, answer = self.ticks(), event.answer
-        self.documents.update(answer.documents)
-        self.read_at.update(dict.fromkeys(answer.documents, now))
+        now, answer, question = self.ticks(), event.answer, self.pulse.question(event.about)
+        had_failed, asker, is_new = bool(question.failures), self.asker(), True
         if answer.unsupported is not None:
             self.unsupported = answer.unsupported
-        if event.serial == self._serial:
-            self.pulse.answer(now, good=answer.lost is None)
-            self.lost, self.notes = answer.lost, dict(answer.notes)
-            if answer.lost is None:
-                self.as_of, self.api_ms = answer.at, answer.took_ms
-        asker = self.asker()
+        if answer.document is None:
+            question.fail(event.serial, now, answer.error, silent=answer.silent)
+            if question.failures == 1:
+                self.went(event.about, Standing.LOST if answer.silent else Standing.ERROR, answer.error)
+        else:
+            seldom = asker is not None and event.about not in {name for name, _ in asker.requests()}
+            seldom = seldom and not event.about.startswith(LOG)
+            accepted = question.answer(event.serial, now, interval_s=self.pulse.interval_of(seldom=seldom))
+            is_new = (accepted and self._learn(event.about, answer)) or had_failed
+            if accepted and not event.about.startswith(LOG):
+                question.compare(is_new=is_new)
+            for fault in answer.faults:
+                self.noticed(fault)
+            if had_failed and not question.failures:
+                self.went(event.about, Standing.LIVE, "")
         if asker is not None:
-            asker.present()
-            if self.pulse.again:
-                self.ask_now()
+            if is_new:
+                self._present_soon()
+            if question.next_at == 0.0:
+                self._ask_due(asker, now)
 
-    def ask_plan(self, to: MessagePump, selection: str, *, force: bool, full: bool) -> None:
-        """A plan for a dialog; the dialog gets `Planned` with its own serial."""
-        serial = int(getattr(to, "serial", 0))
-
-        def work() -> None:
-            plan, error = self._try(lambda source: source.plan(selection, force=force, full=full))
-            to.post_message(Planned(serial, plan, error))
-
-        self.run_worker(work, thread=True, group="plan", exclusive=True)
-
-    def ask_selection(self, to: MessagePump, expression: str) -> None:
-        """The keys of a selection; the screen gets `Selected`."""
-
-        def work() -> None:
-            keys, error = self._try(lambda source: source.select(expression))
-            to.post_message(Selected(expression, keys, error))
-
-        self.run_worker(work, thread=True, group="select", exclusive=True)
-
-    def write(
-        self,
-        label: str,
-        targets: Sequence[str],
-        call: Callable[[ConsoleSource, str], Any],
-        then: Callable[[Sequence[Any]], None],
-    ) -> bool:
-        """Do something per target, in order; False if an action is still under way. Ends as `Written`."""
-        if self.writing is not None:
+    def _learn(self, name: str, answer: Answer) -> bool:
+        """Whether it is another document than before."""
+        assert answer.document is not None
+        if name.startswith(LOG):
+            self.post_message(LogArrived(name.removeprefix(LOG), answer.document))
             return False
-        self.writing = label
-
-        def work() -> None:
-            results, errors = [], []
-            for target in targets:
-                result, error = self._try(partial(_call, call, target))
-                if error is None:
-                    results.append(result)
-                else:
-                    errors.append(error)
-            self.post_message(Written(label, results, errors, then))
-
-        self.run_worker(work, thread=True, group="write", exclusive=True)
+        self._took_ms.append(answer.took_ms)
+        self.as_of = answer.at
+        if self.documents.get(name) is answer.document:
+            return False
+        self.documents[name] = answer.document
         return True
 
-    def _try(self, call: Callable[[ConsoleSource], Any]) -> tuple[Any, str | None]:
-        """(result, None) or (None, what went wrong). Runs in a thread."""
+    def _present_soon(self) -> None:
+        """Once for all answers that are there."""
+        if not self._presenting:
+            self._presenting = True
+            self.call_later(self._present)
+
+    def _present(self) -> None:
+        self._presenting, self._presented_at = False, self.ticks()
+        asker = self.asker()
+        if asker is None:
+            return
         try:
-            return call(self.link.source()), None
-        except Exception as error:  # see _round; the operator reads it and decides
-            return None, words(error)
+            asker.present()
+        except Exception as error:  # noqa: BLE001 - whatever stands in a document, the console stays up
+            self.failed_to_show(error)
 
-
-def words(error: BaseException) -> str:
-    """An error as one safe line: our own with their hint, others with their type."""
-    if isinstance(error, OrganismError):
-        return safe_text(f"{error.message}{'; ' + error.hint if error.hint else ''}", limit=600)
-    return safe_text(f"{type(error).__name__}: {error}", limit=600)
-
-
-def _call(call: Callable[[ConsoleSource, str], Any], target: str, source: ConsoleSource) -> Any:
-    return call(source, target)
+    def failed_to_show(self, error: Exception) -> None:
+        """A screen could not be presented; kept for `:errors`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,37 +14,37 @@ from tui.source import Document
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back from one round of requests. `lost`: the link is; `notes`: what single documents could not be."""
+    """What came back for one question: a document, or why there is none. `silent`: no server spoke."""
 
-    documents: Mapping[str, Document] = field(default_factory=dict)
-    lost: str | None = None
-    notes: Mapping[str, str] = field(default_factory=dict)
+    document: Document | None = None
+    error: str = ""
+    silent: bool = False
+    faults: tuple[str, ...] = ()  # fields that could not be read, in words
     took_ms: float = 0.0
     at: datetime
     unsupported: Mapping[str, str] | None = None  # None: not connected yet
 
 
 class Answered(Message):
-    """A round of requests is back."""
+    """A question is back."""
 
-    def __init__(self, serial: int, answer: Answer):
+    def __init__(self, name: str, serial: int, answer: Answer):
         super().__init__()
+        self.about = name
         self.serial = serial
         self.answer = answer
-
-    def can_replace(self, message: Message) -> bool:
-        """Only the newest documents matter, and each round asks for whole documents."""
-        return isinstance(message, Answered)
 
 
 class LogArrived(Message):
     """Lines of a run's log; never replaced, since each carries its own."""
 
-    def __init__(self, run: str, lines: Sequence[Document], cursor: str | None):
+    def __init__(self, run: str, document: Document):
         super().__init__()
         self.run_id = run
-        self.lines = lines
-        self.cursor = cursor
+        self.lines: Sequence[Document] = tuple(document.get("lines") or ())
+        self.after: str | None = document.get("after")  # the cursor that it was asked with
+        self.cursor: str | None = document.get("cursor")
+        self.behind: int | None = document.get("behind")  # lines that are there but not given yet; None: unknown
 
 
 class Planned(Message):
@@ -73,14 +73,42 @@ class Selected(Message):
         return isinstance(message, Selected)
 
 
+class Found(Message):
+    """The one thing that a part of a name or id stands for, or why there is none."""
+
+    def __init__(self, screen: str, key: str | None, error: str):
+        super().__init__()
+        self.screen_name = screen
+        self.key = key
+        self.error = error
+
+
+class Came(Message):
+    """What was asked for once: what about, and the result, or why there is none."""
+
+    def __init__(self, about: str, result: Any, error: str | None):
+        super().__init__()
+        self.about = about
+        self.result = result
+        self.error = error
+
+
 class Written(Message):
-    """An action ended: `result` per target that went well, `errors` in words for the others."""
+    """An action ended: `result` per target that went well, `errors` in words for the others. `write`: which one; 0:
+    nobody waits for it any more."""
 
     def __init__(
-        self, label: str, results: Sequence[Any], errors: Sequence[str], then: Callable[[Sequence[Any]], None]
+        self,
+        label: str,
+        results: Sequence[Any],
+        errors: Sequence[str],
+        then: Callable[[Sequence[Any]], None],
+        *,
+        write: int = 0,
     ):
         super().__init__()
         self.label = label
         self.results = results
         self.errors = errors
         self.then = then
+        self.write = write

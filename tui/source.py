@@ -2,7 +2,8 @@
 
 Every method may block (the console calls it in a thread) and must come back within a timeout of its own. It raises
 OrganismError: StoreError where a server cannot be reached, RefusedError where something is not allowed. Methods are
-called from several threads at once. Fields beyond the contracts are optional; the ones the console shows are named.
+called from several threads at once. What was given is not changed any more, and the same object again says that
+nothing is new. Fields beyond the contracts are optional; the ones the console shows are named.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 Document = Mapping[str, Any]
+FIRST_LINE = ""
+"""The cursor before the first line of a log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,19 +49,56 @@ class ConsoleSource(Protocol):
     def versions(self, key: str) -> Document:
         """`organism.versions/1`, newest first, at most some tens."""
 
-    def plan(self, selection: str, *, force: bool = False, full: bool = False) -> Document:
-        """`organism.plan/1`: what `trigger` with the same arguments would do. Changes nothing."""
+    def diff(self, key: str, was: int, now: int) -> Document:
+        """`organism.diff/1` of two versions, its lists cut, with `counts` {added, removed, changed} of all."""
 
-    def runs(self, *, limit: int = 100) -> Document:
-        """`organism.runs/1`, newest first, each with: parameters {selection}, scheduled_at, queue, message."""
+    def restore(self, key: str, version: int) -> str:
+        """Publish the content of an old version again; what was done, in words."""
+
+    def pin(self, key: str, version: int | None) -> str:
+        """Hold a version as head; None lets go. What was done, in words."""
+
+    def person(self, person: str) -> Document:
+        """`{person, numbers: [{key, version, column, value}]}`: what the newest tables by person say of one.
+
+        Raises RequestError where none does.
+        """
+
+    def why_person(self, key: str, person: str) -> Document:
+        """`organism.blame/1` of the head and the version before it."""
+
+    def partitions(self, key: str) -> Document:
+        """Of an asset with partitions: {key, states: a letter per partition in order (f fresh, s stale, m missing, x
+        failed), first, last, listed: the first that are not fresh, as in `organism.asset/1`}."""
+
+    def plan(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
+    ) -> Document:
+        """`organism.plan/1`: what `trigger` with the same arguments would do. Changes nothing.
+
+        Each step with `unchanged` of its last `makes`; `stale_after`: keys that read what is made and are not made.
+        """
+
+    def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
+        """`organism.runs/1`, newest first, those that began until a moment; `until`: the one to ask with for the next
+        older ones, None where there are none; of the newest also `day`, the `runs` of `organism.stats/1` over 24 hours,
+        or None; each run with: parameters {selection}, scheduled_at, queue, message, not_retryable and not_cancellable
+        (why not, in words; None where it can be done)."""
 
     def run(self, run: str) -> Document:
         """One run with `steps` and `tasks`; tasks with: started_at, duration_s, max_tries, message."""
 
-    def logs(self, run: str, *, after: str | None = None, limit: int = 500) -> Document:
-        """`{"lines": [{timestamp, level, name, message, task}], "cursor": text|None}`, oldest first. `after` is a
-        cursor given before; None starts at the end: the newest `limit` lines. The cursor stands behind what was
-        given, and stays the same where nothing is new."""
+    def find_run(self, part: str) -> str:
+        """The id of the one run that a part of an id stands for. Raises RequestError, with the nearest."""
+
+    def find_asset(self, part: str) -> str:
+        """The key of the one asset that a part of a key stands for. Raises RequestError, with the nearest."""
+
+    def logs(self, run: str, *, after: str | None = None, limit: int = 2_000) -> Document:
+        """`{"lines": [{timestamp, level, name, message, task}], "cursor": text|None, "behind": number|None}`, oldest
+        first; `behind`: how many more there are, None if that is unknown. `after` is a cursor given before; None starts
+        at the end: the newest `limit` lines; FIRST_LINE at the beginning. The cursor stands behind what was given, and
+        stays the same where nothing is new."""
 
     def queues(self) -> Document:
         """`organism.queues/1`."""
@@ -68,7 +108,7 @@ class ConsoleSource(Protocol):
         best first; what else they hold is shown with the evidence. `state`: proposed, approved, rejected, started,
         finished, withdrawn."""
 
-    def trigger(self, selection: str, *, force: bool = False, full: bool = False) -> str:
+    def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
         """Start a run of `refresh-assets/refresh`; its id, at once."""
 
     def retry(self, run: str) -> str:
@@ -78,7 +118,10 @@ class ConsoleSource(Protocol):
         """Ask a run to stop."""
 
     def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
-        """Approve or reject a proposal, in the name of whoever is at the console."""
+        """Approve, reject, start, finish, stop or withdraw a proposal, in the name of whoever is at the console."""
+
+    def result(self, proposal: str) -> Document:
+        """`organism.intervention-result/1` of one that was started: what it did, beside what was expected."""
 
     def pause_queue(self, pool: str, name: str) -> None: ...
 
@@ -86,6 +129,24 @@ class ConsoleSource(Protocol):
 
     def limit_queue(self, pool: str, name: str, limit: int | None) -> None:
         """None takes the limit away."""
+
+    def schedules(self) -> Document:
+        """`organism.schedules/1`."""
+
+    def set_schedule(self, deployment: str, *, active: bool) -> None:
+        """Pause the schedules of a deployment, or let them go on."""
+
+    def dead_letters(self, *, limit: int = 500) -> Document:
+        """`organism.dead-letters/1`, oldest first."""
+
+    def retry_letter(self, letter: str) -> str:
+        """Judge it again and put it into the stream; its id. Raises RefusedError, with the reason that it still has."""
+
+    def drop_letter(self, letter: str) -> str:
+        """Remove it for good; its id."""
+
+    def reread(self) -> str:
+        """Let the next pulse read the whole stream again, after a gap; what was begun, in words."""
 
     def close(self) -> None:
         """Let go of connections; called once, also after a failure."""

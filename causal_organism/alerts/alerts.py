@@ -16,7 +16,8 @@ class Alert:
     """Title and text are plain text from anywhere, errors included; every channel escapes them in its own way.
 
     subject: the asset, stream or server that it is about. run: None where no run is. dedup_key: the same for the same
-    failure, however often it is noticed; a second alert of one key is not sent.
+    failure, however often it is noticed; a second alert of one key is not sent. group: the same for one fault in all
+    runs, by which Sentry groups; empty: the dedup_key.
     """
 
     title: str
@@ -25,6 +26,7 @@ class Alert:
     subject: str
     run: str | None
     dedup_key: str
+    group: str = ""
 
     def __post_init__(self) -> None:
         if self.severity not in SEVERITIES:

@@ -29,13 +29,13 @@ def to_email(alert: Alert, environment: str) -> tuple[str, str]:
 
 
 def to_sentry(alert: Alert, environment: str) -> dict[str, Any]:
-    """A Sentry event; the fingerprint groups what has one dedup_key."""
+    """A Sentry event; the fingerprint groups what is one fault, in whichever run."""
     return {
         "level": _SENTRY_LEVEL[alert.severity],
         "environment": environment,
         "message": {"formatted": f"{alert.title}\n{alert.text}"},
         "tags": {"subject": alert.subject[:200]} | ({"run": alert.run} if alert.run else {}),
-        "fingerprint": [alert.dedup_key],
+        "fingerprint": [alert.group or alert.dedup_key],
     }
 
 

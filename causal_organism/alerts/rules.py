@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.alerts.alerts import ERROR, INFO, WARNING, Alert
 from causal_organism.assets.keys import UNPARTITIONED, label_of, partition_text
+from causal_organism.assets.versions import CheckResult
 
 FAILED, REJECTED, BLOCKED = "failed", "rejected", "blocked"
 
@@ -15,8 +16,8 @@ FAILED, REJECTED, BLOCKED = "failed", "rejected", "blocked"
 def alerts_of_run(
     *, run: str, flow: str, outcome: str, steps: Sequence[Mapping[str, Any]] = (), error: str | None = None
 ) -> tuple[Alert, ...]:
-    """Alerts of a run that has ended for good. steps: `key`, `outcome`, `error` and the head's `version`
-    of each, in order of execution.
+    """Alerts of a run that has ended for good. steps: `key`, `outcome`, `error`, `failed_checks` and
+    the head's `version` of each, in order of execution.
 
     A step that failed, or whose new content a check rejected, is one alert that names what it blocks. A run that
     failed without a failed step is one alert of its own. Anything else is none.
@@ -40,6 +41,7 @@ def run_failed(*, run: str, flow: str, error: str | None) -> Alert:
         subject=flow,
         run=run,
         dedup_key=f"run-failed/{run}",
+        group=f"run-failed/{flow}",
     )
 
 
@@ -53,16 +55,15 @@ def step_failed(*, key: str, run: str, flow: str, error: str | None, blocked: Se
         subject=key,
         run=run,
         dedup_key=f"step-failed/{run}/{key}",
+        group=f"asset-failed/{key}",
     )
 
 
 def check_failed(
+    check: CheckResult,
     *,
     key: str,
     run: str,
-    check: str,
-    detail: str,
-    blocking: bool,
     partition: str = UNPARTITIONED,
     blocked: Sequence[str] = (),
     has_head: bool = True,
@@ -73,7 +74,7 @@ def check_failed(
     """
     label = shlex.quote(label_of(key, partition))
     rejected = shlex.quote(f"{label_of(key, partition)}@rejected")
-    if not blocking:
+    if not check.blocking:
         fate, commands = "The new content was published and is marked.", f"`organism versions {label}` shows them."
     elif has_head:
         fate = "The new content was rejected and is kept for inspection; the version before stands."
@@ -82,9 +83,27 @@ def check_failed(
         fate = "The new content was rejected and is kept for inspection; there is no version before it."
         commands = f"`organism read {rejected}` shows it."
     return Alert(
+        title=f"check {check.name} of {key} failed",
+        text=f"{check.detail or 'The check gave no detail.'}\n\n{fate} {_waiting(blocked)}{commands}",
+        severity=ERROR if check.blocking else WARNING,
+        subject=key,
+        run=run,
+        dedup_key=f"check-failed/{run}/{key}/{check.name}",
+        group=f"check-failed/{key}/{check.name}",
+    )
+
+
+def head_rejected(
+    *, key: str, run: str, check: str, detail: str, partition: str = UNPARTITIONED, blocked: Sequence[str] = ()
+) -> Alert:
+    """What there is did not pass a blocking check that was added or changed since it was made."""
+    label = shlex.quote(label_of(key, partition))
+    return Alert(
         title=f"check {check} of {key} failed",
-        text=f"{detail or 'The check gave no detail.'}\n\n{fate} {_waiting(blocked)}{commands}",
-        severity=ERROR if blocking else WARNING,
+        text=f"{detail or 'The check gave no detail.'}\n\nIt was run on the version that readers see, which stays"
+        f" and is marked; nothing is made from it. {_waiting(blocked)}`organism show {label}` shows its checks;"
+        f" `organism checks run {label}` runs them again.",
+        severity=ERROR,
         subject=key,
         run=run,
         dedup_key=f"check-failed/{run}/{key}/{check}",
@@ -146,14 +165,17 @@ def fresh(alerts: Sequence[Alert], sent: frozenset[str]) -> tuple[Alert, ...]:
 def _of_step(step: Mapping[str, Any], *, run: str, flow: str, blocked: Sequence[str]) -> Alert:
     key, error = str(step["key"]), step.get("error")
     if step["outcome"] == REJECTED:
-        check, _, detail = str(error or "").partition(": ")
+        failed: Sequence[Mapping[str, str]] = step.get("failed_checks") or ()
+        check = ", ".join(each["name"] for each in failed) or "?"
+        detail = failed[0]["detail"] if len(failed) == 1 else str(error or "")
+        partition = partition_text(step.get("partition"))
+        if step.get("of_head"):
+            return head_rejected(key=key, run=run, check=check, detail=detail, partition=partition, blocked=blocked)
         return check_failed(
+            CheckResult(name=check, passed=False, blocking=True, detail=detail),
             key=key,
             run=run,
-            check=check or "?",
-            detail=detail,
-            blocking=True,
-            partition=partition_text(step.get("partition")),
+            partition=partition,
             blocked=blocked,
             has_head=step.get("version", 0) is not None,
         )

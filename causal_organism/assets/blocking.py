@@ -1,7 +1,8 @@
 """What keeps an asset from being made. Plans, runs, listings, explanations and automation all ask here.
 
 In a run, an asset is blocked by what it reads or depends on that ended badly in that run, or that was never made and is
-not in the run. What has a head and is not in the run blocks nothing, however the last try to make it ended.
+not in the run. What has a head and is not in the run blocks nothing, however the last try to make it ended, unless
+that head itself did not pass a blocking check when it was checked again.
 
 A day that reads hours is blocked by each hour of it that is not there, and so is every window that consists of others.
 Where its author says `partial=True`, only an hour that has a head and ended badly in the run blocks it, since the day
@@ -24,9 +25,10 @@ _NAMED = 3  # a reason for people needs no more
 
 
 class Hindrance(StrEnum):
-    """What is the matter with an upstream asset: all but the first are how it ended in this run."""
+    """What is the matter with an upstream asset: all but the first two are how it ended in this run."""
 
     NEVER_MADE = "never made"
+    UNFIT = "unfit"  # what there is did not pass its checks
     FAILED = "failed"
     REJECTED = "rejected"
     BLOCKED = "blocked"
@@ -57,6 +59,9 @@ class World(Protocol):
 
     def is_broken(self, key: str, partition: str) -> bool:
         """Never made, though it was tried."""
+
+    def is_unfit(self, key: str, partition: str) -> bool:
+        """Made, and rejected by a check that was added or changed since."""
 
     def inputs(self, key: str, partition: str) -> Sequence[Resolved]:
         """What a make would read."""
@@ -121,6 +126,8 @@ def reason_text(blocker: Blocker, *, is_source: bool, attempt: Attempt | None) -
             return "has nothing yet: no import was made and no interaction seen" if is_source else "was never made"
         case Hindrance.FAILED:
             return f"failed: {attempt.error}" if is_source and attempt is not None else "failed"
+        case Hindrance.UNFIT:
+            return f"did not pass its checks{'' if attempt is None else f': {attempt.error}'}"
         case Hindrance.BLOCKED:
             return "is blocked"
         case Hindrance.REJECTED | Hindrance.CANCELLED:
@@ -151,6 +158,8 @@ def _blockers(needed: Resolved, world: World, run: InRun) -> Iterator[Blocker]:
             yield Blocker(needed.key, needed.partition, hindrance)
     elif not world.is_made(needed.key, needed.partition):
         yield Blocker(needed.key, needed.partition, Hindrance.NEVER_MADE)
+    elif world.is_unfit(needed.key, needed.partition):
+        yield Blocker(needed.key, needed.partition, Hindrance.UNFIT)
 
 
 def _of_group(many: Many, world: World, state: Mapping[str, Hindrance | None]) -> Iterator[Blocker]:
@@ -164,6 +173,8 @@ def _of_group(many: Many, world: World, state: Mapping[str, Hindrance | None]) -
     if many.partial:
         in_run = [each for each in in_run if state[each] is None or is_made(each)]
     hindered = [Blocker(many.key, each, hindrance) for each in in_run if (hindrance := state[each]) is not None]
+    unfit = (each for each in many.partitions if each not in state and world.is_unfit(many.key, each))
+    hindered += [Blocker(many.key, each, Hindrance.UNFIT) for each in unfit]
     yield from hindered
     unmade: Sequence[str] = ()
     if many.is_whole:

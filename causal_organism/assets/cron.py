@@ -1,5 +1,6 @@
 """Cron expressions of five fields, in a time zone: when the last one was due and when the next one will be.
 
+`@hourly`, `@daily` (`@midnight`), `@weekly`, `@monthly` and `@yearly` (`@annually`) are such expressions too.
 `minute hour day-of-month month day-of-week`, with lists, ranges, steps, and names of months and days. Where both day
 fields are restricted, either may match (as in cron since 1979). A field that begins with `*` is not restricted.
 
@@ -15,6 +16,10 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NICKNAMES = {
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
+    "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+}  # fmt: skip
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _LONGEST_MONTH = {**dict.fromkeys(range(1, 13), 31), **dict.fromkeys((4, 6, 9, 11), 30), 2: 29}
 _FARTHEST = 366 * 40  # 29 February on a given day of the week comes back within 40 years, also around 2100
@@ -40,7 +45,11 @@ class Cron:
 
     def next(self, now: datetime) -> datetime:
         """The first moment after `now`, in UTC."""
-        return next(found for found in self._moments(now, step=1) if found > now)
+        return next(self.after(now))
+
+    def after(self, moment: datetime) -> Iterator[datetime]:
+        """Every moment after this one, in UTC, one after the other."""
+        return (found for found in self._moments(moment, step=1) if found > moment)
 
     def _moments(self, now: datetime, step: int) -> Iterator[datetime]:
         """Moments from about `now` on, later and later or earlier and earlier."""
@@ -69,9 +78,10 @@ class Cron:
 
 def parse_cron(text: str, timezone: str = "UTC") -> Cron:
     """Raises ValueError, naming the field, for what is no cron expression, never happens, or has no such zone."""
-    fields = text.split() if isinstance(text, str) else []
+    given = text.split() if isinstance(text, str) else []
+    fields = _NICKNAMES.get(given[0].lower(), "").split() if len(given) == 1 else given
     if len(fields) != 5:
-        raise ValueError(f"{text!r} is no cron expression: five fields, like '0 3 * * 1-5'")
+        raise ValueError(f"{text!r} is no cron expression: five fields, like '0 3 * * 1-5', or {', '.join(_NICKNAMES)}")
     zone_of(timezone)
     minutes = _field(fields[0], "minute", 0, 59)
     hours = _field(fields[1], "hour", 0, 23)
@@ -82,7 +92,7 @@ def parse_cron(text: str, timezone: str = "UTC") -> Cron:
     if not is_either and min(days) > max(_LONGEST_MONTH[month] for month in months):
         raise ValueError(f"{text!r} never comes: no such month has a day {min(days)}")
     return Cron(
-        text=" ".join(fields),
+        text=" ".join(given).lower() if len(given) == 1 else " ".join(given),
         timezone=timezone,
         minutes=tuple(sorted(minutes)),
         hours=tuple(sorted(hours)),

@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, overload
+from difflib import get_close_matches
+from typing import Any, Unpack, overload
 
 from causal_organism.assets.cron import parse_cron
-from causal_organism.assets.durations import parse_duration
+from causal_organism.assets.declared import AssetOptions, SourceOptions, names_of
+from causal_organism.assets.exports import Export
 from causal_organism.assets.keys import check_key, group_of
-from causal_organism.assets.options import RETRY_CLASSES, Check, Keep, Looked, Output, Retry
+from causal_organism.assets.options import (
+    RETRY_CLASSES,
+    Check,
+    Keep,
+    Looked,
+    Output,
+    Retry,
+    check_types,
+    duration_of,
+    retry_of,
+    tags_of,
+    texts_of,
+)
+from causal_organism.assets.parameters.config import ConfigParameter
+from causal_organism.assets.parameters.function import RESERVED, parameters_of, read_parameters
 from causal_organism.assets.partitions.dimensions import Dimension, check_dimensions, sources_of
-from causal_organism.assets.partitions.mappings import How, Upstream, is_earlier
+from causal_organism.assets.partitions.upstream import Said, is_earlier
 from causal_organism.errors import GraphError
 
 __all__ = [
@@ -22,7 +38,6 @@ __all__ = [
 ]  # fmt: skip
 
 SOURCE, DERIVED = "source", "derived"
-RESERVED = ("context", "previous", "changes", "value")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +46,18 @@ class AssetSpec:
 
     `reads`: parameter name -> key, in order of the parameters. `mappings`: parameter -> how it reads the partitions of
     that key, where its author says so. `partial`: parameters of which not all windows within its own have to be made.
+    `lists`: parameter that reads several assets -> key -> what that read is called in `reads`.
+    `config`: parameters with a default, which a run may set; they read nothing.
     `partitions`: dimensions by name, in order; none: it is made as a whole.
     """
 
     key: str
     kind: str
     reads: Mapping[str, str] = field(default_factory=dict)
-    mappings: Mapping[str, Mapping[str, How]] = field(default_factory=dict)
+    lists: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    mappings: Mapping[str, Mapping[str, Said]] = field(default_factory=dict)
     partial: frozenset[str] = frozenset()
+    config: Mapping[str, ConfigParameter] = field(default_factory=dict)
     partitions: Mapping[str, Dimension] = field(default_factory=dict)
     deps: tuple[str, ...] = ()
     group: str = ""
@@ -47,6 +66,7 @@ class AssetSpec:
     description: str = ""
     code_version: str | None = None  # None: derived from source
     settings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # relative to the file of `compute`
     tolerance: float | None = None
     retry: Retry = Retry()
     cost: str = "light"  # the queue class: light or expensive
@@ -56,9 +76,13 @@ class AssetSpec:
     automation: Any = None
     cooldown: timedelta | None = None
     keep: Keep = Keep()
+    exports: Export | None = None  # what others than the engine get of its heads
     metadata: Mapping[str, Any] = field(default_factory=dict)
     checks: tuple[Check, ...] = ()
-    outputs: tuple[str, ...] = ()  # all keys made together, this one included; empty: alone
+    outputs: tuple[str, ...] = ()  # all keys of its function, this one included; empty: it makes one asset
+    optional: frozenset[str] = frozenset()  # outputs that the function need not return: then they are None
+    one_call: bool = False  # for all partitions of a run, in place of one for each
+    subset: bool = False  # a run may choose some of the outputs; without it they are made together
     compute: Callable[..., Any] | None = field(default=None, compare=False)  # None: a source of the platform
     update: Callable[..., Any] | None = field(default=None, compare=False)
     defined_at: str = ""  # file and line, for errors
@@ -76,6 +100,23 @@ class AssetSpec:
             if key not in together or not is_earlier(self.mappings.get(name, {}))
         }
         return tuple(sorted({*reads, *self.deps, *sources_of(self.partitions.values())}))
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """All keys that are always made together, this one included."""
+        return (self.key,) if self.subset or not self.outputs else self.outputs
+
+    @property
+    def arguments(self) -> dict[str, str | Mapping[str, str]]:
+        """Parameter -> its read; of a list of reads, key -> read."""
+        within = {name for each in self.lists.values() for name in each.values()}
+        return {**{name: name for name in self.reads if name not in within}, **self.lists}
+
+    @property
+    def is_builtin(self) -> bool:
+        """Whether it belongs to the catalog of this package."""
+        module = "causal_organism" if self.compute is None else getattr(self.compute, "__module__", None) or ""
+        return str(module).partition(".")[0] == "causal_organism"
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -100,6 +141,8 @@ class Asset:
 
     def update(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Declare the incremental form: `update(previous, changes, …)`, equal to the full form (G6)."""
+        if any(spec.one_call for spec in self.specs):
+            raise GraphError(f"{self.specs[0].key} ({self.specs[0].defined_at}): backfill='one' has no update")
         self._replace(update=function)
         return function
 
@@ -127,7 +170,7 @@ class Asset:
 @overload
 def asset(function: Callable[..., Any]) -> Asset: ...
 @overload
-def asset(**options: Any) -> Callable[[Callable[..., Any]], Asset]: ...
+def asset(**options: Unpack[AssetOptions]) -> Callable[[Callable[..., Any]], Asset]: ...
 def asset(function: Callable[..., Any] | None = None, **options: Any) -> Asset | Callable[[Callable[..., Any]], Asset]:
     """Declare a derived asset; its upstream assets are its parameters, renamed by `reads`, and `deps`."""
     if function is not None:
@@ -138,7 +181,7 @@ def asset(function: Callable[..., Any] | None = None, **options: Any) -> Asset |
 @overload
 def source(function: Callable[..., Any]) -> Asset: ...
 @overload
-def source(**options: Any) -> Callable[[Callable[..., Any]], Asset]: ...
+def source(**options: Unpack[SourceOptions]) -> Callable[[Callable[..., Any]], Asset]: ...
 def source(function: Callable[..., Any] | None = None, **options: Any) -> Asset | Callable[[Callable[..., Any]], Asset]:
     """Declare a source: a function that looks outside; what it returns is content."""
     if function is not None:
@@ -151,28 +194,18 @@ def platform_source(key: str, *, description: str, **options: Any) -> Asset:
     return Asset((AssetSpec(key=check_key(key), kind=SOURCE, description=description, **options),))
 
 
-def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Names of a function's parameters, reserved ones included."""
-    return tuple(inspect.signature(function).parameters)
-
-
-_OPTIONS = {
-    "key", "reads", "deps", "group", "owners", "tags", "description", "code_version", "settings", "tolerance", "retry",
-    "cost", "max_age", "due", "timezone", "automation", "cooldown", "keep", "metadata", "checks", "outputs",
-    "partitions",
-}  # fmt: skip
-
-
 def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]) -> Asset:
     code = inspect.unwrap(function).__code__
     place = f"{code.co_filename}, line {code.co_firstlineno}"
-    unknown = set(options) - _OPTIONS
-    if unknown:
-        raise GraphError(f"{place}: {', '.join(sorted(unknown))} is no option of an asset")
-    if kind == SOURCE and (unfit := {"partitions", "reads"} & set(options)):
-        raise GraphError(f"{place}: {', '.join(sorted(unfit))} is no option of a source")
+    known = names_of(SourceOptions if kind == SOURCE else AssetOptions)
+    if unknown := sorted(set(options) - set(known)):
+        what = "a source" if kind == SOURCE else "an asset"
+        raise GraphError(
+            f"{place}: {', '.join(unknown)} is not an option of {what}; the options are {', '.join(known)}",
+            hint=f"did you mean {close[0]}?" if (close := get_close_matches(unknown[0], known, n=1)) else None,
+        )
     outputs = tuple(each if isinstance(each, Output) else Output(each) for each in options.get("outputs", ()))
-    _check_types(options, place)
+    check_types(options, place)
     if outputs and "key" in options:
         raise GraphError(f"{place}: give `key` or `outputs`, not both")
     try:
@@ -188,6 +221,7 @@ def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]
             group=options["group"] if options.get("group") is not None else group_of(key),
             checks=own_checks + (outputs[index].checks if outputs else ()),
             outputs=keys if outputs else (),
+            optional=frozenset(each.key for each in outputs if each.optional),
             **common,
         )
         for index, key in enumerate(keys)
@@ -195,16 +229,8 @@ def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]
     for spec in specs:
         _check_checks(spec)
         _check_due(spec)
+        _check_one_call(spec)
     return Asset(specs)
-
-
-def _check_types(options: Mapping[str, Any], place: str) -> None:
-    keep, tolerance = options.get("keep"), options.get("tolerance")
-    if keep is not None and not isinstance(keep, Keep):
-        raise GraphError(f"{place}: keep is {keep!r}; write Keep(last=50, days=30)")
-    number = isinstance(tolerance, (int, float)) and not isinstance(tolerance, bool) and tolerance >= 0
-    if tolerance is not None and not number:
-        raise GraphError(f"{place}: tolerance is {tolerance!r}; it is a relative difference, like 1e-9")
 
 
 def _check_checks(spec: AssetSpec) -> None:
@@ -218,8 +244,8 @@ def _check_checks(spec: AssetSpec) -> None:
             raise GraphError(
                 f"{spec.key} ({spec.defined_at}) has two checks named {check.name!r}; give one another name"
             )
-        if check.input is not None and check.input not in spec.reads:
-            has = ", ".join(spec.reads) or "none"
+        if check.input is not None and check.input not in {*spec.reads, *spec.lists}:
+            has = ", ".join((*spec.reads, *spec.lists)) or "none"
             raise GraphError(f"{spec.key} ({spec.defined_at}): {check.name} names no parameter; there is {has}")
         names.add(check.name)
 
@@ -231,68 +257,39 @@ def _check_due(spec: AssetSpec) -> None:
         raise GraphError(f"{spec.key} ({spec.defined_at}): due: {error}") from None
 
 
+def _check_one_call(spec: AssetSpec) -> None:
+    """One call for several partitions: they are of one asset, and none of them is an input of another."""
+    if spec.one_call and (not spec.partitions or spec.outputs or spec.key in spec.reads.values()):
+        raise GraphError(
+            f"{spec.key} ({spec.defined_at}) "
+            f"is not made in one call: backfill='one' is for one asset with partitions that reads none of itself"
+        )
+
+
 def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any], place: str) -> dict[str, Any]:
     return {
-        **({} if kind == SOURCE else _reads(function, options.get("reads") or {}, place)),
+        **({} if kind == SOURCE else read_parameters(function, options.get("reads") or {}, place)),
         "partitions": check_dimensions(options.get("partitions") or {}, place),
-        "deps": tuple(check_key(key) for key in _texts(options.get("deps", ()), "deps", place)),
-        "owners": _texts(options.get("owners", ()), "owners", place),
-        "tags": _tags(options.get("tags", {})),
+        "deps": tuple(check_key(key) for key in texts_of(options.get("deps", ()), "deps", place)),
+        "owners": texts_of(options.get("owners", ()), "owners", place),
+        "tags": tags_of(options.get("tags", {})),
         "description": options.get("description") or inspect.getdoc(function) or "",
         "code_version": None if options.get("code_version") is None else str(options["code_version"]),
-        "settings": _texts(options.get("settings", ()), "settings", place),
+        "settings": texts_of(options.get("settings", ()), "settings", place),
+        "files": texts_of(options.get("files", ()), "files", place),
         "tolerance": options.get("tolerance"),
-        "retry": _retry(options.get("retry", "none"), place),
+        "retry": retry_of(options.get("retry", "none"), place),
         "cost": options.get("cost") or ("expensive" if options.get("retry") == "expensive" else "light"),
-        "max_age": _duration(options.get("max_age"), place),
+        "max_age": duration_of(options.get("max_age"), place),
         "due": options.get("due"),
         "timezone": options.get("timezone", "UTC"),
         "automation": options.get("automation"),
-        "cooldown": _duration(options.get("cooldown"), place),
+        "cooldown": duration_of(options.get("cooldown"), place),
         "keep": options.get("keep") or Keep(),
+        "exports": options.get("exports"),
         "metadata": dict(options.get("metadata", {})),
+        "one_call": options.get("backfill", "each") == "one",
+        "subset": bool(options.get("subset", False)),
         "compute": function,
         "defined_at": place,
     }
-
-
-def _reads(function: Callable[..., Any], renamed: Mapping[str, str | Upstream], place: str) -> dict[str, Any]:
-    """`reads`, `mappings` and `partial` of a spec."""
-    names = [name for name in parameters_of(function) if name not in RESERVED]
-    unknown = set(renamed) - set(names)
-    if unknown:
-        raise GraphError(f"{place}: reads names {', '.join(sorted(unknown))}, which is no parameter of the function")
-    given = {name: renamed.get(name, name) for name in names}
-    told = {name: each for name, each in given.items() if isinstance(each, Upstream)}
-    return {
-        "reads": {name: each.key if isinstance(each, Upstream) else check_key(each) for name, each in given.items()},
-        "mappings": {name: each.mapping for name, each in told.items() if each.mapping},
-        "partial": frozenset(name for name, each in told.items() if each.partial),
-    }
-
-
-def _texts(value: Any, name: str, place: str) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise GraphError(f"{place}: {name} is a list of texts, not {value!r}")
-    return tuple(value)
-
-
-def _tags(value: Any) -> dict[str, str]:
-    return dict(value) if isinstance(value, Mapping) else dict.fromkeys(value, "")
-
-
-def _retry(value: Any, place: str) -> Retry:
-    if isinstance(value, Retry):
-        return value
-    if value not in RETRY_CLASSES:
-        raise GraphError(f"{place}: retry is {value!r}; it is one of {', '.join(RETRY_CLASSES)}, or Retry(…)")
-    return RETRY_CLASSES[value]
-
-
-def _duration(value: Any, place: str) -> timedelta | None:
-    if value is None or isinstance(value, timedelta):
-        return value
-    try:
-        return parse_duration(value)
-    except ValueError as error:
-        raise GraphError(f"{place}: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -30,3 +31,13 @@ def duration_text(seconds: float) -> str:
         return f"{whole // 3_600}h{whole % 3_600 // 60:02}m"
     hours = whole % 86_400 // 3_600
     return f"{whole // 86_400}d{hours:02}h" if hours else f"{whole // 86_400}d"
+
+
+def percentile(ascending: Sequence[float], share: float) -> float | None:
+    """The value below which a share of them lies, between two neighbours where it falls there; None of none."""
+    if not ascending:
+        return None
+    place = share * (len(ascending) - 1)
+    below = int(place)
+    above = min(below + 1, len(ascending) - 1)
+    return ascending[below] + (place - below) * (ascending[above] - ascending[below])

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from causal_organism.assets.columns import is_null
 from causal_organism.assets.json_values import plain_json
 from causal_organism.errors import UnstorableError
 
@@ -50,6 +51,8 @@ class Table:
 
 def stored_fact(value: Any, name: str = "value") -> Any:
     """One fact as it is stored. Raises UnstorableError, with the place in `name`, for what is not JSON."""
+    if isinstance(value, Table):
+        return {_TYPE: "table", "value": _laid_out(plain_json(_rows(value.value), name))}
     return plain_json(_typed(value), name)
 
 
@@ -63,14 +66,12 @@ def _typed(value: Any) -> Any:
             return {_TYPE: "markdown", "value": str(text)}
         case Path(path):
             return {_TYPE: "path", "value": os.fspath(path)}
-        case Table(rows):
-            return {_TYPE: "table", "value": _rows(rows)}
     return value
 
 
 def fact_values(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Stored facts as plain JSON values, without their types."""
-    return {name: value["value"] if _is_typed(value) else value for name, value in stored.items()}
+    return {name: _plain(value) for name, value in stored.items()}
 
 
 def fact_types(stored: Mapping[str, Any]) -> dict[str, str]:
@@ -90,8 +91,50 @@ def _is_typed(value: Any) -> bool:
     return isinstance(value, Mapping) and value.keys() == {_TYPE, "value"}
 
 
+def _plain(stored: Any) -> Any:
+    if not _is_typed(stored):
+        return stored
+    value = stored["value"]
+    if stored[_TYPE] == "table" and isinstance(value, Mapping):
+        names = value["columns"]
+        return [{names[at]: cell for at, cell in zip(row[0], row[1:], strict=True)} for row in value["rows"]]
+    return value
+
+
+def _laid_out(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Names once and rows as lists: stores of JSON do not keep the order of names.
+
+    A row begins with the places of the columns that it has.
+    """
+    names: dict[str, int] = {}
+    found = [[[names.setdefault(name, len(names)) for name in row], *row.values()] for row in rows]
+    return {"columns": list(names), "rows": found}
+
+
 def _rows(value: Any) -> list[dict[str, Any]]:
-    found = value.to_dict("records") if hasattr(value, "to_dict") else value
+    found = _frame_rows(value) if hasattr(value, "to_dict") else value
     if not isinstance(found, Sequence) or not all(isinstance(row, Mapping) for row in found):
         raise UnstorableError(f"a table is a list of rows as mappings, or a DataFrame, not {type(value).__name__}")
-    return [{str(column): each for column, each in row.items()} for row in found]
+    return [{str(column): _cell(each) for column, each in row.items()} for row in found]
+
+
+def _frame_rows(frame: Any) -> list[dict[Any, Any]]:
+    if not frame.columns.is_unique:
+        raise UnstorableError(f"a table has two columns of one name, among {list(frame.columns)}; rename one")
+    found: list[dict[Any, Any]] = frame.to_dict("records")
+    return found
+
+
+def _cell(value: Any) -> Any:
+    """Times as ISO text, lengths of time and decimals as text, and None for every kind of null."""
+    kind = type(value).__name__
+    if kind in ("list", "dict", "tuple", "ndarray"):
+        return value
+    if is_null(value):
+        return None
+    if hasattr(value, "isoformat") and kind != "Timedelta":
+        return value.isoformat()
+    return str(value) if kind in _AS_TEXT else value
+
+
+_AS_TEXT = frozenset({"timedelta", "Timedelta", "Decimal", "datetime64", "timedelta64", "Period", "Interval", "UUID"})

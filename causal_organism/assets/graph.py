@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
-from causal_organism.assets.automation import check_automation
+from causal_organism.assets.automation.conditions import check_automation
 from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec
 from causal_organism.assets.keys import nearest
-from causal_organism.assets.partitions.dimensions import Dimension, Windows, sources_of
-from causal_organism.assets.partitions.mappings import Read, reads_of
+from causal_organism.assets.partitions.dimensions import Dimension, sources_of
+from causal_organism.assets.partitions.reads import Read, reads_of
+from causal_organism.assets.partitions.windows import Windows
 from causal_organism.errors import GraphError, RequestError
 
 
@@ -18,8 +20,10 @@ class AssetGraph:
 
     `reads` are the inputs of each asset with how their partitions are read; `needs` what else must have been made.
     `dimensions` are those of each asset without the windows that can never be complete: they reach before what they
-    read begins.
+    read begins, or past its end.
     """
+
+    resources: Mapping[str, Any] = {}  # what its assets share in this process
 
     def __init__(self, specs: Iterable[AssetSpec]):
         self.specs: Mapping[str, AssetSpec] = _distinct(specs)
@@ -27,6 +31,8 @@ class AssetGraph:
             _check_upstream(spec, self.specs)
             check_automation(spec, self.specs)
         self.order: tuple[str, ...] = _topological(self.specs)
+        self._place = {key: place for place, key in enumerate(self.order)}
+        self._upstream = {key: spec.upstream for key, spec in self.specs.items()}
         self.downstream: Mapping[str, tuple[str, ...]] = _downstream(self.specs, self.order)
         self.reads: Mapping[str, tuple[Read, ...]] = {
             key: self._reads(spec, spec.reads) for key, spec in self.specs.items()
@@ -60,19 +66,19 @@ class AssetGraph:
         return tuple(key for key in self.order if self.specs[key].kind == SOURCE)
 
     def upstream(self, key: str) -> tuple[str, ...]:
-        return self.specs[key].upstream
+        return self._upstream[key]
 
     def walk_up(self, keys: Iterable[str], depth: int | None = None) -> frozenset[str]:
         """The keys and their ancestors, `depth` steps at most."""
-        return self._walk(keys, {key: spec.upstream for key, spec in self.specs.items()}, depth)
+        return self._walk(keys, self._upstream, depth)
 
     def walk_down(self, keys: Iterable[str], depth: int | None = None) -> frozenset[str]:
         """The keys and their descendants, `depth` steps at most."""
         return self._walk(keys, self.downstream, depth)
 
     def in_order(self, keys: Iterable[str]) -> tuple[str, ...]:
-        wanted = frozenset(keys)
-        return tuple(key for key in self.order if key in wanted)
+        """Those that there are, what is read before what reads it."""
+        return tuple(sorted({key for key in keys if key in self._place}, key=self._place.__getitem__))
 
     def _reads(self, spec: AssetSpec, reads: Mapping[str, str]) -> tuple[Read, ...]:
         return reads_of(
@@ -89,10 +95,11 @@ class AssetGraph:
         for key in self.order:
             found[key] = own = dict(self.specs[key].partitions)
             for read in (*self.reads[key], *self.needs[key]):
-                for name in read.begins_with:
-                    ours, theirs = own[name], found[read.key][name]
+                for axis in read.begins_with:
+                    assert axis.own is not None
+                    ours, theirs = own[axis.own], found[read.key][axis.name]
                     assert isinstance(ours, Windows) and isinstance(theirs, Windows)  # else nothing lies within
-                    own[name] = ours.not_before(theirs)
+                    own[axis.own] = ours.not_before(theirs).not_after(theirs)
         return found
 
     @staticmethod
@@ -126,11 +133,17 @@ def _check_upstream(spec: AssetSpec, specs: Mapping[str, AssetSpec]) -> None:
     for key in spec.upstream:
         if key not in specs:
             raise GraphError(
-                f"{spec.key} ({spec.defined_at}) reads {key!r}, which is no asset", hint=nearest(key, specs)
+                f"{spec.key} ({spec.defined_at}) reads {key!r}, which is no asset",
+                hint=nearest(key, specs) + _if_config(spec, key),
             )
     for key in sources_of(spec.partitions.values()):
         if specs[key].kind != SOURCE:
             raise GraphError(f"{spec.key} ({spec.defined_at}) takes its partitions from {key}, which is no source")
+
+
+def _if_config(spec: AssetSpec, key: str) -> str:
+    """Of a parameter that may have been meant to be config."""
+    return f"; if {key} is config of a run, give it a default: {key}=…" if spec.reads.get(key) == key else ""
 
 
 def _topological(specs: Mapping[str, AssetSpec]) -> tuple[str, ...]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from causal_organism.assets.blocking import Blocker, Blocking, World
+from causal_organism.assets.causes import Cause
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, label_of
 from causal_organism.assets.partitions.mappings import Many, Resolved
-from causal_organism.assets.staleness import FRESH, Cause, Judgement
+from causal_organism.assets.staleness import FRESH, Judgement
 
 FULL, INCREMENTAL = "full", "incremental"
 Place = tuple[str, str]
@@ -23,6 +24,7 @@ class PlanStep:
     """One asset, or one partition of it, that a run would make.
 
     `certain` is False for one that is made only if something before it changes. A step with `blockers` cannot run.
+    `checks_only`: checks that are new or changed are run on what there is, and nothing is made.
     """
 
     key: str
@@ -33,6 +35,7 @@ class PlanStep:
     blockers: tuple[Blocker, ...] = ()
     estimate_s: float | None = None
     pinned: bool = False
+    checks_only: bool = False
 
     @property
     def place(self) -> Place:
@@ -49,28 +52,38 @@ class PlanStep:
         return tuple(each.name for each in self.blockers)
 
 
-class Standing(World, Protocol):
-    """How things stand, as a plan asks."""
+class PlanView(World, Protocol):
+    """What a plan asks of the state of the ledger."""
 
     def judge(self, key: str, partition: str) -> Judgement: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """Of what would be made: the form of each key and partition, and seconds of each key as far as they are known."""
+
+    mode: Callable[[str, str], str] = lambda key, partition: FULL
+    estimates: Mapping[str, float] = field(default_factory=dict)
+
+
+UNKNOWN = Expectations()
 
 
 def plan(
     graph: AssetGraph,
     chosen: Mapping[str, Sequence[str]],
-    standing: Standing,
+    view: PlanView,
     *,
     force: bool = False,
     unreadable: Collection[str] = (),
-    mode: Callable[[str, str], str] = lambda key, partition: FULL,
-    estimates: Mapping[str, float] | None = None,
+    expected: Expectations = UNKNOWN,
 ) -> tuple[PlanStep, ...]:
     """Steps in topological order, ties by key, the partitions of an asset in the order of `chosen`.
 
     `chosen`: key -> partitions to look at (one empty text for an asset without), with all that is made together.
     `unreadable`: sources that could not be looked at just now.
     """
-    planning = _Planning(graph, standing, mode, estimates or {}, Blocking(standing, unreadable=unreadable), force=force)
+    planning = _Planning(graph, view, expected, Blocking(view, unreadable=unreadable), force=force)
     for key in graph.order:
         if key in chosen and graph[key].kind != SOURCE:
             planning.add(key, chosen[key])
@@ -80,25 +93,24 @@ def plan(
 
 def with_siblings(graph: AssetGraph, keys: Collection[str]) -> frozenset[str]:
     """The keys and all that is made together with them."""
-    return frozenset(other for key in keys for other in (graph[key].outputs or (key,)))
+    return frozenset(other for key in keys for other in graph[key].together)
 
 
 class _Planning:
     def __init__(
         self,
         graph: AssetGraph,
-        standing: Standing,
-        mode: Callable[[str, str], str],
-        estimates: Mapping[str, float],
+        view: PlanView,
+        expected: Expectations,
         blocking: Blocking,
         *,
         force: bool,
     ):
         self.steps: dict[str, dict[str, PlanStep]] = {}
         self._graph = graph
-        self._standing = standing
-        self._mode = mode
-        self._estimates = estimates
+        self._view = view
+        self._mode = expected.mode
+        self._estimates = expected.estimates
         self._blocking = blocking
         self._force = force
         self._changing: dict[Many, bool] = {}
@@ -114,14 +126,14 @@ class _Planning:
 
     def join_siblings(self, chosen: Mapping[str, Sequence[str]]) -> None:
         for key in list(self.steps):
-            for other in self._graph[key].outputs:
+            for other in self._graph[key].together:
                 there = self.steps.setdefault(other, {})
                 for partition, step in self.steps[key].items():
                     if partition not in there:
                         there[partition] = replace(
                             step,
                             key=other,
-                            causes=self._standing.judge(other, partition).causes,
+                            causes=self._view.judge(other, partition).causes,
                             estimate_s=self._estimates.get(other),
                         )
 
@@ -130,18 +142,21 @@ class _Planning:
         return [found[partition] for partition in partitions if partition in found]
 
     def _step(self, key: str, partition: str) -> PlanStep | None:
-        judgement = self._standing.judge(key, partition)
+        judgement = self._view.judge(key, partition)
         certain = self._force or judgement.status != FRESH
-        if not certain and not any(map(self._may_change, self._standing.inputs(key, partition))):
+        may_change = any(map(self._may_change, self._view.inputs(key, partition)))
+        if not certain and not may_change:
             return None
-        together = self._graph[key].outputs
+        checks_only = not self._force and not may_change and judgement.needs_checks_only
+        together = self._graph[key].together
         return PlanStep(
             key=key,
             partition=partition,
             causes=judgement.causes,
             certain=certain,
             mode=self._mode(key, partition),
-            estimate_s=self._estimates.get(key),
+            estimate_s=None if checks_only else self._estimates.get(key),
+            checks_only=checks_only,
             blockers=() if judgement.is_pinned else self._blocking.add(key, partition, together),
             pinned=judgement.is_pinned,
         )
@@ -151,7 +166,11 @@ class _Planning:
         if isinstance(read, Many):
             if read not in self._changing:  # what is before it in the graph is planned already: asked once for a group
                 planned = (steps[each] for each in read.partitions if each in steps) if steps else ()
-                self._changing[read] = any(not step.blockers for step in planned)
+                self._changing[read] = any(map(_may_change_content, planned))
             return self._changing[read]
         step = steps.get(read.partition)
-        return step is not None and not step.blockers
+        return step is not None and _may_change_content(step)
+
+
+def _may_change_content(step: PlanStep) -> bool:
+    return not step.blockers and not step.checks_only

@@ -7,10 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from causal_organism.errors import OrganismError
+from causal_organism.errors import OrganismError, missing_extra
 
 LONGEST_ERROR = 4_000
 """Characters of an error that are kept: it stands in every list of runs and steps."""
+LONGEST_LOGGED = 100_000
+"""Characters of it in the log of its run."""
+_ROOM = 200  # for how much is missing, and for what is written before it: what was cut is not cut again
 _UNWRITABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -30,19 +33,29 @@ def storable(value: Any) -> Any:
     return [storable(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
-def error_text(error: BaseException) -> str:
-    """What was raised, with its type, in one text that every store takes. Its own text may raise."""
+def error_text(error: BaseException, *, logged: bool = False) -> str:
+    """What was raised, with its type, in one text that every store takes. Its own text may raise.
+
+    A long one is cut, and says where there is more of it; `logged`: this is there, in the log of the run.
+    """
     if isinstance(error, OrganismError):
-        return _shortened(error.message)
+        return _shortened(error.message, logged=logged)
     name = type(error).__name__
     try:
         text = str(error)
-        return _shortened(f"{name}: {text}" if text else name)
+        if (missing := missing_extra(error)) is not None:
+            text = f"{text} ({missing.hint})"
+        return _shortened(f"{name}: {text}" if text else name, logged=logged)
     except BaseException as other:
         if isinstance(other, KeyboardInterrupt):
             raise
         return f"{name}, whose text cannot be read: it raises {type(other).__name__}"
 
 
-def _shortened(text: str) -> str:
-    return storable_text(text if len(text) <= LONGEST_ERROR else f"{text[: LONGEST_ERROR - 1]}…")
+def _shortened(text: str, *, logged: bool) -> str:
+    most = LONGEST_LOGGED if logged else LONGEST_ERROR
+    if len(text) <= most:
+        return storable_text(text)
+    more = "" if logged else "; `organism logs` of the run shows more"
+    kept = most - _ROOM
+    return storable_text(f"{text[:kept]}… ({len(text) - kept:,} more characters{more})")

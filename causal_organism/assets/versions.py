@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.json_values import plain_json
+from causal_organism.assets.outcomes import Outcome
 
 
 def fingerprint(*parts: bytes | memoryview | str) -> str:
@@ -30,6 +31,10 @@ def fingerprint_json(value: Any) -> str:
 def canonical_json(value: Any) -> str:
     """One text per JSON value. Raises UnstorableError, with the place, for what is not JSON."""
     return json.dumps(plain_json(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+Metadata = Mapping[str, Any]
+"""What a make said of a value, as JSON; a value's own facts included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,24 @@ def fingerprints(inputs: Mapping[str, InputVersion | None]) -> dict[str, str | N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What one check said about one value."""
+    """What one check said about one value. `code_version` is that of the check; None: an older release ran it."""
 
     name: str
     passed: bool
     blocking: bool
     detail: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    code_version: str | None = None
+
+    @property
+    def rejects(self) -> bool:
+        """Whether the value may not be what readers see."""
+        return self.blocking and not self.passed
+
+    @property
+    def reason(self) -> str:
+        """`row_count: 1 rows, at least 2`."""
+        return f"{self.name}: {self.detail or 'not met'}"
 
     def to_document(self) -> dict[str, Any]:
         return {
@@ -81,7 +97,13 @@ class CheckResult:
             "blocking": self.blocking,
             "detail": self.detail,
             "facts": dict(self.facts),
+            "code_version": self.code_version,
         }
+
+
+def reasons_text(failed: Iterable[CheckResult]) -> str:
+    """Why checks rejected a value, in one line."""
+    return "; ".join(each.reason for each in failed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +123,9 @@ class Version:
     trigger: str
     provenance: Provenance
     confirmed: Provenance | None = None  # of the last make that gave this content again; None: there was none
-    confirmed_metadata: Mapping[str, Any] | None = None  # what that make said; None: the same as `metadata`
+    confirmed_metadata: Metadata | None = None  # what that make said; None: the same as `metadata`
     value: Mapping[str, Any] = field(default_factory=dict)  # where the content is: format, place, size, rows
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
     kept: bool = True
     pinned: bool = False
     checks: tuple[CheckResult, ...] = ()
@@ -117,13 +139,26 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """How the latest try to make an asset ended: `made`, `unchanged`, `failed`, `rejected`."""
+    """The latest try to make an asset, where it failed or was rejected.
 
-    outcome: str
+    `of_head`: nothing was made; what was made before was checked again, and was rejected.
+    """
+
+    outcome: Outcome
     at: datetime
     run: str | None
     provenance: Provenance
     error: str | None = None
+    of_head: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rechecked:
+    """What checks said of a head after it was published. `run` None: nobody's run."""
+
+    results: tuple[CheckResult, ...]
+    at: datetime
+    run: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +174,13 @@ class Head:
     confirmed_at: datetime
     pinned: bool = False
     attempt: Attempt | None = None  # the last try since, where it failed or was rejected
+    rechecked: Rechecked | None = None  # None: not since it was published
 
     @property
     def failed(self) -> bool:
         return self.attempt is not None
+
+    @property
+    def checks(self) -> tuple[CheckResult, ...]:
+        """What checks said last of its content."""
+        return self.version.checks if self.rechecked is None else self.rechecked.results

@@ -80,17 +80,17 @@ def permuted_placebo(case: Case, rng: np.random.Generator) -> Check:
     """Each person's weeks of treatment shuffled: an effect of that is a mistake in our arithmetic, not confounding.
 
     y_left has nothing of persons, weeks and x, and shuffling leaves the person's mean at 0. So the shuffled
-    treatment's coefficient needs no regression: only its length once weeks and x are taken out.
+    treatment's coefficient needs no regression: only its length once teams' weeks and x are taken out.
     """
     person = case.design.sample.person
     home = np.argsort(person, kind="stable")
-    nuisance = np.column_stack((case.design.effects.weeks, case.x))
-    inverse = np.linalg.pinv(nuisance.T @ nuisance, rcond=1e-12, hermitian=True)
+    inverse = np.linalg.pinv(case.x.T @ case.x, rcond=1e-12, hermitian=True)
     draws, shuffled = np.empty(PLACEBOS), np.empty_like(case.t_left)
     for number in range(PLACEBOS):
         shuffled[home] = case.t_left[np.argsort(person + rng.random(len(person)))]
-        shared = nuisance.T @ shuffled
-        draws[number] = shuffled @ case.y_left / (shuffled @ shuffled - shared @ inverse @ shared)
+        left = case.design.effects.taken_out(shuffled)
+        shared = case.x.T @ left
+        draws[number] = shuffled @ case.y_left / (left @ left - shared @ inverse @ shared)
     low, high = np.percentile(draws, (2.5, 97.5))
     beyond = float((np.abs(draws) >= abs(case.effect)).mean())
     numbers = {"mean": float(draws.mean()), "low": float(low), "high": float(high), "share_beyond_effect": beyond}

@@ -8,24 +8,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 
 from causal_organism.errors import RequestError
 
 OUTCOME = "OUTCOME"
 EDGE = re.compile(r"(\w+)\s*->\s*(\w+)")
-
-EDGES = """
-person -> meet_load_h   person -> OUTCOME   person -> assigned_load   person -> degree_prev
-week -> meet_load_h     week -> OUTCOME     week -> assigned_load     week -> deadline
-deadline -> assigned_load   deadline -> meet_load_h   deadline -> OUTCOME
-assigned_load -> meet_load_h   assigned_load -> OUTCOME
-degree_prev -> meet_load_h     degree_prev -> OUTCOME
-meet_load_h -> OUTCOME
-meet_load_h -> degree   degree -> OUTCOME
-"""
-"""`degree` of the same week is a mediator: a part of what meetings do. It must never be adjusted for."""
 
 SUSPECTED = ("private events -> meet_load_h, OUTCOME", "quality of the manager -> meet_load_h, OUTCOME")
 """Believed, not measured, and so not in the diagram: why no estimate from it is graded better than C."""
@@ -88,33 +78,30 @@ def parse_edges(text: str) -> tuple[tuple[str, str], ...]:
     return tuple(edges)
 
 
-def default_diagram() -> Diagram:
-    """The diagram of meetings and what follows from them."""
-    return parse_diagram(EDGES)
-
-
 def find_circle(edges: Iterable[tuple[str, str]]) -> list[str]:
     """One circle as a path that ends where it began; empty if there is none."""
-    effects: dict[str, list[str]] = {}
-    for cause, effect in edges:
-        effects.setdefault(cause, []).append(effect)
-    done: set[str] = set()
-
-    def walk(node: str, path: list[str]) -> Iterator[list[str]]:
-        if node in path:
-            yield [*path[path.index(node) :], node]
-        elif node not in done:
-            for effect in effects.get(node, ()):
-                yield from walk(effect, [*path, node])
-            done.add(node)
-
-    return next((circle for node in sorted(effects) for circle in walk(node, [])), [])
+    order = TopologicalSorter[str]()
+    for cause, effect in sorted(edges):
+        order.add(effect, cause)
+    try:
+        order.prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1][1:]
+        first = circle.index(min(circle))
+        return [*circle[first:], *circle[: first + 1]]
+    return []
 
 
-def choose_adjustment(diagram: Diagram, columns: Collection[str]) -> Adjustment:
-    """What to adjust for, of the columns that there are: all measured causes of treatment or outcome but what the
-    treatment itself causes (van der Zander et al. 2014: it suffices if any set does)."""
+def choose_adjustment(diagram: Diagram, columns: Collection[str], wanted: tuple[str, ...] = ()) -> Adjustment:
+    """What to adjust for: `wanted`, or, where that is nothing, of the columns that there are all measured causes of
+    treatment or outcome but what the treatment itself causes (van der Zander et al. 2014: it suffices if any set does).
+    """
     problems = [f"variable-missing: {name}{hint}" for name, hint in missing_variables(diagram, columns)]
+    if wanted:
+        controls = tuple(sorted(name for name in wanted if name in columns))
+        problems += [f"variable-missing: {each}" for each in wanted if each not in (*columns, *diagram.nodes)]
+        problems += [] if is_identified(diagram, [name.removesuffix("^2") for name in controls]) else ["not-identified"]
+        return Adjustment(controls=controls, problems=tuple(problems))
     causes = diagram.ancestors((diagram.treatment, diagram.outcome)) - {diagram.treatment, diagram.outcome}
     usable = causes - diagram.descendants(diagram.treatment) - diagram.latent - diagram.absorbed
     controls = tuple(sorted(name for name in usable if name in columns))
@@ -146,20 +133,12 @@ def missing_variables(diagram: Diagram, columns: Collection[str]) -> list[tuple[
 
 
 def is_separated(edges: Iterable[tuple[str, str]], one: str, other: str, given: Collection[str]) -> bool:
-    """Whether `given` d-separates the two: no path in the moral graph of their ancestors that avoids it."""
-    kept = _reached([(effect, cause) for cause, effect in edges], {one, other, *given})
-    causes: dict[str, set[str]] = {}
-    for cause, effect in edges:
-        if effect in kept:
-            causes.setdefault(effect, set()).add(cause)
-    moral = {
-        (left, right)
-        for effect, parents in causes.items()
-        for left in (effect, *parents)
-        for right in (effect, *parents)
-        if left != right and left not in given and right not in given
-    }
-    return other not in _reached(moral, {one})
+    """Whether `given` d-separates the two."""
+    import networkx as nx  # 0.2 s
+
+    graph = nx.DiGraph(list(edges))
+    graph.add_nodes_from((one, other))
+    return bool(nx.is_d_separator(graph, one, other, set(given) & set(graph)))
 
 
 def _reached(edges: Iterable[tuple[str, str]], start: set[str]) -> frozenset[str]:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from causal_organism.causal.diagram import Diagram, default_diagram
-from causal_organism.causal.measures import CONTRAST_H, TARGET, measure_of
+from causal_organism.causal.declarations.declaration import Declaration
+from causal_organism.causal.declarations.panel_study import (
+    diagram_for,
+    measure_of,
+    outcomes_in_order,
+    shipped_study,
+    treatment_of,
+    with_group,
+)
 from causal_organism.causal.panel import TREATMENT, outcome_metrics, to_panel
 from causal_organism.causal.person_effects import effects_by_person, guard_columns, repeat_persons
 from causal_organism.causal.pooled import Estimate
 from causal_organism.causal.reference import AGREEMENT
 from causal_organism.causal.study import Study, study_outcome
-from causal_organism.causal.verdicts import REFUSED, Verdict, discovery_rates, judge
+from causal_organism.causal.verdicts import REFUSED, Doubts, Verdict, discovery_rates, judge
 from causal_organism.errors import CannotConcludeError
 
 SCHEMA = "organism.effects/1"
@@ -22,48 +29,50 @@ def estimate_effects(
     panel: Any,
     *,
     seed: int,
-    diagram: Diagram | None = None,
+    declared: Declaration | None = None,
     min_group: int = 10,
     agreement: float = AGREEMENT,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(columns by person, metadata with the pooled estimates). A refusal is a result: rows without numbers, and why.
 
     Columns: id, treatment, outcome, effect (of one more hour of meetings a week, in the outcome's unit), effect_sd,
-    ci_lo, ci_hi (90 %), lfsr (probability that the sign is wrong), raw_effect, raw_se, shrinkage, segment,
+    ci_lo, ci_hi (90 %), lfsr (probability that the sign is wrong), raw_effect, raw_se, shrinkage, spillover,
+    spillover_se (of one more hour of everybody else in the team), total, total_se (of both), segment,
     segment_effect, segment_se, bias_max (what a confounder as strong as the strongest measured one would add), weeks,
     extrapolates (two hours less lie outside the person's own range), grade, segment_verdict, verdict, reason_codes;
     then effect, sd, interval and verdict of every further outcome as `<outcome>_effect`, ….
 
-    `seed` draws the persons whose slopes DoWhy repeats; where it differs by more than `agreement`, all is refused.
+    `declared`: what the study file says (panel_study.py); the one that ships, where nothing is given. `seed` draws the
+    persons whose slopes DoWhy repeats; where it differs by more than `agreement`, all is refused.
     Cost: about 3 s of CPU for 200 people and 26 weeks, most of it the import of dowhy.
 
     Raises:
         CannotConcludeError: `no-outcomes`, where the panel has no metric that is an outcome.
     """
-    panel, diagram = to_panel(panel), diagram or default_diagram()
-    studies = study_all(panel, diagram, min_group=min_group, agreement=agreement)
+    panel, declared = to_panel(panel), with_group(declared or shipped_study(), min_group)
+    studies = study_all(panel, declared, agreement=agreement)
     primary, checks = repeat_persons(studies[0], seed=seed, agreement=agreement)
     studies = (primary, *studies[1:])
     verdicts = judge_all(studies)
-    columns = effects_by_person(panel, primary, verdicts, min_group=min_group)
+    columns = effects_by_person(panel, primary, verdicts, declared)
     for study in studies[1:]:
-        columns |= guard_columns(panel, study, verdicts, min_group=min_group)
-    return columns, _metadata(studies, verdicts, diagram, checks, seed=seed, min_group=min_group)
+        columns |= guard_columns(panel, study, verdicts, declared)
+    return columns, _metadata(studies, verdicts, declared, checks, seed=seed)
 
 
-def study_all(
-    panel: Mapping[str, Any], diagram: Diagram, *, min_group: int, agreement: float | None
-) -> tuple[Study, ...]:
-    """Every outcome of the panel: the one to improve first, the others in order of name. `agreement`: study_outcome."""
-    metrics = [metric for metric in outcome_metrics(panel) if metric not in diagram.nodes]
+def study_all(panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None) -> tuple[Study, ...]:
+    """Every outcome of the panel: the one to improve first, then the others that are declared, then those that are not.
+
+    `agreement`: study_outcome.
+    """
+    metrics = outcomes_in_order(declared, outcome_metrics(panel))
     if not metrics:
         raise CannotConcludeError(
             "the outcomes have no metric that could be an outcome",
             reasons=("no-outcomes",),
-            hint=f"import outcomes with a column such as {TARGET}, beside {', '.join(diagram.nodes)}",
+            hint=f"import outcomes with one of {', '.join(each.column for each in declared.outcomes)}",
         )
-    ordered = sorted(metrics, key=lambda metric: (metric != TARGET, metric))
-    return tuple(study_outcome(panel, metric, diagram, min_group=min_group, agreement=agreement) for metric in ordered)
+    return tuple(study_outcome(panel, metric, declared, agreement=agreement) for metric in metrics)
 
 
 def judge_all(studies: tuple[Study, ...]) -> dict[tuple[str, str], Verdict]:
@@ -71,21 +80,27 @@ def judge_all(studies: tuple[Study, ...]) -> dict[tuple[str, str], Verdict]:
     estimates = [(study, each) for study in studies for each in study.estimates]
     rates = discovery_rates([each.p for _, each in estimates])
     return {
-        (study.outcome, each.segment): judge(each, study.problems_of(each.segment), q=q)
+        (study.outcome, each.segment): judge(each, study.problems_of(each.segment), q=q, shared=_doubts(study))
         for (study, each), q in zip(estimates, rates, strict=True)
     }
+
+
+def _doubts(study: Study) -> Doubts:
+    """That the treatment of others matters too, so that no estimate is the whole effect; and what checks found."""
+    spills_over = study.exposure is not None and study.exposure.spills_over
+    return Doubts(refuted=study.refuted, doubts=(*study.doubts, *(("spillover",) if spills_over else ())))
 
 
 def _metadata(
     studies: tuple[Study, ...],
     verdicts: Mapping[tuple[str, str], Verdict],
-    diagram: Diagram,
+    declared: Declaration,
     checks: Mapping[str, Any],
     *,
     seed: int,
-    min_group: int,
 ) -> dict[str, Any]:
     primary = studies[0]
+    diagram = diagram_for(declared, primary.outcome)
     overall = [verdicts[primary.outcome, each.segment].verdict for each in primary.estimates]
     return {
         "schema": SCHEMA,
@@ -93,31 +108,33 @@ def _metadata(
         "outcome": primary.outcome,
         "verdict": overall[0] if overall else REFUSED,
         "reasons": sorted({reason for study in studies for reason in study.problems}),
-        "contrast": CONTRAST_H,
+        "contrast": treatment_of(declared).contrast,
         "horizon_weeks": 1,
         "estimands": [_document(study, each, verdicts) for study in studies for each in study.estimates],
-        "outcomes": [_outcome_document(study) for study in studies],
+        "outcomes": [_outcome_document(study, declared) for study in studies],
         "diagram": {
-            "edges": [f"{cause} -> {effect}" for cause, effect in diagram.edges],
-            "suspected": list(diagram.suspected),
+            "edges": [f"{cause} -> {effect}" for cause, effect in (diagram.edges if diagram else ())],
+            "suspected": list(diagram.suspected if diagram else ()),
         },
         "seed": seed,
-        "min_group": min_group,
+        "min_group": declared.min_group,
     } | dict(checks)
 
 
-def _outcome_document(study: Study) -> dict[str, Any]:
+def _outcome_document(study: Study, declared: Declaration) -> dict[str, Any]:
     sample = study.sample
     return {
         "outcome": study.outcome,
-        "unit": measure_of(study.outcome).unit,
-        "adjusted_for": ["person", "week", *study.adjustment.controls],
+        "unit": measure_of(declared, study.outcome).unit,
+        "adjusted_for": ["person", "team's week", *study.adjustment.controls],
         "rows": 0 if sample is None else len(sample.y),
         "people": 0 if sample is None else sample.persons,
         "weeks": 0 if sample is None else sample.weeks,
         "clusters": 0 if sample is None else sample.teams,
         "lead_placebo": None if study.lead is None else dict(study.lead),
+        "exposure": None if study.exposure is None or study.problems else study.exposure.document(),
         "reasons": list(study.problems),
+        "checks": None if study.problems else dict(study.checks),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the outcomes are to people: their unit, which way is better, and how much of a change matters."""
+"""What an outcome is to people: its unit, which way is better, and how much of a change matters."""
 
 from __future__ import annotations
 
@@ -16,19 +16,4 @@ class Measure:
     least: float
 
 
-MEASURES = {
-    each.name: each
-    for each in (
-        Measure(name="focus_h", unit="h/week", better=+1, least=0.25),
-        Measure(name="after_hours_share", unit="share", better=-1, least=0.01),
-    )
-}
-TARGET = "focus_h"  # the outcome that proposals are to improve, where it is there
 TREATMENT_UNIT = "h/week"
-CONTRAST_H = -2.0
-"""The change of meeting hours that overlap is judged for and that is proposed: two hours a week less."""
-
-
-def measure_of(name: str) -> Measure:
-    """A metric that nobody described can be estimated, but not used to propose."""
-    return MEASURES.get(name) or Measure(name=name, unit="", better=0, least=0.0)

@@ -18,7 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.causal.panel_coverage import CONTEXT, Seen, judge_coverage
 from causal_organism.errors import CannotConcludeError, RequestError
+from causal_organism.network.roster import rows_in_weeks
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -26,6 +28,7 @@ Ints = NDArray[np.int64]
 TREATMENT = "meet_load_h"
 NEXT = "_next"
 KEYS = ("id", "week")
+TEXTS = ("id", "week", "team", "role", "site", "left_out")
 _FIRST_MONDAY = date(1970, 1, 5).toordinal()
 
 
@@ -35,10 +38,13 @@ def build_panel(weekly: Any, people: Any, outcomes: Any, views: Mapping[str, Any
     weekly: tie sums per ISO week (week, kind, source, target, count, duration_s). people: the roster (id, team, and
     role where there is one). outcomes: id, week, and a column per metric; columns that are not numbers are left out.
     views: name -> table with `id`; their columns become `<name>_<column>`. Tables are mappings of columns, pandas or
-    Arrow tables. Not-a-number: not known. Outcomes of people who are not in the roster are left out.
+    Arrow tables. Not-a-number: not known. Outcomes of people who are not in the roster are left out, and weeks that lie
+    in no period of a person (before `started_on`, after `ended_on`); team and role are those of the week.
 
-    Gives id, week, week_index (ISO weeks since 1970), team, role, meet_load_h, degree, degree_prev, coverage (share of
-    a usual week's interactions that were seen, 0 where nothing of the person was), `<metric>` and `<metric>_next`.
+    Gives id, week, week_index (ISO weeks since 1970), team, role, site, meet_load_h, degree, degree_prev, coverage
+    (share of the person's usual interactions that were seen, 0 where there were none), left_out (why meeting hours are
+    unknown, a reason code; empty where they are known), `<metric>` and `<metric>_next`. What was not seen is unknown:
+    hours without a calendar, and hours and outcomes of weeks in which somebody was away (panel_coverage.py).
 
     Raises:
         CannotConcludeError: `no-outcomes`, `no-people`, `no-interactions`, `no-common-weeks`, `duplicate-outcomes`.
@@ -51,19 +57,29 @@ def build_panel(weekly: Any, people: Any, outcomes: Any, views: Mapping[str, Any
     )
     grid = _Grid.of(roster, measured)
     panel = _roster_columns(grid, roster)
-    panel |= _network_columns(grid, ties)
-    for metric, values in _metrics(grid, measured).items():
+    metrics = _metrics(grid, measured)
+    declared = {name: metrics.pop(name) for name in CONTEXT if name in metrics}
+    network, away = _network_columns(grid, ties, panel["site"], declared)
+    panel |= network
+    for metric, values in metrics.items():
+        values = np.where(away, np.nan, values)
         panel[metric] = values.ravel()
         panel[metric + NEXT] = grid.shifted(values, 1).ravel()
     for name, table in (views or {}).items():
         panel |= _view_columns(grid, name, to_columns(table))
-    return panel
+    employed = grid.periods.ravel() >= 0
+    if not employed.any():
+        raise CannotConcludeError(
+            "nobody was there in a week with outcomes: every period of the roster ends before or begins after",
+            reasons=("no-common-weeks",),
+        )
+    return panel if employed.all() else {name: values[employed] for name, values in panel.items()}
 
 
 def to_panel(table: Any) -> dict[str, NDArray[Any]]:
     """A panel as it was built, however it was stored: columns as arrays, texts as text."""
     columns = to_columns(table)
-    return columns | {name: columns[name].astype(str) for name in ("id", "week", "team", "role")}
+    return columns | {name: columns[name].astype(str) for name in TEXTS if name in columns}
 
 
 def shift(panel: Mapping[str, Any], column: str, weeks: int) -> Floats:
@@ -128,6 +144,7 @@ class _Grid:
 
     ids: NDArray[np.str_]
     weeks: Ints
+    periods: Ints  # people x weeks: the row of the roster, -1 where the person was not there
     measured: Ints  # flat position of each row of the outcomes, -1 for people who are not in the roster
 
     @classmethod
@@ -135,7 +152,11 @@ class _Grid:
         ids = np.unique(roster["id"].astype(str))
         index = week_indices(measured["week"])
         weeks = np.unique(index)
-        grid = cls(ids=ids, weeks=weeks, measured=_places(ids, weeks, measured["id"].astype(str), index))
+        mondays = _FIRST_MONDAY + 7 * weeks
+        periods = rows_in_weeks(roster, ids.tolist(), mondays)
+        grid = cls(
+            ids=ids, weeks=weeks, periods=periods, measured=_places(ids, weeks, measured["id"].astype(str), index)
+        )
         rows = grid.measured[grid.measured >= 0]
         if not len(rows):
             raise CannotConcludeError("nobody in the outcomes is in the roster", reasons=("no-outcomes",))
@@ -167,41 +188,48 @@ def _shifted(values: Floats, weeks: Ints, by: int) -> Floats:
 
 
 def _roster_columns(grid: _Grid, roster: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+    """Team and role are those of the period that the week lies in; of a week in none, which is left out later, any."""
     people, weeks = grid.shape
-    first = np.searchsorted(roster["id"].astype(str), grid.ids, sorter=(order := np.argsort(roster["id"].astype(str))))
-    row = order[first]
     columns: dict[str, Any] = {
         "id": np.repeat(grid.ids, weeks),
         "week": np.tile(np.array([_week_text(int(week)) for week in grid.weeks]), people),
         "week_index": np.tile(grid.weeks, people),
     }
-    for name in ("team", "role"):
-        texts = roster[name][row] if name in roster else np.full(people, "")
-        columns[name] = np.repeat(np.array(["" if text is None else str(text) for text in texts.tolist()]), weeks)
+    row = grid.periods.ravel()
+    for name in ("team", "role", "site"):
+        texts = roster[name][row].tolist() if name in roster else [""] * len(row)
+        columns[name] = np.array(["" if text is None or text != text else str(text) for text in texts])
     return columns
 
 
-def _network_columns(grid: _Grid, ties: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def _network_columns(
+    grid: _Grid, ties: Mapping[str, NDArray[Any]], site: NDArray[np.str_], declared: dict[str, Floats]
+) -> tuple[dict[str, Any], NDArray[np.bool_]]:
+    """(columns, people x weeks that were away)."""
     week = week_indices(ties["week"])
     if not np.isin(week, grid.weeks).any():
         raise CannotConcludeError("no week has both interactions and outcomes", reasons=("no-common-weeks",))
     source, target = (_places(grid.ids, grid.weeks, ties[end].astype(str), week) for end in ("source", "target"))
     count = ties["count"].astype(np.float64)
-    seen = _summed(grid, source, count) + _summed(grid, target, count)
-    in_week = np.bincount(_positions(grid.weeks, week) + 1, count, minlength=len(grid.weeks) + 1)[1:]
-    usual = np.median(in_week[in_week > 0])
-    coverage = np.where(seen > 0, np.minimum(in_week / usual, 1.0), 0.0)
     meeting = np.where(ties["kind"].astype(str) == "meeting", target, -1)
-    hours = _summed(grid, meeting, np.nan_to_num(ties["duration_s"].astype(np.float64)) / 3600)
-    degree = np.where(
-        seen > 0, _degree(grid, source, ties["target"].astype(str), target, ties["source"].astype(str)), np.nan
+    seen = Seen(
+        interactions=_summed(grid, source, count) + _summed(grid, target, count),
+        meetings=_summed(grid, meeting, count),
+        hours=_summed(grid, meeting, np.nan_to_num(ties["duration_s"].astype(np.float64)) / 3600),
+        employed=grid.periods >= 0,
+        site=np.unique(site.reshape(grid.shape)[:, -1], return_inverse=True)[1].astype(np.int64),
     )
-    return {
-        TREATMENT: np.where(seen > 0, hours, np.nan).ravel(),
+    found = judge_coverage(seen, declared)
+    degree = _degree(grid, source, ties["target"].astype(str), target, ties["source"].astype(str))
+    degree = np.where(seen.interactions > 0, degree, np.nan)
+    columns = {
+        TREATMENT: np.where(found.reasons == "", seen.hours, np.nan).ravel(),
         "degree": degree.ravel(),
         "degree_prev": grid.shifted(degree, -1).ravel(),
-        "coverage": coverage.ravel(),
+        "coverage": found.coverage.ravel(),
+        "left_out": found.reasons.ravel(),
     }
+    return columns, found.away
 
 
 def _degree(

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from causal_organism.causal.measures import CONTRAST_H
+from causal_organism.causal.declarations.declaration import Declaration
+from causal_organism.causal.declarations.panel_study import treatment_of
 from causal_organism.causal.panel import TREATMENT
 from causal_organism.causal.persons import Slopes, person_slopes
 from causal_organism.causal.pooled import Estimate
@@ -18,15 +19,17 @@ from causal_organism.causal.shrinkage import pool
 from causal_organism.causal.study import Study
 from causal_organism.causal.verdicts import INCONCLUSIVE, LEAST_WEEKS, REFUSED, Verdict
 
+EXPOSURE = ("spillover", "spillover_se", "total", "total_se")  # the same for everybody: of the outcome
 GUARD_COLUMNS = (
     "effect", "effect_sd", "ci_lo", "ci_hi", "segment_effect", "segment_se", "bias_max", "segment_verdict", "verdict",
+    *EXPOSURE,
 )  # fmt: skip
 
 CERTAIN_LFSR = 0.05
 REPEATED_PERSONS = 5
 NUMBERS = (
     "effect", "effect_sd", "ci_lo", "ci_hi", "lfsr", "raw_effect", "raw_se", "shrinkage", "segment_effect",
-    "segment_se", "bias_max",
+    "segment_se", "bias_max", *EXPOSURE, "outcome_sd",
 )  # fmt: skip
 
 
@@ -54,7 +57,7 @@ def repeat_persons(study: Study, *, seed: int, agreement: float) -> tuple[Study,
 
 
 def effects_by_person(
-    panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], *, min_group: int
+    panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], declared: Declaration
 ) -> dict[str, Any]:
     """Columns of the outcome to improve. Everybody of the panel has a row."""
     ids, first = np.unique(panel["id"], return_index=True)
@@ -63,21 +66,22 @@ def effects_by_person(
         "id": ids,
         "treatment": np.full(size, TREATMENT),
         "outcome": np.full(size, study.outcome),
-        "segment": segments_of(panel, min_group=min_group)[first],
+        "segment": segments_of(panel, min_group=declared.min_group)[first],
         "weeks": np.zeros(size, dtype=np.int64),
         "extrapolates": np.zeros(size, dtype=bool),
     } | {name: np.full(size, np.nan) for name in NUMBERS}
     if study.design is not None and not study.problems:
-        _fill(columns, panel, study, verdicts, person_slopes(study.design))
+        contrast = treatment_of(declared).contrast
+        _fill(columns, panel, study, verdicts, person_slopes(study.design), contrast=contrast)
     _judge(columns, study, verdicts)
     return columns
 
 
 def guard_columns(
-    panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], *, min_group: int
+    panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], declared: Declaration
 ) -> dict[str, Any]:
     """Effect, sd, interval and verdict of a further outcome, named after it."""
-    columns = effects_by_person(panel, study, verdicts, min_group=min_group)
+    columns = effects_by_person(panel, study, verdicts, declared)
     return {f"{study.outcome}_{name}": columns[name] for name in GUARD_COLUMNS}
 
 
@@ -87,13 +91,18 @@ def _fill(
     study: Study,
     verdicts: Mapping[tuple[str, str], Verdict],
     slopes: Slopes,
+    *,
+    contrast: float,
 ) -> None:
     assert study.design is not None
     place = np.searchsorted(columns["id"], np.unique(panel["id"][study.design.sample.rows]))  # of each person code
     columns["weeks"][place] = slopes.weeks
-    wanted = slopes.t_mean + CONTRAST_H
+    wanted = slopes.t_mean + contrast
     columns["extrapolates"][place] = (wanted < slopes.t_low) | (wanted > slopes.t_high)
     usable = np.isfinite(slopes.slope) & (slopes.weeks >= LEAST_WEEKS)
+    columns["outcome_sd"][:] = float(np.std(study.design.y))
+    for name in EXPOSURE:
+        columns[name][:] = np.nan if study.exposure is None else getattr(study.exposure, name)
     for estimate in _segments(study):
         inside = usable & (slopes.segment == estimate.segment if estimate.segment != EVERYBODY else True)
         if verdicts[study.outcome, estimate.segment].verdict == REFUSED or not inside.any():

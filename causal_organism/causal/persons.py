@@ -43,7 +43,7 @@ def person_slopes(design: Design) -> Slopes:
     rest = sample.y - sample.w @ fitted.coef[segments:]
     own = np.array([fitted.coef[sample.segments.index(name)] for name in sample.segments])
     slopes_by_row = own[np.searchsorted(sample.segments, sample.segment)]
-    y = effects.centred(rest) - effects.week_part(rest - slopes_by_row * sample.t)
+    y = effects.centred(rest) - effects.cell_part(rest - slopes_by_row * sample.t)
     t = effects.centred(sample.t)
     people = sample.persons
     squares = np.bincount(sample.person, t * t, minlength=people)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.panel import TREATMENT, shift
-from causal_organism.causal.sample import EVERYBODY, Sample, draw_sample
+from causal_organism.causal.sample import EVERYBODY, Sample, cells_of, draw_sample
 from causal_organism.causal.sensitivity import Sensitivity, judge_sensitivity
+from causal_organism.causal.slopes.intervals import interval_of
+from causal_organism.causal.slopes.regression import FEW_CLUSTERS, Absorber, slope_of
+from causal_organism.causal.slopes.student import INTERVAL, quantile, two_sided
 from causal_organism.causal.within import Effects, Fit, Floats, effective_clusters, fit, without
-
-INTERVAL = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """A sample without person and week effects. `t_by_segment` has a column per segment of the sample."""
+    """A sample without the effects of persons and teams' weeks. `t_by_segment` has a column per segment."""
 
     sample: Sample
     effects: Effects
@@ -55,7 +56,19 @@ class Design:
         return np.column_stack((self.t_by_segment, self.w))
 
     def fit(self, x: Floats) -> Fit:
-        return fit(x, self.y, self.sample.team, persons=self.sample.persons, absorbed=self.effects.parameters)
+        return fit(x, self.y, self.sample.team, persons=self.nested, absorbed=self.shared)
+
+    @property
+    def nested(self) -> int:
+        """Effects that lie in one team each, and so cost nothing: persons, and teams' own weeks."""
+        return self.sample.persons + self.effects.parameters - self.shared
+
+    @property
+    def shared(self) -> int:
+        """Free effects of weeks that teams share; those of a team's own week lie in its cluster, like its persons."""
+        weeks = int(self.sample.week.max()) + 1
+        lone = np.unique(cells_of(self.sample.team, self.sample.week))
+        return max(int((lone < weeks).sum()) - 1, 0)
 
 
 def draw_design(sample: Sample) -> Design:
@@ -88,6 +101,9 @@ def _estimate(design: Design, fitted: Fit, index: int, segment: str) -> Estimate
     clusters = effective_clusters(sample.team[inside])
     effect, se = float(fitted.coef[index]), fitted.se(index)
     critical = quantile((1 + INTERVAL) / 2, clusters - 1)
+    lo, hi, p = effect - critical * se, effect + critical * se, two_sided(effect / se if se > 0 else 0.0, clusters - 1)
+    if se > 0 and len(np.unique(sample.team[inside])) < FEW_CLUSTERS:
+        lo, hi, p = _by_bootstrap(design, index, segment)
     own = design if segment == EVERYBODY else draw_design(sample.of(inside))
     t_left = without(own.t, own.w)
     return Estimate(
@@ -95,9 +111,9 @@ def _estimate(design: Design, fitted: Fit, index: int, segment: str) -> Estimate
         segment=segment,
         effect=effect,
         se=se,
-        lo=effect - critical * se,
-        hi=effect + critical * se,
-        p=two_sided(effect / se if se > 0 else 0.0, clusters - 1),
+        lo=lo,
+        hi=hi,
+        p=p,
         rows=int(inside.sum()),
         people=len(np.unique(sample.person[inside])),
         clusters=clusters,
@@ -107,6 +123,13 @@ def _estimate(design: Design, fitted: Fit, index: int, segment: str) -> Estimate
             t_critical=critical, degrees=max(len(own.y) - own.sample.persons - own.effects.parameters, 1),
         ),
     )  # fmt: skip
+
+
+def _by_bootstrap(design: Design, index: int, segment: str) -> tuple[float, float, float]:
+    """(lo, hi, p) where teams are few, of the wild cluster bootstrap."""
+    x = np.column_stack((design.t, design.w)) if segment == EVERYBODY else design.by_segment
+    absorber = Absorber(taken_out=design.effects.taken_out, parameters=design.shared, nested=design.nested + 1)
+    return interval_of(slope_of(x[:, index], np.delete(x, index, axis=1), design.y, design.sample.team, absorber))
 
 
 def lead_placebo(
@@ -128,17 +151,3 @@ def lead_placebo(
     effect, se = float(fitted.coef[0]), fitted.se(0)
     p = two_sided(effect / se if se > 0 else 0.0, effective_clusters(sample.team) - 1)
     return {"effect": effect, "se": se, "p": p, "rows": len(sample.y)}
-
-
-def two_sided(statistic: float, degrees: float) -> float:
-    """P value of a t statistic."""
-    from scipy.special import stdtr  # 0.2 s
-
-    return float(2 * stdtr(max(degrees, 1.0), -abs(statistic)))
-
-
-def quantile(share: float, degrees: float) -> float:
-    """Of Student's t."""
-    from scipy.special import stdtrit  # 0.2 s
-
-    return float(stdtrit(max(degrees, 1.0), share))

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from causal_organism.causal import checks
 from causal_organism.causal.checks import Case, slope
-from causal_organism.causal.diagram import Diagram, default_diagram
-from causal_organism.causal.effects import study_all
+from causal_organism.causal.declarations.declaration import Declaration
+from causal_organism.causal.declarations.panel_study import shipped_study, with_group
+from causal_organism.causal.effects import judge_all, study_all
 from causal_organism.causal.panel import to_columns, to_panel
 from causal_organism.causal.pooled import Design, Estimate, draw_design
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.study import Study
-from causal_organism.causal.verdicts import INCONCLUSIVE, REFUSED, REFUTED, SUPPORTED, WEAK
+from causal_organism.causal.verdicts import REFUSED, REFUTED, SUPPORTED, WEAK, Verdict, lower
 
 SCHEMA = "organism.refutations/1"
 
 
 def refute(
-    panel: Any, effects: Any, *, seed: int, diagram: Diagram | None = None, min_group: int = 10
+    panel: Any, effects: Any, *, seed: int, declared: Declaration | None = None, min_group: int = 10
 ) -> dict[str, Any]:
     """Per estimand of `effects` (the columns of `estimate_effects`): every check with its numbers, and the verdict
     that is left. A supported or weak effect that fails a check is `refuted`; a refused one stays refused, unchecked.
@@ -29,14 +31,16 @@ def refute(
     JSON: `{"schema", "outcome", "seed", "estimands": [{"outcome", "segment", "verdict", "survived", "reasons",
     "checks": [{"name", "passed", …}], "sensitivity", "with_lagged_outcome"}]}`. Does not need dowhy. About 1 s of CPU.
     """
-    panel, effects, diagram = to_panel(panel), to_columns(effects), diagram or default_diagram()
-    studies = study_all(panel, diagram, min_group=min_group, agreement=None)
+    panel, effects = to_panel(panel), to_columns(effects)
+    studies = study_all(panel, with_group(declared or shipped_study(), min_group), agreement=None)
+    verdicts = judge_all(studies)
     documents = []
     for number, study in enumerate(studies):
         prefix = "" if number == 0 else f"{study.outcome}_"
         halves = (None, None) if study.design is None or study.problems else _halves(study.design)
         for estimate in study.estimates:
-            given = _given_verdict(effects, prefix, estimate.segment)
+            own = verdicts[study.outcome, estimate.segment]
+            given = replace(own, verdict=lower(own.verdict, _given_verdict(effects, prefix, estimate.segment)))
             rng = np.random.default_rng([seed, number, study.estimates.index(estimate)])
             documents.append(_refute_one(panel, study, estimate, given, halves, rng))
         documents += [] if study.estimates else [_unchecked(study.outcome, EVERYBODY, study.problems)]
@@ -64,16 +68,16 @@ def _refute_one(
     panel: Mapping[str, Any],
     study: Study,
     estimate: Estimate,
-    given: str | None,
+    given: Verdict,
     halves: tuple[Design | None, Design | None],
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     problems = study.problems_of(estimate.segment)
-    if given == REFUSED or problems:
+    if given.verdict == REFUSED or problems:
         return _unchecked(study.outcome, estimate.segment, problems)
     assert study.design is not None
     case = checks.Case.of(study.design, estimate)
-    concluded = given in (SUPPORTED, WEAK) if given is not None else estimate.p <= 0.05
+    concluded = given.verdict in (SUPPORTED, WEAK)
     made = (
         checks.permuted_placebo(case, rng),
         checks.random_common_cause(case, rng),
@@ -82,24 +86,16 @@ def _refute_one(
         checks.stable(case, halves, rng, concluded=concluded),
     )
     failed = [check.name for check in made if check.passed is False]
-    verdict = given or (SUPPORTED if concluded else INCONCLUSIVE)
     return {
         "outcome": study.outcome,
         "segment": estimate.segment,
-        "verdict": REFUTED if failed and concluded else verdict,
+        "verdict": REFUTED if failed and concluded else given.verdict,
         "survived": not failed,
-        "reasons": failed or _doubts(verdict, estimate),
+        "reasons": failed or list(given.reasons),
         "checks": [check.document() for check in made],
         "sensitivity": estimate.sensitivity.document(),
         "with_lagged_outcome": _with_lag(panel, case, study.outcome),
     }
-
-
-def _doubts(verdict: str, estimate: Estimate) -> list[str]:
-    """Why an effect that no check refuted is still less than supported."""
-    if verdict == WEAK:
-        return ["many-tests" if estimate.sensitivity.withstands else "sensitive"]
-    return [] if verdict == SUPPORTED else ["interval-includes-zero"]
 
 
 def _halves(design: Design) -> tuple[Design | None, Design | None]:

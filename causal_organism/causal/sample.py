@@ -49,8 +49,13 @@ class Sample:
     def segments(self) -> tuple[str, ...]:
         return tuple(np.unique(self.segment).tolist())
 
+    @property
+    def cell(self) -> Ints:
+        """The team's week where two or more of it are in the sample, else the week: what rows are compared within."""
+        return codes(cells_of(self.team, self.week))
+
     def effects(self) -> Effects:
-        return Effects(self.person, self.week)
+        return Effects(self.person, self.cell)
 
     def of(self, kept: NDArray[np.bool_]) -> Sample:
         """The same with some of the rows."""
@@ -93,6 +98,16 @@ def draw_sample(
         segment=segments_of(panel, min_group=min_group)[rows],
         week_index=np.asarray(panel["week_index"])[rows],
     )
+
+
+def cells_of(team: Ints, week: Ints) -> Ints:
+    """A code per row: of the team's week, or of the week (below the number of weeks) where the team has one row in it.
+
+    What happens to a whole team in a week then moves nobody's effect. Lone rows are compared with each other.
+    """
+    weeks = int(week.max(initial=-1)) + 1
+    own = (team + 1) * weeks + week
+    return np.where(np.bincount(own)[own] >= 2, own, week) if len(own) else own
 
 
 def segments_of(panel: Mapping[str, Any], *, min_group: int) -> NDArray[np.str_]:

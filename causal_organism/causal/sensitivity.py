@@ -12,6 +12,9 @@ import numpy as np
 
 from causal_organism.causal.within import Floats, without
 
+FLOOR = 0.10
+"""Robustness that any observed effect must have, however weak its measured confounders are."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sensitivity:
@@ -31,7 +34,7 @@ class Sensitivity:
 
     @property
     def withstands(self) -> bool:
-        return self.rv_alpha >= self.benchmark
+        return self.rv_alpha >= max(self.benchmark, FLOOR)
 
     def document(self) -> dict[str, Any]:
         return asdict(self)

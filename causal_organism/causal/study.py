@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from causal_organism.causal.diagram import Adjustment, Diagram, choose_adjustment
+from causal_organism.causal.data.breaks import has_unit_break
+from causal_organism.causal.declarations.declaration import Declaration, base_column
+from causal_organism.causal.declarations.identification import declared_problems
+from causal_organism.causal.declarations.panel_study import declared_outcome, diagram_for, treatment_of
+from causal_organism.causal.declared_checks import check_declared
+from causal_organism.causal.diagram import Adjustment, choose_adjustment
+from causal_organism.causal.exposure import Exposure, exposure_effects
 from causal_organism.causal.panel import NEXT, TREATMENT
 from causal_organism.causal.pooled import Design, Estimate, draw_design, estimate_pooled, lead_placebo
-from causal_organism.causal.reference import reference_effect
-from causal_organism.causal.sample import EVERYBODY, Sample, draw_sample
+from causal_organism.causal.raw_rows import compare_raw
+from causal_organism.causal.sample import Sample, draw_sample
 from causal_organism.causal.verdicts import estimate_problems, lead_problems, sample_problems
+from causal_organism.causal.within import codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +36,38 @@ class Study:
     segment_problems: Mapping[str, tuple[str, ...]]
     lead: Mapping[str, Any] | None = None
     references: Mapping[str, Mapping[str, Any]]
+    exposure: Exposure | None = None  # None: not known
+    refuted: tuple[str, ...] = ()  # checks that failed
+    doubts: tuple[str, ...] = ()  # why no estimate is more than weak
+    checks: Mapping[str, float | None] = field(default_factory=dict)  # their numbers
 
     def problems_of(self, segment: str) -> tuple[str, ...]:
         return (*self.problems, *self.segment_problems.get(segment, ()))
 
 
-def study_outcome(
-    panel: Mapping[str, Any], outcome: str, diagram: Diagram, *, min_group: int, agreement: float | None
-) -> Study:
+def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration, *, agreement: float | None) -> Study:
     """Everything about one outcome but the verdicts, which need the whole run's family of estimates.
 
-    `agreement`: largest difference to DoWhy's estimates that is believed; None: DoWhy is not asked (refutations repeat
-    what was agreed on before).
+    `agreement`: largest difference to DoWhy's estimates that is believed, as a share; None: DoWhy is not asked
+    (refutations repeat what was agreed on before).
     """
-    adjustment = choose_adjustment(diagram, [name for name in panel if _is_measured(panel, name)])
+    diagram, min_group = diagram_for(declared, outcome), declared.min_group
+    if diagram is None:
+        return _refused(outcome, Adjustment(controls=(), problems=("not-identified",)), ("not-identified",))
+    panel = _with_squares(panel, declared)
+    measured = [name for name in panel if _is_measured(panel, name)]
+    adjustment = choose_adjustment(diagram, measured, declared.confounders)
+    treatment = treatment_of(declared)
+    if unseen := declared_problems(declared, treatment, declared_outcome(declared, outcome)):
+        return _refused(outcome, adjustment, tuple(each.value for each in unseen))
+    if _apart(panel, outcome):
+        return _refused(outcome, adjustment, ("gaps",))
     if adjustment.problems:
         return _refused(outcome, adjustment, adjustment.problems)
     if _holds_infinity(panel, (outcome + NEXT, TREATMENT, *adjustment.controls)):
         return _refused(outcome, adjustment, ("not-a-number",))
+    if any(_has_break(panel, name) for name in (outcome, TREATMENT)):
+        return _refused(outcome, adjustment, ("unit-break",))
     sample = draw_sample(panel, outcome, adjustment.controls, min_group=min_group)
     if problems := sample_problems(sample):
         return _refused(outcome, adjustment, problems, sample)
@@ -56,12 +77,16 @@ def study_outcome(
     estimates = estimate_pooled(design)
     treatment_sd = float(np.std(sample.t))
     segment_problems = {
-        each.segment: estimate_problems(each, treatment_sd=treatment_sd, min_group=min_group) for each in estimates
+        each.segment: estimate_problems(
+            each, treatment_sd=treatment_sd, contrast=treatment.contrast, min_group=min_group
+        )
+        for each in estimates
     }
     lead = lead_placebo(panel, outcome, adjustment.controls, min_group=min_group)
     sound = [each for each in estimates if not segment_problems[each.segment]]
     asked = sound if agreement is not None else []
-    references = {each.segment: _compare(panel, design, each, diagram, agreement or 0.0) for each in asked}
+    references = {each.segment: compare_raw(panel, design, each, diagram, agreement or 0.0) for each in asked}
+    made = check_declared(panel, declared, outcome, adjustment.controls)
     differ = any(not each["agrees"] for each in references.values())
     return Study(
         outcome=outcome,
@@ -73,6 +98,10 @@ def study_outcome(
         segment_problems=segment_problems,
         lead=lead,
         references=references,
+        refuted=tuple(each.value for each in made.refuted),
+        doubts=tuple(each.value for each in made.doubts),
+        checks=made.details,
+        exposure=exposure_effects(panel, outcome, adjustment.controls, min_group=min_group),
     )
 
 
@@ -82,6 +111,24 @@ def _refused(outcome: str, adjustment: Adjustment, problems: tuple[str, ...], sa
     )
 
 
+def _with_squares(panel: Mapping[str, Any], declared: Declaration) -> Mapping[str, Any]:
+    """The panel with the squares that the file holds equal."""
+    squares = [name for name in declared.confounders if base_column(name) != name and base_column(name) in panel]
+    return {**panel, **{name: np.asarray(panel[base_column(name)], dtype=np.float64) ** 2 for name in squares}}
+
+
+def _apart(panel: Mapping[str, Any], outcome: str) -> bool:
+    """Whether the outcome was measured, but never in the week after another: in every second one, say."""
+    known = np.isfinite(np.asarray(panel.get(outcome, []), dtype=np.float64))
+    return bool(known.any() and not np.isfinite(np.asarray(panel[outcome + NEXT], dtype=np.float64)).any())
+
+
+def _has_break(panel: Mapping[str, Any], name: str) -> bool:
+    """Whether a column changes its unit of measurement, or its definition, on the way."""
+    times = np.asarray(panel["week_index"], dtype=np.float64)
+    return name in panel and has_unit_break(np.asarray(panel[name], dtype=np.float64), codes(panel["id"]), times)
+
+
 def _is_measured(panel: Mapping[str, Any], name: str) -> bool:
     values = np.asarray(panel[name])
     return values.dtype.kind != "f" or not np.isnan(values).all()
@@ -89,28 +136,3 @@ def _is_measured(panel: Mapping[str, Any], name: str) -> bool:
 
 def _holds_infinity(panel: Mapping[str, Any], names: tuple[str, ...]) -> bool:
     return any(np.isinf(np.asarray(panel[name], dtype=np.float64)).any() for name in names)
-
-
-def _compare(
-    panel: Mapping[str, Any], design: Design, estimate: Estimate, diagram: Diagram, agreement: float
-) -> dict[str, Any]:
-    """DoWhy's estimate of the same, on the same rows."""
-    sample = design.sample
-    columns = dict(zip(sample.controls, design.w.T, strict=True))
-    for name in sorted(diagram.descendants(diagram.treatment) & set(panel)):
-        values = np.asarray(panel[name], dtype=np.float64)[sample.rows]
-        if np.isfinite(values).all():
-            columns[name] = design.effects.taken_out(values)
-    if estimate.segment == EVERYBODY:
-        treatment, others = design.t, None
-    else:
-        place = sample.segments.index(estimate.segment)
-        treatment, others = design.t_by_segment[:, place], np.delete(design.t_by_segment, place, axis=1)
-    value, adjusted = reference_effect(diagram, columns, treatment=treatment, outcome=design.y, others=others)
-    difference = None if value is None else abs(value - estimate.effect)
-    return {
-        "effect": value,
-        "difference": difference,
-        "agrees": difference is not None and difference <= agreement,
-        "adjusted_for": list(adjusted),
-    }

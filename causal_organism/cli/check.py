@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from causal_organism.alerts.of_servers import clocks_differ, disk_fills, queues_without_worker
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
+from causal_organism.embedded.home import Home
+from causal_organism.embedded.worker_graph import own_worker_error
 from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError, StoreError
+from causal_organism.graphs import graph_names
 from causal_organism.organism.projections.verify_network import (
     audit_network,
     compare_network,
@@ -19,8 +24,12 @@ from causal_organism.organism.projections.verify_network import (
     last_audit,
     tell_difference,
 )
-from causal_organism.organism.stream.lag import gap_text, stream_state
+from causal_organism.organism.stream.clocks import measure_clocks
+from causal_organism.organism.stream.lag import note_text, stream_state
+from causal_organism.platform.deploy import other_code
+from causal_organism.platform.disk import measure_disks
 from causal_organism.platform.notices import notify
+from causal_organism.platform.worker_graphs import WORKER_ASSETS, describe_graphs, graph_problems, has_other_graphs
 from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
@@ -36,8 +45,8 @@ _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 @json_option
 @changes(unless=lambda repair, adopt_values, **_: not (repair or adopt_values))
 def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: bool) -> None:
-    """Test every connection, with latency, version and what is wrong. Exit code 3 if one cannot be reached; with
-    --network, 1 if the network is not what the archive says.
+    """Test every connection, with latency, version and what is wrong. Exit code 3 if one cannot be reached; else 1 if
+    something is not as it should be: what is deployed, a queue without a worker or, with --network, the network.
     """
     if repair and not network:
         raise RequestError("--repair goes with --network")
@@ -57,9 +66,9 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
             f"{adopted['missing']} are missing there"
         )
     emit(document, lambda: f"{_text(found)}\n\n{_told(audit)}" if network else _text(found), as_json=as_json)
-    if not all(each["healthy"] for each in found):
+    if not all(each["reached"] for each in found):
         raise click.exceptions.Exit(UNREACHABLE)
-    if audit is not None and not audit["same"]:
+    if not all(each["healthy"] for each in found) or (audit is not None and not audit["same"]):
         raise click.exceptions.Exit(FAILED)
 
 
@@ -114,13 +123,14 @@ def _readings(o: OpenOrganism) -> str:
 
 
 def _stream(o: OpenOrganism) -> str:
-    state = o.stream.state()
-    gap = gap_text(stream_state(o)["gap"])
-    return f"{o.settings.stream}: {state.length} entries" + (f"; {gap}" if gap else "")
+    state = stream_state(o)
+    note = note_text(state)
+    return f"{o.settings.stream}: {state['length']} entries" + (f"; {note}" if note else "")
 
 
 def _network(o: OpenOrganism) -> str:
-    o.network.setup()
+    if o.settings.may_change:
+        o.network.setup()
     audit = last_audit(o)
     told = f"; compared with the archive {audit['at'][:16]}Z, {describe(audit)}" if audit else ""
     return f"at batch {o.network.position().batch}{told}"
@@ -143,8 +153,60 @@ def _workers(o: OpenOrganism) -> str:
     return f"{len(online)} online"
 
 
+def _deployments(o: OpenOrganism) -> str:
+    missing, drift = o.orchestrator.missing(), o.orchestrator.drift()
+    if not any(each["deployments"] for each in o.orchestrator.queues()):
+        return "none yet: `organism deploy setup`"
+    if missing:
+        raise FaultyError("; ".join(missing), hint="organism deploy setup")
+    if others := other_code(o, [each["name"] for each in o.orchestrator.workers() if each["online"]]):
+        raise FaultyError("; ".join(others))
+    return f"changed by hand: {'; '.join(drift)}" if drift else "as this version defines them"
+
+
+def _disk(o: OpenOrganism) -> str:
+    disks = measure_disks(o.settings)
+    faults = [disk_fills(str(each.folder), used=each.used, left_bytes=each.left_bytes) for each in disks]
+    if found := [each for each in faults if each is not None]:
+        raise FaultyError("; ".join(each.text for each in found), hint=found[0].hint)
+    return ", ".join(f"{each.folder} {each.used:.0%} full" for each in disks) or "nothing is written here"
+
+
+def _clock(o: OpenOrganism) -> str:
+    clocks = measure_clocks(o)
+    if clocks.differ:
+        fault = clocks_differ(clocks.to_text(), machine=socket.gethostname())
+        raise FaultyError(fault.text, hint=fault.hint)
+    return clocks.to_text()
+
+
+def _queues(o: OpenOrganism) -> str:
+    queues = o.orchestrator.queues()
+    if faults := queues_without_worker(queues):
+        raise FaultyError("; ".join(each.text for each in faults), hint=faults[0].hint)
+    return ", ".join(f"{each['name']} {each['depth']} waiting" for each in queues) or "none yet"
+
+
 def _graph(o: OpenOrganism) -> str:
-    return f"{len(o.graph)} assets"
+    names = graph_names(o.settings.assets)
+    return f"{len(o.graph)} assets of {', '.join(names)}"
+
+
+def _worker_graph(o: OpenOrganism) -> str:
+    """The home's own worker is asked now; what runs of other workers found is known from them."""
+    broken = own_worker_error(Home(o.settings.home))
+    if broken is not None:
+        raise broken
+    if problems := graph_problems(o):
+        raise OrganismError(problems[0], hint="repair the worker's environment; its next run tells if it can")
+    theirs = describe_graphs(o.ledger.fact(WORKER_ASSETS))
+    if has_other_graphs(o):
+        return f"{theirs}, which is not what this command has"
+    return theirs
+
+
+class FaultyError(OrganismError):
+    """What was reached is not as it should be."""
 
 
 PROBES: dict[str, Callable[[OpenOrganism], str]] = {
@@ -156,18 +218,26 @@ PROBES: dict[str, Callable[[OpenOrganism], str]] = {
     "network": _network,
     "orchestrator": _orchestrator,
     "worker": _workers,
+    "worker-assets": _worker_graph,
+    "deployments": _deployments,
+    "queues": _queues,
+    "disk": _disk,
+    "clock": _clock,
 }
 
 
 def _probe(name: str, test: Callable[[OpenOrganism], str], o: OpenOrganism) -> dict[str, Any]:
     started = time.monotonic()
+    reached = True
     try:
         about, error, hint = test(o), None, None
     except OrganismError as problem:
         about, error, hint = None, problem.message, problem.hint
+        reached = isinstance(problem, FaultyError)
     latency_ms = round((time.monotonic() - started) * 1000, 1)
     return {
         "name": name, "healthy": error is None, "latency_ms": latency_ms, "about": about, "error": error, "hint": hint,
+        "reached": reached,
     }  # fmt: skip
 
 
@@ -176,4 +246,4 @@ def _text(found: list[dict[str, Any]]) -> str:
         (e["name"], "ok" if e["healthy"] else "FAIL", e["latency_ms"], e["about"] or e["error"], e["hint"] or "")
         for e in found
     ]
-    return table(("CONNECTION", "STATE", "MS", "ABOUT", "DO"), rows)
+    return table(("CONNECTION", "STATE", "MS", "ABOUT", "DO"), rows, whole=(4,))

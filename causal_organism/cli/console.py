@@ -5,14 +5,19 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from causal_organism.cli.shell.contexts import ContextEntry, console_file, load_console_file
 from causal_organism.errors import RequestError
 from causal_organism.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from tui.running import Opening
 
 COMMANDS_INSTEAD = "organism assets, organism runs, organism queues and organism status show the same, also with --json"
 
@@ -20,18 +25,76 @@ COMMANDS_INSTEAD = "organism assets, organism runs, organism queues and organism
 @click.command()
 @click.option("--read-only", is_flag=True, help="Look only: nothing can be changed.")
 @click.option("--serve", is_flag=True, help="Show it in a browser of this machine, under an address with a token.")
-@click.option("--port", default=8000, show_default=True, help="Where --serve listens, on loopback.")
-def tui(read_only: bool, serve: bool, port: int) -> int:
+@click.option("--demo", is_flag=True, help="A scripted organism: no server is needed, and nothing is changed.")
+@click.option(
+    "--theme",
+    type=click.Choice(["dark", "light", "colour-blind", "terminal", "mono"]),
+    envvar="ORGANISM_TUI_THEME",
+    help="Colours; `terminal`: its own sixteen. Else what fits the terminal (ORGANISM_TUI_THEME).",
+)
+@click.option(
+    "--ascii", "ascii_only", is_flag=True, envvar="ORGANISM_TUI_ASCII", help="No lines and blocks of Unicode."
+)
+@click.option("--port", default=0, help="Where --serve listens, on loopback; else a port that is free.")
+@click.option("--ctx", "context", metavar="NAME", help="Another home or other servers, as tui.toml names them.")
+def tui(
+    *, read_only: bool, serve: bool, demo: bool, theme: str | None, ascii_only: bool, port: int, context: str | None
+) -> int:
     """Open the console: overview, assets, runs with live logs, queues and interventions. `?` shows the keys."""
     settings = load_settings()
     if serve:
-        from causal_organism.cli.serving import serve_console
+        from causal_organism.cli.shell.serving import serve_console
 
-        serve_console(port=port, read_only=read_only or settings.read_only)
+        flags = {"--read-only": read_only or settings.read_only, "--demo": demo, "--ascii": ascii_only}
+        options = [name for name, is_set in flags.items() if is_set]
+        named = [part for name, value in (("--theme", theme), ("--ctx", context)) if value for part in (name, value)]
+        serve_console(port=port, options=[*options, *named])
         return 0
     _check_terminal()
     _quiet_textual()
-    from tui.app import run_console  # textual costs 0.4 s of CPU, which no other command may pay
+    from tui.keymap import to_keymap  # textual costs 0.4 s of CPU, which no other command may pay
+    from tui.running import Terminal, run_console
+    from tui.widgets.paint import Paint, Theme
+
+    file = load_console_file(os.environ)
+    terminal = Terminal(
+        paint=Paint(Theme(theme or theme_of(os.environ)), ascii_only=ascii_only or not _utf8()),
+        tmux=bool(os.environ.get("TMUX")),
+        screen=os.environ.get("TERM", "").startswith("screen") and not os.environ.get("TMUX"),
+        keys=to_keymap(file.keys),
+    )
+    if demo:
+        return run_console(_demonstration(read_only=read_only), terminal=terminal)
+    others = {name: partial(_in_context, entry, read_only=read_only) for name, entry in file.contexts.items()}
+    if context is not None and context not in others:
+        known = ", ".join(others) or "none"
+        raise RequestError(f"there is no context {context!r}", hint=f"{console_file(os.environ)} has: {known}")
+    opening = _opening(settings, read_only=read_only) if context is None else others[context]()
+    return run_console(opening, terminal=terminal, contexts=others)
+
+
+def _demonstration(*, read_only: bool) -> Opening:
+    from tui.demo.world import open_world
+    from tui.running import Opening
+    from tui.source import Place
+
+    place = Place(context="demonstration", actor="you@demo", read_only=read_only)
+    return Opening(connect=open_world, place=place)
+
+
+def _in_context(entry: ContextEntry, *, read_only: bool) -> Opening:
+    """Another home or other servers: what points at servers of this environment does not count there."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORGANISM_", "PREFECT_"))}
+    if actor := os.environ.get("ORGANISM_ACTOR"):
+        kept["ORGANISM_ACTOR"] = actor
+    settings = load_settings({**kept, **entry.variables})
+    found = _opening(settings, read_only=read_only or entry.read_only)
+    place = replace(found.place, context=entry.name, production=found.place.production or entry.production)
+    return replace(found, place=place)
+
+
+def _opening(settings: Settings, *, read_only: bool) -> Opening:
+    from tui.running import Opening
     from tui.source import ConsoleSource, Place
 
     def connect() -> ConsoleSource:
@@ -49,13 +112,16 @@ def tui(read_only: bool, serve: bool, port: int) -> int:
         read_only=read_only or settings.read_only,
         production=settings.environment == "production",
     )
-    return run_console(
-        connect,
-        place,
-        ascii_only=not _utf8(),
-        tmux=bool(os.environ.get("TMUX")),
-        screen=os.environ.get("TERM", "").startswith("screen") and not os.environ.get("TMUX"),
-    )
+    return Opening(connect=connect, place=place)
+
+
+def theme_of(environ: Mapping[str, str]) -> str:
+    """The colours that a terminal can show, as far as it says so: 256 of them, on a dark or a light background."""
+    terminal = environ.get("TERM", "")
+    if "256" not in terminal and environ.get("COLORTERM", "") not in ("truecolor", "24bit"):
+        return "terminal"
+    background = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return "light" if background in ("7", "15") else "dark"
 
 
 def _check_terminal() -> None:

@@ -1,28 +1,29 @@
-"""`organism versions`, `diff`, `read`, `restore`, `pin`, `unpin` and `audit`."""
+"""`organism versions`, `diff`, `read`, `restore`, `pin`, `unpin` and `retain`."""
 
 from __future__ import annotations
 
 import csv
 import io
+import shlex
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import click
 
-from causal_organism.assets.durations import parse_duration
 from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import data_stream, emit, json_option, name_of, partition_option, table
 from causal_organism.cli.selections import selection_argument
+from causal_organism.cli.shell.completion import complete_key
 from causal_organism.cli.version_tables import rejected_text, versions_text
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
+from causal_organism.wording.safe_text import safe_text
 
 _WHICH = "Which partition: day=2026-01-01,site=north."
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
 @click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most this many.")
 @click.option("--rejected", is_flag=True, help="The values that a blocking check rejected, and why, instead.")
@@ -38,8 +39,8 @@ def versions(key: str, partition: str | None, limit: int, rejected: bool, as_jso
 
 
 @click.command()
-@click.argument("was")
-@click.argument("now", required=False)
+@click.argument("was", shell_complete=complete_key)
+@click.argument("now", required=False, shell_complete=complete_key)
 @partition_option(_WHICH)
 @json_option
 def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> None:
@@ -57,36 +58,43 @@ def diff(was: str, now: str | None, partition: str | None, as_json: bool) -> Non
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "csv", "json", "parquet"]),
+    type=click.Choice(["text", "csv", "json", "parquet", "arrow"]),
     default="text",
     show_default=True,
     help="A table to look at, or something for another program.",
 )
 @json_option
 def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
-    """Print the values of KEY, or of a version KEY@N that is still kept.
+    """Print the values of KEY, of a version KEY@N that is still kept, or of what was head then: KEY@2026-01-31T08:00.
 
     KEY@rejected is the newest value that a blocking check rejected; it was never published.
     """
+    from causal_organism.engine.contents import load_table
     from causal_organism.engine.history.listing import values_document
+    from causal_organism.engine.history.version_names import find_kept
 
+    if form == "parquet" and data_stream().isatty():
+        raise RequestError(
+            "Parquet is nothing for a terminal", hint=f"organism read {shlex.quote(key)} --format parquet > FILE"
+        )
     with open_organism() as o:
+        if form in ("parquet", "arrow"):
+            found = load_table(o, find_kept(o, key, partition))
+            _write_table(key, found, form)
+            return
         document = values_document(o, key, partition)
-    if form == "parquet":
-        _write_parquet(document)
-        return
     columns = document.pop("columns", None)
     show = {"csv": lambda: _csv(document, columns), "text": lambda: _values_text(document, columns)}.get(form, str)
     emit(document, show, as_json=as_json or form == "json")
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
 @json_option
 @changes()
@@ -106,7 +114,7 @@ def restore(key: str, partition: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
 @json_option
 @changes()
@@ -121,7 +129,7 @@ def pin(key: str, partition: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
 @json_option
 @changes()
@@ -174,38 +182,6 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
     )
 
 
-@click.command()
-@click.option("--since", metavar="DURATION", help="Only the last 90s, 10m, 6h, 7d.")
-@json_option
-def audit(since: str | None, as_json: bool) -> None:
-    """Print who did what and when, newest first."""
-    with open_organism() as o:
-        start = o.now() - _duration(since) if since else None
-        entries = o.ledger.audit_log(since=start)
-    document = {
-        "schema": "organism.audit/1",
-        "entries": [
-            {"at": e.at.isoformat(), "actor": e.actor, "action": e.action, "subject": e.subject, "detail": e.detail}
-            for e in entries
-        ],
-    }
-    emit(
-        document,
-        lambda: table(
-            ("AT", "WHO", "DID", "TO", "DETAIL"),
-            [(e.at.isoformat(timespec="seconds"), e.actor, e.action, e.subject, e.detail) for e in entries],
-        ),
-        as_json=as_json,
-    )
-
-
-def _duration(text: str) -> timedelta:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise RequestError(str(error)) from error
-
-
 def _numbered(key: str) -> None:
     if "@" not in key:
         raise RequestError(f"{key!r} names no version; write {key}@N", hint=f"organism versions {key}")
@@ -221,6 +197,7 @@ def _diff_text(document: Mapping[str, Any]) -> str:
         head,
         *(f"+ {each}" for each in document["added"][:50]),
         *(f"- {each}" for each in document["removed"][:50]),
+        *map(_form_text, document["forms"]),
     ]
     columns = ("column", "changed", "mean_abs", "median_abs", "largest_abs", "mean_was", "mean_now")
     moved = [tuple(each[name] for name in columns) for each in document["summary"] if each["changed"]]
@@ -230,12 +207,37 @@ def _diff_text(document: Mapping[str, Any]) -> str:
     return "\n".join([*lines, table(("ID", "COLUMN", "WAS", "NOW"), rows)]).rstrip()
 
 
+def _form_text(form: Mapping[str, Any]) -> str:
+    of = f" of {form['column']}" if form["column"] is not None else ""
+    change = f": {form['was']} -> {form['now']}" if form["was"] is not None else ""
+    return f"{_FORMS[form['part']]}{of}{change}"
+
+
+_FORMS = {
+    "value": "another kind of value",
+    "type": "another type",
+    "row-order": "rows in another order",
+    "column-order": "columns in another order",
+    "index": "another index",
+    "names": "names of columns of another type",
+    "other": "the same cells in another form (which null, categories, tuples)",
+}
+
+
 def _values_text(document: Mapping[str, Any], columns: Sequence[str] | None) -> str:
+    if columns is None and isinstance(document["value"], str):
+        return _raw(document["value"])
     if columns is None:
         import json
 
         return json.dumps(document["value"], indent=2, ensure_ascii=True)
     return table(tuple(columns), [tuple(row[name] for name in columns) for row in document["rows"]])
+
+
+def _raw(text: str) -> str:
+    """A text as it is; in a terminal without what would steer it."""
+    shown = safe_text(text, limit=len(text) * 10, multiline=True) if data_stream().isatty() else text
+    return shown.removesuffix("\n")
 
 
 def _csv(document: Mapping[str, Any], columns: Sequence[str] | None) -> str:
@@ -248,12 +250,15 @@ def _csv(document: Mapping[str, Any], columns: Sequence[str] | None) -> str:
     return out.getvalue().rstrip("\n")
 
 
-def _write_parquet(document: Mapping[str, Any]) -> None:
-    if "rows" not in document:
-        raise RequestError(f"{document['key']} is plain JSON, no table; read it with --format json")
-    import pyarrow as pa
+def _write_table(key: str, found: Any, form: str) -> None:
+    import pyarrow as pa  # comes with an extra, which is named before anything else
     import pyarrow.parquet as pq
 
-    columns = document["columns"]
-    values = {name: [row[name] for row in document["rows"]] for name in columns}
-    pq.write_table(pa.table(values), data_stream().buffer)
+    if found is None:
+        raise RequestError(f"{key} is plain JSON, no table; read it with --format json")
+    out = data_stream().buffer
+    if form == "parquet":
+        pq.write_table(found, out)
+        return
+    with pa.ipc.new_file(out, found.schema) as writer:
+        writer.write_table(found)

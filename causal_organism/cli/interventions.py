@@ -9,7 +9,9 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
+from causal_organism.cli.simulated import simulation_text
 from causal_organism.wiring import open_organism
+from causal_organism.wording.permits import APPROVER
 from causal_organism.wording.safe_text import safe_text
 
 
@@ -46,18 +48,19 @@ def show(intervention: str, as_json: bool) -> None:
 
 @interventions.command()
 @click.argument("intervention")
+@click.option("--reason", help="Why; kept with it.")
 @json_option
-@changes()
-def approve(intervention: str, as_json: bool) -> None:
+@changes(role=APPROVER)
+def approve(intervention: str, reason: str | None, as_json: bool) -> None:
     """Approve a proposal. It is written to the audit log under your name (ORGANISM_ACTOR)."""
-    _act(intervention, "approve", None, as_json=as_json)
+    _act(intervention, "approve", reason, as_json=as_json)
 
 
 @interventions.command()
 @click.argument("intervention")
 @click.option("--reason", required=True, help="Why not; kept with it.")
 @json_option
-@changes()
+@changes(role=APPROVER)
 def reject(intervention: str, reason: str, as_json: bool) -> None:
     """Reject a proposal, with a reason."""
     _act(intervention, "reject", reason, as_json=as_json)
@@ -65,20 +68,85 @@ def reject(intervention: str, reason: str, as_json: bool) -> None:
 
 @interventions.command()
 @click.argument("intervention")
+@click.option("--reason", help="Why; kept with it.")
 @json_option
-@changes()
-def start(intervention: str, as_json: bool) -> None:
+@changes(role=APPROVER)
+def start(intervention: str, reason: str | None, as_json: bool) -> None:
     """Say that an approved one has begun."""
-    _act(intervention, "start", None, as_json=as_json)
+    _act(intervention, "start", reason, as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@click.option("--reason", help="Why; kept with it.")
+@json_option
+@changes(role=APPROVER)
+def finish(intervention: str, reason: str | None, as_json: bool) -> None:
+    """Say that a started one is over."""
+    _act(intervention, "finish", reason, as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@click.option("--reason", help="Why; kept with it.")
+@json_option
+@changes(role=APPROVER)
+def stop(intervention: str, reason: str | None, as_json: bool) -> None:
+    """End a started one before its time."""
+    _act(intervention, "stop", reason, as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@click.option("--reason", help="Why; kept with it.")
+@json_option
+@changes(role=APPROVER)
+def withdraw(intervention: str, reason: str | None, as_json: bool) -> None:
+    """Take back an approval before the start, or a rejection within 24 hours."""
+    _act(intervention, "withdraw", reason, as_json=as_json)
 
 
 @interventions.command()
 @click.argument("intervention")
 @json_option
-@changes()
-def finish(intervention: str, as_json: bool) -> None:
-    """Say that a started one is over."""
-    _act(intervention, "finish", None, as_json=as_json)
+def results(intervention: str, as_json: bool) -> None:
+    """Show what a started pilot did: measured change beside the expected one."""
+    from causal_organism.organism.decisions.results import load_result
+
+    with open_organism() as o:
+        found = load_result(o, intervention)
+    emit(found, lambda: _result_text(found), as_json=as_json)
+
+
+@interventions.command()
+@click.argument("intervention")
+@json_option
+def simulate(intervention: str, as_json: bool) -> None:
+    """Apply a proposal to a copy of the world: who gains, who loses, and what is not known. Changes nothing."""
+    from causal_organism.organism.decisions.simulation import load_simulation
+
+    with open_organism() as o:
+        found = load_simulation(o, intervention)
+    emit(found, lambda: simulation_text(found), as_json=as_json)
+
+
+def _result_text(found: Mapping[str, Any]) -> str:
+    expected, measured = found["expected"], found["measured"]
+    told = (
+        "not yet"
+        if measured["effect"] is None
+        else f"{measured['effect']:+.2f} ({measured['from']:+.2f} to {measured['to']:+.2f}) {found['unit']}"
+    )
+    lines = [
+        ("id", found["id"]),
+        ("state", found["state"]),
+        ("outcome", found["outcome"]),
+        ("expected", f"{expected['total']:+.2f} ({expected['from']:+.2f} to {expected['to']:+.2f}) {found['unit']}"),
+        ("measured", told),
+        ("teams", f"{found['treated']} with it, {found['held_out']} held out"),
+        ("verdict", found["verdict"]),
+    ]
+    return "\n".join(f"{name:<10} {safe_text(value)}" for name, value in lines)
 
 
 def _act(intervention: str, action: str, reason: str | None, *, as_json: bool) -> None:
@@ -105,8 +173,8 @@ def _expected(each: Mapping[str, Any]) -> str:
 def _list_text(found: Sequence[Mapping[str, Any]]) -> str:
     if not found:
         return "no proposals: `organism read interventions/proposals` says why"
-    rows = [(e["id"], e["state"], e["title"], _expected(e), e["grade"], e["people"]) for e in found]
-    return table(("ID", "STATE", "WHAT", "EXPECTED", "GRADE", "PEOPLE"), rows)
+    rows = [(e["id"], e["state"], e["title"], _expected(e), e["grade"], e["people"], e["evidence"]) for e in found]
+    return table(("ID", "STATE", "WHAT", "EXPECTED", "GRADE", "PEOPLE", "EVIDENCE"), rows)
 
 
 def _show_text(each: Mapping[str, Any]) -> str:
@@ -121,6 +189,6 @@ def _show_text(each: Mapping[str, Any]) -> str:
         ),
         ("grade", each["grade"]),
         ("because", each["reason"]),
-        ("evidence", ", ".join(each["evidence"])),
+        ("evidence", f"{each['evidence']}: {', '.join(each.get('rests_on', ()))}"),
     ]
     return "\n".join(f"{name:<10} {safe_text(value)}" for name, value in lines)

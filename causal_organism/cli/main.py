@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from contextlib import nullcontext
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from causal_organism.cli.output import data, talk_aside, to_json
-from causal_organism.errors import FAILED, UNREACHABLE, WRONG, OrganismError
+from causal_organism.cli.output import UnwrittenError, data, open_stdout, say, talk_aside, to_json, writing
+from causal_organism.errors import FAILED, STOPPED, UNREACHABLE, WRONG, OrganismError, missing_extra
 
 # name -> (module, attribute, what `organism --help` says); the modules are imported when their command is called
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -24,7 +24,9 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "tui": ("console", "tui", "Open the console."),
     "assets": ("assets", "assets", "List assets with status, version, age and causes."),
     "show": ("assets", "show", "Show one asset."),
+    "partitions": ("partitions", "partitions", "List the partitions of an asset with status and causes."),
     "graph": ("assets", "graph", "Draw the asset graph as a tree, DOT or Mermaid."),
+    "graphs": ("graphs", "graphs", "List the asset graphs: the catalog, and others beside it."),
     "why": ("why", "why", "Say why an asset is out of date, or why a person's number changed."),
     "versions": ("history", "versions", "List the versions of an asset."),
     "diff": ("history", "diff", "Compare two versions, by entity."),
@@ -34,32 +36,48 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "unpin": ("history", "unpin", "Let go of a pinned head."),
     "retain": ("history", "retain", "Remove content that the retention policies no longer keep."),
     "observe": ("refresh", "observe", "Look at the sources now, and record what was seen."),
+    "checks": ("assets", "checks", "Run checks on what exists, without making anything."),
     "plan": ("refresh", "plan", "Show what a refresh would do, and why."),
     "refresh": ("refresh", "refresh", "Make what is out of date in a selection."),
-    "runs": ("runs", "runs", "List runs."),
-    "run": ("runs", "run", "Show one run with its steps and tasks."),
-    "logs": ("runs", "logs", "Print the logs of a run."),
-    "retry": ("runs", "retry", "Run a failed run again from its failure."),
-    "cancel": ("runs", "cancel", "Stop a run; heads stay as they were."),
+    "runs": ("runs.listing", "runs", "List runs."),
+    "run": ("runs.run", "run", "Show one run with its steps and tasks."),
+    "logs": ("runs.run", "logs", "Print the logs of a run."),
+    "retry": ("runs.changes", "retry", "Run a failed run again from its failure."),
+    "cancel": ("runs.changes", "cancel", "Stop a run; heads stay as they were."),
+    "stats": ("runs.stats", "stats", "Count how runs went over a time: success, retries, durations, waiting."),
     "stream": ("stream", "stream", "Read the stream of interactions again after a gap."),
-    "queues": ("runs", "queues", "Show queue depth, limits and stream lag."),
-    "queue": ("runs", "queue", "Pause, resume or limit a queue."),
-    "schedules": ("runs", "schedules", "List schedules."),
-    "schedule": ("runs", "schedule", "Pause or resume a schedule."),
-    "deploy": ("runs", "deploy", "Set up, update or check pool, queues, deployments and schedules."),
-    "ingest": ("ingest", "ingest", "Put interactions from files into the stream."),
-    "import": ("ingest", "import_", "Import people or outcomes."),
-    "dead-letters": ("ingest", "dead_letters", "List, retry or drop refused interactions."),
+    "pulse": ("orchestration.pulse", "pulse", "Take in what is new in the stream, now."),
+    "queues": ("orchestration.queues", "queues", "Show queue depth, limits and stream lag."),
+    "queue": ("orchestration.queues", "queue", "Pause, resume or limit a queue."),
+    "schedules": ("orchestration.schedules", "schedules", "List schedules."),
+    "schedule": ("orchestration.schedules", "schedule", "Pause or resume a schedule."),
+    "worker": ("orchestration.worker", "worker", "Serve runs; told to stop, let those that go on end first."),
+    "deploy": ("orchestration.deploy", "deploy", "Set up, update or check pool, queues, deployments and schedules."),
+    "ingest": ("ingesting.ingest", "ingest", "Put interactions from files into the stream."),
+    "import": ("ingesting.ingest", "import_", "Import people or outcomes."),
+    "dead-letters": ("ingesting.ingest", "dead_letters", "List, retry or drop refused interactions."),
     "interventions": ("interventions", "interventions", "List proposals and what became of them."),
     "study": ("study", "study", "Estimate effects in any table, by a declared and reviewed design."),
-    "alerts": ("alerts", "alerts", "Test the channels that failures are told on."),
+    "alerts": (
+        "watching.alerts",
+        "alerts",
+        "Show what is wrong and who is told; silence it; test the channels.",
+    ),
+    "metrics": ("watching.metrics", "metrics", "Print or serve numbers for monitoring, as Prometheus reads them."),
+    "watch": ("watching.watch", "watch", "Look from outside, and tell people what is wrong and when it is over."),
+    "backup": ("backups", "backup", "Copy everything that cannot be made again, as it stands at one moment."),
+    "restore-backup": ("backups", "restore_backup", "Make an organism of a backup, in empty stores."),
     "generate": ("quickstart", "generate", "Write a generated organisation to a folder."),
-    "audit": ("history", "audit", "Print the audit log."),
+    "completion": ("shell.completion", "completion", "Print what makes a shell complete names: bash, zsh or fish."),
+    "access": ("access", "access", "Let other people of this machine use the home."),
+    "audit": ("audit", "audit", "Print the audit log, verify its chain, or hand it on."),
 }
 
 
-STOPPED = 130  # as shells say of ^C
-_OWN_STDOUT = frozenset({"-h", "--help", "--version", "tui"})  # these print by other means, and run no author's code
+COMPLETING = "_ORGANISM_COMPLETE"  # set by the shell's function that asks what could be typed next
+_OWN_STDOUT = frozenset(
+    {"-h", "--help", "--version", "tui", "completion"}
+)  # these print by other means, and run no author's code
 
 
 class LazyGroup(click.Group):
@@ -88,6 +106,11 @@ class LazyGroup(click.Group):
             ctx.fail(f"there is no command {args[0]!r}" + (f"; did you mean {close[0]}?" if close else ""))
         return super().resolve_command(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Names of commands without importing them."""
+        found = [CompletionItem(name, help=about) for name, (_, _, about) in COMMANDS.items()]
+        return [each for each in found if each.value.startswith(incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, about) for name, (_, _, about) in COMMANDS.items()])
@@ -98,23 +121,36 @@ class LazyGroup(click.Group):
 def organism() -> None:
     """Watch an organisation as a living system: versioned assets from interactions to interventions.
 
-    `--assets package.module:NAME`, anywhere on the line, puts somebody else's asset graph in place of the catalog.
+    `--assets package.module:NAME`, anywhere on the line, puts somebody else's asset graph in place of the catalog;
+    `--assets catalog,package.module:NAME` beside it.
     """
 
 
 def run() -> None:
     """The console script: runs a command and exits with DESIGN's exit codes."""
+    open_stdout()
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: list[str]) -> int:
     """Run one command line; its exit code."""
+    try:
+        return _run_command(arguments)
+    except (BrokenPipeError, UnwrittenError) as error:
+        if isinstance(error, UnwrittenError):
+            say(f"organism: stdout cannot be written: {error}; what the command did is done")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout does not fail again
+        return FAILED if isinstance(error, UnwrittenError) else 0  # `read | head` had what it wanted
+
+
+def _run_command(arguments: list[str]) -> int:
     as_json = "--json" in arguments
     try:
         arguments = _take_assets(arguments)
-        with nullcontext() if _OWN_STDOUT.intersection(arguments) else talk_aside():
+        with writing() if _has_own_stdout(arguments) else talk_aside():
             result = organism.main(args=arguments, prog_name="organism", standalone_mode=False)
-        sys.stdout.flush()
+        with writing():
+            sys.stdout.flush()
         return result if isinstance(result, int) else 0  # an exit inside a command comes back as its code
     except OrganismError as error:
         _report(as_json, error.exit_code, error.code, error.message, error.hint, error.column)
@@ -129,13 +165,19 @@ def main(arguments: list[str]) -> int:
         hint = "what was made stays made; the same command goes on from there" if "refresh" in arguments else None
         _report(as_json, STOPPED, "stopped", "stopped", hint, None)
         return STOPPED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that closing stdout does not fail again
-        return FAILED
-    except Exception as error:  # a defect: said with its traceback, and to scripts in one document all the same
+    except (BrokenPipeError, UnwrittenError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a defect: said with its traceback, and to scripts in one document all the same
+        if (missing := missing_extra(error)) is not None:
+            _report(as_json, WRONG, missing.code, missing.message, missing.hint, None)
+            return WRONG
         traceback.print_exc()
         _report(as_json, FAILED, "defect", f"{type(error).__name__}: {error}", "a defect of organism: report it", None)
         return FAILED
+
+
+def _has_own_stdout(arguments: list[str]) -> bool:
+    return COMPLETING in os.environ or not _OWN_STDOUT.isdisjoint(arguments)
 
 
 def _take_assets(arguments: list[str]) -> list[str]:
@@ -168,6 +210,6 @@ def _report(as_json: bool, exit_code: int, code: str, message: str, hint: str | 
 
     click.echo(f"organism: {safe_text(message, multiline=True)}", err=True)
     if hint:
-        click.echo(f"  {safe_text(hint)}", err=True)
+        click.echo(f"  {safe_text(hint, limit=sys.maxsize)}", err=True)  # half a command is none
     if exit_code == UNREACHABLE and not hint:
         click.echo("  `organism check` tests every connection", err=True)

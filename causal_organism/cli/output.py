@@ -8,19 +8,25 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import click
 
 from causal_organism.assets.keys import label_of, partition_text
+from causal_organism.cli.shell import colours
 from causal_organism.wording.amounts import long_age
+from causal_organism.wording.nested import plain_text
 from causal_organism.wording.safe_text import safe_text
 
 _HALF = re.compile("[\ud800-\udfff]")
 
+_CELL_LIMIT = 200
+_MOST_PRINTED = 1_000_000  # characters of one write of an author's code
+
 _data: TextIO | None = None  # stdout, while prints go elsewhere
+_talk: TextIO | None = None  # stderr itself, while what others write there is made safe
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -42,12 +48,18 @@ def ago(moment: object) -> str:
 
 def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
     """Print the document, or what `text` makes of it."""
-    if as_json:
-        data(to_json(document))
-    else:
-        shown = text()
-        if shown:
-            data(shown)
+    shown = to_json(document) if as_json else text()
+    if not shown:
+        return
+    try:
+        data(shown)
+    except BrokenPipeError:  # who read has had enough, which says nothing of what was done
+        close_data()
+
+
+def close_data() -> None:
+    """What is written from now on goes nowhere: its reader is gone."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), data_stream().fileno())
 
 
 def to_json(document: Any) -> str:
@@ -74,17 +86,38 @@ def _finite(value: Any) -> Any:
 def talk_aside() -> Iterator[None]:
     """While it lasts, what an author's code prints is talk on stderr; only `data` goes to stdout.
 
-    Also what its child processes and its C code write to descriptor 1, where that is stdout.
+    Also what its child processes and its C code write to descriptor 1, where that is stdout. In a terminal, what it
+    prints and logs steers nothing.
     """
-    global _data
+    global _data, _talk
     with _descriptor_aside() as kept:
-        _data = kept
+        _data, _talk = kept, sys.stderr
+        aside = cast(TextIO, Inert(sys.stderr)) if sys.stderr.isatty() else sys.stderr
         try:
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(aside), contextlib.redirect_stderr(aside):
                 yield
-            kept.flush()
+            with writing():
+                kept.flush()
         finally:
-            _data = None
+            _data = _talk = None
+
+
+class Inert:
+    """A stream whose text is made safe, each write for itself; all else is the stream's own."""
+
+    def __init__(self, stream: TextIO):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(safe_text(text.replace("\r\n", "\n"), limit=_MOST_PRINTED, multiline=True))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 @contextlib.contextmanager
@@ -103,7 +136,7 @@ def _descriptor_aside() -> Iterator[TextIO]:
     finally:
         os.dup2(saved, 1)
         os.close(saved)
-        with contextlib.suppress(BrokenPipeError):  # it was told when it was flushed
+        with contextlib.suppress(OSError):  # it was told when it was flushed
             kept.close()
 
 
@@ -123,38 +156,76 @@ def data(text: str) -> None:
     """Data, on stdout; what no encoding takes is escaped."""
     out = data_stream()
     encoding = getattr(out, "encoding", None) or "utf-8"
-    click.echo(text.encode(encoding, "backslashreplace").decode(encoding), file=out)
+    with writing():
+        # `color`: click would take out of a pipe what it takes for colours, and a text is what it is
+        click.echo(text.encode(encoding, "backslashreplace").decode(encoding), file=out, color=True)
+
+
+class UnwrittenError(Exception):
+    """Stdout did not take what was to be printed: it is full, or closed."""
+
+
+@contextlib.contextmanager
+def writing() -> Iterator[None]:
+    """What stdout raises, as an UnwrittenError; that its reader has gone stays a BrokenPipeError."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: of a stream that is closed
+        raise UnwrittenError(getattr(error, "strerror", None) or str(error)) from error
+
+
+def open_stdout() -> None:
+    """A stdout that refuses every write, where the caller has closed it: no other file takes its place."""
+    if sys.stdout is None:
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        if nothing != 1:
+            os.dup2(nothing, 1)
+            os.close(nothing)
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8")
 
 
 def say(text: str) -> None:
     """Talk, on stderr; in a terminal it takes the place of a bar of progress, which comes again below it."""
-    start = "\r\x1b[K" if sys.stderr.isatty() else ""
-    click.echo(f"{start}{safe_text(text)}", err=True)
+    out = _talk or sys.stderr
+    start = "\r\x1b[K" if out.isatty() else ""
+    click.echo(f"{start}{safe_text(text)}", file=out)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Aligned columns; numbers to the right; everything that comes from data made safe to print."""
+def table(
+    headers: Sequence[str], rows: Sequence[Sequence[Any]], *, plain: bool = False, whole: Collection[int] = ()
+) -> str:
+    """Aligned columns; numbers to the right; everything that comes from data made safe to print.
+
+    In a terminal heads and states are coloured, unless `plain`. `whole`: columns in which nothing is cut, such as
+    commands to type.
+    """
     if not rows:
         return ""
-    cells = [[_cell(value) for value in row] for row in rows]
+    limits = [sys.maxsize if at in whole else _CELL_LIMIT for at in range(len(headers))]
+    cells = [[_cell(value, limit) for value, limit in zip(row, limits, strict=True)] for row in rows]
     widths = [max(len(line[at]) for line in (list(headers), *cells)) for at in range(len(headers))]
     right = [all(isinstance(row[at], (int, float)) or row[at] is None for row in rows) for at in range(len(headers))]
-    return "\n".join(_line(line, widths, right) for line in (list(headers), *cells))
+    first, *rest = [_aligned(line, widths, right) for line in (list(headers), *cells)]
+    if plain or not colours.has_colours(data_stream()):
+        return "\n".join("  ".join(line).rstrip() for line in (first, *rest))
+    are_states = [header in colours.STATES for header in headers]
+    painted = [
+        "  ".join(colours.state(cell) if is_state else cell for cell, is_state in zip(line, are_states, strict=True))
+        for line in rest
+    ]
+    return "\n".join(line.rstrip() for line in (colours.head("  ".join(first).rstrip()), *painted))
 
 
-def _line(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
-    parts = [
+def _aligned(line: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> list[str]:
+    return [
         text.rjust(width) if flag else text.ljust(width) for text, width, flag in zip(line, widths, right, strict=True)
     ]
-    return "  ".join(parts).rstrip()
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    return safe_text(str(value), limit=200)
+def _cell(value: Any, limit: int) -> str:
+    return safe_text(plain_text(value), limit=limit)
 
 
 def progress_bar(label: str, done: int, total: int) -> None:
@@ -164,7 +235,6 @@ def progress_bar(label: str, done: int, total: int) -> None:
     width = 24
     filled = width * done // max(total, 1)
     end = "\n" if done >= total else ""
-    sys.stderr.write(
-        f"\r{safe_text(label, limit=40):<40} [{'#' * filled}{'.' * (width - filled)}] {done}/{total}\x1b[K{end}"
-    )
-    sys.stderr.flush()
+    out = _talk or sys.stderr
+    out.write(f"\r{safe_text(label, limit=40):<40} [{'#' * filled}{'.' * (width - filled)}] {done}/{total}\x1b[K{end}")
+    out.flush()

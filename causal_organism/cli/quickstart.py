@@ -32,10 +32,11 @@ SEED = 7
 @click.option("--weeks", default=26, show_default=True, help="For how many weeks.")
 @click.option("--seed", default=SEED, show_default=True, help="The same seed gives the same organisation.")
 @click.option("--start", metavar="DATE", help="First week; unset: so that the last week is the one before this.")
+@click.option("--case", default="honest", show_default=True, help="What is planted in it; a wrong one lists all.")
 @json_option
-def generate(folder: Path, people: int, weeks: int, seed: int, start: str | None, as_json: bool) -> None:
+def generate(folder: Path, people: int, weeks: int, seed: int, start: str | None, case: str, as_json: bool) -> None:
     """Write a generated organisation to FOLDER: interactions, people, outcomes and the true effects."""
-    written = _generate(folder, people, weeks, seed, _first_week(start, weeks))
+    written = _generate(folder, people, weeks, seed, _first_week(start, weeks), case)
     document = {"schema": "organism.generate/1", "folder": str(folder), "written": written}
     emit(document, lambda: table(("FILE", "ROWS"), list(written.items())), as_json=as_json)
 
@@ -46,7 +47,7 @@ def generate(folder: Path, people: int, weeks: int, seed: int, start: str | None
 @click.option("--replay", type=click.Choice(["collegemsg"]), help="Replay real messages in place of a generated one.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @json_option
-@changes()
+@changes(role=None)
 def quickstart(people: int, weeks: int, replay: str | None, yes: bool, as_json: bool) -> None:
     """Embedded servers, real input through the stream, both pipelines once, and what came out."""
     home = home_folder(os.environ)
@@ -92,11 +93,15 @@ def _first_week(start: str | None, weeks: int) -> date:
     return today - timedelta(days=today.weekday(), weeks=weeks)
 
 
-def _generate(folder: Path, people: int, weeks: int, seed: int, start: date) -> dict[str, int]:
+def _generate(folder: Path, people: int, weeks: int, seed: int, start: date, case: str = "honest") -> dict[str, int]:
     from causal_organism.organism.stream.generated_files import write
     from causal_organism.synthetic.organisation import generate as draw
+    from causal_organism.synthetic.planted import CASES
 
-    return write(folder, draw(people, weeks, seed, start=start))
+    if case not in CASES:
+        known = [f"{name} ({each.about})" for name, each in CASES.items()]
+        raise RequestError(f"there is no case {case!r}", hint=f"one of {', '.join(known)}")
+    return write(folder, draw(people, weeks, seed, start=start, planted=CASES[case].planted))
 
 
 def _fill(o: OpenOrganism, *, people: int, weeks: int, replay: str | None) -> None:
@@ -114,7 +119,7 @@ def _fill(o: OpenOrganism, *, people: int, weeks: int, replay: str | None) -> No
 
 
 def _ingest_generated(o: OpenOrganism, people: int, weeks: int) -> None:
-    from causal_organism.organism.stream.imports import import_table
+    from causal_organism.organism.imports.import_table import import_table
     from causal_organism.organism.stream.ingest import ingest_files
 
     folder = o.settings.home / "quickstart"
@@ -151,6 +156,7 @@ def _chunks(entries: Iterator[dict[str, str]]) -> Iterator[list[dict[str, str]]]
 def _run_pipelines(o: OpenOrganism) -> list[dict[str, Any]]:
     """Both pipelines through their deployments and the worker, where there is anything to do."""
     from causal_organism.engine.plan import make_plan
+    from causal_organism.engine.requests import Origin, Request
     from causal_organism.organism.stream.lag import stream_state
 
     runs = []
@@ -158,7 +164,7 @@ def _run_pipelines(o: OpenOrganism) -> list[dict[str, Any]]:
         runs.append(_follow(o, INCREMENTAL, "stream", total=lag, done=lambda: lag - stream_state(o)["lag"]))
         if runs[-1]["state"] != "Completed":
             return runs
-    steps = make_plan(o, "*", actor=o.settings.actor, trigger="quickstart").steps
+    steps = make_plan(o, Request("*"), Origin(o.settings.actor, "quickstart")).steps
     wanted = [step for step in steps if not step.blocked_by and not step.pinned]
     if wanted:
         started = o.now()
@@ -176,7 +182,7 @@ def _made_since(o: OpenOrganism, moment: datetime) -> int:
 def _follow(
     o: OpenOrganism, deployment: str, what: str, *, total: int, done: Any, limit: int | None = None
 ) -> dict[str, Any]:
-    from causal_organism.platform.runs import has_ended
+    from causal_organism.wording.run_actions import has_ended
 
     run = o.orchestrator.trigger(deployment, {"actor": o.settings.actor}, trigger="cli")
     state = ""

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import sys
-import time
+import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from causal_organism.assets.blocking import some_of
-from causal_organism.assets.keys import label_of
 from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import emit, json_option, name_of, partition_option, progress_bar, say, table
+from causal_organism.cli.runs.waiting import Telling, wait_for
 from causal_organism.cli.selections import selection_argument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
-from causal_organism.wording.causes import cause_text
+from causal_organism.wording.causes import behind_text, cause_text
+from causal_organism.wording.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from causal_organism.assets.planner import PlanStep
-    from causal_organism.engine.make import StepOutcome
-    from causal_organism.ports import StepRecord
+    from causal_organism.engine.requests import Request
 
-POLL_S = 0.5
-_MANY = 50  # steps, from which a terminal shows one bar in place of a line each
-ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
+set_option = click.option(
+    "--set",
+    "given",
+    metavar="NAME=VALUE",
+    multiple=True,
+    help="Config: a parameter that has a default; or KEY.NAME=VALUE.",
+)
+
+_BEHIND = 5  # lines about what is up to date behind something stale
 
 
 @click.command()
@@ -38,14 +42,23 @@ def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
     """Look at the sources of a selection now, and record what was seen."""
     from causal_organism.engine.observe import observe as look
     from causal_organism.engine.plan import select_keys
-    from causal_organism.engine.snapshot import load_cut
+    from causal_organism.engine.requests import Origin
+    from causal_organism.engine.snapshot import load_snapshot
 
     with open_organism() as o:
-        cut = load_cut(o)
-        keys = [key for key in select_keys(o, selection, cut, allow_empty=allow_empty) if o.graph[key].kind == "source"]
-        seen = look(o, keys, cut.heads, actor=o.settings.actor, trigger="observe")
-    document = {"schema": "organism.observe/1", "observed": [each.to_document() for each in seen]}
-    rows = [(each.key, each.version, "changed" if each.changed else "same", each.error or "") for each in seen]
+        snapshot = load_snapshot(o)
+        keys = [
+            key for key in select_keys(o, selection, snapshot, allow_empty=allow_empty) if o.graph[key].kind == "source"
+        ]
+        seen = look(snapshot, keys, Origin(o.settings.actor, "observe"))
+        detail = {"looked": len(seen), "changed": [each.key for each in seen if each.changed]}
+        o.ledger.audit(actor=o.settings.actor, action="observe", subject=selection, detail=detail, at=o.now())
+    observed = [each.to_document() for each in seen]
+    document = {"schema": "organism.observe/1", "observed": observed}
+    rows = [
+        (each["key"], each["version"], "changed" if each["changed"] else "same", _observed_text(each))
+        for each in observed
+    ]
     emit(document, lambda: table(("SOURCE", "VERSION", "CONTENT", ""), rows), as_json=as_json)
     if any(each.error for each in seen):
         raise click.exceptions.Exit(FAILED)
@@ -54,33 +67,38 @@ def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
 @click.command()
 @selection_argument()
 @partition_option("Only these partitions: day=2026-01-01..2026-01-31,site=north.")
+@set_option
 @click.option("--force", is_flag=True, help="Plan fresh ones too.")
 @click.option("--full", is_flag=True, help="Plan every step in full.")
 @click.option("--allow-empty", is_flag=True, help="A selection that matches nothing is no error.")
 @json_option
-def plan(selection: str, partition: str | None, force: bool, full: bool, allow_empty: bool, as_json: bool) -> None:
+def plan(
+    selection: str,
+    partition: str | None,
+    given: tuple[str, ...],
+    force: bool,
+    full: bool,
+    allow_empty: bool,
+    as_json: bool,
+) -> None:
     """Show what a refresh of SELECTION would do: steps in order, why, how, and for how long."""
     from causal_organism.engine.plan import make_plan, plan_document
+    from causal_organism.engine.requests import Origin, Request
+    from causal_organism.engine.run_config import parse_config
 
+    config = parse_config(given)
+    request = Request(selection, partition, force=force, full=full, allow_empty=allow_empty, config=config)
     with open_organism() as o:
-        document = plan_document(
-            make_plan(
-                o,
-                selection,
-                partition=partition,
-                force=force,
-                full=full,
-                actor=o.settings.actor,
-                trigger="plan",
-                allow_empty=allow_empty,
-            )
-        )
+        document = plan_document(make_plan(o, request, Origin(o.settings.actor, "plan")))
+    if not o.settings.may_change:
+        say("read-only: judged by the last look at the sources")
     emit(document, lambda: plan_text(document["steps"]), as_json=as_json)
 
 
 @click.command()
 @selection_argument()
 @partition_option("Only these partitions: day=2026-01-01..2026-01-31,site=north.")
+@set_option
 @click.option("--force", is_flag=True, help="Make fresh ones too.")
 @click.option("--full", is_flag=True, help="Make every step in full, none incrementally.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait for the run to end.")
@@ -95,6 +113,7 @@ def refresh(
     ctx: click.Context,
     selection: str,
     partition: str | None,
+    given: tuple[str, ...],
     force: bool,
     full: bool,
     wait: bool,
@@ -110,112 +129,69 @@ def refresh(
             plan,
             selection=selection,
             partition=partition,
+            given=given,
             force=force,
             full=full,
             allow_empty=allow_empty,
             as_json=as_json,
         )
         return
-    how: dict[str, Any] = {"partition": partition, "force": force, "full": full}
+    from causal_organism.engine.requests import Request
+    from causal_organism.engine.run_config import parse_config
+
+    config = parse_config(given)
+    request = Request(selection, partition, force=force, full=full, allow_empty=allow_empty, config=config)
     with open_organism() as o:
-        if local:
-            document = _local(o, selection, allow_empty=allow_empty, **how)
-        else:
-            document = _deployed(o, selection, allow_empty=allow_empty, wait=wait, **how)
-    emit(document, lambda: _refresh_text(document), as_json=as_json)
+        document = _local(o, request) if local else _deployed(o, request, wait=wait)
+    emit(document, lambda: refresh_text(document), as_json=as_json)
     if document["outcome"] in ("failed", "cancelled"):
         raise click.exceptions.Exit(FAILED)
 
 
-class _Telling:
-    """Tells on stderr how a run goes on: a line per step, or in a terminal, for many steps, one bar and what fails."""
-
-    def __init__(self) -> None:
-        self._total = 0
-        self._told: set[tuple[str, str]] = set()
-
-    def begin(self, steps: Sequence[PlanStep]) -> None:
-        self._total = len(steps)
-        known = [step.estimate_s for step in steps if step.estimate_s is not None]
-        if steps:
-            say(f"{len(steps)} to make" + (f", about {duration(sum(known))}" if known else ""))
-
-    def tell(self, step: StepOutcome | StepRecord) -> None:
-        if (step.key, step.partition) in self._told:
-            return
-        self._told.add((step.key, step.partition))
-        done, total = len(self._told), max(self._total, len(self._told))
-        if step.error or not (total > _MANY and sys.stderr.isatty()):
-            name, error = label_of(step.key, step.partition), f": {step.error}" if step.error else ""
-            say(f"{done}/{total} {name}: {step.outcome}{error}")
-        else:
-            progress_bar(step.key, done, total)
-
-
-def _local(o: OpenOrganism, selection: str, *, allow_empty: bool, **how: Any) -> dict[str, Any]:
+def _local(o: OpenOrganism, request: Request) -> dict[str, Any]:
     from causal_organism.engine.refresh import refresh_local
+    from causal_organism.engine.requests import Origin
 
-    telling = _Telling()
-    return refresh_local(
-        o,
-        selection,
-        allow_empty=allow_empty,
-        actor=o.settings.actor,
-        trigger="cli",
-        log=say,
-        progress=progress_bar,
-        on_begin=telling.begin,
-        on_step=telling.tell,
-        **how,
-    )
+    telling = Telling()
+    origin = Origin(o.settings.actor, "cli", log=say, progress=progress_bar)
+    return refresh_local(o, request, origin, on_begin=telling.begin, on_step=telling.tell)
 
 
-def _deployed(o: OpenOrganism, selection: str, *, allow_empty: bool, wait: bool, **how: Any) -> dict[str, Any]:
+def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any]:
     from causal_organism.engine.plan import plan_document
+    from causal_organism.engine.requests import Origin
     from causal_organism.platform.trigger import plan_for_workers, trigger_refresh
 
-    planned = plan_for_workers(o, selection, actor=o.settings.actor, trigger="cli", allow_empty=allow_empty, **how)
+    origin = Origin(o.settings.actor, "cli")
+    planned = plan_for_workers(o, request, origin)
     if not planned.steps and wait:  # nothing to queue for
-        return _local(o, selection, allow_empty=allow_empty, **how)
-    run = trigger_refresh(o, selection, actor=o.settings.actor, trigger="cli", **how)
+        return _local(o, request)
+    run = trigger_refresh(o, request, origin)
     if not wait:
         observed = [each.to_document() for each in planned.observations]
         steps = [
-            {**each, "outcome": "queued", "version": None, "seconds": None, "error": None}
+            {
+                **each,
+                "outcome": "queued",
+                "version": None,
+                "seconds": None,
+                "error": None,
+                "failed_checks": [],
+                "of_head": False,
+            }
             for each in plan_document(planned)["steps"]
         ]
-        return {"schema": "organism.refresh/1", "run": run, "outcome": "queued", "steps": steps, "observed": observed}
-    telling = _Telling()
+        return {
+            "schema": "organism.refresh/1",
+            "run": run,
+            "outcome": "queued",
+            "steps": steps,
+            "observed": observed,
+            "behind": [],
+        }
+    telling = Telling()
     telling.begin(planned.steps)
-    return _wait_for(o, run, telling)
-
-
-def _wait_for(o: OpenOrganism, run: str, telling: _Telling) -> dict[str, Any]:
-    """Follow a run to its end; steps are told as they end."""
-    state = ""
-    while True:
-        began = time.monotonic()
-        found = o.orchestrator.run(run)
-        if found is not None and found["state"] != state:
-            state = found["state"]
-            say(f"run {run}: {state}")
-        for step in o.ledger.steps(run):
-            telling.tell(step)
-        if state in ENDED:
-            return _answer(o, run, state)
-        # Asking about a run of many partitions takes its time; it is asked the less often.
-        time.sleep(max(POLL_S, 4 * (time.monotonic() - began)))
-
-
-def _answer(o: OpenOrganism, run: str, state: str) -> dict[str, Any]:
-    from causal_organism.platform.runs import step_document
-
-    document = o.ledger.run_document(run)
-    if document is not None:
-        return dict(document)
-    steps = [step_document(step) for step in o.ledger.steps(run)]
-    outcome = "cancelled" if state == "Cancelled" else "failed"
-    return {"schema": "organism.refresh/1", "run": run, "outcome": outcome, "steps": steps, "observed": []}
+    return wait_for(o, run, telling)
 
 
 def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
@@ -232,11 +208,11 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
             else "yes"
             if step["certain"]
             else "if changed",
-            step["mode"],
+            "checks" if step["checks_only"] else step["mode"],
             duration(step["estimate_s"]),
             f"waits for {some_of(step['blocked_by'])}"
             if step["blocked_by"]
-            else "; ".join(map(cause_text, step["causes"])),
+            else "; ".join((*map(cause_text, step["causes"]), *_config_text(step))),
         )
         for step in steps
     ]
@@ -245,7 +221,14 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
     return table(("ASSET", "MADE", "MODE", "TAKES", "WHY"), rows) + total
 
 
-def _refresh_text(document: Mapping[str, Any]) -> str:
+def _config_text(step: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the parameters that have a default are called with."""
+    given = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in step["config"].items())
+    return (safe_text(f"with {given}"),) if given else ()
+
+
+def refresh_text(document: Mapping[str, Any]) -> str:
+    """What became of each asset, and of the run."""
     rows = [
         (
             name_of(s),
@@ -256,6 +239,19 @@ def _refresh_text(document: Mapping[str, Any]) -> str:
         )
         for s in document["steps"]
     ]
-    failed = [f"{each['key']}: {each['error']}" for each in document["observed"] if each.get("error")]
-    shown = table(("ASSET", "OUTCOME", "VERSION", "TOOK", ""), rows)
-    return "\n".join(each for each in (shown, *failed, f"{document['outcome']} (run {document['run']})") if each)
+    failed = [f"{each['key']}: {text}" for each in document["observed"] if (text := _observed_text(each))]
+    shown = table(("ASSET", "OUTCOME", "VERSION", "TOOK", ""), rows) if rows else ""
+    behind = document.get("behind") or ()
+    said = [safe_text(f"{each['key']}: {behind_text(each['stale'])}") for each in behind[:_BEHIND]]
+    said += [f"and {len(behind) - _BEHIND} more are up to date behind something stale"] if len(behind) > _BEHIND else []
+    said += (
+        [safe_text(document["error"]), f"  organism logs {document['run']} shows more"] if document.get("error") else []
+    )
+    lines = (shown, *map(safe_text, failed), *said, f"{document['outcome']} (run {document['run']})")
+    return "\n".join(filter(None, lines))
+
+
+def _observed_text(seen: Mapping[str, Any]) -> str:
+    """Why a source could not be looked at, else what its checks say against what it shows."""
+    failed = (f"check {each['name']}: {each['detail'] or 'not met'}" for each in seen.get("failed_checks") or ())
+    return seen.get("error") or "; ".join(failed)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from causal_organism.assets.selection.parser import parse, pointed
+from causal_organism.cli.shell.completion import complete_selection
 from causal_organism.errors import SelectionError
 
 
@@ -21,7 +22,14 @@ def selection_argument(*, default: str | None = None) -> Callable[[Any], Any]:
         return words[0] if words else default
 
     metavar = "SELECTION" if default is None else "[SELECTION]"
-    return click.argument("selection", nargs=-1, required=default is None, metavar=metavar, callback=one)
+    return click.argument(
+        "selection",
+        nargs=-1,
+        required=default is None,
+        metavar=metavar,
+        callback=one,
+        shell_complete=complete_selection,
+    )
 
 
 def _several(command: str, words: tuple[str, ...]) -> SelectionError:

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
-from causal_organism.errors import NotRunningError, RequestError
+from causal_organism.errors import NotRunningError, OrganismError, RequestError
 from causal_organism.homes import Recognition, recognize
 from causal_organism.settings import Settings, load_settings
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--only", metavar="PARTS", help="Start only these: ledger, stream, network, orchestrator (with commas).")
 @click.option("--adopt", is_flag=True, help="Take over a home that was moved here, or make a copied one independent.")
 @json_option
-@changes(ask=Settings.refuse_read_only)
+@changes(ask=Settings.refuse_read_only, role=None)
 def up(only: str | None, adopt: bool, as_json: bool) -> None:
     """Start the embedded servers of the home, and return when they are healthy."""
     from causal_organism.embedded import adoption, lifecycle
@@ -41,8 +42,10 @@ def up(only: str | None, adopt: bool, as_json: bool) -> None:
     if adopted is not None:
         say(adopted.describe())
     state = lifecycle.up(settings.home, names, environ=os.environ, say=_Told())
+    _renew_access()
+    _log_home("up", [each.name for each in state.servers])
     if any(each.name == "worker" for each in state.servers):
-        _note_graph()
+        _note_graph(settings)
     rows = [
         {
             "name": each.name,
@@ -64,10 +67,12 @@ def up(only: str | None, adopt: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--delete-data", is_flag=True, help="Delete the servers' data, passwords and logs too.")
+@click.option(
+    "--delete-data", is_flag=True, help="Delete all data in the home too: servers, values, generated files, logs."
+)
 @click.option("--yes", is_flag=True, help="Do not ask before data is deleted.")
 @json_option
-@changes()
+@changes(role=None)
 def down(delete_data: bool, yes: bool, as_json: bool) -> None:
     """Stop the embedded servers of the home; their data stays."""
     from causal_organism.embedded import lifecycle
@@ -76,7 +81,8 @@ def down(delete_data: bool, yes: bool, as_json: bool) -> None:
     if delete_data and not yes:
         if not sys.stdin.isatty():
             raise RequestError("--delete-data deletes what cannot be made again", hint="add --yes")
-        click.confirm(f"Delete all data of the servers in {settings.home}?", abort=True, err=True)
+        click.confirm(f"Delete all data in {settings.home}?", abort=True, err=True)
+    _log_home("down", [], deleted=delete_data)
     stopped = (lifecycle.remove if delete_data else lifecycle.down)(settings.home)
     document = {"schema": "organism.down/1", "stopped": list(stopped), "deleted": delete_data}
     emit(document, lambda: f"stopped: {', '.join(stopped)}" if stopped else "nothing was running", as_json=as_json)
@@ -107,18 +113,52 @@ def env(as_json: bool) -> None:
     emit({"schema": "organism.env/1", "environment": variables}, lambda: "\n".join(lines), as_json=as_json)
 
 
+def _log_home(action: str, servers: Sequence[str], **detail: bool) -> None:
+    """Where the home's own ledger runs, which is asked for a moment only: what it does not take stands in no log."""
+    from causal_organism.settings import running_servers
+    from causal_organism.wiring import OpenOrganism
+
+    settings = load_settings()
+    own = running_servers(settings.home).get("ORGANISM_POSTGRES_DSN")
+    if own is None or settings.postgres_dsn != own:
+        return
+    what = {"servers": list(servers), **detail} if servers else detail
+    with suppress(OrganismError), OpenOrganism(settings, deadline_s=5.0) as o:
+        o.ledger.audit(actor=settings.actor, action=action, subject=str(settings.home), detail=what, at=o.now())
+
+
+def _renew_access() -> None:
+    from causal_organism.embedded.home import Home
+    from causal_organism.embedded.people import load_access
+
+    settings = load_settings()
+    if settings.postgres_dsn is None or not load_access(Home(settings.home)).people:
+        return
+    from causal_organism.embedded.granting import renew
+    from causal_organism.wiring import open_organism
+
+    with open_organism(settings) as o:
+        renew(settings, o.database)
+
+
 def _warn_of(home: Recognition) -> None:
     if home.is_strange:
         say(f"{home.describe()}; {home.refusal().hint}")
 
 
-def _note_graph() -> None:
-    """The worker took over this caller's asset graph: who triggers a run is told if theirs is another."""
-    from causal_organism.platform.deploy import note_worker_graph
+def _note_graph(settings: Settings) -> None:
+    """Who triggers a run is told if the worker has other assets than theirs."""
+    from causal_organism.embedded.home import Home
+    from causal_organism.embedded.worker_graph import own_worker_graph
+    from causal_organism.platform.worker_graphs import describe_graphs, forget_runs, note_worker_graph
     from causal_organism.wiring import open_organism
 
+    assets = own_worker_graph(Home(settings.home))
     with open_organism(load_settings()) as o:
-        note_worker_graph(o)
+        note_worker_graph(o, assets)
+        forget_runs(o)
+    if assets is not None:
+        say(f"the worker makes the assets of {describe_graphs(assets)}")
 
 
 class _Told:

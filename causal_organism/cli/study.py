@@ -16,7 +16,7 @@ from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
 from causal_organism.wording.safe_text import safe_text
 
-_FILE = click.argument("file", type=click.Path(path_type=Path), required=False, envvar="ORGANISM_STUDY")
+_FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
 _DATA = click.argument("data", type=click.Path(path_type=Path))
 
 
@@ -48,7 +48,7 @@ def run(data: Path, file: Path, no_reference: bool, as_json: bool) -> None:
 def check(file: Path | None, data: Path | None, as_json: bool) -> int:
     """Read a study file, and say what is wrong with it; exit code 1 if something will be refused.
 
-    FILE is `study.toml` of the home, or ORGANISM_STUDY, where it is not given.
+    FILE is ORGANISM_STUDY, else `study.toml` of the home, else the one that ships, where it is not given.
     """
     from causal_organism.causal.declarations.description import list_missing, list_problems
     from causal_organism.organism.studies.run import read_study_file
@@ -124,7 +124,9 @@ def approve(file: Path | None, as_json: bool) -> None:
 
 
 def _file_or_default(file: Path | None) -> Path:
-    return file if file is not None else load_settings(os.environ).home / "study.toml"
+    from causal_organism.organism.studies.source import panel_study_path
+
+    return file if file is not None else panel_study_path(load_settings(os.environ))
 
 
 def _review(found: Any) -> dict[str, str] | None:

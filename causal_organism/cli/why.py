@@ -9,13 +9,15 @@ import click
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.output import ago, emit, json_option, name_of, partition_option
+from causal_organism.cli.shell.completion import complete_key
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import duration
-from causal_organism.wording.causes import cause_text
+from causal_organism.wording.causes import behind_text, cause_text
 from causal_organism.wording.safe_text import safe_text
 
 _ROWS_SHOWN = 20
+_PARTITIONS = 10  # that are told one by one
 _REASONS = {
     "interactions": "interactions",
     "code": "changed code",
@@ -27,7 +29,7 @@ _REASONS = {
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @click.argument("span", required=False, metavar="[@A..@B]")
 @click.option("--person", metavar="ID", help="Why the number of this person, or any other entity, changed.")
 @click.option(
@@ -88,7 +90,11 @@ def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"{name_of(document)} is {document['status']}" + (", and is being made" if document["making"] else "")
     for cause in document["causes"]:
         yield f"  {cause_text(cause)}"
-    if document["attempt"] is not None:
+    if document["behind"]:
+        yield f"  {behind_text(document['behind'])}"
+    if document["looked_at"]:
+        yield f"  looked at {ago(document['looked_at'])} ago"
+    if document["attempt"] is not None and not document["attempt"].get("of_head"):
         yield f"  last try {document['attempt']['outcome']}: {document['attempt']['error']}"
     roots = [root for root in document["root_causes"] if root["key"] != document["key"]]
     if roots:
@@ -110,6 +116,11 @@ def _automation_lines(document: Mapping[str, Any]) -> Iterator[str]:
         f", at most every {duration(cooldown)}" if cooldown else ""
     )
     yield f"now: {'it would be made, because ' if document['chosen'] else ''}{document['because']}"
+    decided = document["partitions"]
+    for each in decided[-_PARTITIONS:]:
+        yield f"  {partition_text(each['partition'])}: {'made, because ' if each['chosen'] else ''}{each['because']}"
+    if len(decided) > _PARTITIONS:
+        yield f"  and {len(decided) - _PARTITIONS} before them"
     last, chosen = document["last"], document["last_chosen"]
     if last is not None:
         yield f"last pulse, {ago(last['at'])} ago: {_decision(last)}"

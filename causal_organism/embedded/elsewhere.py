@@ -9,9 +9,10 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.prefect import POOL, workers_online
-from causal_organism.embedded.servers.server import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WORKER
+from causal_organism.embedded.servers.server import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WATCH, WORKER
 from causal_organism.errors import StoreError
 from causal_organism.settings import Settings
+from causal_organism.stores.tls import Tls
 
 _PLACES = {
     LEDGER: ("postgres_dsn", "ORGANISM_POSTGRES_DSN", 5432),
@@ -33,6 +34,8 @@ class Answer:
 
 def ask(settings: Settings, name: str, embedded: Mapping[str, str]) -> Answer | None:
     """The server of this name where a variable names one that is not among `embedded`, else None."""
+    if name == WATCH:
+        return None
     if name == WORKER:
         return _ask_for_workers(settings, embedded)
     field, variable, default_port = _PLACES[name]
@@ -51,7 +54,7 @@ def _ask(settings: Settings, name: str, place: SplitResult, host: str, port: int
     """(product, version); no version if it does not answer."""
     match name:
         case "ledger":
-            return "PostgreSQL", _postgres_version(settings.need("postgres_dsn"))
+            return "PostgreSQL", _postgres_version(settings)
         case "stream":
             facts = probes.redis_information(host, port, user=place.username, password=unquote(place.password or ""))
             if "valkey_version" in facts:
@@ -76,11 +79,12 @@ def _ask_for_workers(settings: Settings, embedded: Mapping[str, str]) -> Answer 
     return Answer(address=address, product="Prefect", version=None, healthy=bool(online))
 
 
-def _postgres_version(dsn: str) -> str | None:
+def _postgres_version(settings: Settings) -> str | None:
     from causal_organism.stores.postgres.database import Database  # loads psycopg, 0.1 s, where there is such a server
 
     try:
-        with Database(dsn).connect() as connection:
+        tls = Tls(settings.tls_ca, settings.tls_cert, settings.tls_key)
+        with Database(settings.need("postgres_dsn"), tls=tls).connect() as connection:
             said = connection.info.parameter_status("server_version")
     except StoreError:
         return None

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.processes import MARK
+from causal_organism.graphs import folders_of
+from causal_organism.homes import write_private
 from causal_organism.settings import Settings
 
 _OF_THE_HOME = ("ORGANISM_", "PREFECT_")
+_SECRETS = frozenset(each.metadata["env"] for each in fields(Settings) if each.metadata.get("secret"))
 
 
 def worker_variables(environ: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
@@ -29,12 +32,26 @@ def worker_variables(environ: Mapping[str, str], own: Mapping[str, str]) -> dict
         for name in sorted(names)
         if name in environ and not name.startswith("PREFECT_") and environ[name] not in own.values()
     }
-    return _with_absolute_path(found)
+    return _with_graph_folders(_with_absolute_path(found))
+
+
+def keep_secrets(home: Home, variables: Mapping[str, str]) -> dict[str, str]:
+    """The same with each secret in a file of the home (0600), which `<variable>_FILE` names: an environment is seen by
+    every child, in crash reports, and by whoever may look at a process.
+    """
+    kept = dict(variables)
+    for name in _SECRETS & kept.keys():
+        file = home.private("secrets") / f"given-{name}"
+        if value := kept.pop(name):  # a blank one is one that nobody set
+            write_private(file, value)
+            kept[f"{name}_FILE"] = str(file)
+    return kept
 
 
 def session_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """What the supervisor gets, and its worker through it: a caller's environment without addresses and secrets."""
-    return _with_absolute_path({name: value for name, value in environ.items() if not name.startswith(_OF_THE_HOME)})
+    kept = {name: value for name, value in environ.items() if not name.startswith(_OF_THE_HOME)}
+    return _with_absolute_path({name: value for name, value in kept.items() if name not in _SECRETS})
 
 
 def worker_environment(home: Home, caller: Mapping[str, str], **more: str) -> dict[str, str]:
@@ -44,6 +61,13 @@ def worker_environment(home: Home, caller: Mapping[str, str], **more: str) -> di
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), "127.0.0.1")))
     return {**kept, **caller, **more, "ORGANISM_HOME": str(home.folder), MARK: str(home.folder)}
+
+
+def _with_graph_folders(environ: dict[str, str]) -> dict[str, str]:
+    """The same with the folders of the asset graphs' modules on PYTHONPATH: the worker finds what is found here."""
+    entries = environ["PYTHONPATH"].split(os.pathsep) if "PYTHONPATH" in environ else []
+    new = [str(folder) for folder in folders_of(environ.get("ORGANISM_ASSETS")) if str(folder) not in entries]
+    return {**environ, "PYTHONPATH": os.pathsep.join([*entries, *new])} if new else environ
 
 
 def _with_absolute_path(environ: dict[str, str]) -> dict[str, str]:

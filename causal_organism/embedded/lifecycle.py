@@ -15,18 +15,26 @@ from pathlib import Path
 
 from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home, locked, open_home
-from causal_organism.embedded.inheritance import session_environment, worker_variables
+from causal_organism.embedded.inheritance import keep_secrets, session_environment, worker_variables
 from causal_organism.embedded.processes import Process
 from causal_organism.embedded.room import shortage, writing
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.servers.neo4j import choose_neo4j
 from causal_organism.embedded.servers.postgres import remove_data
-from causal_organism.embedded.servers.server import NETWORK, ServerFailedError
+from causal_organism.embedded.servers.server import NETWORK, WORKER, ServerFailedError
 from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
 from causal_organism.embedded.supervisor import LOCK, clear_remains
 from causal_organism.embedded.watched import TRIES_BEFORE_HEALTHY
+from causal_organism.embedded.worker_graph import refuse_broken_graph
 from causal_organism.errors import RefusedError
 from causal_organism.homes import IDENTITY_FILE, HomeState, recognize, record_identity, refuse_strange
+
+_FOLDERS = (
+    "stream", "network", "orchestrator", "worker", "watch", "secrets", "run", "logs",
+    "values", "cache", "quickstart", "unfinished",
+)  # fmt: skip
+_FILES = ("access.json", "ports.json", "network.json", "servers.json", "code-notes.json", "aliases.csv")
+"""All that is written in a home. Values that ORGANISM_VALUES keeps elsewhere belong to whoever set it."""
 
 PATIENCE_S = 600.0
 HOLDER_S = 20.0  # a lock is held for a moment by whoever asks for its holder
@@ -48,6 +56,7 @@ def up(
 
     Raises:
         RefusedError: the home was copied or moved; see `adoption`.
+        GraphError: the worker could not import its asset graph; nothing was started.
         NotInstalledError: a server's package is missing; nothing was started.
         ServerFailedError: a server did not become healthy; what was started is stopped.
     """
@@ -99,13 +108,16 @@ def stop_supervisor(home: Home) -> None:
 
 
 def remove(folder: Path) -> tuple[str, ...]:
-    """As `down`, and remove the data of the servers, the ledger's folder outside the home included."""
+    """As `down`, and remove all data: of the servers, the ledger's folder outside the home included, and of people.
+
+    A study that somebody wrote (`study.toml`) stays.
+    """
     stopped = down(folder)
     home = Home(folder)
     remove_data(home)
-    for name in ("stream", "network", "orchestrator", "worker", "secrets", "run", "logs"):
+    for name in _FOLDERS:
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in ("ports.json", "network.json", IDENTITY_FILE):
+    for name in (*_FILES, IDENTITY_FILE):
         (folder / name).unlink(missing_ok=True)
     return stopped
 
@@ -148,8 +160,10 @@ def _up(
             before=before.wanted,
             starter=me,
             owner=me if owned else before.owner,
-            worker={**before.worker, **worker},
+            worker={**keep_secrets(home, before.worker), **keep_secrets(home, worker)},
         )
+        if WORKER in request.wanted:
+            refuse_broken_graph(home, request.worker)
         write_request(home, request)
         try:
             state = _wait(home, request, environ, say)

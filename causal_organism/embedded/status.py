@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from causal_organism.embedded.elsewhere import Answer, ask
@@ -10,7 +11,7 @@ from causal_organism.embedded.lifecycle import supervisor_of
 from causal_organism.embedded.room import shortage
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.state import ServerState, Standing, load_state
-from causal_organism.errors import OrganismError
+from causal_organism.errors import NeedsExtraError, OrganismError
 from causal_organism.settings import Settings, running_servers
 
 
@@ -29,25 +30,31 @@ class ServerStatus:
 
 
 def look(settings: Settings) -> tuple[ServerStatus, ...]:
-    """Every server, asked now; one that does not run is not healthy."""
+    """Every server, all asked at the same time, since each may be silent; one that does not run is not healthy."""
     home = Home(settings.home)
     state = load_state(home) if supervisor_of(home) is not None else None
     embedded = running_servers(settings.home)
-    found = []
-    for name in parts.SERVERS:
+
+    def look_at(name: str) -> ServerStatus:
         elsewhere = ask(settings, name, embedded)
         shown = None if state is None else state.server(name)
         if elsewhere is not None:
-            found.append(_external(name, elsewhere))
-        elif shown is not None:
-            found.append(_embedded(home, shown))
-        else:
-            found.append(_stopped(home, name))
-    return tuple(found)
+            return _external(name, elsewhere)
+        return _stopped(home, name) if shown is None else _embedded(home, shown)
+
+    with ThreadPoolExecutor(len(parts.SERVERS)) as threads:
+        return tuple(threads.map(look_at, parts.SERVERS))
 
 
 def _embedded(home: Home, shown: ServerState) -> ServerStatus:
-    answers = shown.state == Standing.HEALTHY and parts.server(home, shown.name, {}).is_healthy()
+    try:
+        answers = shown.state == Standing.HEALTHY and parts.server(home, shown.name, {}).is_healthy()
+    except NeedsExtraError as error:  # started by an installation that has more than this one
+        return ServerStatus(
+            name=shown.name, product=shown.product, version=shown.version, address=shown.address,
+            pid=None if shown.process is None else shown.process.pid, healthy=False, state="unknown",
+            error=f"cannot be asked: {error.message}",
+        )  # fmt: skip
     full = shortage(home)
     state: str = shown.state
     if shown.state == Standing.HEALTHY and not (answers and full is None):

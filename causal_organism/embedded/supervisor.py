@@ -22,7 +22,7 @@ from causal_organism.embedded import processes, room
 from causal_organism.embedded.documents import write_servers_file
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.servers import parts
-from causal_organism.embedded.servers.server import WORKER
+from causal_organism.embedded.servers.server import WATCH, WORKER
 from causal_organism.embedded.state import (
     Request,
     Standing,
@@ -84,7 +84,8 @@ class Supervisor:
         while order:
             # Together, as far as none of them is needed by another that still runs. The worker's runs use them all.
             needed = {need for name in order for need in self.watched[name].server.needs}
-            batch = [WORKER] if WORKER in order else [name for name in order if name not in needed]
+            first = [name for name in (WATCH, WORKER) if name in order]
+            batch = first or [name for name in order if name not in needed]
             end_together([self.watched[name] for name in batch])
             for name in batch:
                 order.remove(name)
@@ -119,7 +120,7 @@ class Supervisor:
     def _take(self, request: Request) -> None:
         """Stop what is not wanted any more, and watch what is."""
         asked_again = request.serial != self.request.serial
-        changed = {WORKER} if request.worker != self.request.worker else set()
+        changed = {WORKER, WATCH} if request.worker != self.request.worker else set()
         self.stop([name for name in self.watched if name not in request.wanted or name in changed])
         for name in parts.SERVERS:
             if name in request.wanted and name not in self.watched:
@@ -133,7 +134,7 @@ class Supervisor:
         self.stopping = not request.wanted
         self._tell()
 
-    def _look_after(self, each: Watched, now: float) -> None:
+    def _look_after(self, each: Watched, now: float) -> None:  # noqa: C901 - one case a state
         code = each.exit_code()
         if code is not None:
             self._ended(each, said(code), now)
@@ -152,6 +153,7 @@ class Supervisor:
                     end_together([each])
                     self._ended(each, f"not healthy after {START_S:.0f} s", now)
             case Standing.HEALTHY:
+                each.bound_log(self.home)
                 if each.failures and now - each.since > STEADY_S:
                     each.failures, each.error = 0, None
             case Standing.FAILED:

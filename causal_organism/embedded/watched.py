@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
 import signal
 import time
 from collections.abc import Sequence
@@ -52,6 +55,15 @@ class Watched:
         self.process = processes.spawn(self.server.launch(), log=log, death_signal=self.server.death_signal)
         self.identity = processes.identify(self.process.pid)
         self.enter(Standing.STARTING, now)
+
+    def bound_log(self, home: Home) -> None:
+        """Where it grew large, keep what it was beside it and begin anew; its process appends, so it goes on there."""
+        log = home.log(self.name)
+        with contextlib.suppress(OSError):
+            if log.stat().st_size > LARGE_LOG_BYTES:
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+                log.with_suffix(".log.1").chmod(0o600)
+                os.truncate(log, 0)
 
     def exit_code(self) -> int | None:
         """How its process ended; None while it runs or if it has none."""

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from typing import Any
 
 from causal_organism.errors import OrganismError, RunCancelledError
-from causal_organism.ports import Organism
 
 ASK_AFTER_S = 1.0
 """What took longer to make is worth the question whether the orchestrator has cancelled the run."""
@@ -146,9 +145,3 @@ class Interrupts:
         self._cancellation.note()
         if not (self._put_off or self._cancellation.is_writing_here):
             raise KeyboardInterrupt
-
-
-def readmit(organism: Organism, run: str) -> None:
-    """A run that was cancelled and is run again may publish, unless it is being cancelled now."""
-    if organism.ledger.cancelled_by(run) is not None and not organism.orchestrator.is_cancelled(run):
-        organism.ledger.uncancel_run(run)

@@ -1,14 +1,17 @@
-"""Whatever is raised between an asset's compute and its publication, as the failure of that asset alone."""
+"""Calls of authors' functions. Whatever is raised from there to publication is the failure of that asset alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.storable import error_text
-from causal_organism.engine.tracebacks import tell_place
+from causal_organism.engine.tracebacks import tell_traceback
 from causal_organism.errors import OrganismError, OtherValuesError, RunCancelledError, StoreError
 
 
@@ -41,16 +44,34 @@ def failing(
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) or not (authors or isinstance(error, Exception)):
             raise
-        tell_place(error, log)
+        tell_traceback(error, log, spec.compute)
         text = f"{what}: {error_text(error)}" if what else error_text(error)
         raise ComputeError(text, retryable=isinstance(error, (ConnectionError, *spec.retry.on))) from error
 
 
-def outputs_of(spec: AssetSpec, value: Any) -> dict[str, Any]:
-    """What a function returned, by key. Raises ComputeError where it makes several assets and returned others."""
+def call(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """What the function returns; of an `async def`, what it returns once it was awaited, in a loop of its own."""
+    found = function(*arguments, **named)
+    return _awaited(found) if inspect.iscoroutine(found) else found
+
+
+def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    with ThreadPoolExecutor(1) as other:  # a notebook has a loop in this thread
+        return other.submit(asyncio.run, coroutine).result()
+
+
+def outputs_of(spec: AssetSpec, value: Any, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What a function returned, by key; None for an optional output that it did not return. `wanted`: those that a run
+    chose; what else of its outputs was returned is left. Raises ComputeError where it returned others.
+    """
     if not spec.outputs:
         return {spec.key: value}
-    if isinstance(value, Mapping) and set(value) == set(spec.outputs):
-        return {key: value[key] for key in spec.outputs}
+    wanted = wanted or spec.outputs
+    if isinstance(value, Mapping) and set(wanted) - spec.optional <= set(value) <= set(spec.outputs):
+        return {key: value.get(key) for key in wanted}
     given = ", ".join(sorted(map(str, value))) if isinstance(value, Mapping) else type(value).__name__
-    raise ComputeError(f"{spec.key} must return a dict of {', '.join(spec.outputs)}; it returned {given or 'nothing'}")
+    raise ComputeError(f"{spec.key} must return a dict of {', '.join(wanted)}; it returned {given or 'nothing'}")

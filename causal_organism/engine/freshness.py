@@ -13,13 +13,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.assets.cause_words import attempt_text
+from causal_organism.assets.causes import ContentDamaged, TooOld
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import label_of
-from causal_organism.assets.staleness import Judgement
+from causal_organism.assets.staleness import Code, Judgement, results_of_now
 from causal_organism.assets.versions import Attempt, Head
-from causal_organism.engine.snapshot import Cut
+from causal_organism.engine.snapshot import LedgerSnapshot
 
 ON_TIME, LATE, UNKNOWN = "on-time", "late", "unknown"
 OK, WARNING, BAD = "ok", "warning", "bad"
@@ -63,20 +64,33 @@ def assess_freshness(spec: AssetSpec, head: Head | None, now: datetime) -> Fresh
 
 
 def assess_health(
-    judgement: Judgement, heads: Sequence[Head], attempt: Attempt | None, fresh: Freshness | None
+    judgement: Judgement,
+    heads: Sequence[Head],
+    code: Code,
+    attempt: Attempt | None,
+    fresh: Freshness | None,
+    warnings: Sequence[str] = (),
 ) -> Health:
-    """The worst of the last make, the checks and the freshness. `attempt`: the last try, if it failed since."""
-    found = sorted(_findings(judgement, heads, attempt, fresh), key=lambda each: -_WORST_LAST.index(each[0]))
+    """The worst of the last make, the checks and the freshness. `attempt`: the last try, if it failed since;
+    `warnings`: what its source says of itself."""
+    own = [(WARNING, text) for text in warnings]
+    found = sorted(
+        [*_findings(judgement, heads, code, attempt, fresh), *own], key=lambda each: -_WORST_LAST.index(each[0])
+    )
     reasons = [reason for _, reason in found]
     if len(reasons) > _MOST_REASONS:
         reasons[_MOST_REASONS:] = [f"and {len(reasons) - _MOST_REASONS} more"]
     return Health(found[0][0], tuple(reasons)) if found else Health(OK)
 
 
-def standing(cut: Cut, key: str) -> dict[str, Any]:
+def freshness_and_health(snapshot: LedgerSnapshot, key: str) -> dict[str, Any]:
     """`freshness`, `health` and `health_reasons` of one asset, as in its documents."""
-    fresh = assess_freshness(cut.organism.graph[key], _oldest_that_counts(cut, key), cut.at)
-    health = assess_health(cut.judgements[key], cut.heads_of(key), cut.latest_attempt(key), fresh)
+    fresh = assess_freshness(snapshot.organism.graph[key], _oldest_that_counts(snapshot, key), snapshot.at)
+    source = snapshot.organism.sources.get(key) if snapshot.organism.graph[key].compute is None else None
+    warnings = source.warnings() if source is not None else ()
+    attempt = snapshot.latest_attempt(key)
+    code, heads = snapshot.code[key], snapshot.heads_of(key)
+    health = assess_health(snapshot.judgements[key], heads, code, attempt, fresh, warnings)
     return {
         "freshness": fresh.to_document() if fresh else None,
         "health": health.state,
@@ -102,30 +116,30 @@ def _deadlines(spec: AssetSpec, confirmed_at: datetime) -> Iterator[datetime]:
         yield parse_cron(spec.due, spec.timezone).next(confirmed_at)
 
 
-def _oldest_that_counts(cut: Cut, key: str) -> Head | None:
+def _oldest_that_counts(snapshot: LedgerSnapshot, key: str) -> Head | None:
     """The head of an asset; of one with partitions, the first that became too old, or the last made if none did."""
     too_old = [
-        cut.head(key, partition)
-        for partition, judgement in cut.partition_judgements(key)
-        if any(cause.kind == "too-old" for cause in judgement.causes)
+        snapshot.head(key, partition)
+        for partition, judgement in snapshot.partition_judgements(key)
+        if any(isinstance(cause, TooOld) for cause in judgement.causes)
     ]
-    return min((head for head in too_old if head), key=lambda head: head.confirmed_at, default=cut.newest(key))
+    return min((head for head in too_old if head), key=lambda head: head.confirmed_at, default=snapshot.newest(key))
 
 
 def _findings(
-    judgement: Judgement, heads: Sequence[Head], attempt: Attempt | None, fresh: Freshness | None
+    judgement: Judgement, heads: Sequence[Head], code: Code, attempt: Attempt | None, fresh: Freshness | None
 ) -> Iterator[tuple[str, str]]:
-    if attempt is not None:
+    if attempt is not None and not attempt.of_head:
         yield BAD, f"the last try {attempt_text(attempt.outcome, attempt.error)}"
     elif not heads:
         yield UNKNOWN, "it was never made"
     for cause in judgement.causes:
-        if cause.kind == "check-failed" and cause.now is not None:
-            yield BAD, str(cause.now)
+        if isinstance(cause, ContentDamaged):
+            yield BAD, "its content is damaged"
     for head in heads:
-        for check in head.version.checks:
+        for check in results_of_now(head, code):
             if not check.passed:
                 place = f" of {label_of(head.version.key, head.version.partition)}" if head.version.partition else ""
-                yield WARNING, f"check {check.name}{place}: {check.detail or 'not met'}"
+                yield BAD if check.blocking else WARNING, f"check {check.name}{place}: {check.detail or 'not met'}"
     if fresh is not None and fresh.state == LATE:
         yield WARNING, f"late by {duration_text(fresh.late_by.total_seconds())}"

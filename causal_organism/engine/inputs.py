@@ -10,27 +10,34 @@ from typing import Any
 from causal_organism.assets.keys import partition_of
 from causal_organism.assets.partitions.mappings import Many, One, Resolved, absent_of
 from causal_organism.assets.versions import InputVersion, Provenance, Version
-from causal_organism.engine.contents import load_value, load_values
-from causal_organism.engine.snapshot import Cut
+from causal_organism.engine.contents import given, load_given, load_value, load_values
+from causal_organism.engine.snapshot import LedgerSnapshot
 
 
-class Reading:
-    """The inputs of one asset or partition, as a cut sees them. Values are loaded when they are asked for."""
+class InputReader:
+    """The inputs of one asset or partition, as a run sees the ledger. Values are loaded when they are asked for."""
 
-    def __init__(self, cut: Cut, key: str, partition: str):
-        self._cut = cut
-        self._found = {read.parameter: (read, found) for read, found in cut.resolved(key, partition)}
+    def __init__(self, snapshot: LedgerSnapshot, key: str, partition: str):
+        self._snapshot = snapshot
+        self._is_builtin = snapshot.organism.graph[key].is_builtin  # the catalog's read each other's arrays
+        self._found = {read.parameter: (read, found) for read, found in snapshot.resolved(key, partition)}
 
     def load(self, parameter: str) -> Any:
         """The value of one input; of several partitions a dict, in order, and None where there is no such partition."""
         _, found = self._found[parameter]
         return None if found is None else self._load(found)
 
+    def load_all(self, read: str | Mapping[str, str]) -> Any:
+        """The value of one read; of a list of reads, key -> value."""
+        if isinstance(read, str):
+            return self.load(read)
+        return {key: self.load(each) for key, each in read.items()}
+
     def versions(self) -> dict[str, Version]:
         """Label -> version, of every input that is one version."""
         found = {}
         for read, resolved in self._found.values():
-            head = self._cut.head(resolved.key, resolved.partition) if isinstance(resolved, One) else None
+            head = self._snapshot.head(resolved.key, resolved.partition) if isinstance(resolved, One) else None
             if head is not None:
                 found[read.label] = head.version
         return found
@@ -38,65 +45,68 @@ class Reading:
     def _load(self, found: Resolved) -> Any:
         if isinstance(found, One):
             return self._value(found.key, found.partition)
-        texts = self._cut.chosen(found)
+        texts = self._snapshot.chosen(found)
         if not found.free:
             return self._value(found.key, texts[-1])
-        space = self._cut.space(found.key)
+        space = self._snapshot.space(found.key)
         places = [space.dimensions.index(name) for name in found.free]
-        heads = self._cut.partition_heads[found.key]
-        values = load_values(self._cut.organism, [heads[text].version for text in texts])
+        heads = self._snapshot.partition_heads[found.key]
+        values = load_values(self._snapshot.organism, [heads[text].version for text in texts])
+        if not self._is_builtin:
+            values = [given(self._snapshot.organism, found.key, value) for value in values]
         names = (_name([space.names[text][at] for at in places]) for text in texts)
         return dict(zip(names, values, strict=True))
 
     def _value(self, key: str, partition: str) -> Any:
-        head = self._cut.head(key, partition)
+        head = self._snapshot.head(key, partition)
         assert head is not None  # a step whose inputs are not there is blocked
-        return load_value(self._cut.organism, head.version)
+        load = load_value if self._is_builtin else load_given
+        return load(self._snapshot.organism, head.version)
 
 
-def provenance_of(cut: Cut, key: str, partition: str) -> Provenance:
+def provenance_of(snapshot: LedgerSnapshot, key: str, partition: str) -> Provenance:
     """What a make reads, to be recorded with what it made. The versions of several partitions are listed as a value."""
-    inputs = cut.input_versions(key, partition)
-    for read, found in cut.resolved(key, partition):
+    inputs = snapshot.input_versions(key, partition)
+    for read, found in snapshot.resolved(key, partition):
         version = inputs[read.label]
         if isinstance(found, Many) and version is not None and version.count is not None:
-            inputs[read.label] = replace(version, manifest=_manifest(cut, found, version))
-    return Provenance(code_version=cut.code_versions[key], inputs=inputs)
+            inputs[read.label] = replace(version, manifest=_manifest(snapshot, found, version))
+    return Provenance(code_version=snapshot.code[key].version, inputs=inputs)
 
 
-def incomplete_inputs(cut: Cut, key: str, partition: str) -> dict[str, list[dict[str, str]]]:
+def incomplete_inputs(snapshot: LedgerSnapshot, key: str, partition: str) -> dict[str, list[dict[str, str]]]:
     """Label of each input that was read though parts of it are missing -> those partitions; in order of time."""
     found = {}
-    for read, resolved in cut.resolved(key, partition):
+    for read, resolved in snapshot.resolved(key, partition):
         if read.partial:
-            missing = [*absent_of(read, cut.space(key).partition(partition), cut.space(read.key))]
+            missing = [*absent_of(read, snapshot.space(key).partition(partition), snapshot.space(read.key))]
             if isinstance(resolved, Many):
-                missing += map(partition_of, cut.missing(resolved, partial(cut.is_made, read.key)))
+                missing += map(partition_of, snapshot.missing(resolved, partial(snapshot.is_made, read.key)))
             if missing:
                 found[read.label] = missing
     return found
 
 
-def load_manifest(cut: Cut, version: InputVersion) -> Mapping[str, Any]:
+def load_manifest(snapshot: LedgerSnapshot, version: InputVersion) -> Mapping[str, Any]:
     """Text of each partition -> its version and fingerprint."""
     if version.manifest is None:
         return {}
-    found: Mapping[str, Any] = cut.organism.values.load(version.manifest, version.manifest["content"])
+    found: Mapping[str, Any] = snapshot.organism.values.load(version.manifest, version.manifest["content"])
     return found
 
 
-def _manifest(cut: Cut, many: Many, version: InputVersion) -> Mapping[str, Any]:
+def _manifest(snapshot: LedgerSnapshot, many: Many, version: InputVersion) -> Mapping[str, Any]:
     place = (many.key, version.fingerprint)
-    if place not in cut.manifests:
-        heads = ((text, cut.head(many.key, text)) for text in cut.chosen(many))
+    if place not in snapshot.manifests:
+        heads = ((text, snapshot.head(many.key, text)) for text in snapshot.chosen(many))
         listed = {
             text: {"version": head.version.number, "fingerprint": head.version.fingerprint}
             for text, head in heads
             if head is not None
         }
-        content, write = cut.organism.values.describe(listed)
-        cut.manifests[place] = {**write(), "content": content}
-    return cut.manifests[place]
+        content, write = snapshot.organism.values.describe(listed)
+        snapshot.manifests[place] = {**write(), "content": content}
+    return snapshot.manifests[place]
 
 
 def _name(names: list[str]) -> str | tuple[str, ...]:

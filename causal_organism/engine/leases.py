@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from causal_organism.errors import LeaseHeldError
-from causal_organism.ports import Lease, Organism
+from causal_organism.ports import Engine, Lease
 
 POLL_S = 0.2
 
 
 @contextmanager
 def hold_waiting(
-    organism: Organism, keys: Collection[str], *, partition: str = "", holder: str, wait_s: float
+    organism: Engine, keys: Collection[str], *, partition: str = "", holder: str, wait_s: float
 ) -> Iterator[Mapping[str, Lease]]:
     """Leases of all these assets, or of one partition of each, taken in order of key so that two runs never wait for
     each other.

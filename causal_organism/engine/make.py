@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+from causal_organism.assets.causes import Cause, cause_document
 from causal_organism.assets.definitions import AssetSpec, parameters_of
 from causal_organism.assets.facts import stored_fact
 from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
+from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.planner import FULL, INCREMENTAL
-from causal_organism.assets.staleness import Cause
 from causal_organism.assets.storable import storable, storable_text
-from causal_organism.assets.versions import Attempt, Head, Provenance, Version
-from causal_organism.engine.cancelling import Cancellation
+from causal_organism.assets.versions import Attempt, CheckResult, Head, Version, reasons_text
+from causal_organism.engine.checks.heads import record as record_checks
+from causal_organism.engine.checks.running import Checking, Results, check_new, check_same
 from causal_organism.engine.contents import content_fingerprint, is_intact, load_value
-from causal_organism.engine.faults import ComputeError, failing, outputs_of
+from causal_organism.engine.context import AssetContext, context_of
+from causal_organism.engine.faults import call, failing, outputs_of
 from causal_organism.engine.incremental import Change, apply_update, changes_of
-from causal_organism.engine.inputs import Reading, incomplete_inputs, provenance_of
-from causal_organism.engine.run_checks import run_checks
-from causal_organism.engine.snapshot import Cut, declared_settings
-from causal_organism.engine.tolerance import within_tolerance
-from causal_organism.engine.unfinished import Sharing, remove_of_other_code, scratch_folder, sharing_of
-from causal_organism.errors import DamagedValueError, SettingsError
-from causal_organism.ports import Lease, Organism
-
-MADE, UNCHANGED, SKIPPED = "made", "unchanged", "skipped"
-FAILED, REJECTED, BLOCKED, CANCELLED = "failed", "rejected", "blocked", "cancelled"
-NOT_WELL = frozenset({FAILED, REJECTED, BLOCKED, CANCELLED})
+from causal_organism.engine.inputs import InputReader, incomplete_inputs, provenance_of
+from causal_organism.engine.requests import Origin
+from causal_organism.engine.snapshot import LedgerSnapshot
+from causal_organism.engine.tables.frame_deltas import UntellableError
+from causal_organism.engine.tables.tolerance import within_tolerance
+from causal_organism.errors import DamagedValueError
+from causal_organism.ports import Lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +38,15 @@ class StepOutcome:
 
     key: str
     partition: str = UNPARTITIONED
-    outcome: str
+    outcome: Outcome
     version: int | None
     causes: tuple[Cause, ...] = ()
     seconds: float | None = None
     error: str | None = None
     mode: str = FULL
+    failed_checks: tuple[CheckResult, ...] = ()  # those that rejected it
+    checks_only: bool = False  # nothing was made; checks were run on what there is
+    of_head: bool = False  # what was rejected is the head, and no new content
 
     @property
     def name(self) -> str:
@@ -56,59 +58,18 @@ class StepOutcome:
             **placed(self.key, self.partition),
             "outcome": self.outcome,
             "version": self.version,
-            "causes": [cause.to_document() for cause in self.causes],
+            "causes": [cause_document(cause) for cause in self.causes],
             "seconds": None if self.seconds is None else round(self.seconds, 4),
             "error": self.error,
             "mode": self.mode,
+            "failed_checks": [{"name": each.name, "detail": each.detail} for each in self.failed_checks],
+            "checks_only": self.checks_only,
+            "of_head": self.of_head,
         }
 
 
-@dataclass(slots=True)
-class Context:
-    """What an asset's function may ask for by the parameter `context`."""
-
-    settings: Mapping[str, Any]
-    partition: Mapping[str, str]
-    log: Callable[[str], None]
-    progress: Callable[[int, int], None]
-    inputs: Mapping[str, Version]  # by label; without those that are several partitions at once
-    scratch: Path = Path()  # for unfinished work of this asset or partition, by this code; all workers see it
-    sharing: Sharing = Sharing()
-    _metadata: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def share(self) -> Any:
-        """Has heavy work of views done in slices (views.share.Share), where unfinished work waits for the next make."""
-        from causal_organism.sharing.shared import Shared  # numpy
-
-        return Shared(
-            scratch=self.scratch, mapper=self.sharing.mapper(), more=self.sharing.budget, progress=self.progress
-        )
-
-    def metadata(self, **values: Any) -> None:
-        """Put facts beside the version: numbers, or text, url, table, markdown, path."""
-        self._metadata.update(values)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Making:
-    """Who makes, in which run, and where talk goes."""
-
-    run: str
-    actor: str
-    trigger: str
-    log: Callable[[str], None]
-    progress: Callable[[str, int, int], None]
-    cancellation: Cancellation
-    keep: Callable[[str, str], None] = lambda _name, _text: None  # who says what; Prefect's runs keep it themselves
-
-    def say(self, name: str, text: str) -> None:
-        self.log(text)
-        self.keep(name, text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class NewContent:
     """New content of one asset, not yet published."""
 
     value: Any
@@ -116,85 +77,95 @@ class Made:
     mode: str
 
 
-def compute(cut: Cut, key: str, partition: str, making: Making, *, full: bool) -> dict[str, Made]:
-    """New content of an asset, or of one partition, and of all that is made with it, by key.
+def compute(
+    snapshot: LedgerSnapshot, keys: tuple[str, ...], partition: str, origin: Origin, *, full: bool
+) -> dict[str, NewContent]:
+    """New content of what one function makes together, of one partition, by key.
 
     Raises ComputeError, StoreError, DamagedValueError.
     """
-    organism, spec = cut.organism, cut.organism.graph[key]
-    reading = Reading(cut, key, partition)
-    scratch = scratch_folder(organism.settings, key, partition, cut.code_versions[key])
-    remove_of_other_code(scratch)
-    context = Context(
-        settings=_settings(organism, spec),
-        partition=cut.space(key).partition(partition),
-        log=partial(making.say, label_of(key, partition)),
-        progress=lambda done, total: making.progress(label_of(key, partition), done, total),
-        inputs=reading.versions(),
-        scratch=scratch,
-        sharing=sharing_of(organism.settings),
-    )
-    gaps = incomplete_inputs(cut, key, partition)
-    changes = None if full else changes_of(cut, key, partition)
-    if changes is not None and (head := cut.head(key, partition)) is not None:
+    key = keys[0]
+    spec, reader = snapshot.graph[key], InputReader(snapshot, key, partition)
+    context = context_of(snapshot, keys, (partition,), origin, reader)
+    gaps, config = incomplete_inputs(snapshot, key, partition), snapshot.code[key].config
+    changes = None if full else changes_of(snapshot, key, partition)
+    if changes is not None and (head := snapshot.head(key, partition)) is not None:
         value = None
-        with suppress(DamagedValueError):  # of what the head or a change is told from; the full form needs neither
-            value = _call_update(organism, spec, head, changes, reading, context)
+        # What the head or a change is told from may be damaged, or no change may tell it: the full form needs neither.
+        with suppress(DamagedValueError, UntellableError):
+            value = _call_update(snapshot, spec, head, changes, reader, context)
         if value is not None:
-            return {key: Made(value=value, metadata=_facts(spec, context, gaps), mode=INCREMENTAL)}
-    value = _call_compute(spec, reading, context)
-    metadata = _facts(spec, context, gaps)
-    return {each: Made(value=new, metadata=metadata, mode=FULL) for each, new in value.items()}
-
-
-def _settings(organism: Organism, spec: AssetSpec) -> dict[str, Any]:
-    try:
-        return declared_settings(organism, spec)
-    except SettingsError as error:
-        raise ComputeError(error.message) from None
+            return {key: NewContent(value=value, metadata=facts_of(spec, context, gaps, config), mode=INCREMENTAL)}
+    value = _call_compute(spec, reader, context, config)
+    metadata = facts_of(spec, context, gaps, config)
+    return {each: NewContent(value=new, metadata=metadata, mode=FULL) for each, new in value.items()}
 
 
 def publish(
-    cut: Cut, key: str, partition: str, made: Made, lease: Lease, making: Making, causes: tuple[Cause, ...]
+    snapshot: LedgerSnapshot, made: NewContent, lease: Lease, origin: Origin, causes: tuple[Cause, ...]
 ) -> StepOutcome:
     """Check new content and publish it, or find it unchanged, or keep it for inspection as rejected.
 
+    What is made again and comes out the same is rejected too where a check rejects it now; then the head stays, marked.
+
     Raises RunCancelledError; then it is none of these.
     """
-    organism, head = cut.organism, cut.head(key, partition)
-    content, write = organism.values.describe(made.value, base=_base(head))
-    provenance = provenance_of(cut, key, partition)
+    organism, key, partition = snapshot.organism, lease.key, lease.partition
+    head = snapshot.head(key, partition)
+    content, write = organism.values.describe(made.value, base=_base(head), like=partial(_like, snapshot, key))
     number = head.version.number if head else None
     outcome = StepOutcome(
-        key=key, partition=partition, outcome=UNCHANGED, version=number, causes=causes, mode=made.mode
+        key=key, partition=partition, outcome=Outcome.UNCHANGED, version=number, causes=causes, mode=made.mode
     )
     if head is not None and (
         content == head.version.fingerprint or within_tolerance(organism, head.version, made.value, organism.graph[key])
     ):
         if not is_intact(organism, head.version):
             write()
-        with making.cancellation.publishing():
-            organism.ledger.confirm(lease, provenance, run=making.run, at=organism.now(), metadata=made.metadata)
-        confirmed = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
-        cut.set_head(key, partition, confirmed)
-        return outcome
-    results = run_checks(cut, key, partition, made.value, head)
+        snapshot.damaged.discard((key, partition))
+        return _confirm(snapshot, head, made, lease, origin, outcome)
+    checking = Checking(snapshot, key, partition, partial(origin.say, label_of(key, partition)))
+    provenance, results = provenance_of(snapshot, key, partition), check_new(checking, made.value)
     version = Version(
-        key=key, partition=partition, number=0, fingerprint=content, made_at=organism.now(), run=making.run,
-        actor=making.actor, trigger=making.trigger, provenance=provenance, value=write(), metadata=made.metadata,
+        key=key, partition=partition, number=0, fingerprint=content, made_at=organism.now(), run=origin.run,
+        actor=origin.actor, trigger=origin.trigger, provenance=provenance, value=write(), metadata=made.metadata,
         checks=results,
     )  # fmt: skip
-    failed = [f"{each.name}: {each.detail or 'not met'}" for each in results if each.blocking and not each.passed]
-    if failed:
-        reasons = "; ".join(failed)
-        attempt = Attempt(outcome=REJECTED, at=organism.now(), run=making.run, provenance=provenance, error=reasons)
-        with making.cancellation.publishing():
+    if any(each.rejects for each in results):
+        rejected = rejected_by(outcome, results)
+        attempt = Attempt(
+            outcome=Outcome.REJECTED, at=organism.now(), run=origin.run, provenance=provenance, error=rejected.error
+        )
+        with origin.cancellation.publishing():
             organism.ledger.record_attempt(key, partition, attempt, rejected=version)
-        return replace(outcome, outcome=REJECTED, error=reasons)
-    with making.cancellation.publishing():
+        return rejected
+    with origin.cancellation.publishing():
         published = organism.ledger.publish(lease, version)
-    cut.set_head(key, partition, Head(version=published, latest=provenance, confirmed_at=published.made_at))
-    return replace(outcome, outcome=MADE, version=published.number)
+    snapshot.set_head(key, partition, Head(version=published, latest=provenance, confirmed_at=published.made_at))
+    return replace(outcome, outcome=Outcome.MADE, version=published.number)
+
+
+def _confirm(
+    snapshot: LedgerSnapshot, head: Head, made: NewContent, lease: Lease, origin: Origin, outcome: StepOutcome
+) -> StepOutcome:
+    """The head's content was made again: note from what, and what checks say of it now."""
+    organism, key, partition = snapshot.organism, lease.key, lease.partition
+    provenance = provenance_of(snapshot, key, partition)
+    checking = Checking(snapshot, key, partition, partial(origin.say, label_of(key, partition)))
+    results = check_same(checking, made.value, head)
+    with origin.cancellation.publishing():
+        organism.ledger.confirm(lease, provenance, run=origin.run, at=organism.now(), metadata=made.metadata)
+    confirmed = replace(head, latest=provenance, confirmed_at=organism.now(), attempt=None)
+    snapshot.set_head(key, partition, confirmed)
+    record_checks(snapshot, lease, results, origin)
+    marked = replace(rejected_by(outcome, results), of_head=True)
+    return marked if any(each.rejects for each in results) else outcome
+
+
+def rejected_by(outcome: StepOutcome, results: Results) -> StepOutcome:
+    """How the step ended where these checks reject the value."""
+    failed = tuple(each for each in results if each.rejects)
+    return replace(outcome, outcome=Outcome.REJECTED, error=reasons_text(failed), failed_checks=failed)
 
 
 def _base(head: Head | None) -> tuple[Mapping[str, Any], str] | None:
@@ -204,54 +175,78 @@ def _base(head: Head | None) -> tuple[Mapping[str, Any], str] | None:
     return head.version.value, content_fingerprint(head.version)
 
 
-def record_failure(cut: Cut, key: str, partition: str, making: Making, error: str) -> None:
+def _like(snapshot: LedgerSnapshot, key: str) -> tuple[Mapping[str, Any], str] | None:
+    """Another partition of an asset, the newest that can be read: its columns have the same types."""
+    kept = (head for head in snapshot.all_heads(key).values() if head.version.kept)
+    return _base(max(kept, key=lambda head: head.version.made_at, default=None))
+
+
+def record_failure(snapshot: LedgerSnapshot, key: str, partition: str, origin: Origin, error: str) -> None:
     """Note that a make failed; the head stays where it is. Raises RunCancelledError."""
-    inputs = cut.input_versions(key, partition)
-    provenance = Provenance(code_version=cut.code_versions[key], inputs=inputs)
-    attempt = Attempt(outcome=FAILED, at=cut.organism.now(), run=making.run, provenance=provenance, error=error)
-    with making.cancellation.publishing():
-        cut.organism.ledger.record_attempt(key, partition, attempt)
+    provenance = snapshot.provenance(key, partition)
+    attempt = Attempt(
+        outcome=Outcome.FAILED, at=snapshot.organism.now(), run=origin.run, provenance=provenance, error=error
+    )
+    with origin.cancellation.publishing():
+        snapshot.organism.ledger.record_attempt(key, partition, attempt)
 
 
-def _call_compute(spec: AssetSpec, reading: Reading, context: Context) -> dict[str, Any]:
+def _call_compute(
+    spec: AssetSpec, reader: InputReader, context: AssetContext, config: Mapping[str, Any]
+) -> dict[str, Any]:
     """New values by key."""
     assert spec.compute is not None
-    arguments = {name: reading.load(name) for name in spec.reads}
+    arguments = {**{name: reader.load_all(read) for name, read in spec.arguments.items()}, **deepcopy(config)}
     if "context" in parameters_of(spec.compute):
         arguments["context"] = context
     with failing(spec, context.log, authors=True):
-        return outputs_of(spec, spec.compute(**arguments))
+        return outputs_of(spec, call(spec.compute, **arguments), context.outputs)
 
 
 def _call_update(
-    organism: Organism,
+    snapshot: LedgerSnapshot,
     spec: AssetSpec,
     head: Head,
     changes: Mapping[str, Change],
-    reading: Reading,
-    context: Context,
+    reader: InputReader,
+    context: AssetContext,
 ) -> Any:
     """The new value, or None where the update cannot."""
     assert spec.update is not None
-    wanted = parameters_of(spec.update)
-    previous = load_value(organism, head.version)
+    previous, config = load_value(snapshot.organism, head.version), snapshot.code[spec.key].config
     offered: dict[str, Callable[[], Any]] = {
         "previous": lambda: previous,
-        "changes": lambda: {name: change.load() for name, change in changes.items()},
+        "changes": lambda: _changes_by_parameter(spec, changes),
         "context": lambda: context,
-        **{name: partial(reading.load, name) for name in spec.reads},
+        **{name: partial(reader.load_all, read) for name, read in spec.arguments.items()},
+        **{name: partial(deepcopy, value) for name, value in config.items()},
     }
+    wanted = parameters_of(spec.update)
     arguments = {name: offered[name]() for name in wanted if name in offered}
     with failing(spec, context.log, authors=True):
-        result = spec.update(**arguments)
+        result = call(spec.update, **arguments)
         return None if result is None else apply_update(previous, result)
 
 
-def _facts(spec: AssetSpec, context: Context, gaps: Mapping[str, Any]) -> dict[str, Any]:
-    """What the author says of new content, and what of its inputs it was made without."""
+def _changes_by_parameter(spec: AssetSpec, changes: Mapping[str, Change]) -> dict[str, Any]:
+    """Parameter -> what changed of its read; of a list of reads, key -> that. Without what did not change."""
+    found: dict[str, Any] = {}
+    for parameter, read in spec.arguments.items():
+        if isinstance(read, str):
+            found |= {parameter: changes[read].load()} if read in changes else {}
+        elif changed := {key: changes[name].load() for key, name in read.items() if name in changes}:
+            found[parameter] = changed
+    return found
+
+
+def facts_of(
+    spec: AssetSpec, context: AssetContext, gaps: Mapping[str, Any], config: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the author says of new content, what of its inputs it was made without, and with which config."""
     facts = {}
     for name, value in {**spec.metadata, **context._metadata}.items():
         with failing(spec, context.log, f"metadata {name!r} cannot be stored", authors=True):
             facts[name] = storable(stored_fact(value, name))
     named = {storable_text(str(name)): fact for name, fact in facts.items()}
-    return {**named, "incomplete": dict(gaps)} if gaps else named
+    told = {"incomplete": gaps, "config": config}
+    return named | {name: dict(each) for name, each in told.items() if each}

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from causal_organism.assets.definitions import Looked
+from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.partitions.dimensions import member_names, sources_of
-from causal_organism.assets.versions import Attempt, Head, Provenance, Version, fingerprint
-from causal_organism.engine.cancelling import Cancellation
+from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, fingerprint
+from causal_organism.engine.checks.heads import record as record_checks
+from causal_organism.engine.checks.running import Checking, Results, check_seen
 from causal_organism.engine.contents import is_intact
-from causal_organism.engine.faults import ComputeError, failing, outputs_of
+from causal_organism.engine.faults import ComputeError, call, failing, outputs_of
 from causal_organism.engine.leases import hold_waiting
+from causal_organism.engine.requests import Origin
+from causal_organism.engine.snapshot import LedgerSnapshot
 from causal_organism.errors import LeaseHeldError, StoreError
-from causal_organism.ports import Lease, Look, Organism
+from causal_organism.ports import Engine, Lease, Look
 
 SOURCE_PROVENANCE = Provenance(code_version="source", inputs={})
 
@@ -27,89 +32,94 @@ class Observation:
     version: int | None
     changed: bool
     error: str | None = None
+    failed_checks: tuple[CheckResult, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
-        return {"key": self.key, "version": self.version, "changed": self.changed, "error": self.error}
+        failed = [{"name": each.name, "detail": each.detail, "blocking": each.blocking} for each in self.failed_checks]
+        document = {"key": self.key, "version": self.version, "changed": self.changed, "error": self.error}
+        return {**document, "failed_checks": failed}
 
 
-def observe(
-    organism: Organism,
-    keys: Collection[str],
-    heads: Mapping[str, Head],
-    *,
-    actor: str,
-    trigger: str,
-    run: str | None = None,
-    cancellation: Cancellation | None = None,
-) -> tuple[Observation, ...]:
-    """Look at these sources, in order of the graph; publish a version of each whose content changed.
+def observe(snapshot: LedgerSnapshot, keys: Collection[str], origin: Origin) -> tuple[Observation, ...]:
+    """Look at these sources, in order of the graph; publish a version of each whose content changed, and record what
+    its checks say and when it was looked at.
 
-    A source that fails is recorded as failed and keeps its head. Raises StoreError if the ledger is away, RefusedError
-    where nothing may be recorded, OtherValuesError, RunCancelledError.
+    A source that fails is recorded as failed and keeps its head. One that a check rejects is published all the same,
+    and marked: what it shows is what there is. Raises StoreError if the ledger is away, RefusedError where nothing may
+    be recorded, OtherValuesError, RunCancelledError.
     """
+    organism = snapshot.organism
     organism.settings.refuse_changes()
     organism.values.require_own()  # before anything that reads these sources is made, too
-    cancellation = cancellation or Cancellation()
     found = []
     for key in organism.graph.in_order(keys):
-        with cancellation.making():
-            found.append(
-                _observe_one(
-                    organism, key, heads.get(key), actor=actor, trigger=trigger, run=run, cancellation=cancellation
-                )
-            )
+        with origin.cancellation.making():
+            found.append(_observe_one(snapshot, key, origin))
+    if found:
+        organism.ledger.record_looks([each.key for each in found], at=organism.now())
     return tuple(found)
 
 
-def _observe_one(
-    organism: Organism,
-    key: str,
-    head: Head | None,
-    *,
-    actor: str,
-    trigger: str,
-    run: str | None,
-    cancellation: Cancellation,
-) -> Observation:
+def _observe_one(snapshot: LedgerSnapshot, key: str, origin: Origin) -> Observation:
+    organism, head = snapshot.organism, snapshot.heads.get(key)
     number = head.version.number if head else None
     ours = organism.graph[key].compute is None
     try:
-        with failing(organism.graph[key], authors=not ours):
+        with failing(organism.graph[key], partial(origin.say, key), authors=not ours):
             seen = _look(organism, key) if ours else _call(organism, key)
             _repair(organism, head, seen)
+            results = _check(snapshot, key, seen, origin)
     except (ComputeError, StoreError) as error:
-        return _failed(organism, key, number, error.message, run, cancellation)
-    if seen is None or (head is not None and head.version.fingerprint == seen.fingerprint and not head.failed):
+        return _failed(organism, key, number, error.message, origin)
+    if seen is None or (head is not None and _is_known(head, seen, results)):
         # A pulse publishes before it looks, and what it published is what its run saw changed.
-        ours_new = head is not None and run is not None and head.version.run == run
-        return Observation(key=key, version=number, changed=ours_new)
+        ours_new = head is not None and origin.run is not None and head.version.run == origin.run
+        return _seen(key, number, results, changed=ours_new)
     wait_s = 0.0 if ours else organism.settings.lease_wait_s
     try:
         with (
-            hold_waiting(organism, (key,), holder=run or actor, wait_s=wait_s) as leases,
+            hold_waiting(organism, (key,), holder=origin.run or origin.actor, wait_s=wait_s) as leases,
             failing(organism.graph[key]),
         ):
-            return _record(
-                organism, leases[key], seen, actor=actor, trigger=trigger, run=run, cancellation=cancellation
-            )
+            return _record(snapshot, leases[key], seen, results, origin)
     except LeaseHeldError:
         if ours:  # a pulse is at it, and publishes itself
-            return Observation(key=key, version=number, changed=False)
+            return _seen(key, number, results, changed=False)
         raise
     except (ComputeError, StoreError) as error:  # where the ledger is what is away, this cannot be recorded either
-        return _failed(organism, key, number, error.message, run, cancellation)
+        return _failed(organism, key, number, error.message, origin)
 
 
-def _failed(
-    organism: Organism, key: str, number: int | None, error: str, run: str | None, cancellation: Cancellation
-) -> Observation:
-    attempt = Attempt(outcome="failed", at=organism.now(), run=run, provenance=SOURCE_PROVENANCE, error=error)
-    with cancellation.publishing():
+def _is_known(head: Head, seen: Look, results: Results) -> bool:
+    """Whether the ledger knows all of it already."""
+    return head.version.fingerprint == seen.fingerprint and not head.failed and head.checks == results
+
+
+def _seen(key: str, number: int | None, results: Results, *, changed: bool) -> Observation:
+    failed = tuple(each for each in results if not each.passed)
+    return Observation(key=key, version=number, changed=changed, failed_checks=failed)
+
+
+def _check(snapshot: LedgerSnapshot, key: str, seen: Look | None, origin: Origin) -> Results:
+    if seen is None or not snapshot.graph[key].checks:
+        return ()
+    asked = Checking(snapshot, key, log=partial(origin.say, key))
+    if snapshot.graph[key].compute is not None:
+        return check_seen(asked, seen.load, seen.fingerprint)
+    source = snapshot.organism.sources[key]
+    return check_seen(asked, lambda: source.load(seen.write(), seen.fingerprint), seen.fingerprint)
+
+
+def _failed(organism: Engine, key: str, number: int | None, error: str, origin: Origin) -> Observation:
+    attempt = Attempt(
+        outcome=Outcome.FAILED, at=organism.now(), run=origin.run, provenance=SOURCE_PROVENANCE, error=error
+    )
+    with origin.cancellation.publishing():
         organism.ledger.record_attempt(key, "", attempt)
     return Observation(key=key, version=number, changed=False, error=error)
 
 
-def _repair(organism: Organism, head: Head | None, seen: Look | None) -> None:
+def _repair(organism: Engine, head: Head | None, seen: Look | None) -> None:
     """Store the head's content again where it is missing and was seen again."""
     if head is None or seen is None or not head.version.kept or head.version.fingerprint != seen.fingerprint:
         return
@@ -117,59 +127,50 @@ def _repair(organism: Organism, head: Head | None, seen: Look | None) -> None:
         seen.write()
 
 
-def _look(organism: Organism, key: str) -> Look | None:
+def _look(organism: Engine, key: str) -> Look | None:
     if key not in organism.sources:
         raise StoreError(f"{key} is a source of the platform, which this deployment does not have")
     return organism.sources[key].look()
 
 
-def _call(organism: Organism, key: str) -> Look:
+def _call(organism: Engine, key: str) -> Look:
     spec = organism.graph[key]
     assert spec.compute is not None
-    seen = outputs_of(spec, spec.compute())[key]
+    seen = outputs_of(spec, call(spec.compute))[key]
     _check_members(organism, key, seen.value if isinstance(seen, Looked) else seen)
     if not isinstance(seen, Looked):
         content, write = organism.values.describe(seen)
-        return Look(fingerprint=content, write=write)
+        return Look(fingerprint=content, write=write, load=lambda: seen)
     content, write = organism.values.describe(seen.value)
     # The version is the author's; the content is found by its own fingerprint.
-    return Look(fingerprint=fingerprint("looked", str(seen.version)), write=lambda: {**write(), "content": content})
+    return Look(
+        fingerprint=fingerprint("looked", str(seen.version)),
+        write=lambda: {**write(), "content": content},
+        load=lambda: seen.value,
+    )
 
 
-def _check_members(organism: Organism, key: str, value: Any) -> None:
+def _check_members(organism: Engine, key: str, value: Any) -> None:
     """A source that names partitions fails where it names one that cannot be."""
     if any(key in sources_of(spec.partitions.values()) for spec in organism.graph.specs.values()):
         member_names(value, key)
 
 
-def _record(
-    organism: Organism,
-    lease: Lease,
-    seen: Look,
-    *,
-    actor: str,
-    trigger: str,
-    run: str | None,
-    cancellation: Cancellation,
-) -> Observation:
-    key = lease.key
+def _record(snapshot: LedgerSnapshot, lease: Lease, seen: Look, results: Results, origin: Origin) -> Observation:
+    organism, key = snapshot.organism, lease.key
     head = organism.ledger.heads_of([key]).get(key)
     if head is not None and head.version.fingerprint == seen.fingerprint:
-        with cancellation.publishing():
-            organism.ledger.confirm(lease, head.latest, run=run, at=organism.now())
-        return Observation(key=key, version=head.version.number, changed=False)
+        snapshot.set_head(key, "", head)
+        if head.failed:
+            with origin.cancellation.publishing():
+                organism.ledger.confirm(lease, head.latest, run=origin.run, at=organism.now())
+        record_checks(snapshot, lease, results, origin)
+        return _seen(key, head.version.number, results, changed=False)
     version = Version(
-        key=key,
-        number=0,
-        fingerprint=seen.fingerprint,
-        made_at=organism.now(),
-        run=run,
-        actor=actor,
-        trigger=trigger,
-        provenance=SOURCE_PROVENANCE,
-        value=seen.write(),
-        metadata=seen.metadata,
-    )
-    with cancellation.publishing():
+        key=key, number=0, fingerprint=seen.fingerprint, made_at=organism.now(), run=origin.run, actor=origin.actor,
+        trigger=origin.trigger, provenance=SOURCE_PROVENANCE, value=seen.write(), metadata=seen.metadata,
+        checks=results,
+    )  # fmt: skip
+    with origin.cancellation.publishing():
         published = organism.ledger.publish(lease, version)
-    return Observation(key=key, version=published.number, changed=True)
+    return _seen(key, published.number, results, changed=True)

@@ -1,78 +1,90 @@
-"""Steps that do not depend on each other, and several of them made at once."""
+"""In what order a plan is made: which of its assets may begin once others have ended.
+
+Nothing is begun here. What makes the steps (threads here, Prefect's tasks in flows) asks `ready` and says what has
+ended. Why a step that began makes nothing, because it is fresh or blocked, is judged in its turn.
+"""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.planner import Place, PlanStep
 
+Unit = TypeVar("Unit")
 Job = tuple[Place, ...]
-"""What one thread makes, one after the other."""
-
-_LOOK_S = 0.1  # a thread that is joined without end cannot be interrupted
+"""What is made one after the other, in one thread."""
 
 
-def waves(graph: AssetGraph, steps: Sequence[PlanStep]) -> Iterator[tuple[Job, ...]]:
-    """Jobs that do not depend on each other, wave after wave; a step comes in a later wave than all that it reads."""
-    places: dict[str, list[str]] = {}
+@dataclass(frozen=True, slots=True)
+class Order(Generic[Unit]):
+    """Of each unit of work, the keys that it comes after. A unit makes one key of a plan, or several."""
+
+    before: Mapping[Unit, AbstractSet[str]]
+    after: Mapping[str, tuple[Unit, ...]]
+
+
+def order_of(before: Mapping[Unit, AbstractSet[str]]) -> Order[Unit]:
+    """The order in which every unit comes after the keys that are named with it."""
+    after: dict[str, list[Unit]] = {}
+    for unit, keys in before.items():
+        for key in keys:
+            after.setdefault(key, []).append(unit)
+    return Order(before, {key: tuple(units) for key, units in after.items()})
+
+
+def ready(order: Order[Unit], ended: AbstractSet[str], *, since: Iterable[str] | None = None) -> tuple[Unit, ...]:
+    """Units that may begin, because all keys that they come after have ended, well or not.
+
+    `since`: the keys among `ended` that ended last; only what waited for one of them is named. None: all that may.
+    """
+    units = order.before if since is None else dict.fromkeys(unit for key in since for unit in order.after.get(key, ()))
+    return tuple(unit for unit in units if order.before[unit] <= ended)
+
+
+def before_each(graph: AssetGraph, keys: Sequence[str]) -> dict[str, frozenset[str]]:
+    """Of each key, those of `keys` before it that it comes after, without those it comes after because of others.
+
+    Of what is made together, the later come after the first.
+    """
+    places = {key: at for at, key in enumerate(keys)}
+    return {
+        key: frozenset(other for other in _nearest(graph, key, places) if places[other] < places[key]) for key in keys
+    }
+
+
+def partitions_by_key(steps: Iterable[PlanStep]) -> dict[str, list[str]]:
+    """The partitions of each asset of a plan, in its order."""
+    found: dict[str, list[str]] = {}
     for step in steps:
-        places.setdefault(step.key, []).append(step.partition)
-    depth: dict[str, int] = {}  # what is made together reads the same, so it has the same depth
-    for key in graph.order:  # also through assets that are not in the plan
-        depth[key] = max((depth[other] + 1 for other in graph.upstream(key)), default=0)
-    found: dict[int, list[Job]] = {}
-    for key in places:
-        siblings = [each for each in graph[key].outputs or (key,) if each in places]
-        if key == siblings[0]:
-            found.setdefault(depth[key], []).extend(jobs_of(graph, siblings, places[key]))
-    for level in sorted(found):
-        yield tuple(found[level])
+        found.setdefault(step.key, []).append(step.partition)
+    return found
 
 
-def work_together(jobs: Sequence[Job], make: Callable[[Place], None], parallel: int) -> None:
-    """Do jobs in so many threads at once, begun in this order. After an error or ^C nothing further is begun."""
-    if parallel == 1 or len(jobs) == 1:
-        for job in jobs:
-            for place in job:
-                make(place)
-        return
-    left, taking = iter(jobs), threading.Lock()
-    errors: list[BaseException] = []
-    stopped = threading.Event()
-
-    def work() -> None:
-        while not stopped.is_set():
-            with taking:
-                job = next(left, None)
-            if job is None:
-                return
-            try:
-                for place in job:
-                    if not stopped.is_set():
-                        make(place)
-            except BaseException as error:  # it is raised again where the threads were begun
-                errors.append(error)
-                stopped.set()
-
-    # Daemons: a process that was interrupted does not wait for them; what is left unfinished holds nothing.
-    threads = [threading.Thread(target=work, daemon=True, name=f"step {at}") for at in range(min(parallel, len(jobs)))]
-    try:
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(_LOOK_S)
-    finally:
-        stopped.set()
-    if errors:
-        raise errors[0]
+def jobs_of(graph: AssetGraph, key: str, partitions: Sequence[str]) -> tuple[Job, ...]:
+    """Partitions of an asset, each a job; one after the other where they read earlier ones of themselves, or where
+    one call makes them all.
+    """
+    made = {key, *graph[key].outputs}
+    in_turn = graph[key].one_call or any(read.key in made for each in made for read in graph.reads[each])
+    places = tuple((key, partition) for partition in partitions)
+    return (places,) if in_turn and places else tuple((place,) for place in places)
 
 
-def jobs_of(graph: AssetGraph, keys: Sequence[str], partitions: Sequence[str]) -> list[Job]:
-    """Partitions of assets that are made together; one after the other where they read earlier ones of themselves."""
-    made = {*keys, *(each for key in keys for each in graph[key].outputs)}
-    in_turn = any(read.key in made for key in keys for read in graph.reads[key])
-    jobs = [tuple((key, partition) for key in keys) for partition in partitions]
-    return [tuple(place for job in jobs for place in job)] if in_turn and jobs else jobs
+def _nearest(graph: AssetGraph, key: str, wanted: Collection[str]) -> set[str]:
+    siblings = set(graph[key].outputs) - {key}
+    found = {each for each in siblings if each in wanted}
+    seen, open_keys = {key, *siblings}, [key, *siblings]
+    while open_keys:
+        for other in graph.upstream(open_keys.pop()):
+            if other in seen:
+                continue
+            seen.add(other)
+            if other in wanted:
+                found.add(other)
+            else:
+                open_keys.append(other)
+    return found

@@ -7,26 +7,30 @@ import threading
 import uuid
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from causal_organism.assets.blocking import Blocker
 from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.outcomes import NOT_WELL, Outcome, RunOutcome
 from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.staleness import FRESH, Status
 from causal_organism.engine.cancelling import Cancellation, Interrupts
-from causal_organism.engine.hindrances import leave_out
+from causal_organism.engine.endings import end
+from causal_organism.engine.hindrances import leave_out, stale_before
+from causal_organism.engine.history.run_logs import RunLog
 from causal_organism.engine.leases import run_lease
-from causal_organism.engine.make import CANCELLED, NOT_WELL, SKIPPED, Making, StepOutcome
+from causal_organism.engine.make import StepOutcome
 from causal_organism.engine.observe import Observation
 from causal_organism.engine.plan import Planned, make_plan
-from causal_organism.engine.ready import waves, work_together
-from causal_organism.engine.run_logs import RunLog
+from causal_organism.engine.ready import before_each, jobs_of, order_of, partitions_by_key
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.steps import RefreshRun, end_cancelled, make_step
+from causal_organism.engine.workers import work
 from causal_organism.errors import OrganismError, RefusedError, RunCancelledError, StoreError
-from causal_organism.ports import Organism, RunRecord
+from causal_organism.ports import Engine, RunRecord
 
 __all__ = ["RefreshRun", "begin", "finish", "make_all", "make_step", "refresh_local", "refuse_pinned"]
-
-_ERRORS_TOLD = 20  # in the one line that a run says of itself; each step keeps its own
 
 
 def _quiet(*_: Any) -> None:
@@ -38,57 +42,40 @@ def _local_id() -> str:
 
 
 def begin(
-    organism: Organism,
-    selection: str,
+    organism: Engine,
+    request: Request,
+    origin: Origin,
     *,
-    partition: str | None = None,
-    force: bool = False,
-    full: bool = False,
-    actor: str,
-    trigger: str,
-    run: str | None = None,
-    cancellation: Cancellation | None = None,
-    deployment: str | None = None,
-    flow: str = "refresh-assets",
-    allow_empty: bool = False,
     only_ready: bool = False,
     looked: Collection[Observation] | None = None,
-    log: Callable[[str], None] = _quiet,
-    progress: Callable[[str, int, int], None] = _quiet,
-    keep: Callable[[str, str], None] = _quiet,
 ) -> RefreshRun:
     """Look at sources, judge, plan, and record the run. Raises SelectionError, RefusedError, StoreError,
     RunCancelledError.
 
-    `partition` chooses partitions (see choices.py); None: all that are out of date.
     `only_ready` leaves out what cannot be made because a source has no import yet: for runs by schedule, where that is
     no failure. It is said in the log.
     `looked`: what the caller saw at the sources just now; they are not looked at again.
-    `keep`: where the lines of assets stay, beside `log`, which tells them.
     """
     organism.settings.refuse_changes()
-    making = Making(
-        run=run or _local_id(), actor=actor, trigger=trigger, log=log, progress=progress, keep=keep,
-        cancellation=cancellation or Cancellation(),
-    )  # fmt: skip
-    planned = make_plan(
-        organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
-        run=making.run, cancellation=making.cancellation, allow_empty=allow_empty, looked=looked,
-    )  # fmt: skip
+    own_id = origin.run or _local_id()
+    origin = replace(origin, run=own_id)
+    planned = make_plan(organism, request, origin, looked=looked)
     if only_ready:
         planned, unready = _without_unready(planned)
         for reason in unready:
-            log(reason)
-    if force:
+            origin.log(reason)
+    if request.force:
         refuse_pinned(planned)
     record = RunRecord(
-        id=making.run, flow=flow, selection=selection, trigger=trigger, actor=actor, started_at=organism.now(),
-        deployment=deployment,
+        id=own_id, flow=origin.flow, selection=request.selection, trigger=origin.trigger, actor=origin.actor,
+        started_at=organism.now(), deployment=origin.deployment,
     )  # fmt: skip
-    with making.cancellation.publishing():
+    with origin.cancellation.publishing():
         organism.ledger.begin_run(record)
+    code = planned.snapshot.code
+    organism.code_parts.record({code[key].version: code[key].parts for key in {step.key for step in planned.steps}})
     slots = threading.Semaphore(organism.settings.parallel_steps)
-    return RefreshRun(organism=organism, planned=planned, making=making, force=force, full=full, slots=slots)
+    return RefreshRun(organism=organism, planned=planned, request=request, origin=origin, id=own_id, slots=slots)
 
 
 def refuse_pinned(planned: Planned) -> None:
@@ -107,78 +94,71 @@ def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
         end_cancelled(run)
         by = run.organism.ledger.cancelled_by(run.id)
     outcomes = list(run.outcomes.values())
-    failed_sources = [each for each in run.planned.observations if each.error]
     if cancelled:
-        outcome = "cancelled"
-    elif any(each.outcome in NOT_WELL for each in outcomes) or failed_sources:
-        outcome = "failed"
+        outcome = RunOutcome.CANCELLED
+    elif run.source_errors or any(each.outcome in NOT_WELL for each in outcomes):
+        outcome = RunOutcome.FAILED
     else:
-        outcome = "done" if any(each.outcome != SKIPPED for each in outcomes) else "nothing"
+        outcome = RunOutcome.DONE if any(each.outcome != Outcome.SKIPPED for each in outcomes) else RunOutcome.NOTHING
     document = {
         "schema": "organism.refresh/1",
         "run": run.id,
         "outcome": outcome,
         "steps": [each.to_document() for each in outcomes],
         "observed": [each.to_document() for each in run.planned.observations],
+        "behind": [] if cancelled else _behind(run),
     }
-    errors = [] if by is None else [f"cancelled by {by}"]
-    errors += [f"{each.key}: {each.error}" for each in failed_sources]
-    errors += [f"{each.name}: {each.error}" for each in outcomes if each.error and each.outcome != CANCELLED]
-    if len(errors) > _ERRORS_TOLD:
-        errors[_ERRORS_TOLD:] = [f"and {len(errors) - _ERRORS_TOLD} more"]
-    run.organism.ledger.end_run(
-        run.id, outcome, at=run.organism.now(), error="; ".join(errors) or None, document=document
-    )
-    return document
+    return end(run.organism, document, because=by and f"cancelled by {by}")
+
+
+def _behind(run: RefreshRun) -> list[dict[str, Any]]:
+    """What was asked for and is up to date now, while something before it that was not asked for is out of date."""
+    snapshot, made = run.planned.snapshot, {place[0] for place in run.outcomes}
+    statuses: dict[str, Status] = {}
+
+    def status(key: str) -> Status:
+        if key not in statuses:
+            statuses[key] = FRESH if key in made else snapshot.judge(key).status
+        return statuses[key]
+
+    ended_badly = {place[0] for place, each in run.outcomes.items() if each.outcome in NOT_WELL}
+    found = stale_before(snapshot.graph, [key for key in run.planned.selected if key not in ended_badly], status)
+    return [{"key": key, "stale": list(stale)} for key, stale in found.items() if stale]
 
 
 def make_all(run: RefreshRun, on_step: Callable[[StepOutcome], None] = _quiet) -> None:
     """Make every step of the plan. Raises what `make_step` raises, once what was begun beside it has ended."""
-    parallel = run.organism.settings.parallel_steps
-    told = threading.Lock()
+    graph, told = run.organism.graph, threading.Lock()
+    partitions = partitions_by_key(run.steps)
+    jobs = {key: jobs_of(graph, key, each) for key, each in partitions.items()}
 
     def make(place: Place) -> None:
         outcome = make_step(run, *place)
         with told:
             on_step(outcome)
 
-    if parallel == 1:
-        for step in run.steps:
-            make(step.place)
-        return
-    for wave in waves(run.organism.graph, run.steps):
-        work_together(wave, make, parallel)
+    work(order_of(before_each(graph, tuple(partitions))), jobs, make, run.organism.settings.parallel_steps)
 
 
 def refresh_local(
-    organism: Organism,
-    selection: str,
+    organism: Engine,
+    request: Request,
+    origin: Origin,
     *,
-    partition: str | None = None,
-    force: bool = False,
-    full: bool = False,
-    actor: str,
-    trigger: str = "cli",
-    allow_empty: bool = False,
-    flow: str = "refresh-assets",
-    log: Callable[[str], None] = _quiet,
-    progress: Callable[[str, int, int], None] = _quiet,
     on_begin: Callable[[Sequence[PlanStep]], None] = _quiet,
     on_step: Callable[[StepOutcome], None] = _quiet,
 ) -> dict[str, Any]:
     """A whole refresh in this process, without Prefect; it never waits to retry."""
     own_id, cancellation = _local_id(), Cancellation()
+    keep = RunLog(organism.settings.home, own_id, organism.now).keep
+    origin = replace(origin, run=own_id, cancellation=cancellation, keep=keep)
     interrupts = Interrupts(cancellation)
     with interrupts.watched():
         run = None
         try:
-            run = begin(
-                organism, selection, partition=partition, force=force, full=full, actor=actor, trigger=trigger,
-                run=own_id, cancellation=cancellation, allow_empty=allow_empty, flow=flow, log=log, progress=progress,
-                keep=RunLog(organism.settings.home, own_id, organism.now).keep,
-            )  # fmt: skip
+            run = begin(organism, request, origin)
             on_begin(run.steps)
-            document = _make_here(run, selection, partition, on_step)
+            document = _make_here(run, on_step)
             cancellation.check()
         except (KeyboardInterrupt, RunCancelledError):
             with interrupts.put_off(), suppress(StoreError):  # the ledger may be what was waited for
@@ -194,29 +174,26 @@ def refresh_local(
     return document
 
 
-def _make_here(
-    run: RefreshRun, selection: str, partition: str | None, on_step: Callable[[StepOutcome], None]
-) -> dict[str, Any]:
-    organism = run.organism
+def _make_here(run: RefreshRun, on_step: Callable[[StepOutcome], None]) -> dict[str, Any]:
+    ledger, request = run.organism.ledger, run.request
     if run.steps:  # otherwise nothing is done, and nothing to say of it
-        said = {} if partition is None else {"partition": partition}
-        detail = {"run": run.id, **said, "force": run.force, "full": run.full, "local": True}
-        organism.ledger.audit(
-            actor=run.making.actor, action="refresh", subject=selection, detail=detail, at=organism.now()
+        detail = {"run": run.id, **request.to_document(), "local": True}
+        ledger.audit(
+            actor=run.origin.actor, action="refresh", subject=request.selection, detail=detail, at=run.organism.now()
         )
     # While it is held this process lives: what a killed one left unended is seen to have crashed.
-    with organism.ledger.hold(run_lease(run.id), "", run.id):
+    with ledger.hold(run_lease(run.id), "", run.id):
         make_all(run, on_step)
         return finish(run)
 
 
 def _without_unready(planned: Planned) -> tuple[Planned, list[str]]:
     """(the plan without steps that wait for a source without an import, why each of those is left out)."""
-    graph, cut = planned.cut.organism.graph, planned.cut
+    graph, snapshot = planned.snapshot.organism.graph, planned.snapshot
     waiting: dict[Place, tuple[str, ...]] = {}  # step -> those sources
 
     def why(step: PlanStep, blockers: Sequence[Blocker]) -> str | None:
-        found = [each.key for each in blockers if graph[each.key].kind == SOURCE and not cut.is_made(each.key)]
+        found = [each.key for each in blockers if graph[each.key].kind == SOURCE and not snapshot.is_made(each.key)]
         found += [source for each in blockers for source in waiting.get((each.key, each.partition), ())]
         if not found:
             return None

@@ -8,40 +8,50 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from causal_organism.assets.definitions import DERIVED, AssetSpec
+from causal_organism.assets.attempts import last_attempt
+from causal_organism.assets.causes import Cause, InputChanged, NeverMade, Pinned
+from causal_organism.assets.definitions import DERIVED
+from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED
-from causal_organism.assets.partitions.dimensions import Windows, member_names, members, sources_of
-from causal_organism.assets.partitions.mappings import Many, Read, Resolved, made_of, missing_of, resolve
+from causal_organism.assets.partitions.dimensions import member_names, members, sources_of
+from causal_organism.assets.partitions.mappings import Many, Resolved, made_of, missing_of, resolve
+from causal_organism.assets.partitions.reads import Read
 from causal_organism.assets.partitions.spaces import WHOLE, Space
-from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement, judge, worst
-from causal_organism.assets.versions import Attempt, Head, InputVersion, Version, fingerprint
-from causal_organism.engine.code.versions import code_versions
-from causal_organism.engine.contents import is_intact, load_rows, load_value
-from causal_organism.errors import RequestError, SettingsError
-from causal_organism.ports import Organism
+from causal_organism.assets.partitions.windows import Windows
+from causal_organism.assets.staleness import FRESH, MISSING, Code, Judgement, judge, rejecting, worst_of
+from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version, fingerprint
+from causal_organism.engine.code.current import NO_CONFIG, load_code
+from causal_organism.engine.contents import content_fingerprint, load_rows, load_value
+from causal_organism.errors import RequestError
+from causal_organism.ports import Engine
 
 _NOTHING: Mapping[str, Head] = {}
 
 
 @dataclass
-class Cut:
+class LedgerSnapshot:
     """Heads as they stood at one moment, plus what a run has made since. What a run reads, it reads through this.
 
     `heads` and `attempts` are of assets without partitions; `head` and `attempt` know those of every partition.
     """
 
-    organism: Organism
+    organism: Engine
     heads: dict[str, Head]
     attempts: Mapping[str, Attempt]
-    code_versions: Mapping[str, str]
+    code: Mapping[str, Code]  # by key
     at: datetime
     partition_heads: dict[str, dict[str, Head]] = field(default_factory=dict)
     partition_attempts: Mapping[str, Mapping[str, Attempt]] = field(default_factory=dict)
+    damaged: set[tuple[str, str]] = field(default_factory=set)  # (key, partition) of heads whose content is not there
     manifests: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)  # see inputs.py
     _versions: dict[tuple[str, int, str], Version | None] = field(default_factory=dict)
     _judged: dict[str, tuple[tuple[str, Judgement], ...]] = field(default_factory=dict)
     _spaces: dict[str, Space] = field(default_factory=dict)
     _chosen: dict[str, dict[Many, tuple[tuple[str, ...], InputVersion]]] = field(default_factory=dict)
+
+    @property
+    def graph(self) -> AssetGraph:
+        return self.organism.graph
 
     def head(self, key: str, partition: str = UNPARTITIONED) -> Head | None:
         if not partition:
@@ -50,6 +60,9 @@ class Cut:
 
     def set_head(self, key: str, partition: str, head: Head) -> None:
         """Take in what was made of one asset or partition."""
+        known = self.head(key, partition)
+        if known is None or known.version.fingerprint != head.version.fingerprint:
+            self.damaged.discard((key, partition))
         if partition:
             self.partition_heads.setdefault(key, {})[partition] = head
             self._chosen.pop(key, None)
@@ -57,10 +70,11 @@ class Cut:
             self.heads[key] = head
 
     def attempt(self, key: str, partition: str = UNPARTITIONED) -> Attempt | None:
-        """The last failed try, of what has a head too."""
+        """The last failed try that counts (see attempts.py), of what has a head too."""
         head = self.head(key, partition)
         if head is not None:
-            return head.attempt
+            is_source = self.organism.graph[key].kind != DERIVED
+            return last_attempt(head, self.code[key], None if is_source else lambda: self.provenance(key, partition))
         return self.partition_attempts.get(key, {}).get(partition) if partition else self.attempts.get(key)
 
     def version(self, key: str, number: int, partition: str = UNPARTITIONED) -> Version | None:
@@ -133,12 +147,21 @@ class Cut:
     def is_broken(self, key: str, partition: str = UNPARTITIONED) -> bool:
         return self.head(key, partition) is None and self.attempt(key, partition) is not None
 
+    def is_unfit(self, key: str, partition: str = UNPARTITIONED) -> bool:
+        """False for a source: what it shows is what there is, and nothing else could be read in its place."""
+        spec, head = self.organism.graph[key], self.head(key, partition)
+        return bool(spec.checks and spec.kind == DERIVED and head is not None and rejecting(head, self.code[key]))
+
     def input_versions(self, key: str, partition: str = UNPARTITIONED) -> dict[str, InputVersion | None]:
         """Versions that a make of this asset or partition would read, by label."""
         return {read.label: self._version(found) for read, found in self.resolved(key, partition)}
 
+    def provenance(self, key: str, partition: str = UNPARTITIONED) -> Provenance:
+        """What a make of this asset or partition would be made from now."""
+        return Provenance(code_version=self.code[key].version, inputs=self.input_versions(key, partition))
+
     def judge(self, key: str, partition: str = UNPARTITIONED) -> Judgement:
-        """Judge one asset or partition as this cut sees it now.
+        """Judge one asset or partition as this snapshot sees it now.
 
         An asset with partitions is judged by the worst of them, as they were when first asked for.
         """
@@ -162,44 +185,42 @@ class Cut:
         found: list[tuple[str, Cause]] = []
         for other in self.organism.graph.in_order(self.organism.graph.walk_up({key})):
             judgement = self.judgements[other]
-            own = [c for c in judgement.causes if c.kind not in ("input-changed", "pinned")]
+            own = [each for each in judgement.causes if not isinstance(each, InputChanged | Pinned)]
             if judgement.status != FRESH:
                 found += [(other, cause) for cause in (own or judgement.causes)]
         return found
 
     def _judge_one(self, key: str, partition: str) -> Judgement:
         spec, head = self.organism.graph[key], self.head(key, partition)
-        judgement = judge(
+        ages = not partition or (spec.max_age is None and spec.due is None) or self._is_newest(key, partition)
+        return judge(
             spec,
-            code_version=self.code_versions[key],
-            head=head,
+            code=self.code[key],
+            head=head or self.attempt(key, partition),
             inputs=self.input_versions(key, partition) if head is not None else {},
-            now=self.at,
-            attempt=self.attempt(key, partition),
-            ages=not partition or (spec.max_age is None and spec.due is None) or self._is_newest(key, partition),
+            now=self.at if ages else None,
+            damaged=(key, partition) in self.damaged,
         )
-        if head is None or spec.kind != DERIVED or is_intact(self.organism, head.version):
-            return judgement
-        damaged = Cause("check-failed", was=head.version.number, now="its content is damaged")
-        return Judgement(STALE, (*judgement.causes, damaged))
 
     def _judge_all(self, key: str) -> Judgement:
         """The worst status, and of every kind of cause the first."""
         spec = self.organism.graph[key]
         judged = [each for _, each in self.partition_judgements(key)]
         if not judged and any(other not in self.heads for other in sources_of(spec.partitions.values())):
-            return Judgement(MISSING, (Cause("never-made"),))
-        causes = {(cause.kind, cause.input): cause for each in reversed(judged) for cause in reversed(each.causes)}
-        ordered = sorted(causes.values(), key=lambda cause: (cause.kind, cause.input or ""))
-        return Judgement(worst(each.status for each in judged), tuple(ordered))
+            return Judgement(MISSING, (NeverMade(),))
+        return worst_of(judged)
 
-    def _is_newest(self, key: str, partition: str) -> bool:
+    def is_latest(self, key: str, partition: str) -> bool:
+        """Whether it is the newest window of time; where that is still open, so is the last that has ended."""
+        return self._is_newest(key, partition, with_last_ended=True)
+
+    def _is_newest(self, key: str, partition: str, *, with_last_ended: bool = False) -> bool:
         """False for a window of time that a newer one has followed."""
         space, dimensions = self.space(key), self.organism.graph[key].partitions
         return all(
-            name == space.members[dimension][-1]
+            name in space.members[dimension][-2 if with_last_ended and windows.open else -1 :]
             for dimension, name in zip(space.dimensions, space.names[partition], strict=True)
-            if isinstance(dimensions[dimension], Windows)
+            if isinstance(windows := dimensions[dimension], Windows)
         )
 
     def _resolve(self, key: str, partition: str, reads: Sequence[Read]) -> list[tuple[Read, Resolved | None]]:
@@ -237,11 +258,17 @@ class Cut:
             return ()
 
 
-def load_cut(organism: Organism, *, code_versions: Mapping[str, str] | None = None) -> Cut:
-    """Read the ledger once. A run hands on the code versions that it began with."""
+def load_snapshot(
+    organism: Engine,
+    *,
+    code: Mapping[str, Code] | None = None,
+    config: Mapping[str, Mapping[str, Any]] = NO_CONFIG,
+) -> LedgerSnapshot:
+    """Read the ledger once. A run hands on the code that it began with. `config`: see `load_code`."""
     heads: dict[str, Head] = {}
     partition_heads: dict[str, dict[str, Head]] = {}
-    for (key, partition), head in organism.ledger.heads().items():
+    found = organism.ledger.heads()
+    for (key, partition), head in found.items():
         if partition:
             partition_heads.setdefault(key, {})[partition] = head
         else:
@@ -253,39 +280,27 @@ def load_cut(organism: Organism, *, code_versions: Mapping[str, str] | None = No
             partition_attempts.setdefault(key, {})[partition] = attempt
         else:
             attempts[key] = attempt
-    return Cut(
+    return LedgerSnapshot(
         organism=organism,
         heads=heads,
         attempts=attempts,
-        code_versions=read_code_versions(organism) if code_versions is None else code_versions,
+        code=load_code(organism, found.values(), config) if code is None else code,
         at=organism.now(),
         partition_heads=partition_heads,
         partition_attempts=partition_attempts,
+        damaged=_damaged(organism, found),
     )
 
 
-def read_code_versions(organism: Organism) -> Mapping[str, str]:
-    """Key -> code version, from the source as it is on disk now.
-
-    That of an asset with a setting that is not set says so: it cannot be made, and others can.
-    """
-    values: dict[str, Any] = {}
-    unset: dict[str, str] = {}
-    for spec in organism.graph.specs.values():
-        try:
-            values |= declared_settings(organism, spec)
-        except SettingsError as error:
-            unset[spec.key] = error.message.rpartition(", and ")[2]
-    usable = [spec for key, spec in organism.graph.specs.items() if key not in unset]
-    return {**code_versions(usable, values, notes=organism.settings.home / "code-notes.json"), **unset}
-
-
-def declared_settings(organism: Organism, spec: AssetSpec) -> dict[str, Any]:
-    """The settings that an asset declares, by name. Raises SettingsError, with its place, where one is not set."""
-    try:
-        return {name: organism.settings.value(name) for name in spec.settings}
-    except SettingsError as error:
-        raise SettingsError(f"{spec.key} ({spec.defined_at}): {error.message}") from None
+def _damaged(organism: Engine, heads: Mapping[tuple[str, str], Head]) -> set[tuple[str, str]]:
+    """(key, partition) of the heads of derived assets whose content is not where it should be; one look."""
+    contents = {
+        place: (head.version.value, content_fingerprint(head.version))
+        for place, head in heads.items()
+        if place[0] in organism.graph and organism.graph[place[0]].kind == DERIVED
+    }
+    damaged = organism.values.damaged(tuple(contents.values()))
+    return {place for place, (_, content) in contents.items() if content in damaged}
 
 
 def _as_input(head: Head) -> InputVersion:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from causal_organism.ports import Organism
+from causal_organism.ports import Engine
 
 
-def adopt_values(organism: Organism, *, actor: str, incomplete: bool) -> Mapping[str, Any]:
+def adopt_values(organism: Engine, *, actor: str, incomplete: bool) -> Mapping[str, Any]:
     """Make the store of this process the ledger's. Raises RefusedError where it lacks content and that is not well."""
     organism.settings.refuse_changes()
     adopted = organism.values.adopt(incomplete=incomplete)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
 
-from causal_organism.deployments import Pipeline, actor_of, trigger_of
+from causal_organism.deployments import FROM_PREFECT, Pipeline, actor_of, trigger_of
 from causal_organism.engine.cancelling import Cancellation
+from causal_organism.engine.requests import Origin
+from causal_organism.ports import Organism
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +25,14 @@ class Asked:
     trigger: str
     scheduled: bool
     tries: int = 1
+    created_by: str | None = None  # as Prefect has it: an automation, or a user where its server knows them
     cancellation: Cancellation = field(default_factory=Cancellation, compare=False)
+
+    def origin(self, log: Callable[[str], None]) -> Origin:
+        """What stands in everything that is made; Prefect itself keeps what is logged."""
+        return Origin(
+            self.actor, self.trigger, self.run, self.flow, self.deployment, log=log, cancellation=self.cancellation
+        )
 
 
 def who_asked(pipeline: Pipeline) -> Asked:
@@ -39,6 +50,17 @@ def who_asked(pipeline: Pipeline) -> Asked:
         trigger=trigger_of(run.tags or (), scheduled=scheduled),
         scheduled=scheduled,
         tries=run.run_count,
+        created_by=None if run.created_by is None else run.created_by.display_value or run.created_by.type,
+    )
+
+
+def log_foreign_run(organism: Organism, asked: Asked) -> None:
+    """What neither we nor a schedule asked for came in through Prefect itself: its UI, its API or an automation."""
+    if asked.trigger != FROM_PREFECT or asked.deployment is None or asked.tries > 1:
+        return
+    detail = {"run": asked.run, "created_by": asked.created_by}
+    organism.ledger.audit(
+        actor=asked.actor, action="run.by-prefect", subject=asked.deployment, detail=detail, at=organism.now()
     )
 
 
@@ -47,5 +69,18 @@ def is_last_try() -> bool:
     context = FlowRunContext.get()
     if context is None or context.flow_run is None:
         return True
-    retries = context.flow.retries if context.flow else 0
+    retries = context.flow_run.empirical_policy.retries  # the server goes by it
+    if retries is None:
+        retries = context.flow.retries if context.flow else 0
     return context.flow_run.run_count > (retries or 0)
+
+
+async def forgo_tries() -> None:
+    """The flow run of the calling context is not tried again: no try could end otherwise."""
+    context = FlowRunContext.get()
+    if context is None or context.flow_run is None:
+        return
+    policy = context.flow_run.empirical_policy.model_copy(update={"retries": 0})
+    async with get_client() as client:
+        await client.update_flow_run(context.flow_run.id, empirical_policy=policy)
+    context.flow_run.empirical_policy = policy

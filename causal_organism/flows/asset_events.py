@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from prefect.events import emit_event
 
-from causal_organism.engine.make import FAILED, MADE, REJECTED, StepOutcome
+from causal_organism.assets.outcomes import Outcome
+from causal_organism.engine.make import StepOutcome
 from causal_organism.engine.refresh import RefreshRun
 
-_STATUS = {MADE: "succeeded", FAILED: "failed", REJECTED: "failed"}
+_STATUS = {Outcome.MADE: "succeeded", Outcome.FAILED: "failed", Outcome.REJECTED: "failed"}
 
 
 def asset_uri(key: str) -> str:

@@ -5,7 +5,7 @@ A task costs Prefect and its server tens of milliseconds, whatever it does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from math import inf
 
 from causal_organism.assets.graph import AssetGraph
@@ -15,33 +15,6 @@ Block = tuple[str, ...]
 """Keys that one task makes, one after the other."""
 
 _AHEAD = 200  # keys of a plan that are looked at for one block: a plan of 10,000 assets takes no noticeable time
-
-
-def before_each(graph: AssetGraph, keys: Sequence[str]) -> dict[str, frozenset[str]]:
-    """Of each key, those of `keys` before it that it comes after, without those it comes after because of others.
-
-    Of what is made together, the later come after the first.
-    """
-    places = {key: at for at, key in enumerate(keys)}
-    return {
-        key: frozenset(other for other in _nearest(graph, key, places) if places[other] < places[key]) for key in keys
-    }
-
-
-def _nearest(graph: AssetGraph, key: str, wanted: Mapping[str, int]) -> set[str]:
-    siblings = set(graph[key].outputs) - {key}
-    found = {each for each in siblings if each in wanted}
-    seen, open_keys = {key, *siblings}, [key, *siblings]
-    while open_keys:
-        for other in graph.upstream(open_keys.pop()):
-            if other in seen:
-                continue
-            seen.add(other)
-            if other in wanted:
-                found.add(other)
-            else:
-                open_keys.append(other)
-    return found
 
 
 def seconds_of(graph: AssetGraph, steps: Iterable[PlanStep]) -> dict[str, float]:

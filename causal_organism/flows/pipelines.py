@@ -21,19 +21,24 @@ from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
 from causal_organism.engine.automation.progressive import conclude_both, samples_to_enlarge
 from causal_organism.engine.automation.run import begin_automated, conclude
-from causal_organism.engine.cancelling import Cancellation, readmit
+from causal_organism.engine.cancelling import Cancellation
+from causal_organism.engine.endings import end, what_went_wrong
 from causal_organism.engine.leases import run_lease
 from causal_organism.engine.refresh import RefreshRun, begin, finish
+from causal_organism.engine.requests import Request
 from causal_organism.errors import OrganismError, RunCancelledError, StoreError
-from causal_organism.flows.asked import Asked, is_last_try, who_asked
+from causal_organism.flows.asked import Asked, forgo_tries, is_last_try, log_foreign_run, who_asked
 from causal_organism.flows.audits import audit
 from causal_organism.flows.heartbeats import kept_alive
 from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
 from causal_organism.flows.telling import tell_error, tell_failures
-from causal_organism.flows.threads import in_thread
+from causal_organism.flows.threads import in_thread, to_its_end
 from causal_organism.organism.projections.exports import export_heads
 from causal_organism.organism.projections.verify_network import NETWORK
+from causal_organism.platform.runs import readmit
+from causal_organism.platform.worker_code import record_code
+from causal_organism.platform.worker_graphs import import_graph
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
@@ -83,7 +88,9 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
     async with _opened(INCREMENTAL) as (organism, asked):
         await _supersede(organism, asked)
         lost = await take_in(organism, asked)
-        document = await _refresh(organism, asked, PULSE_VIEWS, allow_empty=True, only_ready=True)
+        if lost:  # what was lost does not come back by another try
+            await forgo_tries()
+        document = await _refresh(organism, asked, Request(PULSE_VIEWS, allow_empty=True), only_ready=True)
         document = await _automate(organism, asked, document)
         await in_thread(organism.export)
         await tell_failures(organism, asked, document)
@@ -100,7 +107,7 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
         if NETWORK in organism.graph:
             await audit(organism, asked)
         document = await _enlarge(organism, asked)
-        rest = await _refresh(organism, asked, EVERYTHING, only_ready=True)
+        rest = await _refresh(organism, asked, Request(EVERYTHING), only_ready=True)
         document = rest if document is None else await in_thread(conclude_both, organism, document, rest)
         await in_thread(export_heads, organism, views=True)
         await tell_failures(organism, asked, document)
@@ -110,14 +117,16 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
 @_flow(REFRESH)
 async def refresh_assets(
     selection: str,
-    force: bool = False,
-    full: bool = False,
+    force: bool = False,  # noqa: FBT002 - Prefect gives parameters by name
+    full: bool = False,  # noqa: FBT002 - Prefect gives parameters by name
     actor: str | None = None,
     partition: str | None = None,
+    config: dict[str, Any] | None = None,
 ) -> Any:
-    """Refresh a selection of assets, or of their partitions."""
+    """Refresh a selection of assets, or of their partitions; `config` sets parameters of theirs that have a default."""
     async with _opened(REFRESH) as (organism, asked):
-        document = await _refresh(organism, asked, selection, partition=partition, force=force, full=full)
+        request = Request(selection, partition, force=force, full=full, config=config or {})
+        document = await _refresh(organism, asked, request)
         await in_thread(organism.export)
         await tell_failures(organism, asked, document)
         return _answer(document)
@@ -129,7 +138,12 @@ async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
     organism = await in_thread(open_organism)
     alive = ExitStack()
     try:
+        if asked.deployment is not None:
+            await in_thread(import_graph, organism)
         await in_thread(organism.values.require_own)
+        if asked.deployment is not None:
+            await in_thread(record_code, organism)
+        await in_thread(log_foreign_run, organism, asked)
         if asked.deployment is None:  # in somebody's own process: while it lives, nobody takes the run for crashed
             await in_thread(alive.enter_context, organism.ledger.hold(run_lease(asked.run), "", asked.run))
         asked = replace(
@@ -163,12 +177,12 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
 
 async def _enlarge(organism: Organism, asked: Asked) -> Document | None:
     samples = await in_thread(samples_to_enlarge, organism)
-    return await _refresh(organism, asked, ", ".join(samples), force=True) if samples else None
+    return await _refresh(organism, asked, Request(", ".join(samples), force=True)) if samples else None
 
 
 async def _automate(organism: Organism, asked: Asked, document: Document) -> Document:
     """Make what automation chooses, in the same run; one document of both parts."""
-    evaluation = await in_thread(evaluate, organism, run=asked.run, actor=asked.actor, cancellation=asked.cancellation)
+    evaluation = await in_thread(evaluate, organism, asked.origin(get_run_logger().info))
     if not evaluation.decisions:
         return document
     for key, decision in evaluation.decisions.items():
@@ -177,54 +191,41 @@ async def _automate(organism: Organism, asked: Asked, document: Document) -> Doc
     if evaluation.to_make:
         chosen = replace(asked, trigger=AUTOMATION)
         made = await _refresh(
-            organism, chosen, evaluation.selection, start=begin_automated, looked=evaluation.observations
-        )
+            organism, chosen, Request(evaluation.selection), start=begin_automated, looked=evaluation.observations,
+            places=evaluation.places,
+        )  # fmt: skip
     return await in_thread(conclude, organism, evaluation, document, made)
 
 
 async def _refresh(
-    organism: Organism, asked: Asked, selection: str, *, start: Callable[..., RefreshRun] = begin, **options: Any
+    organism: Organism, asked: Asked, request: Request, *, start: Callable[..., RefreshRun] = begin, **options: Any
 ) -> Document:
     log = get_run_logger()
-    run = await in_thread(
-        start,
-        organism,
-        selection,
-        actor=asked.actor,
-        trigger=asked.trigger,
-        run=asked.run,
-        cancellation=asked.cancellation,
-        deployment=asked.deployment,
-        flow=asked.flow,
-        log=log.info,
-        **options,
-    )
-    log.info(f"{selection}: {len(run.steps)} to make" if run.steps else f"{selection}: everything is fresh")
+    run = await in_thread(start, organism, request, asked.origin(log.info), **options)
+    log.info(f"{request.selection}: {len(run.steps)} to make" if run.steps else f"{request.selection}: all is fresh")
     try:
         await Steps(run).make_all()
     except RunCancelledError as error:
-        document = await in_thread(finish, run, cancelled=True)
+        document = await to_its_end(finish, run, cancelled=True)
         raise RunCancelledError(error.message, document=document) from error
     except OrganismError as error:
-        await in_thread(organism.ledger.end_run, run.id, "failed", at=organism.now(), error=error.message)
+        await to_its_end(organism.ledger.end_run, run.id, "failed", at=organism.now(), error=error.message)
         raise
     except STOPPED:
         finish(run, cancelled=True)
         raise
-    return await in_thread(finish, run)
+    return await to_its_end(finish, run)
 
 
 async def _with_loss(organism: Organism, document: Document, lost: str) -> State[Any]:
     """The run failed, whatever it made: interactions were lost. That is so for its retry too."""
     document = {**document, "outcome": "failed"}
-    why = "; ".join(filter(None, (lost, _why(document))))
-    at = organism.now()
-    await in_thread(organism.ledger.end_run, document["run"], "failed", at=at, error=why, document=document)
-    return _failed(why, document)
+    await to_its_end(end, organism, document, because=lost)
+    return _failed("; ".join(filter(None, (lost, what_went_wrong(document)))), document)
 
 
 def _answer(document: Document) -> Document | State[Any]:
-    return _failed(_why(document), document) if document["outcome"] == "failed" else document
+    return _failed(what_went_wrong(document) or "failed", document) if document["outcome"] == "failed" else document
 
 
 def _failed(why: str, document: Document) -> State[Any]:
@@ -235,14 +236,3 @@ def _failed(why: str, document: Document) -> State[Any]:
     if not is_last_try():
         raise OrganismError(why)
     return Failed(message=why, data=document)
-
-
-def _why(document: Document) -> str:
-    """One line for the state of the run: what failed and why first, then what that blocks."""
-    broken = [step for step in document["steps"] if step["outcome"] in ("failed", "rejected")]
-    blocked = [step["key"] for step in document["steps"] if step["outcome"] == "blocked"]
-    parts = [f"{step['key']} {step['outcome']}: {step['error']}" for step in broken]
-    parts += [f"{each['key']} failed: {each['error']}" for each in document["observed"] if each.get("error")]
-    if blocked:
-        parts.append(f"blocked: {', '.join(blocked)}")
-    return "; ".join(parts)

@@ -14,10 +14,10 @@ from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.errors import RunCancelledError
 from causal_organism.flows.asked import Asked
 from causal_organism.flows.steps import retry_options
-from causal_organism.flows.telling import tell_gaps
+from causal_organism.flows.telling import tell_clocks, tell_gaps
 from causal_organism.flows.threads import in_thread
 from causal_organism.organism.stream.gaps import gaps_of_run
-from causal_organism.organism.stream.pulse import NETWORK, pulse
+from causal_organism.organism.stream.pulse import NETWORK, log_pulse, pulse
 from causal_organism.ports import Gap, Organism
 
 
@@ -38,6 +38,9 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
             )  # fmt: skip
         except RunCancelledError as error:
             return Cancelled(message=error.message)
+        await in_thread(log_pulse, organism, report, run=asked.run, actor=asked.actor, trigger=asked.trigger)
+        if report.clocks is not None and report.clocks.differ:
+            await tell_clocks(organism, report.clocks.to_text())
         found.extend([report.gap] if report.gap is not None else [])
         get_run_logger().info(str(report))
         return str(report)

@@ -1,4 +1,4 @@
-"""Runs a plan: one Prefect task per asset, named by its key, with the retry class of the asset.
+"""Runs a plan in Prefect tasks that are named by the keys they make, with the retry class of the asset.
 
 Cheap neighbours share a task, which is tried once: what breaks off there is tried again in a task of its own.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from prefect import get_run_logger, task
@@ -18,14 +18,16 @@ from prefect.states import Cancelled, Failed
 from prefect.tasks import Task
 
 from causal_organism.assets.definitions import Retry
+from causal_organism.assets.outcomes import NOT_WELL
 from causal_organism.assets.planner import Place
 from causal_organism.engine.faults import ComputeError
-from causal_organism.engine.make import NOT_WELL, StepOutcome
-from causal_organism.engine.ready import jobs_of, work_together
+from causal_organism.engine.make import StepOutcome
+from causal_organism.engine.ready import before_each, jobs_of, order_of, partitions_by_key, ready
 from causal_organism.engine.refresh import RefreshRun, make_step
+from causal_organism.engine.workers import work
 from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
-from causal_organism.flows.blocks import Block, before_each, blocks_of, seconds_of
+from causal_organism.flows.blocks import Block, blocks_of, seconds_of
 from causal_organism.flows.threads import Threads
 from causal_organism.platform.task_names import name_of
 
@@ -65,11 +67,8 @@ class Steps:
 
     def __init__(self, run: RefreshRun):
         self._run = run
-        self._places: dict[str, list[str]] = {}
-        for step in run.steps:
-            self._places.setdefault(step.key, []).append(step.partition)
+        self._places = partitions_by_key(run.steps)
         self._before = before_each(run.organism.graph, tuple(self._places))
-        self._ended = {key: asyncio.Event() for key in self._places}
         self._put_off: dict[str, OrganismError | None] = {}  # broke off in a block, with why; None: comes behind such
         self._parallel = run.organism.settings.parallel_steps
         self._turns = asyncio.Semaphore(self._parallel)
@@ -89,11 +88,32 @@ class Steps:
             raise self._stopped
 
     async def _make(self, blocks: Iterable[Block]) -> None:
-        await asyncio.gather(*map(self._make_after, blocks))
+        """Make blocks, each once what it comes after among them has ended."""
+        order = order_of(self._before_blocks(tuple(blocks)))
+        ended: set[str] = set()
+        running = {asyncio.ensure_future(self._make_block(block)): block for block in ready(order, ended)}
+        try:
+            while running:
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                keys = [key for each in done for key in running.pop(each)]
+                for each in done:
+                    each.result()
+                ended.update(keys)
+                following = ready(order, ended, since=keys)
+                running |= {asyncio.ensure_future(self._make_block(block)): block for block in following}
+        finally:
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
-    async def _make_after(self, block: Block) -> None:
-        for other in {each for key in block for each in self._before[key]}.difference(block):
-            await self._ended[other].wait()
+    def _before_blocks(self, blocks: Sequence[Block]) -> dict[Block, frozenset[str]]:
+        known = {key for block in blocks for key in block}
+        return {
+            block: frozenset(each for key in block for each in self._before[key] & known) - set(block)
+            for block in blocks
+        }
+
+    async def _make_block(self, block: Block) -> None:
         await self._take_turn(block)
         try:
             if self._stopped is None:
@@ -101,9 +121,6 @@ class Steps:
         finally:
             self._give_turn(block)
         put_off = [] if self._stopped else [key for key in block if self._left(key)]
-        for key in block:
-            if key not in put_off:
-                self._ended[key].set()
         if put_off:
             await self._make((key,) for key in put_off)
 
@@ -184,7 +201,9 @@ class Steps:
                 emit_asset_events(self._run, outcome)
 
         try:
-            work_together(jobs_of(self._run.organism.graph, [key], left), make, self._parallel)
+            work(
+                order_of({key: frozenset()}), {key: jobs_of(self._run.organism.graph, key, left)}, make, self._parallel
+            )
         finally:
             for place in () if single else ((key, each) for each in left):  # its threads know nothing of this task
                 if place in self._run.outcomes:

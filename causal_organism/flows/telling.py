@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from prefect import get_run_logger
 
+from causal_organism.alerts.faults import alert_of
+from causal_organism.alerts.of_servers import clocks_differ
 from causal_organism.alerts.rules import alerts_of_run, gap_detected
 from causal_organism.flows.asked import Asked, is_last_try
 from causal_organism.flows.threads import in_thread
@@ -34,6 +37,12 @@ async def tell_gaps(organism: Organism, gaps: Sequence[Gap]) -> None:
     await _tell(
         organism, [gap_detected(stream=stream, after=g.after, before=g.before, missing=g.missing) for g in gaps]
     )
+
+
+async def tell_clocks(organism: Organism, about: str) -> None:
+    """Once a day at most, as long as they differ."""
+    fault = clocks_differ(about, machine=socket.gethostname())
+    await _tell(organism, [alert_of(fault, again=f"{organism.now():%Y-%m-%d}")])
 
 
 def _of_sources(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_LONGEST_S = 5.0  # well within the time that Prefect leaves a process that it ends
 _Work = Callable[[], Callable[[], None]]  # does it, and gives what tells the caller
 
 
@@ -45,7 +46,7 @@ class Threads:
             result, failure = None, None
             try:
                 result = context.run(call, *args, **kwargs)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 - it is raised again where the result is awaited
                 failure = error  # whatever it is, it belongs to the caller
 
             def tell() -> None:
@@ -93,3 +94,20 @@ async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
         return await threads.call(call, *args, **kwargs)
     finally:
         threads.close()
+
+
+async def to_its_end(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """As `in_thread`, but the call also ends (or goes on for 5 s) where the caller is told to stop meanwhile."""
+    ended = threading.Event()
+
+    def called() -> T:
+        try:
+            return call(*args, **kwargs)
+        finally:
+            ended.set()
+
+    try:
+        return await in_thread(called)
+    except BaseException:
+        ended.wait(_LONGEST_S)
+        raise

@@ -55,7 +55,28 @@ class Expectation:
         return {
             "outcome": self.measure.name, "unit": self.measure.unit, "mean": round(self.mean, 6),
             "lo": round(self.lo, 6), "hi": round(self.hi, 6), "level": LEVEL, "sd": round(self.sd, 6),
+            "better": self.measure.better, "least": self.measure.least,
         }  # fmt: skip
+
+
+def spillover_of(
+    effects: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], *, delta: float, prefix: str = ""
+) -> float | None:
+    """What the change of everybody else in the team adds; None where that is not known."""
+    found = effects.get(f"{prefix}spillover")
+    value = float("nan") if found is None else float(found[rows].astype(np.float64).mean())
+    return delta * value if math.isfinite(value) else None
+
+
+def expect_total(
+    effects: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], own: Expectation, *, delta: float, prefix: str = ""
+) -> Expectation:
+    """The change when everybody in the team changes: the own one, and what that of the others adds if it is known."""
+    added = spillover_of(effects, rows, delta=delta, prefix=prefix)
+    if added is None:
+        return own
+    error = float(effects[f"{prefix}spillover_se"][rows].astype(np.float64).mean())
+    return Expectation(measure=own.measure, mean=own.mean + added, sd=math.hypot(own.sd, delta * error))
 
 
 def expect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from causal_organism.errors import RefusedError, RequestError
 
@@ -19,8 +20,11 @@ TRANSITIONS: dict[tuple[str, str], tuple[str, str]] = {
     (PROPOSED, "expire"): (EXPIRED, ENGINE),
     (WITHDRAWN, "propose"): (PROPOSED, ENGINE),  # the evidence carries it again
     (EXPIRED, "propose"): (PROPOSED, ENGINE),
+    (REJECTED, "propose"): (PROPOSED, ENGINE),  # after COOL_DOWN
+    (REJECTED, "withdraw"): (PROPOSED, PERSON),  # a slip of the hand, within SECOND_THOUGHT
     (APPROVED, "start"): (STARTED, PERSON),
     (APPROVED, "withdraw"): (WITHDRAWN, PERSON),
+    (APPROVED, "expire"): (EXPIRED, ENGINE),  # after LASTS
     (STARTED, "finish"): (FINISHED, PERSON),
     (STARTED, "stop"): (STOPPED, PERSON),
     (FINISHED, "evaluate"): (EVALUATED, ENGINE),
@@ -31,6 +35,10 @@ TRANSITIONS: dict[tuple[str, str], tuple[str, str]] = {
 ACTIONS = tuple(dict.fromkeys(action for _, action in TRANSITIONS))
 OPEN = tuple(status for status in STATUSES if (status, "approve") in TRANSITIONS)
 """Statuses that nobody has acted on, which a new analysis may change."""
+
+COOL_DOWN = timedelta(days=90)
+SECOND_THOUGHT = timedelta(hours=24)
+LASTS = timedelta(days=30)
 
 NOT_A_PERSON = frozenset({"", "automation", "engine", "prefect", "pulse", "schedule", "scheduler", "system", "worker"})
 
@@ -43,8 +51,8 @@ class Transition:
     actor: str
 
 
-def act(status: str, action: str, *, actor: str) -> Transition:
-    """What a person does to a proposal.
+def act(status: str, action: str, *, actor: str, stood: timedelta = timedelta(0)) -> Transition:
+    """What a person does to a proposal. `stood`: for how long its status has been what it is.
 
     Raises:
         RequestError: there is no such action.
@@ -57,6 +65,9 @@ def act(status: str, action: str, *, actor: str) -> Transition:
     now, who = _next(status, action)
     if who != PERSON:
         raise RefusedError(f"{action} is not for people: it follows from the evidence", code="not-for-people")
+    if status == REJECTED and stood > SECOND_THOUGHT:
+        hint = f"if the evidence still carries it, it is proposed again {COOL_DOWN.days} days after"
+        raise RefusedError("a rejection can be withdrawn within 24 hours", code="not-now", hint=hint)
     return Transition(action=action, was=status, now=now, actor=actor)
 
 
@@ -77,7 +88,8 @@ def _next(status: str, action: str) -> tuple[str, str]:
     if status not in STATUSES:
         raise RequestError(f"{status!r} is no status of a proposal", hint=f"one of {', '.join(STATUSES)}")
     if (status, action) not in TRANSITIONS:
-        possible = ", ".join(name for was, name in TRANSITIONS if was == status) or "nothing"
+        by_people = [name for (was, name), (_, who) in TRANSITIONS.items() if was == status and who == PERSON]
+        possible = ", ".join(by_people) or "nothing"
         raise RefusedError(
             f"a proposal that is {status} cannot be given {action!r}", hint=f"possible: {possible}", code="not-now"
         )

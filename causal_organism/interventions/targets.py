@@ -1,4 +1,4 @@
-"""Whom a proposal may be about: groups of people that are large enough, each person in at most one."""
+"""Whom a pilot may be about: people of one segment, in enough teams to draw lots among."""
 
 from __future__ import annotations
 
@@ -10,43 +10,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONNECTOR_QUANTILE = 0.95
-
-TEAM, ROLE_AT_SITE, ROLE = "team", "role at site", "role"
+LEAST_TEAMS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A group and the rows of the effects that it takes in. `left_out`: connectors that are of it but not in it."""
+    """A segment's rows of the effects and the teams that they are in. `left_out`: connectors of it but not in it."""
 
-    kind: str
     name: str
     rows: NDArray[np.int64]
+    teams: tuple[str, ...]
     left_out: int
 
 
 def choose_targets(
-    ids: NDArray[np.str_],
+    segment: NDArray[np.str_],
     eligible: NDArray[np.bool_],
     connector: NDArray[np.bool_],
-    people: Mapping[str, NDArray[Any]],
+    team: NDArray[np.str_],
     *,
     min_group: int,
 ) -> tuple[Target, ...]:
-    """Teams first, then roles at one site, then roles, of at least `min_group` eligible people who are in none before.
+    """Segments with at least `min_group` eligible people in at least 6 teams, by name.
 
     Smaller groups are never named, because what is said of them would be said of persons.
     """
-    team, role, site = (_of_person(ids, people, name) for name in ("team", "role", "site"))
-    at_site = np.array([f"{one} in {other}" if one and other else "" for one, other in zip(role, site, strict=True)])
-    free = eligible & ~connector
-    targets: list[Target] = []
-    for kind, names in ((TEAM, team), (ROLE_AT_SITE, at_site), (ROLE, role)):
-        for name in sorted(set(names.tolist()) - {""}):
-            rows = np.flatnonzero(free & (names == name))
-            if len(rows) >= min_group:
-                left_out = int((eligible & connector & (names == name)).sum())
-                targets.append(Target(kind=kind, name=name, rows=rows, left_out=left_out))
-                free[rows] = False
+    targets = []
+    for name in np.unique(segment[eligible]).tolist():
+        free = eligible & ~connector & (segment == name) & (team != "")
+        teams = np.unique(team[free])
+        if free.sum() >= min_group and len(teams) >= LEAST_TEAMS:
+            left_out = int((eligible & connector & (segment == name)).sum())
+            rows = np.flatnonzero(free)
+            targets.append(Target(name=name, rows=rows, teams=tuple(teams.tolist()), left_out=left_out))
     return tuple(targets)
 
 
@@ -65,7 +61,8 @@ def of_person(ids: NDArray[np.str_], table: Mapping[str, NDArray[Any]], column: 
     return np.array([np.nan if (value := found.get(each)) is None else float(value) for each in ids.tolist()])
 
 
-def _of_person(ids: NDArray[np.str_], people: Mapping[str, NDArray[Any]], column: str) -> NDArray[np.str_]:
+def text_of_person(ids: NDArray[np.str_], people: Mapping[str, NDArray[Any]], column: str) -> NDArray[np.str_]:
+    """A text per person in order of `ids`; empty for those who are not in the table."""
     if column not in people:
         return np.full(len(ids), "")
     found = dict(zip(people["id"].astype(str).tolist(), people[column].tolist(), strict=True))

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.assets.tables.changes import changes
 from causal_organism.network.kinds import TieKinds
 
 AMOUNTS = ("weight_u", "count", "first_us", "last_us")
+_TIE, _COMPARED = "tie", (*AMOUNTS, "kinds")
 
 Amounts = Mapping[str, Any]
 """AMOUNTS, and `kinds`: kind -> AMOUNTS."""
@@ -59,7 +61,7 @@ def compare_columns(expected: Mapping[str, Any], found: Mapping[str, Any], *, sh
     moved = np.array([places[person] for person in other_ids], dtype=np.int64)
     same = np.arange(len(places), dtype=np.int64)
     wanted, there = _Reading(expected, same, size), _Reading(found, moved, size)
-    keys, copies = _differing_ties(wanted.keys, wanted.amounts, there.keys, there.amounts)
+    keys, copies = _differing_ties(wanted, there)
     names = list(places)
     first = tuple(
         TieDifference(names[key // size], names[key % size], wanted.at(key), there.at(key), int(copies[key]))
@@ -69,11 +71,9 @@ def compare_columns(expected: Mapping[str, Any], found: Mapping[str, Any], *, sh
 
 
 def _differing_people(ids: Sequence[Any], others: Sequence[Any]) -> list[tuple[int, str | None, str | None]]:
-    length = max(len(ids), len(others))
-    both = zip(
-        range(length), [*ids, *[None] * (length - len(ids))], [*others, *[None] * (length - len(others))], strict=True
-    )
-    return [(idx, wanted, there) for idx, wanted, there in both if wanted != there]
+    found = changes({"id": ids}, {"id": others})
+    at = [*found.moved().tolist(), *found.pairs.removed.tolist(), *found.pairs.added.tolist()]
+    return [(idx, *(each[idx] if idx < len(each) else None for each in (ids, others))) for idx in at]
 
 
 class _Reading:
@@ -89,7 +89,11 @@ class _Reading:
         self._kind_keys = places[np.asarray(self._kinds.source)] * size + places[np.asarray(self._kinds.target)]
         self.keys: NDArray[np.int64] = keys[order]
         by_kind = _sums_by_key(self.keys, self._kind_keys, _marks(self._kinds))
-        self.amounts: NDArray[np.int64] = np.column_stack((amounts[order], by_kind))
+        self.amounts: NDArray[np.int64] = np.asfortranarray(np.column_stack((amounts[order], by_kind)))
+
+    @property
+    def table(self) -> dict[str, NDArray[np.int64]]:
+        return {_TIE: self.keys, **dict(zip(_COMPARED, self.amounts.T, strict=True))}
 
     def at(self, key: int) -> Amounts | None:
         place = int(np.searchsorted(self.keys, key))
@@ -126,26 +130,17 @@ def _sums_by_key(wanted: NDArray[np.int64], keys: NDArray[np.int64], marks: NDAr
     return (sums[high] - sums[low]).view(np.int64)
 
 
-def _differing_ties(
-    keys: NDArray[np.int64], amounts: NDArray[np.int64], others: NDArray[np.int64], found: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], dict[int, int]]:
-    """Keys of ties that are not the same, in order, and how often each stands among the found ones."""
-    if len(keys) == len(others) and np.array_equal(keys, others):
-        differing = np.unique(keys[(amounts != found).any(axis=1)])
-    else:
-        union = np.union1d(keys, others)
-        here, in_keys = _places(keys, union)
-        there, in_others = _places(others, union)
-        same = in_keys & in_others
-        same[same] = (amounts[here[same]] == found[there[same]]).all(axis=1)
-        twice = np.searchsorted(others, union, side="right") - np.searchsorted(others, union) > 1
-        differing = union[~same | twice]
-    times = np.searchsorted(others, differing, side="right") - np.searchsorted(others, differing)
+def _differing_ties(wanted: _Reading, there: _Reading) -> tuple[NDArray[np.int64], dict[int, int]]:
+    """Keys of ties that are not the same, in order, and how often each stands among those that are there."""
+    found = changes(wanted.table, there.table, key=_TIE)
+    differing = np.unique(
+        np.concatenate(
+            (
+                wanted.keys[found.pairs.was[found.moved()]],
+                wanted.keys[found.pairs.removed],
+                there.keys[found.pairs.added],
+            )
+        )
+    )
+    times = np.searchsorted(there.keys, differing, side="right") - np.searchsorted(there.keys, differing)
     return differing, dict(zip(differing.tolist(), times.tolist(), strict=True))
-
-
-def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    place = np.searchsorted(keys, wanted)
-    there = place < len(keys)
-    there[there] = keys[place[there]] == wanted[there]
-    return place, there

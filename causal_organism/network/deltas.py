@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from causal_organism.network.kinds import Kinds, KindSums, is_whole
 
 _FORMAT = 2  # 1: without kinds
+_WITH_LEFT = 3  # only where people leave: code that does not know of it must not read it as nothing
 
 
 class TieChange(NamedTuple):
@@ -35,12 +36,15 @@ class TieChange(NamedTuple):
 class NetworkDelta:
     """Ties that changed, ordered by (source, target), and people that appeared, in order of idx.
 
-    `first_idx` is the dense index of the first person added; the others follow it one by one.
+    `first_idx` is the dense index of the first person added; the others follow it one by one. `left`: people without
+    ties who leave, each with the idx that they had, ascending; those behind them move up. Such a delta holds nothing
+    else, and is composed with no other.
     """
 
     ties: tuple[TieChange, ...] = ()
     people: tuple[str, ...] = ()
     first_idx: int = 0
+    left: tuple[tuple[int, str], ...] = ()
 
 
 def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
@@ -49,13 +53,15 @@ def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
     One whose amounts came and others of the same sums left is kept: it holds other times.
 
     Raises:
-        ValueError: a delta does not continue the one before it.
+        ValueError: a delta does not continue the one before it, or people leave by it.
     """
     ties: dict[tuple[str, str], TieChange] = {}
     people: list[str] = []
     first_idx = 0
     moved: set[tuple[str, str]] = set()
     for delta in deltas:
+        if delta.left:
+            raise ValueError("people leave by a delta of their own, which is composed with no other")
         if delta.people and not people:
             first_idx = delta.first_idx
         elif delta.people and delta.first_idx != first_idx + len(people):
@@ -70,6 +76,21 @@ def compose(deltas: Iterable[NetworkDelta]) -> NetworkDelta:
                 moved.add(pair)
     changed = sorted(pair for pair, tie in ties.items() if _differs(tie) or (pair in moved and tie.weight_u_now))
     return NetworkDelta(tuple(ties[pair] for pair in changed), tuple(people), first_idx)
+
+
+def compose_runs(deltas: Iterable[NetworkDelta]) -> Iterator[NetworkDelta]:
+    """The deltas between departures composed, and each departure by itself, in order."""
+    run: list[NetworkDelta] = []
+    for delta in deltas:
+        if not delta.left:
+            run.append(delta)
+            continue
+        if run:
+            yield compose(run)
+            run = []
+        yield delta
+    if run:
+        yield compose(run)
 
 
 def invert(delta: NetworkDelta) -> NetworkDelta:
@@ -99,14 +120,16 @@ def encode(delta: NetworkDelta) -> bytes:
         *amounts,
         [_stored_kinds(tie, kinds) for tie in delta.ties],
     ]
-    document = {
-        "format": _FORMAT,
+    document: dict[str, Any] = {
+        "format": _WITH_LEFT if delta.left else _FORMAT,
         "ids": list(places),
         "kinds": list(kinds),
         "ties": columns,
         "people": delta.people,
         "first_idx": delta.first_idx,
     }
+    if delta.left:
+        document["left"] = delta.left
     return zlib.compress(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(), level=3)
 
 
@@ -118,18 +141,19 @@ def decode(stored: bytes) -> NetworkDelta:
     """
     try:
         document = json.loads(zlib.decompress(stored))
-        if document["format"] not in (1, _FORMAT):
+        if document["format"] not in (1, _FORMAT, _WITH_LEFT):
             raise ValueError(f"a delta of format {document['format']}; this code reads format {_FORMAT} and 1")
         ids = document["ids"]
         sources, targets, *columns = document["ties"]
-        amounts, kinds = columns[:6], columns[6] if document["format"] == _FORMAT else [None] * len(sources)
+        amounts, kinds = columns[:6], columns[6] if document["format"] != 1 else [None] * len(sources)
         names = document.get("kinds", ())
         noted = [
             None if stored is None else _loaded_kinds(stored, names, sums)
             for stored, *sums in zip(kinds, amounts[1], amounts[3], amounts[4], amounts[5], strict=True)
         ]
         ties = map(TieChange, [ids[place] for place in sources], [ids[place] for place in targets], *amounts, noted)
-        return NetworkDelta(tuple(ties), tuple(document["people"]), document["first_idx"])
+        left = tuple((int(idx), str(person)) for idx, person in document.get("left", ()))
+        return NetworkDelta(tuple(ties), tuple(document["people"]), document["first_idx"], left)
     except (zlib.error, KeyError, TypeError, IndexError) as error:
         raise ValueError(f"not a stored delta: {error!r}") from error
 

@@ -24,6 +24,14 @@ def following(entry: str) -> str:
     return f"{milliseconds}-{sequence + 1}" if sequence < _SEQUENCE_MAX else f"{milliseconds + 1}-0"
 
 
+def preceding(entry: str) -> str:
+    """The greatest id smaller than `entry`; there is none before START."""
+    if entry == START:
+        return START
+    milliseconds, sequence = entry_key(entry)
+    return f"{milliseconds}-{sequence - 1}" if sequence else f"{max(milliseconds - 1, 0)}-{_SEQUENCE_MAX}"
+
+
 def later(one: str, other: str) -> str:
     """The greater of two ids."""
     return max(one, other, key=entry_key)

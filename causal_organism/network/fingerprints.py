@@ -41,7 +41,7 @@ def of(
 
 
 def update(fingerprint: str, delta: NetworkDelta) -> str:
-    """Fingerprint after a delta, from the one before it."""
+    """Fingerprint after a delta, from the one before it. Departures have `without`."""
     total = int(fingerprint, 16)
     part = cache(_part)  # most people have several of the ties
     for idx, person in enumerate(delta.people, start=delta.first_idx):
@@ -51,6 +51,21 @@ def update(fingerprint: str, delta: NetworkDelta) -> str:
             total -= _tie(part(source), part(target), weight_u_was, count_was)
         if weight_u_now:
             total += _tie(part(source), part(target), weight_u_now, count_now)
+    return _text(total)
+
+
+def without(fingerprint: str, ids: Sequence[str], left: Sequence[tuple[int, str]]) -> str:
+    """Fingerprint after people without ties left. `ids`: everybody before, in order of idx; `left`: as in a delta."""
+    if not left:
+        return fingerprint
+    total, gone = int(fingerprint, 16), {idx for idx, _ in left}
+    now = first = left[0][0]
+    for idx in range(first, len(ids)):
+        part = _part(ids[idx])
+        total -= _person(part, idx)
+        if idx not in gone:
+            total += _person(part, now)
+            now += 1
     return _text(total)
 
 

@@ -120,6 +120,14 @@ def to_fields(interaction: Interaction) -> dict[str, str]:
     return fields
 
 
+def moment_of(refusal: Refusal) -> int | None:
+    """When a refused entry says that it was, in microseconds UTC; None where that cannot be read."""
+    try:
+        return _time(refusal.fields["at"])
+    except (KeyError, _RefusedFieldError):
+        return None
+
+
 def is_id(text: str) -> bool:
     """1 to 200 characters, none of them control characters."""
     return 1 <= len(text) <= MAX_ID_CHARACTERS and not _CONTROL.search(text)

@@ -10,62 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.network import fingerprints
+from causal_organism.network.csr import Csr, Longs, Moves, csr_of, sealed, with_rows
 from causal_organism.network.deltas import NetworkDelta, columns_of
-from causal_organism.network.interactions import MILLION
-
-Longs = NDArray[np.int64]
-Ints = NDArray[np.int32]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Csr:
-    """Ties by row: those of row i are at indptr[i]:indptr[i+1], in ascending order of `indices`."""
-
-    indptr: Longs
-    indices: Ints
-    weight_u: Longs
-    _known: dict[str, Any] = field(default_factory=dict, repr=False)
-
-    @property
-    def degrees(self) -> Longs:
-        """Ties of each row. Not to be changed: every view of a run asks for them, several times."""
-        if "degrees" not in self._known:
-            self._known["degrees"] = _sealed(np.diff(self.indptr))
-        found: Longs = self._known["degrees"]
-        return found
-
-    @property
-    def rows(self) -> Ints:
-        """The row of each tie."""
-        return np.repeat(np.arange(len(self.indptr) - 1, dtype=np.int32), self.degrees)
-
-    @property
-    def weight(self) -> NDArray[np.float64]:
-        """In units."""
-        return self.weight_u / MILLION
-
-    def row_sums_u(self) -> Longs:
-        """Sum of `weight_u` per row; exact."""
-        running = np.zeros(len(self.weight_u) + 1, dtype=np.int64)
-        np.cumsum(self.weight_u, out=running[1:])
-        sums: Longs = running[self.indptr[1:]] - running[self.indptr[:-1]]
-        return sums
-
-    def neighbours(self, row: int) -> Ints:
-        return self.indices[self.indptr[row] : self.indptr[row + 1]]
-
-    def find(self, rows: NDArray[Any], indices: NDArray[Any]) -> tuple[Longs, NDArray[np.bool_]]:
-        """Where each tie stands, or would stand, and whether it is there. Cost: log of a row's length for each."""
-        low, end = self.indptr[rows], self.indptr[np.asarray(rows) + 1]
-        high = end.copy()
-        while (unsure := low < high).any():
-            middle = (low + high) // 2
-            less = unsure.copy()
-            less[unsure] = self.indices[middle[unsure]] < indices[unsure]
-            low, high = np.where(less, middle + 1, low), np.where(unsure & ~less, middle, high)
-        there = low < end
-        there[there] = self.indices[low[there]] == indices[there]
-        return low, there
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,14 +64,14 @@ class Snapshot:
     @property
     def id_array(self) -> NDArray[Any]:
         """`ids` as an array of objects, as the views' column `id` has it."""
-        found: NDArray[Any] = self._once("id_array", lambda: _sealed(np.array(self.ids, dtype=object)))
+        found: NDArray[Any] = self._once("id_array", lambda: sealed(np.array(self.ids, dtype=object)))
         return found
 
     @property
     def keys(self) -> Longs:
         """source * people + target of each tie; ascending, so that ties can be searched for."""
         found: Longs = self._once(
-            "keys", lambda: _sealed(self.out.rows * np.int64(max(self.people, 1)) + self.out.indices)
+            "keys", lambda: sealed(self.out.rows * np.int64(max(self.people, 1)) + self.out.indices)
         )
         return found
 
@@ -176,7 +122,7 @@ class Snapshot:
 
     def _into(self) -> Csr:
         order = np.argsort(self.out.indices, kind="stable")
-        return _csr(self.people, self.out.indices[order], self.out.rows[order], self.out.weight_u[order])
+        return csr_of(self.people, self.out.indices[order], self.out.rows[order], self.out.weight_u[order])
 
     def _undirected(self) -> Csr:
         """A merge of `out` and `into`, both of which are in order of (row, index) already."""
@@ -189,7 +135,7 @@ class Snapshot:
         weight_u[place[both]] += back.weight_u[both]
         keys = np.insert(keys, place[~both], others[~both])
         weight_u = np.insert(weight_u, place[~both], back.weight_u[~both])
-        return _csr(self.people, keys // size, keys % size, weight_u)
+        return csr_of(self.people, keys // size, keys % size, weight_u)
 
 
 def from_columns(
@@ -217,7 +163,7 @@ def from_columns(
     tails, heads, weights, counts = tails[order], heads[order], weights[order], counts[order]
     _check(people, tails, heads, weights, counts)
     known = {} if fingerprint is None else {"fingerprint": fingerprint}
-    return Snapshot(people, _csr(len(people), tails, heads, weights), _sealed(counts), known)
+    return Snapshot(people, csr_of(len(people), tails, heads, weights), sealed(counts), known)
 
 
 def _check(people: tuple[str, ...], tails: Longs, heads: Longs, weights: Longs, counts: Longs) -> None:
@@ -237,7 +183,7 @@ def _check(people: tuple[str, ...], tails: Longs, heads: Longs, weights: Longs, 
 
 def _changed(before: Snapshot, delta: NetworkDelta, index: dict[str, int]) -> tuple[Csr, Longs]:
     """Ties and counts after a delta."""
-    out = _with_rows(before.out, len(delta.people))
+    out = with_rows(before.out, len(delta.people))
     if not delta.ties:
         return out, before.count
     tails, heads, was, now = _sorted_changes(delta, index)
@@ -245,13 +191,13 @@ def _changed(before: Snapshot, delta: NetworkDelta, index: dict[str, int]) -> tu
     stood = np.array([out.weight_u[place[there]], before.count[place[there]]])
     if (was[:, ~there] != 0).any() or (was[:, there] != stood).any():
         raise ValueError("the delta does not continue this network: a tie has another weight than the delta began with")
-    moved = _Moves(tails, heads, place, there, now[0])
-    return moved.of(out), _sealed(moved.column(before.count, now[1]))
+    moved = Moves(tails, heads, place, there, now[0])
+    return moved.of(out), sealed(moved.column(before.count, now[1]))
 
 
 def _undirected_after(before: Snapshot, delta: NetworkDelta, index: dict[str, int]) -> Csr:
     """Both directions after a delta: each change of a tie moves the sum of its pair, in both rows."""
-    ties = _with_rows(before.undirected, len(delta.people))
+    ties = with_rows(before.undirected, len(delta.people))
     if not delta.ties:
         return ties
     tails, heads, was, now = _sorted_changes(delta, index)
@@ -262,71 +208,7 @@ def _undirected_after(before: Snapshot, delta: NetworkDelta, index: dict[str, in
     rows, indices = keys // size, keys % size
     place, there = ties.find(rows, indices)
     amount_u[there] += ties.weight_u[place[there]]
-    return _Moves(rows, indices, place, there, amount_u).of(ties)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Moves:
-    """Ties in order of (row, index), where they stand or would stand, and their weights afterwards; 0: gone."""
-
-    rows: Longs
-    indices: Longs
-    place: Longs
-    there: NDArray[np.bool_]
-    weight_u: Longs
-
-    def of(self, ties: Csr) -> Csr:
-        came, went = self._came, self.there & (self.weight_u == 0)
-        longer = np.bincount(self.rows[came], minlength=len(ties.indptr) - 1)
-        shorter = np.bincount(self.rows[went], minlength=len(ties.indptr) - 1)
-        indptr = ties.indptr.copy()
-        indptr[1:] += np.cumsum(longer - shorter)
-        indices = _with(ties.indices, self.place[came], self.indices[came])
-        if went.any():
-            indices = np.delete(indices, self._gone_places)
-        return Csr(_sealed(indptr), _sealed(indices), _sealed(self.column(ties.weight_u, self.weight_u)))
-
-    def column(self, before: Longs, now: Longs) -> Longs:
-        """A column of the ties with its values for the moved ones."""
-        came, stood = self.place[self._came], self.place[self.there]
-        after = _with(before, came, now[self._came])
-        after[stood + np.searchsorted(came, stood, side="right")] = now[self.there]
-        return np.delete(after, self._gone_places) if len(self._gone_places) else after
-
-    @property
-    def _came(self) -> NDArray[np.bool_]:
-        came: NDArray[np.bool_] = ~self.there & (self.weight_u != 0)
-        return came
-
-    @property
-    def _gone_places(self) -> Longs:
-        """Where the ties that go stand once those that come were inserted."""
-        gone: Longs = self.place[self.there & (self.weight_u == 0)]
-        inserted_before: Longs = np.searchsorted(self.place[self._came], gone, side="right")
-        return gone + inserted_before
-
-
-def _with(before: NDArray[Any], places: Longs, values: NDArray[Any], *, most: int = 10_000) -> NDArray[Any]:
-    """A copy with values put in before some places, which ascend.
-
-    In pieces, up to `most`: `np.insert` decides for each element, which takes five times as long.
-    """
-    if len(places) > most:
-        return np.insert(before, places, values.astype(before.dtype))
-    after = np.empty(len(before) + len(places), dtype=before.dtype)
-    start = 0
-    for shift, place in enumerate([*places.tolist(), len(before)]):
-        after[start + shift : place + shift] = before[start:place]
-        start = place
-    after[places + np.arange(len(places))] = values
-    return after
-
-
-def _with_rows(ties: Csr, more: int) -> Csr:
-    if not more:
-        return ties
-    indptr = np.concatenate([ties.indptr, np.full(more, len(ties.indices), dtype=np.int64)])
-    return Csr(_sealed(indptr), ties.indices, ties.weight_u)
+    return Moves(rows, indices, place, there, amount_u).of(ties)
 
 
 def _sorted_changes(delta: NetworkDelta, index: dict[str, int]) -> tuple[Longs, Longs, Longs, Longs]:
@@ -349,14 +231,3 @@ def _matches(keys: Longs, others: Longs, place: NDArray[np.intp]) -> NDArray[np.
     inside = place < len(keys)
     there[inside] = keys[place[inside]] == others[inside]
     return there
-
-
-def _csr(people: int, rows: NDArray[Any], indices: NDArray[Any], weight_u: Longs) -> Csr:
-    indptr = np.zeros(people + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=people), out=indptr[1:])
-    return Csr(_sealed(indptr), _sealed(indices.astype(np.int32)), _sealed(weight_u))
-
-
-def _sealed(array: NDArray[Any]) -> NDArray[Any]:
-    array.setflags(write=False)
-    return array

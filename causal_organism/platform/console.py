@@ -2,67 +2,157 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from causal_organism.engine.history.listing import assets_document, versions_document
+from causal_organism.assets.keys import partition_text
+from causal_organism.assets.staleness import Code
+from causal_organism.engine.history.listing import assets_document, diff_document, show_document, versions_document
+from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.plan import make_plan, plan_document, select_keys
-from causal_organism.engine.snapshot import load_cut
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
+from causal_organism.errors import RefusedError, StoreError
+from causal_organism.organism.blame.tree import blame
 from causal_organism.organism.decisions import proposals as proposal_operations
+from causal_organism.organism.decisions.results import load_result
+from causal_organism.organism.stream import dead_letters
+from causal_organism.organism.stream.reread import reread_stream
 from causal_organism.platform import queues as queue_operations
 from causal_organism.platform import runs as run_operations
+from causal_organism.platform import schedules as schedule_operations
+from causal_organism.platform.consequences import with_consequences
+from causal_organism.platform.day_figures import DayFigures
+from causal_organism.platform.person_numbers import numbers_of
+from causal_organism.platform.run_ids import find_run_id
+from causal_organism.platform.run_listing import RunsAsked, load_runs
 from causal_organism.platform.trigger import plan_for_workers, trigger_refresh
 from causal_organism.ports import Organism
+from causal_organism.wording.identities import one_of
+from causal_organism.wording.permits import HeldRoles, refused_actions
 
 Document = Mapping[str, Any]
 VERSIONS_SHOWN = 50
+PARTITIONS_LISTED = 100
+LETTERS = 500
+DIFFERENCES = 200
+CODE_S = 30.0
+"""Between two looks at the source of all assets, which is most of what their list costs. A plan always looks."""
+FIRST_LINE = ""
+"""The cursor before the first line of a log, which the console gives."""
+_BEFORE_ALL = "1970-01-01T00:00:00+00:00"
+LOG_LINES = 2_000
+"""In one answer: ten pages of Prefect's, which come within a second."""
 
 
 class Console:
     """One organism as the console sees it. `close` and `status` come from whoever opened it."""
 
-    def __init__(self, organism: Organism, *, status: Callable[[], Document], close: Callable[[], None]):
+    def __init__(
+        self,
+        organism: Organism,
+        *,
+        status: Callable[[], Document],
+        close: Callable[[], None],
+        held: Callable[[], HeldRoles] | None = None,
+    ):
+        """`held`: as what the organism's database knows us, where it has roles."""
         self._organism = organism
+        self._held = held
         self._status = status
         self._close = close
+        self._code: Mapping[str, Code] = {}
+        self._code_read_at = -CODE_S
+        self._day = DayFigures()
 
     def unsupported(self) -> Mapping[str, str]:
-        """Actions that this source cannot do, with the reason."""
-        return {}
+        """Actions that this source cannot do, with the reason: those that the server would refuse to this login."""
+        try:
+            return {} if self._held is None else refused_actions(self._held())
+        except StoreError:  # then nothing can be done at all, and that is shown
+            return {}
 
     def status(self) -> Document:
         return self._status()
 
     def assets(self) -> Document:
-        return assets_document(self._organism)
+        return assets_document(self._organism, snapshot=self._snapshot())
 
     def select(self, expression: str) -> tuple[str, ...]:
-        return select_keys(self._organism, expression, load_cut(self._organism), allow_empty=True)
+        return select_keys(self._organism, expression, load_snapshot(self._organism), allow_empty=True)
 
     def versions(self, key: str) -> Document:
         document = versions_document(self._organism, key)
         return {**document, "versions": document["versions"][:VERSIONS_SHOWN]}
 
-    def plan(self, selection: str, *, force: bool = False, full: bool = False) -> Document:
-        planned = make_plan(self._organism, selection, force=force, full=full, actor=self._actor, trigger="console")
-        return plan_document(planned)
+    def diff(self, key: str, was: int, now: int) -> Document:
+        found = diff_document(self._organism, f"{key}@{was}", f"{key}@{now}")
+        lists = ("added", "removed", "changed")
+        return {**found, "counts": {name: len(found[name]) for name in lists},
+                **{name: found[name][:DIFFERENCES] for name in lists}}  # fmt: skip
 
-    def runs(self, *, limit: int = 100) -> Document:
-        return run_operations.load_runs(self._organism, limit=limit)
+    def restore(self, key: str, version: int) -> str:
+        found = restore(self._writable, f"{key}@{version}", actor=self._actor)
+        return f"{key} is v{found['version']}"
+
+    def pin(self, key: str, version: int | None) -> str:
+        if version is None:
+            unpin(self._writable, key, actor=self._actor)
+            return f"{key} is let go"
+        pin(self._writable, f"{key}@{version}", actor=self._actor)
+        return f"{key} is held at v{version}"
+
+    def person(self, person: str) -> Document:
+        return numbers_of(self._organism, person)
+
+    def why_person(self, key: str, person: str) -> Document:
+        return blame(self._organism, key, person)
+
+    def partitions(self, key: str) -> Document:
+        """A letter per partition (fresh, stale, missing, x: failed), and the first that are not fresh."""
+        rows = show_document(self._organism, key).get("by_partition") or []
+        states = "".join("x" if row["attempt"] else row["status"][0] for row in rows)
+        ends = [partition_text(row["partition"]) for row in (*rows[:1], *rows[-1:])]
+        listed = [row for row, state in zip(rows, states, strict=True) if state != "f"][:PARTITIONS_LISTED]
+        return {"key": key, "states": states, "first": ends[0] if ends else None, "last": ends[-1] if ends else None,
+                "listed": listed}  # fmt: skip
+
+    def plan(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
+    ) -> Document:
+        request = Request(selection, partition, force=force, full=full)
+        plan = plan_document(make_plan(self._organism, request, Origin(self._actor, "console")))
+        return with_consequences(self._organism, plan)
+
+    def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
+        if until is not None:
+            return load_runs(self._organism, limit=limit, asked=RunsAsked(until=datetime.fromisoformat(until)))
+        document = load_runs(self._organism, limit=limit)
+        return {**document, "day": self._day.load(self._organism, document["runs"])}
 
     def run(self, run: str) -> Document:
         return run_operations.load_run(self._organism, run)
 
-    def logs(self, run: str, *, after: str | None = None, limit: int = 500) -> Document:
-        moment, _, seen = (after or "").partition(" ")
+    def find_run(self, part: str) -> str:
+        return find_run_id(self._organism, part)
+
+    def find_asset(self, part: str) -> str:
+        return one_of(part, tuple(self._organism.graph), what="asset")
+
+    def logs(self, run: str, *, after: str | None = None, limit: int = LOG_LINES) -> Document:
+        moment, _, seen = (_BEFORE_ALL if after == FIRST_LINE else after or "").partition(" ")
         lines = run_operations.load_logs(self._organism, run, after=moment or None, limit=limit)
         skipped = int(seen or 0)  # lines of the cursor's own moment come again
         new = [line for at, line in enumerate(lines) if not moment or at >= skipped or line["timestamp"] != moment]
         if not new:
-            return {"lines": [], "cursor": after}
+            return {"lines": [], "cursor": after, "behind": 0}
         last = str(new[-1]["timestamp"])
         at_last = sum(line["timestamp"] == last for line in lines)
-        return {"lines": new, "cursor": f"{last} {at_last}"}
+        # Prefect does not count lines: where it gave as many as it was asked for, there may be any number more.
+        return {"lines": new, "cursor": f"{last} {at_last}", "behind": 0 if len(lines) < limit else None}
 
     def queues(self) -> Document:
         return queue_operations.load_queues(self._organism)
@@ -70,9 +160,10 @@ class Console:
     def proposals(self) -> Sequence[Document]:
         return tuple(_shown(each) for each in proposal_operations.load_proposals(self._organism))
 
-    def trigger(self, selection: str, *, force: bool = False, full: bool = False) -> str:
-        plan_for_workers(self._organism, selection, force=force, full=full, actor=self._actor, trigger="console")
-        return trigger_refresh(self._organism, selection, force=force, full=full, actor=self._actor, trigger="console")
+    def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
+        request, origin = Request(selection, partition, force=force, full=full), Origin(self._actor, "console")
+        plan_for_workers(self._organism, request, origin)
+        return trigger_refresh(self._organism, request, origin)
 
     def retry(self, run: str) -> str:
         return str(run_operations.retry_run(self._writable, run, actor=self._actor)["id"])
@@ -83,6 +174,9 @@ class Console:
     def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
         proposal_operations.act_on(self._writable, proposal, action, actor=self._actor, reason=reason)
 
+    def result(self, proposal: str) -> Document:
+        return load_result(self._organism, proposal)
+
     def pause_queue(self, pool: str, name: str) -> None:
         queue_operations.pause_queue(self._writable, name, paused=True, actor=self._actor)
 
@@ -92,12 +186,42 @@ class Console:
     def limit_queue(self, pool: str, name: str, limit: int | None) -> None:
         queue_operations.limit_queue(self._writable, name, limit, actor=self._actor)
 
+    def schedules(self) -> Document:
+        return schedule_operations.load_schedules(self._organism)
+
+    def set_schedule(self, deployment: str, *, active: bool) -> None:
+        schedule_operations.set_schedule(self._writable, deployment, active=active, actor=self._actor)
+
+    def dead_letters(self, *, limit: int = LETTERS) -> Document:
+        return dead_letters.load_dead_letters(self._organism, limit=limit)
+
+    def retry_letter(self, letter: str) -> str:
+        for still in dead_letters.retry_dead_letters(self._writable, (letter,), actor=self._actor)["entries"]:
+            raise RefusedError(f"{letter} is refused again: {still['reason']}", code="refused-again")
+        return letter
+
+    def drop_letter(self, letter: str) -> str:
+        dead_letters.drop_dead_letters(self._writable, (letter,), actor=self._actor)
+        return letter
+
+    def reread(self) -> str:
+        found = reread_stream(self._writable, actor=self._actor, holder=f"reread/console-{os.getpid()}")
+        return f"the next pulse reads {found['entries']:,} entries again"
+
     def close(self) -> None:
         self._close()
 
     @property
     def _actor(self) -> str:
         return self._organism.settings.actor
+
+    def _snapshot(self) -> LedgerSnapshot:
+        """The ledger as it is now, and the code as it was at most that long ago."""
+        if time.monotonic() - self._code_read_at < CODE_S:
+            return load_snapshot(self._organism, code=self._code)
+        found = load_snapshot(self._organism)
+        self._code, self._code_read_at = found.code, time.monotonic()
+        return found
 
     @property
     def _writable(self) -> Organism:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from causal_organism.engine.read_only import refuse_read_only
+from causal_organism.alerts.of_servers import queues_without_worker
+from causal_organism.errors import StoreError
+from causal_organism.platform.worker_code import workers_with_other_code
+from causal_organism.platform.worker_graphs import describe_graphs, graph_problems, note_worker_graph
 from causal_organism.ports import Organism
 from causal_organism.settings import running_servers
-
-WORKER_ASSETS = "worker_assets"
-"""Name of the ledger's fact that says which asset graph the workers have; None: the catalog."""
 
 SCHEDULER_TRIES, SCHEDULER_PAUSE_S = 5, 2.0
 
@@ -21,25 +21,17 @@ def set_up(organism: Organism, *, actor: str, reset: bool = False) -> dict[str, 
 
     `reset` also takes back crons, queues and limits that operators changed; it never resumes what is paused.
     """
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     changed = list(organism.orchestrator.setup(reset=reset))
-    if not _has_own_worker(organism) and note_worker_graph(organism):
-        changed.append(f"asset graph of the workers: {organism.settings.assets or 'the catalog'}")
+    assets = organism.settings.assets
+    if not _has_own_worker(organism) and note_worker_graph(organism, assets):
+        changed.append(f"asset graph of the workers: {describe_graphs(assets)}")
     if changed:
         action = "deploy.update" if reset else "deploy.setup"
         organism.ledger.audit(
             actor=actor, action=action, subject="prefect", detail={"changed": changed}, at=organism.now()
         )
     return {"schema": "organism.deploy/1", "changed": changed}
-
-
-def note_worker_graph(organism: Organism) -> bool:
-    """Record that the workers have this caller's graph; False if that is known."""
-    graph = organism.settings.assets
-    if organism.ledger.fact(WORKER_ASSETS) == graph:
-        return False
-    organism.ledger.set_fact(WORKER_ASSETS, graph)
-    return True
 
 
 def _has_own_worker(organism: Organism) -> bool:
@@ -49,23 +41,47 @@ def _has_own_worker(organism: Organism) -> bool:
     return own is not None and own == settings.prefect_api_url
 
 
-def check_deployed(organism: Organism, *, pause: Callable[[float], None] = time.sleep) -> dict[str, Any]:
-    """organism.deploy-check/1: what a setup would change, and what keeps runs from starting.
+def check_deployed(
+    organism: Organism, *, own_worker: str | None = None, pause: Callable[[float], None] = time.sleep
+) -> dict[str, Any]:
+    """organism.deploy-check/1: what a setup would change, what keeps runs from starting, and what
+    operators changed.
+
+    `own_worker`: what is wrong with the assets of the home's own worker, which was asked just now.
 
     Prefect's scheduler plans the runs of a new deployment within five seconds, so its first silence is borne.
     """
     missing = list(organism.orchestrator.missing())
     problems = []
-    if not any(worker["online"] for worker in organism.orchestrator.workers()):
+    online = [worker["name"] for worker in organism.orchestrator.workers() if worker["online"]]
+    if not online:
         problems.append("no worker is online: start one with `prefect worker start --pool default`")
+    else:
+        problems += [f"{each.text}: `{each.hint}`" for each in queues_without_worker(organism.orchestrator.queues())]
+    problems += other_code(organism, online)
+    problems += [own_worker] if own_worker else graph_problems(organism)
     if not missing and not _is_scheduling(organism, pause):
         problems.append("no run is scheduled although schedules are active: is the server's scheduler running?")
     return {
         "schema": "organism.deploy-check/1",
         "missing": missing,
         "problems": problems,
+        "drift": list(organism.orchestrator.drift()),
         "ok": not missing and not problems,
     }
+
+
+def other_code(organism: Organism, workers: Sequence[str]) -> list[str]:
+    """A sentence per worker whose last run had other code than is installed here; none where no ledger can say."""
+    try:
+        found = workers_with_other_code(organism, workers)
+    except StoreError:
+        return []
+    return [
+        f"the last run of worker {name} had other code than is installed here: install the same there, or wait for its"
+        " next run if that was done"
+        for name in found
+    ]
 
 
 def _is_scheduling(organism: Organism, pause: Callable[[float], None]) -> bool:

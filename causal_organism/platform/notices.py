@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.rules import trial_alert
 from causal_organism.errors import OrganismError, RequestError, StoreError
+from causal_organism.platform.watching.presence import is_watched
 from causal_organism.ports import Organism
 
 _log = logging.getLogger(__name__)
@@ -18,9 +20,19 @@ _log = logging.getLogger(__name__)
 def notify(organism: Organism, alerts: Sequence[Alert]) -> list[dict[str, Any]]:
     """Send what was not sent yet; one row per alert and channel: `sent`, `repeated`, or `failed` with the error.
 
-    A failed one is sent again when its failure is noticed again. Raises nothing: an alert must not fail a run.
+    Where `organism watch` runs it sees the same and tells it, with its recovery, so nothing is sent twice. A failed one
+    is sent again when its failure is noticed again. Raises nothing: an alert must not fail a run.
     """
-    return [_send_once(organism, channel, alert) for alert in alerts for channel in organism.channels.names()]
+    channels = organism.channels.names()
+    if not channels or not alerts:
+        return []
+    if _is_left_to_the_watcher(organism):
+        return [
+            {"channel": channel, "alert": alert.dedup_key, "outcome": "left to organism watch", "error": None}
+            for alert in alerts
+            for channel in channels
+        ]
+    return [_send_once(organism, channel, alert) for alert in alerts for channel in channels]
 
 
 def try_channels(organism: Organism, channel: str | None, *, actor: str) -> dict[str, Any]:
@@ -36,7 +48,17 @@ def try_channels(organism: Organism, channel: str | None, *, actor: str) -> dict
     alert = trial_alert(environment=organism.settings.environment, sent_by=actor)
     alert = replace(alert, dedup_key=f"{alert.dedup_key}/{organism.now().isoformat()}")  # every trial is sent
     rows = [_send(organism, each, alert) for each in known if channel in (None, each)]
+    detail = {each["channel"]: each["outcome"] for each in rows}
+    with suppress(StoreError):  # a trial is needed most where the ledger is away
+        organism.ledger.audit(actor=actor, action="alerts.test", subject="channels", detail=detail, at=organism.now())
     return {"schema": "organism.alerts/1", "channels": rows}
+
+
+def _is_left_to_the_watcher(organism: Organism) -> bool:
+    try:
+        return is_watched(organism)
+    except StoreError:  # the ledger is away: better twice than never
+        return False
 
 
 def _send_once(organism: Organism, channel: str, alert: Alert) -> dict[str, Any]:

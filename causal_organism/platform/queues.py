@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from causal_organism.engine.read_only import refuse_read_only
+from causal_organism.errors import StoreError
 from causal_organism.organism.stream.lag import stream_state
 from causal_organism.ports import Organism
 
@@ -17,16 +17,26 @@ def load_queues(organism: Organism) -> dict[str, Any]:
 
 def pause_queue(organism: Organism, name: str, *, paused: bool, actor: str) -> dict[str, Any]:
     """Stop or let go on: nothing that waits in a paused queue starts."""
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     organism.orchestrator.pause_queue(name, paused=paused)
     action = "queue.pause" if paused else "queue.resume"
     organism.ledger.audit(actor=actor, action=action, subject=name, detail={}, at=organism.now())
-    return load_queues(organism)
+    return _changed_queues(organism)
 
 
 def limit_queue(organism: Organism, name: str, limit: int | None, *, actor: str) -> dict[str, Any]:
     """How many runs of a queue may run at once; None: no limit."""
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     organism.orchestrator.limit_queue(name, limit)
     organism.ledger.audit(actor=actor, action="queue.limit", subject=name, detail={"limit": limit}, at=organism.now())
-    return load_queues(organism)
+    return _changed_queues(organism)
+
+
+def _changed_queues(organism: Organism) -> dict[str, Any]:
+    """As `load_queues`; where the stream cannot be asked, what stands in it is unknown, since the change is made."""
+    queues = [dict(queue) for queue in organism.orchestrator.queues()]
+    try:
+        stream = stream_state(organism)
+    except StoreError:
+        stream = dict.fromkeys(("length", "lag", "lag_s", "dead_letters", "gap"))
+    return {"schema": "organism.queues/1", "queues": queues, "stream": stream}

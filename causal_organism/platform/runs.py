@@ -3,69 +3,42 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from causal_organism.assets.keys import label_of, placed
-from causal_organism.engine.leases import POLL_S, run_lease
-from causal_organism.engine.read_only import refuse_read_only
-from causal_organism.engine.run_logs import kept_lines
-from causal_organism.errors import NotRunningError, RefusedError, RequestError
+from causal_organism.engine.history.run_logs import kept_lines
+from causal_organism.engine.leases import POLL_S
+from causal_organism.errors import NotRunningError, RefusedError
+from causal_organism.platform.run_ids import find_run_id
+from causal_organism.platform.run_rows import local_run, step_document, step_line, with_refusals
 from causal_organism.platform.task_names import are_named
-from causal_organism.ports import Organism, RunRecord, StepRecord
+from causal_organism.ports import Organism, RunRecord
+from causal_organism.wording.run_actions import Refusal, Run, cancel_refusal, has_ended, retry_refusal
+from causal_organism.wording.run_reasons import reason_of, without_prefix
 
-_STATES: Mapping[str | None, tuple[str, str]] = {
-    None: ("Running", "RUNNING"),
-    "done": ("Completed", "COMPLETED"),
-    "nothing": ("Completed", "COMPLETED"),
-    "failed": ("Failed", "FAILED"),
-    "cancelled": ("Cancelled", "CANCELLED"),
-}
-"""Outcome of a local run -> Prefect's name of the state, and its type."""
-
-_ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
 _UNDERWAY = frozenset({"Scheduled", "Pending", "Running"})
-_RECENT = 200
 _TASKS_LAG_S = 5.0
-
-
-def has_ended(run: Mapping[str, Any]) -> bool:
-    return run["state_type"] in _ENDED
-
-
-def load_runs(organism: Organism, *, limit: int = 50) -> dict[str, Any]:
-    """organism.runs/1: what began or is due, the newest first. Without a Prefect server: local runs only."""
-    try:
-        rows = [dict(row) for row in organism.orchestrator.runs(limit=limit)]
-    except NotRunningError:
-        rows = []
-    known = {row["id"] for row in rows}
-    local = [record for record in organism.ledger.runs(limit=limit) if record.deployment is None]
-    alive = _alive(organism) if any(record.outcome is None for record in local) else frozenset()
-    rows += [local_run(record, alive) for record in local if record.id not in known]
-    rows.sort(key=lambda row: row["started_at"] or row["scheduled_at"] or "", reverse=True)
-    return {"schema": "organism.runs/1", "runs": rows[:limit]}
 
 
 def load_run(organism: Organism, run: str) -> dict[str, Any]:
     """organism.run/1: one run with its steps from the ledger and its tasks from Prefect.
 
-    `run` is an id or a unique beginning of one. Raises RequestError where there is none.
+    `run` is an id or a part of one (`find_run_id`). Raises RequestError where there is none.
     """
-    record = _recorded(organism, run)
-    found = _orchestrated(organism, record.id if record else run)
-    if found is None and record is None:
-        raise _unknown(run)
-    if record is None and found is not None:
-        record = organism.ledger.run(found["id"])
-    row = dict(found) if found is not None else {**local_run(_present(record), _alive(organism)), "tasks": []}
+    id = find_run_id(organism, run)
+    found = _orchestrated(organism, id)
+    record = organism.ledger.run(id)  # after Prefect: a run writes its answer down before it ends there
+    row = found if found is not None else {**local_run(_present(record), _alive(organism)), "tasks": []}
+    (row,) = with_refusals(organism, [row])
     return {
         "schema": "organism.run/1",
         **row,
         "selection": record.selection if record else row["parameters"].get("selection"),
         "outcome": record.outcome if record else None,
-        "error": (record.error if record else None) or (row["message"] if has_ended(row) else None),
+        "error": (record.error if record else None) or (without_prefix(row["message"]) if has_ended(row) else None),
+        "why": reason_of(row, error=record.error if record else None),
+        "attempts": _attempts(organism, row),
         "steps": [step_document(step) for step in organism.ledger.steps(row["id"])],
     }
 
@@ -91,22 +64,20 @@ def load_logs(
 
     Of a run outside Prefect: its steps as lines, and between them what its assets said in the process that made them.
     """
-    record = _recorded(organism, run)
-    if record is not None and record.deployment is None and _orchestrated(organism, record.id) is None:
-        said = kept_lines(organism.settings.home, record.id)
-        lines = [*said, *(_line(step) for step in organism.ledger.steps(record.id))]
+    id = find_run_id(organism, run)
+    record = organism.ledger.run(id)
+    if record is not None and record.deployment is None and _orchestrated(organism, id) is None:
+        said = kept_lines(organism.settings.home, id)
+        lines = [*said, *(step_line(step) for step in organism.ledger.steps(id))]
         lines.sort(key=lambda line: datetime.fromisoformat(line["timestamp"]))
         return tuple(line for line in lines if after is None or line["timestamp"] >= after)
-    try:
-        return organism.orchestrator.logs(record.id if record else run, after=after, limit=limit)
-    except NotRunningError as error:
-        raise _unknown(run) if record is None else error from None
+    return organism.orchestrator.logs(id, after=after, limit=limit)
 
 
 def _tasks_lag(document: Mapping[str, Any], now: datetime) -> bool:
     if not has_ended(document) or document["id"].startswith("local-") or document["started_at"] is None:
         return False
-    ended = datetime.fromisoformat(document["started_at"]) + timedelta(seconds=document["duration_s"] or 0.0)
+    ended = datetime.fromisoformat(document["ended_at"] or document["started_at"])
     if now - ended > timedelta(seconds=2 * _TASKS_LAG_S):
         return False
     tasks = document["tasks"]
@@ -120,12 +91,11 @@ def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
 
     The ledger is told first: nothing of the run is published after that, whenever Prefect ends its process.
     """
-    found = _to_change(organism, run, "cancelled")
-    if not has_ended(found):
-        organism.ledger.cancel_run(found["id"], actor=actor, at=organism.now())
-        organism.ledger.audit(
-            actor=actor, action="run.cancel", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
-        )
+    found = _to_change(organism, run, cancel_refusal)
+    organism.ledger.cancel_run(found["id"], actor=actor, at=organism.now())
+    organism.ledger.audit(
+        actor=actor, action="run.cancel", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
+    )
     organism.orchestrator.cancel(found["id"])
     record = organism.ledger.run(found["id"])
     if record is not None and record.outcome is None:
@@ -135,8 +105,11 @@ def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
 
 
 def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
-    """Run a deployment's run again under its id: what it made is fresh now, so it goes on from where it failed."""
-    found = _to_change(organism, run, "tried again")
+    """Run a deployment's run again under its id: what it made is fresh now, so it goes on from where it failed.
+
+    Raises RefusedError, with what `retry_refusal` says.
+    """
+    found = _to_change(organism, run, retry_refusal)
     organism.orchestrator.retry(found["id"])
     organism.ledger.uncancel_run(found["id"])
     organism.ledger.audit(
@@ -145,58 +118,24 @@ def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
     return load_run(organism, found["id"])
 
 
-def local_run(record: RunRecord, alive: Collection[str]) -> dict[str, Any]:
-    """A run of the ledger in the shape of Prefect's. One that did not end, and whose process is gone, has crashed."""
-    state, state_type = _STATES[record.outcome]
-    if record.outcome is None and run_lease(record.id) not in alive:
-        state, state_type = "Crashed", "CRASHED"
-    ended = record.ended_at
-    return {
-        "id": record.id,
-        "flow": record.flow,
-        "deployment": record.deployment,
-        "state": state,
-        "state_type": state_type,
-        "message": record.error,
-        "trigger": record.trigger,
-        "actor": record.actor,
-        "parameters": {"selection": record.selection} if record.selection else {},
-        "queue": None,
-        "scheduled_at": record.started_at.isoformat(),
-        "started_at": record.started_at.isoformat(),
-        "duration_s": (ended - record.started_at).total_seconds() if ended else None,
-        "tries": 1,
-    }
+def readmit(organism: Organism, run: str) -> None:
+    """A run that was cancelled and is run again may publish, unless it is being cancelled now."""
+    if organism.ledger.cancelled_by(run) is not None and not organism.orchestrator.is_cancelled(run):
+        organism.ledger.uncancel_run(run)
+
+
+def _attempts(organism: Organism, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Its tries, oldest first. Of a run with one, what the run says is that of the try."""
+    if row["tries"] > 1 and row["deployment"] is not None:
+        return [{**each, "message": without_prefix(each["message"])} for each in organism.orchestrator.tries(row["id"])]
+    if row["started_at"] is None:
+        return []
+    only = {name: row[name] for name in ("state", "started_at", "ended_at", "duration_s")}
+    return [{"try": 1, **only, "message": without_prefix(row["message"])}]
 
 
 def _alive(organism: Organism) -> frozenset[str]:
     return frozenset(key for key, _ in organism.ledger.held())
-
-
-def step_document(step: StepRecord) -> dict[str, Any]:
-    return {
-        **placed(step.key, step.partition),
-        "outcome": step.outcome,
-        "version": step.version,
-        "causes": [dict(cause) for cause in step.causes],
-        "seconds": step.seconds,
-        "error": step.error,
-    }
-
-
-def _recorded(organism: Organism, run: str) -> RunRecord | None:
-    """The ledger's run with this id, or the local one whose id begins like this."""
-    record = organism.ledger.run(run)
-    if record is not None or len(run) < 4:
-        return record
-    matching = [
-        each
-        for each in organism.ledger.runs(limit=_RECENT)
-        if each.deployment is None and (each.id.startswith(run) or each.id.removeprefix("local-").startswith(run))
-    ]
-    if len(matching) > 1:
-        raise RequestError(f"{run!r} is the beginning of {len(matching)} runs", hint="give more of the id")
-    return matching[0] if matching else None
 
 
 def _orchestrated(organism: Organism, run: str) -> Mapping[str, Any] | None:
@@ -206,44 +145,25 @@ def _orchestrated(organism: Organism, run: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _to_change(organism: Organism, run: str, what: str) -> Mapping[str, Any]:
-    refuse_read_only(organism)
-    record = _recorded(organism, run)
+def _to_change(organism: Organism, run: str, refusal_of: Callable[[Run], Refusal | None]) -> Run:
+    """The run as it stands now, to be changed. Raises RefusedError where the rule says no."""
+    organism.settings.refuse_changes()
+    id = find_run_id(organism, run)
+    record = organism.ledger.run(id)
     try:
-        found = organism.orchestrator.run(record.id if record else run)
+        found = organism.orchestrator.run(id)
     except NotRunningError:
         if record is not None and record.deployment is not None:
             raise
         found = None
-    if found is None and record is not None:
-        raise RefusedError(
-            f"{record.id} runs in a process of its own and cannot be {what} from here",
-            hint="end that process, or refresh again",
-            code="local-run",
-        )
-    if found is None:
-        raise _unknown(run)
-    return found
-
-
-def _unknown(run: str) -> RequestError:
-    return RequestError(f"there is no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
+    (row,) = with_refusals(organism, [found or local_run(_present(record), _alive(organism))])
+    refusal = refusal_of(row)
+    if refusal is not None:
+        raise RefusedError(refusal.reason, hint=refusal.hint, code=refusal.code)
+    return row
 
 
 def _present(record: RunRecord | None) -> RunRecord:
     if record is None:
         raise AssertionError("a run is in the ledger or in Prefect")
     return record
-
-
-def _line(step: StepRecord) -> dict[str, Any]:
-    failed = step.outcome in ("failed", "rejected", "blocked")
-    name = label_of(step.key, step.partition)
-    return {
-        "id": f"{step.run}/{name}",
-        "timestamp": step.at.isoformat(),
-        "level": "error" if failed else "info",
-        "name": "organism",
-        "message": f"{name} {step.outcome}" + (f": {step.error}" if step.error else ""),
-        "task": name,
-    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from causal_organism.engine.read_only import refuse_read_only
 from causal_organism.ports import Organism
 
 
@@ -16,7 +15,7 @@ def load_schedules(organism: Organism) -> dict[str, Any]:
 
 def set_schedule(organism: Organism, deployment: str, *, active: bool, actor: str) -> dict[str, Any]:
     """Pause or resume the schedules of a deployment, named with or without its flow."""
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     changed = organism.orchestrator.set_schedule(deployment, active=active)
     organism.ledger.audit(
         actor=actor,

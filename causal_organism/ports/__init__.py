@@ -4,25 +4,31 @@ Every method may raise StoreError when its server cannot be reached. All moments
 interactions are integer microseconds; weights are integer millionths.
 """
 
-from causal_organism.ports.alerts import Channels
+from causal_organism.ports.alerts import Channels, Outbox
 from causal_organism.ports.archive import Accepted, Archive, Batch, Gap, StreamPosition
+from causal_organism.ports.audit import AuditEntry, digest_of
 from causal_organism.ports.automation import Automations, Consideration, Evaluated
-from causal_organism.ports.ledger import AuditEntry, Lease, Ledger, RunRecord, StepRecord, ValueStore
+from causal_organism.ports.code_parts import CodeParts
+from causal_organism.ports.ledger import Lease, Ledger, ValueStore
 from causal_organism.ports.network import NetworkColumns, NetworkPosition, NetworkStore
 from causal_organism.ports.orchestrator import Orchestrator
-from causal_organism.ports.organism import Look, Organism, PlatformSource
+from causal_organism.ports.organism import Engine, Look, Organism, PlatformSource
+from causal_organism.ports.run_history import AssetFigures, RunFilter, RunHistory, RunRecord, StepRecord
 from causal_organism.ports.stream import DeadLetter, EventStream, StreamEntry, StreamState
 from causal_organism.ports.tables import Imports, Interventions, ReadingStore
 
 __all__ = [
     "Accepted",
     "Archive",
+    "AssetFigures",
     "AuditEntry",
     "Automations",
     "Batch",
     "Channels",
+    "CodeParts",
     "Consideration",
     "DeadLetter",
+    "Engine",
     "Evaluated",
     "EventStream",
     "Gap",
@@ -36,12 +42,16 @@ __all__ = [
     "NetworkStore",
     "Orchestrator",
     "Organism",
+    "Outbox",
     "PlatformSource",
     "ReadingStore",
+    "RunFilter",
+    "RunHistory",
     "RunRecord",
     "StepRecord",
     "StreamEntry",
     "StreamPosition",
     "StreamState",
     "ValueStore",
+    "digest_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -55,8 +55,8 @@ class Gap:
     missing: int | None  # None: unknown how many
 
 
-class Archive(Protocol):
-    """Interactions, tie sums, people, batches with their deltas, refusals, and how far the stream was read."""
+class Intake(Protocol):
+    """Taking in interactions and people, each once."""
 
     def position(self) -> StreamPosition:
         """Where reading goes on; the beginning of the stream where nothing was accepted yet."""
@@ -78,6 +78,34 @@ class Archive(Protocol):
     def accept_people(self, people: Sequence[str], *, now: datetime) -> Accepted:
         """Add people to the network, as a batch that does not move the stream position."""
 
+    def people(self) -> tuple[str, ...]:
+        """Ids of everybody in the network, in order of idx."""
+
+    def release_people(self, staying: Collection[str], *, now: datetime) -> Batch | None:
+        """Let go of people who are in no interaction and not among `staying`, by a batch of kind `people` that does
+        nothing else; None if there are none. Cost: people and tie sums, once."""
+
+
+class Batches(Protocol):
+    """What each batch changed in the network."""
+
+    def batches(self, after: int, until: int | None = None) -> Iterable[Batch]:
+        """Batches with after < number <= until, in order."""
+
+    def batch(self, number: int) -> Batch | None:
+        """None: there is no such batch, or it was forgotten."""
+
+    def fingerprint(self, batch: int) -> str | None:
+        """Of the network at that batch, without reading what it changed; None: there is no such batch."""
+
+    def forget_batches(self, before: int, *, dry_run: bool) -> int:
+        """Remove batches with number < before, but not the last one; how many. What the network holds, and how it went
+        on from `before`, stays known."""
+
+
+class Window(Protocol):
+    """Which interactions count, and which are still kept one by one."""
+
     def move_window(self, days: int, *, now: datetime) -> Batch | None:
         """Let the network count only whole days back from the newest event (0: all time), by one batch that takes out
         what leaves and adds what comes in; None if nothing changes. The stream position stays.
@@ -92,18 +120,9 @@ class Archive(Protocol):
         """Remove single interactions that were accepted before a moment and are in no window; how many went. Sums, ties
         and senders' ids stay."""
 
-    def forget_batches(self, before: int, *, dry_run: bool) -> int:
-        """Remove batches with number < before, but not the last one; how many. What the network holds, and how it went
-        on from `before`, stays known."""
 
-    def batches(self, after: int, until: int | None = None) -> Iterable[Batch]:
-        """Batches with after < number <= until, in order."""
-
-    def batch(self, number: int) -> Batch | None:
-        """None: there is no such batch, or it was forgotten."""
-
-    def fingerprint(self, batch: int) -> str | None:
-        """Of the network at that batch, without reading what it changed; None: there is no such batch."""
+class Refusals(Protocol):
+    """Entries that were refused, until they stand in the dead-letter stream."""
 
     def unwritten_refusals(self) -> tuple[DeadLetter, ...]:
         """Refusals not yet known to stand in the dead-letter stream, in order of id."""
@@ -112,6 +131,10 @@ class Archive(Protocol):
 
     def drop_refusals(self, ids: Sequence[str]) -> None:
         """Somebody retried or dropped these: they are never written to the dead-letter stream again."""
+
+
+class Gaps(Protocol):
+    """Entries that were trimmed before they were read."""
 
     def record_gap(self, expected: StreamPosition, gap: Gap, *, position: StreamPosition) -> None:
         """Store the gap and move the position behind it, in one transaction. Raises FencedError like `accept`.
@@ -126,6 +149,10 @@ class Archive(Protocol):
     def read_again(self, expected: StreamPosition, *, position: StreamPosition) -> None:
         """Go back to an earlier position of the same stream: what is known already counts as duplicates. Raises
         FencedError like `accept`."""
+
+
+class Sums(Protocol):
+    """What was taken in, as it is read."""
 
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
@@ -142,3 +169,7 @@ class Archive(Protocol):
 
     def totals(self) -> Mapping[str, int]:
         """people, ties, interactions, first_us, last_us."""
+
+
+class Archive(Intake, Batches, Window, Refusals, Gaps, Sums, Protocol):
+    """Interactions, tie sums, people, batches with their deltas, refusals, and how far the stream was read."""

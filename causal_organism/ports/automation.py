@@ -10,7 +10,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluated:
-    """One evaluation of one asset. `held`: its condition held and it has to wait, so it is considered again."""
+    """One evaluation of one asset. `held`: its condition held and it has to wait, so it is considered again.
+
+    `waits`: a moment of its cron expression waits for a make, so it is considered again too.
+    """
 
     key: str
     at: datetime
@@ -19,11 +22,16 @@ class Evaluated:
     chosen: bool
     held: bool
     because: str
+    waits: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        return not (self.held or self.waits)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consideration:
-    """What is known of the evaluations of one asset. `considered_at`: of the last that was not held; None: none was."""
+    """What is known of the evaluations of one asset. `considered_at`: of the last that is over; None: none was."""
 
     last: Evaluated
     last_chosen: Evaluated | None

@@ -90,7 +90,8 @@ class NetworkStore(Protocol):
         """One transaction: lock the position node, compare, write the ties and people, move the position.
 
         False if it stands at this batch or later already; raises NetworkGapError if it stands before the batch's
-        predecessor, and with the code DAMAGED if ties that the batch changes are not there.
+        predecessor, or people leave by it (`renew` follows that), and with the code DAMAGED if ties that the batch
+        changes are not there.
         """
 
     def read(self, *, kinds: bool = False) -> NetworkColumns: ...

@@ -5,20 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from causal_organism.ports.run_history import RunHistory
 
-class Orchestrator(Protocol):
-    """The Prefect server, over REST. Documents are CONTRACTS.md section 3's, as plain dicts."""
 
-    def health(self) -> Mapping[str, Any]:
-        """version, latency_ms, scheduling (bool: deployments with schedules have scheduled runs)."""
+class FlowRuns(Protocol):
+    """Runs, as the server has them."""
 
     def trigger(
-        self,
-        deployment: str,
-        parameters: Mapping[str, Any],
-        *,
-        idempotency: str | None = None,
-        trigger: str = "api",
+        self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
     ) -> str:
         """Create a run of `flow/deployment`; its id. `trigger` says what asked for it: cli, console or api."""
 
@@ -42,15 +36,34 @@ class Orchestrator(Protocol):
     def supersede(self, run: str) -> int:
         """Cancel what a schedule planned for the same deployment, is due and still waits; how many."""
 
-    def queues(self) -> tuple[Mapping[str, Any], ...]: ...
+    def reap(self) -> tuple[str, ...]:
+        """Begin again what died with its worker, by the policy of its deployment, and free its slot; a line each."""
+
+
+class Queues(Protocol):
+    """Who runs what waits, and how much at once."""
+
+    def queues(self) -> tuple[Mapping[str, Any], ...]:
+        """Of each work queue what waits, `deployments` on it, and whether a worker asks for its work (`served`)."""
 
     def pause_queue(self, name: str, *, paused: bool) -> None: ...
 
     def limit_queue(self, name: str, limit: int | None) -> None:
         """How many runs of this queue may run at once; None: no limit."""
 
+    def workers(self) -> tuple[Mapping[str, Any], ...]:
+        """pool, name, status (ONLINE or OFFLINE), online, last_heartbeat."""
+
+
+class Deployments(Protocol):
+    """What is deployed, and when it runs by itself."""
+
+    def health(self) -> Mapping[str, Any]:
+        """version, latency_ms, scheduling (bool: deployments with schedules have scheduled runs)."""
+
     def schedules(self) -> tuple[Mapping[str, Any], ...]:
-        """deployment, schedule, cron, rule, timezone, active, next_at."""
+        """deployment, schedule, cron, rule, timezone, active, next_at, late_s (of its oldest run that is due and did
+        not begin; None: none)."""
 
     def set_schedule(self, deployment: str, *, active: bool) -> int:
         """Pause or resume the schedules of a deployment; how many changed."""
@@ -64,5 +77,9 @@ class Orchestrator(Protocol):
     def missing(self) -> tuple[str, ...]:
         """What `setup` would change, a line each."""
 
-    def workers(self) -> tuple[Mapping[str, Any], ...]:
-        """pool, name, status (ONLINE or OFFLINE), online, last_heartbeat."""
+    def drift(self) -> tuple[str, ...]:
+        """What operators changed and `setup` leaves: schedules, queues, limits, the pool's template, what is paused."""
+
+
+class Orchestrator(FlowRuns, RunHistory, Queues, Deployments, Protocol):
+    """The Prefect server, over REST. Documents are CONTRACTS.md section 3's, as plain dicts."""

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.ports.alerts import Channels
+from causal_organism.ports.alerts import Channels, Outbox
 from causal_organism.ports.archive import Archive
 from causal_organism.ports.automation import Automations
+from causal_organism.ports.code_parts import CodeParts
 from causal_organism.ports.ledger import Ledger, ValueStore
 from causal_organism.ports.network import NetworkStore
 from causal_organism.ports.orchestrator import Orchestrator
@@ -21,10 +22,14 @@ from causal_organism.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a platform source looks like now. `write` stores the content, where it is not stored yet, and says where."""
+    """What a source looks like now. `write` stores the content, where it is not stored yet, and says where.
+
+    `load` gives the value; of a source of the platform, that does `PlatformSource.load`.
+    """
 
     fingerprint: str
     write: Callable[[], Mapping[str, Any]]
+    load: Callable[[], Any] = lambda: None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -36,15 +41,27 @@ class PlatformSource(Protocol):
 
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any: ...
 
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
-        """(columns, rows) for people to read, `id` first (of the network: its ties, id `source -> target`)."""
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        """(columns, rows) for people to read, `id` first (of the network: its ties, id `source -> target`).
+
+        None: it is no table.
+        """
 
     def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
         """What changed between two places, or None where that cannot be said."""
 
+    def warnings(self) -> tuple[str, ...]:
+        """What may be wrong with what it holds now, for its health; a sentence each. At most one small read."""
 
-class Organism(Protocol):
-    """Everything an operation works with. Stores connect when first asked."""
+    def kept(self) -> frozenset[str]:
+        """Fingerprints of content that it needs, whether a version names them or not."""
+
+    def mending(self) -> str | None:
+        """How people bring back content that is damaged; None: a look does."""
+
+
+class Engine(Protocol):
+    """What judging, planning and making assets works with, of any graph. Stores connect when first asked."""
 
     @property
     def settings(self) -> Settings: ...
@@ -53,9 +70,26 @@ class Organism(Protocol):
     @property
     def ledger(self) -> Ledger: ...
     @property
+    def code_parts(self) -> CodeParts: ...
+    @property
     def automations(self) -> Automations: ...
     @property
     def values(self) -> ValueStore: ...
+    @property
+    def sources(self) -> Mapping[str, PlatformSource]: ...
+
+    def now(self) -> datetime: ...
+
+    def export(self) -> None:
+        """Called after publications: bring what stands beside the ledger up to the heads.
+
+        Raises nothing: what was published stands, and what is behind is made up for by the next call.
+        """
+
+
+class Organism(Engine, Protocol):
+    """Everything an operation works with: an engine, and the platform around it."""
+
     @property
     def stream(self) -> EventStream: ...
     @property
@@ -71,14 +105,6 @@ class Organism(Protocol):
     @property
     def channels(self) -> Channels: ...
     @property
-    def orchestrator(self) -> Orchestrator: ...
+    def outbox(self) -> Outbox: ...
     @property
-    def sources(self) -> Mapping[str, PlatformSource]: ...
-
-    def now(self) -> datetime: ...
-
-    def export(self) -> None:
-        """Bring what stands beside the ledger up to the heads: readings, interventions, scores on people.
-
-        Raises nothing: what was published stands, and what is behind is made up for by the next call.
-        """
+    def orchestrator(self) -> Orchestrator: ...

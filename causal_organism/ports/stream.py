@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -53,6 +54,9 @@ class EventStream(Protocol):
         have `most_bytes` together, but at least one."""
 
     def state(self) -> StreamState: ...
+
+    def clock(self) -> datetime | None:
+        """The server's own time; None where it has none of its own."""
 
     def count_after(self, position: str, at_most: int = 1_000_000) -> int:
         """Entries behind a position."""

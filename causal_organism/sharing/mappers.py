@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any, Protocol, TypeVar
 
-from causal_organism.errors import RequestError, SettingsError, StoreError
+from causal_organism.errors import NeedsExtraError, SettingsError, StoreError, install_hint
 
 T = TypeVar("T")
 
@@ -97,15 +97,13 @@ class Dask:
 
 
 def mapper_of(name: str, *, dask_address: str | None, hindrance: str | None = None) -> Mapper:
-    """The mapper that the settings choose. Raises SettingsError, RequestError where it is not installed."""
+    """The mapper that the settings choose. Raises SettingsError, NeedsExtraError where it is not installed."""
     if name == THREADS:
         return Threads()
     if name != DASK:
         raise SettingsError(f"ORGANISM_SLICES is {name!r}; it must be {THREADS} or {DASK}")
     if find_spec("distributed") is None:
-        raise RequestError(
-            f"ORGANISM_SLICES is {DASK}, and Dask is not installed here", hint="pip install 'causal-organism[dask]'"
-        )
+        raise NeedsExtraError(f"ORGANISM_SLICES is {DASK}, and Dask is not installed here", hint=install_hint(DASK))
     return Dask(dask_address or "", hindrance=hindrance)
 
 

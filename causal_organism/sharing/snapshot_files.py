@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.errors import DamagedValueError
-from causal_organism.network.snapshot import Csr, Snapshot
+from causal_organism.network.csr import Csr
+from causal_organism.network.snapshot import Snapshot
 
 _FORMAT = 3
 _META = "meta.json"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.synthetic.planted import Planted, harmed_people, mean_of_others
 from causal_organism.synthetic.structure import MANAGER, ROLES, Structure
 
 Floats = NDArray[np.float64]
@@ -27,6 +28,7 @@ class Latents:
     """Arrays people x (1 + weeks); week 0 is a lead-in that only feeds the first outcomes and is never shown."""
 
     load: Floats
+    measured_load: Floats  # as the outcomes show it
     deadline: NDArray[np.int64]
     hidden: Floats  # zero in an honest world
     meetings_wanted: NDArray[np.int64]
@@ -34,42 +36,55 @@ class Latents:
     tau_after_hours: Floats  # by person
     focus_rest: Floats  # focus but for meetings
     after_hours_rest: Floats
+    load_matters: float  # 1 in an honest world
+    spillover: float
 
 
-def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, *, hidden: float) -> Latents:
+def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, planted: Planted) -> Latents:
     people, columns = structure.size, weeks + 1
+    (more,) = rng.spawn(1)  # what only some worlds have changes nothing in the others
     person = rng.normal(size=people)[
         :, None
     ]  # likes meetings, and has less time for focus: why people must be compared with themselves
     deadline = (rng.random((structure.team.max() + 1, columns)) < DEADLINE_SHARE).astype(np.int64)[structure.team]
     load = _rounded(_autocorrelated(rng, people, columns, rho=0.6) + 0.4 * person + 0.8 * deadline)
-    unseen = hidden * _autocorrelated(rng, people, columns, rho=0.8)
+    unseen = planted.hidden * _autocorrelated(rng, people, columns, rho=0.8)
+    unseen = unseen + planted.team_shock * more.normal(size=(int(structure.team.max()) + 1, columns))[structure.team]
     season = np.sin(np.arange(columns) * 2 * np.pi / 13)
     wanted_h = (
-        WANTED_H[structure.role][:, None] + person + 0.5 * load + 1.2 * deadline + 0.5 * season + unseen
-        + rng.normal(scale=1.2, size=(people, columns))
+        WANTED_H[structure.role][:, None] + person + 0.5 * planted.control * load + 1.2 * deadline + 0.5 * season
+        + unseen + rng.normal(scale=1.2, size=(people, columns))
     )  # fmt: skip
     varies = np.where(structure.role == MANAGER, 0.0, PERSON_SD)
     tau_focus = np.array([TAU_FOCUS[role] for role in ROLES])[structure.role] + varies * rng.normal(size=people)
+    tau_focus = np.where(harmed_people(more, structure, planted), -tau_focus, tau_focus)
+    acts = 0.0 if planted.no_effect else 1.0
+    noise = more.normal(size=load.shape)
     return Latents(
         load=load,
+        measured_load=_rounded(planted.seen * load + np.sqrt(1 - planted.seen**2) * noise),
         deadline=deadline,
         hidden=unseen,
         meetings_wanted=np.clip(np.rint(wanted_h / MEETING_H), 0, 30).astype(np.int64),
-        tau_focus=np.round(tau_focus, 6),
-        tau_after_hours=np.array([TAU_AFTER_HOURS[role] for role in ROLES])[structure.role],
+        tau_focus=np.round(acts * tau_focus, 6),
+        tau_after_hours=np.array([TAU_AFTER_HOURS[role] for role in ROLES])[structure.role] * acts
+        - planted.late_harm,
         focus_rest=24.0 + rng.normal(scale=2.0, size=(people, 1)) - 1.5 * person - season
-        + 1.8 * _autocorrelated(rng, people, columns, rho=0.3),
+        + 1.8 * _autocorrelated(rng, people, columns, rho=planted.rho),
         after_hours_rest=0.15 + 0.01 * person + 0.005 * season
-        + 0.02 * _autocorrelated(rng, people, columns, rho=0.3),
+        + 0.02 * _autocorrelated(rng, people, columns, rho=planted.rho) + 8 * planted.late_harm,
+        load_matters=planted.control,
+        spillover=planted.spillover,
     )  # fmt: skip
 
 
 def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: list[str]) -> dict[str, Any]:
     """Outcome columns by week and person, from the meeting hours (people x (1 + weeks)) that were really held."""
     before = np.s_[:, :-1]
+    others = mean_of_others(structure, meet_h)
     focus = (
-        latents.focus_rest[:, 1:] + latents.tau_focus[:, None] * meet_h[before] - 0.6 * latents.load[before]
+        latents.focus_rest[:, 1:] + latents.tau_focus[:, None] * meet_h[before]
+        - 0.6 * latents.load_matters * latents.load[before] + latents.spillover * others[before]
         - 1.2 * latents.deadline[before] - 1.5 * latents.hidden[before]
     )  # fmt: skip
     after_hours = (
@@ -83,7 +98,7 @@ def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: 
         "week": np.array(labels)[week],
         "focus_h": np.round(np.maximum(focus, 0.0).T[week, person], 3),
         "after_hours_share": np.round(np.clip(after_hours, 0.0, 1.0).T[week, person], 5),
-        "assigned_load": np.round(10 + 3 * latents.load[:, 1:].T[week, person], 3),
+        "assigned_load": np.round(10 + 3 * latents.measured_load[:, 1:].T[week, person], 3),
         "deadline": latents.deadline[:, 1:].T[week, person],
     }
 

@@ -24,7 +24,7 @@ analysis then refuses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -33,7 +33,8 @@ import numpy as np
 from causal_organism.errors import RequestError
 from causal_organism.synthetic.events import draw_interactions
 from causal_organism.synthetic.latents import NULL_ROLE, TAU_AFTER_HOURS, TAU_FOCUS, Latents, draw_latents, outcomes_of
-from causal_organism.synthetic.structure import Structure, draw_structure
+from causal_organism.synthetic.planted import CASES, Planted, spoil_interactions, spoil_outcomes
+from causal_organism.synthetic.structure import Structure, draw_structure, with_one_role
 
 WEEK_US = 7 * 24 * 3600 * 1_000_000
 
@@ -73,25 +74,31 @@ class Organisation:
             yield row
 
 
-def generate(people: int, weeks: int, seed: int, *, start: date, hidden: float = 0.0) -> Organisation:
+def generate(
+    people: int, weeks: int, seed: int, *, start: date, hidden: float = 0.0, planted: Planted | None = None
+) -> Organisation:
     """An organisation of that many people, watched for that many weeks; the same arguments give the same one.
 
     The first week is the ISO week of `start`; all interactions lie within the weeks. `hidden`: strength of the
-    unobserved confounder, 0 for none. Cost: about 0.3 s per 100,000 interactions.
+    unobserved confounder, 0 for none; `planted`: what else may be in it. Cost: about 0.3 s per 100,000 interactions.
     """
     if people < 2 or weeks < 1:
         raise RequestError(f"an organisation needs at least 2 people and 1 week, not {people} and {weeks}")
     rng = np.random.default_rng([seed, people, weeks])
     monday = start - timedelta(days=start.weekday())
+    planted = planted or Planted(hidden=hidden)
     structure = draw_structure(rng, people, weeks, monday)
-    latents = draw_latents(rng, structure, weeks, hidden=hidden)
+    structure = with_one_role(structure) if planted.one_role else structure
+    latents = draw_latents(rng, structure, weeks, planted)
     interactions, meet_h = draw_interactions(rng, structure, latents, first_us=_us(monday), prefix=f"g{seed}-")
+    spoiled = np.random.default_rng([seed, people, weeks, 18])
+    week = (interactions["at_us"] - _us(monday)) // WEEK_US
     labels = [iso_week(monday + timedelta(weeks=week)) for week in range(weeks)]
     return Organisation(
         people=structure.columns,
-        interactions=interactions,
-        outcomes=outcomes_of(structure, latents, meet_h, labels),
-        truth=_truth(structure, latents, labels, seed=seed, hidden=hidden),
+        interactions=spoil_interactions(spoiled, interactions, structure, planted, week),
+        outcomes=spoil_outcomes(outcomes_of(structure, latents, meet_h, labels), structure, planted, labels),
+        truth=_truth(structure, latents, labels, seed=seed, planted=planted),
     )
 
 
@@ -101,12 +108,13 @@ def iso_week(day: date) -> str:
     return f"{year}-W{week:02}"
 
 
-def _truth(structure: Structure, latents: Latents, labels: list[str], *, seed: int, hidden: float) -> dict[str, Any]:
+def _truth(structure: Structure, latents: Latents, labels: list[str], *, seed: int, planted: Planted) -> dict[str, Any]:
     ids = structure.columns["id"].tolist()
     return {
         "seed": seed,
         "weeks": labels,
-        "hidden": hidden,
+        "hidden": planted.hidden,
+        "planted": asdict(planted),
         "treatment": "meet_load_h",
         "horizon_weeks": 1,
         "adjust_for": ["person", "week", "assigned_load", "deadline"],
@@ -121,7 +129,8 @@ def _truth(structure: Structure, latents: Latents, labels: list[str], *, seed: i
             "null_role": NULL_ROLE,
             "brokers": [ids[index] for index in np.flatnonzero(structure.broker)],
             "joined_late": [ids[index] for index in np.flatnonzero(structure.first_week > 0)],
-            "hidden_confounder": hidden > 0,
+            "hidden_confounder": planted.hidden > 0,
+            "expected": next((case.says for case in CASES.values() if case.planted == planted), None),
         },
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,16 +58,22 @@ class Structure:
 def draw_structure(rng: np.random.Generator, people: int, weeks: int, monday: date) -> Structure:
     """Teams of 5 to 12 (one smaller team where there are fewer people), each with one manager, its first member."""
     sizes = team_sizes(rng, people)
-    starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     team = np.repeat(np.arange(len(sizes)), sizes)
+    starts = _first_of_each(team)
     role = _roles(rng, team, len(sizes))
     role[starts] = MANAGER
     broker = (rng.random(people) < BROKER_SHARE) & (role != MANAGER)
     joins = (rng.random(people) < JOINER_SHARE) & (role != MANAGER) & (weeks > 4)
     first_week = np.where(joins, rng.integers(2, max(weeks - 1, 3), people), 0)
     department = team // TEAMS_PER_DEPARTMENT
-    columns = _columns(rng, team, department, role, first_week, starts, monday)
+    columns = _columns(rng, team, department, role, first_week, monday)
     return Structure(columns=columns, team=team, department=department, role=role, broker=broker, first_week=first_week)
+
+
+def with_one_role(structure: Structure) -> Structure:
+    """The same where everybody, managers too, is called an engineer."""
+    role = np.zeros_like(structure.role)
+    return replace(structure, role=role, columns={**structure.columns, "role": np.array(ROLES)[role]})
 
 
 def team_sizes(rng: np.random.Generator, people: int) -> NDArray[np.int64]:
@@ -96,10 +102,9 @@ def _columns(
     department: NDArray[np.int64],
     role: NDArray[np.int64],
     first_week: NDArray[np.int64],
-    starts: NDArray[np.int64],
     monday: date,
 ) -> dict[str, Any]:
-    size = len(team)
+    size, starts = len(team), _first_of_each(team)
     digits = max(4, len(str(size)))
     ids = np.array([f"p{number:0{digits}}" for number in range(1, size + 1)])
     leads = starts[np.searchsorted(department[starts], department)]  # the manager of a department's first team
@@ -118,6 +123,11 @@ def _columns(
         "started_on": np.array([(monday + timedelta(days=int(days))).isoformat() for days in started]),
         "fte": np.where(rng.random(size) < 0.1, 0.8, 1.0),
     }
+
+
+def _first_of_each(team: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where each team begins."""
+    return np.flatnonzero(np.diff(team, prepend=-1))
 
 
 def _names(rng: np.random.Generator, size: int) -> NDArray[np.str_]:

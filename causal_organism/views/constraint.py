@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.network.csr import Csr
 from causal_organism.network.deltas import NetworkDelta
-from causal_organism.network.snapshot import Csr, Snapshot
+from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.changes import tied_people
 from causal_organism.views.kernels.holes import HOLES, holes
 from causal_organism.views.kernels.open_pairs import path_lengths

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +14,26 @@ DAMPING = 0.85
 TOLERANCE = 1e-12
 """Per person. The documented score is networkx's result at this tolerance; sweeping on would move away from it, by more
 than 1e-9 in a network of 2,000 people."""
-_SWEEPS = 1000
+
+
+Shares = NDArray[np.float64]
+"""By person, in the network's order; they sum to 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Walk:
+    """How ties are followed. `start`, `teleport` and `dangling`: where from, where to now and then, and where to
+    from someone without ties; None: everyone alike, and for `dangling` as `teleport`.
+
+    It ends when a sweep moves less than `tolerance` per person in all, or after `most_sweeps`.
+    """
+
+    damping: float = DAMPING
+    start: Shares | None = None
+    teleport: Shares | None = None
+    dangling: Shares | None = None
+    most_sweeps: int = 1000
+    tolerance: float = TOLERANCE
 
 
 def pagerank(network: Snapshot) -> Scores:
@@ -27,18 +48,25 @@ def pagerank(network: Snapshot) -> Scores:
 
     Source: Page et al. 1999, section 2.6, with uniform teleport.
     """
+    return scores(network, pagerank=visit_shares(network, Walk())[0])
+
+
+def visit_shares(network: Snapshot, walk: Walk) -> tuple[Shares, bool]:
+    """The share of each person after the last sweep, and whether that one moved less than the walk tolerates."""
     people = network.people
     rows, heads = network.out.rows, network.out.indices
     given = network.out.row_sums_u()
     passed_on = network.out.weight_u / given[rows]
-    dangling = given == 0
-    shares: NDArray[np.float64] = np.full(people, 1.0 / max(people, 1))
-    for _ in range(_SWEEPS):
+    is_dangling = given == 0
+    alike: Shares = np.full(people, 1.0 / max(people, 1))
+    shares = alike if walk.start is None else walk.start
+    teleport = alike if walk.teleport is None else walk.teleport
+    dangling = teleport if walk.dangling is None else walk.dangling
+    for _ in range(walk.most_sweeps):
         received = np.bincount(heads, weights=shares[rows] * passed_on, minlength=people)
-        spread_evenly = DAMPING * shares[dangling].sum() + (1.0 - DAMPING)
-        after = DAMPING * received + spread_evenly / max(people, 1)
+        after = walk.damping * (received + shares[is_dangling].sum() * dangling) + (1.0 - walk.damping) * teleport
         change = np.abs(after - shares).sum()
         shares = after
-        if change < people * TOLERANCE:
-            break
-    return scores(network, pagerank=shares)
+        if change < people * walk.tolerance:
+            return shares, True
+    return shares, False

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.network.roster import latest_rows
 from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.kernels.ragged import summed
 from causal_organism.views.scores import Scores, ratio
@@ -19,8 +20,9 @@ def teams(network: Snapshot, people: Mapping[str, NDArray[Any]], *, min_group: i
     `people`: members. `cohesion`: share of the pairs of members that are tied. `silo`: share of the weight of the
     members' ties that stays inside. `cross_ties`: pairs of a member and somebody else that are tied; who is not in
     the roster is somebody else. All but `people` are null for teams under `min_group`, so that no score can be led
-    back to a person; `silo` also without ties.
+    back to a person; `silo` also without ties. Of a person with several periods the last one counts.
     """
+    people = latest_rows(people)
     named = np.array([team is not None for team in people["team"].tolist()], dtype=np.bool_)
     names, number = np.unique(people["team"][named].astype(str), return_inverse=True)
     members = np.bincount(number, minlength=len(names))

@@ -2,61 +2,110 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from causal_organism.assets.keys import label_of, partition_text
+from causal_organism.assets import causes
+from causal_organism.assets.code_parts import CONFIG
+from causal_organism.assets.keys import label_of
 from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text
 
-_FINGERPRINT = 16  # hexadecimal digits from which on a text is taken for a fingerprint, and shortened
+_FINGERPRINT = 16  # hexadecimal digits from which on a text is taken for a fingerprint
 _LONGEST = 24
+_PARTS = 3  # that are named of a change of code
 
 
-def cause_text(cause: Mapping[str, Any]) -> str:
+def cause_text(document: Mapping[str, Any]) -> str:
     """One cause, as it stands in a document, in words; safe to print."""
-    kind = str(cause.get("kind", ""))
-    about = cause.get("input")
-    subject = safe_text(label_of(str(about), partition_text(cause.get("partition")))) if about else ""
-    was, now = _short(cause.get("was")), _short(cause.get("now"))
-    match kind:
-        case "never-made":
+    cause = causes.read_cause(document)
+    if cause is None:
+        return safe_name(" ".join(str(part) for part in (document.get("kind"), document.get("input")) if part))
+    return text_of(cause)
+
+
+def text_of(cause: causes.Cause) -> str:  # noqa: C901 - one case a type
+    """One cause in words; safe to print."""
+    match cause:
+        case causes.NeverMade():
             return "never made"
-        case "code-changed":
-            return _moved("code changed", was, now)
-        case "input-changed":
-            return _moved(f"{subject} changed", was or "missing", now or "missing")
-        case "input-added":
-            return f"{subject} is a new input"
-        case "input-removed":
-            return f"{subject} is no longer an input"
-        case "too-old":
-            return _too_old(was, now)
-        case "check-failed":
-            return safe_text(cause.get("now") or "a blocking check rejected the last make")
-        case "pinned":
-            return f"pinned at {was}" if was else "pinned"
-    return safe_name(" ".join(part for part in (kind, subject) if part))
+        case causes.CodeChanged(was, now, what):
+            return _code_text(was, now, what)
+        case causes.InputChanged(name, before, after, partition):
+            return f"{_input(name, partition)} changed{_moved(_short(before), _short(after))}"
+        case causes.InputAdded(name, _, partition):
+            return f"{_input(name, partition)} is a new input"
+        case causes.InputRemoved(name, _, partition):
+            return f"{_input(name, partition)} is no longer an input"
+        case causes.TooOld(limit, was, now):
+            return _age_text(limit, safe_text(was), safe_text(now))
+        case causes.CheckFailed(_, checks):
+            return f"did not pass {_some(checks)}" if checks else "a blocking check rejected the last make"
+        case causes.CheckChanged(checks):
+            named = _some(checks)
+            return f"checks changed: {named}" if named else "checks changed"
+        case causes.SettingMissing(variable):
+            return f"{safe_text(variable)} is not set"
+        case causes.ContentDamaged():
+            return "its content is damaged"
+        case causes.Pinned(version):
+            return f"pinned at {version}" if version else "pinned"
 
 
-def _moved(what: str, was: str, now: str) -> str:
-    return f"{what}: {was} -> {now}" if was and now and was != now else what
+def check_word(check: Mapping[str, Any]) -> str:
+    """What the result of one check comes to."""
+    return "passed" if check["passed"] else "rejected" if check["blocking"] else "warning"
 
 
-def _too_old(was: str, now: str) -> str:
-    if not was or not now:
-        return "too old"
-    is_moment = "T" in was
-    return f"made {was}, due {now}" if is_moment else f"{was} old, {now} allowed"
+def behind_text(stale: Sequence[str]) -> str:
+    """Of an asset that is up to date, where what it was made from is not."""
+    return f"up to date with what there is; {_some(stale)} {'is' if len(stale) == 1 else 'are'} stale"
 
 
-def _short(value: object) -> str:
-    """A version, a moment or a duration; a fingerprint by its first eight digits."""
-    if value is None or value == "":
-        return ""
-    if isinstance(value, Mapping):
-        value = value.get("version") or value.get("fingerprint") or ""
-    text = safe_text(value, limit=LINE_LIMIT)
-    digits = text.rpartition(":")[2]
-    if len(digits) >= _FINGERPRINT and all(character in "0123456789abcdef" for character in digits):
-        return digits[:8]
+def _input(name: str, partition: str) -> str:
+    return safe_text(label_of(name, partition))
+
+
+def _moved(was: str, now: str) -> str:
+    return f": {was} -> {now}" if was != now else ""
+
+
+def _code_text(was: str, now: str, what: Sequence[str]) -> str:
+    """Names what differs; versions only where an author gave them. Fingerprints say nothing to people."""
+    if what and all(each.startswith(CONFIG) for each in what):
+        return f"config changed: {_some([each.removeprefix(CONFIG) for each in what])}"
+    if what:
+        return f"code changed: {_some(what)}"
+    declared = was and now and not _is_fingerprint(was) and not _is_fingerprint(now)
+    return f"code changed: {_short(was)} -> {_short(now)}" if declared else "code changed"
+
+
+def _some(texts: Sequence[str]) -> str:
+    named = ", ".join(safe_text(each) for each in texts[:_PARTS])
+    return f"{named} and {len(texts) - _PARTS} more" if len(texts) > _PARTS else named
+
+
+def _age_text(limit: causes.Limit | None, was: str, now: str) -> str:
+    match limit:
+        case causes.Limit.MAX_AGE:
+            return f"{was} old, {now} allowed"
+        case causes.Limit.DUE:
+            return f"made {was}, due {now}"
+        case None:
+            return "too old"
+
+
+def _short(seen: causes.Seen | Mapping[str, Any]) -> str:
+    """A version of an input; a fingerprint by its first eight digits."""
+    if isinstance(seen, Mapping):
+        seen = seen.get("version") or seen.get("fingerprint")
+    if seen is None or seen == "":
+        return "missing"
+    text = safe_text(seen, limit=LINE_LIMIT)
+    if _is_fingerprint(text):
+        return text.rpartition(":")[2][:8]
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "~"
+
+
+def _is_fingerprint(text: str) -> bool:
+    digits = text.rpartition(":")[2]
+    return len(digits) >= _FINGERPRINT and all(character in "0123456789abcdef" for character in digits)

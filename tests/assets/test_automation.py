@@ -10,22 +10,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_organism.assets.automation import (
+from causal_organism.assets.automation.conditions import (
     AllOf,
     AnyOf,
-    AutomationState,
     Condition,
-    Decision,
     Not,
+    all_inputs,
+    any_input,
     check_automation,
-    decide,
+    checks_passed,
     eager,
+    latest_window,
     named_keys,
     newly_updated,
     on_cron,
     on_missing,
     when_stale,
 )
+from causal_organism.assets.automation.decisions import AutomationState, Decision, decide, waits_for_a_make
 from causal_organism.assets.blocking import Blocker, Hindrance
 from causal_organism.assets.definitions import DERIVED, AssetSpec
 from causal_organism.errors import GraphError
@@ -153,20 +155,85 @@ def test_what_holds_an_asset_back(change: dict[str, object], decision: Decision)
     assert decide("a", eager(), replace(STALE, **change)) == decision  # type: ignore[arg-type]
 
 
+DAYS = timedelta(days=9)
+
+
 @pytest.mark.parametrize(
-    ("considered", "attempted", "run"),
+    ("considered", "made", "attempted", "run"),
     [
-        (NOW - timedelta(minutes=3), None, True),
-        (NOW - timedelta(minutes=2), NOW - timedelta(days=9), False),  # exactly at the moment: taken then
-        (NOW - timedelta(days=3), NOW - timedelta(days=9), True),  # the pulse stood still
-        (NOW - timedelta(minutes=1), NOW - timedelta(days=9), False),
-        (None, NOW - timedelta(minutes=3), True),
-        (None, None, False),  # new: from the next moment on
+        (NOW - timedelta(minutes=3), None, None, True),
+        (NOW - timedelta(minutes=2), None, NOW - DAYS, False),  # exactly at the moment: taken then
+        (NOW - timedelta(minutes=1), None, NOW - DAYS, False),
+        (None, None, NOW - timedelta(minutes=3), True),
+        (None, None, None, False),  # new: from the next moment on
+        (NOW, NOW - DAYS, NOW, True),  # only a make uses it up
+        (NOW - DAYS, NOW - timedelta(minutes=2), NOW, False),
     ],
 )
-def test_cron_moment_is_taken_once(considered: datetime | None, attempted: datetime | None, run: bool) -> None:
-    state = replace(STALE, considered_at=considered, attempted_at=attempted)
+def test_a_moment_is_used_up_by_a_make(
+    considered: datetime | None, made: datetime | None, attempted: datetime | None, run: bool
+) -> None:
+    state = replace(STALE, considered_at=considered, made_at=made, attempted_at=attempted)
     assert decide("a", on_cron("0 12 * * *"), state).run is run
+    assert waits_for_a_make(when_stale() & on_cron("0 12 * * *"), state) is run
+
+
+IN_TIME = replace(FRESH, checks={"rows": True})
+CHECKED = replace(FRESH, checks={"rows": True, "share": False})
+
+
+@pytest.mark.parametrize(
+    ("condition", "state", "run", "because"),
+    [
+        (eager(), replace(MISSING, is_latest=False), False, "it is not the latest window; when_stale()"),
+        (on_missing(), replace(MISSING, is_latest=False), True, "it was never made"),
+        (on_missing() & latest_window(), replace(MISSING, is_latest=False), False, "it is not the latest window"),
+        (on_missing() & latest_window(), MISSING, True, "it was never made and it is the latest"),
+        (on_missing() & ~latest_window(), MISSING, False, "it is the latest"),
+        (checks_passed(), replace(STALE, checks=CHECKED.checks), False, "its check share did not pass"),
+        (checks_passed("rows"), replace(STALE, checks=CHECKED.checks), True, "its check rows passed"),
+        (checks_passed("rose"), replace(STALE, checks=CHECKED.checks), False, "its check rose was not run"),
+        (~checks_passed("share"), replace(STALE, checks=CHECKED.checks), True, "its check share did not pass"),
+        (all_inputs(checks_passed()), replace(STALE, inputs={"views/degree": IN_TIME, "people": CHECKED}), False,
+         "of people: its check share did not pass"),
+        (any_input(checks_passed()), replace(STALE, inputs={"views/degree": IN_TIME, "people": CHECKED}), True,
+         "of views/degree: its checks passed"),
+        (~any_input(when_stale()), replace(STALE, inputs={"views/degree": IN_TIME, "people": STALE}), False,
+         "of people: it is out of date: views/degree changed, 3 -> 4"),
+        (all_inputs(~on_missing()), replace(STALE, inputs={"views/degree": IN_TIME, "people": MISSING}), False,
+         "of people: it was never made"),
+        (all_inputs(when_stale()), replace(STALE, reads=()), True, "it reads nothing"),
+    ],
+)  # fmt: skip
+def test_windows_checks_and_inputs(condition: Condition, state: AutomationState, run: bool, because: str) -> None:
+    decision = decide("a", condition, state)
+    assert (decision.run, because in decision.because) == (run, True), decision.because
+
+
+def test_all_inputs_were_updated_only_if_each_was() -> None:
+    def since(**updated: int) -> AutomationState:
+        moments = {key: NOW - timedelta(hours=hours) for key, hours in updated.items()}
+        inputs = {
+            key: replace(FRESH, reads=(key,), attempted_at=NOW - timedelta(hours=3), updated_at={key: at})
+            for key, at in moments.items()
+        }
+        return replace(STALE, reads=tuple(inputs), inputs=inputs)
+
+    assert decide("a", all_inputs(newly_updated()), since(a=1, b=2)).run
+    assert not decide("a", all_inputs(newly_updated()), since(a=1, b=4)).run
+    assert decide("a", any_input(newly_updated()), since(a=1, b=4)).run
+
+
+@pytest.mark.parametrize("wrong", [on_cron("@daily"), eager(), newly_updated("x"), any_input(when_stale()), "x"])
+def test_what_cannot_be_said_of_inputs(wrong: Condition) -> None:
+    with pytest.raises(GraphError, match="all_inputs"):
+        all_inputs(wrong)
+
+
+@pytest.mark.parametrize("wrong", [on_cron("@daily"), eager(), newly_updated(), all_inputs(newly_updated())])
+def test_only_states_can_be_denied(wrong: Condition) -> None:
+    with pytest.raises(GraphError, match="before states"):
+        assert ~wrong
 
 
 @pytest.mark.parametrize(
@@ -174,6 +241,10 @@ def test_cron_moment_is_taken_once(considered: datetime | None, attempted: datet
     [
         (when_stale() | on_cron("0  3 * * *"), "when_stale() | on_cron('0 3 * * *')"),
         ((when_stale() | eager()) & ~on_missing(), "(when_stale() | eager()) & ~on_missing()"),
+        (
+            on_cron("@Daily") & ~any_input(when_stale() | ~checks_passed("rows")) & latest_window(),
+            "on_cron('@daily') & ~any_input(when_stale() | ~checks_passed('rows')) & latest_window()",
+        ),
         (newly_updated("a") & newly_updated(), "newly_updated('a') & newly_updated()"),
         (on_cron("0 3 * * *", "Europe/Berlin"), "on_cron('0 3 * * *', 'Europe/Berlin')"),
     ],

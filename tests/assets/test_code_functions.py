@@ -115,6 +115,40 @@ def test_without_source_the_bytecode_counts(old: str, new: str, same: bool) -> N
     assert (version(typed(text)) == version(typed(text.replace(old, new)))) is same
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("@times(2)", "@times(3)", False),
+        ("* n", "+ n", False),
+        ("# why", "# because", True),
+        ("@cache", "", True),  # a library's
+        ("x + 1", "x + 2", False),
+    ],
+)
+def test_without_source_decorators_of_the_author_count_by_what_they_made(old: str, new: str, same: bool) -> None:
+    text = (
+        "from functools import cache, wraps\ndef times(n):\n    def wrap(f):\n        @wraps(f)\n"
+        "        def inner(*a):\n            return f(*a) * n  # why\n        return inner\n    return wrap\n"
+        "@cache\n@times(2)\ndef base(x):\n    return x + 1\n@times(2)\ndef main(x):\n    return base(x)\n"
+    )
+    assert old in text
+    assert (version(typed(text)) == version(typed(text.replace(old, new)))) is same
+    assert version(typed(text, "times")) != version(typed(text))
+
+
+def test_without_source_what_a_librarys_decorator_was_given_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "adding.py").write_text(
+        "import functools\ndef plus(n):\n    def wrap(f):\n        @functools.wraps(f)\n"
+        "        def g(x): return f(x) + n\n        return g\n    return wrap\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    texts = [f"from adding import plus\n@plus({n})\ndef main(x): return x\n" for n in (1, 1, 2)]
+    one, again, two = (version(typed(text)) for text in texts)
+    assert (one == again, one == two) == (True, False)
+
+
 def test_script_has_the_version_that_it_has_when_imported(load: Callable[..., Any], tmp_path: Path) -> None:
     imported = version(load(TOP, "flow:main"))
     file = next(tmp_path.glob("root*")) / "flow.py"

@@ -24,9 +24,7 @@ SAME = {
     "formatting": ("pkg/assets.py", "value + SCALE", "(\n            value\n            + SCALE\n        )"),
     "other quotes": ("pkg/assets.py", '"n": counted', "'n': counted"),
     "an empty line": ("pkg/shapes.py", "def area", "\n\n\ndef area"),
-    "a decorator": ("pkg/assets.py", "def main(rows", "@marked\ndef main(rows"),
-    "a decorator's arguments": ("pkg/deep/rounding.py", "cache=True", "cache=False"),
-    "what a decorator does": ("pkg/assets.py", "return function", "return print and function"),
+    "what a decorator that is not used does": ("pkg/assets.py", "return function", "return print and function"),
     "an annotation": ("pkg/assets.py", "limit: int = LIMIT", "limit: float = LIMIT"),
     "what it is said to return": ("pkg/assets.py", "-> dict:", "-> object:"),
     "a constant's annotation": ("pkg/assets.py", "SCALE: float =", "SCALE ="),
@@ -72,6 +70,9 @@ DIFFERENT = {
     "a lambda": ("pkg/assets.py", "lambda each: inside(each)", "lambda each: each"),
     "where a helper comes from": ("pkg/assets.py", "from pkg import circle", "from pkg.shapes import square as circle"),
     "what another package gives": ("pkg/assets.py", "import math as maths", "import cmath as maths"),
+    "a decorator": ("pkg/assets.py", "def main(rows", "@marked\ndef main(rows"),
+    "a decorator's arguments": ("pkg/deep/rounding.py", "cache=True", "cache=False"),
+    "a decorator of a method": ("pkg/assets.py", "@property", "@staticmethod"),
     "a builtin that is now a function": ("pkg/assets.py", "def marked", "def len(x): return 1\ndef marked"),
 }
 

@@ -80,7 +80,8 @@ def test_day_that_is_left_out_comes_on_the_next() -> None:
         ("", "five fields"),
         ("* * * *", "five fields"),
         ("* * * * * *", "five fields"),
-        ("@daily", "five fields"),
+        ("@dayly", "five fields"),
+        ("@reboot", "@hourly"),
         ("60 * * * *", "minute '60'"),
         ("* 24 * * *", "hour '24'"),
         ("* * 0 * *", "day of the month '0'"),
@@ -164,3 +165,17 @@ def test_next_is_the_first_minute_that_matches(pair: tuple[str, str], zone: str,
             break
         at += timedelta(minutes=1)
     assert parsed.next(now) == at
+
+
+@pytest.mark.parametrize(
+    ("nickname", "fields"),
+    [
+        ("@hourly", "0 * * * *"), ("@daily", "0 0 * * *"), ("@midnight", "0 0 * * *"), ("@weekly", "0 0 * * 0"),
+        ("@monthly", "0 0 1 * *"), ("@yearly", "0 0 1 1 *"), ("@annually", "0 0 1 1 *"), ("@Daily", "0 0 * * *"),
+    ],
+)  # fmt: skip
+def test_nicknames_are_expressions_and_stay_as_they_were_written(nickname: str, fields: str) -> None:
+    named, plain = parse_cron(nickname, "Europe/Berlin"), parse_cron(fields, "Europe/Berlin")
+    moment = utc("2026-03-01 12:02")
+    assert (named.next(moment), named.previous(moment)) == (plain.next(moment), plain.previous(moment))
+    assert named.text == nickname.lower()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from causal_organism.assets.facts import fact_types, fact_values, stored_fact
 from causal_organism.cli.assets import _show_text
 from causal_organism.engine.history.listing import show_document, values_document, versions_document
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import UnstorableError
 from tests.engine.organisms import memory_organism
 
@@ -52,6 +55,31 @@ def test_a_frame_is_a_table() -> None:
     assert fact_values({"top": stored_fact(table(frame))}) == {"top": [{"n": 3}]}
 
 
+def test_a_table_keeps_the_order_of_its_columns_and_its_times_in_any_store_of_json() -> None:
+    moments = pd.to_datetime(["2026-01-02", None])
+    frame = pd.DataFrame({"order_id": [2, 1], "day": moments, "qty": [5, 6], "at": [Decimal("1.50"), None]})
+    stored = json.loads(json.dumps(stored_fact(table(frame)), sort_keys=True))
+    (rows,) = fact_values({"top": stored}).values()
+    assert [list(row.items()) for row in rows] == [
+        [("order_id", 2), ("day", "2026-01-02T00:00:00"), ("qty", 5), ("at", "1.50")],
+        [("order_id", 1), ("day", None), ("qty", 6), ("at", None)],
+    ]
+
+
+def test_rows_of_a_table_may_lack_columns() -> None:
+    rows = [{"b": 1}, {"a": date(2026, 1, 2), "b": 2}]
+    assert fact_values({"top": stored_fact(table(rows))}) == {"top": [{"b": 1}, {"a": "2026-01-02", "b": 2}]}
+
+
+def test_a_table_that_was_stored_before_is_read() -> None:
+    assert fact_values({"top": {"$type": "table", "value": [{"n": 3}]}}) == {"top": [{"n": 3}]}
+
+
+def test_a_cell_that_is_no_json_is_named() -> None:
+    with pytest.raises(UnstorableError, match=r"top\[0\]\['a'\] is a set"):
+        stored_fact(table([{"a": {1}}]), "top")
+
+
 @pytest.mark.parametrize("rows", [3, "text", [1, 2], {"a": 1}])
 def test_what_has_no_rows_is_no_table(rows: object) -> None:
     with pytest.raises(UnstorableError, match="rows as mappings"):
@@ -64,7 +92,7 @@ def test_documents_have_plain_values_beside_their_types() -> None:
         return 1
 
     organism = memory_organism([total])
-    assert refresh_local(organism, "*", actor="ana", trigger="cli")["outcome"] == "done"
+    assert refresh_local(organism, Request("*"), Origin("ana", "cli"))["outcome"] == "done"
     shown = show_document(organism, "total")
     for document in (shown, versions_document(organism, "total")["versions"][0], values_document(organism, "total")):
         assert (document["metadata"], document["metadata_types"]) == (PLAIN, TYPES)
@@ -80,5 +108,5 @@ def test_a_table_that_is_none_fails_its_make() -> None:
     def total() -> int:
         return 1
 
-    (step,) = refresh_local(memory_organism([total]), "*", actor="ana", trigger="cli")["steps"]
+    (step,) = refresh_local(memory_organism([total]), Request("*"), Origin("ana", "cli"))["steps"]
     assert (step["outcome"], "metadata 'top' cannot be stored: a table is" in step["error"]) == ("failed", True)

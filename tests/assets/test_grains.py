@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import asset
 from causal_organism.assets.graph import AssetGraph, graph_of
-from causal_organism.assets.partitions.dimensions import Daily, Hourly, Monthly, Static, Weekly, Windows
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily, Hourly, Monthly, Weekly, Windows
 from causal_organism.errors import GraphError
 
 BERLIN = "Europe/Berlin"
@@ -131,8 +132,8 @@ def test_a_dep_has_to_be_complete_as_a_read_has() -> None:
 @pytest.mark.parametrize(
     ("up", "down", "options", "message"),
     [
-        (DAYS, DAYS, {"partial": True}, "partial=True, and none of its windows lie within another"),
-        (DAYS, WEEKS, {"partial": True, "t": "all"}, "partial=True, and none"),
+        (DAYS, DAYS, {"partial": True}, "partial=True, and no windows of it are read together"),
+        (DAYS, WEEKS, {"partial": True, "t": "all"}, "partial=True, and no windows"),
         (DAYS, WEEKS, {"partial": "t"}, "it is True or False"),
     ],
 )

@@ -72,7 +72,7 @@ def test_a_key_may_hold_letters_of_any_script() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"colour": 1}, "colour is no option"),
+        ({"colour": 1}, "colour is not an option"),
         ({"reads": {"y": "a"}}, "reads names y"),
         ({"retry": "often"}, "retry is 'often'"),
         ({"max_age": "soon"}, "'soon' is no duration"),
@@ -81,12 +81,11 @@ def test_a_key_may_hold_letters_of_any_script() -> None:
     ],
 )
 def test_a_mistake_in_a_declaration_names_its_place(options: dict[str, Any], message: str) -> None:
+    def declared(x: Any) -> Any:
+        return x
+
     with pytest.raises(GraphError, match=message) as caught:
-
-        @asset(**options)
-        def declared(x: Any) -> Any:
-            return x
-
+        asset(**options)(declared)
     assert "test_graph" in str(caught.value)
 
 
@@ -148,4 +147,4 @@ def test_a_check_of_several_outputs_is_added_to_each_beside_its_own() -> None:
 def test_an_automation_is_a_condition_or_nothing() -> None:
     assert graph_of([asset(key="a", automation=None)(lambda: 1)])["a"].automation is None
     with pytest.raises(GraphError, match="automation is 'daily', which is no condition"):
-        graph_of([asset(key="a", automation="daily")(lambda: 1)])
+        graph_of([asset(key="a", automation="daily")(lambda: 1)])  # type: ignore[call-overload]

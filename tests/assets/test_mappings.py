@@ -10,9 +10,11 @@ import pytest
 from causal_organism.assets.definitions import asset
 from causal_organism.assets.graph import AssetGraph, graph_of
 from causal_organism.assets.keys import partition_text
-from causal_organism.assets.partitions.dimensions import Daily, Dimension, Hourly, Monthly, Static, Weekly, members
-from causal_organism.assets.partitions.mappings import Many, One, Upstream, made_of, resolve
+from causal_organism.assets.partitions.dimensions import Dimension, Static, members
+from causal_organism.assets.partitions.mappings import Many, One, made_of, resolve
 from causal_organism.assets.partitions.spaces import Space
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily, Hourly, Monthly, Weekly
 from causal_organism.errors import GraphError
 from tests.assets.dimensions import BOTH, DAYS, NOON
 

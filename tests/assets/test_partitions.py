@@ -14,20 +14,11 @@ from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.assets.graph import graph_of
 from causal_organism.assets.keys import label_of, partition_of, partition_text
 from causal_organism.assets.partitions.choices import one_partition, parse_choice
-from causal_organism.assets.partitions.dimensions import (
-    Daily,
-    Dimension,
-    Dynamic,
-    Hourly,
-    Monthly,
-    Static,
-    Weekly,
-    Windows,
-    member_names,
-    members,
-)
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.cron_windows import CronWindows
+from causal_organism.assets.partitions.dimensions import Dimension, Dynamic, Static, member_names, members
 from causal_organism.assets.partitions.spaces import WHOLE, Space
+from causal_organism.assets.partitions.upstream import Upstream, by
+from causal_organism.assets.partitions.windows import Daily, Hourly, Monthly, Weekly, Windows
 from causal_organism.errors import GraphError, RequestError
 from tests.assets.dimensions import DAYS, NOON
 
@@ -36,7 +27,7 @@ from tests.assets.dimensions import DAYS, NOON
     ("dimension", "first", "last", "count"),
     [
         (Daily("2026-01-01"), "2026-01-01", "2026-01-04", 4),
-        (Daily(date(2026, 1, 1)), "2026-01-01", "2026-01-04", 4),
+        (Daily(date(2026, 1, 1)), "2026-01-01", "2026-01-04", 4),  # type: ignore[arg-type]
         (Weekly("2025-W51"), "2025-W51", "2026-W01", 3),
         (Weekly("2025-12-17"), "2025-W51", "2026-W01", 3),
         (Monthly("2025-11"), "2025-11", "2025-12", 2),
@@ -83,7 +74,15 @@ def test_windows_are_numbered_without_a_gap(kind: type[Windows], by: int) -> Non
         (lambda: Weekly("2026-W1x"), "is no week"),
         (lambda: Monthly("2026-13"), "is no date; write it like 2026-01"),
         (lambda: Hourly("2026-01-01T24"), "is no hour"),
-        (lambda: Hourly("2026-01-01", timezone="Europe/Berlin"), "hours are counted in UTC"),
+        (lambda: Hourly("2026-03-29T02", timezone="Europe/Berlin"), "is left out in Europe/Berlin"),
+        (lambda: Hourly("2026-10-25T02+05:00", timezone="Europe/Berlin"), "another offset than Europe/Berlin"),
+        (lambda: Hourly("2026-01-01", timezone="Australia/Lord_Howe"), "clocks change by parts of an hour"),
+        (lambda: CronWindows("2026-01-01", cron="0 9 * *"), "five fields"),
+        (lambda: Daily("2026-01-01", open=1), "it is True or False"),  # type: ignore[arg-type]
+        (lambda: Upstream("a", day="0..-6"), "runs backwards"),
+        (lambda: Upstream("a", day={"a": 3}), "a name and a list of names"),
+        (lambda: Upstream("a", day={}), "empty table"),
+        (lambda: by("day", "all"), "follows no dimension"),
         (lambda: Static(), "at least one"),
         (lambda: Static("a", "a"), "different"),
         (lambda: Static("a", ""), "has 0 characters"),
@@ -91,7 +90,7 @@ def test_windows_are_numbered_without_a_gap(kind: type[Windows], by: int) -> Non
         (lambda: Static("a\n"), "control characters"),
         (lambda: Static(3), "no text"),  # type: ignore[arg-type]
         (lambda: Dynamic("no key"), "is no key"),
-        (lambda: Upstream("a", day=1.5), "is no mapping"),  # type: ignore[arg-type]
+        (lambda: Upstream("a", day=1.5), "is no mapping"),
         (lambda: Upstream("a", day=True), "is no mapping"),
     ],
 )
@@ -176,8 +175,8 @@ def test_partitions_come_from_sources_only() -> None:
         graph_of((names, greet))
     with pytest.raises(GraphError, match="which is no asset"):
         graph_of((greet,))
-    with pytest.raises(GraphError, match="partitions is no option of a source"):
-        source(partitions=DAYS)(lambda: 1)
+    with pytest.raises(GraphError, match="partitions is not an option of a source"):
+        source(partitions=DAYS)(lambda: 1)  # type: ignore[call-overload]
 
 
 def test_the_source_of_partitions_comes_before_and_is_no_input() -> None:

@@ -7,21 +7,24 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.causes import Cause, CodeChanged, NeverMade
 from causal_organism.assets.definitions import AssetSpec, Output, asset, source
 from causal_organism.assets.graph import AssetGraph, graph_of
-from causal_organism.assets.partitions.dimensions import Static, Windows
-from causal_organism.assets.partitions.mappings import Many, Resolved, Upstream, missing_of, resolve
+from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.assets.partitions.mappings import Many, Resolved, missing_of, resolve
 from causal_organism.assets.partitions.spaces import Space
-from causal_organism.assets.planner import INCREMENTAL, PlanStep, plan, with_siblings
-from causal_organism.assets.staleness import FRESH, MISSING, STALE, Cause, Judgement
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Windows
+from causal_organism.assets.planner import INCREMENTAL, Expectations, PlanStep, plan, with_siblings
+from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement, Status
 
-CAUSES = {FRESH: (), STALE: (Cause("code-changed", None, "1", "2"),), MISSING: (Cause("never-made"),)}
+CAUSES: dict[Status, tuple[Cause, ...]] = {FRESH: (), STALE: (CodeChanged("1", "2"),), MISSING: (NeverMade(),)}
 
 
-class Standing:
+class View:
     """How things stand, as a table: `fresh` unless it is named. What is missing was never made."""
 
-    def __init__(self, graph: AssetGraph, spaces: Mapping[str, Space], statuses: Mapping[str, str]):
+    def __init__(self, graph: AssetGraph, spaces: Mapping[str, Space], statuses: Mapping[str, Status]):
         self.graph, self.spaces, self.statuses = graph, spaces, statuses
         self.broken: set[tuple[str, str]] = set()
 
@@ -34,6 +37,9 @@ class Standing:
 
     def is_broken(self, key: str, partition: str) -> bool:
         return (key, partition) in self.broken
+
+    def is_unfit(self, key: str, partition: str) -> bool:
+        return False
 
     def missing(self, many: Many, is_there: Callable[[str], bool]) -> Sequence[str]:
         return missing_of(many, self.spaces[many.key], is_there)
@@ -71,17 +77,17 @@ def space_of(spec: AssetSpec) -> Space:
 
 def planned(
     graph: AssetGraph,
-    statuses: Mapping[str, str],
+    statuses: Mapping[str, Status],
     chosen: Mapping[str, Sequence[str]] | None = None,
     *,
     broken: Sequence[tuple[str, str]] = (),
     force: bool = False,
 ) -> list[PlanStep]:
     spaces = {key: space_of(graph[key]) for key in graph.order}
-    standing = Standing(graph, spaces, statuses)
-    standing.broken.update(broken)
+    view = View(graph, spaces, statuses)
+    view.broken.update(broken)
     everything = {key: space.texts for key, space in spaces.items()}
-    return list(plan(graph, everything if chosen is None else chosen, standing, force=force))
+    return list(plan(graph, everything if chosen is None else chosen, view, force=force))
 
 
 def told(steps: Sequence[PlanStep]) -> list[tuple[str, bool, tuple[str, ...]]]:
@@ -128,8 +134,8 @@ def test_a_dep_must_be_there_and_is_no_reason() -> None:
 
 def test_mode_and_estimate_are_of_each_step() -> None:
     spaces = {key: space_of(CHAIN[key]) for key in CHAIN.order}
-    standing = Standing(CHAIN, spaces, {"b": STALE})
-    steps = plan(CHAIN, {"b": ("",)}, standing, mode=lambda key, partition: INCREMENTAL, estimates={"b": 2.0})
+    view = View(CHAIN, spaces, {"b": STALE})
+    steps = plan(CHAIN, {"b": ("",)}, view, expected=Expectations(lambda key, partition: INCREMENTAL, {"b": 2.0}))
     assert [(step.mode, step.estimate_s) for step in steps] == [(INCREMENTAL, 2.0)]
 
 

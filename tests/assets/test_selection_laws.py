@@ -115,7 +115,7 @@ known_atoms: st.SearchStrategy[Expr] = st.one_of(
 )
 
 
-def reference(expr: Expr, graph: AssetGraph, look: Look) -> set[str]:
+def reference(expr: Expr, graph: AssetGraph, look: Look) -> set[str]:  # noqa: C901, PLR0912 - one case a type
     """What each form means, as directly as it can be said."""
 
     def of(inner: Expr) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.partitions.choices import choose, one_partition, parse_choice
-from causal_organism.assets.partitions.dimensions import Daily, Hourly, Monthly, Weekly, Windows, members
+from causal_organism.assets.partitions.dimensions import members
 from causal_organism.assets.partitions.spaces import Space
 from causal_organism.assets.partitions.time_texts import time_of
+from causal_organism.assets.partitions.windows import Daily, Hourly, Monthly, Weekly, Windows
 from causal_organism.errors import RequestError
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -24,9 +26,21 @@ SPACES: dict[str, dict[str, Windows]] = {
 }  # fmt: skip
 
 
+@cache
+def space_of(key: str) -> Space:
+    return Space({name: members(each, NOW, {}) for name, each in SPACES[key].items()})
+
+
+@cache
+def bounds_of(key: str) -> tuple[tuple[str, datetime, datetime], ...]:
+    """(name, when it begins, when it ends) of each window."""
+    windows = SPACES[key]["t"]
+    numbers = [(name, windows.number(name)) for name in windows.names(NOW)]
+    return tuple((name, windows.begins(number), windows.begins(number + 1)) for name, number in numbers)
+
+
 def chosen(text: str, *keys: str) -> dict[str, tuple[str, ...]]:
-    spaces = {key: Space({n: members(d, NOW, {}) for n, d in each.items()}) for key, each in SPACES.items()}
-    found = choose(parse_choice(text), keys or SPACES, SPACES.__getitem__, spaces.__getitem__)
+    found = choose(parse_choice(text), keys or SPACES, SPACES.__getitem__, space_of)
     return {key: tuple(each.removeprefix("t=") for each in names) for key, names in found.items()}
 
 
@@ -99,11 +113,7 @@ def test_what_is_chosen_is_what_begins_and_ends_within(first: str, last: str, ke
         with pytest.raises(RequestError, match="backwards"):
             chosen(f"t={first}..{last}", key)
         return
-    expected = [
-        each
-        for each in windows.names(NOW)
-        if windows.begins(windows.number(each)) >= begin and windows.begins(windows.number(each) + 1) <= end
-    ]
+    expected = [name for name, begins, ends in bounds_of(key) if begins >= begin and ends <= end]
     assert list(chosen(f"t={first}..{last}", key)[key]) == expected
 
 

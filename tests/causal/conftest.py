@@ -1,7 +1,10 @@
 """Generated worlds and their panels, each made once."""
 
+from __future__ import annotations
+
 from datetime import date
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -14,18 +17,18 @@ START = date(2026, 1, 5)
 
 
 @cache
-def make_world(seed, people=200, weeks=26, hidden=0.0):
+def make_world(seed: Any, people: int = 200, weeks: int = 26, hidden: float = 0.0) -> Any:
     organisation = generate(people, weeks, seed, start=START, hidden=hidden)
     return organisation, build_panel(weekly_sums(organisation), organisation.people, organisation.outcomes)
 
 
 @pytest.fixture(scope="session")
-def world():
+def world() -> Any:
     """`world(seed, …)` gives (organisation, panel)."""
     return make_world
 
 
 @pytest.fixture(scope="session")
-def effects():
+def effects() -> Any:
     """(columns, metadata) of the world of seed 7."""
     return estimate_effects(make_world(7)[1], seed=1)

@@ -1,9 +1,14 @@
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
 
 from causal_organism.causal.panel import build_panel, outcome_metrics, shift, to_panel, week_indices
+from causal_organism.causal.panel_people import people_facts
 from causal_organism.errors import CannotConcludeError, RequestError
 from causal_organism.synthetic.weekly import weekly_sums
 
@@ -25,11 +30,11 @@ OUTCOMES = {
 }
 
 
-def of(panel, column, person):
+def of(panel: Any, column: Any, person: Any) -> Any:
     return panel[column][panel["id"] == person].tolist()
 
 
-def test_one_row_per_person_of_the_roster_and_week_with_outcomes():
+def test_one_row_per_person_of_the_roster_and_week_with_outcomes() -> None:
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     assert list(zip(panel["id"].tolist(), panel["week"].tolist(), strict=True)) == [
         (person, week) for person in ("ana", "bo", "cy") for week in ("2026-W01", "2026-W02", "2026-W03")
@@ -37,39 +42,39 @@ def test_one_row_per_person_of_the_roster_and_week_with_outcomes():
     assert of(panel, "team", "cy") == ["blue"] * 3
 
 
-def test_meeting_hours_are_the_durations_of_meeting_ties_into_a_person():
+def test_meeting_hours_are_the_durations_of_meeting_ties_into_a_person() -> None:
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     assert of(panel, "meet_load_h", "ana") == [2.0, 0.5, 0.0]
-    assert of(panel, "meet_load_h", "bo") == [2.0, 0.0, 0.0]
+    np.testing.assert_equal(of(panel, "meet_load_h", "bo"), [2.0, np.nan, np.nan])  # no calendar of his from then on
     assert of(panel, "meet_load_h", "cy")[:2] == [0.0, 0.0]  # a message that took ten minutes is no meeting
 
 
-def test_where_nothing_of_a_person_was_seen_its_hours_are_not_known():
+def test_where_nothing_of_a_person_was_seen_its_hours_are_not_known() -> None:
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     np.testing.assert_equal(of(panel, "meet_load_h", "cy"), [0.0, 0.0, np.nan])
     assert of(panel, "coverage", "cy")[2] == 0.0
 
 
-def test_the_network_is_that_of_the_week_before():
+def test_the_network_is_that_of_the_week_before() -> None:
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     assert of(panel, "degree", "ana") == [2.0, 1.0, 1.0]
     np.testing.assert_equal(of(panel, "degree_prev", "ana"), [np.nan, 2.0, 1.0])
 
 
-def test_outcomes_stand_beside_those_of_the_next_week():
+def test_outcomes_stand_beside_those_of_the_next_week() -> None:
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     assert outcome_metrics(panel) == ("focus_h",)
     np.testing.assert_equal(of(panel, "focus_h_next", "ana"), [11.0, 12.0, np.nan])
     np.testing.assert_equal(of(panel, "focus_h_next", "bo"), [np.nan, np.nan, np.nan])
 
 
-def test_a_missing_week_is_not_skipped_over():
+def test_a_missing_week_is_not_skipped_over() -> None:
     outcomes = {name: column[[0, 2]] for name, column in OUTCOMES.items()}  # ana in the first and third week
     panel = build_panel(WEEKLY, PEOPLE, outcomes)
     np.testing.assert_equal(of(panel, "focus_h_next", "ana"), [np.nan, np.nan])
 
 
-def test_coverage_falls_where_much_of_a_week_is_missing(world):
+def test_coverage_falls_where_much_of_a_week_is_missing(world: Any) -> None:
     organisation, _ = world(7)
     weekly = weekly_sums(organisation)
     weeks = organisation.truth["weeks"]
@@ -82,14 +87,14 @@ def test_coverage_falls_where_much_of_a_week_is_missing(world):
     assert np.median(panel["coverage"][panel["week"] == weeks[6]]) > 0.9
 
 
-def test_views_describe_people(world):
+def test_views_describe_people(world: Any) -> None:
     views = {"degree": {"id": np.array(["bo", "ana", "ghost"]), "neighbours": np.array([3, 5, 9])}}
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES, views)
     np.testing.assert_equal(of(panel, "degree_neighbours", "ana"), [5.0] * 3)
     np.testing.assert_equal(of(panel, "degree_neighbours", "cy"), [np.nan] * 3)
 
 
-def test_tables_may_be_mappings_pandas_or_arrow():
+def test_tables_may_be_mappings_pandas_or_arrow() -> None:
     expected = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     for convert in (
         pd.DataFrame,
@@ -114,25 +119,69 @@ def test_tables_may_be_mappings_pandas_or_arrow():
         (WEEKLY, PEOPLE, OUTCOMES | {"week": np.array(["2026-W01"] * 6)}, "duplicate-outcomes"),
     ],
 )
-def test_what_is_missing_is_named(weekly, people, outcomes, reason):
+def test_what_is_missing_is_named(weekly: Any, people: Any, outcomes: Any, reason: Any) -> None:
     with pytest.raises(CannotConcludeError) as refused:
         build_panel(weekly, people, outcomes)
     assert refused.value.reasons == (reason,)
 
 
-def test_weeks_are_counted_across_years():
+def test_weeks_are_counted_across_years() -> None:
     assert np.diff(week_indices(np.array(["2026-W53", "2027-W01", "2027-W02"]))).tolist() == [1, 1]
     assert week_indices(np.array(["2026-W07"])) == week_indices(np.array(["2026-02-11"]))
 
 
-def test_a_week_that_is_none_is_an_error():
+def test_a_week_that_is_none_is_an_error() -> None:
     with pytest.raises(RequestError, match="2026-W99"):
         week_indices(np.array(["2026-W99"]))
 
 
-def test_shift_finds_the_same_person_in_another_week_whatever_the_order(world):
+def test_shift_finds_the_same_person_in_another_week_whatever_the_order(world: Any) -> None:
     _, panel = world(7)
     order = np.random.default_rng(0).permutation(len(panel["id"]))
     mixed = to_panel({name: column[order] for name, column in panel.items()})
     np.testing.assert_array_equal(shift(mixed, "focus_h", 1), panel["focus_h_next"][order])
     np.testing.assert_array_equal(shift(mixed, "degree", -1), panel["degree_prev"][order])
+
+
+def test_team_is_that_of_the_week_and_weeks_outside_all_periods_are_left_out() -> None:
+    people = {
+        "id": np.array(["a", "a", "b"], dtype=object),
+        "team": np.array(["x", "y", "z"], dtype=object),
+        "role": np.array([None, None, None], dtype=object),
+        "started_on": np.array(["2026-01-05", "2026-01-12", "2026-01-12"], dtype=object),
+        "ended_on": np.array(["2026-01-11", None, "2026-01-18"], dtype=object),
+    }
+    weeks = ["2026-W02", "2026-W03", "2026-W04"]
+    outcomes = {
+        "id": np.array(["a"] * 3 + ["b"] * 3, dtype=object),
+        "week": np.array(weeks * 2, dtype=object),
+        "mood": np.arange(6.0),
+    }
+    weekly = {
+        "week": np.array(weeks, dtype=object),
+        "kind": np.array(["email"] * 3, dtype=object),
+        "source": np.array(["a"] * 3, dtype=object),
+        "target": np.array(["b"] * 3, dtype=object),
+        "count": np.array([1, 1, 1]),
+        "duration_s": np.zeros(3),
+    }
+    panel = build_panel(weekly, people, outcomes)
+    rows = list(zip(panel["id"], panel["week"], panel["team"], panel["mood"], strict=True))
+    assert rows == [
+        ("a", "2026-W02", "x", 0.0),
+        ("a", "2026-W03", "y", 1.0),
+        ("a", "2026-W04", "y", 2.0),
+        ("b", "2026-W03", "z", 4.0),
+    ]
+
+
+def test_who_is_nearly_somebody_else_is_a_fact_of_the_panel() -> None:
+    weekly = {"source": np.array(["Ana"], dtype=object), "target": np.array(["ben"], dtype=object)}
+    people, outcomes = ({"id": np.array(ids, dtype=object)} for ids in (["ana", "ben"], ["ana", "cy"]))
+    assert people_facts(weekly, people, outcomes) == {
+        "near_duplicates": 1,
+        "near_duplicates_examples": [["ana", "Ana"]],
+        "unmatched": 1,
+        "unmatched_examples": ["cy"],
+    }
+    assert people_facts({}, people, people) == {}

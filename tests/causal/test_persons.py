@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -9,18 +13,20 @@ from causal_organism.causal.shrinkage import pool
 CONTROLS = ("assigned_load", "deadline", "degree_prev")
 
 
-def planted(organisation):
+def planted(organisation: Any) -> Any:
     by_person = organisation.truth["effects_per_hour"]["focus_h"]["by_person"]
     return np.array([by_person[person] for person in sorted(by_person)])
 
 
-def slopes_of(panel):
+def slopes_of(panel: Any) -> Any:
     design = draw_design(draw_sample(panel, "focus_h", CONTROLS, min_group=10))
     places = np.searchsorted(np.unique(panel["id"]), np.unique(panel["id"][design.sample.rows]))
     return person_slopes(design), places
 
 
-def test_single_slopes_are_unbiased_and_their_standard_errors_honest_though_weeks_resemble_each_other(world):
+def test_single_slopes_are_unbiased_and_their_standard_errors_honest_though_weeks_resemble_each_other(
+    world: Any,
+) -> None:
     """Over 6 worlds with autocorrelated errors: 95 % intervals cover 92 to 98 %."""
     z = []
     for seed in range(40, 46):
@@ -33,14 +39,14 @@ def test_single_slopes_are_unbiased_and_their_standard_errors_honest_though_week
     assert 0.92 <= (np.abs(z) < 1.96).mean() <= 0.98
 
 
-def autocorrelated(rng, people, weeks, rho):
+def autocorrelated(rng: Any, people: Any, weeks: Any, rho: Any) -> Any:
     series = rng.normal(size=(people, weeks))
     for week in range(1, weeks):
         series[:, week] = rho * series[:, week - 1] + np.sqrt(1 - rho * rho) * series[:, week]
     return series
 
 
-def test_standard_errors_grow_where_treatment_and_errors_both_last():
+def test_standard_errors_grow_where_treatment_and_errors_both_last() -> None:
     """With an autocorrelation of 0.7 in both, naive standard errors are 1.5 times too small."""
     rng, people, weeks = np.random.default_rng(2), 400, 26
     person, week = (each.ravel() for each in np.indices((people, weeks)))
@@ -54,11 +60,11 @@ def test_standard_errors_grow_where_treatment_and_errors_both_last():
     assert np.std((slopes.slope + 0.5) / slopes.se) == pytest.approx(1.0, abs=0.15)
 
 
-def test_the_autocorrelation_is_found(world):
+def test_the_autocorrelation_is_found(world: Any) -> None:
     assert slopes_of(world(7)[1])[0].autocorrelation == pytest.approx(0.3, abs=0.08)
 
 
-def test_a_person_whose_meetings_never_vary_has_no_slope(world):
+def test_a_person_whose_meetings_never_vary_has_no_slope(world: Any) -> None:
     _, panel = world(7)
     hours = panel["meet_load_h"].copy()
     hours[panel["id"] == "p0002"] = 5.0
@@ -68,7 +74,7 @@ def test_a_person_whose_meetings_never_vary_has_no_slope(world):
 
 
 @pytest.mark.parametrize("between", [0.0, 0.1, 0.2, 0.5])
-def test_pooled_effects_are_nearer_to_the_truth_and_their_intervals_cover(between):
+def test_pooled_effects_are_nearer_to_the_truth_and_their_intervals_cover(between: Any) -> None:
     rng = np.random.default_rng(5)
     raw_error = pooled_error = covered = people = 0
     for _ in range(60):
@@ -84,7 +90,41 @@ def test_pooled_effects_are_nearer_to_the_truth_and_their_intervals_cover(betwee
     assert covered / people >= 0.87
 
 
-def test_the_false_sign_rate_is_a_probability_that_comes_true():
+def worlds_of(draw: Any, worlds: int = 30, people: int = 60) -> Any:
+    """(truth, what is found) of persons whose slopes are known to 0.2 to 0.4."""
+    rng = np.random.default_rng(5)
+    for _ in range(worlds):
+        truth, se = draw(rng, people), rng.uniform(0.2, 0.4, people)
+        yield truth, pool(truth + se * rng.normal(size=people), se, mean_se=0.04)
+
+
+@pytest.mark.parametrize("between", [0.1, 0.2, 0.4])
+def test_who_is_said_to_differ_by_so_much_does(between: Any) -> None:
+    """The slope of the truth on the estimate, about the mean: 0.48 at 0.1 with a prior that nobody is like the rest."""
+    shared = squares = 0.0
+    for truth, found in worlds_of(lambda rng, people: -0.6 + between * rng.normal(size=people)):
+        estimate = found.mean - found.mean.mean()
+        shared += estimate @ (truth - truth.mean())
+        squares += estimate @ estimate
+    assert 0.8 < shared / squares < 1.2
+
+
+def test_a_minority_whom_it_harms_is_not_drawn_into_the_rest() -> None:
+    """One in ten has the opposite effect; with one kind of person, intervals of those covered it in 0.48 of cases."""
+
+    def draw(rng: Any, people: Any) -> Any:
+        return np.where(rng.random(people) < 0.1, 0.6, -0.6) + 0.1 * rng.normal(size=people)
+
+    covered, wronged = [], []
+    for truth, found in worlds_of(draw, people=120):
+        harmed = truth > 0
+        covered += ((found.lo <= truth) & (truth <= found.hi))[harmed].tolist()
+        wronged += ((found.mean < 0) & (found.lfsr < 0.05))[harmed].tolist()
+    assert np.mean(covered) > 0.75
+    assert np.mean(wronged) <= 0.05
+
+
+def test_the_false_sign_rate_is_a_probability_that_comes_true() -> None:
     """Of effects said to be of one sign with at most 10 % doubt, at most about 10 % are of the other."""
     rng = np.random.default_rng(6)
     wrong = said = 0
@@ -99,7 +139,7 @@ def test_the_false_sign_rate_is_a_probability_that_comes_true():
     assert wrong / said < 0.12
 
 
-def test_the_more_a_person_is_known_the_more_its_own_data_counts():
+def test_the_more_a_person_is_known_the_more_its_own_data_counts() -> None:
     slope = np.array([-1.0, -0.2, -0.5, -0.4, -0.9, -0.1])
     found = pool(slope, np.array([0.05, 0.1, 0.2, 0.3, 0.4, 0.5]), mean_se=0.05)
     assert (np.diff(found.own_share) < 0).all()

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -6,7 +10,7 @@ from causal_organism.causal.within import Effects, codes, effective_clusters, fi
 
 
 @pytest.fixture(scope="module")
-def unbalanced():
+def unbalanced() -> Any:
     """40 persons of 8 teams in 12 weeks, a third of the rows missing."""
     rng = np.random.default_rng(3)
     person, week = (each.ravel() for each in np.indices((40, 12)))
@@ -25,28 +29,30 @@ def unbalanced():
 
 
 @pytest.fixture(scope="module")
-def by_dummies(unbalanced):
+def by_dummies(unbalanced: Any) -> Any:
     person, week, _, x, y = unbalanced
     design = np.column_stack([x, np.eye(40)[person], np.eye(12)[week][:, 1:]])
     return sm.OLS(y, design)
 
 
-def fitted(unbalanced):
+def fitted(unbalanced: Any) -> Any:
     person, week, team, x, y = unbalanced
     effects = Effects(person, week)
     return fit(effects.taken_out(x), effects.taken_out(y), team, persons=40, absorbed=effects.parameters)
 
 
-def test_two_way_effects_are_taken_out_exactly_where_weeks_are_missing(unbalanced, by_dummies):
+def test_two_way_effects_are_taken_out_exactly_where_weeks_are_missing(unbalanced: Any, by_dummies: Any) -> None:
     np.testing.assert_allclose(fitted(unbalanced).coef, by_dummies.fit().params[:3], atol=1e-11)
 
 
-def test_plain_standard_errors_are_those_with_dummies(unbalanced, by_dummies):
+def test_plain_standard_errors_are_those_with_dummies(unbalanced: Any, by_dummies: Any) -> None:
     found = fitted(unbalanced)
     np.testing.assert_allclose(np.sqrt(np.diag(found.cov_plain)), by_dummies.fit().bse[:3], rtol=1e-9)
 
 
-def test_clustered_standard_errors_are_those_with_dummies_but_for_the_nested_persons(unbalanced, by_dummies):
+def test_clustered_standard_errors_are_those_with_dummies_but_for_the_nested_persons(
+    unbalanced: Any, by_dummies: Any
+) -> None:
     _, _, team, _, y = unbalanced
     theirs = by_dummies.fit(cov_type="cluster", cov_kwds={"groups": team}).bse[:3]
     rows, all_parameters, ours = len(y), 3 + 40 + 11, 3 + 11 + 1
@@ -57,7 +63,7 @@ def test_clustered_standard_errors_are_those_with_dummies_but_for_the_nested_per
     )
 
 
-def test_a_constant_column_gets_no_coefficient(unbalanced):
+def test_a_constant_column_gets_no_coefficient(unbalanced: Any) -> None:
     person, week, team, x, y = unbalanced
     effects = Effects(person, week)
     padded = np.column_stack((x, person.astype(float)))
@@ -65,12 +71,12 @@ def test_a_constant_column_gets_no_coefficient(unbalanced):
     np.testing.assert_allclose(found.coef, [*fitted(unbalanced).coef, 0.0], atol=1e-9)
 
 
-def test_without_leaves_what_the_others_do_not_explain(unbalanced):
+def test_without_leaves_what_the_others_do_not_explain(unbalanced: Any) -> None:
     *_, x, y = unbalanced
     left = without(y, x)
     np.testing.assert_allclose(x.T @ left, 0, atol=1e-9)
 
 
-def test_clusters_count_by_their_size():
+def test_clusters_count_by_their_size() -> None:
     assert effective_clusters(np.repeat(np.arange(6), 10)) == pytest.approx(6)
     assert effective_clusters(np.array([0] * 97 + [1, 2, 3])) < 1.1

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import cached_property
 
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import FencedError, LeaseHeldError, NetworkGapError, StoreError
 from causal_organism.organism.stream.pulse import pulse
 from causal_organism.ports import Lease
@@ -44,7 +45,7 @@ class Worker(OpenOrganism):
         self._lapsed = lapsed
 
     @cached_property
-    def ledger(self) -> PostgresLedger:  # type: ignore[override]
+    def ledger(self) -> PostgresLedger:
         return (LapsedLeases if self._lapsed else ShortLeases)(self.database)
 
 
@@ -55,6 +56,6 @@ def pulse_for_ever(settings: Settings, *, lapsed: bool = False, views: bool = Fa
         try:
             pulse(organism, run=None, actor="chaos", trigger="chaos", holder=uuid.uuid4().hex)
             if views:
-                refresh_local(organism, VIEWS, actor="chaos", trigger="chaos")
+                refresh_local(organism, Request(VIEWS), Origin("chaos", "chaos"))
         except (StoreError, LeaseHeldError, FencedError, NetworkGapError):
             time.sleep(0.02)

@@ -11,6 +11,7 @@ import pytest
 
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
 from causal_organism.organism.projections.scores import property_name
 from tests.chaos.conftest import running
@@ -86,7 +87,7 @@ def assert_scores(chaos: Chaos) -> None:
 
     def refreshed() -> bool:
         try:
-            return refresh_local(chaos.organism, VIEWS, actor="chaos")["outcome"] in ("done", "nothing")
+            return refresh_local(chaos.organism, Request(VIEWS), Origin("chaos"))["outcome"] in ("done", "nothing")
         except (StoreError, LeaseHeldError, FencedError):  # its leases are short, and one of the killed may be held yet
             return False
 

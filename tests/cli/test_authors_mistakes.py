@@ -13,11 +13,12 @@ import pytest
 
 from causal_organism.assets.definitions import Keep, asset
 from causal_organism.cli import main
-from causal_organism.cli.output import to_json
+from causal_organism.cli.output import table, to_json
 from causal_organism.engine.observe import observe
-from causal_organism.errors import GraphError, RefusedError
+from causal_organism.engine.requests import Origin
+from causal_organism.errors import GraphError, RefusedError, RequestError
+from causal_organism.graphs import load_graph
 from causal_organism.settings import Settings
-from causal_organism.wiring import load_graph
 
 ASSET = "from causal_organism import asset\n@asset"
 ONE = "from causal_organism import asset\n@asset(key='a')\ndef f(): return 1\n"
@@ -53,7 +54,7 @@ def test_keys_that_differ_in_case_are_two(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("options", [{"keep": 5}, {"tolerance": "much"}, {"tolerance": -1.0}])
-def test_an_option_of_the_wrong_type_is_a_mistake(options: dict[str, object]) -> None:
+def test_an_option_of_the_wrong_type_is_a_mistake(options: dict[str, Any]) -> None:
     with pytest.raises(GraphError):
         asset(key="a", **options)(lambda: 1)
 
@@ -103,4 +104,30 @@ def test_a_look_that_may_not_be_recorded_is_refused() -> None:
     organism = SimpleNamespace(settings=Settings(read_only=True))
 
     with pytest.raises(RefusedError):
-        observe(cast(Any, organism), ["raw/rows"], {}, actor="ana", trigger="observe")
+        observe(cast(Any, SimpleNamespace(organism=organism)), ["raw/rows"], Origin("ana", "observe"))
+
+
+def test_a_mistake_found_in_code_that_python_wrote_names_the_authors_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "twice.py").write_text("from causal_organism import Daily, Static\n\nSITES = Static('a', 'a')\n")
+    (tmp_path / "window.py").write_text("from causal_organism import Daily\n\n\nDAYS = Daily('no day')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    for module, line in (("twice", 3), ("window", 4)):
+        with pytest.raises(GraphError) as caught:
+            load_graph(f"{module}:ASSETS")
+        assert f"({tmp_path / module}.py, line {line})" in caught.value.message
+
+
+def test_a_long_hint_is_whole(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    command = "organism refresh " + " or ".join(f"views/name{at}" for at in range(500))
+
+    def refuse(**_: object) -> None:
+        raise RequestError("no", hint=command)
+
+    monkeypatch.setattr(main.organism, "main", refuse)
+
+    assert main.main(["assets"]) == 2
+    assert command in capsys.readouterr().err
+    assert command in table(("NAME", "DO"), [("x", command)], whole=(1,))

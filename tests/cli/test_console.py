@@ -52,15 +52,13 @@ def test_a_port_that_is_taken_is_refused_before_an_address_is_told() -> None:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[str]:
     """The address that `organism tui --serve` tells, of a home without servers."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     environ = {**os.environ, "ORGANISM_HOME": str(tmp_path)}
-    command = [sys.executable, "-c", PROGRAM, "tui", "--serve", "--port", str(port)]
+    command = [sys.executable, "-c", PROGRAM, "tui", "--serve"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
         assert process.stdout is not None
         try:
             address = process.stdout.readline().strip()
-            until(lambda: _answers(port), "it listens")
+            until(lambda: _answers(httpx.URL(address).port or 0), "it listens")
             yield address
         finally:
             process.send_signal(signal.SIGINT)

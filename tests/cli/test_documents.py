@@ -16,13 +16,13 @@ from causal_organism.settings import Settings
 PAGE = Path(__file__).parents[2] / "docs" / "documents.md"
 GRAPH = """
 import json, os
-from causal_organism import asset, source
+from causal_organism import asset, row_count, source
 
 @source(key="raw/rows")
 def rows():
     return json.loads(os.environ.get("ROWS", "[3, 4]"))
 
-@asset(reads={"rows": "raw/rows"})
+@asset(reads={"rows": "raw/rows"}, checks=(row_count(low=1),))
 def total(rows, context):
     context.log(f"adding {len(rows)} rows")
     return {"a": sum(rows)}
@@ -110,6 +110,7 @@ def test_the_documents_of_a_day_are_as_documented(organism: Run, tmp_path: Path)
         (["assets", "status:failed"], 0),
         (["show", "total"], 0),
         (["graph"], 0),
+        (["graphs"], 0),
         (["versions", "total"], 0),
         (["read", "total"], 0),
         (["diff", "total@1", "total@1"], 0),
@@ -117,9 +118,34 @@ def test_the_documents_of_a_day_are_as_documented(organism: Run, tmp_path: Path)
         (["pin", "total"], 0),
         (["unpin", "total"], 0),
         (["retain", "--dry-run"], 0),
+        (["backup", str(tmp_path / "backup")], 0),
+        (["backup", str(tmp_path / "backup")], 2),
+        (["restore-backup", str(tmp_path / "backup")], 4),
         (["audit"], 0),
+        (["audit", "verify"], 0),
+        (["deploy", "roles"], 0),
+        (["access", "list"], 0),
         (["observe"], 0),
+        (["checks", "run", "*"], 0),
+        (["why", "total"], 0),
         (["runs"], 0),
+        (
+            [
+                "runs",
+                "--state",
+                "failed",
+                "--since",
+                "1h",
+                "--asset",
+                "total",
+                "--actor",
+                "ana",
+                "--deployment",
+                "local",
+            ],
+            0,
+        ),
+        (["stats"], 0),
         (["queues"], 0),
         (["stream", "reread"], 2),
         (["stream", "reread", "--yes"], 0),

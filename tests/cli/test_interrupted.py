@@ -38,14 +38,14 @@ def test_a_backfill_stopped_by_hand_goes_on_where_it_stopped(fresh_dsn: str, tmp
         "ORGANISM_ASSETS": "weekly_graph:ASSETS",
         "PYTHONPATH": f"{Path(__file__).parents[2]}:{tmp_path}",
     }
-    with terminal(ARGUMENTS, **variables) as shown:
+    with terminal(ARGUMENTS, variables) as shown:
         shown.until(b"making 2018-W04")
         shown.type(b"\x03")
         assert shown.ended() == 130
     assert b"the same command goes on from there" in shown.written
     assert b"] 2/59\x1b[K\r\x1b[Kmaking 2018-W04" in shown.written  # what it says is no part of the bar
     (tmp_path / "go").touch()
-    with terminal(ARGUMENTS, **variables) as shown:
+    with terminal(ARGUMENTS, variables) as shown:
         assert shown.ended() == 0
     weeks = [f"2018-W{n:02}" for n in range(2, 53)] + [f"2019-W0{n}" for n in range(1, 9)]
     assert (tmp_path / "made").read_text().split() == [*weeks[:3], *weeks[2:]]

@@ -12,6 +12,7 @@ import pytest
 
 from causal_organism.cli.main import main
 from causal_organism.engine.automation.evaluation import evaluate
+from causal_organism.engine.requests import Origin
 from causal_organism.settings import Settings
 from causal_organism.wiring import open_organism
 from tests.cli.test_documents import check_fields
@@ -124,7 +125,7 @@ def test_why_not_by_automation(ask: Ask, changed: Path) -> None:
     check_fields(document)
     assert (code, document["because"], document["last"]) == (0, "not now, because broken was never made", None)
     with open_organism() as o:
-        evaluate(o, run="pulse-1", actor="ana")
+        evaluate(o, Origin("ana", run="pulse-1"))
     code, document = ask("why", "behind", "--automation")
     assert document["last"]["run"] == "pulse-1"
     lines = ask("why", "behind", "--automation", as_json=False)[1].splitlines()

@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import PIPELINES
-from causal_organism.platform.runs import cancel_run, has_ended, load_runs
+from causal_organism.platform.run_listing import load_runs
+from causal_organism.platform.runs import cancel_run
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
+from causal_organism.wording.run_actions import has_ended
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "network.md", ROOT / "docs" / "production.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("guide", "network", "production")))
 README = "\n".join(page.read_text() for page in PAGES)
 PROGRAMS = str(Path(sys.executable).parent)
 

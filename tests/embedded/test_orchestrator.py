@@ -79,7 +79,7 @@ def _worker_variables(own_home: Any) -> dict[str, str]:
 
 
 def test_every_server_is_healthy_and_the_worker_is_named_after_the_machine(full_home: Any) -> None:
-    equal(full_home.healthy, ["ledger", "stream", "network", "orchestrator", "worker"])
+    equal(full_home.healthy, ["ledger", "stream", "network", "orchestrator", "worker", "watch"])
     assert full_home.status()["worker"]["address"] == f"default/{os.uname().nodename}"
 
 
@@ -99,6 +99,7 @@ def test_a_second_up_changes_nothing(full_home: Any, wait_until: Callable[..., A
 
 
 def test_the_worker_gets_the_graph_and_path_of_who_started_it_last(full_home: Any, tmp_path: Path) -> None:
+    (tmp_path / "demo.py").write_text("ASSETS = ()\n")
     before = full_home.status()
     full_home.environ |= {"ORGANISM_ASSETS": "demo:ASSETS", "PYTHONPATH": str(tmp_path)}
     full_home.json("up")
@@ -108,7 +109,7 @@ def test_the_worker_gets_the_graph_and_path_of_who_started_it_last(full_home: An
     assert found["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == "30"
     assert json.loads((full_home.folder / "servers.json").read_text())["assets"] == "demo:ASSETS"
     changed = [name for name, row in full_home.status().items() if row["pid"] != before[name]["pid"]]
-    assert changed == ["worker"]
+    assert changed == ["worker", "watch"]
 
 
 def test_a_killed_worker_comes_back_and_its_run_has_ended(
@@ -130,7 +131,7 @@ def test_the_api_answers_again_after_a_server_was_killed(
     before = _api(full_home, "flows/count", {})
     os.kill(full_home.status()[name]["pid"], signal.SIGKILL)
     wait_until(lambda: full_home.status()[name]["error"] == "ended by SIGKILL")
-    wait_until(lambda: len(full_home.healthy()) == 5)
+    wait_until(lambda: len(full_home.healthy()) == 6)
     wait_until(lambda: _api(full_home, "flows/count", {}) == before)
 
 
@@ -141,7 +142,7 @@ def test_a_killed_supervisor_takes_a_running_flow_with_it_and_up_brings_everythi
     os.kill(full_home.supervisor(), signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{run_process}").exists() and full_home.processes() == [])
     full_home.json("up")
-    wait_until(lambda: len(full_home.healthy()) == 5)
+    wait_until(lambda: len(full_home.healthy()) == 6)
     wait_until(lambda: (_api(full_home, f"flow_runs/{run}") or {}).get("id") == run)
 
 

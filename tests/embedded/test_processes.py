@@ -6,8 +6,12 @@ import os
 import signal
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 from causal_organism.embedded import processes
+from causal_organism.embedded.home import Home
+from causal_organism.embedded.servers.valkey import Valkey
+from causal_organism.embedded.watched import LARGE_LOG_BYTES, Watched
 
 
 def test_a_process_is_known_again_while_it_lives() -> None:
@@ -47,3 +51,18 @@ def test_descendants_are_found_at_any_depth() -> None:
     assert not any(map(processes.is_alive, family))
     child.wait()
     child.stdout.close()
+
+
+def test_a_log_that_grows_is_cut_while_its_process_goes_on_writing(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.logs.mkdir()
+    watched = Watched(Valkey(home, Path("valkey")), "1")
+    with processes.open_log(home.log("stream")) as log:
+        log.write(b"x" * (LARGE_LOG_BYTES + 1))
+        log.flush()
+        watched.bound_log(home)
+        log.write(b"and on")
+        log.flush()
+    assert home.log("stream").read_bytes() == b"and on"
+    kept = home.log("stream").with_suffix(".log.1")
+    assert (kept.stat().st_size, kept.stat().st_mode & 0o777) == (LARGE_LOG_BYTES + 1, 0o600)

@@ -8,6 +8,7 @@ from causal_organism.assets.definitions import asset, source
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate, explain
 from causal_organism.engine.automation.run import begin_automated, conclude
 from causal_organism.engine.refresh import finish, make_step
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.ports import RunRecord
 from tests.engine.organisms import outcomes
 
@@ -58,11 +59,15 @@ def pulse(organism: Any) -> dict[str, Any]:
     organism.ledger.begin_run(
         RunRecord(id="pulse", flow="f", selection=None, trigger="schedule", actor="ana", started_at=organism.now())
     )
-    evaluation = evaluate(organism, run="pulse", actor="ana")
+    evaluation = evaluate(organism, Origin("ana", run="pulse"))
     made = None
     if evaluation.to_make:
         run = begin_automated(
-            organism, evaluation.selection, actor="ana", trigger=AUTOMATION, run="pulse", looked=evaluation.observations
+            organism,
+            Request(evaluation.selection),
+            Origin("ana", AUTOMATION, run="pulse"),
+            looked=evaluation.observations,
+            places=evaluation.places,
         )
         for step in run.steps:
             make_step(run, *step.place)

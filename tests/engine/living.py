@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pytest
 
 from causal_organism.organism.projections.sources import platform_sources
 from causal_organism.organism.stream.pulse import PulseReport, pulse
+from causal_organism.ports import StreamEntry
 from causal_organism.settings import Settings
 from causal_organism.stores.memory.archive import MemoryArchive
 from causal_organism.stores.memory.imports import MemoryImports
@@ -81,10 +82,24 @@ def event(source: str, target: str, at: int = 1_700_000_000, **more: str) -> Map
     return {"source": source, "target": target, "at": str(at), **more}
 
 
+def restored(organism: Any, backup: Sequence[StreamEntry]) -> None:
+    """What a server is to us that came back from a backup; what is sent then comes later than all that was."""
+    stream = organism.stream
+    if isinstance(stream, RedisStream):
+        stream.redis.delete(organism.settings.stream)
+        for each in backup:
+            stream.redis.xadd(organism.settings.stream, dict(each.fields), id=each.id)
+    else:
+        after = stream._last
+        stream.__init__()
+        stream._entries = {each.id: each for each in backup}
+        stream._added, stream._last = len(backup), after
+
+
 def emptied(organism: Any) -> None:
     """What a server that lost its data is to us."""
     if isinstance(organism.stream, RedisStream):
-        organism.stream._redis.delete(organism.settings.stream, organism.settings.dead_letters)
+        organism.stream.redis.delete(organism.settings.stream, organism.settings.dead_letters)
     else:
         organism.stream.__init__()
         organism.stream._last = 10**6  # as a clock goes on

@@ -13,11 +13,14 @@ from typing import Any
 from causal_organism.assets.definitions import Asset
 from causal_organism.assets.graph import graph_of
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.organism.projections.exports import export_heads
 from causal_organism.settings import Settings
 from causal_organism.stores.memory.automation import MemoryAutomations
+from causal_organism.stores.memory.code_parts import MemoryCodeParts
 from causal_organism.stores.memory.imports import MemoryImports
-from causal_organism.stores.memory.ledger import MemoryLedger, MemoryValues
+from causal_organism.stores.memory.ledger import MemoryLedger
+from causal_organism.stores.memory.values import MemoryValues
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 
@@ -54,6 +57,7 @@ def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
         settings=Settings(home=Path(_home().name), actor="ana", lease_wait_s=0.0, **settings),
         graph=graph_of(assets),
         ledger=MemoryLedger(clock),
+        code_parts=MemoryCodeParts(),
         automations=MemoryAutomations(),
         values=MemoryValues(),
         imports=MemoryImports(),
@@ -74,4 +78,4 @@ def outcomes(document: dict[str, Any]) -> list[tuple[str, str]]:
 
 def refreshed(organism: Any, selection: str = "*", **options: Any) -> list[tuple[str, str]]:
     """What a refresh did, in order."""
-    return outcomes(refresh_local(organism, selection, actor="ana", **options))
+    return outcomes(refresh_local(organism, Request(selection, **options), Origin("ana")))

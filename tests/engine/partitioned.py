@@ -6,10 +6,12 @@ from typing import Any
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.assets.keys import label_of, partition_text
-from causal_organism.assets.partitions.dimensions import Daily, Dynamic, Static
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.dimensions import Dynamic, Static
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily
 from causal_organism.engine.history.listing import assets_document, values_document
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 
 DAYS = ("2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04")  # the clock stands at noon of the 5th
 
@@ -67,7 +69,7 @@ class World:
 
 def made(organism: Any, selection: str = "*", partition: str | None = None, **options: Any) -> list[tuple[str, str]]:
     """What a refresh did, in order, by name."""
-    document = refresh_local(organism, selection, partition=partition, actor="ana", **options)
+    document = refresh_local(organism, Request(selection, partition, **options), Origin("ana"))
     return [
         (label_of(each["key"], partition_text(each.get("partition"))), each["outcome"]) for each in document["steps"]
     ]

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from causal_organism.assets.automation import eager, newly_updated, on_missing, when_stale
+from causal_organism.assets.automation.conditions import eager, newly_updated, on_missing, when_stale
 from causal_organism.engine.automation.evaluation import evaluate, explain
 from causal_organism.engine.history.listing import versions_document
 from causal_organism.engine.history.restore import pin
+from causal_organism.engine.requests import Origin
 from causal_organism.errors import GraphError
 from tests.engine.automated import World, because, last, pulsed
 from tests.engine.organisms import START, memory_organism, refreshed, with_graph
@@ -23,7 +24,7 @@ def world() -> World:
 def test_a_graph_without_automation_is_not_looked_at(world: World) -> None:
     organism = memory_organism((world.source(), world.total()))
     organism.ledger = None  # nothing is asked
-    assert evaluate(organism, run="pulse", actor="ana").decisions == {}
+    assert evaluate(organism, Origin("ana", run="pulse")).decisions == {}
 
 
 def test_an_eager_asset_follows_its_source(world: World) -> None:
@@ -116,6 +117,7 @@ def test_an_explanation_says_what_was_decided_before(world: World) -> None:
         "chosen": False,
         "held": False,
         "because": "not now, because it is up to date",
+        "partitions": [],
         "last": {**made, "at": at, "chosen": False, "because": "not now, because it is up to date"},
         "last_chosen": made,
     }
@@ -137,4 +139,4 @@ def test_causes_in_words(world: World) -> None:
     pulsed(organism)
     organism.clock.move(hours=2)
     edited = with_graph(organism, (world.source(), world.total(automation=eager(), max_age="1h", code="2")))
-    assert because(edited) == "it is out of date: code changed: 1 -> 2; 2h00m old, 1h00m allowed"
+    assert because(edited) == "it is out of date: code changed: declared version: 1 -> 2; 2h00m old, 1h00m allowed"

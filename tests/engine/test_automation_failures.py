@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.automation import eager, on_cron
+from causal_organism.assets.automation.conditions import eager, on_cron
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import asset, source
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
 from causal_organism.engine.automation.run import begin_automated
+from causal_organism.engine.requests import Origin, Request
 from tests.engine.automated import World, because, last, pulsed
 from tests.engine.organisms import memory_organism, refreshed, with_graph
 
@@ -48,6 +49,24 @@ def test_a_rejected_make_is_not_repeated(world: World) -> None:
     assert pulsed(organism) == [("total", "rejected")]
     assert pulsed(organism) == []
     assert "same code and inputs was rejected: row_count" in because(organism)
+
+
+def test_what_was_rejected_and_never_made_is_tried_again_once_its_checks_are_others(world: World) -> None:
+    def count(rows: Any) -> Any:
+        return rows
+
+    def organism_with(low: int) -> tuple[Any, ...]:
+        checks = (row_count(low=low),)
+        return world.source(), asset(key="total", code_version="1", automation=eager(), checks=checks)(count)
+
+    world.rows = [{"n": 1}]
+    organism = memory_organism(organism_with(3))
+    assert pulsed(organism) == [("total", "rejected")]
+    assert pulsed(organism) == []
+    looser = with_graph(organism, organism_with(2))
+    assert pulsed(looser) == [("total", "rejected")]
+    assert pulsed(looser) == []
+    assert pulsed(with_graph(organism, organism_with(1))) == [("total", "made")]
 
 
 def test_a_failed_asset_is_not_made_on_the_chance_that_its_input_changes(world: World) -> None:
@@ -121,9 +140,9 @@ def test_a_failed_partition_is_left_out_while_others_are_made() -> None:
     organism = memory_organism(sites.assets())
     pulsed(organism)
     organism.values._bodies.clear()  # of north
-    assert evaluate(organism, run="pulse", actor="ana").to_make == ("site", "sum")
+    assert evaluate(organism, Origin("ana", run="pulse")).places == {("site", "site=north")}
     said: list[str] = []
-    run = begin_automated(organism, '"site" or "sum"', actor="ana", trigger=AUTOMATION, log=said.append)
+    run = begin_automated(organism, Request('"site" or "sum"'), Origin("ana", AUTOMATION, log=said.append))
     assert [step.name for step in run.steps] == ["site[site=north]"]
     assert said == [
         "site[site=south] is left out: the last try with the same code and inputs failed: ValueError: no way",

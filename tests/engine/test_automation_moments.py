@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.automation import eager, on_cron
+from causal_organism.assets.automation.conditions import eager, on_cron, on_missing
 from causal_organism.assets.definitions import asset, source
 from causal_organism.engine.automation.evaluation import evaluate
+from causal_organism.engine.requests import Origin
 from tests.engine.automated import World, because, last, pulsed
 from tests.engine.organisms import START, memory_organism, refreshed
 
@@ -30,7 +31,7 @@ def test_after_a_try_it_cools_down(world: World) -> None:
     assert pulsed(organism) == [("total", "made")]
 
 
-def test_a_cron_moment_is_taken_once_and_only_by_what_is_out_of_date(world: World) -> None:
+def test_a_cron_moment_is_used_up_by_a_make_of_what_is_out_of_date(world: World) -> None:
     organism = memory_organism((world.source(), world.total(automation=on_cron("0 3 * * *"))))
     refreshed(organism)
     world.rows = [4]
@@ -46,9 +47,59 @@ def test_a_cron_moment_is_taken_once_and_only_by_what_is_out_of_date(world: Worl
     assert pulsed(organism) == []
     assert last(organism).because.startswith("not now, because it is up to date, though '0 3 * * *' was due")
     world.rows = [5]
-    assert pulsed(organism) == []
-    organism.clock.move(days=1)
     assert pulsed(organism) == [("total", "made")]
+    world.rows = [6]
+    assert pulsed(organism) == []
+
+
+def test_a_make_that_failed_uses_up_no_cron_moment(world: World) -> None:
+    organism = memory_organism((world.source(), world.total(automation=on_cron("@daily") | on_missing())))
+    pulsed(organism)
+    organism.clock.move(days=1)
+    world.rows, world.fails = [4], True
+    assert pulsed(organism) == [("total", "failed")]
+    assert pulsed(organism) == []
+    world.rows, world.fails = [5], False
+    assert pulsed(organism) == [("total", "made")]
+    world.rows = [6]
+    assert pulsed(organism) == []
+
+
+def test_what_was_never_made_keeps_its_cron_moment_until_it_is(world: World) -> None:
+    organism = memory_organism((world.source(), world.total(automation=on_cron("@daily"))))
+    world.fails = True
+    assert pulsed(organism) == []  # new: from the next moment on
+    organism.clock.move(days=1)
+    assert pulsed(organism) == [("total", "failed")]
+    world.rows, world.fails = [5], False
+    organism.clock.move(minutes=5)
+    assert pulsed(organism) == [("total", "made")]
+
+
+def test_a_step_that_was_cancelled_uses_up_no_cron_moment(world: World) -> None:
+    organism = memory_organism((world.source(), world.total(automation=on_cron("@daily"))))
+    refreshed(organism)
+    organism.clock.move(days=1)
+    world.rows = [4]
+    evaluation = evaluate(organism, Origin("ana", run="cancelled"))
+    organism.automations.record(evaluation.unsettled)  # the run is over, and made nothing
+    organism.clock.move(minutes=5)
+    assert pulsed(organism) == [("total", "made")]
+
+
+def test_a_look_that_failed_uses_up_no_cron_moment(world: World) -> None:
+    organism = memory_organism((world.source(automation=on_cron("@daily")),))
+    pulsed(organism)
+    organism.clock.move(days=1)
+    world.rows = None
+    pulsed(organism)
+    organism.clock.move(minutes=5)
+    pulsed(organism)
+    assert world.looks == 2
+    world.rows = [1]
+    pulsed(organism)
+    pulsed(organism)
+    assert world.looks == 3
 
 
 def test_a_cron_moment_is_not_lost_while_it_waits(world: World) -> None:
@@ -70,7 +121,7 @@ def test_a_cron_moment_is_not_lost_with_a_pulse_that_died(world: World) -> None:
     pulsed(organism)
     world.rows = [4]
     organism.clock.move(hours=15, seconds=5)
-    assert evaluate(organism, run="dies", actor="ana").to_make == ("total",)
+    assert evaluate(organism, Origin("ana", run="dies")).to_make == ("total",)
     organism.clock.move(minutes=5)
     assert pulsed(organism) == [("total", "made")]
     assert last(organism).chosen

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from causal_organism.assets.automation import eager, on_cron
+from causal_organism.assets.automation.conditions import eager, on_cron
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
 from causal_organism.engine.automation.run import conclude
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.ports import RunRecord
 from tests.engine.automated import NOTHING, World, pulse, pulsed
 from tests.engine.organisms import START, memory_organism, outcomes, refreshed
@@ -31,13 +32,13 @@ def test_a_source_with_automation_is_looked_at_only_when_it_says_so(world: World
     assert pulsed(organism) == []
     assert world.looks == looks + 1
     organism.clock.move(days=1)
-    assert evaluate(organism, run="pulse", actor="ana").decisions["rows"].because == (
+    assert evaluate(organism, Origin("ana", run="pulse")).decisions["rows"].because == (
         "not now, because it cools down for another 1d"
     )
     assert world.looks == looks + 1
     world.rows = [4]
     organism.clock.move(days=1)
-    assert evaluate(organism, run="pulse", actor="ana").to_make == ("total",)
+    assert evaluate(organism, Origin("ana", run="pulse")).to_make == ("total",)
 
 
 def test_a_source_that_failed_is_looked_at_again(world: World) -> None:
@@ -57,7 +58,7 @@ def test_a_source_that_fails_is_in_the_answer_of_the_pulse(world: World) -> None
     world.rows = None
     document = pulse(organism)
     assert (document["outcome"], document["observed"][0]["error"]) == ("failed", "OSError: disk gone")
-    assert organism.ledger.run("pulse").error == "rows: OSError: disk gone"
+    assert organism.ledger.run("pulse").error == "rows failed: OSError: disk gone"
 
 
 def test_the_answer_of_the_pulse_holds_both_parts(world: World) -> None:
@@ -66,10 +67,10 @@ def test_the_answer_of_the_pulse_holds_both_parts(world: World) -> None:
         RunRecord(id="pulse", flow="f", selection=None, trigger="schedule", actor="ana", started_at=START)
     )
     step = {"key": "views/degree", "outcome": "made", "error": None}
-    seen = {"key": "rows", "version": 1, "changed": True, "error": None}
+    seen = {"key": "rows", "version": 1, "changed": True, "error": None, "failed_checks": []}
     before = {**NOTHING, "outcome": "done", "steps": [step], "observed": [seen]}
-    evaluation = evaluate(organism, run="pulse", actor="ana")
-    made = refresh_local(organism, evaluation.selection, actor="ana", trigger=AUTOMATION)
+    evaluation = evaluate(organism, Origin("ana", run="pulse"))
+    made = refresh_local(organism, Request(evaluation.selection), Origin("ana", AUTOMATION))
     document = conclude(organism, evaluation, before, made)
     assert outcomes(document) == [("views/degree", "made"), ("total", "made")]
     assert (document["run"], document["outcome"]) == ("pulse", "done")

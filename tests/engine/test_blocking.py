@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -11,18 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_organism.assets.automation import eager
+from causal_organism.assets.automation.conditions import on_missing, when_stale
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec, Output, asset, source
 from causal_organism.assets.keys import label_of, partition_text
-from causal_organism.assets.partitions.dimensions import Daily, Dynamic, Static
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.dimensions import Dynamic, Static
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily
 from causal_organism.engine.automation.evaluation import explain
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.engine.history.restore import pin
 from causal_organism.engine.history.why import why_document
 from causal_organism.engine.plan import make_plan
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.ledger import PostgresLedger
 from tests.engine.automated import pulse, pulsed
@@ -43,7 +45,7 @@ class World:
     failing: set[str] = field(default_factory=set)
     code: str = "1"
 
-    def assets(self) -> list[Any]:
+    def assets(self) -> list[Any]:  # noqa: C901 - declarations of assets
         def number(key: str, *parts: str) -> int:
             if self.failing & {key, f"{key} {' '.join(parts)}"}:
                 raise ValueError("no way")
@@ -69,11 +71,9 @@ class World:
         def parts(raw: Any, context: Any) -> Any:
             return raw * number("parts", f"site={context.partition['site']}")
 
-        made: dict[str, Any] = {"code_version": self.code, "automation": eager()}
+        made: dict[str, Any] = {"code_version": self.code, "automation": when_stale() | on_missing()}
 
-        @asset(**made)
-        def b(a: Any) -> Any:
-            return number("b")
+        b = asset(key="b", **made)(lambda a: number("b"))
 
         @asset(deps=("a",), **made)
         def behind(raw: Any) -> Any:
@@ -111,7 +111,7 @@ class World:
 def new(request: pytest.FixtureRequest) -> Callable[[World], Any]:
     def make(world: World) -> Any:
         organism = memory_organism(world.assets())
-        organism.sources["people"] = SimpleNamespace(look=lambda: None)
+        organism.sources["people"] = SimpleNamespace(look=lambda: None, warnings=tuple)
         if request.param == "postgres":
             organism.ledger = PostgresLedger(Database(request.getfixturevalue("fresh_dsn")))
         return organism
@@ -125,7 +125,7 @@ class Case:
 
     key: str
     happened: tuple[str, ...]  # keys to refresh; `!key` with its make failing, `empty`, `code`, `pin KEY`
-    blocked: dict[str, tuple[str, ...]]  # partition -> blockers
+    blocked: Mapping[str, tuple[str, ...]]  # partition -> blockers
     reasons: tuple[str, ...] = ()
     notes: tuple[tuple[str, str, str], ...] = ()  # (use, key, outcome) of upstream assets that failed and block nothing
     automation: str | None = None  # why a pulse does not make it
@@ -183,13 +183,15 @@ def live(world: World, new: Callable[[World], Any], happened: tuple[str, ...]) -
         organism = with_graph(organism, world.assets())
         if word != "code":
             key = "a" if word == "empty" else word.strip("!")
-            refresh_local(organism, key, partition=partition or None, actor="ana", force=word.startswith("!"))
+            refresh_local(
+                organism, Request(key, partition=partition or None, force=word.startswith("!")), Origin("ana")
+            )
     world.failing = set()
     return with_graph(organism, world.assets())
 
 
 def planned_blockers(organism: Any, key: str) -> dict[str, tuple[str, ...]]:
-    planned = make_plan(organism, key, actor="ana", trigger="plan")
+    planned = make_plan(organism, Request(key), Origin("ana", "plan"))
     return {step.partition: step.blocked_by for step in planned.steps if step.key == key and step.blocked_by}
 
 
@@ -209,7 +211,7 @@ def test_everybody_says_the_same_of_what_blocks(name: str, new: Callable[[World]
         case.automation is None and decided["chosen"]
     )
     assert planned_blockers(organism, case.key) == case.blocked
-    made = refresh_local(organism, case.key, actor="ana")
+    made = refresh_local(organism, Request(case.key), Origin("ana"))
     blocked = {partition_text(each.get("partition")) for each in made["steps"] if each["outcome"] == "blocked"}
     assert blocked == set(case.blocked)
     assert {each["outcome"] for each in made["steps"]} <= {"made", "unchanged", "skipped", "blocked"}
@@ -231,7 +233,7 @@ def test_one_partition_is_blocked_by_what_it_reads_itself(new: Callable[[World],
     organism = live(World(), new, ("parts site=n",))
     for partition, blockers in (("site=n", []), ("site=s", ["parts[site=s]"])):
         assert why_document(organism, "each", partition)["blocked_by"] == blockers
-        steps = make_plan(organism, "each", partition=partition, actor="ana", trigger="plan").steps
+        steps = make_plan(organism, Request("each", partition=partition), Origin("ana", "plan")).steps
         assert [list(step.blocked_by) for step in steps] == [blockers]
 
 
@@ -239,7 +241,14 @@ def test_a_partition_says_which_of_its_inputs_failed(new: Callable[[World], Any]
     organism = live(World(), new, ("parts", "each", "!parts site=s"))
     assert why_document(organism, "each", "site=n")["failed_upstream"] == []
     assert why_document(organism, "each", "site=s")["failed_upstream"] == [
-        {"key": "parts", "partition": {"site": "s"}, "use": "input", "outcome": "failed", "error": "ValueError: no way"}
+        {
+            "key": "parts",
+            "partition": {"site": "s"},
+            "use": "input",
+            "outcome": "failed",
+            "error": "ValueError: no way",
+            "of_head": False,
+        }
     ]
 
 
@@ -248,7 +257,7 @@ def test_a_source_that_fails_blocks_in_the_run_that_looked_at_it(new: Callable[[
     organism = live(world, new, ("a", "behind", "code"))
     world.rows = None
     assert planned_blockers(organism, "behind") == {"": ("raw",)}
-    made = refresh_local(organism, "behind", actor="ana")
+    made = refresh_local(organism, Request("behind"), Origin("ana"))
     assert [(each["outcome"], each["error"]) for each in made["steps"]] == [
         ("blocked", "raw failed: OSError: disk gone")
     ]
@@ -271,7 +280,7 @@ def test_in_a_run_that_includes_what_failed_all_behind_it_is_blocked(new: Callab
     world = World()
     organism = live(world, new, ("a", "b", "x", "days"))
     world.failing, world.rows = {"a"}, 2
-    made = refresh_local(organism, "a+ - behind", actor="ana")
+    made = refresh_local(organism, Request("a+ - behind"), Origin("ana"))
     assert [(each["key"], each["error"]) for each in made["steps"]] == [
         ("a", "ValueError: no way"),
         *((key, "a failed") for key in ("b", "days", "days", "x", "y")),
@@ -282,7 +291,7 @@ def test_in_a_run_that_includes_what_failed_all_behind_it_is_blocked(new: Callab
 
 
 def test_what_is_behind_a_partition_that_is_left_out_is_left_out_too(new: Callable[[World], Any]) -> None:
-    @asset(partitions={"site": SITES}, reads={"own": "each"}, code_version="1", automation=eager())
+    @asset(partitions={"site": SITES}, reads={"own": "each"}, code_version="1", automation=on_missing())
     def after(own: Any) -> Any:
         return own
 
@@ -337,11 +346,11 @@ def test_what_the_list_the_plan_and_the_run_call_blocked_is_the_same(world: Any,
     for event in events:
         lived.happen(event)
     organism, key = lived.organism, world.rules[which % len(world.rules)].key
-    refresh_local(organism, "kind:source", actor="ana")
+    refresh_local(organism, Request("kind:source"), Origin("ana"))
     for row in assets_document(organism)["assets"]:
         assert bool(row["blocked_by"]) == bool(planned_blockers(organism, row["key"])), row["key"]
     foreseen = planned_blockers(organism, key)
     lived.world.failing.clear()
-    made = refresh_local(organism, key, actor="ana")
+    made = refresh_local(organism, Request(key), Origin("ana"))
     blocked = {partition_text(each.get("partition")) for each in made["steps"] if each["outcome"] == "blocked"}
     assert blocked == set(foreseen), label_of(key, str(foreseen))

@@ -15,6 +15,7 @@ from causal_organism.assets.definitions import Asset, Output, asset, source
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.cancelling import ASK_AFTER_S, Cancellation
 from causal_organism.engine.refresh import begin, finish, make_all, refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import RunCancelledError, StoreError
 from tests.engine.organisms import memory_organism, outcomes, refreshed
 
@@ -39,7 +40,7 @@ def world() -> World:
     return World()
 
 
-def assets_of(world: World) -> tuple[Asset, ...]:
+def assets_of(world: World) -> tuple[Asset, ...]:  # noqa: C901 - declarations of assets
     @source(key="rows")
     def rows() -> Any:
         return world.rows
@@ -90,7 +91,7 @@ def assets_of(world: World) -> tuple[Asset, ...]:
 
 def run_cancelled(organism: Any, selection: str, **options: Any) -> dict[str, Any]:
     """A run that is cancelled while it makes, and its answer."""
-    run = begin(organism, selection, actor="ana", trigger="cli", run=RUN, **options)
+    run = begin(organism, Request(selection), Origin("ana", "cli", run=RUN, **options))
     with pytest.raises(RunCancelledError):
         make_all(run)
     return finish(run, cancelled=True)
@@ -142,7 +143,7 @@ def test_a_source_that_a_cancelled_run_looked_at_keeps_its_head(world: World) ->
     organism = memory_organism(assets_of(world))
     organism.ledger.cancel_run(RUN, actor="bo", at=organism.now())
     with pytest.raises(RunCancelledError):
-        begin(organism, "whole", actor="ana", trigger="cli", run=RUN)
+        begin(organism, Request("whole"), Origin("ana", "cli", run=RUN))
     assert organism.ledger.heads() == {}
     assert organism.ledger.runs() == ()
 
@@ -173,7 +174,7 @@ def test_the_orchestrator_is_asked_once_before_what_took_more_than_a_second_is_p
     organism = memory_organism(assets_of(world))
     world.happening = work
     cancellation = Cancellation(elsewhere, clock=clock)
-    run = begin(organism, "two/a or whole", actor="ana", trigger="cli", run=RUN, cancellation=cancellation)
+    run = begin(organism, Request("two/a or whole"), Origin("ana", "cli", run=RUN, cancellation=cancellation))
     make_all(run)
     assert [each for _, each in outcomes(finish(run))] == ["made"] * 3
     assert len(questions) == asked  # of two outputs made together once
@@ -202,7 +203,7 @@ def test_an_orchestrator_that_cannot_be_asked_costs_nothing_that_was_made(world:
         clock.at += 2 * ASK_AFTER_S
 
     world.happening = work
-    run = begin(organism, "whole", actor="a", trigger="t", run=RUN, cancellation=Cancellation(away, clock=clock))
+    run = begin(organism, Request("whole"), Origin("a", "t", run=RUN, cancellation=Cancellation(away, clock=clock)))
     make_all(run)
     assert outcomes(finish(run)) == [("whole", "made")]
 
@@ -237,7 +238,7 @@ def interrupted(world: World, organism: Any, selection: str) -> Any:
     before = len(organism.ledger.runs())
     organism.clock.move(seconds=1)
     with pytest.raises(KeyboardInterrupt):
-        refresh_local(organism, selection, actor="ana")
+        refresh_local(organism, Request(selection), Origin("ana"))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert len(organism.ledger.runs()) == before + 1
     return organism.ledger.runs()[0]
@@ -318,6 +319,6 @@ def test_a_source_that_goes_on_after_ctrl_c_keeps_its_head(world: World) -> None
 
     organism = memory_organism((slow,))
     with pytest.raises(KeyboardInterrupt):
-        refresh_local(organism, "slow", actor="ana")
+        refresh_local(organism, Request("slow"), Origin("ana"))
     assert organism.ledger.heads() == {}
     assert organism.ledger.runs() == ()

@@ -7,28 +7,24 @@ from typing import Any
 import pytest
 
 from causal_organism import asset, source
+from causal_organism.assets.tables.changes import changes, named_once
 from causal_organism.cli.history import _diff_text
-from causal_organism.engine.difference_summary import summarize
-from causal_organism.engine.differences import rows_by_id
 from causal_organism.engine.history.listing import diff_document
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.tables.difference_summary import summarize
 from causal_organism.errors import RequestError
 from tests.engine.organisms import memory_organism
 
 
-def test_rows_are_found_by_their_id() -> None:
-    assert rows_by_id(["id", "n"], [["a", 1], ["b", 2]]) == {"a": {"n": 1}, "b": {"n": 2}}
-
-
 def test_no_row_is_lost_where_an_id_stands_there_again() -> None:
-    rows = [["a", 1], ["b", 2], ["a", 3], ["a", 4]]
-    assert rows_by_id(["id", "n"], rows) == {"a": {"n": 1}, "b": {"n": 2}, "a #2": {"n": 3}, "a #3": {"n": 4}}
+    assert named_once(["a", "b", "a", "a"]) == ["a", "b", "a #2", "a #3"]
 
 
 def test_a_summary_says_how_much_each_column_of_numbers_moved() -> None:
-    before = {"a": {"n": 1, "w": "x", "f": True}, "b": {"n": 2, "w": "y", "f": True}, "c": {"n": 9, "w": 1.0}}
-    after = {"a": {"n": 4, "w": "z", "f": False}, "b": {"n": 3, "w": "y"}, "d": {"n": None, "w": float("nan")}}
-    (n, w) = (each.to_document() for each in summarize(before, after))
+    before = {"id": ["a", "b", "c"], "n": [1, 2, 9], "w": ["x", "y", 1.0], "f": [True, True, None]}
+    after = {"id": ["a", "b", "d"], "n": [4, 3, None], "w": ["z", "y", float("nan")], "f": [False, None, None]}
+    (n, w) = (each.to_document() for each in summarize(changes(before, after, key="id")))
     assert n == {
         "column": "n", "changed": 2, "mean_abs": 2.0, "median_abs": 2.0, "largest_abs": 3.0, "mean_was": 4.0,
         "mean_now": 3.5,
@@ -50,7 +46,7 @@ def _history(*values: dict[str, Any]) -> Any:
     organism = memory_organism([rows, total])
     for value in values:
         seen.append(value)
-        assert refresh_local(organism, "total", actor="ana", trigger="cli")["outcome"] == "done"
+        assert refresh_local(organism, Request("total"), Origin("ana", "cli"))["outcome"] == "done"
     return organism
 
 

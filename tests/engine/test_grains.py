@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.automation import eager
+from causal_organism.assets.automation.conditions import on_missing, when_stale
 from causal_organism.assets.definitions import asset
-from causal_organism.assets.partitions.dimensions import Daily, Hourly, Static, Weekly
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily, Hourly, Weekly
 from causal_organism.engine.automation.evaluation import evaluate, explain
 from causal_organism.engine.history.listing import show_document, versions_document
 from causal_organism.engine.history.why import why_document
 from causal_organism.engine.plan import make_plan, plan_document
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import SelectionError
 from tests.engine.organisms import memory_organism
 from tests.engine.partitioned import made, row, value
@@ -75,7 +77,7 @@ def organism(hours: Hours) -> Any:
 
 def refused(organism: Any, selection: str, partition: str | None = None) -> dict[str, str]:
     """What a refresh did not make, and why not."""
-    document = refresh_local(organism, selection, partition=partition, actor="ana")
+    document = refresh_local(organism, Request(selection, partition=partition), Origin("ana"))
     assert document["outcome"] == "failed"
     return {
         f"{each['key']} {each['partition']['t']}": f"{each['outcome']}: {each['error']}"
@@ -124,7 +126,7 @@ def test_a_day_without_some_of_its_hours_is_blocked_by_each(organism: Any) -> No
     }
     made(organism, "hour", f"t={DAY}T00..{DAY}T04")
     made(organism, "hour", f"t={DAY}T06..{DAY}")
-    planned = plan_document(make_plan(organism, "day", partition=f"t={DAY}", actor="ana", trigger="plan"))["steps"]
+    planned = plan_document(make_plan(organism, Request("day", partition=f"t={DAY}"), Origin("ana", "plan")))["steps"]
     assert [each["blocked_by"] for each in planned] == [[f"hour[t={DAY}T05]"]]
     assert refused(organism, "day", f"t={DAY}") == {
         f"day {DAY}": "blocked: hour[t=2026-01-02T05] was never made; select +day to make both"
@@ -152,7 +154,7 @@ def test_an_hour_that_fails_blocks_its_day_alone_and_a_backfill_goes_on_where_it
 def test_a_day_is_not_made_again_from_hours_of_which_one_failed(organism: Any, hours: Hours) -> None:
     made(organism, "*", f"t={DAY}")
     hours.fails = {f"{DAY}T05"}
-    document = refresh_local(organism, "*", partition=f"t={DAY}", force=True, actor="ana")
+    document = refresh_local(organism, Request("*", partition=f"t={DAY}", force=True), Origin("ana"))
     assert document["steps"][-1]["outcome"] == "blocked"
     assert value(organism, f"day[t={DAY}]") == 24
 
@@ -186,7 +188,7 @@ def test_what_may_be_partial_is_made_without_an_hour_that_failed_and_not_from_it
     hours.fails = set()
     made(organism, "*", f"t={DAY}")
     hours.fails = {f"{DAY}T07"}
-    document = refresh_local(organism, "*", partition=f"t={DAY}", force=True, actor="ana")
+    document = refresh_local(organism, Request("*", partition=f"t={DAY}", force=True), Origin("ana"))
     assert (document["steps"][-1]["outcome"], document["steps"][-1]["error"]) == ("blocked", f"hour[t={DAY}T07] failed")
 
 
@@ -242,12 +244,12 @@ def test_a_week_needs_every_day_of_every_site() -> None:
 
 
 def test_automation_waits_for_all_hours_and_says_so(hours: Hours) -> None:
-    organism = memory_organism(hours.assets(automation=eager()))
+    organism = memory_organism(hours.assets(automation=when_stale() | on_missing()))
     made(organism, "hour", f"t={DAY}T01..")
-    assert evaluate(organism, run=None, actor="ana").to_make == ("day",)  # two days have all of theirs
+    assert evaluate(organism, Origin("ana")).to_make == ("day",)  # two days have all of theirs
     made(organism, "day", "t=2026-01-03..2026-01-04")
     explained = explain(organism, "day")
     assert (explained["chosen"], explained["held"]) == (False, True)
     assert "hour" in explained["because"]
     made(organism, "hour", f"t={DAY}")
-    assert evaluate(organism, run=None, actor="ana").to_make == ("day",)
+    assert evaluate(organism, Origin("ana")).to_make == ("day",)

@@ -12,9 +12,10 @@ import pytest
 from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.assets.facts import Table, Text
 from causal_organism.assets.partitions.dimensions import Dynamic, Static
-from causal_organism.assets.storable import LONGEST_ERROR
+from causal_organism.assets.storable import LONGEST_ERROR, error_text
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.stores.memory.interventions import MemoryInterventions
 from causal_organism.stores.memory.readings import MemoryReadings
 from tests.engine.hostile import STORABLE, UNSTORABLE, Gone, Raising, raises
@@ -34,7 +35,7 @@ def constant(key: str, value: Any = 1, **options: Any) -> Asset:
 
 
 def refreshed(*assets: Asset, **settings: Any) -> dict[str, Any]:
-    return refresh_local(memory_organism(assets, **settings), "*", actor="ana")
+    return refresh_local(memory_organism(assets, **settings), Request("*"), Origin("ana"))
 
 
 def error_of(document: dict[str, Any], key: str) -> str:
@@ -49,7 +50,7 @@ def test_what_cannot_be_stored_fails_its_asset_alone_and_says_why(name: str, par
     behind = asset(key="behind", reads={"broken": "broken"}, code_version="1")(lambda broken: 1)
     organism = memory_organism((broken, behind, constant("well")), parallel_steps=parallel)
 
-    document = refresh_local(organism, "*", actor="ana")
+    document = refresh_local(organism, Request("*"), Origin("ana"))
 
     assert dict(outcomes(document)) == {"broken": "failed", "behind": "blocked", "well": "made"}
     assert document["outcome"] == "failed"
@@ -58,11 +59,18 @@ def test_what_cannot_be_stored_fails_its_asset_alone_and_says_why(name: str, par
     assert organism.ledger.attempts()["broken", ""].error == error_of(document, "broken")
 
 
+def test_a_long_error_is_cut_and_says_where_there_is_more_of_it() -> None:
+    organism = memory_organism((asset(key="broken", code_version="1")(raises(ValueError("x" * 1_000_000))),))
+    told = error_of(refresh_local(organism, Request("*"), Origin("ana")), "broken")
+    assert told.endswith("x… (996,212 more characters; `organism logs` of the run shows more)")
+    assert error_text(ValueError("x" * 50_000), logged=True) == f"ValueError: {'x' * 50_000}"
+
+
 @pytest.mark.parametrize("name", STORABLE)
 def test_what_only_looks_hostile_is_made_and_comes_back(name: str) -> None:
     organism = memory_organism((asset(key="made", code_version="1")(STORABLE[name]),))
 
-    assert outcomes(refresh_local(organism, "*", actor="ana")) == [("made", "made")]
+    assert outcomes(refresh_local(organism, Request("*"), Origin("ana"))) == [("made", "made")]
 
     found = load_value(organism, organism.ledger.heads()["made", ""].version)
     assert type(found)(STORABLE[name]()) == found if isinstance(found, dict) else np.all(STORABLE[name]() == found)
@@ -127,10 +135,10 @@ def test_an_update_that_returns_it_fails_its_asset_alone(name: str) -> None:
     total = asset(key="total", reads={"log": "log"}, code_version="1")(lambda log: log["n"])
     total.update(lambda previous, changes: function())
     organism = memory_organism((log, total, constant("well")))
-    refresh_local(organism, "*", actor="ana")
+    refresh_local(organism, Request("*"), Origin("ana"))
     rows["n"] = 2
 
-    document = refresh_local(organism, "*", actor="ana")
+    document = refresh_local(organism, Request("*"), Origin("ana"))
 
     assert outcomes(document) == [("total", "failed")]
     assert told in error_of(document, "total")
@@ -197,7 +205,7 @@ def test_a_check_that_answers_oddly_is_an_error_of_that_check(name: str, *, bloc
     checked.check(name="odd", blocking=blocking)(lambda value: function())
     organism = memory_organism((checked, constant("well")))
 
-    document = refresh_local(organism, "*", actor="ana")
+    document = refresh_local(organism, Request("*"), Origin("ana"))
 
     assert dict(outcomes(document)) == {"checked": "rejected" if blocking else "made", "well": "made"}
     if blocking:
@@ -224,7 +232,7 @@ def test_what_a_check_says_is_kept_with_its_facts(answer: Any, kept: tuple[bool,
     checked.check(name="told", blocking=False)(lambda value: answer)
     organism = memory_organism((checked,))
 
-    refresh_local(organism, "*", actor="ana")
+    refresh_local(organism, Request("*"), Origin("ana"))
 
     (result,) = organism.ledger.heads()["checked", ""].version.checks
     assert (result.passed, result.detail, result.facts) == kept
@@ -246,11 +254,11 @@ def test_names_that_were_odd_before_they_were_of_partitions_stop_nothing_else() 
     names = source(key="names")(lambda: [1.5])
     reader = asset(key="reader", reads={"names": "names"}, code_version="1")(lambda names: 1)
     organism = memory_organism((names, reader))
-    refresh_local(organism, "*", actor="ana")
+    refresh_local(organism, Request("*"), Origin("ana"))
     each = asset(key="each", partitions={"name": Dynamic("names")}, code_version="1")(lambda: 1)
     organism.graph = memory_organism((names, each, constant("well"))).graph
 
-    document = refresh_local(organism, "*", actor="ana")
+    document = refresh_local(organism, Request("*"), Origin("ana"))
 
     assert dict(outcomes(document)) == {"well": "made"}
     assert "names names a partition 1.5" in document["observed"][0]["error"]
@@ -261,4 +269,4 @@ def test_other_values_under_a_key_of_the_catalog_do_not_end_the_run(key: str) ->
     organism = memory_organism((constant(key, {"a": 1}),))
     organism.readings, organism.interventions = MemoryReadings(), MemoryInterventions()
 
-    assert outcomes(refresh_local(organism, "*", actor="ana")) == [(key, "made")]
+    assert outcomes(refresh_local(organism, Request("*"), Origin("ana"))) == [(key, "made")]

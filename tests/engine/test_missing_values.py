@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from causal_organism.assets.definitions import asset, source
+from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.catalog import ASSETS
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.history.retain import retain
 from causal_organism.engine.plan import make_plan
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.errors import OtherValuesError
-from causal_organism.stores.memory.ledger import MemoryValues
+from causal_organism.stores.memory.values import MemoryValues
 from tests.engine.living import event, living, pulsed
 from tests.engine.organisms import memory_organism, refreshed, with_graph
 
@@ -61,7 +64,7 @@ def test_an_update_needs_the_head_and_what_its_input_was(missing: str) -> None:
     if gone:
         del organism.values._bodies[heads[gone]]
     expected = "update" if gone is None else "full"
-    (step,) = make_plan(organism, "doubled", actor="ana", trigger="plan").steps
+    (step,) = make_plan(organism, Request("doubled"), Origin("ana", "plan")).steps
     assert step.mode == {"update": "incremental", "full": "full"}[expected]
     assert refreshed(organism) == [("doubled", "made")]
     assert rows.ran == ["full", expected]
@@ -105,3 +108,24 @@ def test_nothing_is_swept_in_another_store(organism: Any) -> None:
     with pytest.raises(OtherValuesError):
         retain(organism, dry_run=False, actor="ana")
     assert retain(organism, dry_run=True, actor="ana")["retired"] == []
+
+
+def test_what_is_there_is_asked_once_however_many_partitions_there_are() -> None:
+    @asset(code_version="1", partitions={"site": Static(*(f"n{at:02}" for at in range(30)))})
+    def visits(context: Any) -> Any:
+        return table(float(len(context.partition["site"])))
+
+    organism = memory_organism((visits,))
+    refreshed(organism)
+    asked: list[int] = []
+    look = organism.values.damaged
+
+    def counted(contents: Any) -> Any:
+        asked.append(len(contents))
+        return look(contents)
+
+    organism.values.damaged = counted
+    assert load_snapshot(organism).judge("visits").status == "fresh"
+    assert asked == [30]
+    organism.values._bodies.clear()
+    assert load_snapshot(organism).judge("visits").status == "stale"

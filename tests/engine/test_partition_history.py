@@ -9,14 +9,14 @@ import pytest
 from causal_organism.assets.definitions import Keep
 from causal_organism.engine.history.listing import (
     diff_document,
-    find_version,
     values_document,
     versions_document,
 )
 from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.history.retain import retain
+from causal_organism.engine.history.version_names import find_version
 from causal_organism.engine.inputs import load_manifest
-from causal_organism.engine.snapshot import load_cut
+from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.errors import RefusedError, RequestError
 from tests.engine.organisms import memory_organism
 from tests.engine.partitioned import World, made, value
@@ -25,11 +25,6 @@ from tests.engine.partitioned import World, made, value
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-def organism(world: World) -> Any:
-    return memory_organism(world.assets())
 
 
 def test_a_version_records_exactly_what_it_was_made_from(organism: Any) -> None:
@@ -43,7 +38,7 @@ def test_a_version_records_exactly_what_it_was_made_from(organism: Any) -> None:
     assert all_of["inputs"]["daily/sum"]["partitions"] == 8
     joined = find_version(organism, "total").provenance.inputs["daily/sum"]
     assert joined is not None
-    listed = load_manifest(load_cut(organism), joined)
+    listed = load_manifest(load_snapshot(organism), joined)
     assert listed["day=2026-01-01;site=north"] == {"version": 1, "fingerprint": before.fingerprint}
     assert len(listed) == 8
 
@@ -140,4 +135,4 @@ def test_the_list_of_what_was_read_stays_when_content_is_swept(organism: Any) ->
     retain(organism, "*", dry_run=False, actor="ana")
     joined = find_version(organism, "total").provenance.inputs["daily/sum"]
     assert joined is not None
-    assert len(load_manifest(load_cut(organism), joined)) == 8
+    assert len(load_manifest(load_snapshot(organism), joined)) == 8

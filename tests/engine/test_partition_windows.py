@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from causal_organism.assets.definitions import asset, source
-from causal_organism.assets.partitions.dimensions import Daily, Weekly
+from causal_organism.assets.partitions.windows import Daily, Weekly
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.engine.plan import make_plan, plan_document
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from tests.engine.organisms import memory_organism
 from tests.engine.partitioned import DAYS, made, row, value
 
@@ -57,11 +58,11 @@ def test_a_changed_day_is_a_cause_for_its_week_only_and_for_the_days_of_that_wee
     days = [f"share[day={day}]" for day in ("2025-12-29", "2025-12-30", "2025-12-31", *DAYS)]
     assert names == ["amount[day=2026-01-01]", "week[day=2026-W01]", *days]
     amounts["2026-01-01"] = 5
-    refresh_local(organism, "amount", actor="ana")
+    refresh_local(organism, Request("amount"), Origin("ana"))
     causes = {row["key"]: [each["kind"] for each in row["causes"]] for row in assets_document(organism)["assets"]}
     assert (causes["week"], causes["share"]) == (["input-changed"], ["input-changed"])
     assert row(organism, "week")["partitions"] == {"fresh": 1, "stale": 1, "missing": 0}
-    planned = plan_document(make_plan(organism, "week+", actor="ana", trigger="cli"))["steps"]
+    planned = plan_document(make_plan(organism, Request("week+"), Origin("ana", "cli")))["steps"]
     certain = [each["partition"]["day"] for each in planned if each["certain"] and each["key"] == "week"]
     assert certain == ["2026-W01"]
 

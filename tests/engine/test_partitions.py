@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.causes import cause_document
 from causal_organism.assets.checks import input_fresh
 from causal_organism.assets.definitions import Output, asset, source
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.history.listing import show_document, values_document
 from causal_organism.engine.plan import make_plan, plan_document
 from causal_organism.engine.refresh import refresh_local
-from causal_organism.engine.snapshot import load_cut
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.errors import LeaseHeldError, RequestError, SelectionError
 from tests.engine.organisms import memory_organism, with_graph
 from tests.engine.partitioned import DAYS, World, made, row, value
@@ -21,11 +23,6 @@ from tests.engine.partitioned import DAYS, World, made, row, value
 @pytest.fixture
 def world() -> World:
     return World()
-
-
-@pytest.fixture
-def organism(world: World) -> Any:
-    return memory_organism(world.assets())
 
 
 def test_every_partition_is_made_once_and_an_earlier_one_before_the_next(organism: Any, world: World) -> None:
@@ -67,7 +64,9 @@ def test_a_change_stops_in_each_partition_where_its_value_stays(organism: Any, w
 
 def test_a_backfill_makes_a_range_and_goes_on_where_it_stopped(organism: Any, world: World) -> None:
     world.fails = {"2026-01-02"}
-    document = refresh_local(organism, "daily/sum", partition="day=2026-01-01..2026-01-03,site=north", actor="ana")
+    document = refresh_local(
+        organism, Request("daily/sum", partition="day=2026-01-01..2026-01-03,site=north"), Origin("ana")
+    )
     assert document["outcome"] == "failed"
     assert [(each["partition"], each["outcome"]) for each in document["steps"]] == [
         ({"day": "2026-01-01", "site": "north"}, "made"),
@@ -87,7 +86,7 @@ def test_a_partition_that_failed_keeps_its_head_and_blocks_who_reads_all(organis
     world.fails = {"2026-01-03"}
     done = dict(made(organism, "daily/sum or total", "site=north"))
     assert done["total"] == "blocked"
-    document = refresh_local(organism, "total", actor="ana")
+    document = refresh_local(organism, Request("total"), Origin("ana"))
     assert document["steps"][0]["error"] == (
         "daily/sum[day=2026-01-03,site=north] was never made, last attempt failed: ValueError: no way;"
         " select +total to make both"
@@ -95,7 +94,7 @@ def test_a_partition_that_failed_keeps_its_head_and_blocks_who_reads_all(organis
 
 
 def test_a_partition_is_blocked_by_the_one_before_that_was_never_made(organism: Any) -> None:
-    document = refresh_local(organism, "daily/sum", partition="day=2026-01-02,site=north", actor="ana")
+    document = refresh_local(organism, Request("daily/sum", partition="day=2026-01-02,site=north"), Origin("ana"))
     assert (document["outcome"], document["steps"][0]["outcome"]) == ("failed", "blocked")
     assert "daily/sum[day=2026-01-01,site=north] was never made" in document["steps"][0]["error"]
 
@@ -116,12 +115,13 @@ def test_a_choice_without_a_partition_is_an_error_and_never_everything(organism:
 def test_a_plan_names_partitions_and_says_why(organism: Any) -> None:
     made(organism, "daily/sum")
     organism.clock.move(days=1)
-    planned = plan_document(make_plan(organism, "daily/sum", partition="site=north", actor="ana", trigger="plan"))
+    planned = plan_document(make_plan(organism, Request("daily/sum", partition="site=north"), Origin("ana", "plan")))
     (step,) = planned["steps"]
     assert (step["key"], step["partition"]) == ("daily/sum", {"day": "2026-01-05", "site": "north"})
     assert step["causes"] == [{"kind": "never-made", "input": None, "was": None, "now": None}]
     assert all(
-        "partition" not in each for each in plan_document(make_plan(organism, "last", actor="a", trigger="p"))["steps"]
+        "partition" not in each
+        for each in plan_document(make_plan(organism, Request("last"), Origin("a", "p")))["steps"]
     )
 
 
@@ -135,7 +135,8 @@ def test_an_asset_shows_its_worst_partition_and_how_many_of_each(organism: Any, 
     edited = with_graph(organism, world.assets(code="2"))
     found = row(edited, "daily/sum")
     assert (found["status"], found["partitions"]) == ("stale", {"fresh": 0, "stale": 8, "missing": 0})
-    assert found["causes"] == [{"kind": "code-changed", "input": None, "was": "1", "now": "2"}]
+    what = ["declared version: 1 -> 2"]
+    assert found["causes"] == [{"kind": "code-changed", "input": None, "was": "1", "now": "2", "what": what}]
     made(edited, "daily/sum", "day=2026-01-01")
     assert row(edited, "daily/sum")["partitions"] == {"fresh": 2, "stale": 6, "missing": 0}
 
@@ -159,8 +160,8 @@ def test_a_cause_names_the_partition_of_the_input(organism: Any, world: World) -
     made(organism)
     world.amounts = {"north": 1, "south": 11}
     made(organism, "daily/sum", "day=2026-01-01,site=south")
-    stale = dict(load_cut(organism).partition_judgements("daily/sum"))["day=2026-01-02;site=south"]
-    causes = [cause.to_document() for cause in stale.causes]
+    stale = dict(load_snapshot(organism).partition_judgements("daily/sum"))["day=2026-01-02;site=south"]
+    causes = [cause_document(cause) for cause in stale.causes]
     assert causes == [
         {"kind": "input-changed", "input": "daily/sum", "was": 1, "now": 2,
          "partition": {"day": "2026-01-01", "site": "south"}},
@@ -195,7 +196,7 @@ def test_partitions_of_a_source_that_was_never_seen_are_missing_and_blocked(worl
 def test_a_source_that_names_what_cannot_be_a_partition_fails(organism: Any, world: World) -> None:
     made(organism, "greet")
     world.customers = ["a", "b\n"]
-    document = refresh_local(organism, "greet", actor="ana")
+    document = refresh_local(organism, Request("greet"), Origin("ana"))
     assert document["outcome"] == "failed"
     assert "names a partition 'b\\n': it holds control characters" in document["observed"][0]["error"]
     assert row(organism, "greet")["partitions"]["fresh"] == 2
@@ -264,7 +265,7 @@ def test_an_update_follows_the_changes_of_its_own_partition() -> None:
     made(organism)
     amounts["south"] = 5
     made(organism, "table")
-    assert [(s.name, s.mode) for s in make_plan(organism, "doubled", actor="a", trigger="p").steps] == [
+    assert [(s.name, s.mode) for s in make_plan(organism, Request("doubled"), Origin("a", "p")).steps] == [
         ("doubled[site=south]", "incremental")
     ]
     made(organism)

@@ -22,6 +22,7 @@ from causal_organism.engine.history.listing import (
 from causal_organism.engine.history.restore import restore
 from causal_organism.engine.history.retain import retain
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.unfinished import GIVEN_UP, scratch_folder, sharing_of
 from causal_organism.errors import SettingsError
 from tests.engine.organisms import memory_organism, refreshed
@@ -87,7 +88,8 @@ def test_a_sample_grows_until_it_is_exact(tmp_path: Path) -> None:
 
 
 def test_a_sample_that_says_nothing_new_is_enlarged_until_it_is_exact_and_no_longer(tmp_path: Path) -> None:
-    organism, grown = memory_organism(flat(), values=str(tmp_path), betweenness_budget_sources=4), []
+    organism = memory_organism(flat(), values=str(tmp_path), betweenness_budget_sources=4)
+    grown: list[int] = []
     refreshed(organism)
     while keys := samples_to_enlarge(organism):
         assert len(grown) < 5
@@ -146,8 +148,8 @@ def test_nothing_grows_without_a_budget_or_under_a_pin(tmp_path: Path) -> None:
 
 def test_both_parts_of_a_run_are_one_answer(tmp_path: Path) -> None:
     organism = organism_in(tmp_path, [1])
-    first = refresh_local(organism, "of/some", actor="ana", force=True)
-    second = {**refresh_local(organism, "*", actor="ana"), "run": first["run"]}
+    first = refresh_local(organism, Request("of/some", force=True), Origin("ana"))
+    second = {**refresh_local(organism, Request("*"), Origin("ana")), "run": first["run"]}
     both = conclude_both(organism, first, second)
     assert (both["outcome"], [each["key"] for each in both["steps"]]) == ("done", ["of/some"])
     assert organism.ledger.run_document(first["run"]) == both

@@ -7,18 +7,20 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.causes import CodeChanged
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import Output, asset, source
 from causal_organism.engine.history.listing import (
     assets_document,
-    find_version,
     values_document,
     versions_document,
 )
 from causal_organism.engine.history.restore import pin, restore, unpin
+from causal_organism.engine.history.version_names import find_version
 from causal_organism.engine.leases import run_lease
 from causal_organism.engine.plan import make_plan
 from causal_organism.engine.refresh import begin, finish, make_step, refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import (
     LeaseHeldError,
     NotRunningError,
@@ -27,7 +29,7 @@ from causal_organism.errors import (
     RetiredValueError,
     SelectionError,
 )
-from causal_organism.platform.runs import load_runs
+from causal_organism.platform.run_listing import load_runs
 from tests.engine.organisms import memory_organism, outcomes, refreshed, with_graph
 
 
@@ -65,11 +67,6 @@ def world() -> World:
     return World()
 
 
-@pytest.fixture
-def organism(world: World) -> Any:
-    return memory_organism(world.assets())
-
-
 def statuses(organism: Any) -> dict[str, str]:
     return {each["key"]: each["status"] for each in assets_document(organism)["assets"]}
 
@@ -77,7 +74,7 @@ def statuses(organism: Any) -> dict[str, str]:
 def test_everything_is_made_once_in_order(organism: Any) -> None:
     assert refreshed(organism) == [("total", "made"), ("sign", "made"), ("report", "made")]
     assert refreshed(organism) == []
-    assert refresh_local(organism, "*", actor="ana")["outcome"] == "nothing"
+    assert refresh_local(organism, Request("*"), Origin("ana"))["outcome"] == "nothing"
 
 
 def test_change_stops_where_the_value_stays_the_same(organism: Any, world: World) -> None:
@@ -93,7 +90,7 @@ def test_only_the_selection_is_made(organism: Any) -> None:
 
 
 def test_an_upstream_that_was_never_made_blocks(organism: Any) -> None:
-    document = refresh_local(organism, "sign", actor="ana")
+    document = refresh_local(organism, Request("sign"), Origin("ana"))
     assert (document["outcome"], outcomes(document)) == ("failed", [("sign", "blocked")])
     assert "total was never made; select +sign" in document["steps"][0]["error"]
 
@@ -101,7 +98,7 @@ def test_an_upstream_that_was_never_made_blocks(organism: Any) -> None:
 def test_a_failure_leaves_the_head_and_blocks_what_is_behind(organism: Any, world: World) -> None:
     refreshed(organism)
     world.rows, world.fails = [5], True
-    document = refresh_local(organism, "*", actor="ana")
+    document = refresh_local(organism, Request("*"), Origin("ana"))
     assert outcomes(document) == [("total", "failed"), ("sign", "blocked"), ("report", "blocked")]
     assert document["steps"][0]["error"] == "ValueError: no [/] way"
     assert values_document(organism, "total")["value"] == 6
@@ -121,11 +118,11 @@ def test_a_retry_makes_what_failed_and_what_was_blocked(organism: Any, world: Wo
 def test_changed_code_makes_again_and_says_so(organism: Any, world: World) -> None:
     refreshed(organism)
     edited = with_graph(organism, world.assets(code="2"))
-    planned = make_plan(edited, "*", actor="ana", trigger="plan")
-    assert [(step.key, step.certain, [c.kind for c in step.causes]) for step in planned.steps] == [
-        ("total", True, ["code-changed"]),
-        ("sign", False, []),
-        ("report", False, []),
+    planned = make_plan(edited, Request("*"), Origin("ana", "plan"))
+    assert [(step.key, step.certain, step.causes) for step in planned.steps] == [
+        ("total", True, (CodeChanged("1", "2", ("declared version: 1 -> 2",)),)),
+        ("sign", False, ()),
+        ("report", False, ()),
     ]
     assert refreshed(edited) == [("total", "unchanged"), ("sign", "skipped"), ("report", "skipped")]
     assert versions_document(edited, "total")["versions"][0]["version"] == 1
@@ -134,10 +131,10 @@ def test_changed_code_makes_again_and_says_so(organism: Any, world: World) -> No
 def test_going_back_to_an_old_input_makes_the_asset_fresh_again(organism: Any, world: World) -> None:
     refreshed(organism, "+total")
     world.rows = [9]
-    make_plan(organism, "total", actor="ana", trigger="plan")
+    make_plan(organism, Request("total"), Origin("ana", "plan"))
     assert statuses(organism)["total"] == "stale"
     world.rows = [1, 2, 3]
-    make_plan(organism, "total", actor="ana", trigger="plan")
+    make_plan(organism, Request("total"), Origin("ana", "plan"))
     assert statuses(organism)["total"] == "fresh"
 
 
@@ -219,7 +216,7 @@ def test_a_rejected_value_never_becomes_head(world: World) -> None:
     organism = memory_organism((rows, kept))
     refreshed(organism)
     world.rows = [{"n": 1}]
-    document = refresh_local(organism, "*", actor="ana")
+    document = refresh_local(organism, Request("*"), Origin("ana"))
     assert (document["outcome"], outcomes(document)) == ("failed", [("kept", "rejected")])
     assert values_document(organism, "kept")["value"] == [1, 2, 3]
     assert statuses(organism)["kept"] == "stale"
@@ -258,7 +255,7 @@ def test_a_source_that_fails_blocks_what_reads_it_and_keeps_its_head(world: Worl
     organism = memory_organism((rows, total))
     refreshed(organism)
     world.fails = True
-    document = refresh_local(organism, "*", actor="ana", force=True)
+    document = refresh_local(organism, Request("*", force=True), Origin("ana"))
     assert (document["outcome"], outcomes(document)) == ("failed", [("total", "blocked")])
     assert "disk gone" in document["observed"][0]["error"]
     assert values_document(organism, "rows")["value"] == [1, 2, 3]
@@ -267,7 +264,7 @@ def test_a_source_that_fails_blocks_what_reads_it_and_keeps_its_head(world: Worl
 def test_a_run_reads_the_heads_as_they_stood_when_it_began(organism: Any, world: World) -> None:
     refreshed(organism)
     world.rows = [10]
-    slow = begin(organism, "*", actor="ana", trigger="cli")
+    slow = begin(organism, Request("*"), Origin("ana", "cli"))
     world.rows = [-10]
     refreshed(organism)  # somebody else, from newer rows
     for step in slow.steps:
@@ -326,7 +323,7 @@ def test_an_update_is_used_when_the_change_is_known() -> None:
     organism = memory_organism((scores, doubled))
     refreshed(organism)
     values["bo"] = 5
-    assert [step.mode for step in make_plan(organism, "*", actor="a", trigger="plan").steps] == ["incremental"]
+    assert [step.mode for step in make_plan(organism, Request("*"), Origin("a", "plan")).steps] == ["incremental"]
     assert refreshed(organism) == [("doubled", "made")]
     assert seen == ["full", "bo"]
     assert {row["id"]: row["n"] for row in values_document(organism, "doubled")["rows"]} == {"ana": 2, "bo": 10}
@@ -353,11 +350,11 @@ def test_a_value_within_the_tolerance_is_unchanged(world: World) -> None:
 
 
 def test_a_run_whose_process_was_killed_is_seen_to_have_crashed(organism: Any) -> None:
-    def away(**_: Any) -> Any:
+    def away(*_: Any, **__: Any) -> Any:
         raise NotRunningError("no Prefect server here")
 
-    organism.orchestrator = SimpleNamespace(runs=away)
-    killed = begin(organism, "*", actor="ana", trigger="cli")
+    organism.orchestrator = SimpleNamespace(history=away)
+    killed = begin(organism, Request("*"), Origin("ana", "cli"))
     with organism.ledger.hold(run_lease(killed.id), "", killed.id):
         assert [run["state"] for run in load_runs(organism)["runs"]] == ["Running"]
     assert [run["state"] for run in load_runs(organism)["runs"]] == ["Crashed"]
@@ -366,8 +363,8 @@ def test_a_run_whose_process_was_killed_is_seen_to_have_crashed(organism: Any) -
 
 
 def test_who_made_what_here_stands_in_the_audit_log_unless_there_was_nothing_to_make(organism: Any) -> None:
-    run = refresh_local(organism, "report, total, sign", force=True, actor="ana")["run"]
-    refresh_local(organism, "report", actor="ben")
+    run = refresh_local(organism, Request("report, total, sign", force=True), Origin("ana"))["run"]
+    refresh_local(organism, Request("report"), Origin("ben"))
     (entry,) = organism.ledger.audit_log()
     assert (entry.actor, entry.action, entry.subject) == ("ana", "refresh", "report, total, sign")
     assert entry.detail == {"run": run, "force": True, "full": False, "local": True}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import Keep, asset, source
-from causal_organism.assets.partitions.dimensions import Daily
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily
 from causal_organism.assets.versions import Provenance, Version
 from causal_organism.engine.history.listing import values_document, versions_document
 from causal_organism.engine.history.restore import restore

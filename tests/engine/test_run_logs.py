@@ -12,8 +12,9 @@ import pytest
 
 from causal_organism.assets.definitions import asset
 from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.engine.history.run_logs import MOST_BYTES, MOST_RUNS, RunLog, kept_lines
 from causal_organism.engine.refresh import refresh_local
-from causal_organism.engine.run_logs import MOST_BYTES, MOST_RUNS, RunLog, kept_lines
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import NotRunningError, RefusedError
 from causal_organism.platform.runs import load_logs
 from tests.engine.organisms import memory_organism
@@ -48,7 +49,7 @@ def organism(home: Path, **settings: Any) -> Any:
 def test_the_lines_of_a_local_run_are_told_with_its_steps_and_who_said_them(tmp_path: Path) -> None:
     o = organism(tmp_path)
     heard: list[str] = []
-    run = refresh_local(o, "*", actor="ana", log=heard.append)["run"]
+    run = refresh_local(o, Request("*"), Origin("ana", log=heard.append))["run"]
     lines = load_logs(o, run)
     assert [(line["task"], line["message"]) for line in lines if "in the" in line["message"]] == [
         ("told[site=north]", "in the north"),
@@ -61,7 +62,7 @@ def test_the_lines_of_a_local_run_are_told_with_its_steps_and_who_said_them(tmp_
 
 def test_lines_and_steps_come_in_the_order_of_time(tmp_path: Path) -> None:
     o = organism(tmp_path)
-    run = refresh_local(o, "silent", actor="ana")["run"]
+    run = refresh_local(o, Request("silent"), Origin("ana"))["run"]
     RunLog(tmp_path, run, lambda: AT).keep("told", "long before")
     RunLog(tmp_path, run, lambda: AT.replace(year=2027)).keep("told", "long after")
     assert [line["message"] for line in load_logs(o, run)] == ["long before", "silent made", "long after"]
@@ -69,9 +70,9 @@ def test_lines_and_steps_come_in_the_order_of_time(tmp_path: Path) -> None:
 
 def test_files_are_of_their_owner_alone_and_none_is_there_where_nothing_was_said(tmp_path: Path) -> None:
     o = organism(tmp_path)
-    refresh_local(o, "silent", actor="ana")
+    refresh_local(o, Request("silent"), Origin("ana"))
     assert not (tmp_path / "logs" / "runs").exists()
-    run = refresh_local(o, "told", actor="ana")["run"]
+    run = refresh_local(o, Request("told"), Origin("ana"))["run"]
     (file,) = (tmp_path / "logs" / "runs").iterdir()
     assert (file.name, stat.S_IMODE(file.stat().st_mode)) == (f"{run}.jsonl", 0o600)
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -79,7 +80,7 @@ def test_files_are_of_their_owner_alone_and_none_is_there_where_nothing_was_said
 
 def test_nothing_is_kept_where_nothing_may_be_made(tmp_path: Path) -> None:
     with pytest.raises(RefusedError):
-        refresh_local(organism(tmp_path, read_only=True), "*", actor="ana")
+        refresh_local(organism(tmp_path, read_only=True), Request("*"), Origin("ana"))
     assert not (tmp_path / "logs").exists()
 
 
@@ -107,7 +108,7 @@ def test_a_line_cut_short_hides_no_other(tmp_path: Path) -> None:
 
 def test_a_home_that_cannot_be_written_fails_no_run(tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("no folder")
-    assert refresh_local(organism(tmp_path), "told", actor="ana")["outcome"] == "done"
+    assert refresh_local(organism(tmp_path), Request("told"), Origin("ana"))["outcome"] == "done"
 
 
 def test_what_is_no_id_of_a_run_names_no_file(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from causal_organism.catalog import ego
 from causal_organism.errors import StoreError
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.refresh import begin, make_all
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.ports import Look
 from causal_organism.sharing import slices
 from causal_organism.sharing import people
@@ -48,7 +49,7 @@ organism = memory_organism((platform_source("network", description=""), ego), sc
 organism.sources["network"] = SimpleNamespace(
     look=lambda: Look(fingerprint=network.fingerprint, write=dict), load=lambda place, fingerprint: network
 )
-run = begin(organism, "views/ego", actor="ana", trigger="cli")
+run = begin(organism, Request("views/ego"), Origin("ana", "cli"))
 make_all(run)
 head = organism.ledger.heads().get(("views/ego", ""))
 values = None if head is None else load_value(organism, head.version)["betweenness"].tolist()

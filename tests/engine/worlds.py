@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import Asset, asset, source
-from causal_organism.assets.partitions.dimensions import Daily, Dimension, Static
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.dimensions import Dimension, Static
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily
 from causal_organism.engine.contents import load_value
 from tests.engine.organisms import InMemory, memory_organism
 from tests.waiting import PATIENCE_S
@@ -243,7 +244,7 @@ class Turns:
 
         try:
             job(around)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - it is raised again by the test
             self.errors[at] = error
         with self._now:
             self._ended.add(at)

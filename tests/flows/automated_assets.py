@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from causal_organism.assets.automation import eager
+from causal_organism.assets.automation.conditions import eager
 from causal_organism.assets.definitions import asset, platform_source
+from causal_organism.assets.exports import Proposals
 
 network = platform_source("network", description="The network of the stream.")
 
@@ -30,7 +31,13 @@ def never(count: Any) -> Any:
     return count
 
 
-@asset(key="interventions/proposals", reads={"count": "automated/count"}, code_version="1", automation=eager())
+@asset(
+    key="interventions/proposals",
+    exports=Proposals(),
+    reads={"count": "automated/count"},
+    code_version="1",
+    automation=eager(),
+)
 def proposals(count: Any) -> Any:
     return {"proposals": []}
 

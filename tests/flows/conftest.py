@@ -15,8 +15,9 @@ from causal_organism.deployments import PIPELINES
 from causal_organism.platform.runs import load_run
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
+from causal_organism.wording.run_actions import has_ended
 from tests.flows.flow_assets import FOLDER
-from tests.waiting import PATIENCE_S, equal
+from tests.waiting import PATIENCE_S, equal, until
 
 ROOT = Path(__file__).parents[2]
 ASSETS = "tests.flows.flow_assets:ASSETS"
@@ -24,6 +25,16 @@ ASSETS = "tests.flows.flow_assets:ASSETS"
 
 def tasks_of(organism: OpenOrganism, run: str) -> dict[str, tuple[str, int]]:
     return {task["name"]: (task["state"], task["tries"]) for task in load_run(organism, run)["tasks"]}
+
+
+def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
+    """The run once it has ended. Its tasks are known later still."""
+
+    def look() -> dict[str, Any] | None:
+        found = load_run(organism, run)
+        return found if has_ended(found) and found["tries"] == tries else None
+
+    return until(look, "the run has ended")
 
 
 def assert_tasks(organism: OpenOrganism, run: str, expected: dict[str, tuple[str, int]]) -> None:
@@ -56,7 +67,7 @@ def run_environment(folder: Path) -> dict[str, str]:
         "ORGANISM_ASSETS": ASSETS,
         "PYTHONPATH": str(ROOT),
         "ORGANISM_RETRY_DELAY_SCALE": "0.02",
-        "ORGANISM_BLOCK_MS": "0",  # deployments keep what a module before this one set
+        "ORGANISM_BLOCK_MS": "0",  # a task for each, however fast this machine is
         FOLDER: str(folder),
     }
 

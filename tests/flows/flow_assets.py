@@ -9,7 +9,7 @@ from typing import Any
 
 from causal_organism.assets.definitions import Retry, asset, platform_source, source
 from causal_organism.assets.partitions.dimensions import Static
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.upstream import Upstream
 from causal_organism.errors import StoreError
 
 FOLDER = "ORGANISM_TEST_FOLDER"

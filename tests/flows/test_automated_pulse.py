@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from causal_organism.engine.automation.evaluation import explain
+from causal_organism.graphs import load_graph
 from causal_organism.platform.runs import load_run
-from causal_organism.wiring import OpenOrganism, load_graph
+from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ROOT
 from tests.waiting import PATIENCE_S, equal
 
@@ -88,4 +89,4 @@ def test_what_automation_made_is_projected_by_the_same_pulse(organism: OpenOrgan
     document = pulse("tests.flows.automated_assets:PROPOSING")
     assert outcomes(document)["interventions/proposals"] == "made"
     number = organism.ledger.heads()["interventions/proposals", ""].version.number
-    assert organism.ledger.fact("projected")["interventions/proposals"] == number  # type: ignore[index]
+    assert organism.ledger.fact("projected")["interventions/proposals"] == number

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from causal_organism.assets.definitions import Output, asset
 from causal_organism.assets.graph import graph_of
 from causal_organism.assets.planner import FULL, INCREMENTAL, PlanStep
+from causal_organism.engine.ready import before_each
 from causal_organism.errors import SettingsError
-from causal_organism.flows.blocks import before_each, blocks_of, seconds_of
+from causal_organism.flows.blocks import blocks_of, seconds_of
 from causal_organism.settings import load_settings
 
 Before = dict[str, frozenset[str]]
@@ -132,6 +133,6 @@ def test_how_long_an_asset_takes_is_the_sum_of_its_partitions_and_unknown_for_a_
 
 
 def test_a_wrong_limit_is_refused() -> None:
-    assert load_settings({"HOME": "/nowhere"}).block_ms == 0
+    assert load_settings({"HOME": "/nowhere"}).block_ms == 100
     with pytest.raises(SettingsError, match="ORGANISM_BLOCK_MS is -1"):
         load_settings({"HOME": "/nowhere", "ORGANISM_BLOCK_MS": "-1"})

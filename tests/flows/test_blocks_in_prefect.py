@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from causal_organism.deployments import REFRESH
-from causal_organism.platform.runs import cancel_run, has_ended, load_logs, load_run, retry_run
+from causal_organism.platform.runs import cancel_run, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
-from tests.flows.conftest import ASSETS, assert_tasks, tasks_of
+from tests.flows.conftest import ASSETS, assert_tasks, ended, tasks_of
 from tests.flows.parallel_assets import MEET
 from tests.waiting import PATIENCE_S, equal, until
 
@@ -43,14 +43,6 @@ def changed(folder: Path) -> None:
 def refresh(organism: OpenOrganism, selection: str = "block/rows+", **more: Any) -> str:
     parameters = {"selection": selection, "actor": "ana", **more}
     return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
-
-
-def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        found = load_run(organism, run)
-        return found if has_ended(found) and found["tries"] == tries else None
-
-    return until(look, "the run has ended")
 
 
 def outcomes(run: dict[str, Any]) -> dict[str, str]:

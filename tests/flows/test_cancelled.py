@@ -13,8 +13,9 @@ import httpx
 import pytest
 
 from causal_organism.deployments import REFRESH
-from causal_organism.platform.runs import cancel_run, has_ended, load_run
+from causal_organism.platform.runs import cancel_run, load_run
 from causal_organism.wiring import OpenOrganism
+from tests.flows.conftest import ended
 from tests.waiting import PATIENCE_S, equal, until
 
 FORMS = {
@@ -58,14 +59,6 @@ def refresh(organism: OpenOrganism, selection: str) -> str:
     return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
 
 
-def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        found = load_run(organism, run)
-        return found if has_ended(found) and found["tries"] == tries else None
-
-    return until(look, "the run has ended")
-
-
 def begun(organism: OpenOrganism, folder: Path, name: str) -> str:
     """A run that is at an asset's child process."""
     (folder / name).unlink(missing_ok=True)
@@ -77,7 +70,8 @@ def begun(organism: OpenOrganism, folder: Path, name: str) -> str:
 def heads(organism: OpenOrganism) -> dict[str, tuple[int, str | None]]:
     found = organism.ledger.heads().values()
     return {
-        f"{h.version.key} {h.version.partition}": (h.version.number, h.attempt and h.attempt.outcome) for h in found
+        f"{h.version.key} {h.version.partition}": (h.version.number, h.attempt.outcome if h.attempt else None)
+        for h in found
     }
 
 

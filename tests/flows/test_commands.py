@@ -66,7 +66,7 @@ def test_runs_are_listed_with_what_scripts_rely_on(environment: dict[str, str], 
     assert row.keys() >= RUN_FIELDS
     assert (row["deployment"], row["trigger"]) == (REFRESH.full_name, "cli")
     shown = command(environment, "runs").stdout.splitlines()
-    assert shown[0].split() == ["RUN", "DEPLOYMENT", "STATE", "STARTED", "TOOK", "TRIES", "TRIGGER", "BY"]
+    assert shown[0].split() == ["RUN", "DEPLOYMENT", "STATE", "STARTED", "TOOK", "TRIES", "TRIGGER", "BY", "WHY"]
 
 
 def test_logs_are_lines_for_people_and_one_document_for_scripts(environment: dict[str, str], run: str) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import REFRESH
-from causal_organism.platform.runs import has_ended, load_run
+from causal_organism.platform.runs import load_run
 from causal_organism.wiring import OpenOrganism
+from causal_organism.wording.run_actions import has_ended
 from tests.flows.conftest import tasks_of
 from tests.flows.hostile_assets import HOSTILE
 from tests.waiting import equal, until

@@ -18,7 +18,6 @@ from prefect.utilities.callables import parameter_schema
 from causal_organism.assets.definitions import RETRY_CLASSES, Retry
 from causal_organism.deployments import (
     FULL,
-    HEARTBEAT_S,
     INCREMENTAL,
     PIPELINES,
     QUEUES,
@@ -120,10 +119,37 @@ def test_prefect_yaml_deploys_the_same() -> None:
 def test_compose_and_kubernetes_name_settings_that_exist() -> None:
     known = {name for each in Settings.__dataclass_fields__.values() if (name := each.metadata["env"])}
     compose = (ROOT / "docker-compose.prefect.yml").read_text()
-    kubernetes = "".join(path.read_text() for path in sorted((ROOT / "deploy" / "k8s").glob("*.yaml")))
+    kubernetes = "".join(path.read_text() for path in sorted((ROOT / "deploy" / "k8s").rglob("*.*")))
     example = (ROOT / "deploy" / "env.example").read_text()
     named = {name for text in (compose, kubernetes, example) for name in re.findall(r"\bORGANISM_[A-Z0-9_]+\b", text)}
     assert named - known == set()
+
+
+def test_compose_and_the_example_give_the_defaults() -> None:
+    """So that a process beside the containers does what they do."""
+    defaults: dict[str, Any] = {each.metadata["env"]: each.default for each in Settings.__dataclass_fields__.values()}
+    compose = re.findall(r"\$\{(ORGANISM_[A-Z0-9_]+):-([^}]*)\}", (ROOT / "docker-compose.prefect.yml").read_text())
+    example = re.findall(r"^(ORGANISM_[A-Z0-9_]+)=(.+)$", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE)
+    given = {(name, float(text)) for name, text in (*compose, *example) if text.isdecimal()}
+    assert "ORGANISM_BLOCK_MS" in dict(given)
+    assert given == {(name, float(defaults[name])) for name, _ in given}
+
+
+def test_every_setting_of_the_example_reaches_the_processes_of_compose() -> None:
+    (found,) = documents("docker-compose.prefect.yml")
+    example = re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / "deploy" / "env.example").read_text(), re.MULTILINE)
+    fixed = {"POSTGRES_PASSWORD", "REDIS_PASSWORD"}  # they stand in addresses
+    fixed |= {"ORGANISM_TIMESCALE_DSN", "ORGANISM_POSTGRES_PREPARED"}  # for servers of one's own
+    for service in ("worker", "worker-expensive", "watch", "deploy", "organism"):
+        given = found["services"][service]["environment"]
+        assert set(example) - fixed - set(given) == set(), service
+
+
+def test_compose_has_a_worker_for_each_queue() -> None:
+    (found,) = documents("docker-compose.prefect.yml")
+    commands = [found["services"][name]["command"] for name in ("worker", "worker-expensive")]
+    assert {each[each.index("--queue") + 1] for each in commands} == set(QUEUES)
+    assert {each[each.index("--pool") + 1] for each in commands} == {WORK_POOL}
 
 
 def test_compose_needs_its_secrets_and_publishes_on_loopback_only() -> None:
@@ -134,21 +160,7 @@ def test_compose_needs_its_secrets_and_publishes_on_loopback_only() -> None:
     published = [port for service in found["services"].values() for port in service.get("ports", ())]
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
     waiting = {name for name, service in found["services"].items() if "healthcheck" in service}
-    assert waiting == {"postgres", "redis", "neo4j", "prefect-server", "worker"}
-
-
-def test_kubernetes_containers_are_locked_down_and_probed() -> None:
-    found = documents("deploy/k8s/server.yaml") + documents("deploy/k8s/worker.yaml")
-    deployments = [each for each in found if each["kind"] == "Deployment"]
-    assert {each["metadata"]["name"] for each in deployments} == {"prefect-server", "organism-worker"}
-    for each in deployments:
-        pod = each["spec"]["template"]["spec"]
-        assert pod["securityContext"]["runAsNonRoot"] is True
-        for container in pod["containers"]:
-            assert {"livenessProbe", "readinessProbe", "startupProbe", "resources"} <= container.keys()
-            assert container["securityContext"]["allowPrivilegeEscalation"] is False
-    worker = next(each for each in found if each["metadata"]["name"] == "causal-organism")
-    assert worker["data"]["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == str(HEARTBEAT_S)
+    assert waiting == {"postgres", "redis", "neo4j", "prefect-server", "worker", "worker-expensive", "watch"}
 
 
 def test_the_script_runs_the_command_and_passes_its_exit_code_on(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from causal_organism.flows.threads import Threads
+from causal_organism.flows.threads import Threads, to_its_end
 from tests.waiting import PATIENCE_S
 
 NAME = contextvars.ContextVar("NAME", default="none")
@@ -69,3 +69,23 @@ def test_closed_threads_end_with_what_they_are_at() -> None:
     assert ended.wait(timeout=PATIENCE_S)
     found[0].join(timeout=PATIENCE_S)
     assert not found[0].is_alive()
+
+
+def test_what_is_written_down_is_written_although_the_caller_is_told_to_stop() -> None:
+    begun, go, written = threading.Event(), threading.Event(), []
+
+    def write() -> None:
+        begun.set()
+        go.wait(PATIENCE_S)
+        written.append("its answer")
+
+    async def run() -> None:
+        writing = asyncio.ensure_future(to_its_end(write))
+        await asyncio.to_thread(begun.wait, PATIENCE_S)
+        writing.cancel()
+        threading.Timer(0.1, go.set).start()
+        with pytest.raises(asyncio.CancelledError):
+            await writing
+        assert written == ["its answer"]
+
+    asyncio.run(run())

@@ -10,32 +10,16 @@ import pytest
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.deployments import INCREMENTAL, REFRESH
-from causal_organism.platform.runs import (
-    cancel_run,
-    has_ended,
-    load_logs,
-    load_run,
-    load_runs,
-    retry_run,
-)
+from causal_organism.platform.run_listing import load_runs
+from causal_organism.platform.runs import cancel_run, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
-from tests.flows.conftest import assert_tasks, tasks_of
+from tests.flows.conftest import assert_tasks, ended, tasks_of
 from tests.waiting import PATIENCE_S, equal, until
 
 
 def refresh(organism: OpenOrganism, selection: str) -> str:
     parameters = {"selection": selection, "actor": "ana"}
     return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
-
-
-def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
-    """The run once it has ended. Its tasks are known later still."""
-
-    def look() -> dict[str, Any] | None:
-        found = load_run(organism, run)
-        return found if has_ended(found) and found["tries"] == tries else None
-
-    return until(look, "the run has ended")
 
 
 def told(organism: OpenOrganism, run: str, text: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from causal_organism.errors import RequestError
 from causal_organism.network.interactions import Interaction, Refusal
-from causal_organism.organism.stream.interaction_files import read_interactions
+from causal_organism.organism.files.interactions import read_interactions
 
 NOW_US = 1_800_000_000 * 10**6
 GOOD = '{"source": "a", "target": "b", "at": 1700000000}'
@@ -137,7 +137,6 @@ def test_the_form_is_told_from_the_suffix_or_the_beginning(tmp_path: Path, name:
 def test_a_first_line_that_is_no_header_costs_no_line_behind_it(tmp_path: Path) -> None:
     for first in ("garbage", "null", '"a, b', "id,kind"):
         assert outcomes(tmp_path / "x.log", f"{first}\n{GOOD}\n") == [(1, "not-text"), (2, "a")]
-    assert outcomes(tmp_path / "x", b'\xff\xfe{"source"') == [(1, "not-text")]
 
 
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

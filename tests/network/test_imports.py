@@ -14,7 +14,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from causal_organism.errors import ImportFileError, RequestError
-from causal_organism.organism.stream.import_files import PEOPLE_COLUMNS, read_outcomes, read_people
+from causal_organism.organism.imports import outcomes, roster
+from causal_organism.organism.imports.reading import ReadOptions
+from causal_organism.organism.imports.roster import PEOPLE_COLUMNS
+
+OPTIONS = ReadOptions(today=date(2026, 11, 29))
+
+
+def read_people(path: Path) -> Any:
+    return roster.read_people(path, OPTIONS).columns
+
+
+def read_outcomes(path: Path) -> Any:
+    return outcomes.read_outcomes(path, OPTIONS).columns
+
 
 PEOPLE = """\ufeffid,name,team,manager,role,level,site,started_on,fte
 ben,Ben,Sales,ana,rep,3,Rome,2024-02-29,0.5
@@ -51,6 +64,7 @@ def test_a_roster(tmp_path: Path) -> None:
         "level": ["5", "3", None],
         "site": ["Rome", "Rome", None],
         "started_on": ["2020-01-01", "2024-02-29", None],
+        "ended_on": [None, None, None],
         "fte": [1.0, 0.5, None],
     }
 
@@ -168,13 +182,14 @@ def test_all_errors_are_told_up_to_twenty(tmp_path: Path) -> None:
 
 
 def test_an_unknown_column_is_an_error_that_names_the_nearest(tmp_path: Path) -> None:
-    with pytest.raises(ImportFileError, match="column 3: 'Teem' is not known") as raised:
-        read_people(write(tmp_path, "id,team,Teem\n"))
-    assert raised.value.hint == "did you mean team?"
+    with pytest.raises(ImportFileError, match="column 3: 'sites' is not known, perhaps site") as raised:
+        read_people(write(tmp_path, "id,team,sites\n"))
+    assert raised.value.code == "bad-header"
+    assert raised.value.hint == "did you mean site? --map FILE (CSV) may say: theirs,ours; sites,site"
 
 
-def test_bytes_that_are_no_text_are_placed(tmp_path: Path) -> None:
-    (tmp_path / "table.csv").write_bytes(b"id,team\na,Ops\nb,caf\xe9\n")
+def test_bytes_that_are_no_text_beside_others_that_are_cost_the_file(tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_bytes("id,team\na,café\n".encode() + b"b,caf\xe9\n")
     with pytest.raises(ImportFileError, match="line 3: not UTF-8"):
         read_people(tmp_path / "table.csv")
 

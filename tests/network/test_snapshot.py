@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from causal_organism.errors import DamagedValueError
 from causal_organism.network import fingerprints
+from causal_organism.network.csr import Csr, with_values
 from causal_organism.network.deltas import NetworkDelta, TieChange, invert
-from causal_organism.network.snapshot import Csr, _with, from_columns
+from causal_organism.network.snapshot import from_columns
 from causal_organism.sharing.snapshot_files import load, save
 from tests.network.histories import History, histories
 
@@ -28,7 +29,7 @@ def as_dict(csr: Csr, ids: tuple[str, ...]) -> dict[tuple[str, str], int]:
 def check_order(csr: Csr) -> None:
     keys = csr.rows.astype(np.int64) * (len(csr.indptr) + 1) + csr.indices
     assert (np.diff(keys) > 0).all()
-    assert (csr.indptr.dtype, csr.indices.dtype, csr.weight_u.dtype) == (np.int64, np.int32, np.int64)
+    assert [str(each.dtype) for each in (csr.indptr, csr.indices, csr.weight_u)] == ["int64", "int32", "int64"]
     assert not any(array.flags.writeable for array in (csr.indptr, csr.indices, csr.weight_u))
 
 
@@ -184,7 +185,7 @@ def test_a_mapped_snapshot_takes_deltas(tmp_path: Path) -> None:
 @given(places=st.lists(st.integers(0, 5), max_size=8).map(sorted), most=st.sampled_from([0, 3, 100]))
 def test_values_are_put_in_before_their_places(places: list[int], most: int) -> None:
     before, values = np.arange(5, dtype=np.int32), np.arange(100, 100 + len(places))
-    after = _with(before, np.array(places, dtype=np.int64), values, most=most)
+    after = with_values(before, np.array(places, dtype=np.int64), values, most=most)
     assert after.tolist() == np.insert(before, places, values).tolist()
     assert after.dtype == np.dtype(np.int32)
 

@@ -12,6 +12,8 @@ from causal_organism import catalog
 from causal_organism.assets.graph import graph_of
 from causal_organism.engine.observe import observe
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.organism.blame.tree import blame
 from causal_organism.wiring import OpenOrganism
 from tests.engine.living import KINDS, event, living, pulsed
@@ -34,7 +36,7 @@ def taken(organism: Any, *events: Mapping[str, str]) -> list[str]:
     """One pulse over these interactions, and the views after it."""
     ids: list[str] = organism.stream.append(events)
     pulsed(organism)
-    refresh_local(organism, "views/*", actor="ana")
+    refresh_local(organism, Request("views/*"), Origin("ana"))
     return ids
 
 
@@ -98,8 +100,7 @@ def test_a_number_moved_by_a_tie_between_neighbours_is_traced_to_that_tie(organi
 def test_sums_by_week_are_traced_to_their_interactions_too(organism: Any) -> None:
     for events in ([event("ana", "bo"), event("bo", "cy")], [event("cy", "ana", kind="meeting"), event("dan", "eve")]):
         entry, _ = taken(organism, *events)
-        heads = organism.ledger.heads_of(["interactions/weeks"])
-        observe(organism, ["interactions/weeks"], heads, actor="ana", trigger="test")
+        observe(load_snapshot(organism), ["interactions/weeks"], Origin("ana", "test"))
     told = blame(organism, "interactions/weeks", "cy")
     (added,) = told["added"]
     assert (added["row"], added["cells"]["source"], added["cells"]["count"]) == ("2023-W46 meeting", "cy", 1)
@@ -162,11 +163,11 @@ def test_ties_that_a_window_took_or_gave_back_are_not_said_to_be_forgotten(organ
     taken(organism, event("ana", "bo"), event("ana", "cy", at=1_700_000_000 + 40 * 86_400))
     for window_days in (7, 0):
         pulsed(organism, window_days=window_days)
-        refresh_local(organism, "views/*", actor="ana")
+        refresh_local(organism, Request("views/*"), Origin("ana"))
         (network,) = blame(organism, "views/degree", "bo")["inputs"]
         assert (len(network["ties"]), network["note"]) == (1, "the window moved: what lies outside it does not count")
     organism.stream.append([event("cy", "dan", at=1_700_000_000 + 41 * 86_400)])
     pulsed(organism, window_days=7)
-    refresh_local(organism, "views/*", actor="ana")
+    refresh_local(organism, Request("views/*"), Origin("ana"))
     (network,) = blame(organism, "views/degree", "bo")["inputs"]
     assert network["note"] == "the window moved: what lies outside it does not count"

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.definitions import asset, source
-from causal_organism.assets.partitions.dimensions import Daily, Static
-from causal_organism.assets.partitions.mappings import Upstream
+from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.partitions.windows import Daily
 from causal_organism.engine.history.restore import restore
 from causal_organism.errors import RequestError
 from causal_organism.organism.blame.tree import blame

@@ -11,6 +11,8 @@ import pytest
 
 from causal_organism.assets.definitions import source
 from causal_organism.engine.observe import observe
+from causal_organism.engine.requests import Origin
+from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.organism.blame.entity_rows import CellMove, EntityChange, compare_entity, parts_of
 from tests.engine.organisms import memory_organism
 
@@ -25,7 +27,7 @@ def change(was: Any, now: Any, entity: str = "ana") -> EntityChange:
 
     organism = memory_organism((rows,))
     for value[0] in (was, now):
-        observe(organism, ["rows"], organism.ledger.heads_of(["rows"]), actor="a", trigger="t")
+        observe(load_snapshot(organism), ["rows"], Origin("a", "t"))
     versions = organism.ledger.versions("rows")
     return compare_entity(parts_of(organism, versions[-1]), parts_of(organism, versions[0]), entity)
 

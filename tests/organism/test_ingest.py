@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from causal_organism.errors import ImportFileError, RequestError
+from causal_organism.organism.imports.import_table import import_table
 from causal_organism.organism.stream.dead_letters import drop_dead_letters, load_dead_letters, retry_dead_letters
-from causal_organism.organism.stream.imports import import_table
 from causal_organism.organism.stream.ingest import ingest_files
 from causal_organism.organism.stream.lag import stream_state
 from tests.engine.living import KINDS, emptied, event, living, pulsed
@@ -47,6 +47,19 @@ def test_good_lines_go_in_and_bad_ones_are_reported(organism: Any, tmp_path: Pat
             {"line": 3, "reason": "self", "file": str(one)},
             {"line": 3, "reason": "bad-time", "file": str(other)},
         ],
+        "refused_count": 3,
+        "first_at": "2023-11-14T22:13:20Z",
+        "last_at": "2023-11-14T22:13:20Z",
+        "suspicious": [],
+        "suspicious_count": 0,
+        "near_duplicates": [],
+        "near_duplicates_count": 0,
+        "near_duplicates_examples": [],
+        "files": [
+            {"file": str(one), "format": "jsonl", "encoding": "utf-8", "delimiter": None},
+            {"file": str(other), "format": "csv", "encoding": "utf-8", "delimiter": ","},
+        ],
+        "dry_run": False,
     }
     assert organism.stream.state().length == 3
     assert actions(organism) == ["ingest"]

@@ -13,6 +13,8 @@ from causal_organism.cli.main import main
 from causal_organism.wiring import open_organism
 from tests.engine.living import pulsed, server_settings
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -49,17 +51,11 @@ def test_refused_lines_are_told_by_document_and_exit_code(
     path.write_text(f"{GOOD}\nnonsense\n")
     code, document = asked(capsys, "ingest", str(path))
     assert code == 1
-    assert document == {
-        "schema": "organism.ingest/1",
-        "read": 2,
-        "accepted": 1,
-        "refused": [{"line": 2, "reason": "not-text", "file": str(path)}],
-    }
+    assert (document["schema"], document["read"], document["accepted"]) == ("organism.ingest/1", 2, 1)
+    assert document["refused"] == [{"line": 2, "reason": "not-text", "file": str(path)}]
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
-    assert asked(capsys, "ingest", "-") == (
-        0,
-        {"schema": "organism.ingest/1", "read": 1, "accepted": 1, "refused": []},
-    )
+    code, document = asked(capsys, "ingest", "-")
+    assert (code, document["read"], document["accepted"], document["refused"]) == (0, 1, 1, [])
     code, document = asked(capsys, "ingest", str(tmp_path / "nowhere.csv"))
     assert (code, document["schema"]) == (2, "organism.error/1")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.definitions import asset, source
+from causal_organism.assets.exports import Proposals
 from causal_organism.errors import RefusedError, RequestError
 from causal_organism.organism.decisions.proposals import act_on, find_intervention, load_proposals
 from causal_organism.organism.projections.exports import project
@@ -24,7 +25,7 @@ class World:
         def evidence() -> Any:
             return self.ids
 
-        @asset(key="interventions/proposals", code_version="1")
+        @asset(key="interventions/proposals", exports=Proposals(), code_version="1")
         def proposals(evidence: Any) -> Any:
             return {
                 "proposals": [
@@ -48,7 +49,8 @@ def test_a_refresh_proposes_and_nothing_else() -> None:
     organism = World().organism()
     refreshed(organism)
     assert states(organism) == [("aa11", "proposed"), ("bb22", "proposed")]
-    assert find_intervention(organism, "aa")["evidence"] == ["evidence@1"]
+    found = find_intervention(organism, "aa")
+    assert (found["evidence"], found["rests_on"]) == ("current", ["evidence@1"])
 
 
 def test_a_decision_is_kept_through_later_refreshes_and_audited() -> None:
@@ -66,6 +68,31 @@ def test_a_decision_is_kept_through_later_refreshes_and_audited() -> None:
         ("ana@host", "intervention.reject", "bb22"),
         ("ana@host", "intervention.approve", "aa11"),
     ]
+
+
+def test_what_is_approved_or_started_needs_evidence_that_still_stands() -> None:
+    world = World()
+    organism = world.organism()
+    refreshed(organism)
+    act_on(organism, "aa11", "approve", actor="ana")
+    world.ids = ["bb22"]
+    refreshed(organism)
+    assert find_intervention(organism, "aa11")["evidence"] == "changed"
+    with pytest.raises(RefusedError, match="evidence") as refused:
+        act_on(organism, "aa11", "start", actor="ana")
+    assert (refused.value.code, refused.value.exit_code) == ("evidence-changed", 4)
+    assert act_on(organism, "aa11", "withdraw", actor="ana")["state"] == "withdrawn"
+
+
+def test_evidence_that_came_after_the_proposals_is_named() -> None:
+    world = World()
+    organism = world.organism()
+    refreshed(organism)
+    world.ids = ["aa11"]
+    refreshed(organism, "evidence")
+    with pytest.raises(RefusedError, match="evidence@2") as refused:
+        act_on(organism, "aa11", "approve", actor="ana")
+    assert refused.value.code == "evidence-changed"
 
 
 def test_what_nobody_acted_on_goes_when_the_evidence_goes() -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
 from causal_organism.engine.observe import observe
+from causal_organism.engine.requests import Origin
+from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.errors import LeaseHeldError, RefusedError
 from causal_organism.organism.stream.pulse import PulseReport
 from tests.engine.living import KINDS, event, living, pulsed
-from tests.engine.organisms import graph_of
 from tests.organism.pulses import accept_only, assert_holds, events, head, interactions
 from tests.stores.truth import network_in, ties_of
 
@@ -129,7 +131,7 @@ def test_the_run_of_a_pulse_reports_what_the_pulse_published_as_changed(organism
     pulsed(organism)
 
     def changed(run: str) -> bool:
-        (seen,) = observe(organism, ["network"], organism.ledger.heads_of(["network"]), actor="a", trigger="t", run=run)
+        (seen,) = observe(load_snapshot(organism), ["network"], Origin("a", "t", run=run))
         return seen.changed
 
     assert (changed("run-1"), changed("run-2")) == (True, False)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from causal_organism.organism.stream.lag import note_text, stream_state
 from causal_organism.organism.stream.pulse import PulseReport
 from causal_organism.stores.redis.stream import RedisStream
-from tests.engine.living import KINDS, emptied, event, living, pulsed
+from tests.engine.living import KINDS, emptied, event, living, pulsed, restored
 from tests.organism.pulses import assert_holds, events
 
 
@@ -66,11 +67,33 @@ def test_a_stream_that_begins_anew_is_read_from_its_beginning(organism: Any) -> 
     assert pulsed(organism) == PulseReport(version=report.version)
 
 
+def test_a_stream_that_was_restored_from_before_was_read_already_and_nothing_is_lost(organism: Any) -> None:
+    entries = events(20)
+    organism.stream.append(entries[:12])
+    backup = organism.stream.read_after("0-0", 100)
+    pulsed(organism)
+    organism.stream.append(entries[12:15])
+    pulsed(organism)
+    restored(organism, backup)
+    seen = stream_state(organism)
+    assert (seen["restored"], seen["gap"], seen["lag"]) == (True, None, 0)
+    assert "was read already" in (note_text(seen) or "")
+    organism.stream.append(entries[15:17])
+    report = pulsed(organism)
+    assert (report.gap, report.restored, report.accepted, report.duplicates) == (None, True, 2, 12)
+    organism.stream.append(entries[17:])
+    assert pulsed(organism).accepted == 3
+    assert_holds(organism, entries)
+    assert organism.ledger.audit_log()[0].action == "stream.restored"
+    assert (pulsed(organism).restored, organism.archive.gaps()) == (False, ())
+    assert stream_state(organism)["restored"] is False
+
+
 def test_entries_removed_one_by_one_before_they_were_read_are_a_gap(organism: Any) -> None:
     entries = events(10)
     ids = organism.stream.append(entries)
     if isinstance(organism.stream, RedisStream):
-        organism.stream._redis.xdel(organism.settings.stream, ids[4])
+        organism.stream.redis.xdel(organism.settings.stream, ids[4])
     else:
         del organism.stream._entries[ids[4]]
     first = pulsed(organism)

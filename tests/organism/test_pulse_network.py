@@ -106,7 +106,11 @@ def test_a_network_whose_ties_say_no_kinds_is_made_again_by_the_next_pulse(organ
 def test_a_window_that_takes_out_more_than_one_transaction_holds_is_moved_all_the_same(
     organism: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entries = [event(*pair, at=1_700_000_000 + day * 86_400) for day in range(3) for pair in ("ab", "bc", "ca", "ad")]
+    entries = [
+        event(pair[0], pair[1], at=1_700_000_000 + day * 86_400)
+        for day in range(3)
+        for pair in ("ab", "bc", "ca", "ad")
+    ]
     organism.stream.append(entries)
     pulsed(organism)
     monkeypatch.setattr(projection, "_MOST_CHANGES", 3)

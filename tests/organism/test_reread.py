@@ -108,7 +108,7 @@ def test_unread_entries_of_which_none_is_left_are_a_gap_too(organism: Any) -> No
     pulsed(organism)
     (entry,) = organism.stream.append([event("b", "c")])
     if isinstance(organism.stream, RedisStream):
-        organism.stream._redis.xdel(organism.settings.stream, entry)
+        organism.stream.redis.xdel(organism.settings.stream, entry)
     else:
         del organism.stream._entries[entry]
     state = stream_state(organism)
@@ -121,7 +121,8 @@ def test_a_pulse_that_takes_in_and_trims_while_one_looks_is_no_gap(organism: Any
     organism.stream.append([event("a", "b")])
     pulsed(organism)
     ids = organism.stream.append([event("b", "c"), event("c", "d")])
-    stream, seen = organism.stream, []
+    stream = organism.stream
+    seen: list[Any] = []
 
     class Busy:
         """A stream to which a pulse comes between the look at the position and the one at it."""
@@ -138,7 +139,7 @@ def test_a_pulse_that_takes_in_and_trims_while_one_looks_is_no_gap(organism: Any
     looked = SimpleNamespace(
         **{each: getattr(organism, each) for each in ("archive", "ledger", "settings", "now")}, stream=Busy()
     )
-    state = stream_state(looked)  # type: ignore[arg-type]
+    state = stream_state(looked)
     assert seen[0].accepted == 2
     assert (state["lag"], state["gap"]) == (0, None)
 

@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.definitions import Asset, Keep
+from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
 from causal_organism.engine.contents import load_value
 from causal_organism.organism.stream.retention import retain_all
 from causal_organism.wiring import OpenOrganism
 from tests.engine.living import KINDS, living, pulsed, with_settings
-from tests.engine.organisms import InMemory, graph_of
+from tests.engine.organisms import InMemory
 from tests.organism.pulses import assert_holds, events
 
 

@@ -8,15 +8,19 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 
+from causal_organism.assets.definitions import asset
+from causal_organism.assets.exports import Effects, Proposals, Readings, Scores
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
 from causal_organism.engine.refresh import refresh_local
-from causal_organism.errors import StoreError
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.errors import GraphError, StoreError
 from causal_organism.organism.projections.scores import property_name, write_scores
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
-from tests.engine.living import KINDS, event, living, pulsed
+from tests.engine.living import KINDS, event, living, living_in_memory, pulsed
 from tests.stores.networks import scores_in
 
 VIEWS = "views/degree, views/reciprocity"
@@ -62,7 +66,7 @@ def refreshed(organism: Any, *events: Any) -> list[tuple[str, list[str]]]:
     organism.stream.append(events)
     pulsed(organism)
     organism.network.writes.clear()
-    refresh_local(organism, VIEWS, actor="ana")
+    refresh_local(organism, Request(VIEWS), Origin("ana"))
     return [
         (f"{each.key}@{each.version}", sorted(person for person, _ in each.rows))
         for write in organism.network.writes
@@ -194,3 +198,34 @@ def test_what_somebody_newer_wrote_stays(organism: Any) -> None:
 )
 def test_names(key: str, column: str, name: str) -> None:
     assert property_name(key, column) == name
+
+
+def test_what_goes_to_the_network_is_declared_and_not_told_from_a_key(tmp_path: Path) -> None:
+    """An author's view stays out, whatever it is called; one that exports its scores goes in."""
+
+    @asset(key="views/mine")
+    def mine(network: Any) -> Any:
+        return pd.DataFrame({"id": network.ids, "score": 1})
+
+    @asset(key="views/told", exports=Scores())
+    def told(network: Any) -> Any:
+        return pd.DataFrame({"id": network.ids, "score": 2})
+
+    found = living_in_memory(tmp_path)
+    vars(found).update(graph=graph_of([*WRITTEN, mine, told]))
+    found.stream.append([event("a", "b")])
+    pulsed(found)
+    refresh_local(found, Request("views/mine, views/told"), Origin("ana"))
+    assert {name for each in scores_in(found.network).values() for name in each} == {"told_score"}
+    assert write_scores(found) == ()
+
+
+def test_teams_are_no_people_and_what_is_exported_is_one_of_four() -> None:
+    exports = {spec.key: spec.exports for each in ASSETS for spec in each.specs}
+    assert {key for key, each in exports.items() if isinstance(each, Scores)} == {
+        key for key in exports if key.startswith("views/") and key != "views/teams"
+    }
+    assert (exports["views/teams"], exports["causal/effects"]) == (Readings(), Effects())
+    assert (exports["interventions/proposals"], exports["panel"]) == (Proposals(), None)
+    with pytest.raises(GraphError, match=r"exports is 'Neo4j'; write Scores\(\) or Readings\(\)"):
+        asset(key="a", exports="Neo4j")(lambda: 1)  # type: ignore[call-overload]

@@ -12,6 +12,7 @@ import pytest
 from causal_organism.deployments import INCREMENTAL
 from causal_organism.organism.stream.gaps import find_gap, find_missing, gaps_of_run
 from causal_organism.ports import Gap, StreamPosition, StreamState
+from causal_organism.stores.memory.ledger import MemoryLedger
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.stores.memory.stream import MemoryStream
 from tests.stores.truth import NOW
@@ -43,17 +44,13 @@ RULES = [
         (gap("1-0", "12-0", 11), StreamPosition(entry="1-0", entries=12)),
     ),
     (
-        "it ends before where we read",
-        StreamPosition(entry="20-0", entries=20),
-        state(),
-        (gap("20-0", "3-0", None), StreamPosition(entry="0-0", entries=2)),
-    ),
-    (
         "it begins anew and went on",
-        StreamPosition(entry="11-0", entries=40),
+        StreamPosition(entry="2-0", entries=40),
         state(),
-        (gap("11-0", "3-0", None), StreamPosition(entry="0-0", entries=2)),
+        (gap("2-0", "3-0", None), StreamPosition(entry="0-0", entries=2)),
     ),
+    ("it ends before where we read: it was restored", StreamPosition(entry="20-0", entries=20), state(), None),
+    ("it was restored and went on", StreamPosition(entry="11-0", entries=40), state(), None),
     (
         "it was deleted",
         StreamPosition(entry="11-0", entries=11),
@@ -95,7 +92,9 @@ def test_a_run_that_was_planned_before_a_gap_and_began_after_it_has_no_part_in_i
     orchestrator = MemoryOrchestrator(now=lambda: next(moments))
     orchestrator.setup()
     found = gap("1-0", "3-0", 1)
-    organism: Any = SimpleNamespace(orchestrator=orchestrator, archive=SimpleNamespace(gaps=lambda: (found,)))
+    organism: Any = SimpleNamespace(
+        orchestrator=orchestrator, archive=SimpleNamespace(gaps=lambda: (found,)), ledger=MemoryLedger(lambda: NOW)
+    )
     finder, planned = (orchestrator.plan_run(INCREMENTAL.full_name, NOW) for _ in range(2))
     assert gaps_of_run(organism, planned) == []
     orchestrator.begin(finder)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
+from causal_organism.organism.imports.import_table import import_table
 from causal_organism.organism.projections.verify_network import audit_network
-from causal_organism.organism.stream.imports import import_table
 from causal_organism.platform.notices import notify
 from causal_organism.wiring import OpenOrganism
 from tests.engine.living import pulsed, server_settings
@@ -42,10 +43,10 @@ def test_what_is_taken_in_and_made_through_a_pooler_is_right(organism: Any, tmp_
     assert_holds(organism, entries)
     (tmp_path / "people.csv").write_text(ROSTER)
     import_table(organism, "people", tmp_path / "people.csv", actor="ana")
-    made = outcomes(refresh_local(organism, "views/*", actor="ana"))
+    made = outcomes(refresh_local(organism, Request("views/*"), Origin("ana")))
     assert len(made) > 10
     assert {outcome for _, outcome in made} == {"made"}
-    again = outcomes(refresh_local(organism, "views/*", actor="ana", force=True, full=True))
+    again = outcomes(refresh_local(organism, Request("views/*", force=True, full=True), Origin("ana")))
     assert {outcome for _, outcome in again} <= {"unchanged", "made"}
     degrees = dict(
         zip(*(organism.read("views/degree").reset_index()[name] for name in ("id", "neighbours")), strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -202,3 +202,22 @@ def test_what_is_no_network_any_more_is_made_again(organism: Any) -> None:
     report = audited(organism)
     assert report.error is not None
     assert network_in(organism.network) == before
+
+
+def test_a_network_of_an_older_format_is_brought_to_this_one_and_is_no_difference(organism: Any) -> None:
+    set_format(organism, 1)
+    looked = compare_network(organism)
+    assert (looked.older_format, looked.differing_ties) == (1, 0)
+    assert "an older version stored its ties, in format 1" in str(looked)
+    report = audited(organism)
+    assert (report.same, report.older_format, organism.channels.alerts) == (True, 1, [])
+    assert audited(organism).older_format is None
+
+
+def set_format(organism: Any, number: int) -> None:
+    """As a home of an older version holds it."""
+    if isinstance(organism.network, BoltNetwork):
+        with organism.network._session() as session:
+            session.run("MATCH (p:Position {name: 'network'}) SET p.format = $number", number=number).consume()
+    else:
+        organism.network._position = replace(organism.network._position, format=number)

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.definitions import asset
+from causal_organism.assets.exports import Proposals
 from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import RefusedError
 from causal_organism.organism.decisions.proposals import act_on
 from causal_organism.platform.console import Console
@@ -25,10 +27,12 @@ PROPOSAL = {
 
 
 def test_a_decision_is_written_down_with_person_and_reason() -> None:
-    proposals = asset(key="interventions/proposals", code_version="1")(lambda: {"proposals": [PROPOSAL]})
+    proposals = asset(key="interventions/proposals", exports=Proposals(), code_version="1")(
+        lambda: {"proposals": [PROPOSAL]}
+    )
     organism: Any = memory_organism((proposals,))
     organism.interventions = MemoryInterventions()
-    refresh_local(organism, "*", actor="bo")
+    refresh_local(organism, Request("*"), Origin("bo"))
     console = Console(organism, status=dict, close=lambda: None)
 
     console.decide("abcd", "reject", "too dear")
@@ -46,6 +50,13 @@ ACTIONS: dict[str, Callable[[Console], Any]] = {
     "pause": lambda console: console.pause_queue("default", "default"),
     "resume": lambda console: console.resume_queue("default", "default"),
     "limit": lambda console: console.limit_queue("default", "default", 1),
+    "schedule": lambda console: console.set_schedule("refresh", active=False),
+    "retry letter": lambda console: console.retry_letter("1-0"),
+    "drop letter": lambda console: console.drop_letter("1-0"),
+    "reread": lambda console: console.reread(),
+    "restore": lambda console: console.restore("total", 1),
+    "pin": lambda console: console.pin("total", 1),
+    "unpin": lambda console: console.pin("total", None),
 }
 
 
@@ -53,25 +64,28 @@ ACTIONS: dict[str, Callable[[Console], Any]] = {
 def test_a_read_only_console_refuses_every_action_before_any_store_is_asked(act: Callable[[Console], Any]) -> None:
     only_settings = SimpleNamespace(settings=replace(memory_organism(()).settings, read_only=True))
     with pytest.raises(RefusedError, match="nothing is changed here") as refused:
-        act(Console(only_settings, status=dict, close=lambda: None))  # type: ignore[arg-type]
+        act(Console(only_settings, status=dict, close=lambda: None))
     assert refused.value.exit_code == 4
 
 
 def test_the_actions_that_are_tried_are_all_that_the_console_has() -> None:
     reading = {"unsupported", "status", "assets", "select", "versions", "plan", "runs", "run", "logs", "queues"}
-    reading |= {"proposals", "close"}
+    reading |= {"proposals", "close", "find_run", "find_asset", "partitions", "result", "schedules", "dead_letters"}
+    reading |= {"diff", "person", "why_person"}
     methods = {name for name in vars(Console) if not name.startswith("_")}
-    assert methods - reading == {"pause_queue", "resume_queue", "limit_queue", "trigger", "retry", "cancel", "decide"}
+    doing = {"pause_queue", "resume_queue", "limit_queue", "trigger", "retry", "cancel", "decide", "set_schedule"}
+    assert methods - reading == doing | {"retry_letter", "drop_letter", "reread", "restore", "pin"}
 
 
 def test_what_the_console_does_refuses_by_itself_too() -> None:
     organism: Any = SimpleNamespace(settings=replace(memory_organism(()).settings, read_only=True))
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: act_on(organism, "abcd", "approve", actor="ana"),
         lambda: retry_run(organism, "run", actor="ana"),
         lambda: cancel_run(organism, "run", actor="ana"),
         lambda: pause_queue(organism, "default", paused=True, actor="ana"),
         lambda: limit_queue(organism, "default", None, actor="ana"),
-    ):
+    )
+    for act in acts:
         with pytest.raises(RefusedError, match="this is read-only"):
             act()

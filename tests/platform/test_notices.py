@@ -7,6 +7,8 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email import message_from_string
+from email.utils import parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +22,7 @@ from causal_organism.platform.notices import notify, try_channels
 from causal_organism.settings import Settings
 from causal_organism.stores.notices.channels import SettingsChannels
 from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.ledger import PostgresLedger
 from tests.engine.organisms import START
 
 ALERT = Alert(
@@ -89,7 +92,8 @@ def serving(server: Any) -> Iterator[int]:
 def organism(fresh_dsn: str, **settings: Any) -> Any:
     database = Database(fresh_dsn)
     known = Settings(home=Path("/nowhere"), actor="ana", environment="test", **settings)
-    return SimpleNamespace(settings=known, channels=SettingsChannels(known, lambda: database), now=lambda: START)
+    channels = SettingsChannels(known, lambda: database)
+    return SimpleNamespace(settings=known, channels=channels, ledger=PostgresLedger(database), now=lambda: START)
 
 
 def test_a_failure_is_told_once_per_channel_however_often_it_is_noticed(fresh_dsn: str, web: Any, mail: Any) -> None:
@@ -130,9 +134,41 @@ def test_a_trial_is_sent_every_time(fresh_dsn: str, web: Any) -> None:
     for _ in range(2):
         assert try_channels(told, None, actor="ana")["channels"][0]["outcome"] == "sent"
     assert len(kept.taken) == 2
+    logged = [(each.actor, each.action, each.detail) for each in told.ledger.audit_log()]
+    assert logged == [("ana", "alerts.test", {"slack": "sent"})] * 2
 
 
 def test_without_a_channel_a_trial_says_what_to_set(fresh_dsn: str) -> None:
     with pytest.raises(RequestError) as caught:
         try_channels(organism(fresh_dsn), None, actor="ana")
     assert "SLACK_WEBHOOK_URL" in str(caught.value.hint)
+
+
+def test_mail_says_who_sent_it_and_when_and_has_an_id(fresh_dsn: str, mail: Any) -> None:
+    letters, smtp = mail
+    told = organism(
+        fresh_dsn, alert_email="ops@example.org", alert_email_from="Organism <organism@example.org>", smtp_url=smtp
+    )
+    assert [row["outcome"] for row in notify(told, [ALERT])] == ["sent"]
+    letter = message_from_string(letters[0])
+    assert letter["From"] == "Organism <organism@example.org>"
+    assert letter["Message-ID"].endswith("@example.org>")
+    assert parsedate_to_datetime(letter["Date"]).tzinfo is not None
+
+
+def test_no_password_is_sent_in_the_clear(fresh_dsn: str, mail: Any) -> None:
+    letters, smtp = mail
+    address = smtp.replace("smtp://", "smtp://ana%40example.org:secret@")
+    told = organism(fresh_dsn, alert_email="ops@example.org", smtp_url=address)
+    (row,) = notify(told, [ALERT])
+    assert (row["outcome"], "offers no STARTTLS" in row["error"], letters) == ("failed", True, [])
+    told = organism(fresh_dsn, alert_email="ops@example.org", smtp_url=smtp.replace("smtp:", "smtp+starttls:"))
+    assert notify(told, [ALERT])[0]["outcome"] == "failed"
+
+
+def test_what_apprise_knows_is_a_channel(fresh_dsn: str, web: Any) -> None:
+    kept, url = web
+    told = organism(fresh_dsn, alert_apprise_urls=f"{url.replace('http://', 'json://')}/apprise")
+    assert [(row["channel"], row["outcome"]) for row in notify(told, [ALERT])] == [("apprise", "sent")]
+    (path, body), *_ = kept.taken
+    assert (path, json.loads(body)["title"]) == ("/apprise", "[test] error: x [/] failed")

@@ -7,10 +7,15 @@ from typing import Any
 
 import pytest
 
-from causal_organism.deployments import FULL, INCREMENTAL
-from causal_organism.platform.deploy import WORKER_ASSETS, check_deployed, set_up
+from causal_organism.alerts.of_servers import queues_without_worker
+from causal_organism.cli.orchestration.queues import _queues_text
+from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
+from causal_organism.errors import StoreError
+from causal_organism.platform.deploy import check_deployed, set_up
 from causal_organism.platform.queues import limit_queue, load_queues, pause_queue
 from causal_organism.platform.schedules import load_schedules, set_schedule
+from causal_organism.platform.worker_code import installed_code
+from causal_organism.platform.worker_graphs import WORKER_ASSETS
 from causal_organism.ports import Gap, StreamPosition
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.stores.memory.stream import MemoryStream
@@ -47,7 +52,7 @@ def test_queues_tell_what_waits_and_how_far_the_network_is_behind() -> None:
         ("expensive", 0, None),
     ]
     age_s = o.now().timestamp() - 0.003  # the third entry of a stream in memory is of millisecond 3
-    stream = {"length": 5, "lag": 3, "lag_s": pytest.approx(age_s), "dead_letters": 0, "gap": None}
+    stream = {"length": 5, "lag": 3, "lag_s": pytest.approx(age_s), "dead_letters": 0, "restored": False, "gap": None}
     assert found["stream"] == stream
 
 
@@ -64,6 +69,22 @@ def test_pausing_and_limiting_a_queue_is_written_down() -> None:
         ["queue.pause", "queue.limit"],
         ["queue.limit", "queue.pause"],
     )
+
+
+def test_a_queue_is_limited_also_where_the_stream_cannot_be_reached() -> None:
+    class NoStream:
+        def state(self) -> Any:
+            raise StoreError("no stream")
+
+    o = with_stream(organism(), entries=0, read=0)
+    o.stream = NoStream()
+    document = limit_queue(o, "expensive", 2, actor="bo")
+    assert document["queues"][1]["limit"] == 2
+    assert set(document["stream"].values()) == {None}
+    assert "stream: ?" in _queues_text(document)
+    assert pause_queue(o, "expensive", paused=True, actor="bo")["queues"][1]["paused"]
+    with pytest.raises(StoreError):
+        load_queues(o)
 
 
 def test_a_paused_schedule_is_shown_as_such() -> None:
@@ -100,3 +121,43 @@ def test_a_scheduler_that_stays_silent_is_a_problem_after_some_patience() -> Non
     assert check_deployed(o, pause=paused.append)["ok"]
     o.orchestrator.health = lambda: {"version": "x", "latency_ms": 0.0, "scheduling": False}
     assert "no run is scheduled" in check_deployed(o, pause=paused.append)["problems"][0]
+
+
+def test_a_queue_with_deployments_and_no_worker_is_a_problem() -> None:
+    o = organism()
+    o.orchestrator.served = False
+    found = check_deployed(o)
+    assert not found["ok"]
+    assert found["problems"] == [
+        f"no worker serves the queue default of pool default: {INCREMENTAL.full_name}, {REFRESH.full_name} never run:"
+        " `prefect worker start --pool default --work-queue default`",
+        f"no worker serves the queue expensive of pool default: {FULL.full_name} never run:"
+        " `prefect worker start --pool default --work-queue expensive`",
+    ]
+    o.orchestrator.served = None  # it is not known yet
+    assert check_deployed(o)["ok"]
+
+
+def test_a_paused_queue_needs_no_worker() -> None:
+    o = with_stream(organism(), entries=0, read=0)
+    o.orchestrator.served = False
+    pause_queue(o, "expensive", paused=True, actor="bo")
+    assert [fault.subject for fault in queues_without_worker(o.orchestrator.queues())] == ["default/default"]
+
+
+def test_what_operators_changed_is_told_and_is_no_fault() -> None:
+    o = with_stream(organism(), entries=0, read=0)
+    limit_queue(o, "expensive", 2, actor="bo")
+    found = check_deployed(o)
+    assert (found["ok"], found["drift"]) == (True, ["queue expensive: limit removed"])
+
+
+def test_a_worker_whose_last_run_had_other_code_is_a_problem() -> None:
+    o = organism()
+    (worker,) = o.orchestrator.workers()
+    fact = f"worker_code/{worker['name']}"
+    o.ledger.set_fact(fact, installed_code())
+    assert check_deployed(o)["ok"]
+    o.ledger.set_fact(fact, "0" * 12)
+    (problem,) = check_deployed(o)["problems"]
+    assert problem.startswith("the last run of worker in memory had other code than is installed here")

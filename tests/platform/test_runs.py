@@ -10,24 +10,21 @@ import pytest
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.deployments import INCREMENTAL, REFRESH
-from causal_organism.engine.cancelling import readmit
 from causal_organism.engine.leases import run_lease
 from causal_organism.engine.refresh import begin, finish, make_step, refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import NotRunningError, RefusedError, RequestError, StoreError
+from causal_organism.organism.stream.gaps import REREAD_FACT, gaps_of_run
 from causal_organism.platform.deploy import set_up
 from causal_organism.platform.queues import limit_queue, pause_queue
-from causal_organism.platform.runs import (
-    cancel_run,
-    has_ended,
-    load_logs,
-    load_run,
-    load_runs,
-    load_settled,
-    retry_run,
-)
+from causal_organism.platform.run_listing import load_runs
+from causal_organism.platform.runs import cancel_run, load_logs, load_run, load_settled, readmit, retry_run
 from causal_organism.platform.schedules import set_schedule
 from causal_organism.platform.trigger import plan_for_workers
+from causal_organism.ports import Gap, StreamPosition
+from causal_organism.stores.memory.archive import MemoryArchive
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
+from causal_organism.wording.run_actions import has_ended
 from tests.engine.organisms import memory_organism
 
 
@@ -71,7 +68,7 @@ def asked(o: Any, selection: str = "total") -> str:
 def carried_out(o: Any, run: str, selection: str) -> dict[str, Any]:
     """What a worker would do with a run."""
     o.orchestrator.begin(run)
-    going = begin(o, selection, actor="ana", trigger="cli", run=run, deployment=REFRESH.full_name)
+    going = begin(o, Request(selection), Origin("ana", "cli", run=run, deployment=REFRESH.full_name))
     for step in going.steps:
         outcome = make_step(going, step.key)
         o.orchestrator.set_task(run, step.key, "Completed" if outcome.version else "Failed")
@@ -99,7 +96,7 @@ def test_runs_of_prefect_and_of_this_process_are_one_history() -> None:
     deployed = asked(o)
     carried_out(o, deployed, "total")
     o.clock.move(minutes=1)
-    local = refresh_local(o, "total", force=True, actor="bo")["run"]
+    local = refresh_local(o, Request("total", force=True), Origin("bo", "cli"))["run"]
     found = load_runs(o)["runs"]
     assert [row["id"] for row in found] == [local, deployed]
     assert [(row["deployment"], row["state"], row["trigger"], row["actor"]) for row in found] == [
@@ -121,7 +118,7 @@ def test_what_a_schedule_planned_for_later_is_no_run_yet() -> None:
 def test_without_an_orchestrator_local_runs_are_still_told() -> None:
     o = organism()
     o.orchestrator = Unconfigured()
-    local = refresh_local(o, "total", actor="ana")["run"]
+    local = refresh_local(o, Request("total"), Origin("ana"))["run"]
     assert [row["id"] for row in load_runs(o)["runs"]] == [local]
     assert load_run(o, local)["steps"][0]["outcome"] == "made"
 
@@ -167,7 +164,7 @@ def test_a_task_that_never_ended_is_not_waited_for_later() -> None:
     o.clock.move(minutes=1)
     looks = counted(o)
     assert load_settled(o, run)["tasks"][0]["state"] == "Running"
-    local = refresh_local(o, "total", force=True, actor="bo")["run"]
+    local = refresh_local(o, Request("total", force=True), Origin("bo", "cli"))["run"]
     assert load_settled(o, local)["tasks"] == []
     assert looks == [run, local]
 
@@ -184,24 +181,27 @@ def test_a_run_has_its_steps_from_the_ledger_and_its_tasks_from_prefect() -> Non
     assert has_ended(found)
 
 
-def test_a_local_run_is_found_by_the_beginning_of_its_id() -> None:
+def test_a_local_run_is_found_by_the_beginning_and_by_the_end_of_its_id() -> None:
     o = organism()
-    run = refresh_local(o, "total", actor="ana")["run"]
-    assert load_run(o, run.removeprefix("local-")[:8])["id"] == run
+    run = refresh_local(o, Request("total"), Origin("ana"))["run"]
+    for part in (run.removeprefix("local-")[:8], run[:12], run[-4:], ".." + run[-6:], run[-6:].upper()):
+        assert load_run(o, part)["id"] == run
+    with pytest.raises(RequestError, match="no run"):
+        load_run(o, run[-3:])
     assert load_run(o, run)["tasks"] == []
     assert [line["message"] for line in load_logs(o, run)] == ["total made"]
 
 
 def test_a_local_run_that_goes_on_is_running() -> None:
     o = organism()
-    going = begin(o, "total", actor="ana", trigger="cli")
+    going = begin(o, Request("total"), Origin("ana", "cli"))
     with o.ledger.hold(run_lease(going.id), "", going.id):
         found = load_run(o, going.id)
     assert (found["state"], found["duration_s"], has_ended(found)) == ("Running", None, False)
 
 
 def test_a_run_that_is_nowhere_is_a_wrong_request() -> None:
-    with pytest.raises(RequestError, match="there is no run 'abcdef'"):
+    with pytest.raises(RequestError, match="no run abcdef"):
         load_run(organism(), "abcdef")
 
 
@@ -209,9 +209,9 @@ def test_a_run_that_is_nowhere_is_a_wrong_request() -> None:
 def test_a_run_that_the_ledger_does_not_know_is_a_wrong_request_without_prefect_too(ask: Any) -> None:
     o = organism()
     o.orchestrator = Unconfigured()
-    with pytest.raises(RequestError, match="there is no run 'gone'"):
+    with pytest.raises(RequestError, match="no run gone"):
         ask(o, "gone")
-    begin(o, "total", actor="ana", trigger="cli", run="known", deployment=REFRESH.full_name)
+    begin(o, Request("total"), Origin("ana", "cli", run="known", deployment=REFRESH.full_name))
     with pytest.raises(NotRunningError):
         ask(o, "known")
 
@@ -219,16 +219,16 @@ def test_a_run_that_the_ledger_does_not_know_is_a_wrong_request_without_prefect_
 @pytest.mark.parametrize(("selection", "partition"), [("total", "site=north"), ("totl", None), ("total", "=")])
 def test_what_is_wrong_in_itself_is_said_before_that_prefect_is_away(selection: str, partition: str | None) -> None:
     with pytest.raises(RequestError):
-        plan_for_workers(organism(), selection, partition=partition, actor="ana", trigger="cli")
+        plan_for_workers(organism(), Request(selection, partition=partition), Origin("ana", "cli"))
     with pytest.raises(NotRunningError):
-        plan_for_workers(organism(), "total", actor="ana", trigger="cli")
+        plan_for_workers(organism(), Request("total"), Origin("ana", "cli"))
 
 
 def test_cancelling_is_written_down_and_ends_the_run_in_the_ledger() -> None:
     o = organism()
     run = asked(o)
     o.orchestrator.begin(run)
-    begin(o, "total", actor="ana", trigger="cli", run=run, deployment=REFRESH.full_name)
+    begin(o, Request("total"), Origin("ana", "cli", run=run, deployment=REFRESH.full_name))
     assert cancel_run(o, run, actor="bo")["state"] == "Cancelling"
     record = o.ledger.run(run)
     assert (record.outcome, record.error) == ("cancelled", "cancelled by bo")
@@ -286,22 +286,69 @@ def test_a_run_that_the_orchestrator_itself_runs_again_may_publish_unless_it_is_
     assert o.ledger.cancelled_by(run) == by
 
 
-def test_an_ended_run_is_tried_again_under_its_id() -> None:
+def test_a_run_that_failed_is_tried_again_under_its_id() -> None:
     o = organism()
-    run = asked(o)
-    with pytest.raises(RefusedError):
-        retry_run(o, run, actor="bo")
-    carried_out(o, run, "total")
+    run = asked(o, "total or broken")
+    carried_out(o, run, "total or broken")
     assert retry_run(o, run, actor="bo")["state"] == "AwaitingRetry"
     assert [each.action for each in o.ledger.audit_log()] == ["run.retry"]
 
 
-def test_a_local_run_cannot_be_stopped_from_elsewhere() -> None:
+@pytest.mark.parametrize("state", ["Scheduled", "Running", "Completed"])
+def test_a_run_that_waits_goes_on_or_did_well_is_not_tried_again(state: str) -> None:
     o = organism()
-    run = refresh_local(o, "total", actor="ana")["run"]
+    run = asked(o)
+    if state != "Scheduled":
+        o.orchestrator.begin(run)
+    if state == "Completed":
+        o.orchestrator.end(run)
+    with pytest.raises(RefusedError, match=state) as refused:
+        retry_run(o, run, actor="bo")
+    assert (refused.value.code, refused.value.exit_code) == ("not-retryable", 4)
+    assert refused.value.message == load_runs(o)["runs"][0]["not_retryable"]
+    assert o.ledger.audit_log() == ()
+
+
+def test_what_lies_between_two_tries_is_no_part_of_its_duration() -> None:
+    o = organism()
+    run = asked(o, "total or broken")
+    carried_out(o, run, "total or broken")
+    o.clock.move(hours=1)
+    retry_run(o, run, actor="bo")
+    carried_out(o, run, "broken")
+    found = load_run(o, run)
+    assert (found["tries"], found["duration_s"]) == (2, 6.0)
+
+
+def test_a_pulse_that_found_a_loss_is_tried_again_once_the_stream_was_read_again() -> None:
+    o = organism()
+    o.archive = MemoryArchive()
+    run = o.orchestrator.plan_run(INCREMENTAL.full_name, o.now())
+    o.orchestrator.begin(run)
+    o.clock.move(seconds=1)
+    gap = Gap(detected_at=o.now(), after="1-0", before="9-0", missing=7)
+    o.archive.record_gap(o.archive.position(), gap, position=StreamPosition(entry="1-0", entries=7))
+    o.orchestrator.end(run, "Failed")
+    with pytest.raises(RefusedError, match="7 entries after 1-0") as refused:
+        retry_run(o, run, actor="bo")
+    assert (refused.value.code, "stream reread" in str(refused.value.hint)) == ("not-retryable", True)
+    assert (load_run(o, run)["lost"], gaps_of_run(o, run)) == ("7 entries after 1-0", [gap])
+    o.clock.move(seconds=1)
+    o.ledger.set_fact(REREAD_FACT, o.now().isoformat())
+    assert (load_run(o, run)["not_retryable"], gaps_of_run(o, run)) == (None, [])
+    assert retry_run(o, run, actor="bo")["state"] == "AwaitingRetry"
+
+
+@pytest.mark.parametrize("outcome", ["failed", "done"])
+def test_a_local_run_cannot_be_stopped_or_tried_again_from_elsewhere(outcome: str) -> None:
+    o = organism()
+    run = refresh_local(o, Request("broken" if outcome == "failed" else "total"), Origin("ana"))["run"]
+    codes = []
     for change in (cancel_run, retry_run):
-        with pytest.raises(RefusedError, match="process of its own"):
+        with pytest.raises(RefusedError) as refused:
             change(o, run, actor="bo")
+        codes.append(refused.value.code)
+    assert codes == ["local-run", "local-run" if outcome == "failed" else "not-retryable"]
     assert [(each.actor, each.action) for each in o.ledger.audit_log()] == [("ana", "refresh")]
 
 

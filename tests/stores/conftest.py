@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
 
+import httpx
 import pytest
 
-from causal_organism.ports import Archive, NetworkStore
+from causal_organism.ports import Archive, Ledger, NetworkStore
+from causal_organism.settings import Settings
 from causal_organism.stores.bolt.network import BoltNetwork
 from causal_organism.stores.memory.archive import MemoryArchive
+from causal_organism.stores.memory.ledger import MemoryLedger
 from causal_organism.stores.memory.network import MemoryNetwork
-from causal_organism.stores.postgres.archive import PostgresArchive
+from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
+from causal_organism.stores.postgres.archive.store import PostgresArchive
 from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.ledger import PostgresLedger
+from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
 from tests.stores.networks import Open, bolt_network
+from tests.stores.prefect_servers import clear, client
 
 Make = Callable[[], Archive]
 
@@ -61,3 +70,40 @@ def open_network(request: pytest.FixtureRequest) -> Iterator[Open]:
     yield connect
     for each in opened:
         each.close()
+
+
+@pytest.fixture(params=["memory", "postgres", "pgbouncer"])
+def ledger(request: pytest.FixtureRequest) -> Ledger:
+    if request.param == "memory":
+        return MemoryLedger(lambda: datetime.now(UTC))
+    fresh: str = request.getfixturevalue("fresh_dsn" if request.param == "postgres" else "pooled_dsn")
+    return PostgresLedger(Database(fresh))
+
+
+@pytest.fixture(scope="session")
+def prefect_settings(embedded_home: Any) -> Settings:
+    settings: Settings = embedded_home.start("orchestrator")
+    return settings
+
+
+@pytest.fixture
+def server(prefect_settings: Settings) -> Iterator[httpx.Client]:
+    """A Prefect server without anything of ours, whose pool gives no run to its worker."""
+    with client(prefect_settings) as api:
+        clear(api)
+        api.patch("/work_pools/default", json={"is_paused": True}).raise_for_status()
+        yield api
+        clear(api)
+        api.patch("/work_pools/default", json={"is_paused": False})
+
+
+@pytest.fixture
+def prefect(server: httpx.Client, prefect_settings: Settings) -> Iterator[PrefectOrchestrator]:
+    orchestrator = PrefectOrchestrator(prefect_settings)
+    yield orchestrator
+    orchestrator.close()
+
+
+@pytest.fixture(params=["memory", "prefect"])
+def orchestrator(request: pytest.FixtureRequest) -> Any:
+    return MemoryOrchestrator() if request.param == "memory" else request.getfixturevalue("prefect")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from importlib import resources
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from causal_organism.network.deltas import compose
 from causal_organism.network.entries import entry_key
 from causal_organism.network.interactions import Interaction, Refusal, parse
 from causal_organism.ports import Accepted, Archive, DeadLetter, Gap, StreamPosition
-from causal_organism.stores.postgres.archive import PostgresArchive
+from causal_organism.stores.postgres.archive.store import PostgresArchive
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.tally import MAX_SUM_U
 from tests.stores.truth import NOW, interaction, kinds_in, kinds_of, people_of, ties_of, weeks_in, weeks_of
@@ -27,7 +28,7 @@ Make = Callable[[], Archive]
 
 
 def accept(archive: Archive, interactions: Sequence[Interaction], refusals: Sequence[Refusal] = ()) -> Accepted:
-    last = max((each.entry for each in (*interactions, *refusals)), key=entry_key)
+    last = max([*(each.entry for each in interactions), *(each.entry for each in refusals)], key=entry_key)
     count = len(interactions) + len(refusals)
     return archive.accept(archive.position(), interactions, refusals, last_entry=last, entries=count, now=NOW)
 
@@ -67,7 +68,9 @@ def test_batches_come_back_as_they_were_accepted(archive: Archive) -> None:
     assert list(archive.batches(3, 5)) == batches[3:5]
     assert archive.batch(7) == batches[6]
     assert archive.batch(130) is None
-    assert archive.fingerprint(7) == batches[6].fingerprint
+    seventh = batches[6]
+    assert seventh is not None
+    assert archive.fingerprint(7) == seventh.fingerprint
     assert archive.fingerprint(130) is None
 
 
@@ -292,7 +295,8 @@ def test_the_ties_are_what_the_network_is_to_hold(archive: Archive) -> None:
 
 
 def test_ties_say_what_they_hold_by_kind(archive: Archive) -> None:
-    email, call = {"kind": "email"}, {"kind": '"call", {}'}
+    email: dict[str, Any] = {"kind": "email"}
+    call: dict[str, Any] = {"kind": '"call", {}'}
     known = [
         interaction("1-0", "a", "b", at_us=5, **email),
         interaction("1-1", "a", "b", at_us=-5, weight_u=2**50, **call),
@@ -339,3 +343,26 @@ def test_an_archive_of_before_gets_kinds_from_what_is_left(fresh_dsn: str, left:
         for pair, kinds in after.items()
         for each, was in zip(kinds, before[pair], strict=True)
     )
+
+
+def test_people_of_no_interaction_leave_as_a_batch_of_their_own(archive: Archive) -> None:
+    archive.accept_people(["ghost", "a", "spectre", "stays"], now=NOW)
+    accept(archive, [interaction("1-0", "a", "b"), interaction("1-1", "c", "a", at_us=5)])
+    before = archive.position()
+    left = archive.release_people({"stays"}, now=NOW)
+    assert left is not None
+    assert (left.kind, left.delta.left, left.delta.people) == ("people", ((0, "ghost"), (2, "spectre")), ())
+    assert archive.position() == replace(before, batch=before.batch + 1)
+    assert archive.people() == ("a", "stays", "b", "c")
+    assert archive.release_people({"stays"}, now=NOW) is None
+    back = accept(archive, [interaction("2-0", "c", "ghost")])
+    assert back.batch is not None
+    assert (back.batch.delta.people, back.batch.delta.first_idx) == (("ghost",), 4)
+    held = archive.ties(kinds=True)
+    columns = [held[name].tolist() for name in ("source", "target", "weight_u", "count")]
+    assert sorted(zip(*columns[:2], strict=True)) == [(0, 2), (3, 0), (3, 4)]
+    assert fingerprints.of(held["ids"], *columns) == held["fingerprint"] == back.batch.fingerprint
+    kinds = sorted(zip(held["kinds"].source.tolist(), held["kinds"].target.tolist(), strict=True))
+    assert kinds == [(0, 2), (3, 0), (3, 4)]
+    assert next(iter(archive.batches(before.batch))).delta == left.delta
+    assert archive.totals()["people"] == 5

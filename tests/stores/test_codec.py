@@ -1,4 +1,4 @@
-"""Values come back as they were given; the same content has one fingerprint, whatever its order."""
+"""Values come back as they were given; the same content has one fingerprint."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 
 from causal_organism.errors import DamagedValueError, UnstorableError
 from causal_organism.stores.values import codec
+from causal_organism.stores.values.shown import shown_rows
 
 FRAME = pd.DataFrame({"n": [1, 2], "x": [0.5, math.nan], "t": ["a", None]}, index=pd.Index(["p", "q"], name="who"))
 VALUES: list[Any] = [
@@ -31,9 +32,7 @@ VALUES: list[Any] = [
 
 def same(one: Any, other: Any) -> bool:
     if isinstance(one, (pd.DataFrame, pd.Series)):
-        (pd.testing.assert_frame_equal if isinstance(one, pd.DataFrame) else pd.testing.assert_series_equal)(
-            one, other, check_categorical=False, check_dtype=False
-        )
+        (pd.testing.assert_frame_equal if isinstance(one, pd.DataFrame) else pd.testing.assert_series_equal)(one, other)
         return True
     if isinstance(one, dict) and any(isinstance(each, np.ndarray) for each in one.values()):
         return one.keys() == other.keys() and all(
@@ -59,18 +58,13 @@ def test_ids_that_never_change_come_back_as_the_very_same_while_they_are_the_las
     assert back({"id": ids, "n": np.array([1, 2])})["id"] is ids
     empty = np.array(["p", math.nan], dtype=object)
     empty.setflags(write=False)
-    assert back({"id": empty, "n": np.array([1, 2])})["id"].tolist() == ["p", None]
+    assert back({"id": empty, "n": np.array([1, 2])})["id"].tolist() == ["p", pytest.approx(math.nan, nan_ok=True)]
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
     value = {"a": np.float64(0.375), "b": np.int64(2), "c": np.bool_(True)}
     assert codec.encode(value).fingerprint == codec.encode({"a": 0.375, "b": 2, "c": True}).fingerprint
     assert back(value) == {"a": 0.375, "b": 2, "c": True}
-
-
-def test_the_order_of_rows_and_columns_is_no_change() -> None:
-    turned = FRAME.iloc[::-1][["t", "x", "n"]]
-    assert codec.encode(turned).fingerprint == codec.encode(FRAME).fingerprint
 
 
 @pytest.mark.parametrize(
@@ -82,6 +76,8 @@ def test_the_order_of_rows_and_columns_is_no_change() -> None:
         FRAME.rename(index={"q": "r"}),
         FRAME.assign(t=["a", ""]),
         FRAME.drop(columns="t"),
+        FRAME.iloc[::-1],
+        FRAME[["t", "x", "n"]],
     ],
 )
 def test_any_other_difference_is_a_change(changed: pd.DataFrame) -> None:
@@ -94,7 +90,6 @@ def test_any_other_difference_is_a_change(changed: pd.DataFrame) -> None:
         (object(), "value is an object"),
         ({"a": {1, 2}}, r"value\['a'\] is a set"),
         (pd.DataFrame({"n": [1, "x"]}), "the column n cannot be stored"),
-        (FRAME.set_index("n", append=True), "several levels"),
         ({"a": np.zeros(2), "b": np.zeros(3)}, "no columns of one table"),
         (FRAME.index, "pandas Index"),
     ],
@@ -112,7 +107,7 @@ def test_damaged_content_is_named(kind: str) -> None:
 
 def test_rows_have_the_entity_first_and_null_where_there_is_no_number() -> None:
     encoded = codec.encode(FRAME)
-    assert codec.table_rows(encoded.content, encoded.about) == (
+    assert shown_rows(encoded.content, encoded.about) == (
         ["id", "n", "x", "t"],
         [["p", 1, 0.5, "a"], ["q", 2, None, None]],
     )

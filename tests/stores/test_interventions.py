@@ -83,6 +83,31 @@ def test_what_people_acted_on_is_never_touched(store: Interventions, actions: li
     assert store.all() == before
 
 
+def test_what_was_rejected_comes_back_after_the_cool_down_and_not_before(store: Interventions) -> None:
+    store.sync_proposals([proposal("a")], at=NOW, run="r1")
+    store.act("a", "reject", actor="ana", at=NOW)
+    store.sync_proposals([proposal("a")], at=NOW + timedelta(days=89), run="r2")
+    assert states(store) == {"a": "rejected"}
+    store.sync_proposals([proposal("a")], at=NOW + timedelta(days=91), run="r3")
+    assert history(store, "a")[-1] == ("propose", "proposed", "engine")
+
+
+def test_an_approval_that_nobody_followed_expires(store: Interventions) -> None:
+    store.sync_proposals([proposal("a")], at=NOW, run="r1")
+    store.act("a", "approve", actor="ana", at=NOW)
+    store.sync_proposals([], at=NOW + timedelta(days=31), run="r2")
+    assert history(store, "a")[-1] == ("expire", "expired", "engine")
+
+
+def test_a_rejection_is_taken_back_by_people_within_a_day(store: Interventions) -> None:
+    store.sync_proposals([proposal("a"), proposal("b")], at=NOW, run="r1")
+    for name in ("a", "b"):
+        store.act(name, "reject", actor="ana", at=NOW)
+    assert store.act("a", "withdraw", actor="ana", at=LATER) == "proposed"
+    with pytest.raises(RefusedError):
+        store.act("b", "withdraw", actor="ana", at=NOW + timedelta(days=2))
+
+
 def test_acting_is_written_down_with_who_and_why(store: Interventions) -> None:
     store.sync_proposals([proposal("a")], at=NOW, run="r1")
     assert store.act("a", "approve", actor="ana", at=LATER, detail={"note": "'; DROP TABLE x; --"}) == "approved"

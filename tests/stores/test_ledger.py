@@ -4,43 +4,19 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import psycopg
 import pytest
 
-from causal_organism.assets.versions import Attempt, CheckResult, InputVersion, Provenance, Version
+from causal_organism.assets.outcomes import Outcome
+from causal_organism.assets.versions import Attempt, CheckResult, InputVersion, Provenance, Rechecked
 from causal_organism.errors import FencedError, LeaseHeldError, RunCancelledError
-from causal_organism.ports import Lease, Ledger, RunRecord, StepRecord
-from causal_organism.stores.memory.ledger import MemoryLedger
+from causal_organism.ports import Ledger
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.ledger import PostgresLedger
-from tests.waiting import PATIENCE_S, until
-
-NOW = datetime(2026, 1, 5, 12, 0, 0, 123456, tzinfo=UTC)
-MADE = Provenance(code_version="c1", inputs={"a": InputVersion("fa", 3), "b": None})
-
-
-@pytest.fixture(params=["memory", "postgres", "pgbouncer"])
-def ledger(request: pytest.FixtureRequest) -> Ledger:
-    if request.param == "memory":
-        return MemoryLedger(lambda: datetime.now(UTC))
-    fresh: str = request.getfixturevalue("fresh_dsn" if request.param == "postgres" else "pooled_dsn")
-    return PostgresLedger(Database(fresh))
-
-
-def version(key: str = "k", content: str = "f1", **changes: Any) -> Version:
-    made = Version(
-        key=key, number=0, fingerprint=content, made_at=NOW, run="r1", actor="ana", trigger="cli", provenance=MADE,
-        value={"format": "json"}, metadata={"n": 1}, checks=(CheckResult(name="c", passed=True, blocking=False),),
-    )  # fmt: skip
-    return replace(made, **changes)
-
-
-def publish(ledger: Ledger, made: Version) -> Version:
-    with ledger.hold(made.key, "", "tester") as lease:
-        return ledger.publish(lease, made)
+from tests.stores.ledgers import MADE, NOW, publish, version
 
 
 def test_publications_are_numbered_and_the_newest_is_head(ledger: Ledger) -> None:
@@ -59,16 +35,6 @@ def test_versions_can_be_asked_for_by_number_and_by_whether_their_content_is_kep
     assert [each.number for each in ledger.versions("k", limit=2)] == [4, 3]
     assert [each.number for each in ledger.versions("k", kept=True)] == [4, 2]
     assert [each.number for each in ledger.versions("k", kept=True, limit=1)] == [4]
-
-
-def test_how_long_an_asset_takes_is_the_median_of_its_last_five_makes(ledger: Ledger) -> None:
-    publish(ledger, version())
-    for at, (outcome, seconds) in enumerate([("made", 9.0), *[("made", 1.0 + n) for n in range(5)], ("failed", 50.0)]):
-        step = StepRecord(
-            run=f"r{at}", key="k", outcome=outcome, version=1, seconds=seconds, at=NOW + timedelta(minutes=at)
-        )
-        ledger.record_steps([step])
-    assert ledger.durations() == {"k": 3.0}
 
 
 def test_making_the_same_again_keeps_the_number_and_is_what_staleness_sees(ledger: Ledger) -> None:
@@ -133,7 +99,7 @@ def test_the_list_behind_an_input_is_content_that_is_kept(ledger: Ledger) -> Non
 
 
 def test_a_failed_try_is_seen_until_the_next_success(ledger: Ledger) -> None:
-    failed = Attempt(outcome="failed", at=NOW, run="r1", provenance=MADE, error="no [/] way")
+    failed = Attempt(outcome=Outcome.FAILED, at=NOW, run="r1", provenance=MADE, error="no [/] way")
     ledger.record_attempt("k", "", failed)
     assert ledger.attempts() == {("k", ""): failed}
     publish(ledger, version())
@@ -143,9 +109,36 @@ def test_a_failed_try_is_seen_until_the_next_success(ledger: Ledger) -> None:
     assert ledger.attempts() == {}
 
 
+def test_what_checks_say_of_a_head_later_stands_until_another_version_is_head(ledger: Ledger) -> None:
+    publish(ledger, version())
+    said = (CheckResult(name="c", passed=False, blocking=True, detail="9", facts={"n": 1}, code_version="abc"),)
+    later = NOW + timedelta(hours=1)
+    with ledger.hold("k", "", "tester") as lease:
+        ledger.record_checks(lease, 1, said, run="r2", at=later)
+        ledger.confirm(lease, MADE, run="r3", at=later)
+        ledger.record_checks(lease, 7, (), run="r4", at=later)  # another head than is meant
+    head = ledger.heads()["k", ""]
+    assert (head.checks, head.rechecked) == (said, Rechecked(results=said, at=later, run="r2"))
+    assert ledger.version("k", 1).checks == version().checks  # type: ignore[union-attr]
+    with pytest.raises(FencedError):
+        ledger.record_checks(replace(lease, token=lease.token + 5), 1, (), run="r5", at=later)
+    ledger.cancel_run("r6", actor="ana", at=later)
+    with ledger.hold("k", "", "tester") as lease, pytest.raises(RunCancelledError):
+        ledger.record_checks(lease, 1, (), run="r6", at=later)
+    publish(ledger, version(content="f2"))
+    assert (ledger.heads()["k", ""].checks, ledger.heads()["k", ""].rechecked) == (version().checks, None)
+
+
+def test_the_last_look_at_each_source_is_known(ledger: Ledger) -> None:
+    assert ledger.looks() == {}
+    ledger.record_looks(["b", "a"], at=NOW)
+    ledger.record_looks(["b"], at=NOW + timedelta(minutes=1))
+    assert ledger.looks() == {"a": NOW, "b": NOW + timedelta(minutes=1)}
+
+
 def test_what_was_rejected_can_be_found_newest_first_and_stays_when_something_is_published(ledger: Ledger) -> None:
     attempts = [
-        Attempt(outcome="rejected", at=NOW + timedelta(hours=hour), run=f"r{hour}", provenance=MADE, error="no")
+        Attempt(outcome=Outcome.REJECTED, at=NOW + timedelta(hours=hour), run=f"r{hour}", provenance=MADE, error="no")
         for hour in range(3)
     ]
     for hour, attempt in enumerate(attempts):
@@ -167,7 +160,7 @@ def test_the_last_few_rejected_values_are_content_that_is_kept(ledger: Ledger) -
     for partition in ("", "day=1"):
         for number in range(4):
             made = version(content=f"{partition}{number}", partition=partition, value={"format": "json"})
-            rejected = Attempt(outcome="rejected", at=NOW, run="r", provenance=MADE, error="no")
+            rejected = Attempt(outcome=Outcome.REJECTED, at=NOW, run="r", provenance=MADE, error="no")
             ledger.record_attempt("k", partition, rejected, rejected=made)
     kept = [f"{partition}{number}" for partition in ("", "day=1") for number in range(4)]
     assert sorted(ledger.kept_contents()) == sorted(kept)
@@ -236,116 +229,6 @@ def test_a_pin_is_on_the_head_and_goes_with_it(ledger: Ledger) -> None:
     assert [each.pinned for each in ledger.versions("k")] == [True]
     ledger.pin("k", "", None)
     assert not ledger.heads()["k", ""].pinned
-
-
-def test_a_run_begun_again_keeps_its_start_and_loses_its_end(ledger: Ledger) -> None:
-    run = RunRecord(id="r", flow="f", selection="*", trigger="cli", actor="ana", started_at=NOW)
-    ledger.begin_run(run)
-    ledger.end_run("r", "failed", at=NOW, error="e", document={"a": 1})
-    assert ledger.run_document("r") == {"a": 1}
-    ledger.begin_run(replace(run, started_at=NOW + timedelta(hours=1)))
-    assert ledger.run("r") == replace(run, tries=2)
-    assert ledger.run_document("r") is None
-    assert [each.id for each in ledger.runs()] == ["r"]
-
-
-def test_nothing_of_a_cancelled_run_is_published_confirmed_or_noted_as_tried(ledger: Ledger) -> None:
-    publish(ledger, version(run="before"))
-    ledger.cancel_run("r1", actor="bo", at=NOW)  # the ledger has not seen it begin
-    failed = Attempt(outcome="failed", at=NOW, run="r1", provenance=MADE, error="broken")
-    with ledger.hold("k", "", "r1") as lease:
-        for write in (
-            lambda: ledger.publish(lease, version(content="f2")),
-            lambda: ledger.confirm(lease, MADE, run="r1", at=NOW + timedelta(hours=1)),
-            lambda: ledger.record_attempt("k", "", failed),
-            lambda: ledger.record_attempt("k", "", replace(failed, outcome="rejected"), rejected=version()),
-        ):
-            with pytest.raises(RunCancelledError, match="cancelled by bo"):
-                write()
-    head = ledger.heads()["k", ""]
-    assert (head.version.number, head.confirmed_at, head.attempt) == (1, NOW, None)
-    assert ledger.rejected("k") == ()
-    assert publish(ledger, version(content="f3", run="another")).number == 2
-    assert publish(ledger, version(content="f4", run=None)).number == 3
-
-
-def test_a_cancelled_run_that_lost_its_lease_is_cancelled(ledger: Ledger) -> None:
-    ledger.cancel_run("r1", actor="bo", at=NOW)
-    with ledger.hold("k", "", "slow", ttl_s=-1) as lost, ledger.hold("k", "", "quick"):
-        with pytest.raises(RunCancelledError):
-            ledger.publish(lost, version())
-        with pytest.raises(FencedError):
-            ledger.publish(lost, version(run="another"))
-
-
-def test_a_run_is_cancelled_by_who_asked_first_until_it_is_run_again(ledger: Ledger) -> None:
-    assert ledger.cancelled_by("r1") is None
-    ledger.cancel_run("r1", actor="bo", at=NOW)
-    ledger.cancel_run("r1", actor="ana", at=NOW)
-    assert ledger.cancelled_by("r1") == "bo"
-    ledger.uncancel_run("r1")
-    assert ledger.cancelled_by("r1") is None
-    assert publish(ledger, version()).number == 1
-
-
-def test_a_publication_that_waited_while_its_run_was_cancelled_is_refused(fresh_dsn: str) -> None:
-    ledger, canceller = (PostgresLedger(Database(fresh_dsn)) for _ in range(2))
-    refused: list[RunCancelledError] = []
-
-    def publishing(lease: Lease) -> None:
-        try:
-            ledger.publish(lease, version())
-        except RunCancelledError as error:
-            refused.append(error)
-
-    with ledger.hold("k", "", "r1", ttl_s=60) as lease, psycopg.connect(fresh_dsn) as other:
-        other.execute("SELECT FROM organism.lease WHERE key = 'k' FOR UPDATE")
-        threads = [
-            threading.Thread(target=publishing, args=(lease,)),
-            threading.Thread(target=lambda: canceller.cancel_run("r1", actor="bo", at=NOW)),
-        ]
-        for count, thread in enumerate(threads, 1):
-            thread.start()
-            until(lambda count=count: waiting(fresh_dsn) == count, "it waits for the row")  # type: ignore[misc]
-        other.commit()
-        for thread in threads:
-            thread.join(PATIENCE_S)
-    assert len(refused) == 1
-    assert ledger.heads() == {}
-
-
-def test_who_cancels_waits_for_a_publication_that_has_begun(fresh_dsn: str) -> None:
-    ledger = PostgresLedger(Database(fresh_dsn))
-    with ledger.hold("k", "", "r1/2", ttl_s=60), psycopg.connect(fresh_dsn) as publication:
-        publication.execute("SELECT FROM organism.lease WHERE key = 'k' FOR UPDATE")
-        thread = threading.Thread(target=lambda: ledger.cancel_run("r1", actor="bo", at=NOW))
-        thread.start()
-        until(lambda: waiting(fresh_dsn) == 1, "it waits for the row")
-        assert thread.is_alive()
-        publication.commit()
-        thread.join(PATIENCE_S)
-        assert not thread.is_alive()
-
-
-def waiting(dsn: str) -> int:
-    """Sessions of this database that wait for a lock."""
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        ).fetchone()
-    return int(row[0]) if row else 0
-
-
-def test_steps_keep_their_order_and_a_later_try_replaces_an_earlier(ledger: Ledger) -> None:
-    def step(key: str, outcome: str) -> StepRecord:
-        cause = {"kind": "never-made", "input": None, "was": None, "now": None}
-        return StepRecord(run="r", key=key, outcome=outcome, version=1, causes=(cause,), seconds=0.5, at=NOW)
-
-    publish(ledger, version())
-    ledger.record_steps([step("k", "failed")])
-    ledger.record_steps([step("b", "made"), step("k", "made"), step("a", "made")])
-    assert ledger.steps("r") == (step("k", "made"), step("b", "made"), step("a", "made"))
-    assert ledger.durations()["k"] == 0.5
 
 
 def test_the_audit_log_is_newest_first(ledger: Ledger) -> None:

@@ -2,83 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from causal_organism.deployments import FULL, INCREMENTAL, PIPELINES, REFRESH, ZOMBIE_AUTOMATION
+from causal_organism.deployments import FULL, INCREMENTAL, PIPELINES, REFRESH
 from causal_organism.errors import NotRunningError, RefusedError, RequestError, StoreError
+from causal_organism.ports import RunFilter
 from causal_organism.settings import Settings
-from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
+from causal_organism.stores.prefect.documents import to_queue
 from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
-from tests.waiting import PATIENCE_S, until
+from tests.stores.prefect_servers import set_state, setup_unscheduled
+from tests.waiting import until
 
 RUN_FIELDS = {"id", "flow", "deployment", "state", "trigger", "actor", "started_at", "duration_s", "tries"}
 SCHEDULED = {INCREMENTAL.flow, FULL.flow}
 QUEUE_FIELDS = {"pool", "name", "depth", "running", "limit", "paused", "late", "oldest_s"}
-
-
-def client(settings: Settings) -> httpx.Client:
-    user, _, password = (settings.prefect_auth or "").partition(":")
-    return httpx.Client(base_url=settings.need("prefect_api_url"), auth=(user, password), timeout=PATIENCE_S)
-
-
-@pytest.fixture(scope="session")
-def prefect_settings(embedded_home: Any) -> Settings:
-    settings: Settings = embedded_home.start("orchestrator")
-    return settings
-
-
-@pytest.fixture
-def server(prefect_settings: Settings) -> Iterator[httpx.Client]:
-    """A Prefect server without anything of ours, whose pool gives no run to its worker."""
-    with client(prefect_settings) as api:
-        clear(api)
-        api.patch("/work_pools/default", json={"is_paused": True}).raise_for_status()
-        yield api
-        clear(api)
-        api.patch("/work_pools/default", json={"is_paused": False})
-
-
-def clear(api: httpx.Client) -> None:
-    named = {"flows": {"name": {"any_": [each.flow for each in PIPELINES]}}}
-    for row in api.post("/deployments/filter", json=named).json():
-        api.delete(f"/deployments/{row['id']}")
-    for row in api.post("/flow_runs/filter", json=named).json():
-        api.delete(f"/flow_runs/{row['id']}")
-    for row in api.post("/automations/filter", json={}).json():
-        api.delete(f"/automations/{row['id']}")
-    api.delete("/work_pools/default/queues/expensive")
-
-
-@pytest.fixture
-def prefect(server: httpx.Client, prefect_settings: Settings) -> Iterator[PrefectOrchestrator]:
-    orchestrator = PrefectOrchestrator(prefect_settings)
-    yield orchestrator
-    orchestrator.close()
-
-
-@pytest.fixture(params=["memory", "prefect"])
-def orchestrator(request: pytest.FixtureRequest) -> Any:
-    return MemoryOrchestrator() if request.param == "memory" else request.getfixturevalue("prefect")
-
-
-def set_state(api: httpx.Client, run: str, name: str) -> None:
-    """As a worker would, without asking the rules."""
-    types = {"AwaitingRetry": "SCHEDULED"}
-    state = {"type": types.get(name, name.upper()), "name": name}
-    api.post(f"/flow_runs/{run}/set_state", json={"state": state, "force": True}).raise_for_status()
-
-
-def setup_unscheduled(orchestrator: Any) -> None:
-    """With no schedule whose run may fall due in the middle of a test."""
-    orchestrator.setup()
-    for each in orchestrator.schedules():
-        orchestrator.set_schedule(each["deployment"], active=False)
 
 
 def test_a_second_setup_changes_nothing(orchestrator: Any) -> None:
@@ -119,6 +63,72 @@ def test_the_beginning_of_an_id_is_enough_where_it_is_unique(orchestrator: Any) 
     assert orchestrator.run("ffff-nothing") is None
     with pytest.raises(RequestError, match="at least 4"):
         orchestrator.run(run[:3])
+
+
+def test_what_lies_between_two_tries_is_no_part_of_a_duration(
+    prefect: PrefectOrchestrator, server: httpx.Client
+) -> None:
+    setup_unscheduled(prefect)
+    run = prefect.trigger("refresh", {"selection": "*"})
+    for name in ("Running", "Failed", "AwaitingRetry", "Running", "Completed"):
+        set_state(server, run, name)
+    rows = server.get("/flow_run_states/", params={"flow_run_id": run}).json()
+    states = sorted((datetime.fromisoformat(row["timestamp"]), row["name"]) for row in rows)
+    tries = [end - start for (start, name), (end, _) in pairwise(states) if name == "Running"]
+    row = prefect.run(run)
+    assert row is not None
+    assert (row["tries"], row["elapsed_s"]) == (2, row["duration_s"])
+    assert row["duration_s"] == pytest.approx(sum(each.total_seconds() for each in tries), abs=1e-3)
+    began, ended = (datetime.fromisoformat(row[name]) for name in ("started_at", "ended_at"))
+    assert row["duration_s"] < (ended - began).total_seconds()
+
+
+def test_what_lies_before_the_first_try_is_no_part_of_a_duration(
+    prefect: PrefectOrchestrator, server: httpx.Client
+) -> None:
+    setup_unscheduled(prefect)
+    run = prefect.trigger("refresh", {"selection": "*"})
+    set_state(server, run, "Cancelled")
+    row = prefect.run(run)
+    assert row is not None
+    assert (row["started_at"], row["duration_s"], row["tries"]) == (None, None, 0)
+    time.sleep(0.2)
+    for name in ("AwaitingRetry", "Running", "Completed"):
+        set_state(server, run, name)
+    row, (only,) = prefect.run(run), prefect.tries(run)
+    assert row is not None
+    assert row["duration_s"] == pytest.approx(only["duration_s"], abs=1e-3)
+    began, ended = (datetime.fromisoformat(row[name]) for name in ("started_at", "ended_at"))
+    assert row["duration_s"] < (ended - began).total_seconds()
+
+
+def test_every_try_of_a_run_is_told(prefect: PrefectOrchestrator, server: httpx.Client) -> None:
+    setup_unscheduled(prefect)
+    run = prefect.trigger("refresh", {"selection": "*"})
+    assert prefect.tries(run) == ()
+    for name in ("Running", "Failed", "AwaitingRetry", "Running"):
+        set_state(server, run, name)
+    first, second = prefect.tries(run)
+    assert (first["try"], first["state"], second["try"], second["state"]) == (1, "Failed", 2, "Running")
+    assert (second["ended_at"], second["duration_s"]) == (None, None)
+
+
+def test_history_is_filtered_and_goes_on_page_by_page(orchestrator: Any) -> None:
+    setup_unscheduled(orchestrator)
+    runs = [orchestrator.trigger("refresh", {"selection": str(number)}) for number in range(5)]
+    orchestrator.cancel(runs[1])
+    newest = runs[::-1]
+
+    def ids(**wanted: Any) -> list[str]:
+        return [row["id"] for row in orchestrator.history(RunFilter(**wanted), page=2)]
+
+    assert ids() == newest
+    assert ids(types=frozenset({"CANCELLED"})) == [runs[1]]
+    assert ids(types=frozenset({"CANCELLED"}), names=frozenset({"Scheduled"})) == newest
+    assert ids(deployment=INCREMENTAL.full_name) == []
+    assert ids(deployment=REFRESH.full_name, ids=(runs[2], runs[0])) == [runs[2], runs[0]]
+    assert ids(ids=()) == []
+    assert ids(since=datetime.now(UTC) + timedelta(minutes=1)) == []
 
 
 def test_the_same_key_gives_the_same_run(orchestrator: Any) -> None:
@@ -178,6 +188,32 @@ def test_depth_counts_what_waits(orchestrator: Any) -> None:
     assert (rows["default"]["depth"], rows["default"]["running"], rows["default"]["limit"]) == (3, 0, None)
     assert rows["default"]["oldest_s"] >= 0
     assert (rows["expensive"]["depth"], rows["expensive"]["oldest_s"]) == (0, None)
+
+
+def test_a_queue_says_what_is_deployed_on_it_and_whether_a_worker_serves_it(
+    prefect: PrefectOrchestrator, prefect_settings: Settings
+) -> None:
+    prefect.setup()
+    assert until(lambda: all(each["served"] for each in prefect.queues()))  # the worker of the home asks for both
+    rows = {each["name"]: each for each in prefect.queues()}
+    assert rows["expensive"]["deployments"] == [FULL.full_name]
+    assert rows["default"]["deployments"] == [INCREMENTAL.full_name, REFRESH.full_name]
+    later = PrefectOrchestrator(prefect_settings, now=lambda: datetime.now(UTC) + timedelta(minutes=2))
+    assert {each["served"] for each in later.queues()} == {False}  # nobody asked since
+    later.close()
+
+
+def test_a_queue_that_is_new_is_not_known_to_have_no_worker() -> None:
+    created = "2026-01-05T10:00:00+00:00"
+    now = datetime.fromisoformat(created)
+    queue = {"name": "q", "priority": 1, "created": created, "last_polled": None}
+    pool = {"name": "p"}
+    for seconds, served in ((30, None), (90, False)):
+        at = now + timedelta(seconds=seconds)
+        assert to_queue(pool, queue, [], at, deployments=(), workers=())["served"] is served
+    worker = {"created": (now + timedelta(seconds=80)).isoformat()}
+    at = now + timedelta(seconds=90)
+    assert to_queue(pool, queue, [], at, deployments=(), workers=[worker])["served"] is None
 
 
 def test_a_limit_stays_until_it_is_reset(orchestrator: Any) -> None:
@@ -253,46 +289,6 @@ def test_operators_changes_stay_and_code_wins(prefect: PrefectOrchestrator, serv
     assert [each["schedule"]["cron"] for each in now["schedules"]] == ["*/10 * * * *"]
     assert prefect.setup(reset=True) == (f"schedule every-5-minutes of {INCREMENTAL.full_name} set to */5 * * * *",)
     assert prefect.setup(reset=True) == ()
-
-
-def test_a_slot_that_no_run_holds_is_freed(prefect: PrefectOrchestrator, server: httpx.Client) -> None:
-    prefect.setup()
-    limit = server.get(f"/deployments/name/{FULL.full_name}").json()["global_concurrency_limit"]
-    assert limit["limit"] == 1
-    server.patch(f"/v2/concurrency_limits/{limit['id']}", json={"active_slots": 1}).raise_for_status()
-    waiting = prefect.trigger("full-analysis", {})
-    for state in ("Running", "AwaitingRetry"):
-        set_state(server, waiting, state)
-        assert prefect.missing() == ()
-    set_state(server, waiting, "Cancelled")
-    server.patch(f"/v2/concurrency_limits/{limit['id']}", json={"active_slots": 1}).raise_for_status()
-    assert prefect.missing() == (f"deployment {FULL.full_name}: a slot that no run held was freed",)
-    prefect.setup()
-    assert prefect.missing() == ()
-
-
-def test_a_run_whose_worker_died_before_it_began_gives_its_slot_back(
-    prefect: PrefectOrchestrator, server: httpx.Client, prefect_settings: Settings
-) -> None:
-    prefect.setup()
-    run = prefect.trigger("full-analysis", {})
-    pending = {"state": {"type": "PENDING", "name": "Pending"}}
-    assert server.post(f"/flow_runs/{run}/set_state", json=pending).json()["status"] == "ACCEPT"
-    path = f"/deployments/name/{FULL.full_name}"
-    assert server.get(path).json()["global_concurrency_limit"]["active_slots"] == 1
-    assert prefect.setup() == ()
-    later = PrefectOrchestrator(prefect_settings, now=lambda: datetime.now(UTC) + timedelta(minutes=11))
-    assert later.setup() == (f"run {run} never began: set to Crashed",)
-    assert prefect.run(run)["state"] == "Crashed"  # type: ignore[index]
-    assert server.get(path).json()["global_concurrency_limit"]["active_slots"] == 0
-
-
-def test_the_automation_for_dead_runs_looks_at_ours_only(prefect: PrefectOrchestrator, server: httpx.Client) -> None:
-    prefect.setup()
-    (automation,) = server.post("/automations/filter", json={}).json()
-    assert automation["name"] == ZOMBIE_AUTOMATION
-    assert automation["trigger"]["match_related"]["prefect.resource.id"] == "prefect.tag.organism"
-    assert (automation["trigger"]["posture"], automation["trigger"]["within"]) == ("Proactive", 90.0)
 
 
 def test_logs_come_in_order_and_go_on_from_a_moment(prefect: PrefectOrchestrator, server: httpx.Client) -> None:

@@ -59,7 +59,8 @@ def test_effects_are_written_once_per_version(database: Database) -> None:
 
 def test_views_are_written_by_metric(database: Database) -> None:
     readings = SqlReadings(database)
-    columns, values = ["id", "in", "out", "label"], [["a", 1, 2.5, "x"], ["b", None, 0, "y"]]
+    columns = ["id", "in", "out", "label"]
+    values: list[list[Any]] = [["a", 1, 2.5, "x"], ["b", None, 0, "y"]]
     for version in (1, 1, 2):
         readings.write_view("views/degree", columns, values, version=version, at=NOW)
     found = rows(

@@ -95,7 +95,7 @@ def test_what_others_wrote_among_the_dead_letters_is_shown_and_kept(redis_url: s
 
     stream = redis_stream(redis_url)
     server = redis.Redis.from_url(redis_url)
-    server.xadd(stream._dead_letters, {"fields": b"\xff no json", "x": "1"}, id="50-0")
+    server.xadd(stream.dead_letters_name, {"fields": b"\xff no json", "x": "1"}, id="50-0")
     stream.write_dead_letters([letter("1-0")])
     foreign = stream.read_dead_letters()[1]
     assert (foreign.id, foreign.reason, dict(foreign.fields)) == (

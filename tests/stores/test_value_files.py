@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -36,11 +37,11 @@ def lying(files: Files) -> list[tuple[str, int]]:
 
 
 def test_what_was_written_is_read_and_removed(files: Files) -> None:
-    assert files.size(CONTENT) is None
+    assert files.sizes([CONTENT]) == {}
     assert lying(files) == []
     files.write(CONTENT, b"x" * 100_000)
     files.write(OTHER, b"y")
-    assert files.size(CONTENT) == 100_000
+    assert files.sizes([CONTENT]) == {CONTENT: 100_000}
     assert files.read(CONTENT) == b"x" * 100_000
     assert lying(files) == [(CONTENT, 100_000), (OTHER, 1)]
     (gone,) = (each.place for each in files.stored() if each.content == CONTENT)
@@ -71,7 +72,7 @@ def test_written_now_is_a_moment_ago(files: Files) -> None:
 def test_damaged_content_is_out_of_the_way_and_still_there(files: Files) -> None:
     files.write(CONTENT, b"damaged")
     files.set_aside(CONTENT)
-    assert files.size(CONTENT) is None
+    assert files.sizes([CONTENT]) == {}
     assert lying(files) == [(CONTENT, 7)]
     files.write(CONTENT, b"whole again")
     assert files.read(CONTENT) == b"whole again"
@@ -116,12 +117,12 @@ def test_damage_is_noticed_by_reading_and_mended_by_making_again(place: str, fre
     body = files_at(place).read(content)
     files_at(place).write(content, body[:-1] + b"?")
     another = Values(Database(fresh_dsn), place)
-    assert another.intact(where, content)  # of the same length: nobody has read it yet
+    assert not another.damaged([(where, content)])  # of the same length: nobody has read it yet
     with pytest.raises(DamagedValueError, match="is damaged"):
         another.load(where, content)
-    assert not another.intact(where, content)
+    assert another.damaged([(where, content)])
     write()
-    assert another.intact(where, content)
+    assert not another.damaged([(where, content)])
     assert list(another.load(where, content)["n"][:3]) == [0, 1, 4]
 
 
@@ -141,7 +142,7 @@ def test_a_server_that_is_away_is_a_store_error(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     files = files_at("s3://bucket/values?endpoint_override=127.0.0.1:1&scheme=http&region=none")
     with pytest.raises(StoreError, match="s3://bucket/values cannot be asked") as told:  # after 6 s of trying
-        files.size(CONTENT)
+        files.sizes([CONTENT])
     assert "AWS_ENDPOINT_URL" in str(told.value.hint)
 
 
@@ -176,7 +177,7 @@ def test_keys_in_a_url_are_not_shown() -> None:
 
 def test_keys_in_a_url_that_is_none_are_not_shown_either() -> None:
     with pytest.raises(SettingsError) as told:
-        files_at("s3://key:sec/ret@bucket/values?region=none").size(CONTENT)
+        files_at("s3://key:sec/ret@bucket/values?region=none").sizes([CONTENT])
     assert "sec/ret" not in f"{told.value.message} {told.value.hint}"
     assert told.value.__cause__ is None and told.value.__suppress_context__  # a traceback in a log would show them
 
@@ -184,3 +185,27 @@ def test_keys_in_a_url_that_is_none_are_not_shown_either() -> None:
 def _within(place: str, name: str) -> str:
     base, mark, query = place.partition("?")
     return f"{base}/{name}{mark}{query}"
+
+
+def modes(folder: Path) -> set[tuple[bool, int]]:
+    return {(each.is_dir(), stat.S_IMODE(each.stat().st_mode)) for each in (folder, *folder.rglob("*"))}
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_folder_is_its_owners_alone_or_a_groups(tmp_path: Path, umask: int) -> None:
+    group = str(os.getgid())
+    before = os.umask(umask)
+    try:
+        for name, shared in (("own", None), ("shared", group)):
+            files = files_at(tmp_path / name / "values", group=shared)
+            files.write(CONTENT, b"x")
+            files.mark("m")
+    finally:
+        os.umask(before)
+    assert modes(tmp_path / "own") == {(True, 0o700), (False, 0o600)}
+    assert modes(tmp_path / "shared") == {(True, 0o2770), (False, 0o660)}
+
+
+def test_a_group_that_there_is_not_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="ORGANISM_VALUES_GROUP is 'nobody-has-this'"):
+        files_at(tmp_path, group="nobody-has-this")

@@ -12,7 +12,7 @@ import pytest
 
 from causal_organism.errors import DamagedValueError, OtherValuesError, StoreError
 from causal_organism.ports import ValueStore
-from causal_organism.stores.memory.ledger import MemoryValues
+from causal_organism.stores.memory.values import MemoryValues
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.values.files import files_at
 from causal_organism.stores.values.mark import MARK, make_mark, read_mark
@@ -55,7 +55,7 @@ def test_a_store_that_was_written_to_is_the_ledgers_own(values: ValueStore) -> N
     values.require_own()
     place, content = written(values, LARGE)
     values.require_own()
-    assert values.intact(place, content)
+    assert not values.damaged([(place, content)])
     adopted = values.adopt(incomplete=False)
     assert adopted["where"] == adopted["was"] and adopted["missing"] == 0
 
@@ -72,7 +72,7 @@ def test_the_first_that_is_written_to_is_known_and_others_are_refused(opened: Op
         assert all(files_at(place(name)).described() in told.value.message for name in ("first", "other"))
     assert files_at(place("other")).identity() is None and list(files_at(place("other")).stored()) == []
     assert other.load(*small) == 1
-    assert other.intact(*stored)  # as far as can be told from there
+    assert not other.damaged([stored])  # as far as can be told from there
     assert opened("first").load(*stored) == LARGE
 
 
@@ -81,7 +81,7 @@ def test_what_is_gone_from_the_ledgers_own_store_is_damage(opened: Open, place: 
     stored = written(values, LARGE)
     (file,) = files_at(place("first")).stored()
     files_at(place("first")).remove(file.place)
-    assert not values.intact(*stored)
+    assert values.damaged([stored])
     with pytest.raises(DamagedValueError, match="is not there"):
         values.load(*stored)
     values.require_own()

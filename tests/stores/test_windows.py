@@ -16,7 +16,7 @@ from causal_organism.network.windows import DAY_US, window_start
 from causal_organism.organism.projections.network_follower import composed
 from causal_organism.ports import Archive, Batch
 from causal_organism.stores.memory.network import MemoryNetwork
-from causal_organism.stores.postgres.archive import PostgresArchive
+from causal_organism.stores.postgres.archive.store import PostgresArchive
 from tests.stores.truth import NOW, interaction, kinds_in, kinds_of, network_in, people_of, ties_of, weeks_in, weeks_of
 
 Make = Callable[[], Archive]

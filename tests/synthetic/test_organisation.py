@@ -1,6 +1,10 @@
+from __future__ import annotations
+
 import csv
 import json
 from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,15 +20,15 @@ START = date(2026, 1, 7)  # a Wednesday
 
 
 @pytest.fixture(scope="module")
-def organisation():
+def organisation() -> Any:
     return generate(200, 26, 7, start=START)
 
 
-def equal(one, other):
+def equal(one: Any, other: Any) -> Any:
     return all(np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in one)
 
 
-def test_the_same_seed_gives_the_same_organisation(organisation):
+def test_the_same_seed_gives_the_same_organisation(organisation: Any) -> None:
     again = generate(200, 26, 7, start=START)
     assert equal(organisation.people, again.people)
     assert equal(organisation.interactions, again.interactions)
@@ -32,15 +36,15 @@ def test_the_same_seed_gives_the_same_organisation(organisation):
     assert organisation.truth == again.truth
 
 
-def test_another_seed_gives_another_organisation(organisation):
+def test_another_seed_gives_another_organisation(organisation: Any) -> None:
     assert not equal(organisation.outcomes, generate(200, 26, 8, start=START).outcomes)
 
 
-def test_the_default_size_is_moderate(organisation):
+def test_the_default_size_is_moderate(organisation: Any) -> None:
     assert 60_000 <= len(organisation.interactions["id"]) <= 100_000
 
 
-def test_there_are_enough_teams_to_conclude_and_each_has_one_manager_and_5_to_12_people(organisation):
+def test_there_are_enough_teams_to_conclude_and_each_has_one_manager_and_5_to_12_people(organisation: Any) -> None:
     teams, sizes = np.unique(organisation.people["team"], return_counts=True)
     assert len(teams) >= 20
     assert sizes.min() >= 5 and sizes.max() <= 12
@@ -49,20 +53,20 @@ def test_there_are_enough_teams_to_conclude_and_each_has_one_manager_and_5_to_12
 
 
 @pytest.mark.parametrize("people", [2, 3, 9, 10, 11, 13, 14, 29, 61])
-def test_small_organisations_are_whole(people):
+def test_small_organisations_are_whole(people: Any) -> None:
     small = generate(people, 2, 1, start=START)
     assert len(small.people["id"]) == people
     assert set(small.interactions["source"]) | set(small.interactions["target"]) <= set(small.people["id"])
 
 
-def test_every_manager_is_somebody_else_of_the_roster_and_one_person_has_none(organisation):
+def test_every_manager_is_somebody_else_of_the_roster_and_one_person_has_none(organisation: Any) -> None:
     people = organisation.people
     assert (people["manager"] == "").sum() == 1
     assert set(people["manager"]) - {""} <= set(people["id"])
     assert not (people["manager"] == people["id"]).any()
 
 
-def test_interactions_are_valid_ordered_and_within_the_weeks(organisation):
+def test_interactions_are_valid_ordered_and_within_the_weeks(organisation: Any) -> None:
     rows = organisation.interactions
     start_us = int(datetime(2026, 1, 5, tzinfo=UTC).timestamp() * 1e6)
     assert not (rows["source"] == rows["target"]).any()
@@ -73,14 +77,14 @@ def test_interactions_are_valid_ordered_and_within_the_weeks(organisation):
     assert (np.isnan(rows["duration_s"]) == (rows["kind"] != "meeting")).all()
 
 
-def test_nobody_sits_in_two_meetings_at_once(organisation):
+def test_nobody_sits_in_two_meetings_at_once(organisation: Any) -> None:
     rows = organisation.interactions
     meeting = rows["kind"] == "meeting"
     seats = list(zip(rows["target"][meeting], rows["at_us"][meeting], strict=True))
     assert len(set(seats)) == len(seats)
 
 
-def test_late_joiners_take_part_in_nothing_before_they_start(organisation):
+def test_late_joiners_take_part_in_nothing_before_they_start(organisation: Any) -> None:
     late = organisation.truth["cases"]["joined_late"]
     assert late
     rows = organisation.interactions
@@ -92,7 +96,7 @@ def test_late_joiners_take_part_in_nothing_before_they_start(organisation):
         assert min(weeks) == iso_week(date.fromisoformat(started_on[person]))
 
 
-def test_outcomes_follow_from_the_meeting_hours_in_the_interactions():
+def test_outcomes_follow_from_the_meeting_hours_in_the_interactions() -> None:
     """Take the planted effect of recovered hours out of focus: what is left no longer depends on the hours."""
     organisation = generate(300, 26, 3, start=START)
     weekly, outcomes, weeks = weekly_sums(organisation), organisation.outcomes, organisation.truth["weeks"]
@@ -113,7 +117,7 @@ def test_outcomes_follow_from_the_meeting_hours_in_the_interactions():
     tau = np.array(list(organisation.truth["effects_per_hour"]["focus_h"]["by_person"].values()))[there, None]
     rest = grid[3, there, 1:] - tau * hours
 
-    def within(values):
+    def within(values: Any) -> Any:
         return (values - values.mean(0) - values.mean(1, keepdims=True)).ravel()
 
     design = np.column_stack([within(hours), within(load), within(deadline), np.ones(hours.size)])
@@ -123,18 +127,18 @@ def test_outcomes_follow_from_the_meeting_hours_in_the_interactions():
     assert found[2] == pytest.approx(-1.2, abs=0.25)
 
 
-def test_managers_have_exactly_no_effect(organisation):
+def test_managers_have_exactly_no_effect(organisation: Any) -> None:
     effects = organisation.truth["effects_per_hour"]["focus_h"]["by_person"]
     managers = organisation.people["id"][organisation.people["role"] == "manager"]
     assert {effects[person] for person in managers} == {0.0}
     assert organisation.truth["cases"]["null_role"] == "manager"
 
 
-def test_hostile_names_are_there_but_sparse(organisation):
+def test_hostile_names_are_there_but_sparse(organisation: Any) -> None:
     assert sum(name in HOSTILE for name in organisation.people["name"]) == len(HOSTILE)
 
 
-def test_files_hold_what_was_generated(organisation, tmp_path):
+def test_files_hold_what_was_generated(organisation: Any, tmp_path: Path) -> None:
     rows = write(tmp_path / "made", organisation)
     lines = (tmp_path / "made" / "interactions.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line) for line in lines] == list(organisation.each_interaction())
@@ -147,6 +151,6 @@ def test_files_hold_what_was_generated(organisation, tmp_path):
 
 
 @pytest.mark.parametrize(("people", "weeks"), [(1, 5), (0, 5), (5, 0)])
-def test_an_organisation_of_nobody_or_no_time_is_refused(people, weeks):
+def test_an_organisation_of_nobody_or_no_time_is_refused(people: Any, weeks: Any) -> None:
     with pytest.raises(RequestError):
         generate(people, weeks, 1, start=START)

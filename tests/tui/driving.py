@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 
 from tests.waiting import PATIENCE_S
 from tui.app import ConsoleApp
-from tui.demo import DemoSource
+from tui.demo.source import DemoSource
 from tui.source import Place
+from tui.widgets.paint import Paint
 
 NARROW, WIDE = (80, 24), (120, 36)
 START = datetime(2026, 2, 16, 12, 3, 41, tzinfo=UTC)
@@ -51,7 +52,7 @@ class Driver:
     async def type(self, text: str) -> None:
         await self.press(*text)
 
-    async def until(self, seen: str | Callable[[], bool]) -> None:
+    async def until(self, seen: str | Callable[[], object]) -> None:
         """Wait until a text is on the screen, or something is so."""
         end = time.monotonic() + PATIENCE_S
         while time.monotonic() < end:
@@ -61,8 +62,17 @@ class Driver:
         raise AssertionError(f"not seen in time: {seen}\n{self.text()}")
 
     async def settled(self) -> None:
-        """Wait until every question that is out was answered."""
-        await self.until(lambda: self.app.pulse.asked_at is None and not self.app.pulse.again)
+        """Wait until every question that is out was answered, and the answers are shown."""
+        await self.until(lambda: not self.is_asking() and not self.app._presenting)
+        await self.pilot.pause()
+
+    def is_asking(self) -> bool:
+        return any(each.asked_at is not None for each in self.app.pulse.questions.values())
+
+    async def dialog(self, title: str) -> None:
+        """Wait until a dialog is there and takes keys."""
+        await self.until(title)
+        await self.until(lambda: getattr(self.app.screen, "armed", False))
         await self.pilot.pause()
 
     def text(self) -> str:
@@ -84,17 +94,18 @@ def drive(
     refused: dict[str, str] | None = None,
     ascii_only: bool = False,
     source: Any = None,
+    clock: Clock | None = None,
 ) -> None:
     """Run a scenario against a console of this size."""
-    clock = Clock()
+    clock = clock or Clock()
     source = source or DemoSource(clock, hostile=hostile, refused=refused)
     place = Place(context="home", actor="ana@ops", read_only=read_only, production=production)
-    app = ConsoleApp(lambda: source, place, now=clock, ticks=clock.ticks, ascii_only=ascii_only)
+    app = ConsoleApp(lambda: source, place, now=clock, ticks=clock.ticks, paint=Paint(ascii_only=ascii_only))
 
     async def run() -> None:
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, pilot, source, clock)
-            await driver.until(lambda: app.as_of is not None or app.lost is not None)
+            await driver.until(lambda: app.as_of is not None or bool(app.pulse.lost(tuple(app.pulse.questions))))
             await pilot.pause()
             await scenario(driver)
 
@@ -109,6 +120,10 @@ def asked(driver: Driver) -> dict[str, int]:
 async def beats(driver: Driver, number: int) -> None:
     """Let the console's second go by some times, without waiting for it."""
     for _ in range(number):
-        driver.app.pulse.next_at = 0.0
+        await driver.settled()
+        frame = driver.app.frame
+        for name, _ in frame.requests() if frame is not None else ():
+            question = driver.app.pulse.question(name)
+            question.next_at = min(question.next_at, driver.clock.ticks()) or -1.0  # due, but not hurried for
         driver.app.beat()
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        await driver.settled()

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tests.waiting import PATIENCE_S
@@ -79,13 +79,15 @@ class Terminal:
 
 
 @contextlib.contextmanager
-def terminal(arguments: Sequence[str], *, columns: int = 120, rows: int = 36, **variables: str) -> Iterator[Terminal]:
+def terminal(
+    arguments: Sequence[str], variables: Mapping[str, str] | None = None, *, columns: int = 120, rows: int = 36
+) -> Iterator[Terminal]:
     """Run `python …` in a terminal of its own session, and end it in any case."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     dropped = ("NO_COLOR", "TMUX", "COLUMNS", "LINES", "TEXTUAL_DRIVER")
     environ = {name: value for name, value in os.environ.items() if name not in dropped}
-    environ |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **variables}
+    environ |= {"TERM": "xterm-256color", "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT), **(variables or {})}
     process = subprocess.Popen(
         [sys.executable, *arguments], stdin=theirs, stdout=theirs, stderr=theirs, env=environ, cwd=ROOT,
         start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.tui.driving import NARROW, Driver, drive
+from tests.tui.driving import NARROW, Clock, Driver, drive
+from tui.demo.source import DemoSource
 from tui.screens.assets import AssetsScreen
 from tui.screens.runs import RunsScreen
+from tui.source import Document
 from tui.widgets.log_pane import LogPane
 
 
@@ -114,6 +116,23 @@ def test_a_log_follows_its_end_until_somebody_scrolls_up() -> None:
     drive(scenario)
 
 
+def test_a_log_that_is_longer_than_an_answer_is_asked_for_again_at_once_and_each_line_comes_once() -> None:
+    class Long(DemoSource):
+        def logs(self, run: str, *, after: str | None = None, limit: int = 2_000) -> Document:
+            start = int(after or 0)
+            lines = [{"level": 20, "message": f"line {n}"} for n in range(start, min(start + 100, 500))]
+            return {"lines": lines, "cursor": str(start + len(lines)), "behind": None if start < 400 else 0}
+
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3", "enter")
+        await driver.until("line 499")
+        await driver.press("question_mark", "escape")
+        await driver.settled()
+        await driver.until("  500 lines")
+
+    drive(scenario, source=Long(Clock()))
+
+
 def test_a_log_is_searched_and_narrowed() -> None:
     async def scenario(driver: Driver) -> None:
         await driver.press("3", "enter")
@@ -127,7 +146,7 @@ def test_a_log_is_searched_and_narrowed() -> None:
         await driver.press("ampersand", *"block 12 ", "enter")
         await driver.until(lambda: driver.text().count(" of views is done") == 1)
         await driver.press("w", "T")
-        await driver.until("[w]rap on  [T]imes off")
+        await driver.until("w wrap ● T times ○")
 
     drive(scenario)
 
@@ -137,7 +156,7 @@ def test_back_goes_from_detail_to_list_and_asks_before_it_quits() -> None:
         await driver.press("2")
         await driver.until("pagerank")
         await driver.press("enter")
-        await driver.until("> network")
+        await driver.until("▸ network")
         await driver.press("q")
         await driver.until(lambda: not driver.app.screen.has_class("-detail"))
         await driver.press("q")
@@ -150,20 +169,24 @@ def test_back_goes_from_detail_to_list_and_asks_before_it_quits() -> None:
     drive(scenario, size=NARROW)
 
 
+def shows(driver: Driver, screen: type[object]) -> bool:
+    return isinstance(driver.app.frame, screen)
+
+
 def test_enter_on_a_trouble_opens_the_thing() -> None:
     async def scenario(driver: Driver) -> None:
         table = driver.app.frame.table  # type: ignore[union-attr]
         await driver.until(lambda: len(table.all_rows) > 5)
         table.go_to("run:7f3a2c00-demo")
         await driver.press("enter")
-        await driver.until("Runs > 7f3a2c00-demo")
-        assert isinstance(driver.app.frame, RunsScreen)
+        await driver.until("Runs ▸ 7f3a2c00-demo")
+        assert shows(driver, RunsScreen)
         await driver.press("1")
-        await driver.until("[1 Overview]")
+        await driver.until("▸ Overview")
         table.go_to("asset:views/betweenness")
         await driver.press("enter")
-        await driver.until("Assets > views/betweenness")
-        assert isinstance(driver.app.frame, AssetsScreen)
+        await driver.until("Assets ▸ views/betweenness")
+        assert shows(driver, AssetsScreen)
 
     drive(scenario, size=NARROW)
 
@@ -171,9 +194,9 @@ def test_enter_on_a_trouble_opens_the_thing() -> None:
 def test_commands_lead_to_screens_runs_and_assets() -> None:
     async def scenario(driver: Driver) -> None:
         await driver.press("colon", *"asset views/degree", "enter")
-        await driver.until("Assets > views/degree")
+        await driver.until("Assets ▸ views/degree")
         await driver.press("colon", *"queues", "enter")
-        await driver.until("[4 Queues]")
+        await driver.until("▸ Queues")
         await driver.press("colon", *"nonsense [/]", "enter")
         await driver.until(":nonsense [/] is no command")
         await driver.press("colon", *"errors", "enter")
@@ -196,7 +219,7 @@ def test_help_runs_the_line_that_is_chosen() -> None:
         await driver.press("3", "question_mark")
         await driver.until("WHAT IT DOES")
         await driver.press("slash", *"interventions", "enter", "enter")
-        await driver.until("[5 Interventions(3)]")
+        await driver.until("5 Interventions(2)")
 
     drive(scenario)
 

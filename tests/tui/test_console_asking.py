@@ -11,7 +11,7 @@ from textual import events
 from causal_organism.errors import GraphError, StoreError
 from tests.tui.driving import NARROW, Clock, Driver, asked, beats, drive
 from tests.waiting import PATIENCE_S
-from tui.demo import DemoSource
+from tui.demo.source import DemoSource
 
 
 def test_only_the_screen_that_is_seen_asks() -> None:
@@ -29,32 +29,46 @@ def test_only_the_screen_that_is_seen_asks() -> None:
     drive(scenario)
 
 
-def test_it_asks_nothing_under_a_dialog_a_page_or_when_another_window_is_looked_at() -> None:
+def test_it_goes_on_asking_under_a_dialog_and_a_page_and_what_is_behind_them_is_new() -> None:
     async def scenario(driver: Driver) -> None:
         await driver.press("3")
         await driver.until("full-analysis")
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
-        await driver.press("s")
-        await driver.until("STOP 1 RUN")
-        under_dialog = asked(driver)
-        await beats(driver, 3)
-        assert asked(driver) == under_dialog
-        await driver.press("escape", "question_mark")
-        await driver.until("WHAT IT DOES")
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
-        under_help = asked(driver)
-        await beats(driver, 3)
-        assert asked(driver) == under_help
-        await driver.press("escape")
-        await driver.until("[3 Runs]")
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        for keys, seen in ((("s",), "STOP 1 RUN"), (("escape", "question_mark"), "WHAT IT DOES")):
+            await driver.press(*keys)
+            await driver.until(seen)
+            before = asked(driver)["runs"]
+            await beats(driver, 3)
+            assert asked(driver)["runs"] == before + 3
+        await driver.press("escape", "s")
+        await driver.dialog("STOP 1 RUN")
+        driver.source.trigger("behind/it")
+        await beats(driver, 1)
+        await driver.until("behind/it")
+        assert "STOP 1 RUN" in driver.text()
+
+    drive(scenario)
+
+
+def test_when_another_window_is_looked_at_it_asks_a_third_as_often_and_calls_nothing_stale() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        await driver.settled()
         driver.app.post_message(events.AppBlur())
-        await driver.until(lambda: driver.app.blurred)
-        blurred = asked(driver)
-        await beats(driver, 3)
-        assert asked(driver) == blurred
+        await driver.until(lambda: driver.app.pulse.away)
+        await beats(driver, 1)
+        driver.clock.advance(4.0)
+        before = asked(driver)["runs"]
+        driver.app.beat()
+        await driver.settled()
+        assert asked(driver)["runs"] == before, "not due for another two seconds"
+        assert "runs 6s" in driver.text()
+        driver.clock.advance(2.0)
+        driver.app.beat()
+        await driver.settled()
+        assert asked(driver)["runs"] == before + 1
         driver.app.post_message(events.AppFocus())
-        await driver.until(lambda: driver.source.asked["runs"] > blurred["runs"])
+        await driver.until(lambda: driver.source.asked["runs"] > before + 1)
 
     drive(scenario)
 
@@ -63,18 +77,20 @@ def test_a_lost_link_keeps_the_data_says_since_when_and_refuses_writes() -> None
     async def scenario(driver: Driver) -> None:
         await driver.press("2")
         await driver.until("pagerank")
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        await driver.settled()
         driver.source.fail_with = "the ledger at 127.0.0.1 does not answer\x1b]0;x\x07"
         await beats(driver, 1)
-        await driver.until("link lost - showing data as of 12:03:41Z, try 2 in")
+        await driver.until("assets lost, asked again in 1s: the ledger")
+        await driver.until("assets lost 2s")
         assert "pagerank" in driver.text()
+        assert "(t trigger)" in driver.text()
         assert "does not answer␛]0;x␇" in driver.text()
         await driver.press("slash", *"betw", "enter", "t")
         assert not any(what[0] == "trigger" for what in driver.source.done)
         assert "TRIGGER" not in driver.text()
         driver.source.fail_with = None
         await beats(driver, 1)
-        await driver.until(lambda: "link lost" not in driver.text())
+        await driver.until(lambda: "assets 2s" in driver.text() and "(t trigger)" not in driver.text())
 
     drive(scenario)
 
@@ -87,7 +103,7 @@ def test_what_cannot_be_read_is_not_asked_for_without_a_pause() -> None:
 
     async def scenario(driver: Driver) -> None:
         await driver.press("2")
-        await driver.until("versions:network: no versions today")
+        await driver.until("versions: no versions today")
         await driver.settled()
         before = asked(driver)
         for _ in range(20):
@@ -97,7 +113,7 @@ def test_what_cannot_be_read_is_not_asked_for_without_a_pause() -> None:
         assert asked(driver)["versions"] <= before["versions"] + 2
         driver.source.fail_with = "down"
         await beats(driver, 1)
-        await driver.until("link lost")
+        await driver.until("assets lost")
         lost = asked(driver)
         for _ in range(20):
             driver.app.frame.present()  # type: ignore[union-attr]
@@ -113,23 +129,25 @@ def test_a_console_that_never_connects_stays_and_says_so() -> None:
             raise OSError("connection refused")
 
     async def scenario(driver: Driver) -> None:
-        await driver.until("link lost - nothing was read yet")
+        await driver.until("assets lost")
+        assert "│ ?" in driver.text()
         await driver.press("3")
-        await driver.until("[3 Runs]")
+        await driver.until("▸ Runs")
 
     drive(scenario, source=Nowhere())
 
 
 def test_one_server_that_is_gone_leaves_what_the_others_know() -> None:
     class Orchestratorless(DemoSource):
-        def runs(self, *, limit: int = 100) -> Any:
+        def runs(self, *, limit: int = 100, until: str | None = None) -> Any:
             raise StoreError("Prefect does not answer")
 
     async def scenario(driver: Driver) -> None:
-        await driver.until("link lost")
-        await driver.until("runs: Prefect does not answer")
-        assert "ASSETS 13" in driver.text()
-        assert "worker FAIL" in driver.text()
+        await driver.until("runs lost, asked again in 1s: Prefect does not answer")
+        assert "│ ? " in driver.text()
+        assert "fail ?" in driver.text()
+        assert "─ 13 ─╮" in driver.text()
+        assert "✗ worker" in driver.text()
 
     drive(scenario, source=Orchestratorless(Clock()))
 
@@ -144,7 +162,7 @@ def test_one_document_that_cannot_be_given_leaves_the_others() -> None:
 
     async def scenario(driver: Driver) -> None:
         await driver.until("! queues: the graph is broken [/]")
-        assert "ASSETS 13" in driver.text()
+        assert "─ 13 ─╮" in driver.text()
         assert driver.app.notes["status"] == "ZeroDivisionError: a mistake in a reader"
 
     drive(scenario, source=Half(Clock()))
@@ -168,39 +186,91 @@ def test_the_first_frame_is_painted_before_anything_is_connected() -> None:
         app = ConsoleApp(lambda: source, Place(context="home", actor="a"), now=clock, ticks=clock.ticks)
         async with app.run_test(size=NARROW) as pilot:
             driver = Driver(app, pilot, source, clock)
-            await driver.until("[1 Overview]")
-            await driver.until("loading ...")
+            await driver.until("─ Organism ─")
+            await driver.until("assets ...")
             await pilot.press("2")
-            await driver.until("[2 Assets]")
+            await driver.until("▸ Assets")
             source.gate.set()
             await driver.until("pagerank")
 
     asyncio.run(run())
 
 
-def test_frozen_it_asks_for_nothing() -> None:
+def test_paused_it_asks_for_nothing_until_it_is_told_to() -> None:
     async def scenario(driver: Driver) -> None:
         await driver.press("3")
         await driver.until("full-analysis")
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
+        await driver.settled()
         await driver.press("u")
-        await driver.until("FROZEN as of")
+        await driver.until("paused runs 2s")
         before = asked(driver)
         await beats(driver, 3)
         assert asked(driver) == before
         await driver.press("ctrl+r")
         await driver.until(lambda: driver.source.asked["runs"] == before["runs"] + 1)
+        await driver.until("asked now: runs")
 
     drive(scenario)
 
 
-def test_data_that_grows_old_is_called_stale() -> None:
+class Silent(DemoSource):
+    """Its Prefect keeps connections and says nothing, until `gate` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(Clock())
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def runs(self, *, limit: int = 100, until: str | None = None) -> Any:
+        self._count("asked for runs")
+        self.gate.wait(PATIENCE_S)
+        return super().runs(limit=limit, until=until)
+
+
+def test_a_server_that_hangs_is_lost_after_five_seconds_and_blocks_no_other() -> None:
+    source = Silent()
+
     async def scenario(driver: Driver) -> None:
-        await driver.until("as of 12:03:41Z")
-        await driver.until(lambda: driver.app.pulse.asked_at is None)
-        driver.app.pulse.ask(driver.clock.ticks())
-        driver.clock.advance(9.5)
+        await driver.until("full-analysis")
+        await driver.settled()
+        source.gate.clear()
+        driver.clock.advance(2.0)
         driver.app.beat()
-        await driver.until("STALE DATA 9s")
+        await driver.until(lambda: driver.app.pulse.question("assets").asked_at is None)
+        before = asked(driver)["assets"]
+        for _ in range(3):
+            driver.clock.advance(2.0)
+            driver.app.beat()
+            await driver.until(lambda: driver.app.pulse.question("assets").asked_at is None)
+        assert asked(driver)["assets"] == before + 3
+        await driver.until("runs lost, asked again in 1s: no answer within 5s")
+        await driver.press("3")
+        await driver.until("(s stop)")
+        await driver.press("s")
+        await driver.until("stop: runs lost for")
+        hanging = asked(driver)["asked for runs"]
+        await driver.press("ctrl+r")
+        await driver.until(lambda: asked(driver)["asked for runs"] == hanging + 1)
+        source.gate.set()
+        await driver.until("runs 2s")
 
-    drive(scenario)
+    drive(scenario, source=source)
+
+
+def test_data_that_grows_old_is_called_slow() -> None:
+    source = Silent()
+
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("runs 2s")
+        await driver.settled()
+        source.gate.clear()
+        driver.clock.advance(2.0)
+        driver.app.beat()
+        driver.clock.advance(3.0)
+        driver.app.beat()
+        await driver.until("runs slow 5s")
+        source.gate.set()
+        await driver.until("runs 2s")
+
+    drive(scenario, source=source)

@@ -12,14 +12,14 @@ from tests.tui.driving import NARROW, WIDE, Driver, drive
 GOLDENS = Path(__file__).parent / "goldens"
 SIZES = (NARROW, WIDE)
 SCREENS = {
-    "overview": (("1",), "worker FAIL"),
+    "overview": (("1",), "worker"),
     "assets": (("2",), "betweenness"),
     "asset": (("2", "slash", "b", "e", "t", "w", "enter", "enter"), "v41 *"),
     "runs": (("3",), "full-analysis"),
     "run": (("3", "j", "enter"), "block 79"),
     "queues": (("4",), "dead letters"),
-    "interventions": (("5",), "p0000"),
-    "intervention": (("5", "enter"), "ACTING ON IT"),
+    "interventions": (("5",), "PROPOSED"),
+    "intervention": (("5", "enter"), "EVIDENCE"),
     "help": (("3", "question_mark"), "WHAT IT DOES"),
     "json": (("4", "y"), '"pool": "default"'),
     "trigger": (("2", "slash", "b", "e", "t", "w", "enter", "t"), "1 step, 1 certain"),
@@ -37,6 +37,7 @@ def test_a_screen_looks_as_it_should(name: str, size: tuple[int, int]) -> None:
             await driver.press(key)
             await driver.settled()
         await driver.until(seen)
+        await driver.until(lambda: getattr(driver.app.screen, "armed", True))
         await driver.settled()
         compare(f"{name}-{size[0]}x{size[1]}", driver.text())
         assert all(len(line) == size[0] for line in driver.raw_lines()), "every line fills the terminal exactly"

@@ -96,5 +96,5 @@ def test_a_mapped_snapshot_gives_the_same(tmp_path: Path) -> None:
 def test_a_kernel_is_compiled_where_nothing_can_be_kept() -> None:
     names: dict[str, object] = {}
     exec("def doubled(number): return 2 * number", names)
-    doubled = compiled(names["doubled"])  # type: ignore[arg-type]
+    doubled = compiled(names["doubled"])
     assert (doubled(21), hasattr(doubled, "signatures")) == (42, True)

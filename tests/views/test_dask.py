@@ -7,16 +7,17 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
 
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
-from causal_organism.engine.make import Context
+from causal_organism.engine.context import AssetContext
 from causal_organism.engine.unfinished import Sharing
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.network.snapshot import Snapshot
@@ -31,6 +32,7 @@ from causal_organism.views.share import PersonKernel, SourceKernel
 from tests.views.references import random_network
 
 distributed = pytest.importorskip("distributed")
+T = TypeVar("T")
 PEOPLE, SIZE = 2_000, 20
 
 
@@ -49,7 +51,7 @@ def sources(root: Path, network: Snapshot, kernel: SourceKernel = WEIGHTED) -> S
     return Sources(root, kernel, network, size=SIZE)
 
 
-def test_a_killed_worker_changes_no_bit(tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster) -> None:
+def test_a_killed_worker_changes_no_bit(tmp_path: Path, network: Snapshot, cluster: Any) -> None:
     killed: list[int] = []
 
     def kill_one(done: int, _total: int) -> None:
@@ -66,7 +68,7 @@ def test_a_killed_worker_changes_no_bit(tmp_path: Path, network: Snapshot, clust
 
 @pytest.mark.parametrize("kernel", [EGO, HOLES, BROKERS], ids=lambda each: each.name)
 def test_numbers_of_people_on_a_cluster_have_the_same_bits(
-    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster, kernel: PersonKernel
+    tmp_path: Path, network: Snapshot, cluster: Any, kernel: PersonKernel
 ) -> None:
     team = np.arange(PEOPLE) % 7 if kernel is BROKERS else None
     found = {
@@ -83,7 +85,7 @@ def test_what_goes_through_the_scheduler_is_small(tmp_path: Path, network: Snaps
     seen: list[int] = []
 
     class Weighing(Threads):
-        def each(self, work: Callable[[Slice], None], items: list[Slice]) -> Iterator[Slice]:  # type: ignore[override]
+        def each(self, work: Callable[[T], Any], items: Sequence[T]) -> Iterator[T]:
             seen.extend(len(pickle.dumps((work, item))) for item in items)
             return super().each(work, items)
 
@@ -99,17 +101,19 @@ def test_without_an_address_a_cluster_lives_as_long_as_the_work(tmp_path: Path, 
 
 
 def test_the_catalog_hands_work_to_the_cluster_that_the_settings_name(
-    tmp_path: Path, network: Snapshot, cluster: distributed.LocalCluster
+    tmp_path: Path, network: Snapshot, cluster: Any
 ) -> None:
+    compute = graph_of(ASSETS)["views/betweenness"].compute
+    assert compute is not None
     found = {}
     for name in ("dask", "threads"):
-        context = Context(
+        context = AssetContext(
             settings={"betweenness_exact_people": 0, "betweenness_sources": 256}, partition={}, log=print,
             progress=lambda *_: None, inputs={}, scratch=tmp_path / name,
             sharing=Sharing(name, cluster.scheduler_address),
         )  # fmt: skip
         with ThreadPoolExecutor(1) as thread:  # where flows have it made
-            work = thread.submit(graph_of(ASSETS)["views/betweenness"].compute, network=network, context=context)
+            work = thread.submit(compute, network=network, context=context)
             found[name] = work.result()["betweenness"].tobytes()
         assert context._metadata == {"sources": 256, "exact": False}
     assert found["dask"] == found["threads"]

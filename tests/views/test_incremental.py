@@ -141,7 +141,12 @@ def test_constraint_of_those_near_a_hub_has_the_same_bits(monkeypatch: pytest.Mo
     followed = update_constraint(previous, after, delta)
     used: list[int] = []
     monkeypatch.setattr(constraint_view, "_FEW_PATHS", -1)
-    monkeypatch.setattr(constraint_view, "holes", lambda *given: (used.append(1), holes(*given))[1])
+
+    def counted(*given: Any) -> Any:
+        used.append(1)
+        return holes(*given)
+
+    monkeypatch.setattr(constraint_view, "holes", counted)
     again = update_constraint(previous, after, delta)
     assert used == [1]
     assert all(again[name].tobytes() == followed[name].tobytes() for name in ("constraint", "effective_size"))
@@ -163,7 +168,8 @@ def test_triangles_that_lose_and_gain_several_sides_at_once(gone: int, came: int
     """Of two triangles 0 1 2 and 2 3 4, one loses sides while the other gains them."""
     sides, others = [(0, 1), (1, 2), (2, 0)], [(2, 3), (3, 4), (4, 2)]
     stood = sides + others[came:]
-    before = from_columns("abcde", *zip(*stood, strict=True), [1] * len(stood), [1] * len(stood))
+    ones = [1] * len(stood)
+    before = from_columns("abcde", [a for a, _ in stood], [b for _, b in stood], ones, ones)
     ends = [(before.ids[a], before.ids[b]) for a, b in sides[:gone] + others[:came]]
     amounts = [(1, 0)] * gone + [(0, 1)] * came
     changes = [TieChange(*pair, was, now, was, now, 0, 0) for pair, (was, now) in zip(ends, amounts, strict=True)]

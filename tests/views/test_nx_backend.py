@@ -1,15 +1,19 @@
-"""Snapshots handed to networkx: the same scores without a conversion, and the rest left to networkx."""
+"""networkx's functions computed by our views: for snapshots without a conversion, and for networkx's own graphs."""
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from causal_organism.views.nx_backend import Backend, backend, directed, info, undirected
 from tests.views.references import random_network
@@ -69,17 +73,93 @@ def test_networkx_finds_the_backend_and_gets_its_own_scores(tmp_path: Path) -> N
     assert told["same"]
 
 
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("betweenness_centrality", {}),
+    ("betweenness_centrality", {"normalized": False}),
+    ("betweenness_centrality", {"normalized": False, "endpoints": True}),
+    ("betweenness_centrality", {"endpoints": True}),
+    ("pagerank", {"tol": 1e-9, "max_iter": 500}),
+    ("pagerank", {"alpha": 0.6, "weight": None}),
+    ("pagerank", {"max_iter": 2}),
+    ("pagerank", {"weight": "amount", "personalization": {0: 1, 3: 0.5}, "dangling": {1: 2}, "nstart": {0: 1}}),
+    ("constraint", {}),
+    ("constraint", {"weight": "amount"}),
+    ("constraint", {"weight": "amount", "nodes": [2, 0]}),
+    ("effective_size", {}),
+    ("effective_size", {"nodes": [0, 1]}),
+    ("clustering", {}),
+    ("clustering", {"nodes": 1}),
+    ("triangles", {"nodes": [1, 0]}),
+    ("transitivity", {}),
+    ("core_number", {}),
+    ("reciprocity", {}),
+    ("reciprocity", {"nodes": [0, 2]}),
+    ("reciprocity", {"nodes": 0}),
+    ("overall_reciprocity", {}),
+)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Any:
+    """Graphs of networkx with 0 to 9 nodes and weights on some of their edges."""
+    size = draw(st.integers(0, 9))
+    graph = draw(st.sampled_from([nx.Graph, nx.DiGraph]))()
+    graph.add_nodes_from(range(size))
+    pairs = st.tuples(st.integers(0, max(size - 1, 0)), st.integers(0, max(size - 1, 0)))
+    for one, other in draw(st.lists(pairs.filter(lambda pair: pair[0] != pair[1]), max_size=20 if size > 1 else 0)):
+        graph.add_edge(one, other)
+        if draw(st.booleans()):
+            graph.edges[one, other]["amount"] = draw(st.integers(1, 5000)) / 1000
+    return graph
+
+
+@settings(max_examples=400)
+@given(graph=graphs(), call=st.sampled_from(CALLS))
+def test_what_runs_on_ours_is_what_networkx_gives(graph: Any, call: tuple[str, dict[str, Any]]) -> None:
+    name, options = call
+    if Backend.can_run(name, (graph,), options) is not True:
+        return
+    assert _outcome(name, graph, options, "organism") == _outcome(name, graph, options, "networkx")
+
+
+def _outcome(name: str, graph: Any, options: dict[str, Any], where: str) -> Any:
+    """A result that compares to 9 decimals, or the kind of error."""
+    try:
+        found = getattr(nx, name)(graph, backend=where, **options)
+    except nx.NetworkXException as error:
+        return type(error)
+    if isinstance(found, dict):
+        return [(node, _rounded(value)) for node, value in found.items()]
+    return _rounded(found)
+
+
+def _rounded(value: Any) -> Any:
+    if value is None or math.isnan(value):
+        return str(value)
+    return pytest.approx(value, rel=1e-9, abs=1e-9)
+
+
+GRAPH = nx.Graph([("a", "b"), ("b", "c")])
+
+
 @pytest.mark.parametrize(
     ("name", "graph", "options"),
     [
-        ("betweenness_centrality", undirected(NETWORK), {}),
         ("betweenness_centrality", directed(NETWORK), {"k": 5}),
         ("betweenness_centrality", directed(NETWORK), {"weight": "weight"}),
-        ("pagerank", directed(NETWORK), {"alpha": 0.9}),
-        ("pagerank", directed(NETWORK), {"weight": None}),
-        ("constraint", directed(NETWORK), {}),
+        ("betweenness_centrality", directed(NETWORK), {"endpoints": True}),
+        ("pagerank", directed(NETWORK), {"weight": "cost"}),
+        ("pagerank", nx.Graph([("a", "b", {"weight": 1 / 3})]), {}),
+        ("pagerank", nx.Graph([("a", "b", {"weight": -1})]), {}),
+        ("pagerank", nx.Graph([("a", "a")]), {}),
+        ("pagerank", nx.MultiGraph([("a", "b"), ("a", "b")]), {}),
+        ("pagerank", GRAPH, {"personalization": {"a": 0}}),
+        ("constraint", GRAPH, {"nodes": ["a", "nobody"]}),
+        ("constraint", GRAPH, {"nodes": "ab"}),
         ("clustering", directed(NETWORK), {}),
-        ("clustering", undirected(NETWORK), {"nodes": ["person 1"]}),
+        ("clustering", GRAPH, {"weight": "weight"}),
+        ("clustering", GRAPH, {"nodes": iter("ab")}),
+        ("effective_size", GRAPH, {"weight": "weight"}),
         ("square_clustering", undirected(NETWORK), {}),
         ("pagerank", "no graph", {}),
     ],
@@ -94,7 +174,19 @@ def test_what_is_told_is_what_there_is() -> None:
     assert info()["backend_name"] == directed(NETWORK).__networkx_backend__
 
 
-def test_a_finer_pagerank_than_is_promised_is_left_to_networkx() -> None:
-    graph = directed(NETWORK)
-    assert backend.can_run("pagerank", (graph,), {"tol": 1e-12}) is True
-    assert "finer" in str(backend.can_run("pagerank", (graph,), {"tol": 1e-13}))
+def test_pagerank_stops_where_it_is_told_to() -> None:
+    """A coarser tolerance ends earlier, at other shares; too few sweeps are networkx's own error."""
+    ring = nx.DiGraph([("a", "b"), ("b", "c"), ("c", "a"), ("c", "b")])
+    coarse, fine = (nx.pagerank(ring.copy(), tol=tol, backend="organism") for tol in (1e-1, 1e-9))
+    assert coarse == pytest.approx(nx.pagerank(ring, tol=1e-1, backend="networkx"))
+    assert abs(coarse["b"] - fine["b"]) > 1e-6
+    with pytest.raises(nx.PowerIterationFailedConvergence):
+        nx.pagerank(ring.copy(), max_iter=2, tol=1e-9, backend="organism")
+
+
+def test_a_graph_converted_and_back_is_the_same() -> None:
+    for graph in (nx.Graph(), nx.DiGraph()):
+        graph.add_weighted_edges_from([((0, "x"), "b", 0.25), ("b", 7, 3.0)])
+        graph.add_node("alone")
+        back = Backend.convert_to_nx(Backend.convert_from_nx(graph, edge_attrs={"weight": 1}))
+        assert list(back) == list(graph) and nx.utils.graphs_equal(back, graph)

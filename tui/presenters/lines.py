@@ -33,8 +33,8 @@ def plain(of: Line) -> str:
 
 
 def fit_left(text: str, width: int) -> str:
-    """Padded or cut to a column; a cut shows as `~`."""
-    return text.ljust(width) if len(text) <= width else text[: width - 1] + "~"
+    """Padded or cut to a column; a cut shows as `…`."""
+    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
 
 
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
@@ -49,6 +49,12 @@ def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
         out.append(rest[:cut])
         rest, taken = pad + rest[cut:].lstrip(), len(pad)
     return [*out, rest]
+
+
+def folded(of: Line, width: int) -> list[Line]:
+    """A line in as many as it needs, in the tone that it has at its beginning; as it is where it fits."""
+    text = plain(of)
+    return [of] if len(text) <= width else [((part, of[0][1]),) for part in wrapped(text, width, 4)]
 
 
 def json_lines(document: Any) -> tuple[Line, ...]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from causal_organism.wording.amounts import count, short_duration
-from causal_organism.wording.safe_text import safe_name
-from tui.presenters.lines import Line, heading, line, word
+from datetime import datetime
+
+from causal_organism.wording.amounts import age, count, short_duration
+from causal_organism.wording.identities import short_id
+from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.presenters.lines import Line, fit_left, line, word
 from tui.presenters.rows import Column, Row
-from tui.presenters.words import Document, tone_of
-from tui.states import OK, PAUSED, QUE, STALE, WAIT
+from tui.presenters.runs.listing import run_name
+from tui.presenters.words import Document, state_word, tone_of
+from tui.states import FAIL, OK, PAUSED, QUE, STALE, UNFINISHED, WAIT
 
 COLUMNS = (
     Column(name="QUEUE", share=1),
@@ -26,13 +30,20 @@ def queue_rows(document: Document | None) -> tuple[Row, ...]:
 
 
 def queue_word(queue: Document) -> str:
-    """PAUSED, WAIT where all slots are taken and runs wait, QUE where runs wait, else OK."""
+    """PAUSED, FAIL without a worker, WAIT where runs wait and all slots are taken, QUE where runs wait, else OK."""
     depth, limit = queue.get("depth") or 0, queue.get("limit")
     if queue.get("paused"):
         return PAUSED
+    if is_without_worker(queue):
+        return FAIL
     if depth and limit is not None and (queue.get("running") or 0) >= limit:
         return WAIT
     return QUE if depth else OK
+
+
+def is_without_worker(queue: Document) -> bool:
+    """Whether something is deployed on it and no worker asks for its work."""
+    return queue.get("served") is False and bool(queue.get("deployments"))
 
 
 def queue_key(queue: Document) -> str:
@@ -43,39 +54,73 @@ def stream_lines(document: Document | None) -> tuple[Line, ...]:
     """What stands in the interaction stream, and how far behind the network is."""
     stream = (document or {}).get("stream")
     if not stream:
-        return (heading("INTERACTION STREAM"), line("  nothing known"))
-    lag, letters = stream.get("lag") or 0, stream.get("dead_letters") or 0
-    behind = word(STALE if lag else OK)
+        return (line("?"),)
+    lag, letters = stream.get("lag"), stream.get("dead_letters")
     return (
-        heading("INTERACTION STREAM"),
-        line(f"  {'length':<14}{count(stream.get('length')):>10}   entries in the stream"),
+        line(f"  {'length':<14}{amount(stream.get('length')):>10}   entries in the stream"),
         line(
-            f"  {'lag':<14}{count(stream.get('lag')):>10}   ",
-            behind,
+            f"  {'lag':<14}{amount(lag):>10}   ",
+            word(_judged(lag)),
             f" not yet in the network{', oldest ' + short_duration(stream.get('lag_s')) if lag else ''}",
         ),
         line(
-            f"  {'dead letters':<14}{count(stream.get('dead_letters')):>10}   ",
-            word(STALE if letters else OK),
-            " refused, with a reason (organism dead-letters)",
+            f"  {'dead letters':<14}{amount(letters):>10}   ",
+            word(_judged(letters)),
+            " refused, with a reason (d shows them)",
         ),
+        *([line(("  " + gap_words(stream), "bad"))] if gap_words(stream) else []),
     )
+
+
+def gap_words(stream: Document) -> str:
+    """What was lost, until it was read again; empty: nothing."""
+    gap = stream.get("gap")
+    if not gap or gap.get("reread_at"):
+        return ""
+    lost = f"gap: {amount(gap.get('missing'))} entries lost after {gap.get('after') or '?'}"
+    return safe_text(f"{lost} (R reads the stream again)", limit=200)
+
+
+def waiting_lines(document: Document | None, now: datetime, width: int) -> tuple[Line, ...]:
+    """Runs that have not ended, per line: queue, what, since when, why."""
+    if document is None:
+        return (line(("?", "dim")),)
+    lines: list[Line] = []
+    for run in document.get("runs", ()):
+        state = state_word(run)
+        if state in UNFINISHED:
+            since = age(run.get("started_at") or run.get("scheduled_at"), now)
+            queue = fit_left(safe_name(run.get("queue") or "-"), 12)
+            head = f"{short_id(run['id']):<9}{fit_left(run_name(run), 26)} {queue}"
+            said = safe_text(run.get("message") or "", limit=200)[: max(0, width - 62)]
+            lines.append(line(head, " ", word(state), f" {since:>4}  ", (said, "dim")))
+    return tuple(lines) or (line(("none: every run has ended", "dim")),)
+
+
+def amount(value: object) -> str:
+    """A number as people read it; `?` for what is unknown or no number."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return count(value) if is_number else "?"  # type: ignore[arg-type]
+
+
+def _judged(number: int | None) -> str:
+    return "?" if number is None else STALE if number else OK
 
 
 def _row(queue: Document) -> Row:
     state, limit = queue_word(queue), queue.get("limit")
-    depth, running, late = queue.get("depth") or 0, queue.get("running") or 0, queue.get("late") or 0
+    depth, running, late = queue.get("depth"), queue.get("running"), queue.get("late")
     oldest = queue.get("oldest_s")
     name, pool = safe_name(queue["name"]), safe_name(queue.get("pool") or "-")
     cells = (
         name,
         pool,
         state,
-        count(depth),
-        f"{running}/{'-' if limit is None else limit}",
-        count(late),
+        amount(depth),
+        f"{amount(running)}/{'-' if limit is None else amount(limit)}",
+        amount(late),
         short_duration(oldest) if oldest is not None else "-",
     )
-    order = (name.lower(), pool.lower(), state, depth, running, late, -(oldest or 0))
-    fault = state in (PAUSED, WAIT) or bool(late)
+    order = (name.lower(), pool.lower(), state, depth or 0, running or 0, late or 0, -(oldest or 0))
+    fault = state in (PAUSED, WAIT, FAIL) or bool(late)
     return Row(key=queue_key(queue), cells=cells, tone=tone_of(state), order=order, fault=fault)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column of fixed `width`, or with a `share` of what is left. Shown in lists at least `from_width` wide."""
+    """A column as wide as its cells: at most `width`, or by its `share` where not all fits. Shown in lists at least
+    `from_width` wide."""
 
     name: str
     width: int = 0
     share: int = 0
     right: bool = False
     state: bool = False  # its cell is coloured by the row's tone
+    tone: str = ""  # of its other cells
     from_width: int = 0
+    at: Callable[[str, datetime], str] | None = None  # what its cell, a moment as text, says at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,13 @@ class Row:
     order: tuple[Any, ...] = ()  # empty: sort by the cells
     fault: bool = False
     heading: bool = False  # a group's line in a tree: no target of actions
+
+    def texts(self, columns: Sequence[Column], now: datetime | None) -> tuple[str, ...]:
+        """What its cells say at that time."""
+        if now is None or self.heading or not any(column.at for column in columns):
+            return self.cells
+        pairs = zip(self.cells, columns, strict=True)
+        return tuple(cell if column.at is None else column.at(cell, now) for cell, column in pairs)
 
     @property
     def looks(self) -> tuple[object, ...]:
@@ -64,7 +75,9 @@ class Filter:
         low = wanted.lower()
         if "*" in low or "?" in low:
             return fnmatchcase(row.key.lower(), low)
-        return low in row.key.lower() or any(low in cell.lower() for cell in row.cells)
+        if low in row.key.lower():
+            return True
+        return any(low in cell.lower() for cell, column in zip(row.cells, columns, strict=False) if column.at is None)
 
 
 def looks_like_selection(text: str) -> bool:
@@ -96,30 +109,45 @@ def arrange(
     return tuple(kept)
 
 
-def changed_lines(old: Sequence[Row], new: Sequence[Row]) -> tuple[int, ...]:
-    """Places whose line looks different now, those that came or went at the end included."""
-    longest = max(len(old), len(new))
-    return tuple(i for i in range(longest) if i >= len(old) or i >= len(new) or old[i].looks != new[i].looks)
+def changed_lines(old: Sequence[Row], new: Sequence[Row], seen: range) -> tuple[int, ...]:
+    """Those of the places that are seen whose line looks different now, those that came or went included."""
+    return tuple(i for i in seen if _looks(old, i) != _looks(new, i))
 
 
-def column_widths(columns: Sequence[Column], total: int, *, gap: int = 1) -> tuple[int, ...]:
-    """The width of each column in a list `total` wide; 0 for a column that is not shown."""
-    shown = [column for column in columns if total >= column.from_width]
-    free = total - sum(column.width for column in shown) - gap * max(0, len(shown) - 1)
-    shares = sum(column.share for column in shown if not column.width)
-    widths, taken = [], 0
-    for column in columns:
-        if column not in shown:
-            widths.append(0)
-            continue
-        width = column.width or max(1, free * column.share // max(1, shares))
-        taken += width + gap
-        widths.append(width)
-    spare = total - (taken - gap)
-    if spare > 0:
-        first = next((i for i, column in enumerate(columns) if widths[i] and not column.width), None)
-        if first is not None:
-            widths[first] += spare
+def _looks(rows: Sequence[Row], place: int) -> tuple[object, ...] | None:
+    return rows[place].looks if place < len(rows) else None
+
+
+def column_widths(columns: Sequence[Column], needed: Sequence[int], total: int, *, gap: int = 1) -> tuple[int, ...]:
+    """The width of each column in a list `total` wide; 0 for a column that is not shown.
+
+    Each is as wide as its cells need, those with a `width` at most that. Where not all of it fits, the columns with a
+    `share` divide what is left; what is to spare goes to the last of them.
+    """
+    needed = [max(1, each) for each in needed]
+    shown = [at for at, column in enumerate(columns) if total >= column.from_width]
+    free = total - gap * max(0, len(shown) - 1)
+    widths = [0] * len(columns)
+    shared = [at for at in shown if columns[at].share]
+    for at in shown:
+        if not columns[at].share:
+            widths[at] = min(needed[at], columns[at].width)
+            free -= widths[at]
+    left, rest = list(shared), free
+    while left:  # whoever needs less than its share leaves the rest to the others
+        shares = sum(columns[at].share for at in left)
+        modest = [at for at in left if needed[at] <= rest * columns[at].share // shares]
+        if not modest:
+            break
+        for at in modest:
+            widths[at] = needed[at]
+            rest -= needed[at]
+        left = [at for at in left if at not in modest]
+    shares = sum(columns[at].share for at in left)
+    for at in left:
+        widths[at] = max(1, rest * columns[at].share // shares)
+    if shared:
+        widths[shared[-1]] += max(0, free - sum(widths[at] for at in shared))
     return tuple(widths)
 
 

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from causal_organism.wording.safe_text import safe_name
-from tui.states import CXL, FAIL, MISS, OK, PAUSED, QUE, RETRY, RUN, STALE, WAIT
+from tui.states import CXL, CXLING, FAIL, LATE, MISS, OK, PAUSED, QUE, RETRY, RUN, STALE, WAIT
 
 Document = Mapping[str, Any]
+Worked = TypeVar("Worked")
 
-_ORDERED_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+
+class Kept(dict[str, Any]):
+    """A document as the console keeps it, with what was worked out of it: that happens once, not with every look."""
+
+    __slots__ = ("worked",)
+
+    def __init__(self, document: Document):
+        super().__init__(document)
+        self.worked: dict[Callable[[Document], Any], Any] = {}
+
+
+def worked_out(document: Document, work: Callable[[Document], Worked]) -> Worked:
+    """What `work` makes of a document, which never changes; nobody may change that either."""
+    if not isinstance(document, Kept):
+        return work(document)
+    if work not in document.worked:
+        document.worked[work] = work(document)
+    found: Worked = document.worked[work]
+    return found
+
+
 TONES: Mapping[str, str] = {
     OK: "ok",
     STALE: "warn",
@@ -21,8 +41,10 @@ TONES: Mapping[str, str] = {
     WAIT: "dim",
     QUE: "run",
     CXL: "dim",
+    CXLING: "warn",
     MISS: "warn",
     PAUSED: "warn",
+    LATE: "warn",
 }
 _RUN_WORDS: Mapping[str, str] = {
     "completed": OK,
@@ -50,7 +72,7 @@ _RUN_WORDS: Mapping[str, str] = {
     "blocked": WAIT,
     "paused": PAUSED,
     "suspended": PAUSED,
-    "cancelling": CXL,
+    "cancelling": CXLING,
     "cancelled": CXL,
 }
 
@@ -75,12 +97,6 @@ def _plain_name(state: object) -> str:
     return str(state or "").replace(" ", "").lower()
 
 
-def short_id(id: object) -> str:
-    """Eight characters that tell runs apart. Ids that begin with a time (UUID version 7) are alike there."""
-    text = safe_name(id)
-    return f"..{text[-6:]}" if _ORDERED_ID.fullmatch(text) else text[:8]
-
-
 def asset_word(asset: Document) -> str:
     """One word for an asset: what is happening now, then what failed, then what the ledger says."""
     if asset.get("making"):
@@ -88,6 +104,13 @@ def asset_word(asset: Document) -> str:
     if asset.get("attempt"):
         return FAIL
     return {"fresh": OK, "stale": STALE, "missing": MISS}.get(str(asset.get("status")), STALE)
+
+
+def number_text(value: Any, prefix: str = "") -> str:
+    """A number of tries or of a version: `-` for none, `?` for what is no number."""
+    if value is None or value == 0:
+        return "-"
+    return "?" if value != value else f"{prefix}{value}"
 
 
 def place_name(row: Document) -> str:

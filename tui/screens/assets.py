@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import is_
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 
+from causal_organism.wording.identities import nearest
 from causal_organism.wording.safe_text import safe_name
-from tui.asking import ASSETS, Request
-from tui.presenters.asset_detail import detail_lines, last_run
-from tui.presenters.assets import COLUMNS, GROUP, asset_rows, by_key, neighbours, tree_rows
+from tui.presenters.assets.detail import detail_lines, last_run
+from tui.presenters.assets.listing import COLUMNS, GROUP, asset_rows, by_key, neighbours, tree_rows
 from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line
 from tui.presenters.rows import Row
-from tui.presenters.words import short_id
+from tui.requests import ASSETS, Request
 from tui.screens.dialogs import Pick
-from tui.screens.listing import ListScreen
-from tui.screens.trigger import TriggerDialog, Wish
-from tui.source import ConsoleSource, Document
-from tui.widgets.divider import Divider
+from tui.screens.triggering import TriggeringScreen
+from tui.screens.versions import VersionsPage
+from tui.source import Document
 from tui.widgets.keys import bindings_of
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
 
+HELD_S = 0.3
+"""How long the details of another asset may wait for its versions; a key that is held down paints none of them."""
 
-class AssetsScreen(ListScreen):
+
+AGE_STEP_S = 10
+"""Ages in the details are told anew after so long, where nothing else is new."""
+
+
+class AssetsScreen(TriggeringScreen):
     """Screen 2."""
 
     scope = "assets"
@@ -38,20 +45,27 @@ class AssetsScreen(ListScreen):
     def __init__(self) -> None:
         super().__init__()
         self.grouped = True
-        self.closed: set[str] = set()
+        self.closed: frozenset[str] = frozenset()
+        self._tree: tuple[Document, frozenset[str], tuple[Row, ...]] | None = None  # the rows of a document
         self.waits_for = ""  # the asset whose versions were hurried for
+        self._shown: tuple[object, object, object, int, int] | None = None  # what the details were made of
+        self.is_patient = False  # the asset before is shown until these are there, for a moment
 
     def compose_body(self) -> ComposeResult:
         with Horizontal(id="panes"):
-            yield LineTable(COLUMNS, empty="reading ...", id="list")
-            yield Divider()
-            yield TextPane(id="detail")
+            yield LineTable(COLUMNS, empty="reading ...", id="list", title="Assets")
+            yield TextPane(id="detail", title="Asset")
 
     def requests(self) -> Sequence[Request]:
         wanted: list[Request] = [ASSETS]
         asset = self._asset()
-        if asset is not None and self.opened and self._versions(asset) is None:
-            key = str(asset["key"])
+        if asset is None or not self.opened:
+            return wanted
+        key = str(asset["key"])
+        if asset.get("partitions"):
+            if self._partitions(asset) is None:
+                wanted.append((f"partitions:{key}", lambda source: source.partitions(key)))
+        elif self._versions(asset) is None:
             wanted.append((f"versions:{key}", lambda source: source.versions(key)))
         return wanted
 
@@ -63,31 +77,54 @@ class AssetsScreen(ListScreen):
 
     def refill(self) -> None:
         self._fill()
+        super().refill()
 
     def present_detail(self) -> None:
         asset = self._asset()
         if not self.opened:
             return
         pane = self.query_one("#detail", TextPane)
-        if asset is None:
+        if self.wanted_key is not None and asset is None:
+            pane.show((line((f"looking for {safe_name(self.wanted_key)} ...", "dim")),))
+        elif asset is None:
             pane.show((line(("a group: enter opens or closes it", "dim")),) if self.table.row else ())
+        if asset is None:
+            self._shown = None
             return
-        versions = self._versions(asset)
-        if versions is None and self.waits_for != asset["key"]:
-            self.waits_for = str(
-                asset["key"]
-            )  # once per asset: where they cannot be read, the next round is soon enough
-            self.console.ask_now()
-        assets = by_key(self.document("assets"))
-        pane.show(detail_lines(asset, assets, versions, self.console.now(), max(40, pane.size.width)))
+        versions, partitions = self._versions(asset), self._partitions(asset)
+        if self.waits_for != asset["key"]:
+            self.waits_for, self.is_patient = str(asset["key"]), bool(pane.lines)
+            self.set_timer(HELD_S, self._lose_patience)
+            # Once: where they cannot be read, the next round is soon enough.
+            self.console.ask_now(*(name for name, _ in self.requests() if name != "assets"))
+        if self.is_patient and versions is None and partitions is None:
+            return  # soon it can be shown as a whole: half of it now would be sent for nothing
+        assets, width, now = by_key(self.document("assets")), max(40, pane.text_width), self.console.now()
+        shown = (asset, versions, partitions, width, int(now.timestamp() // AGE_STEP_S))
+        if self._shown is not None and all(map(is_, self._shown, shown[:3])) and self._shown[3:] == shown[3:]:
+            return
+        self._shown = shown
+        pane.show(detail_lines(asset, assets, versions, now, width, partitions=partitions))
+
+    def _lose_patience(self) -> None:
+        if self.is_patient:
+            self.is_patient = False
+            self.present_soon()
 
     def item(self, key: str) -> Document | None:
         return by_key(self.document("assets")).get(key)
 
+    def missing(self, key: str) -> str | None:
+        known = by_key(self.document("assets"))
+        if not known or key in known:
+            return None
+        near = ", ".join(safe_name(each) for each in nearest(key, known))
+        return f"no asset {safe_name(key)}" + (f"; nearest: {near}" if near else "")
+
     def go_to(self, key: str, *, open: bool) -> None:
         asset = self.item(key)
         if asset is not None and self.grouped:
-            self.closed.discard(str(asset.get("group") or ""))
+            self.closed -= {str(asset.get("group") or "")}
             self._fill()
         super().go_to(key, open=open)
         self.query_one("#detail", TextPane).scroll_to_line(0)
@@ -120,28 +157,20 @@ class AssetsScreen(ListScreen):
         else:
             self.console.go("runs", run)
 
-    def do_trigger(self) -> None:
-        self.app.push_screen(TriggerDialog(self.table.targets(), self.console.place), self._trigger)
+    def do_versions(self) -> None:
+        asset = self._asset()
+        if asset is None or asset.get("partitions"):
+            self.say("versions: of an asset without partitions; organism versions KEY --partition shows others")
+        else:
+            self.app.push_screen(VersionsPage(str(asset["key"])))
+
+    def is_partitioned(self, key: str) -> bool:
+        return bool((self.item(key) or {}).get("partitions"))
 
     def command(self) -> str:
         if self.table.marks:
             return refresh_command(selection_of(self.table.targets()))
         return super().command()
-
-    def _trigger(self, wish: Wish | None) -> None:
-        if wish is None:
-            return
-
-        def start(source: ConsoleSource, selection: str) -> str:
-            return source.trigger(selection, force=wish.force, full=wish.full)
-
-        self.write(f"trigger {wish.selection}", (wish.selection,), start, self._triggered)
-
-    def _triggered(self, results: Sequence[object]) -> None:
-        """Show the run, so that it is seen to queue, run and finish."""
-        for run in results:
-            self.table.clear_marks()
-            self.console.go("runs", str(run), say=f"run {short_id(run)} was started; - goes back")
 
     def _walk(self, *, up: bool) -> None:
         asset, assets = self._asset(), by_key(self.document("assets"))
@@ -151,7 +180,7 @@ class AssetsScreen(ListScreen):
         elif len(ways) == 1:
             self.go_to(ways[0], open=False)
         else:
-            rows = [row for row in asset_rows(self.document("assets"), self.console.now()) if row.key in ways]
+            rows = [row for row in asset_rows(self.document("assets")) if row.key in ways]
             title = f"{'READ BY' if up else 'READERS OF'} {safe_name((asset or {}).get('key', ''))}"
             self.app.push_screen(Pick(title, rows, COLUMNS), self._picked)
 
@@ -160,7 +189,7 @@ class AssetsScreen(ListScreen):
             self.go_to(key, open=False)
 
     def _asset(self) -> Document | None:
-        key = self.table.key
+        key = self.shown_key
         return None if key is None else self.item(key)
 
     def _versions(self, asset: Document) -> Sequence[Document] | None:
@@ -172,8 +201,23 @@ class AssetsScreen(ListScreen):
         newest = max((version.get("version") or 0 for version in versions), default=0)
         return None if newest < (asset.get("version") or 0) else versions
 
+    def _partitions(self, asset: Document) -> Document | None:
+        """How its partitions stand, unless that was read before one of them changed."""
+        document, counts = self.document(f"partitions:{asset['key']}"), asset.get("partitions")
+        if document is None or not counts:
+            return None
+        states = str(document.get("states") or "")
+        return document if states.count("f") <= counts.get("fresh", 0) and len(states) == sum(counts.values()) else None
+
     def _fill(self) -> None:
-        document, now, table = self.document("assets"), self.console.now(), self.table
+        document, table = self.document("assets"), self.table
         flat = not self.grouped or table.sort is not None or self.filtered
-        rows: tuple[Row, ...] = asset_rows(document, now) if flat else tree_rows(document, now, self.closed)
-        table.show(rows)
+        table.show(asset_rows(document) if flat else self._tree_rows(document), self.console.now())
+
+    def _tree_rows(self, document: Document | None) -> tuple[Row, ...]:
+        """The same rows as before for the same document."""
+        if document is None:
+            return ()
+        if self._tree is None or self._tree[0] is not document or self._tree[1] != self.closed:
+            self._tree = (document, self.closed, tree_rows(document, self.closed))
+        return self._tree[2]

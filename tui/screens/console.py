@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from types import MappingProxyType
 
+from tui.acting import ActingApp
 from tui.actions import Action
-from tui.asking import AskingApp
+from tui.keymap import Keymap
 from tui.source import Document
 
 
-class Console(AskingApp):
+class Console(ActingApp):
     """Places, pages, messages and the clipboard; tui/app.py has them."""
+
+    keys: Keymap = MappingProxyType({})  # that a person chose
 
     @abstractmethod
     def go(self, screen: str, key: str | None = None, *, say: str = "") -> None:
@@ -32,6 +36,10 @@ class Console(AskingApp):
     @abstractmethod
     def command(self, text: str) -> None:
         """A line typed behind `:`."""
+
+    @abstractmethod
+    def redraw(self) -> None:
+        """Send the whole screen again."""
 
     @abstractmethod
     def copy(self, text: str) -> None:

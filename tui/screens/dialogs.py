@@ -1,26 +1,32 @@
-"""Dialogs. No write happens without one: it names the targets, says the effect, and has Cancel focused."""
+"""Dialogs. No write happens without one: it names the targets, the effect and the command."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input
 
-from causal_organism.wording.safe_text import safe_name
-from tui.presenters.lines import Line, line
+from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.presenters.lines import Line, folded, line
 from tui.presenters.rows import Column, Row
+from tui.screens.console import Console
 from tui.screens.once import Once
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
 
 SHOWN_TARGETS = 8
+MOST_LINES = 12
+WIDE, _WIDE_BOX, _NARROW_BOX = 100, 94, 70  # columns of a wide terminal, and of the text in a box
+Result = TypeVar("Result")
 
 
 def target_lines(targets: Sequence[str]) -> list[Line]:
@@ -31,16 +37,81 @@ def target_lines(targets: Sequence[str]) -> list[Line]:
     return lines
 
 
-class Ask(ModalScreen[str | None], Once[str | None]):
-    """A question. The answer is None for Cancel, else the text of the field (empty where there is none).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A line to type into. `word`: exactly this has to be typed, else anything but nothing."""
 
-    `typed`: a word that has to be typed before the action's choice works. `field`: asks for a value under this name.
+    name: str
+    label: str = ""
+    word: str | None = None
+
+    @property
+    def title(self) -> str:
+        return self.label if self.word is None else f"type  {self.word}  to confirm:"
+
+    def is_filled(self, value: str) -> bool:
+        return bool(value.strip()) if self.word is None else value.strip() == self.word
+
+
+Answers = Mapping[str, str]
+"""Name of a field -> what was typed there."""
+
+
+def confirming(word: str | None) -> tuple[Field, ...]:
+    """The field for a typed word, where one is asked for."""
+    return () if word is None else (Field(name="word", word=word),)
+
+
+class Dialog(ModalScreen[Result | None], Once[Result | None]):
+    """A box that asks before something is changed. It takes no keys until it was seen, so that none that were typed
+    before it decide; then the first field has the focus, or else Cancel.
+
+    `command`: the command line that does the same; `Y` copies it, ctrl+y also out of a field.
     """
 
+    AUTO_FOCUS = ""  # the screen's own way would give it before anything was seen
+    GUARD_S = 0.3  # after it was painted: what a hand already on its way may still type
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
         Binding("ctrl+c", "app.quit", show=False),
+        Binding("Y,ctrl+y", "copy", show=False),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.armed = False
+
+    def on_mount(self) -> None:
+        self.set_focus(None)
+        self.call_after_refresh(self._guard)
+
+    def command_line(self) -> str:
+        """The `organism` command that does the same; empty: there is none."""
+        return ""
+
+    def first_focus(self) -> Widget:
+        return self.query_one("#cancel", Choice)
+
+    def _guard(self) -> None:
+        self.set_timer(self.GUARD_S, self._arm)
+
+    def _arm(self) -> None:
+        if self.is_attached and not self.armed:
+            self.armed = True
+            self.first_focus().focus()
+
+    def action_copy(self) -> None:
+        if command := self.command_line():
+            cast(Console, self.app).copy(command)
+            self.query_one("#command", Band).show(line((safe_text(command), "dim")), line("copied "))
+
+    @on(Prompt.GivenUp)
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+
+class Ask(Dialog[Answers]):
+    """A question. The answer is None for Cancel, else what stands in the fields."""
 
     def __init__(
         self,
@@ -48,26 +119,30 @@ class Ask(ModalScreen[str | None], Once[str | None]):
         lines: Sequence[Line],
         *,
         action: str,
-        typed: str | None = None,
-        field: str | None = None,
+        fields: Sequence[Field] = (),
         context: str = "",
+        command: str = "",
+        guarded: bool = True,
     ):
         super().__init__()
         self.question = title
         self.lines = tuple(lines)
         self.action = action
-        self.typed = typed
-        self.field = field
+        self.fields = tuple(fields)
         self.context = context
+        self.command = command
+        self.armed = not guarded
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box"):
             yield Band(id="question")
             yield Rule()
-            yield TextPane(id="lines")
-            if self.typed or self.field:
-                yield Band(id="field-name")
-                yield Prompt(id="field")
+            yield TextPane(id="lines", framed=False)
+            if self.command:
+                yield Band(id="command")
+            for field in self.fields:
+                yield Band(id=f"name-{field.name}")
+                yield Prompt(id=f"field-{field.name}", classes="boxed")
             with Horizontal(id="choices"):
                 yield Choice("Cancel", id="cancel")
                 yield Choice(self.action, id="act")
@@ -75,38 +150,52 @@ class Ask(ModalScreen[str | None], Once[str | None]):
     def on_mount(self) -> None:
         self.query_one("#question", Band).show(line((self.question, "head")), line(self.context))
         pane = self.query_one("#lines", TextPane)
-        pane.styles.height = max(1, min(len(self.lines), 12))
+        width = _WIDE_BOX if self.app.size.width >= WIDE else _NARROW_BOX
+        self.lines = tuple(part for each in self.lines for part in folded(each, width))
+        room = MOST_LINES - 4 * len(self.fields)
+        pane.styles.height = max(1, min(len(self.lines), room))
         pane.show(self.lines)
-        pane.can_focus = len(self.lines) > 12
-        if self.typed or self.field:
-            said = f"type  {self.typed}  to confirm:" if self.typed else self.field or ""
-            self.query_one("#field-name", Band).show(line(said))
-            self.query_one("#act", Choice).disabled = True
-        self.query_one("#cancel", Choice).focus()
+        pane.can_focus = len(self.lines) > room
+        if self.command:
+            self.query_one("#command", Band).show(line((safe_text(self.command), "dim")), line("Y copies "))
+        for field in self.fields:
+            self.query_one(f"#name-{field.name}", Band).show(line(field.title))
+        self._enable()
+        if self.armed:
+            self.first_focus().focus()
+        else:
+            super().on_mount()
 
-    @on(Input.Changed, "#field")
-    def _typed(self, event: Input.Changed) -> None:
-        given = event.value.strip()
+    def command_line(self) -> str:
+        return self.command
+
+    def first_focus(self) -> Widget:
+        return self.query_one(f"#field-{self.fields[0].name}", Prompt) if self.fields else super().first_focus()
+
+    @on(Input.Changed)
+    def _enable(self) -> None:
         act = self.query_one("#act", Choice)
-        act.disabled = given != self.typed if self.typed else not given
+        act.disabled = not all(field.is_filled(self._value(field)) for field in self.fields)
         act.refresh()
 
-    @on(Input.Submitted, "#field")
-    def _submitted(self) -> None:
-        """Enter in the field only goes on to the choices; it never acts."""
-        choice = self.query_one("#act", Choice)
-        (self.query_one("#cancel", Choice) if choice.disabled else choice).focus()
-
-    @on(Prompt.GivenUp)
-    def action_cancel(self) -> None:
-        self.dismiss(None)
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field only goes on: to the next one that is not filled, else to the choices; it never acts."""
+        empty = next((field for field in self.fields if not field.is_filled(self._value(field))), None)
+        if empty is not None and event.input.id != f"field-{empty.name}":
+            self.query_one(f"#field-{empty.name}", Prompt).focus()
+        elif empty is None:
+            self.query_one("#act", Choice).focus()
 
     @on(Choice.Chosen)
     def _chosen(self, event: Choice.Chosen) -> None:
         if event.choice.id == "cancel":
             self.dismiss(None)
         elif not event.choice.disabled:
-            self.dismiss(self.query_one("#field", Prompt).value if self.typed or self.field else "")
+            self.dismiss({field.name: self._value(field) for field in self.fields})
+
+    def _value(self, field: Field) -> str:
+        return self.query_one(f"#field-{field.name}", Prompt).value.strip()
 
 
 class Pick(ModalScreen[str | None], Once[str | None]):
@@ -128,13 +217,13 @@ class Pick(ModalScreen[str | None], Once[str | None]):
         with Vertical(id="box"):
             yield Band(id="question")
             yield Rule()
-            yield LineTable(self.columns, empty="nothing", id="list")
+            yield LineTable(self.columns, empty="nothing", id="list", framed=False)
 
     def on_mount(self) -> None:
         self.query_one("#question", Band).show(line((self.question, "head")), line("enter goes there, esc back"))
         table = self.query_one("#list", LineTable)
         table.styles.height = min(len(self.rows) + 1, 14)
-        table.show(self.rows)
+        table.show(self.rows, cast(Console, self.app).now())
         table.focus()
 
     def action_pick(self) -> None:

@@ -13,17 +13,19 @@ from textual.screen import Screen
 
 from causal_organism.wording.safe_text import safe_text
 from tui.actions import APP, LIST, LOG, SCREENS, Action, Context, find, in_scope
-from tui.asking import Request
-from tui.presenters.bands import AsOf, crumb_lines, key_line, lost_words, status_lines, tab_lines
-from tui.presenters.lines import line
-from tui.presenters.overview import proposals_of
+from tui.keymap import with_keys
+from tui.polling import Standing
+from tui.presenters.bands import crumb_lines, key_line, status_lines, tab_lines
+from tui.presenters.freshness import freshness_line, freshness_of, label_of, lost_words, silence_text
+from tui.presenters.lines import Line, line
+from tui.presenters.overview.summary import waiting_for_people
+from tui.requests import COUNTED, Request
 from tui.screens.console import Console
+from tui.screens.dialogs import WIDE
 from tui.source import ConsoleSource, Document
-from tui.widgets.band import Band, Prompt, PromptRow, Rule
+from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.log_pane import LogPane
 from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
-
-WIDE = 100
 
 
 class Frame(Screen[None]):
@@ -53,17 +55,15 @@ class Frame(Screen[None]):
         yield Band(id="status")
         yield Band(id="tabs")
         yield Band(id="crumb")
-        yield Rule()
         with Container(id="body"):
             yield from self.compose_body()
-        yield Rule()
         yield Band(id="flash")
         yield PromptRow()
         yield Band(id="keys")
         yield TooSmall()
 
     def compose_body(self) -> ComposeResult:
-        """The widgets between the rules."""
+        """The widgets between the crumb and the message row."""
         raise NotImplementedError
 
     def requests(self) -> Sequence[Request]:
@@ -87,8 +87,10 @@ class Frame(Screen[None]):
 
     def context_for(self, action: Action) -> Context:
         """What decides whether the action is possible."""
-        lost = f"no link; {self.console.lost}" if self.console.pulse.lost else None
-        return Context(read_only=self.console.place.read_only, lost=lost, unsupported=self.console.unsupported)
+        console = self.console
+        silent = console.pulse.lost(action.needs)
+        lost = silence_text(silent, console.ticks()) if silent else None
+        return Context(read_only=console.place.read_only, lost=lost, unsupported=console.unsupported)
 
     def show_bands(self) -> None:
         """All five; each sends only what changed."""
@@ -96,28 +98,34 @@ class Frame(Screen[None]):
             return
         app, now = self.console, self.console.ticks()
         self.query_one("#status", Band).show(*status_lines(app.place, app.documents, app.api_ms, app.now()))
-        open_proposals = len(proposals_of(app.documents))
-        self.query_one("#tabs", Band).show(*tab_lines(SCREENS.index(self.scope), open_proposals))
-        as_of = AsOf(
-            at=app.as_of,
-            stale_s=app.pulse.stale_s(now),
-            waiting_s=app.pulse.waiting_s(now),
-            frozen=app.pulse.frozen,
-        )
+        self.query_one("#tabs", Band).show(*tab_lines(SCREENS.index(self.scope), waiting_for_people(app.documents)))
+        fresh = self._freshness(now)
         self.query_one("#crumb", Band).show(
-            *crumb_lines(app.place.name, self.scope.capitalize(), self.crumbs(), self.extras(), as_of)
+            *crumb_lines(app.place.name, self.scope.capitalize(), self.crumbs(), self.extras(), fresh)
         )
         self._show_flash(now)
         self.show_keys()
+
+    def _freshness(self, now: float) -> Line:
+        """Of each source that the screen shows; what was read once and for all counts while it is being read."""
+        pulse = self.console.pulse
+        names = [name for name, _ in self.requests()]
+        names += [each.name for each in pulse.lost(name for name, _ in COUNTED if name not in names)]
+        shown = [freshness_of(pulse.question(name), now) for name in names]
+        # That one thing is just being read is said where it will stand.
+        shown = [each for each in shown if ":" not in each.name or each.standing is not Standing.READING]
+        return freshness_line(shown, paused=pulse.paused)
 
     def show_keys(self) -> None:
         if not self.composed:
             return
         scopes = (self.scope, LOG if isinstance(self.focused, LogPane) else LIST)
         shown = [
-            (action, action.refusal(self.context_for(action)) is None) for action in in_scope(*scopes) if action.label
+            (action, action.refusal(self.context_for(action)) is None)
+            for action in with_keys(in_scope(*scopes), self.console.keys)
+            if action.label
         ]
-        last = [(action, True) for action in in_scope(APP) if action.label]
+        last = [(action, True) for action in with_keys(in_scope(APP), self.console.keys) if action.label]
         self.query_one("#keys", Band).show(key_line(shown, last, self.size.width))
 
     def present_soon(self) -> None:
@@ -136,17 +144,16 @@ class Frame(Screen[None]):
         self._show_flash(self.console.ticks())
 
     def _show_flash(self, now: float) -> None:
-        app = self.console
-        if app.pulse.lost:
-            said = lost_words(app.lost or "", app.as_of, app.pulse.failures, app.pulse.retry_in_s(now))
-            self.query_one("#flash", Band).show(line((" ! " + said, "bad")))
-        elif self.message:
-            self.query_one("#flash", Band).show(line(" " + self.message), line(("esc dismisses", "dim")))
+        app, flash = self.console, self.query_one("#flash", Band)
+        if self.message:
+            flash.show(line(" " + self.message), line(("esc dismisses", "dim")))
+        elif lost := app.pulse.lost([name for name, _ in self.requests()]):
+            flash.show(line((" ! " + lost_words(lost, now), "bad")))
         elif app.notes:
             name, why = next(iter(app.notes.items()))
-            self.query_one("#flash", Band).show(line((f" ! {name}: {why}", "warn")))
+            flash.show(line((f" ! {label_of(name)}: {why}", "warn")))
         else:
-            self.query_one("#flash", Band).show(line(f" {app.writing} ..." if app.writing else ""))
+            flash.show(line(f" {app.writing} ..." if app.writing else ""))
 
     def on_mount(self) -> None:
         self.has_widgets = True
@@ -227,14 +234,22 @@ class Frame(Screen[None]):
         self.console.go_last()
 
     def do_freeze(self) -> None:
-        self.console.pulse.frozen = not self.console.pulse.frozen
+        pulse = self.console.pulse
+        pulse.paused = not pulse.paused
+        self.say("paused: u goes on, ctrl-r asks once" if pulse.paused else "asking again")
 
     def do_refresh(self) -> None:
-        self.console.pulse.insist()
-        self.console.ask_now()
+        names = self.console.insist()
+        self.say("asked now: " + ", ".join(dict.fromkeys(label_of(name) for name in names)))
+
+    def do_redraw(self) -> None:
+        self.console.redraw()
 
     def do_help(self) -> None:
         self.console.open_help(self.scope, lambda action: action.refusal(self.context_for(action)), self.action_act)
+
+    def do_suspend(self) -> None:
+        self.console.action_suspend_process()
 
     def do_quit(self) -> None:
         self.console.exit()

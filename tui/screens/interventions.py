@@ -7,17 +7,20 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Horizontal
+from textual.containers import Vertical
 
+from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
-from tui.asking import PROPOSALS, Request
+from tui.presenters.commands import decision_command
 from tui.presenters.interventions import COLUMNS, detail_lines, proposal_rows
-from tui.presenters.lines import line
-from tui.presenters.overview import proposals_of
-from tui.screens.dialogs import Ask, target_lines
+from tui.presenters.lines import Line, line, wrapped
+from tui.presenters.overview.summary import proposals_of
+from tui.presenters.results import is_begun, result_lines
+from tui.requests import PROPOSALS, Request
+from tui.screens.dialogs import Answers, Ask, Field, target_lines
 from tui.screens.listing import ListScreen
 from tui.source import ConsoleSource, Document
-from tui.widgets.divider import Divider
+from tui.widgets.band import Prompt
 from tui.widgets.keys import bindings_of
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
@@ -31,18 +34,21 @@ class InterventionsScreen(ListScreen):
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("interventions")
 
     def compose_body(self) -> ComposeResult:
-        with Horizontal(id="panes"):
-            yield LineTable(COLUMNS, empty="reading ...", id="list")
-            yield Divider()
-            yield TextPane(id="detail")
+        with Vertical(id="panes"):
+            yield LineTable(COLUMNS, empty="reading ...", id="list", title="Proposals")
+            yield TextPane(id="detail", title="Evidence")
 
     def requests(self) -> Sequence[Request]:
-        return (PROPOSALS,)
+        key = self.table.key
+        if key is None or not self.opened or not is_begun(self.item(key) or {}):
+            return (PROPOSALS,)
+        return (PROPOSALS, (f"result:{key}", lambda source: source.result(key)))
 
     def present(self) -> None:
         if self.document("proposals") is not None:
             self.table.empty = "no proposals"
             self.table.show(proposal_rows(proposals_of(self.console.documents)))
+            self.table.fit_height(most=self.size.height // 2 if self.wide else None)
         super().present()
 
     def present_detail(self) -> None:
@@ -51,7 +57,12 @@ class InterventionsScreen(ListScreen):
         if not self.opened or proposal is None:
             return
         pane = self.query_one("#detail", TextPane)
-        pane.show(detail_lines(proposal, None, max(40, pane.size.width)))
+        lines = detail_lines(proposal, None, max(40, pane.text_width))
+        if is_begun(proposal):
+            width = max(40, pane.text_width)
+            known, note = self.document(f"result:{key}"), self.console.notes.get(f"result:{key}")
+            lines = (*lines[:1], *result_lines(known, note, width), *lines[1:])
+        pane.show(lines)
 
     def item(self, key: str) -> Document | None:
         return next((each for each in proposals_of(self.console.documents) if str(each["id"]) == key), None)
@@ -61,35 +72,83 @@ class InterventionsScreen(ListScreen):
         self.open_detail()
 
     def do_approve(self) -> None:
-        self._ask("approve", "APPROVE", "Effect: it may be started. Approved in your name, written to the audit log.")
+        self._ask("approve", "Effect: it may be started. Approved in your name, written to the audit log.")
 
     def do_reject(self) -> None:
-        self._ask("reject", "REJECT", "Effect: nobody acts on it. Written to the audit log.", field="reason:")
+        self._ask("reject", "Effect: nobody acts on it. Written to the audit log.")
 
-    def _ask(self, action: str, verb: str, effect: str, *, field: str | None = None) -> None:
-        """One at a time: each is decided for itself, whatever is marked."""
+    def do_start(self) -> None:
+        teams = (self.item(self.table.key or "") or {}).get("teams") or ()
+        lots = f"lots are drawn among its {len(teams)} teams, and kept" if teams else "it counts as begun"
+        self._ask("start", f"Effect: {lots}. From now on it is measured. Written to the audit log.")
+
+    def do_finish(self) -> None:
+        self._ask("finish", "Effect: it is over, and the next evaluation measures what it did.")
+
+    def do_halt(self) -> None:
+        self._ask("stop", "Effect: it ends before its time; what it did until now is measured.")
+
+    def do_withdraw(self) -> None:
+        self._ask("withdraw", "Effect: what was decided is taken back: an approval for good, a rejection within a day.")
+
+    def stamp(self, key: str) -> object:
+        """A decision is about the proposal with the evidence that was shown."""
+        return {name: value for name, value in (self.item(key) or {}).items() if name != "events"}
+
+    def _ask(self, action: str, effect: str) -> None:
+        """One at a time, with typed words and a reason: each is decided for itself, whatever is marked."""
         key = self.table.key
         if key is None:
             return
         proposal, place = self.item(key) or {}, self.console.place
-        title = safe_text(proposal.get("title") or "", limit=200)
-        lines = [*target_lines([key]), *([line("  " + title)] if title else []), line(""), line(effect)]
-        dialog = Ask(
-            f"{verb} 1 PROPOSAL", lines, action=verb.capitalize(), field=field,
-            typed=action if place.production and not field else None,
+        title, state = safe_text(proposal.get("title") or "", limit=200), safe_name(proposal.get("state") or "?")
+        lines = [
+            *target_lines([key]),
+            *(line("  " + part) for part in (wrapped(title, 68) if title else ())),
+            line(f"  {state}, evidence {safe_name(proposal.get('evidence_state') or 'as shown')}"),
+            line(""),
+            line(effect),
+        ]
+        others = len(self.table.marks - {key})
+        if others:
+            lines.append(line((f"Left out: {others} marked, since each is decided for itself.", "warn")))
+        stamps = {key: self.stamp(key)}
+        dialog = DecisionDialog(
+            f"{action.upper()} 1 PROPOSAL", lines, action=action.capitalize(), proposal=key,
             context=f"{safe_name(place.actor)} at {safe_name(place.context, limit=24)} [RW]",
         )  # fmt: skip
-        self.app.push_screen(dialog, lambda answer: self._decide(key, action, answer, with_reason=field is not None))
 
-    def _decide(self, key: str, action: str, answer: str | None, *, with_reason: bool) -> None:
+        def answered(answers: Answers | None) -> None:
+            if answers is not None and not self.changed_since(action, stamps):
+                self._decide(key, action, answers["reason"])
+
+        self.app.push_screen(dialog, answered)
+
+    def _decide(self, key: str, action: str, reason: str) -> None:
         def decide(source: ConsoleSource, proposal: str) -> str:
-            source.decide(proposal, action, answer if with_reason else None)
+            source.decide(proposal, action, reason)
             return proposal
 
-        if answer is not None:
-            self.write(action, [key], decide, lambda done: self._decided(action, done))
+        self.write(action, [key], decide, lambda done: self._decided(action, done))
 
     def _decided(self, action: str, done: Sequence[object]) -> None:
         if done:
             self.say(f"{action}: {', '.join(safe_name(each) for each in done)}")
             self.console.ask_now()
+
+
+class DecisionDialog(Ask):
+    """A decision: the words `approve 3f2a91c4` and a reason have to be typed."""
+
+    def __init__(self, title: str, lines: Sequence[Line], *, action: str, proposal: str, context: str):
+        self.proposal = proposal
+        super().__init__(
+            title, lines, action=action, context=context, command=decision_command(action.lower(), proposal, ""),
+            fields=(
+                Field(name="reason", label="reason (kept with the decision):"),
+                Field(name="word", word=f"{action.lower()} {short_id(proposal)}"),
+            ),
+        )  # fmt: skip
+
+    def command_line(self) -> str:
+        return decision_command(self.action.lower(), self.proposal, self.query_one("#field-reason", Prompt).value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from tui.actions import Action, Context
 from tui.messages import Selected
 from tui.presenters.commands import command_for
 from tui.presenters.rows import Filter, looks_like_selection
-from tui.screens.dialogs import Ask
+from tui.screens.dialogs import Answers, Ask
 from tui.screens.prompting import PromptingFrame
 from tui.source import Document
 from tui.widgets.line_table import LineTable
@@ -26,12 +27,15 @@ class ListScreen(PromptingFrame):
     """A list, and perhaps panes with what is under its cursor. Narrow terminals show one of them at a time."""
 
     details: ClassVar[tuple[str, ...]] = ()  # ids of the panes beside the list, the one to focus first
+    zooms: ClassVar[tuple[str, ...]] = ()  # ids of other panes that may be all that is seen
     selects: ClassVar[bool] = False  # whether the filter may be a selection of assets
 
     def __init__(self) -> None:
         super().__init__()
         self.expression = ""  # the selection that is set
-        self.wanted_key: str | None = None  # to put the cursor on as soon as it is there
+        self.wanted_key: str | None = (
+            None  # to put the cursor on as soon as it is there; nothing else is shown till then
+        )
         self.zoomed = False
 
     @property
@@ -47,28 +51,63 @@ class ListScreen(PromptingFrame):
         super().on_mount()
         self.table.focus()
 
+    @property
+    def shown_key(self) -> str | None:
+        """What the details are about: what is looked for, else what is under the cursor."""
+        return self.wanted_key or self.table.key
+
     def item(self, key: str) -> Document | None:
         """The document behind a row."""
         raise NotImplementedError
 
     def word_of(self, key: str) -> str:
         """The state word of a row."""
-        row = next((row for row in self.table.all_rows if row.key == key), None)
+        row = self.table.row_of(key)
         place = next((index for index, column in enumerate(self.table.columns) if column.state), None)
         return row.cells[place] if row is not None and place is not None else ""
 
     def context_for(self, action: Action) -> Context:
-        context = super().context_for(action)
-        targets = self.table.targets()
-        if not targets and action.id == "open" and self.table.row is not None:
-            targets = (self.table.row.key,)
-        return replace(context, targets=targets, states=frozenset(self.word_of(key) for key in targets))
+        context, table = super().context_for(action), self.table
+        if self.wanted_key is not None:
+            return replace(context, displaced=f"{safe_name(self.wanted_key)} is still looked for")
+        targets = table.targets()
+        if not targets and action.id == "open" and table.row is not None:
+            targets = (table.row.key,)
+        gone = f"{safe_name(table.gone)} is gone from the list: move to choose another" if table.gone else None
+        states = frozenset(self.word_of(key) for key in targets)
+        return replace(context, targets=targets, states=states, displaced=None if table.marks else gone)
 
     def present(self) -> None:
-        if self.wanted_key is not None and self.table.go_to(self.wanted_key):
-            self.wanted_key = None
+        self._arrive()
         self.present_detail()
         super().present()
+
+    def _arrive(self) -> None:
+        """Put the cursor on what is looked for, or say that it is not there."""
+        key = self.wanted_key
+        if key is None:
+            return
+        if self.table.go_to(key):
+            self.wanted_key = None
+        elif (why := self.missing(key)) is not None:
+            self.wanted_key = None
+            self.say(why)
+
+    def missing(self, key: str) -> str | None:
+        """Why a key cannot come any more; None while it may."""
+        return None
+
+    def stamp(self, key: str) -> object:
+        """What a dialog about a row relies on: while it is open, that may change."""
+        return self.word_of(key)
+
+    def changed_since(self, verb: str, stamps: Mapping[str, object]) -> bool:
+        """Whether a target is not any more what its dialog showed; then it is said, and nothing may be done."""
+        changed = [key for key, was in stamps.items() if self.stamp(key) != was]
+        if changed:
+            now = self.word_of(changed[0]) or "gone"
+            self.say(f"{verb}: nothing was done, {safe_name(changed[0])} changed while the dialog was open ({now} now)")
+        return bool(changed)
 
     def present_detail(self) -> None:
         """Show what is under the cursor in the panes beside the list."""
@@ -77,7 +116,8 @@ class ListScreen(PromptingFrame):
         """Put the cursor on a key, now or when it arrives; a filter that hides it goes."""
         if not any(row.key == key for row in self.table.rows):
             self.clear_filter()
-        self.wanted_key = None if self.table.go_to(key) else key
+        self.wanted_key = key
+        self._arrive()
         if open:
             self.open_detail()
 
@@ -90,7 +130,7 @@ class ListScreen(PromptingFrame):
 
     @on(LineTable.Moved)
     def _moved(self) -> None:
-        if self.composed:
+        if self.composed and self.wanted_key is None:
             self.present_detail()
         self.show_bands()
 
@@ -107,19 +147,10 @@ class ListScreen(PromptingFrame):
             parts.append(f"faults only {shown}")
         if table.marks:
             parts.append(f"{len(table.marks)} marked")
-        parts.append(self._place_in_pane())
         return "  ".join(part for part in parts if part)
 
-    def _place_in_pane(self) -> str:
-        """Where one is in what does not fit: there are no scrollbars."""
-        pane = self.focused
-        if not isinstance(pane, Pane) or pane.count() <= pane.room:
-            return ""
-        seen = self.table.cursor + 1 if pane is self.table else min(pane.count(), pane.top + pane.room)
-        return f"{seen:,}/{pane.count():,}"
-
     def crumbs(self) -> tuple[str, ...]:
-        return (self.table.key or "",) if self.has_class("-detail") and self.table.key else ()
+        return (self.shown_key,) if self.has_class("-detail") and self.shown_key else ()
 
     def do_mark(self) -> None:
         self.table.mark()
@@ -155,12 +186,11 @@ class ListScreen(PromptingFrame):
         self.table.rearrange()
 
     def do_copy(self) -> None:
-        key = self.table.key or ""
-        self.console.copy(key)
+        self.console.copy(key := self.shown_key or "")
         self.say(f"copied: {safe_text(key, limit=200)}")
 
     def do_json(self) -> None:
-        key = self.table.key
+        key = self.shown_key
         if key is not None and (item := self.item(key)) is not None:
             self.console.open_json(key, item)
 
@@ -187,7 +217,8 @@ class ListScreen(PromptingFrame):
 
     def do_zoom(self) -> None:
         self.zoomed = not self.zoomed
-        for pane in (self.query_one(f"#{id}", Pane) for id in ("list", *self.details)):
+        self.set_class(self.zoomed, "-zoomed")
+        for pane in (self.query_one(f"#{id}", Pane) for id in ("list", *self.details, *self.zooms)):
             pane.set_class(self.zoomed and not pane.has_focus, "-away")
 
     def do_back(self) -> None:
@@ -207,7 +238,7 @@ class ListScreen(PromptingFrame):
 
     def do_leave(self) -> None:
         if not self.leave():
-            self.app.push_screen(Ask("QUIT", [], action="Quit"), self._quit)
+            self.app.push_screen(Ask("QUIT", [], action="Quit", guarded=False), self._quit)
 
     def leave(self) -> bool:
         """One step back inside the screen; False at its root."""
@@ -221,7 +252,7 @@ class ListScreen(PromptingFrame):
             return False
         return True
 
-    def _quit(self, answer: str | None) -> None:
+    def _quit(self, answer: Answers | None) -> None:
         if answer is not None:
             self.console.exit()
 

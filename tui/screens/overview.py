@@ -3,50 +3,65 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 
-from tui.asking import ASSETS, PROPOSALS, QUEUES, RUNS, STATUS, Request
-from tui.presenters.assets import by_key
-from tui.presenters.attention import COLUMNS, attention, attention_rows
-from tui.presenters.overview import proposals_of, summary_lines
-from tui.screens.listing import ListScreen
+from tui.presenters.assets.listing import by_key
+from tui.presenters.lines import Line, line
+from tui.presenters.overview.attention import COLUMNS, attention, attention_rows
+from tui.presenters.overview.panes import asset_lines, day_words, failure_lines, flow_lines, run_lines, window
+from tui.presenters.overview.summary import Documents, proposals_of, summary_lines
+from tui.requests import ASSETS, PROPOSALS, QUEUES, RUNS, STATUS, Request
+from tui.screens.triggering import TriggeringScreen
 from tui.source import Document
-from tui.widgets.band import Rule
 from tui.widgets.keys import bindings_of
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
 
+_REMEMBERED = 40  # answers whose lag is kept
 
-class OverviewScreen(ListScreen):
+
+class OverviewScreen(TriggeringScreen):
     """Screen 1."""
 
     scope = "overview"
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("overview")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.lags: list[float | None] = []
+        self.mends: dict[str, tuple[str, ...]] = {}  # trouble -> assets that a refresh would make
+        self._queues: Document | None = None  # whose lag is the last of these
+
     def compose_body(self) -> ComposeResult:
         with Vertical():
-            yield TextPane(id="summary")
-            yield Rule()
-            yield LineTable(COLUMNS, empty="nothing needs attention", id="list")
+            yield TextPane(id="summary", title="Organism")
+            with Horizontal(classes="row"):
+                yield TextPane(id="assets", title="Assets")
+                yield TextPane(id="runs", title="Runs")
+            with Horizontal(classes="row"):
+                yield TextPane(id="flow", title="Queues, stream, servers")
+                yield TextPane(id="failures", title="Failures by cause")
+            yield LineTable(COLUMNS, empty="nothing needs attention", id="list", title="Needs attention")
 
     def on_mount(self) -> None:
         super().on_mount()
-        self.query_one("#summary", TextPane).can_focus = False
+        for pane in self.query(TextPane):
+            pane.can_focus = False
 
     def requests(self) -> Sequence[Request]:
         return (ASSETS, RUNS, QUEUES, STATUS, PROPOSALS)
 
     def present(self) -> None:
         documents, now = self.console.documents, self.console.now()
-        lines = summary_lines(documents, now, wide=self.wide)
-        summary = self.query_one("#summary", TextPane)
-        if summary.styles.height is None or summary.styles.height.value != len(lines):
-            summary.styles.height = len(lines)
-        summary.show(lines)
+        if self.wide:
+            self._show_panes(documents, now)
+        else:
+            self._show_summary(summary_lines(documents, now))
         troubles = attention(
             assets=documents.get("assets"),
             runs=documents.get("runs"),
@@ -56,8 +71,36 @@ class OverviewScreen(ListScreen):
             now=now,
         )
         self.table.empty = "nothing needs attention" if "assets" in documents else "reading ..."
+        self.mends = {trouble.target: trouble.assets for trouble in troubles}
         self.table.show(attention_rows(troubles, now))
         super().present()
+
+    def _show_summary(self, lines: tuple[Line, ...]) -> None:
+        summary = self.query_one("#summary", TextPane)
+        if summary.styles.height is None or summary.styles.height.value != len(lines) + 2:
+            summary.styles.height = len(lines) + 2
+        summary.show(lines)
+
+    def _show_panes(self, documents: Documents, now: datetime) -> None:
+        assets, runs, flow, failed = (
+            self.query_one(f"#{id}", TextPane) for id in ("assets", "runs", "flow", "failures")
+        )
+        known = documents.get("runs")
+        assets.show(asset_lines(documents.get("assets"), assets.text_width))
+        runs.show(run_lines(known, now, runs.text_width))
+        runs.entitle(line("Runs"), line((day_words(known, now), "dim")))
+        flow.show(flow_lines(documents, self._lags_seen(documents.get("queues")), flow.text_width))
+        failed.show(failure_lines(known, now, failed.text_width))
+        failed.entitle(line("Failures by cause"), line((window(known, now), "dim")))
+        count = len((documents.get("assets") or {}).get("assets", ()))
+        assets.entitle(line("Assets"), line((f"{count:,}" if count else "", "dim")))
+
+    def _lags_seen(self, queues: Document | None) -> list[float | None]:
+        """The lag of the stream in the answers so far, the newest last."""
+        if queues is not None and queues is not self._queues:
+            self._queues = queues
+            self.lags = [*self.lags[-_REMEMBERED:], (queues.get("stream") or {}).get("lag")]
+        return self.lags
 
     def item(self, key: str) -> Document | None:
         kind, _, name = key.partition(":")
@@ -71,6 +114,12 @@ class OverviewScreen(ListScreen):
             case "server":
                 return self.document("status")
         return next((each for each in proposals_of(self.console.documents) if str(each["id"]) == name), None)
+
+    def asset_keys(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(key for target in self.table.targets() for key in self.mends.get(target, ())))
+
+    def is_partitioned(self, key: str) -> bool:
+        return bool((by_key(self.document("assets")).get(key) or {}).get("partitions"))
 
     def do_open(self) -> None:
         kind, _, name = (self.table.key or "").partition(":")

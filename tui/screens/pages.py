@@ -13,11 +13,12 @@ from textual.widgets import Input
 
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import APP, LIST, LOG, MOVES, Action, in_scope, key_name
-from tui.presenters.lines import json_lines, line
-from tui.presenters.logs import matches, next_match
+from tui.keymap import Keymap, with_keys
+from tui.presenters.lines import Line, json_lines, line, wrapped
 from tui.presenters.rows import Column, Filter, Row
+from tui.presenters.runs.logs import matches, next_match
 from tui.screens.once import Once
-from tui.widgets.band import Band, Prompt, PromptRow, Rule
+from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
 
@@ -28,12 +29,12 @@ _COLUMNS = (
 )
 
 
-def help_rows(scope: str, refusal: Callable[[Action], str | None]) -> tuple[Row, ...]:
+def help_rows(scope: str, refusal: Callable[[Action], str | None], keymap: Keymap) -> tuple[Row, ...]:
     """A row per action of a screen, its own first; those that are refused now say why."""
     where = {APP: "everywhere", LIST: "in lists", LOG: "in logs", scope: "this screen"}
     scopes = (scope, LIST, *((LOG,) if scope == "runs" else ()), APP)
     rows = []
-    for action in in_scope(*scopes):
+    for action in with_keys(in_scope(*scopes), keymap):
         why = refusal(action) if action.dangerous else None
         keys = " ".join(key_name(key) for key in action.keys)
         rows.append(
@@ -61,9 +62,7 @@ class HelpPage(Once[str | None]):
 
     def compose(self) -> ComposeResult:
         yield Band(id="crumb")
-        yield Rule()
-        yield LineTable(_COLUMNS, empty="no such key", id="list")
-        yield Rule()
+        yield LineTable(_COLUMNS, empty="no such key", id="list", title="Keys")
         yield Band(id="about")
         yield PromptRow()
         yield Band(id="keys")
@@ -109,6 +108,7 @@ class HelpPage(Once[str | None]):
 class JsonPage(Once[None]):
     """A document as JSON, with search."""
 
+    kind, name_of_pane = "JSON > ", "JSON"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,y", "close", show=False),
         Binding("slash", "search", show=False, priority=True),
@@ -123,18 +123,19 @@ class JsonPage(Once[None]):
 
     def compose(self) -> ComposeResult:
         yield Band(id="crumb")
-        yield Rule()
-        yield TextPane(id="text")
-        yield Rule()
+        yield TextPane(id="text", title=self.name_of_pane)
         yield PromptRow()
         yield Band(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#crumb", Band).show(line((f" JSON > {safe_name(self.about)}", "head")))
+        self.query_one("#crumb", Band).show(line((f" {self.kind}{safe_name(self.about)}", "head")))
         self.query_one("#keys", Band).show(line(" / search  n N next, previous  esc back"))
         pane = self.query_one("#text", TextPane)
-        pane.show(json_lines(self.document))
+        pane.show(self.lines())
         pane.focus()
+
+    def lines(self) -> tuple[Line, ...]:
+        return json_lines(self.document)
 
     def action_close(self) -> None:
         self.dismiss(None)
@@ -167,9 +168,13 @@ class JsonPage(Once[None]):
 
 
 class TextPage(JsonPage):
-    """Lines of plain text: the messages of this session."""
+    """Lines of plain text, the newest last: the messages of this session."""
+
+    kind, name_of_pane = "", "Messages"
+
+    def lines(self) -> tuple[Line, ...]:
+        width = max(40, self.app.size.width - 3)
+        return tuple(line(part) for each in self.document for part in wrapped(safe_text(each), width, 10))
 
     def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#crumb", Band).show(line((f" {safe_name(self.about)}", "head")))
-        self.query_one("#text", TextPane).show(tuple(line(safe_text(each)) for each in self.document))
+        self.query_one("#text", TextPane).action_move("bottom")

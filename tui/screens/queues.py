@@ -1,75 +1,161 @@
-"""Queues: what waits and runs in each work queue, and how far the network is behind the stream."""
+"""Queues: what waits and runs in each, when what runs by itself, and how far the network is behind the stream."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
-from causal_organism.wording.safe_text import safe_name
-from tui.asking import QUEUES, Request
+from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.actions import Action, Context
+from tui.presenters.commands import each_of, limit_command
 from tui.presenters.lines import line
-from tui.presenters.queues import COLUMNS, queue_key, queue_rows, stream_lines
-from tui.screens.dialogs import Ask, target_lines
+from tui.presenters.queues import COLUMNS, amount, gap_words, queue_key, queue_rows, stream_lines, waiting_lines
+from tui.presenters.schedules import COLUMNS as SCHEDULE_COLUMNS
+from tui.presenters.schedules import schedule_rows
+from tui.requests import QUEUES, RUNS, SCHEDULES, Request
+from tui.screens.dialogs import Answers, Ask, Field, confirming, target_lines
+from tui.screens.letters import LettersPage
 from tui.screens.listing import ListScreen
 from tui.source import ConsoleSource, Document
 from tui.states import PAUSED
-from tui.widgets.band import Rule
 from tui.widgets.keys import bindings_of
 from tui.widgets.line_table import LineTable
-from tui.widgets.pane import TextPane
+from tui.widgets.pane import Pane, TextPane
+
+_EFFECTS = {
+    ("QUEUE", "PAUSE"): "no further run starts; those that run go on",
+    ("QUEUE", "RESUME"): "waiting runs start again",
+    ("SCHEDULE", "PAUSE"): "nothing of it starts by itself any more; people may still start it",
+    ("SCHEDULE", "RESUME"): "it starts by itself again, next at its next time",
+}
 
 
 class QueuesScreen(ListScreen):
     """Screen 4."""
 
     scope = "queues"
+    zooms = ("schedules",)
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("queues")
 
     def compose_body(self) -> ComposeResult:
         with Vertical():
-            yield LineTable(COLUMNS, empty="reading ...", id="list")
-            yield Rule()
-            yield TextPane(id="stream")
+            yield LineTable(COLUMNS, empty="reading ...", id="list", title="Work queues")
+            yield LineTable(SCHEDULE_COLUMNS, empty="reading ...", id="schedules", title="Schedules")
+            yield TextPane(id="waiting", title="Runs that wait or go on")
+            yield TextPane(id="stream", title="Interaction stream")
 
     def on_mount(self) -> None:
         super().on_mount()
         self.query_one("#stream", TextPane).can_focus = False
+        self.query_one("#waiting", TextPane).can_focus = False
 
     def requests(self) -> Sequence[Request]:
-        return (QUEUES,)
+        return (QUEUES, RUNS, SCHEDULES)
+
+    @property
+    def schedules(self) -> LineTable:
+        return self.query_one("#schedules", LineTable)
+
+    @property
+    def table(self) -> LineTable:
+        """The list that the keys are about: the one with the focus."""
+        return self.schedules if self.composed and self.focused is self.schedules else super().table
 
     def present(self) -> None:
         document = self.document("queues")
         if document is not None:
-            self.table.empty = "no queues"
-            self.table.show(queue_rows(document))
+            queues = super().table
+            queues.empty = "no queues"
+            queues.show(queue_rows(document))
+            queues.fit_height(most=self.size.height // 3)
+        if (known := self.document("schedules")) is not None:
+            self.schedules.empty = "no schedules; organism deploy setup makes them"
+            self.schedules.show(schedule_rows(known, self.console.now()))
+        self.schedules.fit_height(most=self.size.height // 4)
         self.query_one("#stream", TextPane).show(stream_lines(document))
+        waiting = self.query_one("#waiting", TextPane)
+        waiting.show(waiting_lines(self.document("runs"), self.console.now(), waiting.text_width))
         super().present()
 
+    def panes(self) -> list[Pane]:
+        return [super().table, self.schedules]
+
     def item(self, key: str) -> Document | None:
+        if self.table is self.schedules:
+            known = (self.document("schedules") or {}).get("schedules", ())
+            return next((each for each in known if each.get("deployment") == key), None)
         queues = (self.document("queues") or {}).get("queues", ())
         return next((queue for queue in queues if queue_key(queue) == key), None)
 
     def do_open(self) -> None:
         self.console.go("runs")
 
+    def stamp(self, key: str) -> object:
+        found = self.item(key) or {}
+        return (found.get("paused"), found.get("limit"), found.get("active"))
+
+    def context_for(self, action: Action) -> Context:
+        context = super().context_for(action)
+        if action.id == "limit" and self.table is self.schedules:
+            return replace(context, targets=())
+        if action.id == "reread" and not ((self.document("queues") or {}).get("stream") or {}).get("gap"):
+            return replace(context, displaced="the stream has no gap")
+        return context
+
+    def do_letters(self) -> None:
+        self.app.push_screen(LettersPage())
+
+    def do_reread(self) -> None:
+        stream = (self.document("queues") or {}).get("stream") or {}
+        dialog = Ask(
+            "READ THE STREAM AGAIN",
+            [
+                line(f"  {safe_text(gap_words(stream))}"),
+                line(""),
+                line("Effect: the next pulse reads every entry of the stream; what is known does not count twice."),
+            ],
+            action="Reread",
+            fields=confirming("reread"),
+            context=safe_name(self.console.place.context, limit=24),
+            command="organism stream reread",
+        )
+
+        def answered(answers: Answers | None) -> None:
+            if answers is not None:
+                self.write("reread", ("the stream",), lambda source, _: source.reread(), self._written)
+
+        self.app.push_screen(dialog, answered)
+
     def do_pause(self) -> None:
         targets = self.table.targets()
         paused = {key for key in targets if self.word_of(key) == PAUSED}
         verb = "RESUME" if paused == set(targets) else "PAUSE"
-        effect = "waiting runs start again" if verb == "RESUME" else "no further run starts; those that run go on"
+        touched = [key for key in targets if verb == "RESUME" or key not in paused]
+        left = len(targets) - len(touched)
+        what = "SCHEDULE" if self.table is self.schedules else "QUEUE"
+        effect = _EFFECTS[what, verb]
+        lines = [*target_lines(touched), *([line((f"  left out: {left}, paused already", "warn"))] if left else [])]
+        word = f"{verb.lower()} {len(touched)}" if len(touched) > 1 or self.console.place.production else None
         dialog = Ask(
-            f"{verb} {len(targets)} QUEUE{'S' if len(targets) != 1 else ''}",
-            [*target_lines(targets), line(""), line(f"Effect: {effect}.")],
+            f"{verb} {len(touched)} {what}{'S' if len(touched) != 1 else ''}",
+            [*lines, line(""), line(f"Effect: {effect}.")],
             action=verb.capitalize(),
-            typed=f"{verb.lower()} {len(targets)}" if len(targets) > 1 or self.console.place.production else None,
+            fields=confirming(word),
             context=safe_name(self.console.place.context, limit=24),
+            command=each_of(f"{what.lower()} {verb.lower()}", touched),
         )
-        self.app.push_screen(dialog, lambda answer: self._write_pause(answer, targets, resume=verb == "RESUME"))
+        stamps = {key: self.stamp(key) for key in touched}
+
+        def answered(answers: Answers | None) -> None:
+            if answers is not None and not self.changed_since(verb.lower(), stamps):
+                self._pause(what, touched, resume=verb == "RESUME")
+
+        self.app.push_screen(dialog, answered)
 
     def do_limit(self) -> None:
         key = self.table.targets()[0]
@@ -78,29 +164,35 @@ class QueuesScreen(ListScreen):
         dialog = Ask(
             f"LIMIT {safe_name(key)}",
             [
-                line(f"  now {'no limit' if limit is None else limit}, {queue.get('running') or 0} running"),
+                line(f"  now {'no limit' if limit is None else amount(limit)}, {amount(queue.get('running'))} running"),
                 line(""),
                 line("Effect: so many runs of this queue at once; those that run go on."),
             ],
             action="Set",
-            field="new limit (a number, or - for none):",
+            fields=(Field(name="limit", label="new limit (a number, or - for none):"),),
             context=safe_name(self.console.place.context, limit=24),
+            command=limit_command(key, "N"),
         )
-        self.app.push_screen(dialog, lambda answer: self._write_limit(answer, key))
+        stamps = {key: self.stamp(key)}
 
-    def _write_pause(self, answer: str | None, targets: Sequence[str], *, resume: bool) -> None:
+        def answered(answers: Answers | None) -> None:
+            if answers is not None and not self.changed_since("limit", stamps):
+                self._limit(answers["limit"], key)
+
+        self.app.push_screen(dialog, answered)
+
+    def _pause(self, what: str, targets: Sequence[str], *, resume: bool) -> None:
         def change(source: ConsoleSource, key: str) -> str:
+            if what == "SCHEDULE":
+                source.set_schedule(key, active=resume)
+                return key
             pool, _, name = key.partition("/")
             (source.resume_queue if resume else source.pause_queue)(pool, name)
             return key
 
-        if answer is not None:
-            self.write("resume" if resume else "pause", targets, change, self._written)
+        self.write("resume" if resume else "pause", targets, change, self._written)
 
-    def _write_limit(self, answer: str | None, key: str) -> None:
-        if answer is None:
-            return
-        text = answer.strip()
+    def _limit(self, text: str, key: str) -> None:
         if text != "-" and not text.isdecimal():
             self.say(f"limit: {text or 'nothing'} is neither a number nor -")
             return

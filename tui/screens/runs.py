@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from causal_organism.wording.amounts import date_clock
+from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name
-from tui.asking import RUNS, Request
-from tui.messages import LogArrived
-from tui.presenters.lines import Line, line
-from tui.presenters.runs import COLUMNS, detail_lines, run_name, run_rows
-from tui.presenters.words import run_word, short_id
-from tui.screens.dialogs import SHOWN_TARGETS, Ask
-from tui.screens.listing import ListScreen
+from tui.asking import LOG
+from tui.messages import Came, LogArrived
+from tui.presenters.lines import Piece, line
+from tui.presenters.runs.detail import detail_lines
+from tui.presenters.runs.listing import COLUMNS, run_rows
+from tui.presenters.words import state_word
+from tui.requests import RUNS, Request
+from tui.screens.log_page import LogPage
+from tui.screens.run_actions import RunActions
 from tui.source import ConsoleSource, Document
 from tui.states import UNFINISHED
-from tui.widgets.band import Band
-from tui.widgets.divider import Divider
 from tui.widgets.keys import bindings_of
 from tui.widgets.line_table import LineTable
 from tui.widgets.log_pane import LogPane
@@ -29,7 +32,7 @@ from tui.widgets.pane import TextPane
 _QUIET_ANSWERS = 5
 
 
-class RunsScreen(ListScreen):
+class RunsScreen(RunActions):
     """Screen 3."""
 
     scope = "runs"
@@ -38,24 +41,60 @@ class RunsScreen(ListScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.extra: str | None = None  # a run that was jumped to and is older than the list
         self.shown: str | None = None  # the run whose log is in the pane
         self.cursor: str | None = None  # of that log
+        self.behind: int | None = 0  # lines of the log that are still to come; None: unknown how many
         self.quiet_answers = 0  # in a row, without new lines
+        self.pages: list[str] = []  # until when each page went that one turned back to, the last is listed
+        self.plans: dict[str, tuple[Document, ...]] = {}  # run -> what it was to make when it was first seen going on
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="panes"):
             with Horizontal(id="upper"):
-                yield LineTable(COLUMNS, empty="reading ...", id="list")
-                yield Divider()
-                yield TextPane(id="detail")
-            yield Band(id="log-title")
+                yield LineTable(COLUMNS, empty="reading ...", id="list", title="Runs")
+                yield TextPane(id="detail", title="Run")
             yield LogPane(id="log")
 
     def requests(self) -> Sequence[Request]:
-        run = self.table.key
-        if run is None or not self.opened:
-            return (RUNS,)
-        return (RUNS, (f"run:{run}", lambda source: source.run(run)))
+        wanted = dict.fromkeys(each for each in (self.shown_key if self.opened else None, self.extra) if each)
+        return (self.page, *((f"run:{run}", partial(_run, run)) for run in wanted))
+
+    @property
+    def page(self) -> Request:
+        """The runs that are listed: the newest, or a page further back."""
+        if not self.pages:
+            return RUNS
+        until = self.pages[-1]
+        return (f"runs:{until}", lambda source: source.runs(until=until))
+
+    def extras(self) -> str:
+        back = f"until {date_clock(self.pages[-1], self.console.now())} ([ newer)" if self.pages else ""
+        return "  ".join(part for part in (back, super().extras()) if part)
+
+    def do_older(self) -> None:
+        until = (self.document(self.page[0]) or {}).get("until")
+        if until is None:
+            self.say("older: there are none" if self.document(self.page[0]) else "older: still reading")
+        else:
+            self.go_back_to(str(until))
+
+    def do_newer(self) -> None:
+        if self.pages:
+            self.pages.pop()
+            self._turn()
+        else:
+            self.say("newer: these are the newest")
+
+    def go_back_to(self, until: str) -> None:
+        """List the runs that began until a moment."""
+        self.pages.append(until)
+        self._turn()
+
+    def _turn(self) -> None:
+        self.table.move_to(0)
+        self.console.ask_now(self.page[0])
+        self.present_soon()
 
     def log_request(self) -> tuple[str, str | None] | None:
         if self.shown is None or not self.opened or self._log_is_over():
@@ -63,43 +102,89 @@ class RunsScreen(ListScreen):
         return (self.shown, self.cursor)
 
     def present(self) -> None:
-        document = self.document("runs")
+        document = self.document(self.page[0])
+        if document is None and self.pages:
+            self.table.empty = "reading ..."
+            self.table.show(())
         if document is not None:
             self.table.empty = "no runs yet"
-            self.table.show(run_rows(document, self.console.now()))
+            self.table.show(run_rows(document, self.console.now(), older=self._older(document)))
         super().present()
 
+    def go_to(self, key: str, *, open: bool) -> None:
+        self.extra = key
+        self.pages.clear()
+        super().go_to(key, open=open)
+        self.console.ask_now(f"run:{key}")
+
+    def missing(self, key: str) -> str | None:
+        why = self.console.notes.get(f"run:{key}")
+        if why is not None:
+            self.extra = None
+        return why
+
+    def _older(self, document: Document) -> Document | None:
+        """The run that was jumped to, where the list has not got it."""
+        if self.extra is None or any(str(run["id"]) == self.extra for run in document.get("runs", ())):
+            return None
+        return self.document(f"run:{self.extra}")
+
     def present_detail(self) -> None:
-        run = self.table.key
+        run = self.shown_key
         if run is None or not self.opened:
             return
         if run != self.shown:
             self.shown, self.cursor, self.quiet_answers = run, None, 0
             self.query_one("#log", LogPane).clear()
             self.query_one("#detail", TextPane).scroll_to_line(0)
-            self.console.ask_now()
+            self.console.ask_now(f"run:{run}", f"{LOG}{run}")
         pane = self.query_one("#detail", TextPane)
         known = self.document(f"run:{run}")
         if known is None and (note := self.console.notes.get(f"run:{run}")):
             pane.show((line((note, "bad")),))
         else:
-            pane.show(detail_lines(known, self.console.now(), max(40, pane.size.width)))
+            self._ask_plan(run, known)
+            plan = self.plans.get(run, ())
+            pane.show(detail_lines(known, self.console.now(), max(40, pane.text_width), plan=plan))
         self.show_log_title()
 
+    def _ask_plan(self, run: str, known: Document | None) -> None:
+        """Once, of a run that goes on: what is stale of its selection is what it has still to make."""
+        if known is None or run in self.plans or state_word(known) not in UNFINISHED:
+            return
+        asked = known.get("parameters") or {}
+        selection = known.get("selection") or asked.get("selection")
+        if not selection:
+            return
+        self.plans[run] = ()
+        force, full = bool(asked.get("force")), bool(asked.get("full"))
+        self.console.ask_once(self, f"plan:{run}", lambda source: source.plan(selection, force=force, full=full))
+
+    def on_came(self, event: Came) -> None:
+        """A plan that cannot be had is not missed: the run's own steps are shown all the same."""
+        if event.error is None:
+            self.plans[event.about.partition(":")[2]] = tuple(event.result.get("steps") or ())
+            self.present_soon()
+
     def on_log_arrived(self, event: LogArrived) -> None:
-        """Passed on by the console. Lines of a run that is no longer shown are not for this pane."""
-        if event.run_id == self.shown:
-            self.cursor = event.cursor
+        """Passed on by the console. Lines of another run, or that came already, are not for this pane."""
+        if event.run_id == self.shown and event.after == self.cursor:
+            self.cursor, self.behind = event.cursor, event.behind
             self.quiet_answers = 0 if event.lines else self.quiet_answers + 1
             self.query_one("#log", LogPane).add(event.lines)
+            if event.lines and event.behind != 0:
+                self.console.ask_now(f"{LOG}{event.run_id}")  # do not fall behind what is written
 
     def show_log_title(self) -> None:
         log = self.query_one("#log", LogPane)
-        text = f"-- LOG {short_id(self.shown or '')}  {len(log.buffer):,} lines"
-        flags = f"[f]ollow {_on(log.follow)} [w]rap {_on(log.wrap)} [T]imes {_on(log.stamps)}"
-        found = f"  /{safe_name(log.wanted, limit=20)}" if log.wanted else ""
-        only = f"  &{safe_name(log.only, limit=20)}" if log.only else ""
-        self.query_one("#log-title", Band).show(line((text, "head")), line(flags + found + only + " "))
+        behind = "" if self.behind == 0 else "  more to come" if self.behind is None else f"  {self.behind:,} behind"
+        found = f"/{safe_name(log.wanted, limit=20)}  " if log.wanted else ""
+        only = f"&{safe_name(log.only, limit=20)}  " if log.only else ""
+        flags: list[Piece] = [(found + only, "second")]
+        for name, is_on in (("follow", log.follow), ("wrap", log.wrap), ("Times", log.stamps)):
+            flags += [(name[0], "key"), (f" {name.lower()} {'●' if is_on else '○'} ", "" if is_on else "dim")]
+        title = line(f"Log {short_id(self.shown or '')}", (f"  {len(log.buffer):,} lines", "dim"), (behind, "warn"))
+        log.entitle(title, tuple(flags))
 
     def show_bands(self) -> None:
         super().show_bands()
@@ -108,35 +193,19 @@ class RunsScreen(ListScreen):
 
     def item(self, key: str) -> Document | None:
         known = self.document(f"run:{key}")
-        return known or next((run for run in (self.document("runs") or {}).get("runs", ()) if run["id"] == key), None)
+        listed = (self.document(self.page[0]) or {}).get("runs", ())
+        return known or next((run for run in listed if run["id"] == key), None)
 
     def do_open(self) -> None:
         self.open_detail()
 
+    def do_zoom(self) -> None:
+        super().do_zoom()
+        self.query_one("#upper").set_class(self.zoomed and isinstance(self.focused, LogPane), "-away")
+
     def do_logs(self) -> None:
-        self.open_detail()
-
-    def do_retry(self) -> None:
-        targets = self._in(self.table.targets(), finished=True)
-        lines = [*self._target_lines(targets), line(""), line("Effect: what was made stays; the rest is made again.")]
-        dialog = Ask(
-            f"RETRY {len(targets)} RUN{'S' if len(targets) != 1 else ''}", lines, action="Retry",
-            typed=self._typed("retry", targets), context=self._where(),
-        )  # fmt: skip
-        self.app.push_screen(dialog, lambda answer: self._write_retry(answer, targets))
-
-    def do_stop(self) -> None:
-        targets = self._in(self.table.targets(), finished=False)
-        lines = [
-            *self._target_lines(targets),
-            line(""),
-            line("Effect: it becomes Cancelled; what it published stays, heads do not move."),
-        ]
-        dialog = Ask(
-            f"STOP {len(targets)} RUN{'S' if len(targets) != 1 else ''}", lines, action="Stop",
-            typed=self._typed("stop", targets), context=self._where(),
-        )  # fmt: skip
-        self.app.push_screen(dialog, lambda answer: self._write_stop(answer, targets))
+        if self.shown_key is not None:
+            self.app.push_screen(LogPage(self.shown_key))
 
     def do_log_follow(self) -> None:
         self.query_one("#log", LogPane).toggle("follow")
@@ -178,56 +247,10 @@ class RunsScreen(ListScreen):
         else:
             self.say(f"/{safe_name(log.wanted)}: {f'{place} of {total:,}' if total else 'not found'}")
 
-    def _write_retry(self, answer: str | None, targets: Sequence[str]) -> None:
-        def retry(source: ConsoleSource, run: str) -> str:
-            return source.retry(run)
-
-        if answer is not None:
-            self.write("retry", targets, retry, self._retried)
-
-    def _retried(self, results: Sequence[object]) -> None:
-        self.table.clear_marks()
-        if len(results) == 1:
-            self.go_to(str(results[0]), open=True)
-        if results:
-            self.say("retry: " + ", ".join(short_id(run) for run in results))
-
-    def _write_stop(self, answer: str | None, targets: Sequence[str]) -> None:
-        def stop(source: ConsoleSource, run: str) -> str:
-            source.cancel(run)
-            return run
-
-        if answer is not None:
-            self.write("stop", targets, stop, self._stopped)
-
-    def _stopped(self, results: Sequence[object]) -> None:
-        self.table.clear_marks()
-        if results:
-            self.say("stop was asked for: " + ", ".join(short_id(run) for run in results))
-
-    def _in(self, targets: Sequence[str], *, finished: bool) -> tuple[str, ...]:
-        """Those of the targets that the action is possible for."""
-        return tuple(key for key in targets if (self.word_of(key) not in UNFINISHED) == finished)
-
-    def _target_lines(self, targets: Sequence[str]) -> list[Line]:
-        lines = []
-        for key in targets[:SHOWN_TARGETS]:
-            run = self.item(key) or {}
-            lines.append(line(f"  {short_id(key)}  {run_name(run)}  {run_word(run.get('state'))}"))
-        if len(targets) > SHOWN_TARGETS:
-            lines.append(line(f"  ... and {len(targets) - SHOWN_TARGETS} more"))
-        return lines
-
-    def _typed(self, verb: str, targets: Sequence[str]) -> str | None:
-        return f"{verb} {len(targets)}" if len(targets) > 1 or self.console.place.production else None
-
-    def _where(self) -> str:
-        return f"{safe_name(self.console.place.context, limit=24)} [RW]"
-
     def _log_is_over(self) -> bool:
         """Whether the run has ended and its log said nothing more for a while."""
         return self.quiet_answers >= _QUIET_ANSWERS and self.word_of(self.shown or "") not in UNFINISHED
 
 
-def _on(value: bool) -> str:
-    return "on " if value else "off"
+def _run(run: str, source: ConsoleSource) -> Document:
+    return source.run(run)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Input
 
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Planned
+from tui.presenters.assets.plan import plan_lines
 from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line, text_lines
-from tui.presenters.plan import plan_lines
-from tui.screens.once import Once
+from tui.screens.dialogs import Dialog
 from tui.source import Document, Place
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.pane import TextPane
+
+_RANGE = "partitions, as day=2026-01-01..2026-01-31 (enter plans them; empty: all that are out of date):"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Wish:
     upstream: bool = False
     force: bool = False
     full: bool = False
+    partition: str | None = None  # a partition or range of them, as `--partition` takes it; None: all that are stale
 
     @property
     def selection(self) -> str:
@@ -44,12 +47,11 @@ class Wish:
         return None
 
 
-class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
+class TriggerDialog(Dialog[Wish]):
     """Shows the plan of a wish, which its keys change. The answer is the wish to run, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "cancel", show=False),
-        Binding("ctrl+c", "app.quit", show=False),
+        Binding("q", "cancel", show=False),
         Binding("plus,u", "option('upstream')", show=False),
         Binding("F", "option('force')", show=False),
         Binding("A", "option('full')", show=False),
@@ -59,8 +61,10 @@ class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
         Binding("ctrl+b,pageup", "scroll(-8)", show=False),
     ]
 
-    def __init__(self, keys: Sequence[str], place: Place):
+    def __init__(self, keys: Sequence[str], place: Place, *, partitioned: bool = False):
         super().__init__()
+        self.partitioned = partitioned
+        self.is_ranged = False  # the question for a range was answered
         self.wish = Wish(keys=tuple(keys))
         self.place = place
         self.plan: Document | None = None
@@ -71,17 +75,40 @@ class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
             yield Band(id="question")
             yield Band(id="command")
             yield Band(id="options")
+            if self.partitioned:
+                yield Band(id="range-name")
+                yield Prompt(id="range", classes="boxed")
             yield Rule()
-            yield TextPane(id="plan")
+            yield TextPane(id="plan", framed=False)
             yield Rule()
             yield Band(id="field-name")
-            yield Prompt(id="field")
+            yield Prompt(id="field", classes="boxed")
             with Horizontal(id="choices"):
                 yield Choice("Cancel", id="cancel")
                 yield Choice("Trigger", id="act")
 
     def on_mount(self) -> None:
         self.query_one("#plan", TextPane).can_focus = False
+        if self.partitioned:
+            self.query_one("#range-name", Band).show(line(_RANGE))
+        super().on_mount()
+        self.ask()
+
+    def command_line(self) -> str:
+        wish = self.wish
+        return refresh_command(wish.selection, partition=wish.partition, force=wish.force, full=wish.full)
+
+    def first_focus(self) -> Widget:
+        if self.partitioned and not self.is_ranged:
+            return self.query_one("#range", Prompt)
+        field = self.query_one("#field", Prompt)
+        return field if field.display else super().first_focus()
+
+    @on(Input.Submitted, "#range")
+    def _ranged(self, event: Input.Submitted) -> None:
+        """Plan the range that was typed; what it would do is shown before anything can be chosen."""
+        self.is_ranged = True
+        self.wish = replace(self.wish, partition=event.value.strip() or None)
         self.query_one("#cancel", Choice).focus()
         self.ask()
 
@@ -95,8 +122,7 @@ class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
         self.query_one("#question", Band).show(
             line((title, "head")), line(f"{safe_name(self.place.context, limit=30)} {mode}")
         )
-        command = refresh_command(wish.selection, force=wish.force, full=wish.full)
-        self.query_one("#command", Band).show(line((safe_text(command), "dim")))
+        self.query_one("#command", Band).show(line((safe_text(self.command_line()), "dim")), line("Y copies "))
         options = (
             ("u", "upstream too", wish.upstream),
             ("F", "force", wish.force),
@@ -107,7 +133,7 @@ class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
         )
         self.query_one("#plan", TextPane).show((line("planning ... (this changes nothing)"),))
         self._enable()
-        self.app.ask_plan(self, wish.selection, force=wish.force, full=wish.full)  # type: ignore[attr-defined]
+        self.app.ask_plan(self, wish.selection, partition=wish.partition, force=wish.force, full=wish.full)  # type: ignore[attr-defined]
 
     def on_planned(self, event: Planned) -> None:
         if event.serial != self.serial:
@@ -123,18 +149,18 @@ class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
 
     def action_option(self, option: str) -> None:
         current = self.wish
-        values = {"upstream": current.upstream, "force": current.force, "full": current.full}
-        values[option] = not values[option]
-        self.wish = Wish(keys=current.keys, **values)
+        match option:
+            case "upstream":
+                self.wish = replace(current, upstream=not current.upstream)
+            case "force":
+                self.wish = replace(current, force=not current.force)
+            case "full":
+                self.wish = replace(current, full=not current.full)
         self.query_one("#field", Prompt).value = ""
         self.ask()
 
     def action_scroll(self, lines: int) -> None:
         self.query_one("#plan", TextPane).move_by(lines)
-
-    @on(Prompt.GivenUp)
-    def action_cancel(self) -> None:
-        self.dismiss(None)
 
     @on(Input.Changed, "#field")
     def _typed(self) -> None:
@@ -142,8 +168,10 @@ class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
 
     @on(Input.Submitted, "#field")
     def _submitted(self) -> None:
+        """Enter in the field goes on to the choice that it opened; it never acts."""
         choice = self.query_one("#act", Choice)
-        (self.query_one("#cancel", Choice) if choice.disabled else choice).focus()
+        if not choice.disabled:
+            choice.focus()
 
     @on(Choice.Chosen)
     def _chosen(self, event: Choice.Chosen) -> None:
@@ -157,8 +185,11 @@ class TriggerDialog(ModalScreen[Wish | None], Once[Wish | None]):
         typed = self.wish.typed(production=self.place.production)
         ready = self.plan is not None and bool(self.plan.get("steps"))
         field, name = self.query_one("#field", Prompt), self.query_one("#field-name", Band)
+        was_there = field.display
         field.display = name.display = ready and typed is not None
         name.show(line(f"type  {typed}  to confirm:"))
+        if self.armed and field.display != was_there:
+            self.first_focus().focus()
         act = self.query_one("#act", Choice)
         act.disabled = not ready or (typed is not None and field.value.strip() != typed)
         act.refresh()

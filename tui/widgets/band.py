@@ -7,7 +7,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -15,11 +14,11 @@ from textual.widgets import Input
 
 from causal_organism.wording.safe_text import LINE_LIMIT, safe_text
 from tui.presenters.lines import Line, line, plain
-from tui.widgets.paint import REVERSE, strip_of
+from tui.widgets.paint import paint_of
 
 
 class Band(Widget):
-    """A line with a left and a right part. Only the span that changed is sent again."""
+    """A line with a left and a right part."""
 
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
@@ -35,12 +34,11 @@ class Band(Widget):
         """Say something else; saying the same sends nothing."""
         if (left, right) == (self._left, self._right):
             return
-        before = self._composed()
         self._left, self._right = left, right
-        self._repaint(before, self._composed())
+        self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return strip_of(self._composed(), self.size.width, ascii_only=bool(getattr(self.app, "ascii_only", False)))
+        return paint_of(self).strip(self._composed(), self.size.width)
 
     def _composed(self) -> Line:
         """The right part at the right edge; it wins where both do not fit."""
@@ -54,21 +52,12 @@ class Band(Widget):
             pieces.append((text, tone))
         return (*pieces, (" " * max(0, room - used), ""), *self._right)
 
-    def _repaint(self, before: Line, after: Line) -> None:
-        old, new = _cells(before, self.size.width), _cells(after, self.size.width)
-        if not (plain(before).isascii() and plain(after).isascii()):
-            self.refresh()  # cells and characters are not the same there
-            return
-        differing = [index for index, (was, now) in enumerate(zip(old, new, strict=True)) if was != now]
-        if differing:
-            self.refresh(Region(differing[0], 0, differing[-1] - differing[0] + 1, 1))
-
 
 class Rule(Widget):
-    """A line of dashes."""
+    """A line across."""
 
     def render_line(self, y: int) -> Strip:
-        return strip_of((("-" * self.size.width, ""),), self.size.width)
+        return paint_of(self).strip((("─" * self.size.width, "line"),), self.size.width)
 
 
 class Prompt(Input):
@@ -82,8 +71,8 @@ class Prompt(Input):
     class GivenUp(Message):
         """Esc was pressed: nothing is to change."""
 
-    def __init__(self, *, id: str | None = None):
-        super().__init__(id=id, compact=True, select_on_focus=False)
+    def __init__(self, *, id: str | None = None, classes: str | None = None):
+        super().__init__(id=id, classes=classes, compact=True, select_on_focus=False)
         self.cursor_blink = False
 
     def validate_value(self, value: str) -> str:
@@ -123,9 +112,9 @@ class Choice(Widget, can_focus=True):
     """One of a dialog's answers: `[ Cancel ]`. The one that has the focus is reversed and stands between > and <."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "choose", show=False),
-        Binding("left,up,h", "screen.focus_previous", show=False),
-        Binding("right,down,l", "screen.focus_next", show=False),
+        Binding("enter", "choose", show=False),  # not space, which is typed in words
+        Binding("left,h", "app.focus_previous", show=False),
+        Binding("right,l", "app.focus_next", show=False),
     ]
 
     class Chosen(Message):
@@ -141,16 +130,12 @@ class Choice(Widget, can_focus=True):
         self.styles.width = len(label) + 6
 
     def render_line(self, y: int) -> Strip:
+        paint = paint_of(self)
         if self.has_focus:
-            return strip_of(line(f">[ {self.label} ]<"), self.size.width, over=REVERSE)
-        tone = "dim" if self.disabled else ""
-        return strip_of(line((f" [ {self.label} ] ", tone)), self.size.width)
+            return paint.strip(line((f">[ {self.label} ]<", "tab")), self.size.width)
+        return paint.strip(line((f" [ {self.label} ] ", "dim" if self.disabled else "chip")), self.size.width)
 
     def action_choose(self) -> None:
-        self.post_message(self.Chosen(self))
-
-
-def _cells(of: Line, width: int) -> list[tuple[str, str]]:
-    """A character with its tone per cell, padded to the width."""
-    cells = [(character, tone) for text, tone in of for character in text]
-    return [*cells[:width], *[(" ", "")] * (width - len(cells))]
+        """Where the focus is: a key right behind one that moves it still comes to the choice that had it."""
+        if self.has_focus:
+            self.post_message(self.Chosen(self))

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import BindingType
-from textual.events import Blur, Focus
 from textual.message import Message
 from textual.strip import Strip
 
 from tui.actions import LIST
 from tui.presenters.rows import Column, Filter, Row, Sort, arrange, changed_lines, column_widths
 from tui.widgets.keys import pane_bindings
-from tui.widgets.paint import REVERSE, TONES, fit, strip_of
+from tui.widgets.paint import fit
 from tui.widgets.pane import Pane
 
 _GUTTER = 2
+_AIRY = 100  # columns from which there are two blanks between cells
 
 
 class LineTable(Pane):
@@ -36,25 +37,44 @@ class LineTable(Pane):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, LineTable.Moved) and message.table is self.table
 
-    def __init__(self, columns: Sequence[Column], *, empty: str, id: str | None = None):
-        super().__init__(id=id)
+    def __init__(
+        self, columns: Sequence[Column], *, empty: str, id: str | None = None, title: str = "", framed: bool = True
+    ):
+        super().__init__(id=id, title=title, framed=framed)
         self.columns = tuple(columns)
         self.empty = empty  # said where there is no row
         self.all_rows: tuple[Row, ...] = ()
         self.rows: tuple[Row, ...] = ()
+        self.now: datetime | None = None  # what cells that tell an age are told at
         self.cursor = 0
         self.marks: set[str] = set()
         self.filter = Filter()
         self.among: Collection[str] | None = None  # keys that a selection found; None: no selection is set
         self.sort: Sort | None = None
         self.faults_only = False
+        self.height_wanted = ""
+        self._row_of: dict[str, Row] = {}  # key -> row, of all
+        self._sized: tuple[Row, ...] | None = None  # the rows that the columns fit
+        self._sizes: tuple[int, ...] = ()
+        self.gone: str | None = None  # stood under the cursor and went away by itself; nobody has moved since
 
-    def show(self, rows: tuple[Row, ...]) -> None:
-        """Replace the rows."""
+    def show(self, rows: tuple[Row, ...], now: datetime | None = None) -> None:
+        """Replace the rows. The same ones again, later, cost as much as those that are seen."""
+        was, before = self.row, self.now
+        self.now = now or before
+        for index in self._seen():
+            if self.rows[index].texts(self.columns, before) != self.rows[index].texts(self.columns, self.now):
+                self.repaint(index)
+        if rows is self.all_rows and rows:
+            return
         self.all_rows = rows
-        keys = {row.key for row in rows}
-        self.marks &= keys
+        self._row_of = {row.key: row for row in rows}
+        self.marks &= self._row_of.keys()
         self.rearrange()
+        if was is not None and not was.heading and was.key not in self._row_of:
+            self.gone = self.gone or was.key
+        elif self.gone is not None and self.gone in self._row_of and self.go_to(self.gone):
+            self.gone = None  # it is back
 
     def rearrange(self) -> None:
         """Filter and sort again, with the cursor on the key where it stood."""
@@ -72,7 +92,8 @@ class LineTable(Pane):
         self.show_line(self.cursor)
         self.scroll_to_line(self.top)
         if self.top == top:
-            for index in {*changed_lines(old, self.rows), *((was, self.cursor) if was != self.cursor else ())}:
+            changed = changed_lines(old, self.rows, range(top, top + self.room))
+            for index in {*changed, *((was, self.cursor) if was != self.cursor else ())}:
                 self.repaint(index)
         if not old or not self.rows:
             self.refresh()
@@ -88,9 +109,13 @@ class LineTable(Pane):
     def row(self) -> Row | None:
         return self.rows[self.cursor] if self.rows else None
 
+    def row_of(self, key: str) -> Row | None:
+        """The row of a key, shown or not."""
+        return self._row_of.get(key)
+
     def targets(self) -> tuple[str, ...]:
         """What an action acts on: the marks that are shown, in order, else the line under the cursor."""
-        marked = tuple(row.key for row in self.rows if row.key in self.marks)
+        marked = tuple(row.key for row in self.rows if row.key in self.marks) if self.marks else ()
         if marked:
             return marked
         return (self.row.key,) if self.row and not self.row.heading else ()
@@ -107,6 +132,7 @@ class LineTable(Pane):
         self.move_to(self.cursor + lines)
 
     def move_to(self, index: int) -> None:
+        self.gone = None
         index = max(0, min(index, len(self.rows) - 1))
         if index == self.cursor or not self.rows:
             return
@@ -164,48 +190,74 @@ class LineTable(Pane):
         names = []
         for index, column in enumerate(self.columns):
             sorted_here = self.sort is not None and self.sort.column == index
-            names.append(column.name + ((" ^" if self.sort and self.sort.reverse else " v") if sorted_here else ""))
+            names.append(column.name + ((" ↑" if self.sort and self.sort.reverse else " ↓") if sorted_here else ""))
         text = " " * _GUTTER + "".join(part for part, _ in self._cells(names, width))
-        return strip_of(((text, ""),), width, over=TONES["head"], ascii_only=self.ascii_only)
+        return self.paint.strip(((text, "head"),), width)
 
     def draw(self, index: int, width: int) -> Strip:
         row = self.rows[index]
         at_cursor = index == self.cursor
-        gutter = (">" if at_cursor else " ") + ("*" if row.key in self.marks else " ")
         tone = "head" if row.heading else ""
-        parts = self._cells(row.cells, width)
-        line = [(gutter, tone), *((text, row.tone if state and row.tone else tone) for text, state in parts)]
-        over = REVERSE if at_cursor and self.has_focus else None
-        return strip_of(tuple(line), width, over=over, ascii_only=self.ascii_only)
+        line = [("▌" if at_cursor else " ", "accent"), ("●" if row.key in self.marks else " ", "second")]
+        line += [
+            (text, self._tone(row, column, tone))
+            for text, column in self._cells(row.texts(self.columns, self.now), width)
+        ]
+        over = ("cursor" if self.has_focus else "away") if at_cursor else ""
+        return self.paint.strip(tuple(line), width, over=over)
 
-    def render_line(self, y: int) -> Strip:
+    def _tone(self, row: Row, column: Column, tone: str) -> str:
+        return row.tone if column.state and row.tone else tone or column.tone
+
+    def _inner(self, y: int, width: int) -> Strip:
         if y == self.fixed and not self.rows:
-            width = self.size.width
-            return strip_of(((" " * _GUTTER + self._nothing(), "dim"),), width, ascii_only=self.ascii_only)
-        return super().render_line(y)
+            return self.paint.strip(((" " * _GUTTER + self._nothing(), "dim"),), width)
+        return super()._inner(y, width)
+
+    def place(self) -> str:
+        return f"{self.cursor + 1:,}/{len(self.rows):,}" if len(self.rows) > self.room else ""
+
+    def fit_height(self, *, most: int | None) -> None:
+        """As high as its rows, up to so many lines; all there is where that is None."""
+        wanted = "1fr" if most is None else str(max(4, min(most, len(self.rows) + self.fixed + 2 * self.framed)))
+        if self.height_wanted != wanted:  # the same again would be a new layout, which presents again
+            self.height_wanted = wanted
+            self.styles.height = wanted
 
     def count(self) -> int:
         return len(self.rows)
 
-    def on_focus(self, event: Focus) -> None:
-        self.repaint(self.cursor)
-
-    def on_blur(self, event: Blur) -> None:
-        self.repaint(self.cursor)
+    def _seen(self) -> range:
+        """Places of the rows on the screen."""
+        return range(self.top, min(len(self.rows), self.top + self.room))
 
     def _nothing(self) -> str:
         if self.all_rows and (self.filter.text or self.among is not None or self.faults_only):
             return f"none of {len(self.all_rows):,} passes the filter (esc clears it)"
         return self.empty
 
-    def _cells(self, cells: Sequence[str], width: int) -> list[tuple[str, bool]]:
-        """(text, is the state column) per shown column, each padded and led by a blank but the first."""
-        widths = column_widths(self.columns, width - _GUTTER)
-        parts: list[tuple[str, bool]] = []
+    def _cells(self, cells: Sequence[str], width: int) -> list[tuple[str, Column]]:
+        """(text, column) per shown column, each padded and led by a gap but the first."""
+        gap = 2 if width >= _AIRY else 1
+        widths = column_widths(self.columns, self._needed(), width - _GUTTER - self.framed, gap=gap)
+        parts: list[tuple[str, Column]] = []
+        cut = self.paint.text("…")
         for cell, size, column in zip(cells, widths, self.columns, strict=True):
             if size:
-                parts.append(((" " if parts else "") + fit(cell, size, right=column.right), column.state))
+                parts.append(((" " * gap if parts else "") + fit(cell, size, right=column.right, cut=cut), column))
         return parts
+
+    def _needed(self) -> tuple[int, ...]:
+        """How wide each column would be with all of its cells."""
+        if self._sized is not self.rows:
+            self._sized = self.rows
+            sizes = [max(len(column.name) + 2, column.width if column.at else 0) for column in self.columns]
+            for row in self.rows:
+                for at, cell in enumerate(row.cells):
+                    if len(cell) > sizes[at] and not self.columns[at].at:
+                        sizes[at] = len(cell)
+            self._sizes = tuple(sizes)
+        return self._sizes
 
     def _place(self, key: str | None) -> int:
         """Where the key stands now; where it went away, the same place as before."""

@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.events import Resize
 
 from tui.actions import LOG
-from tui.presenters.logs import LogBuffer, matches, next_match
+from tui.presenters.runs.logs import LogBuffer, matches, next_match
 from tui.source import Document
 from tui.widgets.keys import pane_bindings
 from tui.widgets.pane import TextPane
@@ -20,8 +20,8 @@ class LogPane(TextPane):
 
     BINDINGS: ClassVar[list[BindingType]] = pane_bindings(LOG)
 
-    def __init__(self, *, id: str | None = None):
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, title: str = ""):
+        super().__init__(id=id, title=title)
         self.buffer = LogBuffer()
         self.follow = True
         self.wrap = False
@@ -92,7 +92,7 @@ class LogPane(TextPane):
 
     def _lines(self, start: int) -> list[tuple[tuple[str, str], ...]]:
         return self.buffer.lines(
-            max(20, self.size.width), wrap=self.wrap, stamps=self.stamps, only=self.only, start=start
+            max(20, self.text_width), wrap=self.wrap, stamps=self.stamps, only=self.only, start=start
         )
 
     def _put(self, lines: tuple[tuple[tuple[str, str], ...], ...]) -> None:

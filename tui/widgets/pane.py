@@ -1,4 +1,4 @@
-"""A pane of lines that scrolls by itself and repaints only the lines that changed.
+"""A pane of lines in a frame with a title, that scrolls by itself and repaints only the lines that changed.
 
 A plain widget with its own scroll offset and not a ScrollView: there, a change of the number of lines is a new layout
 of the whole screen, which a log would cause twice a second. Keys of movement are bound here and nowhere else.
@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.segment import Segment
 from textual.binding import Binding, BindingType
-from textual.events import Resize
+from textual.events import Blur, Focus, Resize
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.presenters.lines import Line
-from tui.widgets.paint import strip_of
+from tui.presenters.lines import Line, line, plain
+from tui.widgets.paint import PLAIN, Paint, paint_of
 
 _MOVES = {
     "line.down": "j,down",
@@ -38,9 +39,12 @@ class Pane(Widget, can_focus=True):
     ]
     fixed = 0
 
-    def __init__(self, *, id: str | None = None):
+    def __init__(self, *, id: str | None = None, title: str = "", framed: bool = True):
         super().__init__(id=id)
         self.top = 0
+        self.framed = framed
+        self.name_line: Line = line((title, "")) if title else ()  # in the frame above
+        self.side_line: Line = ()  # in the frame above, at the right
 
     def count(self) -> int:
         """How many lines there are."""
@@ -57,23 +61,73 @@ class Pane(Widget, can_focus=True):
     @property
     def room(self) -> int:
         """Lines that are seen at once."""
-        return max(1, self.size.height - self.fixed)
+        return max(1, self.size.height - self.fixed - 2 * self.framed)
 
     @property
-    def ascii_only(self) -> bool:
-        return bool(getattr(self.app, "ascii_only", False))
+    def text_width(self) -> int:
+        """Cells of a line of text."""
+        return max(1, self.size.width - 4 * self.framed)
+
+    @property
+    def paint(self) -> Paint:
+        return paint_of(self)
+
+    def entitle(self, name: Line, side: Line = ()) -> None:
+        """Say something else in the frame."""
+        if (name, side) != (self.name_line, self.side_line):
+            self.name_line, self.side_line = name, side
+            self.refresh(Region(0, 0, self.size.width, 1))
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width, height = self.size
+        if not self.framed:
+            return self._inner(y, width)
+        tone = "focus" if self.has_focus else "line"
+        if y in (0, height - 1):
+            return self.paint.strip(self._edge(y, width, tone), width)
+        side = Segment(self.paint.text("│"), self.paint.tones[tone])
+        return Strip([side, *self._inner(y - 1, width - 2), side], width)
+
+    def _inner(self, y: int, width: int) -> Strip:
         if y < self.fixed:
             return self.draw_fixed(y, width)
         index = self.top + y - self.fixed
-        return self.draw(index, width) if index < self.count() else Strip.blank(width)
+        return self.draw(index, width) if index < self.count() else Strip([Segment(" " * width, PLAIN)], width)
+
+    def _edge(self, y: int, width: int, tone: str) -> Line:
+        """The frame above, with the title; below, with where one is in what does not fit."""
+        first, last = ("╭─", "─╮") if y == 0 else ("╰─", "─╯")
+        if y == 0:
+            mark = "accent" if self.has_focus else "head"
+            name = tuple((text, own or mark) for text, own in self.name_line)
+            side = self.side_line
+        else:
+            seen = self.place()
+            name, side = (), line((seen, "dim")) if seen else ()
+        name = (*line(" "), *name, *line(" ")) if name else ()
+        side = (*line(" "), *side, *line(" ")) if plain(side) else ()
+        rest = width - 4 - len(plain(name)) - len(plain(side))
+        if rest < 0:
+            side, rest = (), width - 4 - len(plain(name))
+        if rest < 0:
+            name, rest = ((plain(name)[: width - 5] + "…", "head"),), 0
+        return ((first, tone), *name, ("─" * rest, tone), *side, (last, tone))
+
+    def place(self) -> str:
+        """Where one is in what does not fit: there are no scrollbars."""
+        count = self.count()
+        return f"{min(count, self.top + self.room):,}/{count:,}" if count > self.room else ""
+
+    def on_focus(self, event: Focus) -> None:
+        self.refresh()
+
+    def on_blur(self, event: Blur) -> None:
+        self.refresh()
 
     def repaint(self, index: int) -> None:
-        """Send one line again, if it is seen."""
-        y = index - self.top + self.fixed
-        if self.fixed <= y < self.size.height:
+        """Draw one line again, if it is seen."""
+        y = index - self.top + self.fixed + self.framed
+        if self.fixed + self.framed <= y < self.size.height - self.framed:
             self.refresh(Region(0, y, self.size.width, 1))
 
     class Scrolled(Message):
@@ -117,8 +171,8 @@ class Pane(Widget, can_focus=True):
 class TextPane(Pane):
     """Lines of text. Setting the same lines again sends nothing."""
 
-    def __init__(self, *, id: str | None = None):
-        super().__init__(id=id)
+    def __init__(self, *, id: str | None = None, title: str = "", framed: bool = True):
+        super().__init__(id=id, title=title, framed=framed)
         self.lines: tuple[Line, ...] = ()
         self.wanted = ""
         self.current = -1
@@ -129,6 +183,8 @@ class TextPane(Pane):
     def show(self, lines: tuple[Line, ...]) -> None:
         """Replace the lines; only those that differ are painted."""
         old, self.lines = self.lines, lines
+        if self.framed and (len(old) > self.room or len(lines) > self.room) and len(old) != len(lines):
+            self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
         if self.top > max(0, len(lines) - self.room):
             self.scroll_to_line(self.top)
             return
@@ -148,16 +204,16 @@ class TextPane(Pane):
         self.refresh()
 
     def draw(self, index: int, width: int) -> Strip:
-        line = self.lines[index]
+        shown = self.lines[index]
         if self.wanted:
-            line = _marked(line, self.wanted.lower(), current=index == self.current)
-        return strip_of(line, width, ascii_only=self.ascii_only)
+            shown = _marked(shown, self.wanted.lower(), current=index == self.current)
+        return self.paint.strip((*line(" "), *shown) if self.framed else shown, width, margin=self.framed)
 
 
-def _marked(line: Line, low: str, *, current: bool) -> Line:
+def _marked(shown: Line, low: str, *, current: bool) -> Line:
     """The line with every hit as a piece of its own; the current match starts with `>`."""
     out = []
-    for text, tone in line:
+    for text, tone in shown:
         rest, place = text, text.lower().find(low)
         while place >= 0 and len(rest.lower()) == len(rest):
             out += [(rest[:place], tone), (rest[place : place + len(low)], "match")]

@@ -6,7 +6,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.presenters.lines import line
-from tui.widgets.paint import strip_of
+from tui.widgets.paint import paint_of
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 
@@ -17,4 +17,4 @@ class TooSmall(Widget):
     def render_line(self, y: int) -> Strip:
         width, height = self.app.size
         said = ("terminal too small", f"have {width}x{height}, need {LEAST_WIDTH}x{LEAST_HEIGHT}", "q quits")
-        return strip_of(line(said[y] if y < len(said) else ""), self.size.width)
+        return paint_of(self).strip(line(said[y] if y < len(said) else ""), self.size.width)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from causal_organism.assets.keys import nearest
-from causal_organism.assets.partitions.dimensions import Dimension, Windows
+from causal_organism.assets.partitions.dimensions import Dimension
 from causal_organism.assets.partitions.spaces import Space
 from causal_organism.assets.partitions.time_texts import one_of, time_of
+from causal_organism.assets.partitions.windows import Windows
 from causal_organism.errors import RequestError
 
 _TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|(\.\.)|(,)|(=)|((?:(?!\.\.)[^,="])+))')

@@ -9,28 +9,9 @@ from typing import Protocol
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import is_key, nearest
+from causal_organism.assets.selection import syntax
 from causal_organism.assets.selection.parser import parse, pointed
-from causal_organism.assets.selection.syntax import (
-    ChangedSince,
-    Either,
-    Expr,
-    Group,
-    Key,
-    Kind,
-    Match,
-    Narrowed,
-    Not,
-    Owner,
-    Pattern,
-    Roots,
-    Sinks,
-    Status,
-    Tag,
-    Walk,
-    fits_pattern,
-    quoted,
-    to_text,
-)
+from causal_organism.assets.selection.syntax import Expr, to_text
 from causal_organism.errors import SelectionError
 
 __all__ = ["Expr", "StatusLook", "evaluate", "parse", "select", "to_text", "uses_status"]
@@ -88,59 +69,61 @@ def evaluate(expr: Expr, graph: AssetGraph, look: StatusLook) -> tuple[str, ...]
 def uses_status(expr: Expr) -> bool:
     """Whether the evaluation needs a look."""
     match expr:
-        case Status() | ChangedSince():
+        case syntax.Status() | syntax.ChangedSince():
             return True
-        case Roots(of) | Sinks(of) | Not(of) | Walk(of):
+        case syntax.Roots(of) | syntax.Sinks(of) | syntax.Not(of) | syntax.Walk(of):
             return uses_status(of)
-        case Narrowed(first, steps):
+        case syntax.Narrowed(first, steps):
             return uses_status(first) or any(uses_status(step.of) for step in steps)
-        case Either(parts):
+        case syntax.Either(parts):
             return any(uses_status(part) for part in parts)
-        case Key() | Pattern() | Group() | Tag() | Owner() | Kind():
+        case syntax.Key() | syntax.Pattern() | syntax.Group() | syntax.Tag() | syntax.Owner() | syntax.Kind():
             return False
 
 
 def _members(expr: Expr, graph: AssetGraph, look: StatusLook) -> frozenset[str]:
     match expr:
-        case Walk(of, up, down):
+        case syntax.Walk(of, up, down):
             start = _members(of, graph, look)
             above = start if up == 0 else graph.walk_up(start, up)
             return above if down == 0 else above | graph.walk_down(start, down)
-        case Not(of):
+        case syntax.Not(of):
             return frozenset(graph) - _members(of, graph, look)
-        case Narrowed(first, steps):
+        case syntax.Narrowed(first, steps):
             left = _members(first, graph, look)
             for step in steps:
                 right = _members(step.of, graph, look)
                 left = left - right if step.less else left & right
             return left
-        case Either(parts):
+        case syntax.Either(parts):
             return frozenset().union(*(_members(part, graph, look) for part in parts))
-        case Roots(of):
+        case syntax.Roots(of):
             return _first_met(_members(of, graph, look), graph.order, graph.upstream)
-        case Sinks(of):
+        case syntax.Sinks(of):
             return _first_met(_members(of, graph, look), reversed(graph.order), graph.downstream.__getitem__)
-        case Status() | ChangedSince():
+        case syntax.Status() | syntax.ChangedSince():
             return _looked(expr, graph, look)
         case _:
             return _named(expr, graph)
 
 
-def _named(expr: Key | Pattern | Group | Tag | Owner | Kind, graph: AssetGraph) -> frozenset[str]:
+def _named(
+    expr: syntax.Key | syntax.Pattern | syntax.Group | syntax.Tag | syntax.Owner | syntax.Kind, graph: AssetGraph
+) -> frozenset[str]:
     match expr:
-        case Key(key, column):
+        case syntax.Key(key, column):
             if key not in graph:
                 raise UnknownKeyError(key, nearest(key, graph), column)
             return frozenset({key})
-        case Pattern(text):
-            return frozenset(key for key in graph if fits_pattern(text, key))
-        case Group(name):
+        case syntax.Pattern(text):
+            return frozenset(key for key in graph if syntax.fits_pattern(text, key))
+        case syntax.Group(name):
             return _where(graph, lambda spec: _in_group(name, spec.group))
-        case Tag(name, value):
+        case syntax.Tag(name, value):
             return _where(graph, lambda spec: _has_tag(name, value, spec.tags))
-        case Owner(name):
+        case syntax.Owner(name):
             return _where(graph, lambda spec: any(name.fits(owner) for owner in spec.owners))
-        case Kind(kind):
+        case syntax.Kind(kind):
             return _where(graph, lambda spec: spec.kind == kind)
 
 
@@ -149,20 +132,20 @@ def _offer(key: str, text: str, at: int, graph: AssetGraph) -> str:
 
     Empty where it is neither. It is not taken for one of them: what was meant is for people to say.
     """
-    ways: list[Pattern | Group] = [Group(Match(key))]
+    ways: list[syntax.Pattern | syntax.Group] = [syntax.Group(syntax.Match(key))]
     if is_key(key):
-        ways.insert(0, Pattern(f"{key}/*"))
-    spelled = next((each for each in (key, quoted(key)) if text.startswith(each, at)), "")
+        ways.insert(0, syntax.Pattern(f"{key}/*"))
+    spelled = next((each for each in (key, syntax.quoted(key)) if text.startswith(each, at)), "")
     before, after = (text[:at].removesuffix("key:"), text[at + len(spelled) :]) if spelled else ("", "")
     offered = [f"{before}{to_text(way)}{after}".strip() for way in ways if _named(way, graph)]
-    return f"all of {quoted(key)}: {' or '.join(offered)}; " if offered else ""
+    return f"all of {syntax.quoted(key)}: {' or '.join(offered)}; " if offered else ""
 
 
 def _where(graph: AssetGraph, fits: Callable[[AssetSpec], bool]) -> frozenset[str]:
     return frozenset(key for key, spec in graph.specs.items() if fits(spec))
 
 
-def _in_group(name: Match, group: str) -> bool:
+def _in_group(name: syntax.Match, group: str) -> bool:
     """Whether the group, or one that it is nested in, fits."""
     while not name.fits(group):
         group, parted, _ = group.rpartition("/")
@@ -171,17 +154,17 @@ def _in_group(name: Match, group: str) -> bool:
     return True
 
 
-def _has_tag(name: Match, value: Match | None, tags: Mapping[str, str]) -> bool:
+def _has_tag(name: syntax.Match, value: syntax.Match | None, tags: Mapping[str, str]) -> bool:
     return any(name.fits(tag) and (value is None or value.fits(tags[tag])) for tag in tags)
 
 
-def _looked(expr: Status | ChangedSince, graph: AssetGraph, look: StatusLook) -> frozenset[str]:
+def _looked(expr: syntax.Status | syntax.ChangedSince, graph: AssetGraph, look: StatusLook) -> frozenset[str]:
     match expr:
-        case Status("failed"):
+        case syntax.Status("failed"):
             return frozenset(key for key in graph if look.failed(key))
-        case Status(status):
+        case syntax.Status(status):
             return frozenset(key for key in graph if look.status(key) == status)
-        case ChangedSince(age):
+        case syntax.ChangedSince(age):
             return frozenset(key for key in graph if _is_younger(look.changed_at(key), age, look.now))
 
 

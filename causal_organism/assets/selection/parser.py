@@ -8,29 +8,7 @@ from difflib import get_close_matches
 from typing import NoReturn
 
 from causal_organism.assets.durations import parse_duration
-from causal_organism.assets.selection.syntax import (
-    KEYWORDS,
-    KINDS,
-    STATUSES,
-    ChangedSince,
-    Either,
-    Expr,
-    Group,
-    Key,
-    Kind,
-    Match,
-    Narrowed,
-    Not,
-    Owner,
-    Pattern,
-    Roots,
-    Sinks,
-    Status,
-    Step,
-    Tag,
-    Walk,
-    quoted,
-)
+from causal_organism.assets.selection import syntax
 from causal_organism.errors import SelectionError
 
 ATTRIBUTES = ("key", "group", "tag", "owner", "kind", "status", "changed")
@@ -48,7 +26,7 @@ _DOWN = re.compile(r'\+([0-9]+(?=[\s(),+"]|$))?')
 _BETWEEN = "put 'and', 'or', ',' or ' - ' between them"
 
 
-def parse(text: str) -> Expr:
+def parse(text: str) -> syntax.Expr:
     """The expression. Raises SelectionError with the column (from 1) and a caret under the place."""
     if not text.strip():
         raise SelectionError("the selection is empty", hint="'*' is every asset")
@@ -76,42 +54,42 @@ class _Parser:
         self.at = 0
         self.depth = 0
 
-    def whole(self) -> Expr:
+    def whole(self) -> syntax.Expr:
         expr = self.either()
         if self.at < len(self.text):
             self.fail_unexpected()
         return expr
 
-    def either(self) -> Expr:
+    def either(self) -> syntax.Expr:
         parts = [self.narrowed()]
         while self.char() == "," or self.word() in ("or", "OR"):
             self.at += 1 if self.char() == "," else 2
             parts.append(self.narrowed())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+        return parts[0] if len(parts) == 1 else syntax.Either(tuple(parts))
 
-    def narrowed(self) -> Expr:
+    def narrowed(self) -> syntax.Expr:
         first = self.negated()
-        steps: list[Step] = []
+        steps: list[syntax.Step] = []
         while (word := self.word()) in ("and", "AND", "-"):
             if word == "-" and not self.is_spaced():
                 self.fail("'-' here is neither part of a key nor a difference", hint="a difference has spaces: a - b")
             self.at += len(word)
-            steps.append(Step(word == "-", self.negated()))
-        return Narrowed(first, tuple(steps)) if steps else first
+            steps.append(syntax.Step(word == "-", self.negated()))
+        return syntax.Narrowed(first, tuple(steps)) if steps else first
 
-    def negated(self) -> Expr:
+    def negated(self) -> syntax.Expr:
         self.skip_space()
         if self.word() in ("not", "NOT"):
             start, self.at = self.at, self.at + 3
             self.deeper(start)
-            expr: Expr = Not(self.negated())
+            expr: syntax.Expr = syntax.Not(self.negated())
             self.depth -= 1
             return expr
         expr = self.walk()
         self.skip_space()
         return expr
 
-    def walk(self) -> Expr:
+    def walk(self) -> syntax.Expr:
         up: int | None = 0
         down: int | None = 0
         if before := _UP.match(self.text, self.at):
@@ -121,17 +99,17 @@ class _Parser:
             self.at, down = after.end(), _steps(after[1])
             if self.char() == "+":
                 self.fail("a walk has one '+' on each side", hint="a walk of a walk takes parentheses: (x+1)+")
-        return of if up == 0 and down == 0 else Walk(of, up, down)
+        return of if up == 0 and down == 0 else syntax.Walk(of, up, down)
 
-    def atom(self) -> Expr:
+    def atom(self) -> syntax.Expr:
         start, character, word = self.at, self.char(), self.word()
         if character == "(":
             return self.parenthesis(start)
         if character == '"':
-            return Key(self.string(), column=start + 1)
+            return syntax.Key(self.string(), column=start + 1)
         if character == "+":
             self.fail("this '+' touches nothing that it could walk from", hint="write +x, x+ or 2+x without spaces")
-        if not word or word in KEYWORDS or word == "-":
+        if not word or word in syntax.KEYWORDS or word == "-":
             self.fail_missing(word or character)
         if ":" in word:
             return self.attribute(word.partition(":")[0])
@@ -140,7 +118,7 @@ class _Parser:
         self.at += len(word)
         return self.key(word, start)
 
-    def parenthesis(self, opened: int) -> Expr:
+    def parenthesis(self, opened: int) -> syntax.Expr:
         """What stands between the '(' here and its ')'."""
         self.deeper(opened)
         self.at = opened + 1
@@ -153,15 +131,15 @@ class _Parser:
         self.depth -= 1
         return expr
 
-    def function(self, name: str) -> Expr:
+    def function(self, name: str) -> syntax.Expr:
         if name not in FUNCTIONS:
             hint = "write changed:since(1h)" if name == "since" else _known("functions", name, FUNCTIONS)
             self.fail(f"there is no function {name!r}", hint=hint)
         self.at += len(name)
         of = self.parenthesis(self.at)
-        return Roots(of) if name == "roots" else Sinks(of)
+        return syntax.Roots(of) if name == "roots" else syntax.Sinks(of)
 
-    def attribute(self, name: str) -> Expr:
+    def attribute(self, name: str) -> syntax.Expr:
         if name not in ATTRIBUTES:
             self.fail(f"there is no attribute {name!r}", hint=_known("attributes", name, ATTRIBUTES))
         self.at += len(name) + 1
@@ -169,28 +147,28 @@ class _Parser:
         match name:
             case "key":
                 value = self.value(name)
-                return Key(value.text, column=start + 1) if is_quoted else self.key(value.text, start)
+                return syntax.Key(value.text, column=start + 1) if is_quoted else self.key(value.text, start)
             case "group":
-                return Group(self.value(name))
+                return syntax.Group(self.value(name))
             case "owner":
-                return Owner(self.value(name))
+                return syntax.Owner(self.value(name))
             case "tag":
                 return self.tag()
             case "kind":
-                return Kind(self.one_of(name, KINDS))
+                return syntax.Kind(self.one_of(name, syntax.KINDS))
             case "status":
-                return Status(self.one_of(name, STATUSES))
+                return syntax.Status(self.one_of(name, syntax.STATUSES))
             case _:
                 return self.changed()
 
-    def tag(self) -> Expr:
+    def tag(self) -> syntax.Expr:
         name = self.value("tag", _TAG_NAME)
         if self.char() != "=":
-            return Tag(name)
+            return syntax.Tag(name)
         self.at += 1
         if not self.word() and self.char() != '"':
             self.fail("nothing stands behind '='", hint='an empty value is written tag:k=""')
-        return Tag(name, self.value("tag"))
+        return syntax.Tag(name, self.value("tag"))
 
     def one_of(self, attribute: str, known: tuple[str, ...]) -> str:
         start, value = self.at, self.value(attribute).text
@@ -198,7 +176,7 @@ class _Parser:
             self.fail(f"there is no {attribute} {value!r}", hint=f"it is one of {', '.join(known)}", at=start)
         return value
 
-    def changed(self) -> Expr:
+    def changed(self) -> syntax.Expr:
         start, word = self.at, self.word()
         opened = start + len(word)
         if word != "since" or self.text[opened : opened + 1] != "(":
@@ -214,20 +192,20 @@ class _Parser:
             self.fail_unexpected()
         self.at += 1
         try:
-            return ChangedSince(parse_duration(age))
+            return syntax.ChangedSince(parse_duration(age))
         except (ValueError, OverflowError) as error:
             self.fail(str(error), hint="write a number and s, m, h, d or w, up to a hundred years", at=start)
 
-    def value(self, attribute: str, run: re.Pattern[str] = _WORD) -> Match:
+    def value(self, attribute: str, run: re.Pattern[str] = _WORD) -> syntax.Match:
         """A quoted value, or the run of characters here; a '*' in the latter makes it a pattern."""
         if self.char() == '"':
-            return Match(self.string())
+            return syntax.Match(self.string())
         found = run.match(self.text, self.at)
         text = found[0] if found else ""
         if not text:
             self.fail(f"nothing stands behind {attribute}", hint='an empty value is written ""')
         self.at += len(text)
-        return Match(text, "*" in text)
+        return syntax.Match(text, "*" in text)
 
     def string(self) -> str:
         """The text between the quote here and the next one that no backslash escapes."""
@@ -240,12 +218,12 @@ class _Parser:
         self.at = end + 1
         return re.sub(r"\\(.)", r"\1", found[1] if found else "")
 
-    def key(self, word: str, start: int) -> Expr:
+    def key(self, word: str, start: int) -> syntax.Expr:
         wrong = _NOT_IN_KEY.search(word)
         if wrong:
             hint = "names are letters, digits, '_', '.', '-', parted by '/'; quotes are \"double\""
             self.fail(f"{wrong[0]!r} cannot stand in a key", hint=hint, at=start + wrong.start())
-        return Pattern(word) if "*" in word else Key(word, column=start + 1)
+        return syntax.Pattern(word) if "*" in word else syntax.Key(word, column=start + 1)
 
     def char(self) -> str:
         """The character here; empty at the end."""
@@ -271,7 +249,11 @@ class _Parser:
     def fail_missing(self, found: str) -> NoReturn:
         if not found:
             self.fail("an asset is missing at the end")
-        hint = f"a key of that name is written {quoted(found)}" if found in KEYWORDS or found == "-" else None
+        hint = (
+            f"a key of that name is written {syntax.quoted(found)}"
+            if found in syntax.KEYWORDS or found == "-"
+            else None
+        )
         self.fail(f"an asset is missing before {found!r}", hint=hint)
 
     def fail_unexpected(self) -> NoReturn:

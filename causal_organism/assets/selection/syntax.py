@@ -214,7 +214,7 @@ def _walk_text(of: Expr, up: int | None, down: int | None) -> str:
     return before + inner + after
 
 
-def _atom_text(
+def _atom_text(  # noqa: C901 - one case a type
     expr: Key | Pattern | Group | Tag | Owner | Kind | Status | ChangedSince | Roots | Sinks,
 ) -> str:
     match expr:

@@ -19,7 +19,7 @@ from causal_organism.causal.declarations.declaration import (
     Treatment,
     base_column,
 )
-from causal_organism.causal.diagram import Diagram, find_circle, parse_edges
+from causal_organism.causal.diagram import OUTCOME, Diagram, find_circle, parse_edges
 from causal_organism.errors import StudyFileError
 
 _TABLES = ("data", "design", "treatment", "outcome", "checks")
@@ -162,7 +162,9 @@ class _Reader:
             self._refuse_foreign(declared.diagram, declared)
 
     def _refuse_foreign(self, diagram: Diagram, declared: Declaration) -> None:
-        for name in (*(each.column for each in declared.treatments), *names_of(declared.outcomes)):
+        """OUTCOME in a diagram stands for every outcome that has no node of its own."""
+        outcomes = () if OUTCOME in diagram.nodes else names_of(declared.outcomes)
+        for name in (*(each.column for each in declared.treatments), *outcomes):
             if name is not None and name not in diagram.nodes:
                 self._fail(f"the diagram has no {name}", ("design", "diagram"), hint=_nearest(name, diagram.nodes))
 

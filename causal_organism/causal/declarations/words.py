@@ -52,7 +52,7 @@ REASON_WORDS = {
     Reason.SENSITIVE: "a hidden cause of moderate strength could explain it",
     Reason.MEASUREMENT_ERROR: "noise in the treatment's measurement hides how large it really is",
     Reason.MISSING_NOT_AT_RANDOM: "outcomes are missing more often where the treatment was different",
-    Reason.TEAM_SHOCK: "it goes away when people are compared within their group at the same time",
+    Reason.TEAM_SHOCK: "without holding equal what happens to whole groups, it would have come out differently",
     Reason.SPILLOVER: "the treatment of others in the group matters too, so this is not the whole effect",
     Reason.POSSIBLE_HARM: "this outcome must not get worse, and it may",
     Reason.UNIT_BREAK: "a column changes its unit of measurement on the way",

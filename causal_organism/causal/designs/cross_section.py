@@ -9,12 +9,13 @@ from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs import placebos, robustness
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
-from causal_organism.causal.designs.intervals import interval_of
 from causal_organism.causal.designs.linear_design import LinearDesign, linear_design, means
 from causal_organism.causal.designs.propensity import combine_both, propensities
 from causal_organism.causal.designs.randomised import arms_problem
 from causal_organism.causal.designs.references import check_reference
-from causal_organism.causal.designs.regression import Slope
+from causal_organism.causal.sensitivity import FLOOR
+from causal_organism.causal.slopes.intervals import interval_of
+from causal_organism.causal.slopes.regression import Slope
 from causal_organism.causal.within import without
 
 LEAST_CLUSTERS = 20
@@ -107,7 +108,7 @@ def _checked(
     else:
         checks.details["second_estimate"] = other.effect
         robustness.judge_second(slope, other, checks)
-    floor = robustness.FLOOR if checks.confirmed else NEVER
+    floor = FLOOR if checks.confirmed else NEVER
     robustness.check_sensitivity(design, place, linear, checks, floor=floor)
     robustness.check_reliability(design, place, linear, (lo, hi), checks)
     return checks.finding(effect=slope.effect, se=slope.se, lo=lo, hi=hi, p=p, trimmed=trimmed)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from causal_organism.causal.data.tables import Marks
-from causal_organism.causal.designs.regression import sum_by
+from causal_organism.causal.slopes.regression import sum_by
 from causal_organism.causal.within import Floats, Ints, codes
 
 

@@ -9,11 +9,12 @@ import numpy as np
 
 from causal_organism.causal.data.samples import StudySample
 from causal_organism.causal.declarations.codes import Reason
-from causal_organism.causal.designs.regression import (
+from causal_organism.causal.slopes.regression import (
     Absorber,
     Slope,
     absorb_means,
     absorb_two,
+    absorb_within_clusters,
     independent,
     slope_of,
 )
@@ -76,6 +77,10 @@ def without_confounders(design: LinearDesign) -> LinearDesign:
 
 def units_and_times(sample: StudySample) -> Absorber:
     return absorb_two(sample.unit, sample.when, sample.cluster)
+
+
+def units_and_cluster_times(sample: StudySample) -> Absorber:
+    return absorb_within_clusters(sample.unit, sample.when, sample.cluster)
 
 
 def means(sample: StudySample) -> Absorber:

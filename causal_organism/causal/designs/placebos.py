@@ -8,8 +8,8 @@ from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import is_clear
 from causal_organism.causal.designs.linear_design import LinearDesign, units_and_times
-from causal_organism.causal.designs.regression import Slope, slope_of
 from causal_organism.causal.designs.robustness import Checks
+from causal_organism.causal.slopes.regression import Slope, slope_of
 from causal_organism.causal.within import Floats, without
 
 PLACEBO_P, DOUBTFUL_P = 0.01, 0.05

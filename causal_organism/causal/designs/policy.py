@@ -11,10 +11,10 @@ from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs import placebos, robustness
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
-from causal_organism.causal.designs.intervals import interval_of
 from causal_organism.causal.designs.linear_design import linear_design, units_and_times
-from causal_organism.causal.designs.regression import Slope, slope_of
 from causal_organism.causal.designs.series import LEAST_AFTER, LEAST_BEFORE, TimeSeries, judge_series, series_of
+from causal_organism.causal.slopes.intervals import interval_of
+from causal_organism.causal.slopes.regression import Slope, slope_of
 from causal_organism.causal.within import Floats
 from causal_organism.errors import StudyFileError
 

@@ -8,8 +8,8 @@ from causal_organism.causal.data.samples import StudySample
 from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs.adoption import horizons
 from causal_organism.causal.designs.placebos import joint_p
-from causal_organism.causal.designs.regression import Absorber, absorb_two, fit_all, independent, slope_of
 from causal_organism.causal.designs.robustness import Checks
+from causal_organism.causal.slopes.regression import Absorber, absorb_two, fit_all, independent, slope_of
 from causal_organism.causal.within import Floats, Ints, without
 
 _MOST_LEADS = 4

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from causal_organism.causal.data.tables import Marks
-from causal_organism.causal.designs.regression import Slope
+from causal_organism.causal.slopes.regression import Slope
 from causal_organism.causal.within import Floats, Ints, effective_clusters, without
 
 _STEPS = 100

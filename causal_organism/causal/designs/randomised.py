@@ -9,10 +9,10 @@ from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs import placebos, robustness
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
-from causal_organism.causal.designs.intervals import interval_of
 from causal_organism.causal.designs.linear_design import LinearDesign, linear_design, means, without_confounders
 from causal_organism.causal.designs.references import check_reference
-from causal_organism.causal.designs.regression import Slope, fit_all, sum_by
+from causal_organism.causal.slopes.intervals import interval_of
+from causal_organism.causal.slopes.regression import Slope, fit_all, sum_by
 from causal_organism.causal.within import without
 
 LEAST_CLUSTERS, LEAST_CLUSTERS_OF_AN_ARM, LEAST_UNITS_OF_AN_ARM = 10, 4, 5

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from causal_organism.causal.data.samples import StudySample
 from causal_organism.causal.data.tables import Marks
 from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding
 from causal_organism.causal.designs.linear_design import LinearDesign
-from causal_organism.causal.designs.regression import Slope, absorb_two, difference_z, slope_of
-from causal_organism.causal.sensitivity import judge_sensitivity
+from causal_organism.causal.sensitivity import FLOOR, judge_sensitivity
+from causal_organism.causal.slopes.regression import Slope, absorb_two, difference_z, slope_of
 from causal_organism.causal.within import Floats, Ints, codes, without
 
 DIFFERS_Z = 2.58
-FLOOR = 0.10  # robustness value that any observed effect must have, however weak its measured confounders are
 FOLDS = 5
 _MOST_FEATURES = 40
 
@@ -27,6 +27,7 @@ class Checks:
     def __init__(self) -> None:
         self.refuted: list[Reason] = []
         self.doubts: list[Reason] = []
+        self.notes: list[Reason] = []
         self.unchecked = False
         self.confirmed = False
         self.reference_differs = False
@@ -47,7 +48,7 @@ class Checks:
             return Finding(refusals=(Reason.REFERENCE_DIFFERS,), details=self.details)
         return Finding(
             effect=effect, se=se, lo=lo, hi=hi, p=p, refuted=tuple(self.refuted), doubts=tuple(self.doubts),
-            notes=notes, unchecked=self.unchecked, confirmed=self.confirmed, details=self.details,
+            notes=(*self.notes, *notes), unchecked=self.unchecked, confirmed=self.confirmed, details=self.details,
             trimmed=trimmed or {},
         )  # fmt: skip
 
@@ -65,45 +66,36 @@ def check_random_cause(design: LinearDesign, place: int, slope: Slope, checks: C
         checks.refuted.append(Reason.RANDOM_COMMON_CAUSE)
 
 
-def check_cluster_shocks(context: StudyContext, design: LinearDesign, place: int, slope: Slope, checks: Checks) -> None:
-    """With an effect for every cluster at every time the estimate must stay: else a shock of the team made it.
+def cluster_times(sample: StudySample) -> Ints:
+    """A code per cluster and time."""
+    return codes(sample.cluster * (int(sample.when.max(initial=0)) + 1) + sample.when)
 
-    And where the treatment of the others in the cluster moves the outcome, the own effect is not the whole one.
+
+def check_cluster_shocks(by_time: LinearDesign, place: int, slope: Slope, checks: Checks) -> None:
+    """Whether what happened to whole clusters would have moved the estimate, had it not been held equal.
+
+    `slope` is that within clusters at the same time. What is found costs it nothing, but belongs to be known.
     """
-    sample = design.sample
-    if not context.study.own_cluster:
-        return
-    cell = codes(sample.cluster * (int(sample.when.max()) + 1) + sample.when)
+    coarser = by_time.slope(place)
+    checks.details["effect_without_cluster_times"] = coarser.effect
+    lost = abs(slope.effect) < abs(coarser.effect) / 2 and coarser.p <= 0.05 < slope.p
+    apart = abs(difference_z(coarser, slope)) > DIFFERS_Z
+    if (apart and abs(slope.effect - coarser.effect) > 0.1 * abs(coarser.effect)) or lost:
+        checks.notes.append(Reason.TEAM_SHOCK)
+
+
+def check_spillover(by_time: LinearDesign, place: int, checks: Checks) -> None:
+    """Where the treatment of the others in the cluster moves the outcome, the own effect is not the whole one."""
+    sample = by_time.sample
+    cell = cluster_times(sample)
     size = np.bincount(cell)[cell].astype(np.float64)
-    if (size >= 2).mean() < 0.5:
-        return
-    absorber = absorb_two(sample.unit, cell, sample.cluster)
-    t = absorber.taken_out(sample.t)
-    held = np.column_stack((np.delete(t, place, axis=1), absorber.taken_out(sample.w)))
-    left = without(t[:, place], held)
-    if float(np.std(left)) < 0.1 * float(np.std(slope.t_left)):
-        return  # the treatment is the cluster's own
-    finer = slope_of(t[:, place], held, absorber.taken_out(sample.y), sample.cluster, absorber)
-    checks.details["effect_within_cluster_times"] = finer.effect
-    lost = abs(finer.effect) < abs(slope.effect) / 2 and slope.p <= 0.05 < finer.p
-    if (abs(difference_z(slope, finer)) > DIFFERS_Z and _matters(slope, finer)) or lost:
-        checks.refuted.append(Reason.TEAM_SHOCK)
-    _check_spillover(design, place, cell, size, checks)
-
-
-def _matters(slope: Slope, other: Slope) -> bool:
-    return abs(slope.effect - other.effect) > 0.1 * abs(slope.effect)
-
-
-def _check_spillover(design: LinearDesign, place: int, cell: Ints, size: Floats, checks: Checks) -> None:
-    sample = design.sample
     total = np.bincount(cell, sample.t[:, place])[cell]
     others = np.where(size > 1, (total - sample.t[:, place]) / np.maximum(size - 1, 1), 0.0)
-    peers = design.absorber.taken_out(others)
-    held = np.column_stack((design.t, design.w))
+    peers = by_time.absorber.taken_out(others)
+    held = np.column_stack((by_time.t, by_time.w))
     if float(np.std(without(peers, held))) <= 1e-6 * max(float(np.std(others)), 1e-300):
         return
-    found = slope_of(peers, held, design.y, sample.cluster, design.absorber)
+    found = slope_of(peers, held, by_time.y, sample.cluster, by_time.absorber)
     checks.details["spillover_effect"], checks.details["spillover_p"] = found.effect, found.p
     if found.p <= 0.01:
         checks.doubts.append(Reason.SPILLOVER)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from causal_organism.causal.data.samples import StudySample
-from causal_organism.causal.pooled import INTERVAL, quantile, two_sided
+from causal_organism.causal.slopes.student import INTERVAL, quantile, two_sided
 from causal_organism.causal.within import Floats, Ints
 
 LEAST_BEFORE, LEAST_AFTER = 8, 3

@@ -13,7 +13,7 @@ from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused
 from causal_organism.causal.designs.imputation import Imputed, impute
 from causal_organism.causal.designs.pre_trends import check_pre_trend
-from causal_organism.causal.pooled import INTERVAL, quantile, two_sided
+from causal_organism.causal.slopes.student import INTERVAL, quantile, two_sided
 from causal_organism.causal.within import Floats, Ints, codes
 
 LEAST_CLUSTERS, LEAST_PERIODS, LEAST_TREATED, LEAST_WEEKS = 20, 3, 5, 12

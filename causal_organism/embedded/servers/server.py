@@ -11,9 +11,10 @@ from typing import Protocol
 
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.processes import MARK, Launch
-from causal_organism.errors import OrganismError, StoreError
+from causal_organism.errors import NeedsExtraError, OrganismError
 
 LEDGER, STREAM, NETWORK, ORCHESTRATOR, WORKER = "ledger", "stream", "network", "orchestrator", "worker"
+WATCH = "watch"
 HOST = "127.0.0.1"
 
 
@@ -23,10 +24,8 @@ class ServerFailedError(OrganismError):
     code = "server-failed"
 
 
-class NotInstalledError(StoreError):
+class NotInstalledError(NeedsExtraError):
     """The package with a server's program is missing, or has none for this platform."""
-
-    code = "not-installed"
 
 
 class Server(Protocol):

@@ -11,36 +11,29 @@ from collections.abc import Mapping
 from typing import Any
 
 from causal_organism.assets.staleness import FRESH
-from causal_organism.engine.automation.run import joined
-from causal_organism.engine.snapshot import Cut, load_cut
-from causal_organism.ports import Organism
+from causal_organism.engine.endings import end, joined
+from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
+from causal_organism.ports import Engine
 
 TAG = "progressive"
 
 
-def samples_to_enlarge(organism: Organism) -> tuple[str, ...]:
+def samples_to_enlarge(organism: Engine) -> tuple[str, ...]:
     """Keys of assets that are up to date and not exact. None of them if a full analysis has no budget for it."""
     if organism.settings.betweenness_budget_sources < 1:
         return ()
     tagged = [key for key in organism.graph.order if TAG in organism.graph[key].tags]
-    cut = load_cut(organism) if tagged else None
-    return tuple(key for key in tagged if cut is not None and _is_to_enlarge(cut, key))
+    snapshot = load_snapshot(organism) if tagged else None
+    return tuple(key for key in tagged if snapshot is not None and _is_to_enlarge(snapshot, key))
 
 
-def conclude_both(organism: Organism, first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+def conclude_both(organism: Engine, first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """Record one answer for a run that had two parts; organism.refresh/1."""
-    document = joined(first, second)
-    failed = [
-        f"{each['key']}: {each['error']}" for each in (*document["observed"], *document["steps"]) if each["error"]
-    ]
-    organism.ledger.end_run(
-        document["run"], document["outcome"], at=organism.now(), error="; ".join(failed) or None, document=document
-    )
-    return document
+    return end(organism, joined(first, second))
 
 
-def _is_to_enlarge(cut: Cut, key: str) -> bool:
-    head, judgement = cut.head(key), cut.judge(key)
+def _is_to_enlarge(snapshot: LedgerSnapshot, key: str) -> bool:
+    head, judgement = snapshot.head(key), snapshot.judge(key)
     return (
         head is not None
         and judgement.status == FRESH

@@ -1,38 +1,23 @@
 """One definition in a Python file: a digest of what it does, and the names that it takes from outside itself.
 
-The digest leaves out comments, formatting, docstrings, decorators, and the annotations of functions and their
-variables. Annotations of a class's fields count, since dataclasses and validators act on them. Classes that annotate
-parameters and fields are names that code uses, since it calls their methods.
+The digest leaves out comments, formatting, docstrings, the definition's own name, and the annotations of functions and
+their variables. Names from outside stand in it as numbers, so that it stays the same wherever they lead under whatever
+name; `uses` says in order what they are. Decorators are digests of their own: only who knows where their names lead
+can tell which count. Annotations of a class's fields count, since dataclasses and validators act on them. Classes that
+annotate parameters and fields are names that code uses, since it calls their methods.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from causal_organism.engine.code.digests import Decorator, Import, Imported, Read, Token, Use, decorator_of, numbered
+
 _NOT_SAID = frozenset({"ctx", "annotation"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """`from module import name`, or `import module` where `name` is None. `level`: leading dots."""
-
-    module: str
-    name: str | None = None
-    level: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A dotted name that code reads from outside itself. `imported`: where an import inside the code takes it from."""
-
-    path: tuple[str, ...]
-    imported: Imported | None = None
-    in_annotation: bool = False  # then it matters only if it is the package's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +25,22 @@ class Definition:
     """Code that is compared as one: a function, a class, or the statements that bind a constant."""
 
     digest: str
-    uses: frozenset[Use]
+    uses: tuple[Use, ...]  # in order of their numbers
+    decorators: tuple[Decorator, ...] = ()
+    is_value: bool = False  # statements that bind a constant
 
 
-def read_definition(nodes: Iterable[ast.AST]) -> Definition:
-    reader = _Reader()
+def read_definition(nodes: Iterable[ast.AST], name: str) -> Definition:
+    """The definition of a name, by the statements that bind it."""
+    reader, is_value = _Reader(name), False
     for node in nodes:
         reader.read(node)
-    digest = hashlib.sha256("\n".join(reader.said).encode("utf-8", "surrogatepass")).hexdigest()
-    found = reader.outermost
-    plain = {Use(path) for path in found.loads} | {Use(path, in_annotation=True) for path in found.typed - found.loads}
-    return Definition(digest, frozenset(found.uses | plain))
+        is_value |= not isinstance(node, (*_FUNCTIONS, ast.ClassDef))
+    digest, uses = numbered(reader.said)
+    known = {use.path for use in uses if not use.imported}
+    typed = (Use(path, in_annotation=True) for path in dict.fromkeys(reader.outermost.typed) if path not in known)
+    decorators = tuple(decorator_of(at, tokens) for at, tokens in reader.decorators)
+    return Definition(digest, (*uses, *typed), decorators, is_value)
 
 
 def imports_of(statement: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:
@@ -71,17 +61,19 @@ class _Scope:
     bound: set[str] = field(default_factory=set)
     outside: set[str] = field(default_factory=set)  # declared global or nonlocal
     imports: dict[str, list[Imported]] = field(default_factory=dict)
-    loads: set[tuple[str, ...]] = field(default_factory=set)
-    through: set[tuple[str, ...]] = field(default_factory=set)  # from functions in a class: they do not see its names
-    typed: set[tuple[str, ...]] = field(default_factory=set)  # in annotations
-    uses: set[Use] = field(default_factory=set)
+    importing: list[Import] = field(default_factory=list)
+    loads: list[Read] = field(default_factory=list)
+    through: list[Read] = field(default_factory=list)  # from functions in a class: they do not see its names
+    typed: list[tuple[str, ...]] = field(default_factory=list)  # in annotations
 
 
 class _Reader:
     """Walks a definition once: says what counts, and sorts the names that it reads into own and outside ones."""
 
-    def __init__(self) -> None:
-        self.said: list[str] = []
+    def __init__(self, name: str) -> None:
+        self.own_name = name
+        self.said: list[Token] = []
+        self.decorators: list[tuple[int, list[Token]]] = []
         self.outermost = _Scope()
         self.scope = self.outermost
 
@@ -122,31 +114,50 @@ class _Reader:
         act()
         inner, self.scope = self.scope, outer
         own = (inner.bound | inner.imports.keys()) - inner.outside
-        free = {path for path in inner.loads if path[0] not in own} | inner.through
-        (outer.through if outer.is_class else outer.loads).update(free)
-        outer.typed |= {path for path in inner.typed if path[0] not in own}
-        outer.uses |= inner.uses
-        for path in inner.loads:
-            outer.uses.update(Use(path[1:], each) for each in inner.imports.get(path[0], ()))
+        free = [*(each for each in inner.loads if each.path[0] not in own), *inner.through]
+        (outer.through if outer.is_class else outer.loads).extend(free)
+        outer.typed += [path for path in inner.typed if path[0] not in own]
+        for each in inner.loads:
+            each.is_own = each.path[0] in own
+            each.imported = tuple(inner.imports.get(each.path[0], ())) if each.is_own else ()
+        used = {each.path[0] for each in inner.loads}
+        for statement in inner.importing:
+            statement.is_used = statement.name in used
+
+    def reads(self, path: tuple[str, ...]) -> None:
+        read = Read(path)
+        self.said.append(read)
+        self.scope.loads.append(read)
+
+    def binds(self, name: str) -> None:
+        is_itself = self.scope is self.outermost and name == self.own_name
+        self.said.append("itself" if is_itself else name)
+        self.scope.bound.add(name)
+
+    def decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        """Decorators are read apart, in the same scope."""
+        for each in node.decorator_list:
+            said, self.said = self.said, []
+            self.read(each)
+            self.decorators.append((len(said), self.said))
+            self.said = said
 
     def name(self, node: ast.Name) -> None:
-        self.said.append(node.id)
         if isinstance(node.ctx, ast.Load):
-            self.scope.loads.add((node.id,))
+            self.reads((node.id,))
         else:
-            self.scope.bound.add(node.id)
+            self.binds(node.id)
 
     def attribute(self, node: ast.Attribute) -> None:
         if path := _dotted(node):
-            self.scope.loads.add(path)
-            self.said.append(".".join(path))
+            self.reads(path)
         else:
             self.plain(node)
 
     def augmented(self, node: ast.AugAssign) -> None:
         self.plain(node)
         if isinstance(node.target, ast.Name):  # read before it is bound
-            self.scope.loads.add((node.target.id,))
+            self.reads((node.target.id,))
 
     def constant(self, node: ast.Constant) -> None:
         self.said.append(f"{type(node.value).__name__} {node.value!r}")
@@ -156,10 +167,11 @@ class _Reader:
             self.plain(node)
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:
+        if not isinstance(node, ast.Lambda):
+            self.decorated(node)
         self.said.append(type(node).__name__)
         if not isinstance(node, ast.Lambda):
-            self.said.append(node.name)
-            self.scope.bound.add(node.name)
+            self.binds(node.name)
         self.value("defaults", node.args.defaults)
         self.value("kw_defaults", node.args.kw_defaults)
         self.inside(lambda: self.function_body(node))
@@ -170,13 +182,14 @@ class _Reader:
             found = getattr(node.args, kind)
             for each in found if isinstance(found, list) else filter(None, (found,)):
                 self.said.append(f"{kind} {each.arg}")
-                self.scope.typed.update(_annotated(each.annotation))
+                self.scope.typed += _annotated(each.annotation)
                 self.scope.bound.add(each.arg)
         self.value("body", node.body)
 
     def class_(self, node: ast.ClassDef) -> None:
-        self.said.append(f"ClassDef {node.name}")
-        self.scope.bound.add(node.name)
+        self.decorated(node)
+        self.said.append("ClassDef")
+        self.binds(node.name)
         self.value("bases", node.bases)
         self.value("keywords", node.keywords)
         self.inside(lambda: self.value("body", node.body), is_class=True)
@@ -186,9 +199,11 @@ class _Reader:
         self.inside(lambda: self.plain(node))
 
     def imports(self, node: ast.Import | ast.ImportFrom) -> None:
-        self.plain(node)
         for name, imported in imports_of(node):
             self.scope.imports.setdefault(name, []).append(imported)
+            statement = Import(name, f"import {'.' * imported.level}{imported.module} {imported.name}")
+            self.said.append(statement)
+            self.scope.importing.append(statement)
 
     def outside(self, node: ast.Global | ast.Nonlocal) -> None:
         self.plain(node)
@@ -202,7 +217,7 @@ class _Reader:
     def annotated(self, node: ast.AnnAssign) -> None:
         if self.scope.is_class:
             self.said.append(ast.unparse(node.annotation))
-            self.scope.typed.update(_annotated(node.annotation))
+            self.scope.typed += _annotated(node.annotation)
             self.plain(node)
         elif node.value is not None:
             self.plain(ast.Assign(targets=[node.target], value=node.value))

@@ -9,15 +9,16 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from causal_organism.engine.code.definitions import Definition, Imported, Use
+from causal_organism.engine.code.definitions import Definition
+from causal_organism.engine.code.digests import Decorator, Imported, Use
 from causal_organism.engine.code.reading import Module, read_module
 
-FORMAT = f"2 {sys.version_info.major}.{sys.version_info.minor}"  # raise it when code_definitions says another thing
+FORMAT = f"4 {sys.version_info.major}.{sys.version_info.minor}"  # raise it when definitions.py says another thing
 MOST_FILES = 1000
 
 
@@ -80,7 +81,8 @@ def _to_note(module: Module) -> dict[str, Any]:
         "imports": {name: [_imported_note(each) for each in found] for name, found in module.imports.items()},
         "stars": [_imported_note(each) for each in module.stars],
         "known": {
-            name: [each.digest, sorted(map(_use_note, each.uses), key=repr)] for name, each in module.known.items()
+            name: [each.digest, _uses_note(each.uses), [_decorator_note(one) for one in each.decorators], each.is_value]
+            for name, each in module.known.items()
         },
     }
 
@@ -92,8 +94,8 @@ def _from_note(content: bytes, note: Mapping[str, Any]) -> Module:
         {name: [Imported(*each) for each in found] for name, found in note["imports"].items()},
         [Imported(*each) for each in note["stars"]],
         {
-            name: Definition(digest, frozenset(Use(tuple(path), by and Imported(*by), hint) for path, by, hint in uses))
-            for name, (digest, uses) in note["known"].items()
+            name: Definition(digest, _uses(uses), tuple(map(_decorator, decorators)), is_value)
+            for name, (digest, uses, decorators, is_value) in note["known"].items()
         },
     )
 
@@ -102,5 +104,19 @@ def _imported_note(each: Imported) -> list[Any]:
     return [each.module, each.name, each.level]
 
 
-def _use_note(use: Use) -> list[Any]:
-    return [list(use.path), use.imported and _imported_note(use.imported), use.in_annotation]
+def _decorator_note(each: Decorator) -> list[Any]:
+    return [each.at, each.digest, _uses_note(each.uses), each.callee is not None]
+
+
+def _decorator(note: Sequence[Any]) -> Decorator:
+    at, digest, noted, has_callee = note
+    uses = _uses(noted)
+    return Decorator(at, digest, uses, uses[0] if has_callee else None)
+
+
+def _uses_note(uses: Sequence[Use]) -> list[list[Any]]:
+    return [[use.path, [_imported_note(each) for each in use.imported], use.in_annotation] for use in uses]
+
+
+def _uses(note: Sequence[Sequence[Any]]) -> tuple[Use, ...]:
+    return tuple(Use(tuple(path), tuple(Imported(*each) for each in by), hint) for path, by, hint in note)

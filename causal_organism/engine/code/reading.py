@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from causal_organism.engine.code.definitions import Definition, Imported, imports_of, read_definition
+from causal_organism.engine.code.definitions import Definition, imports_of, read_definition
+from causal_organism.engine.code.digests import Imported
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPOUND = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Match)
@@ -28,7 +29,7 @@ class Module:
     def definition(self, name: str) -> Definition:
         """The definition of one of `names`."""
         if name not in self.known:
-            self.known[name] = read_definition(self._parsed().bindings[name])
+            self.known[name] = read_definition(self._parsed().bindings[name], name)
         return self.known[name]
 
     def function(self, qualname: str, line: int) -> Definition | None:
@@ -40,7 +41,7 @@ class Module:
             if len(at_top) == 1 and isinstance(at_top[0], _FUNCTIONS):
                 self.known[place] = self.definition(qualname)
             elif found := _nearest_functions(top.tree, qualname, line):
-                self.known[place] = read_definition(found)
+                self.known[place] = read_definition(found, qualname.rpartition(".")[2])
             else:
                 return None
         return self.known[place]

@@ -3,71 +3,112 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from causal_organism.assets.definitions import AssetSpec
+from causal_organism.assets.causes import cause_document
+from causal_organism.assets.definitions import SOURCE, AssetSpec
 from causal_organism.assets.facts import fact_types, fact_values
 from causal_organism.assets.keys import label_of, partition_of, placed
+from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement
-from causal_organism.assets.versions import Head, InputVersion, Version
+from causal_organism.assets.versions import Attempt, Head, InputVersion, Version
 from causal_organism.engine.contents import load_rows, load_value
-from causal_organism.engine.differences import compare
-from causal_organism.engine.freshness import standing
-from causal_organism.engine.hindrances import blocked_alone, failed_upstream
+from causal_organism.engine.freshness import freshness_and_health
+from causal_organism.engine.hindrances import blocked_alone, failed_upstream, stale_before
 from causal_organism.engine.history.version_names import find_kept, find_place, find_version, number_in
 from causal_organism.engine.plan import select_keys
-from causal_organism.engine.snapshot import Cut, load_cut
+from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
+from causal_organism.engine.tables.differences import compare
 from causal_organism.errors import RequestError
-from causal_organism.ports import Organism
+from causal_organism.ports import Engine
 
 
-def assets_document(organism: Organism, selection: str = "*", *, allow_empty: bool = False) -> dict[str, Any]:
+def assets_document(
+    organism: Engine, selection: str = "*", *, allow_empty: bool = False, snapshot: LedgerSnapshot | None = None
+) -> dict[str, Any]:
     """organism.assets/1, from the last look at the sources."""
-    cut = load_cut(organism)
+    snapshot = load_snapshot(organism) if snapshot is None else snapshot
     held = {key for key, _ in organism.ledger.held()}
-    keys = select_keys(organism, selection, cut, allow_empty=allow_empty or selection == "*")
-    estimates = organism.ledger.durations()
+    keys = select_keys(organism, selection, snapshot, allow_empty=allow_empty or selection == "*")
+    estimates, looks = organism.ledger.durations(), organism.ledger.looks()
+    behind = _behind(snapshot, keys)
     return {
         "schema": "organism.assets/1",
-        "assets": [_asset(cut, key, making=key in held, estimate_s=estimates.get(key)) for key in keys],
+        "assets": [
+            _asset(snapshot, key, making=key in held, estimate_s=estimates.get(key), looked_at=looks.get(key))
+            | {"behind": list(behind[key])}
+            for key in keys
+        ],
     }
 
 
-def show_document(organism: Organism, key: str, partition: str = "", *, cut: Cut | None = None) -> dict[str, Any]:
+def _behind(snapshot: LedgerSnapshot, keys: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
+    return stale_before(snapshot.graph, keys, lambda other: snapshot.judgements[other].status)
+
+
+def show_document(
+    organism: Engine, key: str, partition: str = "", *, snapshot: LedgerSnapshot | None = None
+) -> dict[str, Any]:
     """One asset with its definition and why it is as it is; of an asset with partitions, how each of them stands."""
     spec = organism.graph[key]
-    cut = load_cut(organism) if cut is None else cut
+    snapshot = load_snapshot(organism) if snapshot is None else snapshot
     making = any(each == key for each, _ in organism.ledger.held())
-    row = _asset(cut, key, making=making, estimate_s=None)
-    document = {"schema": "organism.asset/1", **row, **_definition(spec), "code_version": cut.code_versions[key]}
+    row = _asset(snapshot, key, making=making, estimate_s=None, looked_at=organism.ledger.looks().get(key))
+    document = {
+        "schema": "organism.asset/1",
+        **row,
+        "behind": list(_behind(snapshot, [key])[key]),
+        **_definition(spec),
+        "code_version": snapshot.code[key].version,
+    }
     if not spec.partitions:
         return document
     document["dimensions"] = {name: str(each) for name, each in organism.graph.dimensions[key].items()}
     if partition:
-        if partition not in cut.space(key):
+        if partition not in snapshot.space(key):
             raise RequestError(f"there is no {label_of(key, partition)}", code="unknown-partition")
         return {
             **document,
-            **_partition(cut, key, partition, cut.judge(key, partition)),
-            "blocked_by": [each.name for each in blocked_alone(cut, key, partition)],
-            "failed_upstream": failed_upstream(cut, key, partition),
+            **_partition(snapshot, key, partition, snapshot.judge(key, partition)),
+            "blocked_by": [each.name for each in blocked_alone(snapshot, key, partition)],
+            "failed_upstream": failed_upstream(snapshot, key, partition),
         }
-    document["by_partition"] = [_partition(cut, key, text, each) for text, each in cut.partition_judgements(key)]
+    document["by_partition"] = [
+        _partition(snapshot, key, text, each) for text, each in snapshot.partition_judgements(key)
+    ]
     return document
 
 
-def show_version(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+def partitions_document(organism: Engine, key: str, status: str | None = None) -> dict[str, Any]:
+    """organism.partitions/1: every partition of an asset, or those of one status; `failed`: whose last make failed."""
+    spec, snapshot = organism.graph[key], load_snapshot(organism)
+    if not spec.partitions:
+        raise RequestError(f"{key} has no partitions", hint=f"organism show {key}", code="which-partition")
+    rows = [_partition(snapshot, key, text, each) for text, each in snapshot.partition_judgements(key)]
+    if status is not None:
+        rows = [
+            each
+            for each in rows
+            if (each["attempt"] is not None if status == Outcome.FAILED else each["status"] == status)
+        ]
+    return {"schema": "organism.partitions/1", "key": key, "partitions": rows}
+
+
+def show_version(organism: Engine, text: str, partition: str | None = None) -> dict[str, Any]:
     """One version as `versions` shows it. Raises RequestError."""
     version = find_version(organism, text, partition)
     return _version(version, organism.ledger.heads_of([version.key], version.partition).get(version.key))
 
 
-def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dict[str, Any]:
-    graph, judgement = cut.organism.graph, cut.judgements[key]
+def _asset(
+    snapshot: LedgerSnapshot, key: str, *, making: bool, estimate_s: float | None, looked_at: datetime | None
+) -> dict[str, Any]:
+    graph, judgement = snapshot.organism.graph, snapshot.judgements[key]
     spec = graph[key]
-    head = None if spec.partitions else cut.heads.get(key)
-    newest = cut.newest(key)
-    attempt = cut.latest_attempt(key)
+    head = None if spec.partitions else snapshot.heads.get(key)
+    newest = snapshot.newest(key)
+    attempt = snapshot.latest_attempt(key)
     row = {
         "key": key,
         "kind": spec.kind,
@@ -76,42 +117,53 @@ def _asset(cut: Cut, key: str, *, making: bool, estimate_s: float | None) -> dic
         "version": head.version.number if head else None,
         "fingerprint": head.version.fingerprint if head else None,
         "made_at": newest.version.made_at.isoformat() if newest else None,
-        "causes": [cause.to_document() for cause in judgement.causes],
+        "causes": [cause_document(cause) for cause in judgement.causes],
         "upstream": list(spec.upstream),
         "downstream": list(graph.downstream[key]),
         "description": spec.description,
         "owners": list(spec.owners),
         "tags": dict(spec.tags),
-        "pinned": any(each.pinned for each in cut.heads_of(key)),
-        "checks": [check.to_document() for check in (newest.version.checks if newest else ())],
+        "pinned": any(each.pinned for each in snapshot.heads_of(key)),
+        "checks": [check.to_document() for check in (newest.checks if newest else ())],
         "rows": head.version.value.get("rows") if head else None,
         **_metadata(newest.version.said if newest else {}),
-        "attempt": None
-        if attempt is None
-        else {"outcome": attempt.outcome, "error": attempt.error, "at": attempt.at.isoformat(), "run": attempt.run},
+        "attempt": _attempt(attempt),
         "making": making,
-        "blocked_by": [each.key for each in blocked_alone(cut, key)],
-        "failed_upstream": failed_upstream(cut, key),
-        "root_causes": [{"key": other, **cause.to_document()} for other, cause in _roots(cut, key)],
+        "blocked_by": [each.key for each in blocked_alone(snapshot, key)],
+        "failed_upstream": failed_upstream(snapshot, key),
+        "looked_at": looked_at.isoformat() if looked_at and spec.kind == SOURCE else None,
+        "root_causes": [{"key": other, **cause_document(cause)} for other, cause in _roots(snapshot, key)],
         "estimate_s": estimate_s,
-        **standing(cut, key),
+        **freshness_and_health(snapshot, key),
     }
     if spec.partitions:
-        found = [each.status for _, each in cut.partition_judgements(key)]
+        found = [each.status for _, each in snapshot.partition_judgements(key)]
         row["partitions"] = {status: found.count(status) for status in (FRESH, STALE, MISSING)}
     return row
 
 
-def _partition(cut: Cut, key: str, text: str, judgement: Judgement) -> dict[str, Any]:
-    head, attempt = cut.head(key, text), cut.attempt(key, text)
+def _attempt(attempt: Attempt | None) -> dict[str, Any] | None:
+    if attempt is None:
+        return None
+    return {
+        "outcome": attempt.outcome,
+        "error": attempt.error,
+        "at": attempt.at.isoformat(),
+        "run": attempt.run,
+        "of_head": attempt.of_head,
+    }
+
+
+def _partition(snapshot: LedgerSnapshot, key: str, text: str, judgement: Judgement) -> dict[str, Any]:
+    head, attempt = snapshot.head(key, text), snapshot.attempt(key, text)
     return {
         "partition": partition_of(text),
         "status": judgement.status,
         "version": head.version.number if head else None,
         "made_at": head.version.made_at.isoformat() if head else None,
-        "causes": [cause.to_document() for cause in judgement.causes],
+        "causes": [cause_document(cause) for cause in judgement.causes],
         "pinned": bool(head and head.pinned),
-        "attempt": None if attempt is None else {"outcome": attempt.outcome, "error": attempt.error},
+        "attempt": _attempt(attempt),
     }
 
 
@@ -120,6 +172,7 @@ def _definition(spec: AssetSpec) -> dict[str, Any]:
         "reads": dict(spec.reads),
         "deps": list(spec.deps),
         "settings": list(spec.settings),
+        "files": list(spec.files),
         "tolerance": spec.tolerance,
         "incremental": spec.update is not None,
         "retry": {"times": spec.retry.times, "delay_s": spec.retry.delay_s, "jitter": spec.retry.jitter},
@@ -133,12 +186,12 @@ def _definition(spec: AssetSpec) -> dict[str, Any]:
     }
 
 
-def _roots(cut: Cut, key: str) -> list[tuple[str, Any]]:
-    return [] if cut.judgements[key].status == FRESH else cut.root_causes(key)
+def _roots(snapshot: LedgerSnapshot, key: str) -> list[tuple[str, Any]]:
+    return [] if snapshot.judgements[key].status == FRESH else snapshot.root_causes(key)
 
 
 def versions_document(
-    organism: Organism, key: str, partition: str | None = None, *, limit: int | None = None, rejected: bool = False
+    organism: Engine, key: str, partition: str | None = None, *, limit: int | None = None, rejected: bool = False
 ) -> dict[str, Any]:
     """organism.versions/1, newest first, of an asset or of one partition of it; or its values that were rejected."""
     key, text, _ = find_place(organism, key, partition)
@@ -168,7 +221,7 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
         "pinned": is_head and bool(head and head.pinned),
         **_metadata(version.metadata),
         "rows": version.value.get("rows"),
-        "checks": [check.to_document() for check in version.checks],
+        "checks": [check.to_document() for check in (head.checks if head and is_head else version.checks)],
     }
 
 
@@ -183,7 +236,7 @@ def _input(version: InputVersion) -> dict[str, Any]:
     return document if version.count is None else {**document, "partitions": version.count}
 
 
-def values_document(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+def values_document(organism: Engine, text: str, partition: str | None = None) -> dict[str, Any]:
     """organism.values/1: rows of a value per entity or a table, or the plain value."""
     version = find_kept(organism, text, partition)
     start: dict[str, Any] = {
@@ -200,7 +253,7 @@ def values_document(organism: Organism, text: str, partition: str | None = None)
     return {**start, "columns": columns, "rows": [dict(zip(columns, row, strict=True)) for row in rows]}
 
 
-def diff_document(organism: Organism, was: str, now: str | None, partition: str | None = None) -> dict[str, Any]:
+def diff_document(organism: Engine, was: str, now: str | None, partition: str | None = None) -> dict[str, Any]:
     """organism.diff/1; `KEY@N` alone against the head, `KEY` alone its head against the one before.
 
     Two partitions of one asset may be compared.
@@ -219,11 +272,12 @@ def diff_document(organism: Organism, was: str, now: str | None, partition: str 
         "removed": list(found.removed),
         "changed": [each.to_document() for each in found.changed],
         "summary": [each.to_document() for each in found.summary],
+        "forms": [each.to_document() for each in found.forms],
         "same": found.same,
     }
 
 
-def _before(organism: Organism, text: str, partition: str | None) -> Version:
+def _before(organism: Engine, text: str, partition: str | None) -> Version:
     """What is compared with the head: the version that the text names, else the one before the head."""
     named = find_kept(organism, text, partition)
     if named.rejected or find_place(organism, text, partition)[2] is not None:

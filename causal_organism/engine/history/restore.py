@@ -13,10 +13,10 @@ from causal_organism.engine.contents import is_intact
 from causal_organism.engine.history.version_names import find_place, find_version
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.errors import DamagedValueError, RefusedError, RetiredValueError
-from causal_organism.ports import Organism
+from causal_organism.ports import Engine
 
 
-def restore(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+def restore(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
     """Publish an old version's content again, as a new version with the provenance that gave it last.
 
     Nothing is published where the head has that content: a version is its content.
@@ -63,7 +63,7 @@ def _restored(version: Version, number: int, *, published: bool) -> dict[str, An
     }
 
 
-def pin(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+def pin(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
     """Hold the head, or go back to an old version first and hold that.
 
     Content is held: where the head has that of the old version, it is held under its own number.
@@ -81,7 +81,7 @@ def pin(organism: Organism, text: str, partition: str | None = None, *, actor: s
     return {"schema": "organism.pin/1", **placed(key, place), **detail, "pinned": True}
 
 
-def unpin(organism: Organism, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+def unpin(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
     """Let go of a pinned head."""
     key, place, _ = find_place(organism, text, partition)
     label = label_of(key, place)
@@ -100,7 +100,7 @@ def unpin(organism: Organism, text: str, partition: str | None = None, *, actor:
     }
 
 
-def _check_allowed(organism: Organism, key: str, what: str) -> None:
+def _check_allowed(organism: Engine, key: str, what: str) -> None:
     organism.settings.refuse_changes()
     organism.values.require_own()
     if organism.graph[key].kind == SOURCE:

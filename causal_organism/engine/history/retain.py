@@ -11,12 +11,11 @@ from typing import Any
 from causal_organism.assets.definitions import Keep
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Provenance, Version
-from causal_organism.engine.contents import IMPORTED
 from causal_organism.engine.inputs import load_manifest
 from causal_organism.engine.plan import select_keys
-from causal_organism.engine.snapshot import Cut, load_cut
+from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.engine.unfinished import remove_given_up
-from causal_organism.ports import Organism
+from causal_organism.ports import Engine
 
 NOTHING: Mapping[str, Any] = {"interactions": 0, "before": None, "batches": 0}
 """What an organism without a stream forgets."""
@@ -64,7 +63,7 @@ Forget = Callable[[Sequence[Retired]], Mapping[str, Any]]
 
 
 def retain(
-    organism: Organism, selection: str = "*", *, dry_run: bool, actor: str, forget: Forget = lambda _retired: NOTHING
+    organism: Engine, selection: str = "*", *, dry_run: bool, actor: str, forget: Forget = lambda _retired: NOTHING
 ) -> dict[str, Any]:
     """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and `forget`.
 
@@ -73,19 +72,19 @@ def retain(
     if not dry_run:
         organism.settings.refuse_changes()
         organism.values.require_own()
-    cut = load_cut(organism)
+    snapshot = load_snapshot(organism)
     retired: list[Retired] = []
-    chosen = select_keys(organism, selection, cut)
+    chosen = select_keys(organism, selection, snapshot)
     for key in chosen:
         keep = organism.graph[key].keep
         if keep.last is None and keep.days is None:
             continue
-        for partition, head in cut.all_heads(key).items():
+        for partition, head in snapshot.all_heads(key).items():
             if head.version.number == 1:  # nothing before it; most partitions are made once
                 continue
             versions = organism.ledger.versions(key, partition, kept=True)
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
-    retired = _with_readers(cut, retired)
+    retired = _with_readers(snapshot, retired)
     rejected = organism.ledger.retire_rejected(chosen, last=REJECTED_KEPT, dry_run=dry_run)
     swept = {"count": 0, "bytes": 0}
     forgotten = forget(retired)
@@ -104,51 +103,50 @@ def retain(
     return {
         "schema": "organism.retain/1",
         "dry_run": dry_run,
-        "retired": [
-            {
-                **placed(each.key, each.partition),
-                "version": each.number,
-                "reason": each.reason,
-                "bytes": each.bytes,
-                "named_by": list(each.named_by),
-            }
-            for each in retired
-        ],
+        "retired": [_retired_document(each) for each in retired],
         "rejected": [{**placed(*place), "count": count} for place, count in sorted(rejected.items())],
         "swept": swept,
         "forgotten": dict(forgotten),
     }
 
 
-def _with_readers(cut: Cut, retired: Sequence[Retired]) -> list[Retired]:
+def _retired_document(retired: Retired) -> dict[str, Any]:
+    return {
+        **placed(retired.key, retired.partition),
+        "version": retired.number,
+        "reason": retired.reason,
+        "bytes": retired.bytes,
+        "named_by": list(retired.named_by),
+    }
+
+
+def _with_readers(snapshot: LedgerSnapshot, retired: Sequence[Retired]) -> list[Retired]:
     """Each with the versions that stay and name it as an input."""
     gone: set[tuple[str, str, int | None]] = {(each.key, each.partition, each.number) for each in retired}
-    graph, named = cut.organism.graph, defaultdict[tuple[str, str, int | None], set[str]](set)
+    graph, named = snapshot.organism.graph, defaultdict[tuple[str, str, int | None], set[str]](set)
     for reader in {other for key, _, _ in gone for other in (key, *graph.downstream[key])}:  # days read days before
-        for partition in cut.all_heads(reader):
-            for version in cut.organism.ledger.versions(reader, partition, kept=True):
+        for partition in snapshot.all_heads(reader):
+            for version in snapshot.organism.ledger.versions(reader, partition, kept=True):
                 if (reader, partition, version.number) in gone:
                     continue
                 for made in filter(None, (version.provenance, version.confirmed)):
-                    for place in gone.intersection(_named(cut, made)):
+                    for place in gone.intersection(_named(snapshot, made)):
                         named[place].add(f"{label_of(reader, partition)}@{version.number}")
     return [replace(each, named_by=tuple(sorted(named[each.key, each.partition, each.number]))) for each in retired]
 
 
-def _named(cut: Cut, made: Provenance) -> Iterator[tuple[str, str, int | None]]:
+def _named(snapshot: LedgerSnapshot, made: Provenance) -> Iterator[tuple[str, str, int | None]]:
     """(key, partition, number) of every input, also of those that were read together."""
     for label, found in made.inputs.items():
         key = label.partition("[")[0]
         if found is not None and found.manifest is not None:
-            yield from ((key, text, each["version"]) for text, each in load_manifest(cut, found).items())
+            yield from ((key, text, each["version"]) for text, each in load_manifest(snapshot, found).items())
         elif found is not None:
             yield key, found.partition, found.number
 
 
-def _sweep(organism: Organism) -> dict[str, int]:
+def _sweep(organism: Engine) -> dict[str, int]:
     needed = set(organism.ledger.kept_contents())
-    for name in IMPORTED:
-        current = organism.imports.current(name)
-        needed |= {current[0]} if current else set()
+    needed = needed.union(*(source.kept() for source in organism.sources.values()))
     count, size = organism.values.sweep(needed, before=organism.now() - YOUNG)
     return {"count": count, "bytes": size}

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 import shlex
+from bisect import bisect_right
+from datetime import datetime
 
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.assets.partitions.choices import one_partition, parse_choice
 from causal_organism.assets.versions import Version
 from causal_organism.errors import RequestError
-from causal_organism.ports import Organism
+from causal_organism.ports import Engine
 
 REJECTED = "@rejected"
 _NAMED = re.compile(r"(?P<key>[^\[]+?)(?:\[(?P<partition>.*)\])?(?:@(?P<number>\d+))?", re.DOTALL)
 
 
-def find_place(organism: Organism, text: str, partition: str | None = None) -> tuple[str, str, int | None]:
+def find_place(organism: Engine, text: str, partition: str | None = None) -> tuple[str, str, int | None]:
     """(key, text of the partition, number) of `KEY`, `KEY@N` or `KEY[day=2026-01-01]@N`. Raises RequestError.
 
     The partition may be given beside the text, as `--partition` does.
@@ -42,11 +44,14 @@ def find_place(organism: Organism, text: str, partition: str | None = None) -> t
     return key, partition_text(found), int(number) if number else None
 
 
-def find_version(organism: Organism, text: str, partition: str | None = None) -> Version:
-    """The version that `KEY` (its head) or `KEY@N` names, of one partition where the asset has them.
+def find_version(organism: Engine, text: str, partition: str | None = None) -> Version:
+    """The version that `KEY` (its head), `KEY@N` or `KEY@TIME` (what was published last by then) names.
+
+    Of an asset with partitions, of one of them.
 
     Raises RequestError.
     """
+    text, at = _with_moment(text)
     key, place, number = find_place(organism, text, partition)
     label = label_of(key, place)
     head = organism.ledger.heads_of([key], place).get(key)
@@ -54,6 +59,8 @@ def find_version(organism: Organism, text: str, partition: str | None = None) ->
         what = "observe " if organism.graph[key].kind == SOURCE else "refresh +"  # nothing makes a source
         hint = f"organism {what}{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if place else "")
         raise RequestError(f"{label} was never made", hint=hint, code="never-made")
+    if at is not None:
+        return _head_then(organism, head.version, at)
     if number is None:
         return head.version
     version = organism.ledger.version(key, number, place)
@@ -62,7 +69,38 @@ def find_version(organism: Organism, text: str, partition: str | None = None) ->
     return version
 
 
-def find_kept(organism: Organism, text: str, partition: str | None = None) -> Version:
+def _with_moment(text: str) -> tuple[str, datetime | None]:
+    """`KEY@2026-01-31T08:00` as key and moment, in the zone of this machine where it names none."""
+    name, _, said = text.rpartition("@")
+    if not name or said.isdecimal():
+        return text, None
+    try:
+        return name, datetime.fromisoformat(said).astimezone()
+    except ValueError:
+        return text, None
+
+
+def _head_then(organism: Engine, newest: Version, at: datetime) -> Version:
+    """The last that was published by a moment; numbers stand in the order of time, so few are looked at."""
+    key, place = newest.key, newest.partition
+
+    def made_at(number: int) -> datetime:
+        found = organism.ledger.version(key, number, place)
+        return found.made_at if found else newest.made_at
+
+    number = bisect_right(range(1, newest.number + 1), at, key=made_at)
+    found = organism.ledger.version(key, number, place) if number else None
+    if found is None:
+        raise RequestError(
+            f"{label_of(key, place)} had no version at {at.isoformat(timespec='seconds')}: the first was made at "
+            f"{made_at(1).astimezone(at.tzinfo).isoformat(timespec='seconds')}",
+            hint=f"organism versions {key}",
+            code="unknown-version",
+        )
+    return found
+
+
+def find_kept(organism: Engine, text: str, partition: str | None = None) -> Version:
     """What can be read: as `find_version`, or the newest value of `KEY@rejected`. Raises RequestError."""
     if not text.endswith(REJECTED):
         return find_version(organism, text, partition)

@@ -8,26 +8,26 @@ from causal_organism.assets.keys import placed
 from causal_organism.engine.hindrances import blocked_alone, reason_in
 from causal_organism.engine.history.listing import show_document
 from causal_organism.engine.history.version_names import find_place
-from causal_organism.engine.snapshot import load_cut
-from causal_organism.ports import Organism
+from causal_organism.engine.snapshot import load_snapshot
+from causal_organism.ports import Engine
 
 _TOLD = (
     "key", "partition", "status", "causes", "root_causes", "blocked_by", "failed_upstream", "attempt", "making",
-    "freshness", "health", "health_reasons",
+    "behind", "looked_at", "checks", "freshness", "health", "health_reasons",
 )  # fmt: skip
 
 
-def why_document(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+def why_document(organism: Engine, text: str, partition: str | None = None) -> dict[str, Any]:
     """organism.why/1 of an asset, or of one partition of it; `blockers` has a reason for each of `blocked_by`."""
     plain = "[" not in text and partition is None
     key, place, _ = (text, "", None) if plain else find_place(organism, text, partition)
-    cut = load_cut(organism)
-    row = show_document(organism, key, place, cut=cut)
+    snapshot = load_snapshot(organism)
+    row = show_document(organism, key, place, snapshot=snapshot)
     return {
         "schema": "organism.why/1",
         **{name: row[name] for name in _TOLD if name in row},
         "blockers": [
-            {**placed(each.key, each.partition), "reason": reason_in(cut, each)}
-            for each in blocked_alone(cut, key, place)
+            {**placed(each.key, each.partition), "reason": reason_in(snapshot, each)}
+            for each in blocked_alone(snapshot, key, place)
         ],
     }

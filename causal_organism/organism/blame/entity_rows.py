@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from causal_organism.assets.tables.changes import changes, columns_of
 from causal_organism.assets.versions import Version
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.ports import Organism
 
 Cells = Mapping[str, Any]
 _ID = "id"
+_LABEL = "\0label"  # no column of a table is called that
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,19 @@ def compare_entity(was: Sequence[Part], now: Sequence[Part], entity: str) -> Ent
 def _compare_rows(name: str, side: _Sides, entity: str) -> EntityChange:
     columns = _telling_apart(side)
     before, after = (_labelled(name, rows, columns, entity) for rows in (side.was, side.now))
+    was, now = ({_LABEL: list(rows), **columns_of(list(rows.values()))} for rows in (before, after))
+    found = changes(was, now, key=_LABEL)
+    labels = [now[_LABEL][at] for at in found.pairs.now.tolist()]
+    added = [now[_LABEL][at] for at in found.pairs.added.tolist()]
+    removed = [was[_LABEL][at] for at in found.pairs.removed.tolist()]
     return EntityChange(
-        added=tuple((label, row) for label, row in after.items() if label not in before),
-        removed=tuple((label, row) for label, row in before.items() if label not in after),
+        added=tuple((each, after[each]) for each in added),
+        removed=tuple((each, before[each]) for each in removed),
         changed=tuple(
-            CellMove(label, column, before[label].get(column), row.get(column))
-            for label, row in after.items()
-            if label in before
-            for column in {**before[label], **row}
-            if not _same(before[label].get(column), row.get(column))
+            CellMove(label, column, before[label].get(column), after[label].get(column))
+            for at, label in enumerate(labels)
+            for column in dict.fromkeys((*before[label], *after[label]))
+            if found.differing(column)[at]
         ),
     )
 
@@ -206,9 +211,6 @@ def _is_unique(rows: Sequence[Cells], columns: Sequence[str]) -> bool:
 
 def _count_differing(was: Sequence[Cells], now: Sequence[Cells]) -> int:
     """How many rows differ; one that changed counts once."""
-    before, after = (Counter(repr(sorted(row.items())) for row in rows) for rows in (was, now))
-    return max((before - after).total(), (after - before).total())
-
-
-def _same(one: Any, other: Any) -> bool:
-    return bool(one == other) or (one != one and other != other)
+    before, after = columns_of(was), columns_of(now)
+    found = changes(before, after, key=sorted({*before, *after}))
+    return max(len(found.pairs.added), len(found.pairs.removed))

@@ -7,15 +7,22 @@ from typing import Any
 
 from causal_organism.assets.versions import Head
 from causal_organism.engine.contents import load_value
-from causal_organism.errors import RequestError
-from causal_organism.organism.projections.exports import PROPOSALS, project
+from causal_organism.errors import RefusedError, RequestError
+from causal_organism.interventions.lifecycle import ENGINE, PROPOSED
+from causal_organism.interventions.pilots import draw_lots
+from causal_organism.organism.projections.exports import project
 from causal_organism.ports import Organism
+
+PROPOSALS = "interventions/proposals"
+CURRENT, CHANGED = "current", "changed"
+CHECKED = ("approve", "start")  # what needs the evidence to be what was proposed
 
 
 def load_proposals(organism: Organism) -> tuple[Mapping[str, Any], ...]:
     """Proposals of the head, best first, each with what people did with it; then what they acted on before.
 
-    What was proposed and is no longer, with nobody having acted on it, is not among them.
+    What was proposed and is no longer, with nobody having acted on it, is not among them. `evidence` is `changed` where
+    what a proposal was made from is not the newest, or does not carry it any more; `rests_on` names it.
     """
     if PROPOSALS not in organism.graph:
         return ()
@@ -24,27 +31,72 @@ def load_proposals(organism: Organism) -> tuple[Mapping[str, Any], ...]:
         return ()
     acted = {each["id"]: each for each in organism.interventions.all()}
     proposed = load_value(organism, head.version)["proposals"]
-    open_now = tuple(_shown(each, acted.pop(each["id"], None), head) for each in proposed)
-    return open_now + tuple(each for each in acted.values() if each["state"] not in ("proposed", "withdrawn"))
+    moved = changed_inputs(organism, head)
+    open_now = tuple(_shown(each, acted.pop(each["id"], None), head, moved) for each in proposed)
+    gone = tuple(each for each in acted.values() if each["state"] != PROPOSED and each["events"][-1]["actor"] != ENGINE)
+    return open_now + tuple({**each, "evidence": CHANGED} for each in gone)
+
+
+def changed_inputs(organism: Organism, head: Head) -> tuple[str, ...]:
+    """Inputs of the proposals that have a newer content than what they were made from, like `causal/effects@3`."""
+    made_from = head.version.provenance.inputs
+    now = organism.ledger.heads_of(tuple(made_from))
+    return tuple(
+        f"{key}@{now[key].version.number}"
+        for key, version in sorted(made_from.items())
+        if version and key in now and now[key].version.fingerprint != version.fingerprint
+    )
 
 
 def act_on(
     organism: Organism, intervention: str, action: str, *, actor: str, reason: str | None = None
 ) -> Mapping[str, Any]:
-    """What a named person does to one: approve, reject, start, finish, stop. Written to the audit log.
+    """What a named person does to one: approve, reject, start, finish, stop, withdraw. Written to the audit log.
 
-    Raises RefusedError where the state, the person or a read-only role does not allow it.
+    Who approves or starts does it on evidence that still stands. At the start of a pilot lots are drawn among its
+    teams and kept with it.
+
+    Raises RefusedError where the state, the person, the evidence or a read-only role does not allow it.
     """
     organism.settings.refuse_changes()
-    project(organism)  # the proposals of the head may be newer than what was last brought over
+    _bring_over(organism)
     found = find_intervention(organism, intervention)
-    detail = {"reason": reason} if reason else {}
+    if action in CHECKED and found["state"] in ("proposed", "approved"):
+        _check_evidence(organism, found)
+    detail: dict[str, Any] = {"reason": reason} if reason else {}
+    if action == "start" and found.get("teams"):
+        treated, held_out = draw_lots(found["teams"], held_out=found["pilot"]["held_out"], seed=found["id"])
+        detail |= {"treated_teams": list(treated), "held_out_teams": list(held_out), "proposal": dict(found)}
+        detail["proposal"].pop("events", None)
+    why = {"reason": reason} if reason else {}
     state = organism.interventions.act(found["id"], action, actor=actor, at=organism.now(), detail=detail)
     organism.ledger.audit(
         actor=actor, action=f"intervention.{action}", subject=found["id"], at=organism.now(),
-        detail={"was": found["state"], "now": state, "title": found.get("title"), **detail},
+        detail={"was": found["state"], "now": state, "title": found.get("title"), **why},
     )  # fmt: skip
     return find_intervention(organism, found["id"])
+
+
+def _bring_over(organism: Organism) -> None:
+    """The proposals of the head may be newer than what was last brought over; an approver leaves that to workers."""
+    try:
+        project(organism)
+    except RefusedError as error:
+        if error.code != "not-permitted":
+            raise
+
+
+def _check_evidence(organism: Organism, found: Mapping[str, Any]) -> None:
+    if found["evidence"] == CURRENT:
+        return
+    head = organism.ledger.heads_of([PROPOSALS])[PROPOSALS]
+    moved = changed_inputs(organism, head)
+    what = f"{', '.join(moved)} came after it" if moved else "the last analysis does not carry it any more"
+    raise RefusedError(
+        f"the evidence of {found['id']} has changed: {what}",
+        code="evidence-changed",
+        hint="organism refresh '+interventions/proposals', then look at it again: organism interventions list",
+    )
 
 
 def find_intervention(organism: Organism, beginning: str) -> Mapping[str, Any]:
@@ -56,7 +108,9 @@ def find_intervention(organism: Organism, beginning: str) -> Mapping[str, Any]:
     return matching[0]
 
 
-def _shown(proposal: Mapping[str, Any], standing: Mapping[str, Any] | None, head: Head) -> Mapping[str, Any]:
+def _shown(
+    proposal: Mapping[str, Any], standing: Mapping[str, Any] | None, head: Head, moved: tuple[str, ...]
+) -> Mapping[str, Any]:
     inputs = sorted(head.version.provenance.inputs.items())
     return {
         "state": "proposed",
@@ -64,5 +118,6 @@ def _shown(proposal: Mapping[str, Any], standing: Mapping[str, Any] | None, head
         "events": [],
         **proposal,
         **({name: standing[name] for name in ("state", "status", "proposed_at", "events")} if standing else {}),
-        "evidence": [f"{key}@{each.number}" for key, each in inputs if each],
+        "evidence": CHANGED if moved else CURRENT,
+        "rests_on": [f"{key}@{each.number}" for key, each in inputs if each],
     }

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from causal_organism.assets.exports import Effects, Proposals, Readings
 from causal_organism.assets.versions import Head
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.engine.faults import failing
@@ -17,7 +18,6 @@ from causal_organism.errors import OrganismError
 from causal_organism.organism.projections.scores import write_scores
 from causal_organism.ports import Organism
 
-EFFECTS, PROPOSALS, VIEWS = "causal/effects", "interventions/proposals", "views/"
 FACT = "projected"
 
 _log = logging.getLogger(__name__)
@@ -32,8 +32,8 @@ def export_heads(organism: Organism, *, views: bool = False) -> None:
 def project(organism: Organism, *, views: bool = False) -> tuple[str, ...]:
     """Bring readings and interventions up to the heads; the versions that were written, like `causal/effects@3`.
 
-    `views` takes in the views too, row by row: for the full pipeline, not for pulses. A store that is away is told in
-    the log and made up for later: what was published stands.
+    `views` takes in readings of views too, row by row: for the full pipeline, not for pulses. A store that is away is
+    told in the log and made up for later: what was published stands.
     """
     done: dict[str, int] = dict(organism.ledger.fact(FACT) or {})
     written = []
@@ -57,10 +57,18 @@ def project(organism: Organism, *, views: bool = False) -> tuple[str, ...]:
 
 
 def _projections(organism: Organism, *, views: bool) -> Mapping[str, Callable[[Organism, Head], None]]:
-    known: dict[str, Callable[[Organism, Head], None]] = {EFFECTS: _write_effects, PROPOSALS: _sync_proposals}
-    if views:
-        known |= {key: _write_view for key in organism.graph.order if key.startswith(VIEWS)}
-    return {key: write for key, write in known.items() if key in organism.graph}
+    found = {}
+    for key in organism.graph.order:
+        match organism.graph[key].exports:
+            case Effects():
+                found[key] = _write_effects
+            case Proposals():
+                found[key] = _sync_proposals
+            case Readings() if views:
+                found[key] = _write_view
+            case Readings() | None:
+                pass
+    return found
 
 
 def _write_effects(organism: Organism, head: Head) -> None:

@@ -53,11 +53,13 @@ def _apply_from(organism: Organism, batch: int, last: int) -> None:
 
 
 def _apply(organism: Organism, batch: Batch) -> None:
-    """Bring the network to this batch, or to a later one where that takes more than one transaction can hold."""
-    if len(batch.delta.ties) + len(batch.delta.people) <= _MOST_CHANGES:
+    """Bring the network to this batch, or to a later one where that takes more than one transaction can hold, or
+    people leave: everybody behind them gets another idx."""
+    if len(batch.delta.ties) + len(batch.delta.people) <= _MOST_CHANGES and not batch.delta.left:
         organism.network.apply(batch)
     elif organism.network.position().batch < batch.number:
-        _log.info("network made again in parts: batch %s changes %s ties", batch.number, len(batch.delta.ties))
+        changes = (batch.number, len(batch.delta.ties), len(batch.delta.left))
+        _log.info("network made again in parts: batch %s changes %s ties, and %s people leave", *changes)
         organism.network.renew(organism.archive.ties(kinds=True))
 
 
@@ -100,7 +102,7 @@ class Follower:
 
 
 def composed(batches: Iterable[Batch], *, continuing: int, most: int = _CHANGES) -> Iterator[Batch]:
-    """Fewer and larger batches of the same effect.
+    """Fewer and larger batches of the same effect. A batch by which people leave stays by itself.
 
     Raises:
         NetworkGapError: a batch is missing among them.
@@ -112,7 +114,7 @@ def composed(batches: Iterable[Batch], *, continuing: int, most: int = _CHANGES)
         if batch.number != before + 1:
             raise NetworkGapError(f"the archive has no batch {before + 1}; the next one it has is {batch.number}")
         changes = len(batch.delta.ties) + len(batch.delta.people)
-        if group and size + changes > most:
+        if group and (batch.delta.left or group[-1].delta.left or size + changes > most):
             yield _join(group)
             continuing, group, size = group[-1].number, [], 0
         group.append(batch)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import DamagedValueError, NetworkGapError
-from causal_organism.network.deltas import NetworkDelta, compose, invert
+from causal_organism.network.deltas import NetworkDelta, compose_runs, invert
 from causal_organism.ports import Look, NetworkPosition, Organism
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class NetworkSource:
     def __init__(self, organism: Organism):
         self._organism = organism
         self._last: tuple[int, Snapshot] | None = None  # every view of a run reads the same one
-        self._last_delta: tuple[int, int, NetworkDelta] | None = None  # and follows the same change
+        self._last_delta: tuple[int, int, tuple[NetworkDelta, ...]] | None = None  # and follows the same change
 
     def look(self) -> Look | None:
         position = self._organism.network.position()
@@ -84,32 +84,47 @@ class NetworkSource:
         if not isinstance(before, int) or not isinstance(after, int):
             return None
         with suppress(NetworkGapError):
-            forward = self._between(min(before, after), max(before, after))
+            steps = self._between(min(before, after), max(before, after))
+            if len(steps) != 1 or steps[0].left:  # people left: whoever follows changes by idx cannot cross that
+                return None
+            forward = steps[0]
             if before <= after:
                 return forward
             return None if forward.people else invert(forward)  # people stay: nobody leaves by a delta
         return None
 
-    def _between(self, before: int, after: int) -> NetworkDelta:
+    def warnings(self) -> tuple[str, ...]:
+        return ()
+
+    def kept(self) -> frozenset[str]:
+        return frozenset()
+
+    def mending(self) -> str | None:
+        return None
+
+    def _between(self, before: int, after: int) -> tuple[NetworkDelta, ...]:
+        """Composed, in parts where people left: at least one."""
         last = self._last_delta
         if last is not None and last[:2] == (before, after):
             return last[2]
         batches = list(self._organism.archive.batches(before, after))
         if len(batches) != after - before:
             raise NetworkGapError(f"the archive no longer has all batches from {before} to {after}")
-        delta = compose(each.delta for each in batches)
+        steps = tuple(compose_runs(each.delta for each in batches)) or (NetworkDelta(),)
         if after - before <= _FAR_BATCHES:  # a long one may be large, and is not asked for again
-            self._last_delta = before, after, delta
-        return delta
+            self._last_delta = before, after, steps
+        return steps
 
     def _brought_to(self, batch: int, fingerprint: str, stands_at: int, start: Snapshot) -> Snapshot:
         """Forwards or backwards by the archive's deltas, then kept for the next one who asks, where that pays."""
-        delta = self._between(min(stands_at, batch), max(stands_at, batch))
-        snapshot = start.apply(delta) if stands_at <= batch else _taken_back(start, delta)
+        steps = self._between(min(stands_at, batch), max(stands_at, batch))
+        snapshot = start
+        for step in steps if stands_at <= batch else reversed(steps):
+            snapshot = _followed(snapshot, step) if stands_at <= batch else _taken_back(snapshot, step)
         if snapshot.fingerprint != fingerprint:
             raise DamagedValueError(f"the network at batch {batch} is not what was published")
         # What a pulse writes must follow the change: a short way is gone again next time rather than kept.
-        if abs(batch - stands_at) > _FAR_BATCHES or len(delta.ties) * _FAR_SHARE > start.ties:
+        if abs(batch - stands_at) > _FAR_BATCHES or sum(len(step.ties) for step in steps) * _FAR_SHARE > start.ties:
             self._keep(batch, snapshot)
         return snapshot
 
@@ -182,10 +197,19 @@ def _batch_of(folder: Path) -> int:
     return int(folder.name[:12])
 
 
+def _followed(snapshot: Snapshot, delta: NetworkDelta) -> Snapshot:
+    from causal_organism.network.departures import without
+
+    return without(snapshot, delta.left) if delta.left else snapshot.apply(delta)
+
+
 def _taken_back(snapshot: Snapshot, delta: NetworkDelta) -> Snapshot:
     """The network before a delta, people included: they have no ties there."""
+    from causal_organism.network.departures import with_again
     from causal_organism.network.snapshot import from_columns
 
+    if delta.left:
+        return with_again(snapshot, delta.left)
     before = snapshot.apply(invert(delta))
     people = delta.first_idx if delta.people else before.people
     out = before.out

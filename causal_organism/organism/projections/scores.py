@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from causal_organism.assets.exports import Scores
+from causal_organism.assets.tables.changes import Changes, changes
 from causal_organism.assets.versions import Head
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.errors import NetworkGapError, OrganismError
@@ -19,7 +21,6 @@ from causal_organism.ports import Organism
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
 
 NETWORK, VIEWS = "network", "views/"
-_NOT_OF_PEOPLE = frozenset({"views/teams"})
 _OURS = frozenset({"id", "idx"})
 
 _TOGETHER = 5_000
@@ -31,12 +32,13 @@ Rows = list[tuple[str, dict[str, Any]]]
 
 
 def write_scores(organism: Organism) -> tuple[str, ...]:
-    """Bring the scores of every view up to its head; the versions that were written, like `views/degree@3`.
+    """Bring the scores of every asset that exports them up to its head.
 
-    A server that is away is told in the log and made up for later: what was published stands. Cost: reads two versions
-    of each view that moved; what it writes follows the change.
+    Gives the versions that were written, like `views/degree@3`. A server that is away is told in the log and made up
+    for later: what was published stands. Cost: reads two versions of each view that moved; what it writes follows the
+    change.
     """
-    keys = [each for each in organism.graph.order if each.startswith(VIEWS) and each not in _NOT_OF_PEOPLE]
+    keys = [each for each in organism.graph.order if isinstance(organism.graph[each].exports, Scores)]
     if not keys or NETWORK not in organism.graph:
         return ()
     heads = organism.ledger.heads_of((NETWORK, *keys))
@@ -124,14 +126,14 @@ def _changed_rows(
     version = head.version
     had = position.properties if position else ()
     if position is None or position.writing not in (0, version.number) or position.version == 0:
-        return 0, _rows(version.key, columns, None, had)
+        return 0, rows_to_write(version.key, columns, None, had)
     before = organism.ledger.version(version.key, position.version)
     if before is None or not before.kept or before.fingerprint != position.fingerprint:
-        return 0, _rows(version.key, columns, None, had)
+        return 0, rows_to_write(version.key, columns, None, had)
     try:
-        return position.version, _rows(version.key, columns, _columns(organism, before))
+        return position.version, rows_to_write(version.key, columns, _columns(organism, before))
     except OrganismError:  # removed meanwhile, or damaged
-        return 0, _rows(version.key, columns, None, had)
+        return 0, rows_to_write(version.key, columns, None, had)
 
 
 def _columns(organism: Organism, version: Any) -> Mapping[str, Any]:
@@ -148,62 +150,30 @@ def _columns(organism: Organism, version: Any) -> Mapping[str, Any]:
     return {name: np.array([row[at] for row in rows], dtype=object) for at, name in enumerate(names)}
 
 
-def _rows(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None, had: Iterable[str] = ()) -> Rows:
+def rows_to_write(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None, had: Iterable[str] = ()) -> Rows:
     """People whose scores differ, with all their scores; of people and scores that are gone, None.
 
     `had`: properties that people may have of another version, whose content is not known.
     """
-    ids = now["id"]
     names = [each for each in now if each != "id"]
-    grown = was is not None and _begins_with(ids, was["id"])
-    chosen = range(len(ids)) if was is None else _differing(now, was, names, grown=grown)
-    columns = [_plain(now[name], chosen) for name in names]
     properties = [property_name(key, name) for name in names]
     before = had if was is None else (property_name(key, name) for name in was if name != "id")
     gone = {name: None for name in before if name not in properties}
+    found = None if was is None else changes(was, now, key="id")
+    chosen = _chosen(found) if found else range(len(now["id"]))
+    ids, *columns = (_plain(now[name], chosen) for name in ("id", *names))
     rows = [
-        (str(ids[at]), {**gone, **dict(zip(properties, values, strict=True))})
-        for at, *values in zip(chosen, *columns, strict=True)
+        (str(person), {**gone, **dict(zip(properties, values, strict=True))})
+        for person, *values in zip(ids, *columns, strict=True)
     ]
-    if was is not None and not grown:
-        nothing = dict.fromkeys([*gone, *properties])
-        rows += [(str(each), dict(nothing)) for each in _missing(was["id"], ids)]
-    return rows
+    nothing = dict.fromkeys([*gone, *properties])
+    removed = _plain(was["id"], found.pairs.removed) if was is not None and found else []
+    return rows + [(str(each), dict(nothing)) for each in removed]
 
 
-def _begins_with(ids: Any, known: Any) -> bool:
-    """Whether people only came, at the end: as it is nearly always."""
-    import numpy as np
-
-    return known is ids or bool(len(known) <= len(ids) and np.array_equal(known, ids[: len(known)]))
-
-
-def _differing(now: Mapping[str, Any], was: Mapping[str, Any], names: list[str], *, grown: bool) -> list[int]:
-    import numpy as np
-
-    ids, known = now["id"], was["id"]
-    if set(now) != set(was):
-        return list(range(len(ids)))
-    if grown:
-        here: Any = slice(len(known))
-        there: Any = here
-        new = list(range(len(known), len(ids)))
-    else:
-        places = {person: at for at, person in enumerate(known.tolist())}
-        found = [(at, places[person]) for at, person in enumerate(ids.tolist()) if person in places]
-        here, there = (np.array(each, dtype=np.int64) for each in (zip(*found, strict=True) if found else ((), ())))
-        new = [at for at, person in enumerate(ids.tolist()) if person not in places]
-    differs = np.zeros(len(known) if grown else len(here), dtype=np.bool_)
-    for name in names:
-        one, other = now[name][here], was[name][there]
-        differs |= (one != other) & ~((one != one) & (other != other))  # not-a-number is not another one
-    moved = np.flatnonzero(differs)
-    return [*(moved if grown else here[moved]).tolist(), *new]
-
-
-def _missing(known: Any, ids: Any) -> Iterable[Any]:
-    there = set(ids.tolist())
-    return [each for each in known.tolist() if each not in there]
+def _chosen(found: Changes) -> Sequence[int]:
+    """People to write, as places: those whose scores moved, and those who came."""
+    return [*found.pairs.now[found.moved()].tolist(), *found.pairs.added.tolist()]
 
 
 def _plain(column: Any, chosen: Any) -> list[Any]:

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from causal_organism.engine.contents import is_intact
+from causal_organism.network import matching
 from causal_organism.organism.projections.network_source import NetworkSource
+from causal_organism.organism.studies.source import STUDY, StudySource
 from causal_organism.ports import Look, Organism, PlatformSource
 
 
@@ -27,13 +29,21 @@ class ImportSource:
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
         return self._organism.values.load(place, fingerprint)
 
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
-        found = self._organism.values.rows(place, fingerprint)
-        assert found is not None  # imports are tables
-        return found
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        return self._organism.values.rows(place, fingerprint)
 
     def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
         return None
+
+    def warnings(self) -> tuple[str, ...]:
+        return matching.warnings(self._organism.ledger.fact(matching.FACT), self._name)
+
+    def kept(self) -> frozenset[str]:
+        found = self._organism.imports.current(self._name)
+        return frozenset() if found is None else frozenset({found[0]})
+
+    def mending(self) -> str | None:
+        return f"organism import {self._name} FILE, with the file of that import, stores it again"
 
 
 class WeeklySource:
@@ -61,12 +71,19 @@ class WeeklySource:
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
         return self._organism.values.load(place, fingerprint)
 
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
-        found = self._organism.values.rows(place, fingerprint)
-        assert found is not None  # a table
-        return found
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        return self._organism.values.rows(place, fingerprint)
 
     def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
+        return None
+
+    def warnings(self) -> tuple[str, ...]:
+        return ()
+
+    def kept(self) -> frozenset[str]:
+        return frozenset()
+
+    def mending(self) -> str | None:
         return None
 
 
@@ -77,4 +94,5 @@ def platform_sources(organism: Organism) -> Mapping[str, PlatformSource]:
         "interactions/weeks": WeeklySource(organism, "interactions/weeks"),
         "people": ImportSource(organism, "people"),
         "outcomes": ImportSource(organism, "outcomes"),
+        STUDY: StudySource(organism),
     }

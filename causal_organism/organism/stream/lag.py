@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from causal_organism.network.entries import added_at
-from causal_organism.organism.stream.gaps import count_text, find_gap, find_missing
-from causal_organism.organism.stream.reread import FACT
+from causal_organism.organism.stream.gaps import count_text, find_gap, find_missing, is_restored, reread_at
 from causal_organism.ports import Gap, Organism, StreamPosition
 
 _LOOKS = 5  # at most, where pulses go on meanwhile
@@ -16,6 +15,7 @@ _LOOKS = 5  # at most, where pulses go on meanwhile
 
 def stream_state(organism: Organism) -> dict[str, Any]:
     """`stream` of organism.queues/1: entries there, entries unread, age of the oldest unread in seconds, dead letters;
+    `restored`: the stream is as it was before it was read last, and the next pulse compares it with the archive.
     `gap`: the last one that was found, or None; its `reread_at`: when the stream was last read again since. One that no
     pulse has found yet is shown as well, and is not `recorded`; nothing is changed by looking.
 
@@ -38,20 +38,22 @@ def _look(organism: Organism) -> tuple[dict[str, Any], StreamPosition]:
         organism.stream.state(),
         organism.archive.gaps(),
     )
+    restored = is_restored(state, position)
     lost = find_gap(organism.stream, state, position, gaps, now=now)
     behind = lost[1] if lost else position
-    if state.added is not None:
+    if state.added is not None and not restored:
         lag = max(0, state.added - behind.entries)
     else:
         lag = organism.stream.count_after(behind.entry)
     oldest = organism.stream.read_after(behind.entry, 1) if lag else ()
-    if lag and not oldest and (rest := find_missing(state, behind, now=now)):
+    if lag and not oldest and not restored and (rest := find_missing(state, behind, now=now)):
         lost, lag = lost or rest, 0
     document = {
         "length": state.length,
         "lag": lag,
         "lag_s": max(0.0, (now - added_at(oldest[0].id)).total_seconds()) if oldest else 0.0,
         "dead_letters": organism.stream.count_dead_letters(),
+        "restored": restored,
         "gap": _gap(organism, lost[0], recorded=False) if lost else _gap(organism, gaps[-1]) if gaps else None,
     }
     return document, position
@@ -66,6 +68,17 @@ def _gap(organism: Organism, gap: Gap, *, recorded: bool = True) -> dict[str, An
         "reread_at": _reread_since(organism, gap.detected_at) if recorded else None,
         "recorded": recorded,
     }
+
+
+_RESTORED = (
+    "the stream was restored from before it was read last: what it has was read already, and the next pulse compares it"
+    " with the archive; nothing counts twice"
+)
+
+
+def note_text(stream: Mapping[str, Any]) -> str | None:
+    """What is to be said of a stream beside its numbers; None: nothing."""
+    return gap_text(stream["gap"]) or (_RESTORED if stream["restored"] else None)
 
 
 def gap_text(gap: Mapping[str, Any] | None) -> str | None:
@@ -85,5 +98,5 @@ def gap_text(gap: Mapping[str, Any] | None) -> str | None:
 
 
 def _reread_since(organism: Organism, moment: datetime) -> str | None:
-    at: str | None = organism.ledger.fact(FACT)
-    return at if at is not None and datetime.fromisoformat(at) >= moment else None
+    at = reread_at(organism)
+    return at.isoformat() if at is not None and at >= moment else None

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from causal_organism.assets.versions import Provenance, Version
 from causal_organism.engine.cancelling import Cancellation
 from causal_organism.engine.leases import hold_waiting
-from causal_organism.engine.read_only import refuse_read_only
 from causal_organism.network.entries import START
 from causal_organism.organism.projections.network_follower import Follower, catch_up
-from causal_organism.organism.stream.gaps import find_gap, find_missing
+from causal_organism.organism.stream.clocks import Clocks, measure_clocks, record_clocks, take_back
+from causal_organism.organism.stream.gaps import find_gap, find_missing, is_restored
 from causal_organism.organism.stream.reader import Reading, StreamReader, rare_collection
 from causal_organism.ports import Accepted, Gap, Lease, Organism, StreamPosition, StreamState
 
@@ -33,12 +34,15 @@ class PulseReport:
     duplicates: int = 0
     refused: int = 0
     batches: int = 0
+    restored: bool = False  # the stream was as before our position, and was compared with the archive
     rebuilt: bool = False  # the network did not continue the archive and was made again from it
     trimmed: int = 0
     lag: int = 0  # entries that came while it ran
     gap: Gap | None = None  # found by this pulse: the run is to fail, visibly
     version: int | None = None  # of `network`, after it; None: nobody was ever seen
     published: bool = False
+    clocks: Clocks | None = field(default=None, compare=False)
+    taken_back: int = 0  # entries that a wrong clock had refused, sent again
 
     def plus(self, accepted: Accepted) -> PulseReport:
         return replace(
@@ -50,8 +54,16 @@ class PulseReport:
             batches=self.batches + (accepted.batch is not None),
         )
 
+    @property
+    def changed_something(self) -> bool:
+        return bool(self.batches or self.refused or self.restored or self.rebuilt or self.published or self.taken_back)
+
     def __str__(self) -> str:
         parts = [f"{self.accepted} accepted", f"{self.duplicates} duplicates", f"{self.refused} refused"]
+        if self.taken_back:
+            parts.append(f"{self.taken_back} that a wrong clock had refused sent again")
+        if self.restored:
+            parts.append("the stream was restored from before it was read last, and what it has was read already")
         if self.rebuilt:
             parts.append("network made again")
         if self.gap is not None:
@@ -76,15 +88,21 @@ def pulse(
         LeaseHeldError: another pulse did not end within the lease's waiting time.
         FencedError: another one took over; nothing of this one's last batch is stored.
     """
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     organism.values.require_own()
     cancellation, wait_s = cancellation or Cancellation(), organism.settings.lease_wait_s
     with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=wait_s) as leases, cancellation.making():
         rebuilt = catch_up(organism, actor=actor)
         write_dead_letters(organism)
+        clocks = measure_clocks(organism)
+        if clocks.differ:
+            _log.warning("clocks differ: %s", clocks.to_text())
+        taken_back = take_back(organism, clocks, actor=actor)
+        record_clocks(organism, clocks)
         end = organism.stream.state()
+        restored = _go_back(organism, end, actor=actor)
         gap, position = _note_gap(organism, end)
-        report = PulseReport(rebuilt=rebuilt)
+        report = PulseReport(rebuilt=rebuilt, restored=restored, clocks=clocks, taken_back=len(taken_back))
         report, position = _take_in(organism, position, end, report, actor=actor, cancellation=cancellation)
         report = _move_window(organism, report, actor=actor)
         if gap is None:
@@ -102,6 +120,16 @@ def pulse(
         )
     _log.info("pulse: %s", report)
     return report
+
+
+def log_pulse(organism: Organism, report: PulseReport, *, run: str | None, actor: str, trigger: str) -> None:
+    """A pulse that found nothing new leaves no line in the audit log, where one runs every few minutes."""
+    if not report.changed_something:
+        return
+    counts = {name: getattr(report, name) for name in ("accepted", "duplicates", "refused", "taken_back")}
+    how = {"rebuilt": report.rebuilt, "restored": report.restored}
+    detail = {"run": run, "trigger": trigger, "version": report.version, **counts, **how}
+    organism.ledger.audit(actor=actor, action="pulse.done", subject=NETWORK, detail=detail, at=organism.now())
 
 
 def write_dead_letters(organism: Organism) -> int:
@@ -122,7 +150,8 @@ def _take_in(
     actor: str,
     cancellation: Cancellation,
 ) -> tuple[PulseReport, StreamPosition]:
-    reader = StreamReader(organism, end=end.last_id)
+    offset = timedelta(seconds=report.clocks.offset_s if report.clocks else 0.0)
+    reader = StreamReader(organism, end=end.last_id, clock_offset=offset)
     with rare_collection(), reader, Follower(organism, actor=actor) as follower:
         while reading := reader.after(position.entry):
             cancellation.check()
@@ -156,6 +185,20 @@ def _accept(organism: Organism, position: StreamPosition, reading: Reading) -> A
         entries=reading.entries,
         now=organism.now(),
     )
+
+
+def _go_back(organism: Organism, end: StreamState, *, actor: str) -> bool:
+    """Read a stream that was restored from before our position again: what the archive knows does not count twice."""
+    position = organism.archive.position()
+    if not is_restored(end, position):
+        return False
+    detail = {"from": position.entry, "to": end.last_id, "entries": end.length}
+    organism.ledger.audit(
+        actor=actor, action="stream.restored", subject=organism.settings.stream, detail=detail, at=organism.now()
+    )
+    organism.archive.read_again(position, position=StreamPosition(entry=START, entries=end.removed or 0))
+    _log.warning("the stream was restored from before it was read last: read=%s last=%s", position.entry, end.last_id)
+    return True
 
 
 def _note_gap(organism: Organism, end: StreamState) -> tuple[Gap | None, StreamPosition]:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 
 from causal_organism.network.entries import entry_key
 from causal_organism.network.interactions import Interaction, Refusal, parse
+from causal_organism.organism.files.pairs import load_aliases
 from causal_organism.ports import Organism, StreamEntry
 
 _RARELY = 100_000
@@ -28,12 +30,18 @@ class Reading:
 
 
 class StreamReader:
-    """Reads up to an end. Nothing is taken out of the stream: what was read ahead and never asked for is not lost."""
+    """Reads up to an end; people by the ids that `aliases.csv` in the home says.
 
-    def __init__(self, organism: Organism, *, end: str):
+    Nothing is taken out of the stream: what was read ahead and never asked for is not lost.
+    """
+
+    def __init__(self, organism: Organism, *, end: str, clock_offset: timedelta = timedelta()):
+        """`clock_offset`: what is added to this machine's clock to judge what lies in the future."""
         self._organism = organism
+        self._clock_offset = clock_offset
         self._end = end
         self._limit = organism.settings.batch_events
+        self._aliases = load_aliases(None, organism.settings.home)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stream")
         self._ahead: tuple[str, Future[Reading | None]] | None = None
 
@@ -65,8 +73,10 @@ class StreamReader:
         return self._parsed(entries) if entries else None
 
     def _parsed(self, entries: Sequence[StreamEntry]) -> Reading:
-        now_us = int(self._organism.now().timestamp() * 1_000_000)
+        now_us = int((self._organism.now() + self._clock_offset).timestamp() * 1_000_000)
         found = [parse(each.fields, entry=each.id, now_us=now_us) for each in entries]
+        if self._aliases:
+            found = [self._aliases.joined(each) for each in found]
         return Reading(
             last=entries[-1].id,
             entries=len(entries),

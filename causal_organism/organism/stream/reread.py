@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from causal_organism.engine.leases import hold_waiting
-from causal_organism.engine.read_only import refuse_read_only
 from causal_organism.errors import RefusedError
 from causal_organism.network.entries import START
-from causal_organism.organism.stream.gaps import count_text, find_gap
+from causal_organism.organism.stream.gaps import REREAD_FACT, count_text, find_gap
 from causal_organism.ports import Organism, StreamPosition, StreamState
 
 NETWORK = "network"
-FACT = "stream-reread"
 
 
 def reread_stream(organism: Organism, *, actor: str, holder: str) -> dict[str, Any]:
@@ -25,7 +23,7 @@ def reread_stream(organism: Organism, *, actor: str, holder: str) -> dict[str, A
         LeaseHeldError: a pulse did not end within the lease's waiting time.
         RefusedError: this is read-only, or entries were lost that no pulse has recorded and told yet.
     """
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     with hold_waiting(organism, (NETWORK,), holder=holder, wait_s=organism.settings.lease_wait_s):
         position, state = organism.archive.position(), organism.stream.state()
         _check_recorded(organism, position, state)
@@ -35,7 +33,7 @@ def reread_stream(organism: Organism, *, actor: str, holder: str) -> dict[str, A
             actor=actor, action="stream.reread", subject=organism.settings.stream, detail=detail, at=organism.now()
         )
         organism.archive.read_again(position, position=StreamPosition(entry=START, entries=gone))
-        organism.ledger.set_fact(FACT, organism.now().isoformat())
+        organism.ledger.set_fact(REREAD_FACT, organism.now().isoformat())
     return {
         "schema": "organism.reread/1",
         "stream": organism.settings.stream,

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from causal_organism.engine.read_only import refuse_read_only
 from causal_organism.organism.studies.run import StudyFile
 from causal_organism.ports import Organism
 
@@ -28,7 +27,7 @@ class Review:
 
 def review_of(organism: Organism, study: StudyFile) -> Review | None:
     """The review of exactly this content, wherever the file lies; None: nobody has reviewed it."""
-    return _load(organism.ledger.fact(_content(study.fingerprint)))
+    return _load(organism.ledger.fact(review_fact(study.fingerprint)))
 
 
 def last_review(organism: Organism, study: StudyFile) -> Review | None:
@@ -38,13 +37,13 @@ def last_review(organism: Organism, study: StudyFile) -> Review | None:
 
 def approve_study(organism: Organism, study: StudyFile, *, actor: str) -> dict[str, Any]:
     """organism.study-approval/1: remember that somebody reviewed this content. Again by anybody changes nothing."""
-    refuse_read_only(organism)
+    organism.settings.refuse_changes()
     known = review_of(organism, study)
     at = organism.now()
     review = known or Review(fingerprint=study.fingerprint, actor=actor, at=at.isoformat(), text=study.text)
     stored = {**review.document(), "text": review.text}
     if known is None:
-        organism.ledger.set_fact(_content(study.fingerprint), stored)
+        organism.ledger.set_fact(review_fact(study.fingerprint), stored)
         detail = {"fingerprint": study.fingerprint}
         organism.ledger.audit(actor=actor, action="study.approve", subject=study.path, detail=detail, at=at)
     organism.ledger.set_fact(_file(study.path), stored)
@@ -90,7 +89,8 @@ def _load(stored: Any) -> Review | None:
     return None if stored is None else Review(**stored)
 
 
-def _content(fingerprint: str) -> str:
+def review_fact(fingerprint: str) -> str:
+    """The ledger's name of the review of a content."""
     return f"study-review:{fingerprint}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from causal_organism.causal.data.tables import StudyTable, Texts
 from causal_organism.errors import ImportFileError, RequestError
+from causal_organism.organism.files.parquet import read_batches, read_names
 
 _PARQUET = b"PAR1"
 _DECIMAL_COMMA = re.compile(r"\s*[-+]?\d*,\d+\s*")
@@ -43,10 +44,7 @@ def read_column_names(path: str | Path) -> tuple[str, ...]:
         raise RequestError(f"{path} cannot be read: {error.strerror}") from error
     if not content.startswith(_PARQUET):
         return _header(path, content.decode("utf-8-sig", "replace"))[1]
-    import pyarrow as pa  # 0.1 s
-    import pyarrow.parquet as pq
-
-    return tuple(pq.read_schema(pa.BufferReader(content)).names)
+    return read_names(path, content)
 
 
 def _from_csv(path: str | Path, content: bytes, wanted: set[str]) -> StudyTable:
@@ -96,17 +94,16 @@ def _with_points(column: Texts) -> Texts:
 
 
 def _from_parquet(path: str | Path, content: bytes, wanted: set[str]) -> StudyTable:
-    import pyarrow as pa  # 0.1 s
-    import pyarrow.parquet as pq
+    present = [name for name in read_names(path, content) if name in wanted]
+    batches = list(read_batches(path, content, columns=present))
+    columns = {name: _from_arrow(_column(batches, name)) for name in present}
+    return StudyTable(columns=columns, rows=sum(batch.num_rows for batch in batches))
 
-    try:
-        buffer = pa.BufferReader(content)
-        present = [name for name in pq.read_schema(buffer).names if name in wanted]
-        buffer.seek(0)
-        table = pq.ParquetFile(buffer).read(columns=present)
-    except (pa.ArrowException, OSError) as error:
-        raise ImportFileError(f"{path} cannot be read as Parquet: {error}") from error
-    return StudyTable(columns={name: _from_arrow(table.column(name)) for name in present}, rows=int(table.num_rows))
+
+def _column(batches: Sequence[Any], name: str) -> Any:
+    import pyarrow as pa  # 0.1 s
+
+    return pa.chunked_array([batch.column(name) for batch in batches] or [pa.array([], pa.string())])
 
 
 def _from_arrow(column: Any) -> Texts:

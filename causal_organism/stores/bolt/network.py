@@ -20,8 +20,11 @@ from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
 from causal_organism.ports.network import DAMAGED, FORMAT, ScoresPosition, ScoresWrite
 from causal_organism.stores.bolt import scores as bolt_scores
 from causal_organism.stores.bolt import ties as bolt_ties
+from causal_organism.stores.bolt.encryption import encrypted
+from causal_organism.stores.bolt.refusals import error_of
 from causal_organism.stores.bolt.statements import load_statements
 from causal_organism.stores.idle import TRUSTED_S
+from causal_organism.stores.tls import NONE, Tls
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Session
@@ -56,7 +59,12 @@ class BoltNetwork:
         database: str = "neo4j",
         page_ties: int = 50_000,
         trusted_s: float = TRUSTED_S,
+        read_only: bool = False,
+        tls: Tls = NONE,
     ):
+        """`read_only`: sessions ask for READ, in which Neo4j refuses what writes (ArcadeDB does not)."""
+        self._read_only = read_only
+        self._tls = tls
         self._uri = uri
         self._user = user
         self._password = password
@@ -74,10 +82,10 @@ class BoltNetwork:
         with _driver_errors(), self._session() as session:
             for name in ("constraint_idx", "constraint_id", "constraint_position"):
                 # In managed transactions, because a server that just came up may have no database for a moment.
-                session.execute_write(lambda work, name=name: _run(work, name))  # type: ignore[misc]
-            session.execute_write(bolt_scores.set_up)
+                self._executed(session, lambda work, name=name: _run(work, name))  # type: ignore[misc]
+            self._executed(session, bolt_scores.set_up)
             with suppress(neo4j.exceptions.ConstraintError):  # somebody else was faster
-                session.execute_write(lambda work: _run(work, "create_position", fingerprint=EMPTY, format=FORMAT))
+                self._executed(session, lambda work: _run(work, "create_position", fingerprint=EMPTY, format=FORMAT))
         self._set_up = True
 
     def position(self) -> NetworkPosition:
@@ -141,7 +149,10 @@ class BoltNetwork:
         if not self._set_up and not self._stands():  # one read, where setting up is five writes
             self.setup()
         with _driver_errors(), self._session() as session:
-            return session.execute_write(work)
+            return self._executed(session, work)
+
+    def _executed(self, session: Session, work: Callable[[ManagedTransaction], _T]) -> _T:
+        return (session.execute_read if self._read_only else session.execute_write)(work)
 
     def _stands(self) -> bool:
         with _driver_errors(), self._session() as session:
@@ -181,8 +192,10 @@ class BoltNetwork:
         logging.getLogger("neo4j").addHandler(logging.NullHandler())
         uri = self._uri if isinstance(self._uri, str) else self._uri()
         password = self._password() if callable(self._password) else self._password
+        uri, encryption = encrypted(uri, self._tls)
         driver: Driver = neo4j.GraphDatabase.driver(
             uri,
+            **encryption,
             auth=(self._user, password or ""),
             user_agent="causal-organism",
             connection_timeout=5.0,
@@ -211,6 +224,8 @@ def _apply(work: ManagedTransaction, batch: Batch) -> bool:
             f"the network stands at batch {position.batch}; batch {batch.number} continues {before}",
             hint="the next pulse brings it up from the archive",
         )
+    if batch.delta.left:
+        raise NetworkGapError(f"people leave by batch {batch.number}: the network is to be renewed")
     people = [[idx, person] for idx, person in enumerate(batch.delta.people, start=batch.delta.first_idx)]
     _in_sets(work, "put_people", people)
     for name, ties in bolt_ties.by_statement(batch.delta.ties).items():
@@ -329,10 +344,7 @@ def _driver_errors() -> Iterator[None]:
     try:
         yield
     except (neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError, OSError) as error:
-        first_line = (str(error) or type(error).__name__).splitlines()[0]
-        raise StoreError(
-            f"the network's server: {first_line}", hint="`organism check` tests every connection"
-        ) from error
+        raise error_of(error) from error
 
 
 _CYPHER = load_statements("network.cypher")

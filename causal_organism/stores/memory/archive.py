@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -101,6 +101,15 @@ class MemoryArchive:
                 refused=0,
             )
 
+    def people(self) -> tuple[str, ...]:
+        return tuple(self._people)
+
+    def release_people(self, staying: Collection[str], *, now: datetime) -> Batch | None:
+        with self._guard:
+            seen = {*staying, *(person for _, source, target, _ in self._weeks for person in (source, target))}
+            left = tuple((idx, person) for idx, person in enumerate(self._people) if person not in seen)
+            return self._add_batch(NetworkDelta(left=left), "people", now)
+
     def move_window(self, days: int, *, now: datetime) -> Batch | None:
         with self._guard:
             newest = max((each.at_us for each in self._interactions.values()), default=None)
@@ -195,42 +204,20 @@ class MemoryArchive:
         )
 
     def weekly(self) -> Mapping[str, Any]:
-        import numpy as np
+        from causal_organism.stores.memory.archive_columns import weekly_columns  # numpy
 
-        from causal_organism.stores.postgres.archive_columns import ordered
-
-        columns = {
-            "week": np.array([_iso_week(week_day) for week_day, *_ in self._weeks], dtype=object),
-            "kind": np.array([kind for *_, kind in self._weeks], dtype=object),
-            "source": np.array([source for _, source, _, _ in self._weeks], dtype=object),
-            "target": np.array([target for _, _, target, _ in self._weeks], dtype=object),
-            "weight_u": np.array([weight_u for weight_u, _, _ in self._weeks.values()], dtype=np.int64),
-            "count": np.array([count for _, count, _ in self._weeks.values()], dtype=np.int64),
-            "duration_s": np.array(
-                [duration_us / 1_000_000 for *_, duration_us in self._weeks.values()], dtype=np.float64
-            ),
-        }
-        return ordered(columns)
+        return weekly_columns(self._weeks)
 
     def ties(self, *, kinds: bool = False) -> Mapping[str, Any]:
-        import numpy as np
+        from causal_organism.stores.memory.archive_columns import tie_columns  # numpy
 
         with self._guard:
-            sums = list(self._ties.values())
-            columns = {
-                "source": [self._people[source] for source, _ in self._ties],
-                "target": [self._people[target] for _, target in self._ties],
-                "weight_u": [each.weight_u for each in sums],
-                "count": [each.count for each in sums],
-                "first_us": [each.first_us for each in sums],
-                "last_us": [each.last_us for each in sums],
-            }
             found = {
                 "batch": self._position.batch,
                 "entry": self._batches[-1].entry if self._batches else START,
                 "fingerprint": self._fingerprint,
                 "ids": list(self._people),
-                **{name: np.array(column, dtype=np.int64) for name, column in columns.items()},
+                **tie_columns(self._ties, self._people),
             }
             by_pair = ((self._people[s], self._people[t], each.kinds) for (s, t), each in self._ties.items())
             return found | {"kinds": columns_of(by_pair)} if kinds else found
@@ -264,8 +251,12 @@ class MemoryArchive:
         self._read_to = later(self._read_to, entry)
 
     def _add_batch(self, delta: NetworkDelta, kind: str, now: datetime) -> Batch | None:
-        if not delta.ties and not delta.people:
+        if not delta.ties and not delta.people and not delta.left:
             return None
+        ids = tuple(self._people)
+        if delta.left:
+            gone = {person for _, person in delta.left}
+            self._people = {person: idx for idx, person in enumerate(each for each in ids if each not in gone)}
         self._people |= {person: idx for idx, person in enumerate(delta.people, start=delta.first_idx)}
         for each in delta.ties:
             if each.count_now:
@@ -275,7 +266,8 @@ class MemoryArchive:
                 )
             else:
                 del self._ties[each.source, each.target]
-        self._fingerprint = fingerprints.update(self._fingerprint, delta)
+        before = fingerprints.without(self._fingerprint, ids, delta.left)
+        self._fingerprint = fingerprints.update(before, delta)
         batch = Batch(
             number=self._position.batch + 1,
             kind=kind,
@@ -301,8 +293,3 @@ def _differences(was: Mapping[Pair, TieSums], now: Mapping[Pair, TieChange]) -> 
         elif (weight_u, count) != (after.weight_u_now, after.count_now):
             changes.append(after._replace(weight_u_was=weight_u, count_was=count))
     return tuple(changes)
-
-
-def _iso_week(day: int) -> str:
-    year, week, _ = (_EPOCH + timedelta(days=day)).isocalendar()
-    return f"{year:04d}-W{week:02d}"

@@ -22,5 +22,5 @@ class MemoryAutomations:
             self._known[each.key] = Consideration(
                 last=each,
                 last_chosen=each if each.chosen else (known.last_chosen if known else None),
-                considered_at=each.at if not each.held else (known.considered_at if known else None),
+                considered_at=each.at if each.is_over else (known.considered_at if known else None),
             )

@@ -42,10 +42,15 @@ class MemoryInterventions:
 
     def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
         known = {
-            each: Standing(status=kept.status, proposal=kept.proposal, last_actor=kept.events[-1]["actor"])
+            each: Standing(
+                status=kept.status,
+                proposal=kept.proposal,
+                last_actor=kept.events[-1]["actor"],
+                changed_at=kept.changed_at,
+            )
             for each, kept in self._kept.items()
         }
-        for step in plan_sync(known, proposals):
+        for step in plan_sync(known, proposals, at=at):
             kept = self._kept.setdefault(step.id, _Kept(step.proposal, step.now, run, at, at))
             if kept.status != step.now:
                 kept.proposed_at = at
@@ -76,7 +81,7 @@ class MemoryInterventions:
         kept = self._kept.get(intervention)
         if kept is None:
             raise RequestError(f"there is no intervention {intervention!r}")
-        step = act(kept.status, action, actor=actor)
+        step = act(kept.status, action, actor=actor, stood=at - kept.changed_at)
         was, kept.status, kept.changed_at = kept.status, step.now, at
         kept.note(at, action, was, actor, detail or {})
         return step.now

@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-import threading
+import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 
-from causal_organism.assets.versions import Attempt, Head, Provenance, Version
-from causal_organism.errors import DamagedValueError, FencedError, LeaseHeldError, RequestError, RunCancelledError
-from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
-from causal_organism.stores.values import codec
+from causal_organism.assets.versions import Attempt, CheckResult, Head, Metadata, Provenance, Rechecked, Version
+from causal_organism.errors import FencedError, LeaseHeldError, RequestError, RunCancelledError
+from causal_organism.ports import AuditEntry, Lease, digest_of
+from causal_organism.stores.memory.runs import MemoryRuns
 
 Place = tuple[str, str]
 
 
-class MemoryLedger:
+class MemoryLedger(MemoryRuns):
     """ports.Ledger. `now` is asked for the expiry of leases."""
 
     def __init__(self, now: Callable[[], datetime]):
+        super().__init__()
         self._now = now
-        self._guard = threading.RLock()
         self._versions: dict[Place, list[Version]] = defaultdict(list)
         self._heads: dict[Place, Head] = {}
         self._attempts: dict[Place, Attempt] = {}
         self._rejected: dict[Place, list[Version]] = defaultdict(list)
         self._leases: dict[Place, tuple[int, str, datetime | None]] = {}
-        self._runs: dict[str, RunRecord] = {}
         self._cancelled: dict[str, str] = {}  # run -> by whom
-        self._documents: dict[str, Mapping[str, Any] | None] = {}
-        self._steps: dict[str, dict[Place, StepRecord]] = defaultdict(dict)
         self._audit: list[AuditEntry] = []
         self._facts: dict[str, Any] = {}
+        self._looks: dict[str, datetime] = {}
 
     def heads(self) -> Mapping[Place, Head]:
         with self._guard:
@@ -75,19 +72,11 @@ class MemoryLedger:
             return self._marked(published)
 
     def confirm(
-        self,
-        lease: Lease,
-        provenance: Provenance,
-        *,
-        run: str | None,
-        at: datetime,
-        metadata: Mapping[str, Any] | None = None,
+        self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime, metadata: Metadata | None = None
     ) -> None:
         place = (lease.key, lease.partition)
         with self._guard:
-            self._check_cancelled(run)
-            self._check_fence(lease)
-            head = self._heads[place]
+            head = self._fenced_head(lease, run)
             said = None if metadata == head.version.metadata else metadata
             version = replace(head.version, confirmed=provenance, confirmed_metadata=said)
             self._versions[place][version.number - 1] = version
@@ -100,6 +89,22 @@ class MemoryLedger:
             self._attempts[key, partition] = attempt
             if rejected is not None:
                 self._rejected[key, partition].append(replace(rejected, number=0, made_at=attempt.at, rejected=True))
+
+    def record_checks(
+        self, lease: Lease, number: int, results: Sequence[CheckResult], *, run: str | None, at: datetime
+    ) -> None:
+        with self._guard:
+            head = self._fenced_head(lease, run)
+            if head.version.number == number:
+                self._heads[lease.key, lease.partition] = replace(
+                    head, rechecked=Rechecked(results=tuple(results), at=at, run=run)
+                )
+
+    def record_looks(self, keys: Sequence[str], *, at: datetime) -> None:
+        self._looks |= dict.fromkeys(keys, at)
+
+    def looks(self) -> Mapping[str, datetime]:
+        return dict(self._looks)
 
     def rejected(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
         with self._guard:
@@ -164,27 +169,6 @@ class MemoryLedger:
         with self._guard:
             return {p: by for p, (_, by, expires) in self._leases.items() if expires and expires >= self._now()}
 
-    def begin_run(self, run: RunRecord) -> None:
-        with self._guard:
-            known = self._runs.get(run.id)
-            self._runs[run.id] = run if known is None else replace(
-                known, tries=known.tries + 1, ended_at=None, outcome=None, error=None
-            )  # fmt: skip
-            self._documents[run.id] = None
-
-    def end_run(
-        self,
-        run: str,
-        outcome: str,
-        *,
-        at: datetime,
-        error: str | None = None,
-        document: Mapping[str, Any] | None = None,
-    ) -> None:
-        with self._guard:
-            self._runs[run] = replace(self._runs[run], outcome=outcome, ended_at=at, error=error)
-            self._documents[run] = document
-
     def cancel_run(self, run: str, *, actor: str, at: datetime) -> None:
         with self._guard:
             self._cancelled.setdefault(run, actor)
@@ -196,40 +180,22 @@ class MemoryLedger:
         with self._guard:
             self._cancelled.pop(run, None)
 
-    def run_document(self, run: str) -> Mapping[str, Any] | None:
-        return self._documents.get(run)
-
-    def record_steps(self, steps: Sequence[StepRecord]) -> None:
-        with self._guard:
-            for step in steps:
-                self._steps[step.run][step.key, step.partition] = step
-
-    def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
-        return tuple(sorted(self._runs.values(), key=lambda run: run.started_at, reverse=True)[:limit])
-
-    def run(self, run: str) -> RunRecord | None:
-        return self._runs.get(run)
-
-    def steps(self, run: str) -> tuple[StepRecord, ...]:
-        return tuple(self._steps[run].values())
-
-    def durations(self) -> Mapping[str, float]:
-        taken: dict[str, list[float]] = defaultdict(list)
-        for steps in self._steps.values():
-            for step in steps.values():
-                if step.outcome in ("made", "unchanged") and step.seconds is not None:
-                    taken[step.key].append(step.seconds)
-        return {key: median(seconds[-5:]) for key, seconds in taken.items()}
-
     def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
         with self._guard:
-            number = len(self._audit) + 1
-            entry = AuditEntry(id=number, at=at, actor=actor, action=action, subject=subject, detail=dict(detail))
-            self._audit.append(entry)
+            entry = AuditEntry(
+                number=len(self._audit) + 1, at=at, actor=actor, action=action, subject=subject, detail=dict(detail),
+                session="memory", previous=self._audit[-1].digest if self._audit else None,
+            )  # fmt: skip
+            self._audit.append(replace(entry, digest=digest_of(entry, json.dumps(entry.detail))))
 
     def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]:
         found = [each for each in reversed(self._audit) if since is None or each.at >= since]
         return tuple(found[:limit])
+
+    def audit_chain(self, *, since: datetime | None = None, after: int = 0) -> Iterator[tuple[AuditEntry, str]]:
+        known = list(self._audit)
+        first = next((each.number for each in known if since is None or each.at >= since), len(known) + 1)
+        return ((each, json.dumps(each.detail)) for each in known if each.number >= first and each.number > after)
 
     def fact(self, name: str) -> Any:
         return self._facts.get(name)
@@ -237,9 +203,18 @@ class MemoryLedger:
     def set_fact(self, name: str, value: Any) -> None:
         self._facts[name] = value
 
+    def clock(self) -> None:
+        return None
+
     def _marked(self, version: Version) -> Version:
         head = self._heads.get((version.key, version.partition))
         return replace(version, pinned=bool(head and head.pinned and head.version.number == version.number))
+
+    def _fenced_head(self, lease: Lease, run: str | None) -> Head:
+        """The head, for who holds its lease in a run that goes on."""
+        self._check_cancelled(run)
+        self._check_fence(lease)
+        return self._heads[lease.key, lease.partition]
 
     def _check_cancelled(self, run: str | None) -> None:
         if run in self._cancelled:
@@ -248,56 +223,3 @@ class MemoryLedger:
     def _check_fence(self, lease: Lease) -> None:
         if self._leases.get((lease.key, lease.partition), (0, ""))[:2] != (lease.token, lease.holder):
             raise FencedError(f"the lease on {lease.key} was lost while it was being made; nothing was published")
-
-
-class MemoryValues:
-    """ports.ValueStore."""
-
-    def __init__(self) -> None:
-        self._bodies: dict[str, bytes] = {}
-
-    def describe(
-        self, value: Any, *, base: tuple[Mapping[str, Any], str] | None = None
-    ) -> tuple[str, Callable[[], Mapping[str, Any]]]:
-        encoded = codec.encode(value)
-
-        def write() -> Mapping[str, Any]:
-            body = encoded.to_bytes()
-            self._bodies[encoded.fingerprint] = body
-            return {"format": encoded.kind, "bytes": len(body), "store": "memory", **encoded.about}
-
-        return encoded.fingerprint, write
-
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        return codec.decode(place["format"], self._body(fingerprint), place)
-
-    def load_many(self, contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[Any]:
-        return [self.load(*each) for each in contents]
-
-    def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
-        return place.get("store") != "memory" or fingerprint in self._bodies
-
-    def about(self) -> str:
-        return "in memory"
-
-    def require_own(self) -> None:
-        """It lives as long as the ledger beside it."""
-
-    def adopt(self, *, incomplete: bool) -> Mapping[str, Any]:
-        return {"id": "memory", "where": "in memory", "was": "in memory", "heads": 0, "missing": 0}
-
-    def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
-        gone = [each for each in self._bodies if each not in needed]
-        size = sum(len(self._bodies.pop(each)) for each in gone)
-        return len(gone), size
-
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        if place["format"] == codec.JSON:
-            return None
-        return codec.table_rows(codec.read_table(self._body(fingerprint)), place)
-
-    def _body(self, fingerprint: str) -> bytes:
-        try:
-            return self._bodies[fingerprint]
-        except KeyError:
-            raise DamagedValueError(f"the content {fingerprint[:12]} is not there") from None

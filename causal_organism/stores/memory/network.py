@@ -41,6 +41,8 @@ class MemoryNetwork:
                 if self._position.batch == batch.number and self._position.fingerprint != batch.fingerprint:
                     raise NetworkGapError(f"the network's batch {batch.number} is not the archive's")
                 return False
+            if batch.delta.left:
+                raise NetworkGapError(f"people leave by batch {batch.number}: the network is to be renewed")
             before = batch.number - 1 if batch.after is None else batch.after
             if self._position.batch != before:
                 raise NetworkGapError(f"the network stands at batch {self._position.batch}, not {before}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,47 +12,12 @@ from causal_organism.deployments import (
     QUEUES,
     WORK_POOL,
     Pipeline,
-    actor_of,
     pipeline_named,
-    trigger_of,
 )
 from causal_organism.errors import RefusedError, RequestError
-
-_TYPES = {
-    "Scheduled": "SCHEDULED",
-    "Late": "SCHEDULED",
-    "AwaitingRetry": "SCHEDULED",
-    "Pending": "PENDING",
-    "Running": "RUNNING",
-    "Cancelling": "CANCELLING",
-    "Completed": "COMPLETED",
-    "Failed": "FAILED",
-    "Cancelled": "CANCELLED",
-    "Crashed": "CRASHED",
-}
-_ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
-_LEAST_PREFIX = 4
-
-
-@dataclass(slots=True)
-class _Run:
-    id: str
-    pipeline: Pipeline
-    parameters: Mapping[str, Any]
-    trigger: str
-    scheduled: bool
-    scheduled_at: datetime
-    state: str = "Scheduled"
-    message: str | None = None
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    tries: int = 0
-    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    logs: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def ended(self) -> bool:
-        return _TYPES[self.state] in _ENDED
+from causal_organism.ports import RunFilter
+from causal_organism.stores.memory.orchestrated import TYPES, MemoryRun, to_document
+from causal_organism.wording.identities import SHORTEST, matching, one_of
 
 
 class MemoryOrchestrator:
@@ -61,11 +25,12 @@ class MemoryOrchestrator:
 
     def __init__(self, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)):
         self._now = now
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, MemoryRun] = {}
         self._keys: dict[str, str] = {}
         self._queues: dict[str, dict[str, Any]] = {}
         self._active: dict[str, bool] = {}  # deployment -> its schedule is active
         self._deployed: set[str] = set()
+        self.served = True  # a worker asks for the work of every queue
 
     def plan_run(self, deployment: str, at: datetime) -> str:
         """A run that a schedule planned for `at`."""
@@ -74,11 +39,20 @@ class MemoryOrchestrator:
     def begin(self, run: str) -> None:
         found = self._need(run)
         found.state, found.tries = "Running", found.tries + 1
-        found.started_at = found.started_at or self._now()
+        found.try_at = self._now()
+        found.started_at = found.started_at or found.try_at
+        began = found.try_at.isoformat()
+        found.tried.append({"try": found.tries, "state": "Running", "started_at": began, "ended_at": None,
+                            "duration_s": None, "message": None})  # fmt: skip
 
     def end(self, run: str, state: str = "Completed", message: str | None = None) -> None:
         found = self._need(run)
         found.state, found.message, found.ended_at = state, message, self._now()
+        if found.try_at is not None:
+            took = found.ended_at - found.try_at
+            found.worked, found.try_at = found.worked + took, None
+            found.tried[-1] |= {"state": state, "message": message, "ended_at": found.ended_at.isoformat(),
+                                "duration_s": took.total_seconds()}  # fmt: skip
 
     def set_task(self, run: str, name: str, state: str, tries: int = 1) -> None:
         task = {"name": name, "state": state, "tries": tries, "started_at": None, "duration_s": None, "message": None}
@@ -93,12 +67,7 @@ class MemoryOrchestrator:
         return {"version": "in memory", "latency_ms": 0.0, "scheduling": True}
 
     def trigger(
-        self,
-        deployment: str,
-        parameters: Mapping[str, Any],
-        *,
-        idempotency: str | None = None,
-        trigger: str = "api",
+        self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
     ) -> str:
         pipeline = self._pipeline(deployment)
         unknown = sorted(set(parameters) - set(pipeline.parameters))
@@ -116,11 +85,21 @@ class MemoryOrchestrator:
         now = self._now()
         found = [run for run in self._runs.values() if include_scheduled or run.scheduled_at <= now]
         found.sort(key=lambda run: run.scheduled_at, reverse=True)
-        return tuple(_document(run) for run in found[:limit])
+        return tuple(to_document(run) for run in found[:limit])
+
+    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[Mapping[str, Any]]:
+        for row in self.runs(limit=len(self._runs)):
+            due = datetime.fromisoformat(row["scheduled_at"])
+            is_in_time = due >= (wanted.since or due) and due <= (wanted.until or due)
+            if is_in_time and wanted.takes(row):
+                yield row
+
+    def tries(self, run: str) -> tuple[Mapping[str, Any], ...]:
+        return tuple(self._need(run).tried)
 
     def run(self, run: str) -> Mapping[str, Any] | None:
         found = self._find(run)
-        return None if found is None else {**_document(found), "tasks": list(found.tasks.values())}
+        return None if found is None else {**to_document(found), "tasks": list(found.tasks.values())}
 
     def logs(self, run: str, *, after: str | None = None, limit: int = 200) -> tuple[Mapping[str, Any], ...]:
         lines = [line for line in self._need(run).logs if after is None or line["timestamp"] >= after]
@@ -137,13 +116,13 @@ class MemoryOrchestrator:
 
     def is_cancelled(self, run: str) -> bool:
         found = self._find(run)
-        return found is not None and _TYPES[found.state] in ("CANCELLING", "CANCELLED")
+        return found is not None and TYPES[found.state] in ("CANCELLING", "CANCELLED")
 
     def retry(self, run: str) -> None:
         found = self._need(run)
         if not found.ended:
             raise RefusedError(
-                f"run {found.id} is {found.state}; only an ended run can be tried again", code="run-live"
+                f"run {found.id} is {found.state}; only an ended run can be tried again", code="not-retryable"
             )
         found.state, found.ended_at = "AwaitingRetry", None
 
@@ -156,7 +135,7 @@ class MemoryOrchestrator:
             and each.pipeline is found.pipeline
             and each.scheduled
             and each.started_at is None
-            and _TYPES[each.state] == "SCHEDULED"
+            and TYPES[each.state] == "SCHEDULED"
             and each.scheduled_at <= self._now()
         ]
         for each in others:
@@ -182,10 +161,16 @@ class MemoryOrchestrator:
                 "timezone": "UTC",
                 "active": self._active[each.full_name],
                 "next_at": None,
+                "late_s": self._late_s(each),
             }
             for each in sorted(PIPELINES, key=lambda each: each.full_name)
             if each.full_name in self._active
         )
+
+    def _late_s(self, pipeline: Pipeline) -> float | None:
+        waiting = [run for run in self._runs.values() if run.pipeline is pipeline and run.scheduled and not run.ended]
+        late = [(self._now() - run.scheduled_at).total_seconds() for run in waiting if run.started_at is None]
+        return max((each for each in late if each >= 0), default=None)
 
     def set_schedule(self, deployment: str, *, active: bool) -> int:
         name = self._pipeline(deployment).full_name
@@ -212,6 +197,14 @@ class MemoryOrchestrator:
         missing = [each.full_name for each in PIPELINES if each.full_name not in self._deployed]
         return (*queues, *(f"deployment {name} created" for name in missing))
 
+    def reap(self) -> tuple[str, ...]:
+        return ()
+
+    def drift(self) -> tuple[str, ...]:
+        limits = [f"queue {name}: limit removed" for name, row in self._queues.items() if row["limit"] is not None]
+        paused = [f"queue {name} is paused" for name, row in self._queues.items() if row["paused"]]
+        return (*limits, *paused)
+
     def workers(self) -> tuple[Mapping[str, Any], ...]:
         heartbeat = self._now().isoformat()
         worker = {"pool": WORK_POOL, "name": "in memory", "status": "ONLINE", "online": True}
@@ -220,7 +213,7 @@ class MemoryOrchestrator:
     def _add(
         self, pipeline: Pipeline, parameters: Mapping[str, Any], *, trigger: str, scheduled: bool, at: datetime
     ) -> str:
-        run = _Run(str(uuid.uuid4()), pipeline, dict(parameters), trigger, scheduled, at)
+        run = MemoryRun(str(uuid.uuid4()), pipeline, dict(parameters), trigger, scheduled, at)
         self._runs[run.id] = run
         return run.id
 
@@ -232,17 +225,13 @@ class MemoryOrchestrator:
             raise RequestError(f"{pipeline.full_name} is not deployed on this Prefect server", code="not-deployed")
         return pipeline
 
-    def _find(self, run: str) -> _Run | None:
+    def _find(self, run: str) -> MemoryRun | None:
         if run in self._runs:
             return self._runs[run]
-        if len(run) < _LEAST_PREFIX:
-            raise RequestError(f"{run!r} is too short; give at least {_LEAST_PREFIX} characters of a run's id")
-        matching = [each for each in self._runs.values() if each.id.startswith(run)]
-        if len(matching) > 1:
-            raise RequestError(f"{run!r} is the beginning of {len(matching)} runs", hint="give more of the id")
-        return matching[0] if matching else None
+        ids = tuple(self._runs)
+        return self._runs[one_of(run, ids, what="run")] if len(run) < SHORTEST or matching(run, ids) else None
 
-    def _need(self, run: str) -> _Run:
+    def _need(self, run: str) -> MemoryRun:
         found = self._find(run)
         if found is None:
             raise RequestError(f"Prefect has no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
@@ -260,36 +249,20 @@ class MemoryOrchestrator:
         due = [
             run
             for run in runs
-            if _TYPES[run.state] == "PENDING" or (_TYPES[run.state] == "SCHEDULED" and run.scheduled_at <= now)
+            if TYPES[run.state] == "PENDING" or (TYPES[run.state] == "SCHEDULED" and run.scheduled_at <= now)
         ]
         return {
             "pool": WORK_POOL,
             "name": name,
             "depth": len(due),
-            "running": sum(_TYPES[run.state] in ("RUNNING", "CANCELLING") for run in runs),
+            "running": sum(TYPES[run.state] in ("RUNNING", "CANCELLING") for run in runs),
             **self._queues[name],
             "late": sum(run.state == "Late" for run in due),
             "oldest_s": max((now - run.scheduled_at).total_seconds() for run in due) if due else None,
             "priority": QUEUES[name],
             "last_polled": now.isoformat(),
+            "deployments": [
+                each.full_name for each in PIPELINES if each.queue == name and each.full_name in self._deployed
+            ],
+            "served": self.served,
         }
-
-
-def _document(run: _Run) -> dict[str, Any]:
-    ended = run.ended_at - run.started_at if run.ended_at and run.started_at else None
-    return {
-        "id": run.id,
-        "flow": run.pipeline.flow,
-        "deployment": run.pipeline.full_name,
-        "state": run.state,
-        "state_type": _TYPES[run.state],
-        "message": run.message,
-        "trigger": trigger_of((), scheduled=run.scheduled) if run.scheduled else run.trigger,
-        "actor": actor_of(run.parameters, scheduled=run.scheduled),
-        "parameters": dict(run.parameters),
-        "queue": run.pipeline.queue,
-        "scheduled_at": run.scheduled_at.isoformat(),
-        "started_at": run.started_at.isoformat() if run.started_at else None,
-        "duration_s": ended.total_seconds() if ended else None,
-        "tries": run.tries,
-    }

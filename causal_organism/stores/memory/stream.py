@@ -67,6 +67,9 @@ class MemoryStream:
                 del self._entries[each]
             return len(gone)
 
+    def clock(self) -> None:
+        return None
+
     def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         with self._guard:
             for each in letters:

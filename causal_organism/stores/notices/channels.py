@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import smtplib
-import ssl
 import uuid
 from collections.abc import Callable
-from email.message import EmailMessage
+from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.messages import to_email, to_sentry, to_slack
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.settings import Settings
+from causal_organism.stores.notices.mail import send_mail
 from causal_organism.stores.postgres.database import Database
 
 TIMEOUT_S = 10.0
-SENDER = "organism@localhost"
 
 
 class SettingsChannels:
@@ -32,6 +30,7 @@ class SettingsChannels:
             "webhook": (settings.alert_webhook_url, self._webhook),
             "email": (settings.alert_email, self._email),
             "sentry": (settings.sentry_dsn, self._sentry),
+            "apprise": (settings.alert_apprise_urls, self._apprise),
         }
 
     def names(self) -> tuple[str, ...]:
@@ -81,27 +80,26 @@ class SettingsChannels:
         _post("sentry", f"{dsn.scheme}://{host}{project[0]}/api/{project[2]}/envelope/", body, headers)
 
     def _email(self, alert: Alert) -> None:
-        server = urlsplit(self._settings.smtp_url or "smtp://localhost:25")
-        message = EmailMessage()
-        message["Subject"], text = to_email(alert, self._settings.environment)
-        message["From"] = unquote(server.username) if server.username and "@" in server.username else SENDER
-        message["To"] = self._settings.alert_email or ""
-        message.set_content(text)
-        secure = server.scheme == "smtps"
-        host, port = server.hostname or "localhost", server.port or (465 if secure else 25)
+        subject, text = to_email(alert, self._settings.environment)
+        send_mail(self._settings, subject, text, now=datetime.now(UTC))
+
+    def _apprise(self, alert: Alert) -> None:
+        """Whatever Apprise knows; it says whether it was taken, and not why not."""
         try:
-            with _smtp(host, port, secure=secure) as connection:
-                if server.username and server.password:
-                    connection.login(unquote(server.username), unquote(server.password))
-                connection.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
-            raise StoreError(f"the mail server {host}:{port} did not take the alert: {error}") from error
-
-
-def _smtp(host: str, port: int, *, secure: bool) -> smtplib.SMTP:
-    if secure:
-        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
-    return smtplib.SMTP(host, port, timeout=TIMEOUT_S)
+            import apprise  # an extra
+        except ImportError as error:
+            raise SettingsError(
+                "ALERT_APPRISE_URLS is set, and Apprise is not installed", hint="pip install 'causal-organism[apprise]'"
+            ) from error
+        sender = apprise.Apprise()
+        for url in (self._settings.alert_apprise_urls or "").split():
+            if not sender.add(url):
+                raise SettingsError(
+                    f"ALERT_APPRISE_URLS holds an address of {url.partition(':')[0]!r} that Apprise refuses"
+                )
+        subject, text = to_email(alert, self._settings.environment)
+        if not sender.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT):
+            raise StoreError("a channel of ALERT_APPRISE_URLS did not take the alert")
 
 
 def _post(channel: str, url: str, body: str, headers: dict[str, str]) -> None:
@@ -113,3 +111,15 @@ def _post(channel: str, url: str, body: str, headers: dict[str, str]) -> None:
         raise StoreError(f"{channel} cannot be reached: {type(error).__name__}") from error
     if answer.status_code >= 300:
         raise StoreError(f"{channel} did not take the alert: HTTP {answer.status_code}")
+
+
+def ping(url: str) -> None:
+    """Tell a dead man's switch that the watcher looked. Raises StoreError if it did not take that."""
+    import httpx  # as above
+
+    try:
+        answer = httpx.get(url, timeout=TIMEOUT_S)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise StoreError(f"ORGANISM_WATCH_PING_URL cannot be reached: {type(error).__name__}") from error
+    if answer.status_code >= 400:
+        raise StoreError(f"ORGANISM_WATCH_PING_URL answers HTTP {answer.status_code}")

@@ -20,7 +20,7 @@ class PostgresAutomations:
     def load(self) -> Mapping[str, Consideration]:
         with self._database.connection() as connection:
             found = connection.execute(_LOAD).fetchall()
-        return {row[0]: _to_consideration(*row) for row in found}
+        return {row[0]: _to_consideration(row) for row in found}
 
     def record(self, evaluated: Sequence[Evaluated]) -> None:
         if not evaluated:
@@ -37,7 +37,7 @@ class PostgresAutomations:
                     [each.chosen for each in ordered],
                     [each.held for each in ordered],
                     [each.because for each in ordered],
-                    [None if each.held else each.at for each in ordered],
+                    [each.at if each.is_over else None for each in ordered],
                     [_chosen_json(each) for each in ordered],
                 ),
             )
@@ -51,10 +51,9 @@ def _chosen_json(each: Evaluated) -> str | None:
     )
 
 
-def _to_consideration(
-    key: str, at: datetime, run: str | None, condition: str, chosen: bool, held: bool, because: str,
-    considered_at: datetime | None, last_chosen: Mapping[str, Any] | None,
-) -> Consideration:  # fmt: skip
+def _to_consideration(row: tuple[Any, ...]) -> Consideration:
+    """Of a row of `_LOAD`."""
+    key, at, run, condition, chosen, held, because, considered_at, last_chosen = row
     last = Evaluated(
         key=key, at=at.astimezone(UTC), run=run, condition=condition, chosen=chosen, held=held, because=because
     )

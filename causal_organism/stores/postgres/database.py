@@ -9,14 +9,20 @@ from __future__ import annotations
 import select
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from causal_organism.errors import StoreError
 from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.postgres import startup_options
+from causal_organism.stores.postgres.overdue import broken_after, with_statement_timeout
+from causal_organism.stores.postgres.roles import refused
+from causal_organism.stores.postgres.startup_options import with_tls
+from causal_organism.stores.tls import NONE as NO_FILES
+from causal_organism.stores.tls import Tls
 
 if TYPE_CHECKING:
     import psycopg
@@ -36,9 +42,27 @@ itself, because `SET LOCAL` would take three more round trips (0.6 ms without a 
 class Database:
     """Connections to one database, opened when first asked for and kept for the threads of this process."""
 
-    def __init__(self, dsn: str, *, prepared: bool = False, trusted_s: float = TRUSTED_S):
-        """`prepared`: statements that are repeated are prepared under a name, which not every pooler bears."""
-        self.dsn = dsn
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        prepared: bool = False,
+        trusted_s: float = TRUSTED_S,
+        deadline_s: float | None = None,
+        read_only: bool = False,
+        tls: Tls = NO_FILES,
+    ):
+        """`prepared`: statements that are repeated are prepared under a name, which not every pooler bears.
+
+        `deadline_s`: a transaction that lasts longer ends in StoreError, also where the server was stopped; None: none.
+        `read_only`: the server refuses every statement that changes something.
+        """
+        dsn = with_tls(dsn, tls)
+        if read_only:
+            dsn = startup_options.with_setting(dsn, "default_transaction_read_only", "on")
+        self.dsn = dsn if deadline_s is None else with_statement_timeout(dsn, 0.9 * deadline_s)
+        self._read_only = read_only
+        self._deadline_s = deadline_s
         self.prepared = prepared
         self._trusted_s = trusted_s
         self._begin_with: tuple[bytes, ...] | None = None  # of each transaction; None: `options` go with the connection
@@ -62,10 +86,16 @@ class Database:
         try:
             if not self._migrated:
                 self.migrate()
-            with self._borrowed() as connection, self._transaction(connection, single):
+            with (
+                self._borrowed() as connection,
+                broken_after(connection, self._deadline_s),
+                self._transaction(connection, single),
+            ):
                 yield connection
         except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement) as error:
             raise StoreError(f"PostgreSQL: {_first_line(error)}", hint=UNPREPARED) from error
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
+            raise refused(error) from error
         except psycopg.OperationalError as error:
             raise _store_error("PostgreSQL", error, _CHECK) from error
 
@@ -92,10 +122,11 @@ class Database:
                 return ()
             connection = self.connect()
             try:
-                for statement in self._begin_with or ():
-                    connection.execute(statement)
-                applied = _apply_migrations(connection)
-                connection.commit()
+                with broken_after(connection, self._deadline_s), _no_tables_yet(read_only=self._read_only):
+                    for statement in self._begin_with or ():
+                        connection.execute(statement)
+                    applied = _apply_unseen(connection)
+                    connection.commit()
                 connection.autocommit = True
             except BaseException:
                 connection.close()
@@ -103,6 +134,11 @@ class Database:
             self._idle.append((connection, time.monotonic()))  # to connect costs the server more than to look
             self._migrated = True
             return applied
+
+    def run_script(self, script: str) -> None:
+        """Several statements, all or none. Raises StoreError, RefusedError."""
+        with self.connection() as connection:
+            connection.execute(script.encode())
 
     def close(self) -> None:
         with self._guard:
@@ -147,7 +183,7 @@ class Database:
         return psycopg.connect(
             self.dsn,
             autocommit=autocommit,
-            connect_timeout=5,
+            connect_timeout=5 if self._deadline_s is None else max(2, int(self._deadline_s)),
             application_name="organism",
             prepare_threshold=5 if self.prepared else None,
             options=None if self._begin_with is None else "",
@@ -155,13 +191,21 @@ class Database:
 
 
 UNPREPARED = "unset ORGANISM_POSTGRES_PREPARED, or set max_prepared_statements in the pooler (PgBouncer from 1.21 on)"
+_UNENCRYPTED = (
+    "off this machine sslmode is verify-full: ORGANISM_TLS_CA names who signed the certificate; in your own network,"
+    " sslmode=disable in the DSN asks for none"
+)
 _NO_TRANSACTIONS = "transaction blocks not allowed"
 _MORE_THAN_STATEMENTS = "set pool_mode = transaction in the pooler for this database"
 
 
 def _store_error(what: str, error: psycopg.OperationalError, hint: str) -> StoreError:
     text = _first_line(error)
-    return StoreError(f"{what}: {text}", hint=_MORE_THAN_STATEMENTS if _NO_TRANSACTIONS in text else hint)
+    if _NO_TRANSACTIONS in text:
+        hint = _MORE_THAN_STATEMENTS
+    elif any(word in text for word in ("SSL", "certificate", "root.crt")):
+        hint = _UNENCRYPTED
+    return StoreError(f"{what}: {text}", hint=hint)
 
 
 def _has_ended(connection: psycopg.Connection[Any]) -> bool:
@@ -180,20 +224,30 @@ def _has_ended(connection: psycopg.Connection[Any]) -> bool:
     return False
 
 
-def _apply_migrations(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
-    files = sorted(
-        (
-            each
-            for each in resources.files("causal_organism.stores.postgres").joinpath("sql").iterdir()
-            if each.name.endswith(".sql")
-        ),
-        key=lambda each: each.name,
-    )
-    row = connection.execute("SELECT to_regclass('organism.migration') IS NOT NULL").fetchone()
-    if row is not None and row[0]:
-        seen = {name for (name,) in connection.execute("SELECT name FROM organism.migration")}
-        if all(each.name in seen for each in files):
-            return ()
+@contextmanager
+def _no_tables_yet(*, read_only: bool) -> Iterator[None]:
+    """Who only reads makes no tables, and an older version of ours or nobody has made them."""
+    import psycopg
+
+    try:
+        yield
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        if not read_only:
+            raise
+        raise StoreError(
+            "the ledger's tables are not those of this version, and this is read-only",
+            hint="somebody who may change them brings them up: `organism check`, without read-only",
+            code="not-migrated",
+        ) from error
+
+
+def known_migrations() -> tuple[str, ...]:
+    """Names of the SQL files of this version, in the order in which they are applied."""
+    return tuple(each.name for each in _migration_files())
+
+
+def apply_migrations(connection: psycopg.Connection[Any], names: Collection[str] | None = None) -> tuple[str, ...]:
+    """Apply those of these names (None: all) that the database has not seen, in the open transaction; their names."""
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
     connection.execute("CREATE SCHEMA IF NOT EXISTS organism")
     connection.execute(
@@ -201,13 +255,28 @@ def _apply_migrations(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
     )
     seen = {name for (name,) in connection.execute("SELECT name FROM organism.migration")}
     applied = []
-    for each in files:
-        if each.name not in seen:
+    for each in _migration_files():
+        if each.name not in seen and (names is None or each.name in names):
             connection.execute(each.read_bytes())  # bytes: the files are ours, and hold several statements
             connection.execute("INSERT INTO organism.migration (name) VALUES (%s)", (each.name,))
             applied.append(each.name)
-    connection.commit()
     return tuple(applied)
+
+
+def _apply_unseen(connection: psycopg.Connection[Any]) -> tuple[str, ...]:
+    row = connection.execute("SELECT to_regclass('organism.migration') IS NOT NULL").fetchone()
+    if row is not None and row[0]:
+        seen = {name for (name,) in connection.execute("SELECT name FROM organism.migration")}
+        if seen.issuperset(known_migrations()):
+            return ()
+    applied = apply_migrations(connection)
+    connection.commit()
+    return applied
+
+
+def _migration_files() -> list[Traversable]:
+    files = resources.files("causal_organism.stores.postgres").joinpath("sql").iterdir()
+    return sorted((each for each in files if each.name.endswith(".sql")), key=lambda each: each.name)
 
 
 def _first_line(error: BaseException) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +27,10 @@ class PostgresInterventions:
         with self._database.connection() as connection:
             connection.execute("LOCK TABLE organism.intervention IN SHARE ROW EXCLUSIVE MODE")
             known = {
-                each: Standing(status=status, proposal=proposal, last_actor=actor)
-                for each, status, proposal, actor in connection.execute(_STANDING)
+                each: Standing(status=status, proposal=proposal, last_actor=actor, changed_at=changed_at)
+                for each, status, proposal, actor, changed_at in connection.execute(_STANDING)
             }
-            for step in plan_sync(known, proposals):
+            for step in plan_sync(known, proposals, at=at):
                 _follow(connection, step, at=at, run=run)
 
     def all(self) -> tuple[Mapping[str, Any], ...]:
@@ -60,18 +61,19 @@ class PostgresInterventions:
         """
         with self._database.connection() as connection:
             row = connection.execute(
-                "SELECT status FROM organism.intervention WHERE id = %s FOR UPDATE", (intervention,)
+                "SELECT status, changed_at FROM organism.intervention WHERE id = %s FOR UPDATE", (intervention,)
             ).fetchone()
             if row is None:
                 raise RequestError(
                     f"there is no intervention {intervention!r}", hint="`organism interventions` lists them"
                 )
-            step = act(row[0], action, actor=actor)
+            step = act(row[0], action, actor=actor, stood=at - row[1])
             connection.execute(
                 "UPDATE organism.intervention SET status = %s, changed_at = %s WHERE id = %s",
                 (step.now, at, intervention),
             )
-            _note(connection, intervention, at, action, row[0], step.now, actor, detail or {})
+            event = _Event(intervention=intervention, at=at, action=action, was=row[0], now=step.now, actor=actor)
+            _note(connection, event, detail or {})
         return step.now
 
 
@@ -81,29 +83,34 @@ def _follow(connection: psycopg.Connection[Any], step: Step, *, at: datetime, ru
     )
     if step.action is not None:
         detail = {"run": run, "proposal": step.proposal} if step.now == PROPOSED else {"run": run}
-        _note(connection, step.id, at, step.action, step.was, step.now, ENGINE, detail)
+        event = _Event(intervention=step.id, at=at, action=step.action, was=step.was, now=step.now, actor=ENGINE)
+        _note(connection, event, detail)
 
 
-def _note(
-    connection: psycopg.Connection[Any],
-    intervention: str,
-    at: datetime,
-    action: str,
-    was: str | None,
-    now: str,
-    actor: str,
-    detail: Mapping[str, Any],
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Event:
+    """That the status of an intervention changed; `was`: None for a new one."""
+
+    intervention: str
+    at: datetime
+    action: str
+    was: str | None
+    now: str
+    actor: str
+
+
+def _note(connection: psycopg.Connection[Any], event: _Event, detail: Mapping[str, Any]) -> None:
     connection.execute(
         "INSERT INTO organism.intervention_event (intervention, at, action, was, now, actor, detail)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        (intervention, at, action, was, now, actor, json.dumps(dict(detail))),
+        (event.intervention, event.at, event.action, event.was, event.now, event.actor, json.dumps(dict(detail))),
     )
 
 
 _STANDING = """
     SELECT id, status, proposal,
-        (SELECT actor FROM organism.intervention_event e WHERE e.intervention = i.id ORDER BY e.id DESC LIMIT 1)
+        (SELECT actor FROM organism.intervention_event e WHERE e.intervention = i.id ORDER BY e.id DESC LIMIT 1),
+        changed_at
     FROM organism.intervention i
 """
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from causal_organism.assets.versions import Attempt, Head, Provenance, Version
+from causal_organism.assets.versions import Attempt, CheckResult, Head, Metadata, Provenance, Version
 from causal_organism.errors import (
     FencedError,
     LeaseHeldError,
@@ -19,15 +19,19 @@ from causal_organism.errors import (
     StoreError,
 )
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
+from causal_organism.ports.run_history import RunDocument
 from causal_organism.stores.postgres import ledger_rows as rows
+from causal_organism.stores.postgres import ledger_statements as statements
 from causal_organism.stores.postgres import rejected_rows
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.lease_keeper import LeaseKeeper
+from causal_organism.stores.postgres.run_history import PostgresRunHistory
 
+_AUDIT_ROWS = 1000  # read at once
 LEASE_TTL_S = 8.0  # under the 10 s within which a dead holder's lease must be free
 
 
-class PostgresLedger:
+class PostgresLedger(PostgresRunHistory):
     """ports.Ledger on one database."""
 
     def __init__(self, database: Database):
@@ -36,64 +40,77 @@ class PostgresLedger:
 
     def heads(self) -> Mapping[tuple[str, str], Head]:
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.HEADS).fetchall()
+            found = connection.execute(statements.HEADS).fetchall()
         heads = (rows.to_head(row) for row in found)
         return {(head.version.key, head.version.partition): head for head in heads}
 
     def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.HEADS_OF, (list(keys), partition)).fetchall()
+            found = connection.execute(statements.HEADS_OF, (list(keys), partition)).fetchall()
         return {head.version.key: head for head in (rows.to_head(row) for row in found)}
 
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.ATTEMPTS_WITHOUT_HEAD).fetchall()
+            found = connection.execute(statements.ATTEMPTS_WITHOUT_HEAD).fetchall()
         return {(key, partition): rows.to_attempt(*rest) for key, partition, *rest in found}
 
     def versions(
         self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
     ) -> tuple[Version, ...]:
-        query = rows.KEPT_VERSIONS if kept else rows.VERSIONS
+        query = statements.KEPT_VERSIONS if kept else statements.VERSIONS
         with self._database.connection(single=True) as connection:
             found = connection.execute(query, (key, partition, limit)).fetchall()
         return tuple(rows.to_version(row) for row in found)
 
     def version(self, key: str, number: int, partition: str = "") -> Version | None:
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.VERSION, (key, partition, number)).fetchone()
+            row = connection.execute(statements.VERSION, (key, partition, number)).fetchone()
         return rows.to_version(row) if row else None
 
     def publish(self, lease: Lease, version: Version) -> Version:
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.PUBLISH, rows.version_parameters(version, lease)).fetchone()
+            row = connection.execute(statements.PUBLISH, rows.version_parameters(version, lease)).fetchone()
         if row is None:
             raise self._refused(lease, version.run)
         return rows.to_version(row)
 
     def confirm(
-        self,
-        lease: Lease,
-        provenance: Provenance,
-        *,
-        run: str | None,
-        at: datetime,
-        metadata: Mapping[str, Any] | None = None,
+        self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime, metadata: Metadata | None = None
     ) -> None:
         parameters = rows.confirm_parameters(lease, provenance, run, at, metadata)
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.CONFIRM, parameters).fetchone()
+            row = connection.execute(statements.CONFIRM, parameters).fetchone()
         if row is None:
             raise self._refused(lease, run)
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         with self._database.connection(single=True) as connection:
             if rejected is None:
-                found = connection.execute(rows.SET_ATTEMPT, rows.attempt_parameters(key, partition, attempt))
+                found = connection.execute(statements.SET_ATTEMPT, rows.attempt_parameters(key, partition, attempt))
             else:
                 parameters = rejected_rows.rejected_parameters(key, partition, attempt, rejected)
                 found = connection.execute(rejected_rows.REJECT, parameters)
         if attempt.run is not None and found.rowcount == 0:
             raise RunCancelledError(f"cancelled by {self.cancelled_by(attempt.run)}")
+
+    def record_checks(
+        self, lease: Lease, number: int, results: Sequence[CheckResult], *, run: str | None, at: datetime
+    ) -> None:
+        parameters = {**rows.fence_parameters(lease, run), "at": at, "number": number}
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(
+                statements.RECORD_CHECKS, {**parameters, "checks": rows.checks_json(results)}
+            ).fetchone()
+        if row is None:
+            raise self._refused(lease, run)
+
+    def record_looks(self, keys: Sequence[str], *, at: datetime) -> None:
+        with self._database.connection(single=True) as connection:
+            connection.execute(statements.SET_LOOKS, (at, sorted(keys)))  # two runs at once lock rows in one order
+
+    def looks(self) -> Mapping[str, datetime]:
+        with self._database.connection(single=True) as connection:
+            return {key: at.astimezone(UTC) for key, at in connection.execute(statements.LOOKS)}
 
     def rejected(self, key: str, partition: str = "", *, limit: int | None = None) -> tuple[Version, ...]:
         with self._database.connection(single=True) as connection:
@@ -110,26 +127,26 @@ class PostgresLedger:
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(rows.RETIRE, (key, partition, list(numbers)))
+            connection.execute(statements.RETIRE, (key, partition, list(numbers)))
 
     def kept_contents(self) -> Iterable[str]:
         with self._database.connection(single=True) as connection:
-            return [content for (content,) in connection.execute(rows.KEPT_CONTENTS)]
+            return [content for (content,) in connection.execute(statements.KEPT_CONTENTS)]
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
         with self._database.connection(single=True) as connection:
             if number is None:
-                connection.execute(rows.UNPIN, (key, partition))
-            elif connection.execute(rows.PIN, (key, partition, number)).rowcount == 0:
+                connection.execute(statements.UNPIN, (key, partition))
+            elif connection.execute(statements.PIN, (key, partition, number)).rowcount == 0:
                 raise RequestError(f"{key}@{number} is not the head; restore it, then pin it")
 
     @contextmanager
     def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = LEASE_TTL_S) -> Iterator[Lease]:
         # A crash of the server may lose it, with all that followed: the fence knows the holder besides the token.
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.TAKE_LEASE, (key, partition, holder, ttl_s)).fetchone()
+            row = connection.execute(statements.TAKE_LEASE, (key, partition, holder, ttl_s)).fetchone()
             if row is None:
-                by = connection.execute(rows.LEASE_HOLDER, (key, partition)).fetchone()
+                by = connection.execute(statements.LEASE_HOLDER, (key, partition)).fetchone()
                 raise LeaseHeldError(f"{key} is being made by {by[0] if by else 'somebody else'}")
         lease = Lease(key, partition, int(row[0]), holder)
         self._keeper.keep(lease, ttl_s)
@@ -138,100 +155,107 @@ class PostgresLedger:
         finally:
             self._keeper.let_go(lease)
             with suppress(StoreError), self._database.connection(single=True) as connection:
-                connection.execute(rows.FREE_LEASE, (key, partition, lease.token))
+                connection.execute(statements.FREE_LEASE, (key, partition, lease.token))
 
     def held(self) -> Mapping[tuple[str, str], str]:
         """(key, partition) -> holder, of what is being made now."""
         with self._database.connection(single=True) as connection:
-            return {(key, partition): holder for key, partition, holder in connection.execute(rows.LEASES_HELD)}
+            return {(key, partition): holder for key, partition, holder in connection.execute(statements.LEASES_HELD)}
 
     def _renew(self, lease: Lease, ttl_s: float) -> None:
         # A renewal that does not get through is no harm: the fence decides when the value is published.
         with suppress(StoreError), self._database.connection(single=True) as connection:
-            connection.execute(rows.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
+            connection.execute(statements.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
 
     def begin_run(self, run: RunRecord) -> None:
         with self._database.connection(single=True) as connection:
             connection.execute(
-                rows.BEGIN_RUN,
+                statements.BEGIN_RUN,
                 (run.id, run.flow, run.deployment, run.selection, run.trigger, run.actor, run.started_at),
             )
 
     def end_run(
-        self,
-        run: str,
-        outcome: str,
-        *,
-        at: datetime,
-        error: str | None = None,
-        document: Mapping[str, Any] | None = None,
+        self, run: str, outcome: str, *, at: datetime, error: str | None = None, document: RunDocument | None = None
     ) -> None:
         text = None if document is None else json.dumps(dict(document))
         with self._database.connection(single=True) as connection:
-            connection.execute(rows.END_RUN, (outcome, at, error, text, run))
+            connection.execute(statements.END_RUN, (outcome, at, error, text, run))
 
     def cancel_run(self, run: str, *, actor: str, at: datetime) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(rows.CANCEL_RUN, (run, at, actor))
-            connection.execute(rows.AWAIT_PUBLICATIONS, {"run": run})
+            connection.execute(statements.CANCEL_RUN, (run, at, actor))
+            connection.execute(statements.AWAIT_PUBLICATIONS, {"run": run})
 
     def cancelled_by(self, run: str) -> str | None:
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.CANCELLED_BY, (run,)).fetchone()
+            row = connection.execute(statements.CANCELLED_BY, (run,)).fetchone()
         return row[0] if row else None
 
     def uncancel_run(self, run: str) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(rows.UNCANCEL_RUN, (run,))
+            connection.execute(statements.UNCANCEL_RUN, (run,))
 
     def run_document(self, run: str) -> Mapping[str, Any] | None:
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.RUN_DOCUMENT, (run,)).fetchone()
+            row = connection.execute(statements.RUN_DOCUMENT, (run,)).fetchone()
         return row[0] if row else None
 
     def record_steps(self, steps: Sequence[StepRecord]) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(rows.SET_STEPS, (rows.steps_json(steps),))
+            connection.execute(statements.SET_STEPS, (rows.steps_json(steps),))
 
     def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.RUNS, (limit,)).fetchall()
+            found = connection.execute(statements.RUNS, (limit,)).fetchall()
         return tuple(rows.to_run(row) for row in found)
 
     def run(self, run: str) -> RunRecord | None:
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.RUN, (run,)).fetchone()
+            row = connection.execute(statements.RUN, (run,)).fetchone()
         return rows.to_run(row) if row else None
 
     def steps(self, run: str) -> tuple[StepRecord, ...]:
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.STEPS, (run,)).fetchall()
+            found = connection.execute(statements.STEPS, (run,)).fetchall()
         return tuple(rows.to_step(row) for row in found)
 
     def durations(self) -> Mapping[str, float]:
         with self._database.connection(single=True) as connection:
-            return {key: float(seconds) for key, seconds in connection.execute(rows.DURATIONS)}
+            return {key: float(seconds) for key, seconds in connection.execute(statements.DURATIONS)}
 
     def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(rows.ADD_AUDIT, (at, actor, action, subject, json.dumps(dict(detail))))
+            connection.execute(statements.ADD_AUDIT, (at, actor, action, subject, json.dumps(dict(detail))))
 
     def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]:
         with self._database.connection(single=True) as connection:
-            found = connection.execute(rows.AUDIT_LOG, (since, since, limit)).fetchall()
-        return tuple(
-            AuditEntry(id=number, at=at, actor=actor, action=action, subject=subject, detail=detail)
-            for number, at, actor, action, subject, detail in found
-        )
+            found = connection.execute(statements.AUDIT_LOG, (since, since, limit)).fetchall()
+        return tuple(rows.to_audit_entry(row)[0] for row in found)
+
+    def audit_chain(self, *, since: datetime | None = None, after: int = 0) -> Iterator[tuple[AuditEntry, str]]:
+        while True:
+            with self._database.connection(single=True) as connection:
+                found = connection.execute(statements.AUDIT_CHAIN, (after, since, since, _AUDIT_ROWS)).fetchall()
+            yield from map(rows.to_audit_entry, found)
+            if len(found) < _AUDIT_ROWS:
+                return
+            after, since = found[-1][0], None
 
     def fact(self, name: str) -> Any:
         with self._database.connection(single=True) as connection:
-            row = connection.execute(rows.FACT, (name,)).fetchone()
+            row = connection.execute(statements.FACT, (name,)).fetchone()
         return row[0] if row else None
 
     def set_fact(self, name: str, value: Any) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(rows.SET_FACT, (name, json.dumps(value)))
+            connection.execute(statements.SET_FACT, (name, json.dumps(value)))
+
+    def clock(self) -> datetime:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+        assert row is not None
+        found: datetime = row[0]
+        return found
 
     def _refused(self, lease: Lease, run: str | None) -> OrganismError:
         """Why a publication found no lease that lets it."""

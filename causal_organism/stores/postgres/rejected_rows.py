@@ -6,7 +6,8 @@ import json
 from typing import Any, LiteralString
 
 from causal_organism.assets.versions import Attempt, Version
-from causal_organism.stores.postgres.ledger_rows import SET_ATTEMPT, attempt_parameters, checks_json
+from causal_organism.stores.postgres.ledger_rows import attempt_parameters, checks_json
+from causal_organism.stores.postgres.ledger_statements import SET_ATTEMPT
 
 # Whether the run was cancelled is asked once, for the attempt; without that nothing is kept.
 REJECT: LiteralString = (

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.settings import Settings
+from causal_organism.stores.tls import Tls
 
 if TYPE_CHECKING:
     import httpx
@@ -25,12 +26,27 @@ GLANCE_S = 2.5
 
 
 class PrefectApi:
-    """Blocking calls with pooled connections; safe to share between threads."""
+    """Blocking calls with pooled connections; safe to share between threads.
 
-    def __init__(self, settings: Settings, *, pause: Callable[[float], None] = time.sleep, timeout_s: float = 15.0):
+    `deadline_s`: an answer that takes longer is a StoreError, and only what failed at once is asked once more; None: as
+    patient as can be.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        pause: Callable[[float], None] = time.sleep,
+        timeout_s: float = 15.0,
+        deadline_s: float | None = None,
+        permit: Callable[[], None] = lambda: None,
+    ):
+        """`permit` raises RefusedError for whoever may change nothing: asked before each change."""
+        self._permit = permit
         self._settings = settings
         self._pause = pause
-        self._timeout_s = timeout_s
+        self._timeout_s = timeout_s if deadline_s is None else deadline_s
+        self._hasty = deadline_s is not None
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
 
@@ -58,7 +74,12 @@ class PrefectApi:
         return self._call("GET", path, None, pauses=READ_PAUSES_S[:1], absent=True, timeout_s=GLANCE_S)
 
     def write(self, method: str, path: str, body: Any = None, *, repeat: bool = False) -> Any:
-        """A change. `repeat` only where doing it twice is the same as doing it once."""
+        """A change. `repeat` only where doing it twice is the same as doing it once.
+
+        Prefect's server knows no right but all of them, so who is read-only is refused here.
+        """
+        self._settings.refuse_read_only()
+        self._permit()
         return self._call(method, path, body, pauses=READ_PAUSES_S if repeat else ())
 
     def close(self) -> None:
@@ -78,13 +99,13 @@ class PrefectApi:
     ) -> Any:
         import httpx  # 0.2 s: only commands that ask Prefect pay for it
 
-        client, left = self._connected(), list(pauses)
+        client, left = self._connected(), list(pauses[:1] if self._hasty else pauses)
         timeout = client.timeout if timeout_s is None else httpx.Timeout(timeout_s)
         while True:
             try:
                 response = client.request(method, path, json=body, timeout=timeout)
             except httpx.HTTPError as error:
-                if not left:
+                if not left or (self._hasty and isinstance(error, httpx.TimeoutException)):
                     raise self._unreachable(error) from error
             else:
                 if response.status_code < 500 or not left:
@@ -95,6 +116,7 @@ class PrefectApi:
         import httpx  # see _call
 
         url = self._settings.need("prefect_api_url").rstrip("/")
+        settings = self._settings
         with self._opening:
             if self._client is None:
                 user, _, password = (self._settings.prefect_auth or "").partition(":")
@@ -103,8 +125,8 @@ class PrefectApi:
                 self._client = httpx.Client(
                     base_url=url,
                     auth=auth,
-                    timeout=httpx.Timeout(self._timeout_s, connect=5.0),
-                    verify=secure,
+                    timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s)),
+                    verify=Tls(settings.tls_ca, settings.tls_cert, settings.tls_key).context() if secure else False,
                     trust_env=secure,
                 )
             return self._client

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from causal_organism.deployments import actor_of, trigger_of
+from causal_organism.deployments import UNSERVED_S, actor_of, trigger_of
 
 Row = Mapping[str, Any]
 
@@ -14,8 +14,12 @@ WAITING_FOR_SLOT = "AwaitingConcurrencySlot"
 
 
 def to_run(row: Row, *, flow: str | None, deployment: str | None) -> dict[str, Any]:
-    """One flow run. `duration_s` is None until it has ended."""
-    started, ended = moment(row.get("start_time")), moment(row.get("end_time"))
+    """One flow run. `duration_s` and `ended_at` are None until it has ended; `elapsed_s` is told before as well.
+
+    Neither counts what lies between two tries.
+    """
+    began = bool(row.get("run_count"))  # Prefect gives a start to what was cancelled or crashed before it began too
+    started, ended = moment(row.get("start_time")) if began else None, moment(row.get("end_time"))
     scheduled = bool(row.get("auto_scheduled"))
     parameters = row.get("parameters") or {}
     state = row.get("state") or {}
@@ -32,9 +36,39 @@ def to_run(row: Row, *, flow: str | None, deployment: str | None) -> dict[str, A
         "queue": row.get("work_queue_name"),
         "scheduled_at": stamp(moment(row.get("expected_start_time"))),
         "started_at": stamp(started),
-        "duration_s": (ended - started).total_seconds() if started and ended else None,
+        "ended_at": stamp(ended),
+        "duration_s": duration_s(row) if ended else None,
+        "elapsed_s": duration_s(row) if ended else row.get("estimated_run_time") if started else None,
         "tries": row.get("run_count") or 0,
     }
+
+
+def duration_s(row: Row) -> float | None:
+    """Seconds of work until the end: the sum of the tries, without what lies between or before them.
+
+    Of a run that was cancelled at its first try, from its start: the time that its stopping took counts too.
+    """
+    started, ended = moment(row.get("start_time")), moment(row.get("end_time"))
+    if started is None or ended is None or not row.get("run_count"):
+        return None
+    if row.get("state_type") == "CANCELLED" and row.get("run_count") == 1:
+        return (ended - started).total_seconds()
+    return float(row["total_run_time"])
+
+
+def to_tries(states: Iterable[Row]) -> list[dict[str, Any]]:
+    """The tries of a run from the trail of its states: each begins as it runs, and ends at the next state."""
+    found: list[dict[str, Any]] = []
+    for state in sorted(states, key=lambda each: str(each["timestamp"])):
+        at = moment(state["timestamp"])
+        if state["type"] == "RUNNING":
+            found.append({"try": len(found) + 1, "started_at": stamp(at), "ended_at": None, "duration_s": None})
+        elif found and found[-1]["ended_at"] is None and state["type"] != "CANCELLING":
+            began = moment(found[-1]["started_at"])
+            found[-1] |= {"ended_at": stamp(at), "duration_s": (at - began).total_seconds() if at and began else None}
+        if found and (found[-1]["ended_at"] in (None, stamp(at))):
+            found[-1] |= {"state": state["name"], "message": state.get("message")}
+    return found
 
 
 def to_tasks(rows: Iterable[Row]) -> list[dict[str, Any]]:
@@ -67,8 +101,10 @@ def to_log(row: Row, *, task: str | None) -> dict[str, Any]:
     }
 
 
-def to_queue(pool: Row, queue: Row, runs: Sequence[Row], now: datetime) -> dict[str, Any]:
-    """One work queue, with the runs of it that wait or run.
+def to_queue(
+    pool: Row, queue: Row, runs: Sequence[Row], now: datetime, *, deployments: Sequence[str], workers: Sequence[Row]
+) -> dict[str, Any]:
+    """One work queue, with the runs of it that wait or run, our deployments on it, and the workers of its pool.
 
     `depth` counts what is due and not started: scheduled with its time reached (late ones among them), waiting for a
     slot, and pending.
@@ -86,10 +122,24 @@ def to_queue(pool: Row, queue: Row, runs: Sequence[Row], now: datetime) -> dict[
         "oldest_s": max(0.0, (now - min(since)).total_seconds()) if since else None,
         "priority": queue.get("priority"),
         "last_polled": stamp(moment(queue.get("last_polled"))),
+        "deployments": list(deployments),
+        "served": _is_served(queue, workers, now),
     }
 
 
-def to_schedule(deployment: Row, schedule: Row, *, name: str, next_at: str | None) -> dict[str, Any]:
+def _is_served(queue: Row, workers: Sequence[Row], now: datetime) -> bool | None:
+    """Whether a worker asks for this queue's work. None where it cannot be known yet: the queue or a worker is new."""
+    since = now - timedelta(seconds=UNSERVED_S)
+    polled = moment(queue.get("last_polled"))
+    if polled is not None and polled > since:
+        return True
+    new = (at for row in (queue, *workers) if (at := moment(row.get("created"))) is not None and at > since)
+    return None if any(new) else False
+
+
+def to_schedule(
+    deployment: Row, schedule: Row, *, name: str, next_at: str | None, late_s: float | None
+) -> dict[str, Any]:
     rule = schedule["schedule"]
     active = bool(schedule.get("active")) and not deployment.get("paused")
     return {
@@ -100,6 +150,7 @@ def to_schedule(deployment: Row, schedule: Row, *, name: str, next_at: str | Non
         "timezone": rule.get("timezone") or "UTC",
         "active": active,
         "next_at": next_at if active else None,
+        "late_s": late_s,
     }
 
 

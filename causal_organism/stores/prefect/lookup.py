@@ -12,9 +12,12 @@ from causal_organism.deployments import PIPELINES, WORK_POOL, pipeline_named
 from causal_organism.errors import RequestError
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
+from causal_organism.wording.identities import SHORTEST, matching, one_of
 
 CLOCK_SKEW = timedelta(seconds=5)
-_LEAST_PREFIX = 4
+
+OURS: Mapping[str, Any] = {"name": {"any_": [each.flow for each in PIPELINES]}}
+"""Prefect's filter for our flows."""
 
 
 class Lookup:
@@ -29,7 +32,7 @@ class Lookup:
         """Runs of our flows, the newest first."""
         query: dict[str, Any] = {
             "sort": "EXPECTED_START_TIME_DESC",
-            "flows": {"name": {"any_": [each.flow for each in PIPELINES]}},
+            "flows": OURS,
         }
         return self._api.read_pages("/flow_runs/filter", {**query, "flow_runs": wanted} if wanted else query, limit)
 
@@ -45,12 +48,8 @@ class Lookup:
                 return None
             found: documents.Row | None = self._api.find(f"/flow_runs/{run}")
             return found
-        if len(run) < _LEAST_PREFIX:
-            raise RequestError(f"{run!r} is too short; give at least {_LEAST_PREFIX} characters of a run's id")
-        matching = [row for row in self.flow_runs(self.begun(), PAGE) if row["id"].startswith(run.lower())]
-        if len(matching) > 1:
-            raise RequestError(f"{run!r} is the beginning of {len(matching)} runs", hint="give more of the id")
-        return matching[0] if matching else None
+        rows = {row["id"]: row for row in self.flow_runs(self.begun(), PAGE)}
+        return rows[one_of(run, tuple(rows), what="run")] if len(run) < SHORTEST or matching(run, rows) else None
 
     def need(self, run: str) -> documents.Row:
         row = self.find(run)
@@ -87,7 +86,7 @@ class Lookup:
 
     def deployments(self) -> list[documents.Row]:
         """Ours, by name; learns the names `flow/deployment` by the way."""
-        query = {"flows": {"name": {"any_": [each.flow for each in PIPELINES]}}, "limit": PAGE}
+        query = {"flows": OURS, "limit": PAGE}
         rows: list[documents.Row] = self._api.read("/deployments/filter", query)
         self._learn_flows(row["flow_id"] for row in rows)
         self.names.update((row["id"], f"{self.names[row['flow_id']]}/{row['name']}") for row in rows)
@@ -112,6 +111,10 @@ class Lookup:
 
     def pools(self) -> list[documents.Row]:
         return sorted(self._api.read("/work_pools/filter", {"limit": PAGE}), key=lambda pool: pool["name"])
+
+    def workers_of(self, pool: documents.Row) -> list[documents.Row]:
+        rows: list[documents.Row] = self._api.read(f"/work_pools/{quote(pool['name'], safe='')}/workers/filter", {})
+        return rows
 
     def queue(self, name: str) -> str:
         """The path of a queue, given as `queue` (of the default pool) or `pool/queue`."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from causal_organism.deployments import TRIGGER_TAG
 from causal_organism.errors import RefusedError
+from causal_organism.ports import RunFilter
 from causal_organism.settings import Settings
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
 from causal_organism.stores.prefect.lookup import CLOCK_SKEW, Lookup
+from causal_organism.stores.prefect.run_history import PrefectHistory
 from causal_organism.stores.prefect.setup import PrefectSetup
 
 TERMINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
@@ -30,11 +32,23 @@ def _utc_now() -> datetime:
 class PrefectOrchestrator:
     """Implements ports.Orchestrator."""
 
-    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = _utc_now):
-        self._api = PrefectApi(settings)
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now: Callable[[], datetime] = _utc_now,
+        deadline_s: float | None = None,
+        permit: Callable[[], None] = lambda: None,
+    ):
+        """`deadline_s`: what one answer may take, without a repetition; None: as patient as the server is busy.
+
+        `permit` raises RefusedError for whoever may change nothing.
+        """
+        self._api = PrefectApi(settings, deadline_s=deadline_s, permit=permit)
         self._now = now
         self._look = Lookup(self._api, now)
         self._setup = PrefectSetup(self._api, now)
+        self._history = PrefectHistory(self._api, self._look)
 
     def close(self) -> None:
         self._api.close()
@@ -55,12 +69,7 @@ class PrefectOrchestrator:
         }
 
     def trigger(
-        self,
-        deployment: str,
-        parameters: Mapping[str, Any],
-        *,
-        idempotency: str | None = None,
-        trigger: str = "api",
+        self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
     ) -> str:
         found = self._look.deployment(deployment)
         body = {
@@ -75,6 +84,12 @@ class PrefectOrchestrator:
     def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[Mapping[str, Any], ...]:
         rows = self._look.flow_runs({} if include_scheduled else self._look.begun(), limit)
         return self._look.to_runs(rows)
+
+    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[Mapping[str, Any]]:
+        return self._history.history(wanted, page=page)
+
+    def tries(self, run: str) -> tuple[Mapping[str, Any], ...]:
+        return self._history.tries(run)
 
     def run(self, run: str) -> Mapping[str, Any] | None:
         row = self._look.find(run)
@@ -110,7 +125,7 @@ class PrefectOrchestrator:
         row = self._look.need(run)
         if row["state_type"] not in TERMINAL:
             raise RefusedError(
-                f"run {row['id']} is {row['state_name']}; only an ended run can be tried again", code="run-live"
+                f"run {row['id']} is {row['state_name']}; only an ended run can be tried again", code="not-retryable"
             )
         if row["deployment_id"] is None:
             raise RefusedError(
@@ -157,20 +172,20 @@ class PrefectOrchestrator:
         }
         query = {"flow_runs": due, "sort": "EXPECTED_START_TIME_ASC"}
         live = self._api.read_pages("/flow_runs/filter", query, MOST_COUNTED)
-        return tuple(
-            documents.to_queue(
-                pool,
-                queue,
-                [
-                    run
-                    for run in live
-                    if (run["work_pool_name"], run["work_queue_name"]) == (pool["name"], queue["name"])
-                ],
-                now,
-            )
-            for pool in self._look.pools()
-            for queue in self._look.queues_of(pool)
-        )
+        ours = self._look.deployments()
+        found = []
+        for pool in self._look.pools():
+            workers = self._look.workers_of(pool)
+            for queue in self._look.queues_of(pool):
+                here = (pool["name"], queue["name"])
+                runs = [run for run in live if (run["work_pool_name"], run["work_queue_name"]) == here]
+                names = [
+                    self._look.names[row["id"]]
+                    for row in ours
+                    if (row["work_pool_name"], row["work_queue_name"]) == here
+                ]
+                found.append(documents.to_queue(pool, queue, runs, now, deployments=names, workers=workers))
+        return tuple(found)
 
     def pause_queue(self, name: str, *, paused: bool) -> None:
         self._api.write("PATCH", self._look.queue(name), {"is_paused": paused}, repeat=True)
@@ -183,8 +198,9 @@ class PrefectOrchestrator:
         for row in self._look.deployments():
             coming = self._planned([row["id"]]) if row["schedules"] else []
             next_at = documents.stamp(documents.moment(coming[0]["expected_start_time"])) if coming else None
+            late_s = self._late_s(row["id"]) if row["schedules"] else None
             found += [
-                documents.to_schedule(row, each, name=self._look.names[row["id"]], next_at=next_at)
+                documents.to_schedule(row, each, name=self._look.names[row["id"]], next_at=next_at, late_s=late_s)
                 for each in row["schedules"]
             ]
         return tuple(sorted(found, key=lambda each: (each["deployment"], each["schedule"])))
@@ -202,9 +218,7 @@ class PrefectOrchestrator:
 
     def workers(self) -> tuple[Mapping[str, Any], ...]:
         return tuple(
-            documents.to_worker(pool, row)
-            for pool in self._look.pools()
-            for row in self._api.read(f"/work_pools/{pool['name']}/workers/filter", {})
+            documents.to_worker(pool, row) for pool in self._look.pools() for row in self._look.workers_of(pool)
         )
 
     def setup(self, *, reset: bool = False) -> tuple[str, ...]:
@@ -212,6 +226,12 @@ class PrefectOrchestrator:
 
     def missing(self) -> tuple[str, ...]:
         return self._setup.differences()
+
+    def reap(self) -> tuple[str, ...]:
+        return self._setup.reap()
+
+    def drift(self) -> tuple[str, ...]:
+        return self._setup.drift()
 
     def _planned(self, deployments: list[str]) -> list[documents.Row]:
         """The next run that a schedule has planned. Past ones do not count: a scheduler that died leaves those."""
@@ -228,6 +248,15 @@ class PrefectOrchestrator:
             },
         )
         return planned
+
+    def _late_s(self, deployment: str) -> float | None:
+        """How long the oldest run that a schedule planned waits to begin; None: none does."""
+        planned = {"deployment_id": {"any_": [deployment]}, "state": {"type": {"any_": ["SCHEDULED", "PENDING"]}}}
+        due = {"expected_start_time": {"before_": self._now().isoformat()}}
+        query = {"flow_runs": {**planned, **due}, "sort": "EXPECTED_START_TIME_ASC", "limit": PAGE}
+        first = next((row for row in self._api.read("/flow_runs/filter", query) if row["auto_scheduled"]), None)
+        at = documents.moment(first["expected_start_time"]) if first else None
+        return None if at is None else max(0.0, (self._now() - at).total_seconds())
 
     def _set_state(self, run: str, state: Mapping[str, Any]) -> None:
         answer = self._api.write("POST", f"/flow_runs/{run}/set_state", {"state": state}, repeat=True)

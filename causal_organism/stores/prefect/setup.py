@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from importlib.resources import files
 from typing import Any
 
 from causal_organism.deployments import (
@@ -17,12 +14,14 @@ from causal_organism.deployments import (
     SILENCE_S,
     START_GRACE_S,
     TAG,
-    UNBORN_S,
     WORK_POOL,
     ZOMBIE_AUTOMATION,
     Pipeline,
 )
-from causal_organism.stores.prefect.api import PAGE, PrefectApi
+from causal_organism.stores.prefect.api import PrefectApi
+from causal_organism.stores.prefect.changes import Change
+from causal_organism.stores.prefect.remains import Remains
+from causal_organism.stores.prefect.template import process_template, template_differences
 
 Row = Mapping[str, Any]
 
@@ -33,14 +32,6 @@ RUN_ENVIRONMENT: Mapping[str, str] = {
 """What every run of ours needs in its process, whichever worker starts it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference between what is and what should be. `make` removes it."""
-
-    text: str
-    make: Callable[[], Any]
-
-
 class PrefectSetup:
     """Repeating a setup changes nothing. What operators changed stays: pauses, limits, crons and queues.
 
@@ -49,7 +40,7 @@ class PrefectSetup:
 
     def __init__(self, api: PrefectApi, now: Callable[[], datetime]):
         self._api = api
-        self._now = now
+        self._remains = Remains(api, now)
 
     def apply(self, *, reset: bool = False) -> tuple[str, ...]:
         """Make every change; what was changed, a line each."""
@@ -59,23 +50,44 @@ class PrefectSetup:
             made.append(change.text)
         return tuple(made)
 
+    def reap(self) -> tuple[str, ...]:
+        """Begin again what died with its worker, and free what it held; a line each."""
+        made = []
+        for change in self._remains.left_by_the_dead():
+            change.make()
+            made.append(change.text)
+        return tuple(made)
+
     def differences(self) -> tuple[str, ...]:
         """What `apply` would change, a line each."""
         return tuple(change.text for change in self._changes(reset=False))
 
+    def drift(self) -> tuple[str, ...]:
+        """What operators changed, a line each: what `apply(reset=True)` takes back besides, and what is paused."""
+        code = set(self.differences())
+        changed = [change.text for change in self._changes(reset=True) if change.text not in code]
+        return (*changed, *self._paused())
+
     def _changes(self, *, reset: bool) -> Iterator[Change]:
         # A generator: a later step reads the server after the earlier changes were made.
-        yield from self._pool()
+        yield from self._pool(reset=reset)
         yield from self._queues(reset=reset)
-        yield from self._unborn()
+        yield from self._remains.unborn()
         for pipeline in PIPELINES:
             yield from self._deployment(pipeline, reset=reset)
         yield from self._automation()
 
-    def _pool(self) -> Iterator[Change]:
-        if self._api.find(f"/work_pools/{WORK_POOL}") is None:
+    def _pool(self, *, reset: bool) -> Iterator[Change]:
+        path = f"/work_pools/{WORK_POOL}"
+        row = self._api.find(path)
+        if row is None:
             body = {"name": WORK_POOL, "type": "process", "base_job_template": process_template()}
             yield Change(f"work pool {WORK_POOL} created", lambda: self._api.write("POST", "/work_pools/", body))
+        elif reset and row["type"] == "process" and (different := template_differences(row["base_job_template"])):
+            yield Change(
+                f"work pool {WORK_POOL}: template taken back in {', '.join(different)}",
+                lambda: self._api.write("PATCH", path, {"base_job_template": process_template()}),
+            )
 
     def _queues(self, *, reset: bool) -> Iterator[Change]:
         path = f"/work_pools/{WORK_POOL}/queues"
@@ -90,36 +102,24 @@ class PrefectSetup:
                     partial(self._api.write, "PATCH", f"{path}/{name}", {"concurrency_limit": None}),
                 )
 
-    def _unborn(self) -> Iterator[Change]:
-        """Runs that a worker took and that never began: it died, and no heartbeat of theirs can stop."""
-        pending = {
-            "flows": {"name": {"any_": [each.flow for each in PIPELINES]}},
-            "flow_runs": {"state": {"type": {"any_": ["PENDING"]}}},
-        }
-        for run in self._api.read_pages("/flow_runs/filter", pending, PAGE):
-            age = self._now() - datetime.fromisoformat(run["state"]["timestamp"])
-            if age > timedelta(seconds=UNBORN_S):
-                state = {"type": "CRASHED", "name": "Crashed", "message": "its worker ended before it began"}
-                path = f"/flow_runs/{run['id']}/set_state"
-                yield Change(
-                    f"run {run['id']} never began: set to Crashed",
-                    partial(self._api.write, "POST", path, {"state": state}),
-                )
-
     def _deployment(self, pipeline: Pipeline, *, reset: bool) -> Iterator[Change]:
         row = self._api.find(f"/deployments/name/{pipeline.full_name}")
         if row is None:
             yield Change(f"deployment {pipeline.full_name} created", lambda: self._create(pipeline))
             return
-        wanted = _code_bound(pipeline, row) | (_operators_own(pipeline) if reset else {})
-        different = {name: value for name, value in wanted.items() if _current(row, name) != value}
+        yield from self._fields(pipeline, row, _code_bound(pipeline, row), "updated")
+        if reset:
+            yield from self._fields(pipeline, row, _operators_own(pipeline), "taken back")
+        yield from self._schedule(pipeline, row, reset=reset)
+        yield from self._remains.slot(pipeline, row)
+
+    def _fields(self, pipeline: Pipeline, row: Row, wanted: Mapping[str, Any], verb: str) -> Iterator[Change]:
+        different = {name: value for name, value in wanted.items() if _current(row, name) != _comparable(name, value)}
         if different:
             yield Change(
-                f"deployment {pipeline.full_name} updated: {', '.join(sorted(different))}",
+                f"deployment {pipeline.full_name} {verb}: {', '.join(sorted(different))}",
                 lambda: self._api.write("PATCH", f"/deployments/{row['id']}", different),
             )
-        yield from self._schedule(pipeline, row, reset=reset)
-        yield from self._slot(pipeline, row)
 
     def _create(self, pipeline: Pipeline) -> None:
         flow = self._api.write("POST", "/flows/", {"name": pipeline.flow, "tags": [TAG]}, repeat=True)
@@ -139,45 +139,34 @@ class PrefectSetup:
                 f"schedule {pipeline.slug} of {pipeline.full_name} created",
                 lambda: self._api.write("POST", path, [_schedule_body(pipeline)]),
             )
-        elif reset and found["schedule"].get("cron") != pipeline.cron:
+        elif reset and _rule(found["schedule"]) != _rule(_schedule_body(pipeline)["schedule"]):
             body = {"schedule": _schedule_body(pipeline)["schedule"], "parameters": found.get("parameters") or {}}
             yield Change(
                 f"schedule {pipeline.slug} of {pipeline.full_name} set to {pipeline.cron}",
                 lambda: self._api.write("PATCH", f"{path}/{found['id']}", body),
             )
 
-    def _slot(self, pipeline: Pipeline, row: Row) -> Iterator[Change]:
-        """A slot that no run holds, left by a server that lost its leases, would hold up the deployment for ever."""
-        limit = row.get("global_concurrency_limit")
-        if not limit or not limit["active_slots"]:
-            return
-        # A run that waits in its process to be tried again keeps its slot.
-        holding = (
-            {"state": {"type": {"any_": ["PENDING", "RUNNING", "CANCELLING"]}}},
-            {"state": {"name": {"any_": ["AwaitingRetry"]}}},
-        )
-        ours = {"deployments": {"id": {"any_": [row["id"]]}}}
-        holders = sum(self._api.read("/flow_runs/count", {**ours, "flow_runs": each}) for each in holding)
-        if holders == 0:
-            yield Change(
-                f"deployment {pipeline.full_name}: a slot that no run held was freed",
-                lambda: self._api.write("PATCH", f"/v2/concurrency_limits/{limit['id']}", {"active_slots": 0}),
-            )
+    def _paused(self) -> Iterator[str]:
+        for name in QUEUES:
+            row = self._api.find(f"/work_pools/{WORK_POOL}/queues/{name}")
+            if row is not None and row["is_paused"]:
+                yield f"queue {name} is paused"
+        for pipeline in PIPELINES:
+            row = self._api.find(f"/deployments/name/{pipeline.full_name}")
+            if row is None:
+                continue
+            if row["paused"]:
+                yield f"deployment {pipeline.full_name} is paused"
+            for each in row["schedules"]:
+                if each.get("slug") != pipeline.slug:
+                    yield f"deployment {pipeline.full_name} has another schedule: {_rule(each['schedule'])[0]}"
+                elif not each["active"]:
+                    yield f"schedule {pipeline.slug} of {pipeline.full_name} is paused"
 
     def _automation(self) -> Iterator[Change]:
         named = {"automations": {"name": {"any_": [ZOMBIE_AUTOMATION]}}}
         if not self._api.read("/automations/filter", named):
             yield Change("automation for dead runs created", lambda: self._api.write("POST", "/automations/", zombie()))
-
-
-def process_template() -> dict[str, Any]:
-    """The base job template of a process pool, as Prefect 3.8 has it.
-
-    Shipped, because a Prefect server answers its own view of templates from the Internet.
-    """
-    text = files("causal_organism.stores.prefect").joinpath("process_pool.json").read_text("utf-8")
-    template: dict[str, Any] = json.loads(text)
-    return template
 
 
 def zombie() -> dict[str, Any]:
@@ -214,6 +203,8 @@ def _code_bound(pipeline: Pipeline, row: Row) -> dict[str, Any]:
     tags = list(row.get("tags") or [])
     return {
         "entrypoint": pipeline.entrypoint,
+        "pull_steps": [],  # the package is installed where workers run; a folder of the deployer's is not there
+        "path": None,
         "description": pipeline.description,
         "parameter_openapi_schema": pipeline.parameter_schema,
         "enforce_parameter_schema": True,
@@ -236,7 +227,22 @@ def _operators_own(pipeline: Pipeline) -> dict[str, Any]:
 def _current(row: Row, name: str) -> Any:
     if name == "concurrency_limit":
         return (row.get("global_concurrency_limit") or {}).get("limit")
-    return row.get(name)
+    if name == "pull_steps":
+        return row.get(name) or []
+    return _comparable(name, row.get(name))
+
+
+def _comparable(name: str, value: Any) -> Any:
+    """A schema without the empty parts that one of its writers leaves out."""
+    if name == "parameter_openapi_schema" and isinstance(value, Mapping):
+        return {key: part for key, part in value.items() if part not in ([], {})}
+    return value
+
+
+def _rule(schedule: Row) -> tuple[str, str]:
+    """When it is due, and in which zone."""
+    rule = schedule.get("cron") or schedule.get("rrule") or f"every {schedule.get('interval')} s"
+    return str(rule), str(schedule.get("timezone") or "UTC")
 
 
 def _schedule_body(pipeline: Pipeline) -> dict[str, Any]:

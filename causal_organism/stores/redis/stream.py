@@ -6,15 +6,18 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib import resources
 from itertools import accumulate
 from typing import Any
 
-from causal_organism.errors import StoreError
+from causal_organism.errors import OrganismError, RefusedError, StoreError
 from causal_organism.network.entries import START, following
 from causal_organism.ports import DeadLetter, StreamEntry, StreamState
 from causal_organism.stores.idle import TRUSTED_S
+from causal_organism.stores.redis.roles import redis_rules
+from causal_organism.stores.tls import NONE, Tls
 
 _PAGE = 10_000
 _FIRST_PAGE = 500  # from which it is known how long entries are
@@ -31,21 +34,40 @@ def within(entries: Sequence[StreamEntry], most_bytes: int) -> tuple[StreamEntry
 class RedisStream:
     """`EventStream` over two keys of one Redis server, from 6.2 on."""
 
-    def __init__(self, url: str | Callable[[], str], *, stream: str, dead_letters: str, trusted_s: float = TRUSTED_S):
+    def __init__(
+        self,
+        url: str | Callable[[], str],
+        *,
+        stream: str,
+        dead_letters: str,
+        trusted_s: float = TRUSTED_S,
+        deadline_s: float = 30.0,
+        read_only: bool = False,
+        tls: Tls = NONE,
+    ):
+        """`deadline_s`: what one answer may take. `read_only`: the server refuses every command that writes."""
+        self._read_only = read_only
+        self._tls = tls
+        self._deadline_s = deadline_s
         self._url = url
-        self._stream = stream
-        self._dead_letters = dead_letters
+        self.name = stream
+        self.dead_letters_name = dead_letters
         self._trusted_s = trusted_s
         self._used = time.monotonic()
 
     def append(self, entries: Sequence[Mapping[str, str]]) -> list[str]:
         if not entries:
             return []
-        with _driver_errors():
-            pipeline = self._redis.pipeline(transaction=True)  # all of them or none
+        with driver_errors():
+            pipeline = self.redis.pipeline(transaction=True)  # all of them or none
             for fields in entries:
-                pipeline.xadd(self._stream, dict(fields))
+                pipeline.xadd(self.name, dict(fields))
             return [_text(each) for each in pipeline.execute()]
+
+    def clock(self) -> datetime:
+        with driver_errors():
+            seconds, microseconds = self.redis.time()
+        return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
 
     def read_after(
         self, position: str, limit: int, until: str | None = None, *, most_bytes: int | None = None
@@ -66,16 +88,16 @@ class RedisStream:
         return within(found, most_bytes)
 
     def _page(self, position: str, limit: int, until: str | None) -> tuple[StreamEntry, ...]:
-        with _driver_errors():
-            found = self._redis.xrange(self._stream, min=f"({position}", max=until or "+", count=limit)
+        with driver_errors():
+            found = self.redis.xrange(self.name, min=f"({position}", max=until or "+", count=limit)
         return tuple(StreamEntry(_text(entry), fields) for entry, fields in found)
 
     def state(self) -> StreamState:
         import redis  # only where a server is asked
 
-        with _driver_errors():
+        with driver_errors():
             try:
-                found: Mapping[str, Any] = self._redis.xinfo_stream(self._stream)
+                found: Mapping[str, Any] = self.redis.xinfo_stream(self.name)
             except redis.ResponseError as error:
                 if "no such key" not in str(error):
                     raise
@@ -102,42 +124,57 @@ class RedisStream:
         return count
 
     def trim(self, before: str) -> int:
-        with _driver_errors():
-            return int(self._redis.xtrim(self._stream, minid=following(before), approximate=False))
+        with driver_errors():
+            return int(self.redis.xtrim(self.name, minid=following(before), approximate=False))
 
     def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
         for start in range(0, len(letters), 1000):  # a script blocks the server: keep each one short
             arguments: list[str] = []
             for each in letters[start : start + 1000]:
                 arguments += (each.id, each.reason, json.dumps(dict(each.fields), ensure_ascii=False))
-            with _driver_errors():
-                self._redis.eval(_WRITE_DEAD_LETTERS, 1, self._dead_letters, *arguments)
+            with driver_errors():
+                self.redis.eval(_WRITE_DEAD_LETTERS, 1, self.dead_letters_name, *arguments)
 
     def read_dead_letters(self, limit: int | None = None) -> tuple[DeadLetter, ...]:
-        with _driver_errors():
-            found = self._redis.xrange(self._dead_letters, count=limit)
+        with driver_errors():
+            found = self.redis.xrange(self.dead_letters_name, count=limit)
         return tuple(_dead_letter(_text(entry), fields) for entry, fields in found)
 
     def count_dead_letters(self) -> int:
-        with _driver_errors():
-            return int(self._redis.xlen(self._dead_letters))
+        with driver_errors():
+            return int(self.redis.xlen(self.dead_letters_name))
 
     def drop_dead_letters(self, ids: Sequence[str]) -> int:
         if not ids:
             return 0
-        with _driver_errors():
-            return int(self._redis.xdel(self._dead_letters, *ids))
+        with driver_errors():
+            return int(self.redis.xdel(self.dead_letters_name, *ids))
+
+    def apply_roles(self) -> None:
+        """Make the users of `redis_rules`, or bring them to it; passwords stay, and who is new has none."""
+        with driver_errors():
+            for user, rules in redis_rules(stream=self.name, dead_letters=self.dead_letters_name).items():
+                self.redis.execute_command("ACL SETUSER", user, "on", *rules)
+
+    def put_user(self, user: str, password: str, rules: Sequence[str]) -> None:
+        with driver_errors():
+            self.redis.execute_command("ACL SETUSER", user, "reset", "on", f">{password}", *rules)
+
+    def drop_user(self, user: str) -> None:
+        """Remove it, and close its connections."""
+        with driver_errors():
+            self.redis.execute_command("ACL DELUSER", user)
 
     def close(self) -> None:
         if "_client" in self.__dict__:
             self._client.close()
 
     @property
-    def _redis(self) -> Any:
+    def redis(self) -> Any:
         """The client, without connections that nobody used for long; those that were closed it sees by itself."""
         now, was = time.monotonic(), self._used
         self._used = now
-        with _driver_errors():
+        with driver_errors():
             if now - was >= self._trusted_s:
                 self._client.connection_pool.disconnect(inuse_connections=False)
             return self._client
@@ -149,8 +186,29 @@ class RedisStream:
         url = self._url if isinstance(self._url, str) else self._url()
         # No retries below us: an XADD sent again after a lost answer would be a second entry.
         never = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
-        with _driver_errors():
-            return redis.Redis.from_url(url, socket_timeout=30.0, socket_connect_timeout=5.0, retry=never)
+        with driver_errors():
+            connect_s = min(5.0, self._deadline_s)
+            return self._kind().from_url(
+                url,
+                socket_timeout=self._deadline_s,
+                socket_connect_timeout=connect_s,
+                retry=never,
+                **(self._files() if url.startswith("rediss:") else {}),
+            )
+
+    def _files(self) -> dict[str, Any]:
+        """For an address `rediss://`, whose certificate the client checks with its name."""
+        files = {"ssl_ca_certs": self._tls.ca, "ssl_certfile": self._tls.cert, "ssl_keyfile": self._tls.key}
+        return {name: file for name, file in files.items() if file is not None} | {"ssl_check_hostname": True}
+
+    def _kind(self) -> Any:
+        import redis
+
+        if not self._read_only:
+            return redis.Redis
+        from causal_organism.stores.redis.reading import ReadingRedis
+
+        return ReadingRedis
 
 
 _WRITE_DEAD_LETTERS = (
@@ -175,11 +233,31 @@ def _text(raw: bytes | str) -> str:
 
 
 @contextmanager
-def _driver_errors() -> Iterator[None]:
+def driver_errors() -> Iterator[None]:
     import redis
 
     try:
         yield
+    except redis.ResponseError as error:
+        raise _answer_error(error) from error
     except (redis.RedisError, ValueError, OSError) as error:
         first_line = (str(error) or type(error).__name__).splitlines()[0]
         raise StoreError(f"the event stream: {first_line}", hint="`organism check` tests every connection") from error
+
+
+def _answer_error(error: Exception) -> OrganismError:
+    # In front of what the server says of a pipeline stands the command with all that it was to write.
+    text = (str(error) or type(error).__name__).splitlines()[0].rpartition("of pipeline caused error: ")[2]
+    what = f"the event stream: {text}"
+    if any(words in text for words in _WRITES_IN_SCRIPT):
+        return RefusedError(what, hint="ORGANISM_READ_ONLY is set, or --read-only was given", code="read-only")
+    if "eval_ro" in text.lower() and "unknown command" in text.lower():
+        hint = "it is older than Redis 7: name a user who only reads in ORGANISM_REDIS_READER_URL (docs/security.md)"
+        return StoreError(f"the event stream cannot be opened read-only: {text}", hint=hint)
+    if type(error).__name__ == "NoPermissionError":
+        hint = "senders need the user `ingest`, everything else `worker`: organism deploy roles --of redis"
+        return RefusedError(what, hint=hint, code="not-permitted")
+    return StoreError(what, hint="`organism check` tests every connection")
+
+
+_WRITES_IN_SCRIPT = ("Write commands are not allowed from read-only scripts", "not allowed from script")

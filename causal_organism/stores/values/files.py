@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from causal_organism.errors import SettingsError, StoreError
-from causal_organism.stores.values.mark import MARK, make_mark, read_mark, write_durably
+from causal_organism.stores.values.mark import MARK, make_mark, read_mark
+from causal_organism.stores.values.private import group_of, make_folder, write_durably
 
 _OURS = re.compile(r"\.?([0-9a-f]{64})(\..*)?")
 """Content, also damaged or not finished. What somebody else keeps at the same place is none, and is never removed."""
@@ -45,8 +46,8 @@ class Files(Protocol):
     def where(self, content: str) -> str:
         """For people."""
 
-    def size(self, content: str) -> int | None:
-        """In bytes; None: it is not there."""
+    def sizes(self, contents: Collection[str]) -> Mapping[str, int]:
+        """Content -> bytes, of what is there; asked at once. Raises StoreError."""
 
     def read(self, content: str) -> bytes:
         """Raises FileNotFoundError, StoreError."""
@@ -63,16 +64,22 @@ class Files(Protocol):
     def remove(self, place: str) -> None: ...
 
 
-def files_at(values: str | Path) -> Files:
-    """`values`: a folder, or a URL with a scheme (`s3://bucket/prefix`, `gs://…`, `abfss://…`, `file://…`)."""
-    return ObjectFiles(values) if isinstance(values, str) and "://" in values else FolderFiles(Path(values))
+def files_at(values: str | Path, *, group: str | None = None) -> Files:
+    """`values`: a folder, or a URL with a scheme (`s3://bucket/prefix`, `gs://…`, `abfss://…`, `file://…`).
+
+    `group`: who shares the folder; None: nobody but its owner.
+    """
+    if isinstance(values, str) and "://" in values:
+        return ObjectFiles(values)
+    return FolderFiles(Path(values), group_of(group))
 
 
 class FolderFiles:
     """`Files` in a folder; a shared volume serves several workers."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, group: int | None = None):
         self._folder = folder
+        self._group = group
 
     def about(self) -> str:
         there = next(each for each in (self._folder, *self._folder.absolute().parents) if each.exists())
@@ -89,17 +96,18 @@ class FolderFiles:
 
     def mark(self, identity: str) -> str:
         with _told(f"{self._folder / MARK} cannot be written", hint="ORGANISM_VALUES says where it is"):
-            make_mark(self._folder, identity)
+            make_mark(self._folder, identity, self._group)
         return self.identity() or identity
 
     def where(self, content: str) -> str:
         return str(self._file(content))
 
-    def size(self, content: str) -> int | None:
-        try:
-            return self._file(content).stat().st_size
-        except OSError:
-            return None
+    def sizes(self, contents: Collection[str]) -> dict[str, int]:
+        found = {}
+        for content in contents:
+            with suppress(OSError):
+                found[content] = self._file(content).stat().st_size
+        return found
 
     def read(self, content: str) -> bytes:
         file = self._file(content)
@@ -114,8 +122,8 @@ class FolderFiles:
         file = self._file(content)
         temporary = file.with_name(f".{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            write_durably(temporary, body)
+            make_folder(file.parent, self._group)
+            write_durably(temporary, body, self._group)
             temporary.replace(file)
         except OSError as error:
             with suppress(OSError):  # a disk that became read-only takes no removal either
@@ -207,12 +215,16 @@ class ObjectFiles:
     def where(self, content: str) -> str:
         return f"{self._shown}/{content[:2]}/{content}"
 
-    def size(self, content: str) -> int | None:
+    def sizes(self, contents: Collection[str]) -> dict[str, int]:
         from pyarrow import fs
 
         with _told(f"{self._shown} cannot be asked", hint=_HINT):
-            about = self._system[0].get_file_info(self._path(content))
-        return None if about.type == fs.FileType.NotFound else int(about.size)
+            found = self._system[0].get_file_info([self._path(content) for content in contents])
+        return {
+            content: int(about.size)
+            for content, about in zip(contents, found, strict=True)
+            if about.type != fs.FileType.NotFound
+        }
 
     def read(self, content: str) -> bytes:
         with (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +28,8 @@ _HINT = (
     "organism check --adopt-values; only to look: ORGANISM_READ_ONLY=1"
 )
 
-Holds = Callable[[Mapping[str, Any], str], bool]
-"""Whether the content of a (place, name) is where it should be."""
+Missing = Callable[[Collection[tuple[Mapping[str, Any], str]]], frozenset[str]]
+"""Names of the content of these (place, name) that is not where it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class KnownStore:
 class StoreIdentity:
     """Compares the store of this process with the one that the ledger knows."""
 
-    def __init__(self, database: Database, files: Files, holds: Holds):
+    def __init__(self, database: Database, files: Files, missing: Missing):
         self._database = database
         self._files = files
-        self._holds = holds
+        self._missing = missing
 
     def verify(self) -> None:
         """Raises OtherValuesError where this is not the ledger's store. Writes nothing."""
@@ -88,7 +88,8 @@ class StoreIdentity:
         with self._database.connection() as connection:
             _lock(connection)
             known, heads = _load(connection), _heads_in_files(connection, None)
-            missing = [name for name, place, content in heads if not self._holds(place, content)]
+            gone = self._missing([(place, content) for _, place, content in heads])
+            missing = [name for name, _, content in heads if content in gone]
             if missing and not incomplete:
                 raise RefusedError(
                     f"{self._files.described()} lacks the content of {len(missing)} of {len(heads)} heads that have "
@@ -124,7 +125,8 @@ class StoreIdentity:
         return found
 
     def _refuse_foreign(self, heads: list[tuple[str, Mapping[str, Any], str]]) -> None:
-        if heads and not any(self._holds(place, content) for _, place, content in heads):
+        contents = {content: place for _, place, content in heads}
+        if heads and len(self._missing([(place, content) for content, place in contents.items()])) == len(contents):
             raise OtherValuesError(
                 f"the ledger has large values ({_some([name for name, _, _ in heads])}), and none of them is in "
                 f"{self._files.described()}, the store of this process",

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from causal_organism.stores.values.private import make_folder, write_durably
+
 MARK = ".organism-values"
 
 
@@ -17,12 +19,12 @@ def read_mark(folder: Path) -> str | None:
         return None
 
 
-def make_mark(folder: Path, identity: str) -> None:
+def make_mark(folder: Path, identity: str, group: int | None = None) -> None:
     """Whole or not at all; one that is there stays. Raises OSError."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder, group)
     draft = folder / f"{MARK}.{os.getpid()}.{os.urandom(4).hex()}"
     try:
-        write_durably(draft, f"{identity}\n".encode())
+        write_durably(draft, f"{identity}\n".encode(), group)
         try:
             os.link(draft, folder / MARK)
         except FileExistsError:
@@ -33,10 +35,3 @@ def make_mark(folder: Path, identity: str) -> None:
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-
-
-def write_durably(file: Path, body: bytes) -> None:
-    with file.open("wb") as handle:
-        handle.write(body)
-        handle.flush()
-        os.fsync(handle.fileno())

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.tables.cells import joined
+from causal_organism.assets.tables.changes import changes
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -23,18 +26,12 @@ def between(was: pa.Table, now: pa.Table, index: str | None) -> pa.Table | None:
     import numpy as np
     import pyarrow as pa
 
-    if was.schema != now.schema or was.num_rows > now.num_rows or PLACE in now.column_names:
+    if was.schema != now.schema or PLACE in now.column_names or not all(map(_is_plain, now.schema.types)):
         return None
-    if not all(map(_is_plain, now.schema.types)):
+    found = changes(_columns(was), _columns(now), key=index)
+    if not found.pairs.is_growth:
         return None
-    if index is not None and not _alike(was.column(index), now.column(index).slice(0, was.num_rows)):
-        return None
-    differs = np.ones(now.num_rows, dtype=np.bool_)
-    differs[: was.num_rows] = False
-    for name in now.column_names:
-        if name != index:
-            differs[: was.num_rows] |= _differing(was.column(name), now.column(name).slice(0, was.num_rows))
-    places = np.flatnonzero(differs)
+    places = np.concatenate((found.moved_in_bits(), found.pairs.added))
     return now.take(pa.array(places)).append_column(PLACE, pa.array(places.astype(np.int32)))
 
 
@@ -63,7 +60,7 @@ def _moved(was: Any, rows: Any, places: Any) -> Any:
     import numpy as np
     import pyarrow as pa
 
-    was, rows = _joined(was), _joined(rows)
+    was, rows = joined(was), joined(rows)
     where = pa.array(places)
     if not pa.types.is_floating(was.type) and was.take(where).equals(rows):
         return was
@@ -83,29 +80,5 @@ def _is_plain(kind: pa.DataType) -> bool:
     return bool(pa.types.is_primitive(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _alike(one: Any, other: Any) -> bool:
-    return bool(one.equals(other))
-
-
-def _differing(was: Any, now: Any) -> Any:
-    """Which places differ; null equals null, not-a-number equals not-a-number, and 0.0 is not -0.0."""
-    import numpy as np
-    import pyarrow as pa
-
-    was, now = _joined(was), _joined(now)
-    if pa.types.is_floating(was.type) and was.null_count == 0 == now.null_count:
-        whole = {16: np.uint16, 32: np.uint32, 64: np.uint64}[was.type.bit_width]
-        return was.to_numpy().view(whole) != now.to_numpy().view(whole)
-    if pa.types.is_integer(was.type) and was.null_count == 0 == now.null_count:
-        return was.to_numpy() != now.to_numpy()
-    pairs = zip(was.to_pylist(), now.to_pylist(), strict=True)
-    return np.fromiter((a != b and not (a != a and b != b) for a, b in pairs), dtype=np.bool_, count=len(was))
-
-
-def _joined(column: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(column, pa.ChunkedArray) and column.num_chunks == 1:
-        return column.chunk(0)  # joining would copy it
-    found = column.combine_chunks()
-    return found if not isinstance(found, pa.ChunkedArray) else pa.concat_arrays(found.chunks)
+def _columns(table: pa.Table) -> dict[str, Any]:
+    return dict(zip(table.column_names, table.columns, strict=True))

@@ -19,6 +19,9 @@ from causal_organism.stores.values import codec, patches
 from causal_organism.stores.values.cache import CachedTables
 from causal_organism.stores.values.files import files_at
 from causal_organism.stores.values.identity import StoreIdentity
+from causal_organism.stores.values.known_types import with_types
+from causal_organism.stores.values.queries import CHAIN, SMALL_VALUES, WITH_BASES
+from causal_organism.stores.values.shown import shown_rows, shown_table
 from causal_organism.stores.values.tables import Tables
 
 if TYPE_CHECKING:
@@ -40,18 +43,20 @@ class Values:
     `bytes_read` and `bytes_written`: content that went between this process and the stores.
     """
 
-    def __init__(self, database: Database, files: Path | str, *, cache: Path | None = None):
-        """`files`: folder or URL. `cache`: a folder of this machine, for tables that patches stand on."""
+    def __init__(self, database: Database, files: Path | str, *, cache: Path | None = None, group: str | None = None):
+        """`files`: folder or URL; `group`: who shares it. `cache`: a local folder, for what patches stand on."""
         self._database = database
-        self._files = files_at(files)
-        self._identity = StoreIdentity(database, self._files, self._holds)
+        self._files = files_at(files, group=group)
+        self._identity = StoreIdentity(database, self._files, self._missing)
         self._tables = Tables()
         self._cache = CachedTables(cache)
         self.bytes_read = 0
         self.bytes_written = 0
 
-    def describe(self, value: Any, *, base: Content | None = None) -> tuple[str, Callable[[], Mapping[str, Any]]]:
-        encoded = codec.encode(value)
+    def describe(
+        self, value: Any, *, base: Content | None = None, like: Callable[[], Content | None] = lambda: None
+    ) -> tuple[str, Callable[[], Mapping[str, Any]]]:
+        encoded = codec.encode(value, earlier=lambda: self._schema(like() if base is None else base))
         return encoded.fingerprint, lambda: self._write(encoded, base)
 
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
@@ -64,10 +69,7 @@ class Values:
         bodies: dict[str, bytes] = {}
         with self._database.connection() as connection:
             for start in range(0, len(small), _AT_ONCE):
-                found = connection.execute(
-                    "SELECT fingerprint, body FROM organism.small_value WHERE fingerprint = ANY(%s)",
-                    (small[start : start + _AT_ONCE],),
-                )
+                found = connection.execute(SMALL_VALUES, (small[start : start + _AT_ONCE],))
                 bodies |= {content: bytes(body) for content, body in found}
         self.bytes_read += sum(map(len, bodies.values()))
         return [
@@ -75,13 +77,17 @@ class Values:
             for place, content in contents
         ]
 
-    def intact(self, place: Mapping[str, Any], fingerprint: str) -> bool:
-        return self._holds(place, fingerprint) or self._identity.is_other()
+    def damaged(self, contents: Collection[Content]) -> frozenset[str]:
+        missing = self._missing(contents)
+        return missing if missing and not self._identity.is_other() else frozenset()
 
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        return None if place["format"] == codec.JSON else shown_rows(self._table(place, fingerprint), place)
+
+    def table(self, place: Mapping[str, Any], fingerprint: str, *, known: Content | None = None) -> pa.Table | None:
         if place["format"] == codec.JSON:
             return None
-        return codec.table_rows(self._table(place, fingerprint), place)
+        return shown_table(with_types(self._table(place, fingerprint), lambda: self._schema(known)), place)
 
     def about(self) -> str:
         where = self._files.about()
@@ -97,7 +103,7 @@ class Values:
 
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         with self._database.connection() as connection:
-            kept = {name for (name,) in connection.execute(_WITH_BASES, (list(needed),))}
+            kept = {name for (name,) in connection.execute(WITH_BASES, (list(needed),))}
             gone = connection.execute(
                 "DELETE FROM organism.small_value WHERE written_at < %s AND NOT fingerprint = ANY(%s) "
                 "RETURNING length(body)",
@@ -110,12 +116,11 @@ class Values:
                 count, size = count + 1, size + file.bytes
         return count, size
 
-    def _holds(self, place: Mapping[str, Any], content: str) -> bool:
-        """Whether what lies in files is in those of this process."""
-        if place.get("store") == PATCH:
-            root = place["root"]
-            return self._holds(root, root["content"]) or self._files.size(place["whole"]) is not None
-        return place.get("store") != "file" or self._files.size(content) == place["bytes"]
+    def _missing(self, contents: Collection[Content]) -> frozenset[str]:
+        """Content of which the files are not among those of this process."""
+        files = {file for content in contents for file in files_of(*content)}
+        sizes = self._files.sizes(sorted(files)) if files else {}
+        return frozenset(content for place, content in contents if not is_there(place, content, sizes))
 
     def _write(self, encoded: codec.Encoded, base: Content | None) -> Mapping[str, Any]:
         if encoded.kind != codec.JSON:
@@ -158,6 +163,14 @@ class Values:
             "whole": encoded.fingerprint, "root": root, "depth": depth, "patched": before + len(body),
         }  # fmt: skip
 
+    def _schema(self, content: Content | None) -> pa.Schema | None:
+        """None where there is no table, or a damaged one."""
+        if content is None or "store" not in content[0] or content[0]["format"] == codec.JSON:
+            return None
+        with suppress(DamagedValueError):
+            return self._table(*content).schema
+        return None
+
     def _put_row(self, name: str, body: bytes, *, base: str | None = None) -> None:
         # Not durable of itself: the version that names it comes after it, and is.
         with self._database.connection(single=True) as connection:
@@ -179,7 +192,7 @@ class Values:
     def _patched(self, place: Mapping[str, Any], name: str) -> pa.Table:
         """From the nearest table that is known here, or the root, patch by patch."""
         root = place["root"]
-        cached = self._cache.names() if self._holds(root, root["content"]) else ()
+        cached = self._cache.names() if not self._missing([(root, root["content"])]) else ()
         if name in cached and (table := self._cache.get(name)) is not None:
             return table
         try:
@@ -200,7 +213,7 @@ class Values:
         """The content to start from, and the patches from there to `name`, the last one first."""
         root = place["root"]["content"]
         with self._database.connection(single=True) as connection:
-            found = connection.execute(_CHAIN, (name, [*cached, root])).fetchall()
+            found = connection.execute(CHAIN, (name, [*cached, root])).fetchall()
         links: list[bytes] = []
         start = name
         for _, base, body in found:
@@ -226,7 +239,7 @@ class Values:
     def _made_whole(self, place: Mapping[str, Any]) -> pa.Table:
         """The content where it was written whole, because what it was a patch of is damaged."""
         whole = place["whole"]
-        if self._files.size(whole) is None:
+        if not self._files.sizes([whole]):
             return codec.read_table(self._body({"store": "row"}, whole))
         with suppress(DamagedValueError, FileNotFoundError):
             table = codec.read_table(self._files.read(whole))
@@ -264,30 +277,23 @@ class Values:
         return body
 
     def _set_aside(self, content: str) -> None:
-        """So that `intact` sees damage without reading. Nothing is moved in a store that is not the ledger's."""
+        """So that `damaged` sees damage without reading. Nothing is moved in a store that is not the ledger's."""
         if not self._identity.is_other():
             self._files.set_aside(content)
 
 
+def files_of(place: Mapping[str, Any], content: str) -> list[str]:
+    """Names of the files that content may be read from."""
+    if place.get("store") == PATCH:
+        return [*files_of(place["root"], place["root"]["content"]), place["whole"]]
+    return [content] if place.get("store") == "file" else []
+
+
+def is_there(place: Mapping[str, Any], content: str, sizes: Mapping[str, int]) -> bool:
+    if place.get("store") == PATCH:
+        return is_there(place["root"], place["root"]["content"], sizes) or place["whole"] in sizes
+    return place.get("store") != "file" or sizes.get(content) == place["bytes"]
+
+
 def _where(place: Mapping[str, Any]) -> dict[str, Any]:
     return {name: place[name] for name in ("store", "bytes", "digest") if name in place}
-
-
-_CHAIN = """
-    WITH RECURSIVE chain (fingerprint, base, body, step) AS (
-        SELECT fingerprint, base, body, 0 FROM organism.small_value WHERE fingerprint = %s
-        UNION ALL
-        SELECT v.fingerprint, v.base, v.body, chain.step + 1 FROM chain JOIN organism.small_value v
-            ON v.fingerprint = chain.base AND NOT chain.base = ANY(%s)
-    )
-    SELECT fingerprint, base, body FROM chain ORDER BY step
-"""
-
-_WITH_BASES = """
-    WITH RECURSIVE needed (name) AS (
-        SELECT unnest(%s::text[])
-        UNION
-        SELECT v.base FROM needed JOIN organism.small_value v ON v.fingerprint = needed.name WHERE v.base IS NOT NULL
-    )
-    SELECT name FROM needed
-"""

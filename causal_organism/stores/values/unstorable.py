@@ -10,6 +10,7 @@ from typing import Any
 from causal_organism.assets.json_values import plain_json
 from causal_organism.assets.storable import error_text, storable, storable_text
 from causal_organism.errors import UnstorableError
+from causal_organism.stores.values.json_marks import marked
 
 _ADVICE = "give it values of one type: numbers, text, truth or times"
 
@@ -26,12 +27,20 @@ def check_names(names: Iterable[Any]) -> None:
             raise UnstorableError(f"the column {name!r} has a name that no store takes; rename it")
 
 
+def check_labels(table: Any) -> None:
+    """Raises UnstorableError where the column `id` of an Arrow table cannot name rows."""
+    import pyarrow as pa
+
+    if "id" in table.column_names and pa.types.is_nested(kind := table.column("id").type):
+        raise UnstorableError(f"the index cannot be stored: the column id is of the type {kind}; {_ADVICE}")
+
+
 def checked_name(name: Any, what: str) -> Any:
-    """A name that stands beside the content, as JSON. Raises UnstorableError."""
+    """A name that stands beside the content, as JSON with its tuples marked. Raises UnstorableError."""
     plain = plain_json(name, what)
     if storable(plain) != plain:
         raise UnstorableError(f"{what} is {plain!r}, which no store takes; rename it")
-    return plain
+    return marked(name)
 
 
 @contextmanager

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.network.snapshot import Csr, Snapshot
+from causal_organism.network.csr import Csr
+from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.scores import Idx
 from causal_organism.views.share import Floats, PersonKernel

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.network.snapshot import Csr, Snapshot
+from causal_organism.network.csr import Csr
+from causal_organism.network.snapshot import Snapshot
 from causal_organism.views.changes import contains
 from causal_organism.views.kernels.compiled import compiled
 from causal_organism.views.kernels.ragged import spread, summed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.network.snapshot import Csr
+from causal_organism.network.csr import Csr
 from causal_organism.views.kernels.ragged import spread
 from causal_organism.views.scores import Idx
 

@@ -15,8 +15,8 @@ from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.linear_design import Absorb, LinearDesign, linear_design, means, units_and_times
 from causal_organism.causal.designs.references import check_reference
-from causal_organism.causal.designs.regression import Absorber, absorb_two
 from causal_organism.causal.designs.robustness import Checks
+from causal_organism.causal.slopes.regression import Absorber, absorb_two
 from tests.causal.designs.worlds import CROSS_SECTION, WITHIN_TEAMS, across, working_weeks
 
 

@@ -44,10 +44,9 @@ def one(table: pd.DataFrame, declared: str) -> dict[str, Any]:
     return found
 
 
-def by_lot(seed: int, **more: float) -> pd.DataFrame:
-    table = across(seed, **more)
+def by_lot(seed: int, *, effect: float = 1.0) -> pd.DataFrame:
+    table = across(seed, effect=effect)
     rng = np.random.default_rng(seed + 10_000)
-    effect = more.get("effect", 1.0)
     lot = (rng.random(len(table)) < 0.5).astype(float)
     return table.assign(y=table["y"] + effect * (lot - table["t"]), t=lot)
 
@@ -78,7 +77,6 @@ def test_an_honest_world_is_found_out(table: pd.DataFrame, declared: str, truth:
         (working_weeks(1, effect=0, hidden=1.0, rho=0.8), WITHIN_TEAMS, "lead-placebo"),
         (working_weeks(1, effect=0, hidden=1.0, control=0.02), WITHIN_TEAMS, "lead-placebo"),
         (working_weeks(1, effect=0, hidden=1.0, seen=0.7), WITHIN_TEAMS, "lead-placebo"),
-        (working_weeks(1, effect=0, shock=1.0), WITHIN_TEAMS, "team-shock"),
         (staggered(2, effect=0, trend=0.15)[0], STAGGERED, "pre-trend"),
         (policy(3, effect=0, trend=0.08), BY_GROUP, "pre-trend"),
         (across(5, people=1500, effect=0, hidden=1.0), ACROSS, "sensitive"),
@@ -88,6 +86,15 @@ def test_a_hidden_cause_is_not_taken_for_an_effect(table: pd.DataFrame, declared
     found = one(table, declared)
     assert (found["verdict"], found["grade"]) == ("weak" if reason == "sensitive" else "refuted", "D")
     assert reason in found["reasons"]
+
+
+@pytest.mark.parametrize(("effect", "verdict"), [(0.0, "inconclusive"), (-0.4, "weak")])
+def test_what_happens_to_a_whole_team_moves_no_effect_and_is_told(effect: float, verdict: str) -> None:
+    found = one(working_weeks(1, effect=effect, shock=1.0), WITHIN_TEAMS)
+    assert (found["verdict"], found["reasons"][-1]) == (verdict, "team-shock")
+    assert found["checks"]["spillover_p"] < 0.01, "what others in the team do cannot be told from it"
+    assert found["effect"] == pytest.approx(-2 * effect, abs=0.1)
+    assert found["checks"]["effect_without_cluster_times"] < effect - 0.3
 
 
 @pytest.mark.parametrize(

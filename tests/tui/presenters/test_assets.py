@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from causal_organism.wording.causes import cause_text
-from tui.demo_documents import asset
-from tui.presenters.asset_detail import detail_lines, last_run
-from tui.presenters.assets import asset_rows, by_key, neighbours, states, tree_rows, why
+from causal_organism.wording.identities import short_id
+from tui.demo.documents import asset
+from tui.presenters.assets.detail import detail_lines, last_run
+from tui.presenters.assets.listing import COLUMNS, asset_rows, by_key, neighbours, states, tree_rows, why
 from tui.presenters.lines import plain
-from tui.presenters.words import asset_word, run_word, short_id, state_word
+from tui.presenters.words import asset_word, run_word, state_word
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
 DOCUMENT: dict[str, Any] = {
@@ -35,7 +36,7 @@ def test_one_word_says_what_is_most_urgent() -> None:
 
 
 def test_rows_say_state_age_version_and_cause() -> None:
-    assert [row.cells for row in asset_rows(DOCUMENT, NOW)] == [
+    assert [row.texts(COLUMNS, NOW) for row in asset_rows(DOCUMENT)] == [
         ("network", "OK", "1m", "v41", ""),
         ("views/degree", "STALE", "5m", "v41", "network changed: 40 -> 41"),
         ("views/teams", "FAIL", "7m", "v41", "failed: StoreError: the ledger could not be reached"),
@@ -44,11 +45,11 @@ def test_rows_say_state_age_version_and_cause() -> None:
 
 
 def test_a_closed_group_shows_its_worst_state() -> None:
-    rows = tree_rows(DOCUMENT, NOW, closed={"views"})
+    rows = tree_rows(DOCUMENT, closed={"views"})
     assert [(row.cells[0], row.cells[1]) for row in rows] == [
         ("network", "OK"),
-        ("> views (2)", "FAIL"),
-        ("v causal", ""),
+        ("▸ views (2)", "FAIL"),
+        ("▾ causal", ""),
         ("  effects", "MISS"),
     ]
     assert [row.heading for row in rows] == [False, True, True, False]
@@ -94,6 +95,19 @@ def test_the_detail_lists_versions_with_what_they_were_made_from() -> None:
     [
         ({"kind": "never-made", "input": None, "was": None, "now": None}, "never made"),
         ({"kind": "code-changed", "input": None, "was": "a1", "now": "b2"}, "code changed: a1 -> b2"),
+        ({"kind": "code-changed", "input": None, "was": "a" * 16, "now": "b" * 16}, "code changed"),
+        (
+            {"kind": "code-changed", "was": "a" * 16, "now": "b" * 16, "what": ["m.f: body", "m.A: new", "c", "d"]},
+            "code changed: m.f: body, m.A: new, c and 1 more",
+        ),
+        ({"kind": "setting-missing", "setting": "ORGANISM_SIZE"}, "ORGANISM_SIZE is not set"),
+        ({"kind": "content-damaged", "was": 4}, "its content is damaged"),
+        ({"kind": "check-changed", "checks": ["low"]}, "checks changed: low"),
+        ({"kind": "too-old", "was": "2h00m", "now": "1h00m", "limit": "max-age"}, "2h00m old, 1h00m allowed"),
+        (
+            {"kind": "too-old", "was": "2026-01-05", "now": "2026-01-06", "limit": "due"},
+            "made 2026-01-05, due 2026-01-06",
+        ),
         ({"kind": "input-added", "input": "x", "was": None, "now": "1"}, "x is a new input"),
         ({"kind": "input-removed", "input": "x", "was": "1", "now": None}, "x is no longer an input"),
         ({"kind": "too-old", "input": None, "was": None, "now": None}, "too old"),
@@ -116,7 +130,7 @@ def test_why_counts_further_causes() -> None:
 
 @pytest.mark.parametrize(
     ("state", "word"),
-    [("Completed", "OK"), ("Crashed", "FAIL"), ("AwaitingRetry", "RETRY"), ("Late", "QUE"), ("Cancelling", "CXL"),
+    [("Completed", "OK"), ("Crashed", "FAIL"), ("AwaitingRetry", "RETRY"), ("Late", "QUE"), ("Cancelling", "CXL.."),
      ("AwaitingConcurrencySlot", "WAIT"), ("unchanged", "OK"), ("rejected", "FAIL"), ("Odd\x1bState", "ODD␛ST"),
      (None, "-")],
 )  # fmt: skip
@@ -133,7 +147,7 @@ def test_a_state_that_only_a_newer_server_knows_goes_by_its_type() -> None:
 def test_ids_that_begin_with_a_time_are_told_apart_by_their_end() -> None:
     assert short_id("719c3404-b0bc-46b3-b26a-45e820610f6a") == "719c3404"
     assert short_id("01a20c5a-cf44-7108-a32b-d8306a01881d") == "..01881d"
-    assert short_id("local-0123") == "local-01"
+    assert short_id("local-0123456789") == "01234567"
 
 
 def test_metadata_is_shown_by_its_type() -> None:
@@ -155,5 +169,5 @@ def test_metadata_is_shown_by_its_type() -> None:
 
 def test_an_asset_with_partitions_says_how_many_are_fresh() -> None:
     parts = {**asset("a", NOW, None), "partitions": {"fresh": 5, "stale": 2, "missing": 1}}
-    assert asset_rows({"assets": [parts]}, NOW)[0].cells[3] == "5/8"
+    assert asset_rows({"assets": [parts]})[0].cells[3] == "5/8"
     assert "partitions: 5 fresh, 2 stale, 1 missing" in [plain(line) for line in detail_lines(parts, {}, [], NOW, 80)]

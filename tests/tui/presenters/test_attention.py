@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tui.presenters.attention import Trouble, attention, attention_rows
+from tui.presenters.overview.attention import Trouble, attention, attention_rows
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
 
@@ -87,6 +87,19 @@ def test_proposals_that_wait_are_one_trouble() -> None:
     assert found(proposals=proposals) == [("proposal:2", "WAIT")]
 
 
+def test_an_asset_is_stale_since_its_input_changed_not_since_it_was_made() -> None:
+    changed = {"kind": "input-changed", "input": "new", "was": 1, "now": 2}
+    assets = {
+        "assets": [
+            {"key": "new", "kind": "source", "status": "fresh", "made_at": ago(2), "causes": []},
+            {"key": "long", "kind": "derived", "status": "stale", "made_at": ago(900), "causes": [changed]},
+            {"key": "code", "kind": "derived", "status": "stale", "made_at": ago(1), "causes": []},
+        ]
+    }
+    runs = {"runs": [run("r1", "Failed", 5)]}
+    assert found(assets=assets, runs=runs) == [("asset:long", "STALE"), ("run:r1", "FAIL"), ("asset:code", "STALE")]
+
+
 def test_what_was_never_made_stands_last() -> None:
     assets = {
         "assets": [
@@ -111,3 +124,15 @@ def test_rows_are_keyed_by_what_they_open() -> None:
     trouble = Trouble(target="run:1", at=NOW, what="x", state="FAIL", detail="y", tries="3")
     (row,) = attention_rows([trouble], NOW)
     assert (row.key, row.cells) == ("run:1", ("12:00:00", "run", "x", "FAIL", "3", "y"))
+
+
+def test_what_one_cause_made_out_of_date_is_one_line_with_all_of_them_to_make() -> None:
+    cause = {"key": "network", "kind": "input-changed", "input": "stream", "was": 7, "now": 8}
+    assets = [
+        {"key": key, "kind": "derived", "status": "stale", "causes": [], "root_causes": [root], "estimate_s": 4.0}
+        for key, root in (("a", cause), ("b", cause), ("c", {**cause, "now": 9}))
+    ]
+    given = {"runs": None, "queues": None, "status": None, "proposals": None}
+    troubles = attention(assets={"assets": assets}, **given, now=NOW)
+    assert [(each.what, each.assets) for each in troubles] == [("a +1", ("a", "b")), ("c", ("c",))]
+    assert troubles[0].detail == "2 stale, about 8.0s; network: stream changed: 7 -> 8; also b"

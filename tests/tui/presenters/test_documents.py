@@ -9,15 +9,18 @@ import pytest
 
 from causal_organism.wording.amounts import duration
 from tui.actions import ACTIONS, in_scope
-from tui.presenters.bands import AsOf, crumb_lines, key_line, lost_words, status_lines
+from tui.presenters.assets.plan import plan_lines, summary
+from tui.presenters.bands import key_line, status_lines
 from tui.presenters.commands import command_for, refresh_command, selection_of
 from tui.presenters.interventions import detail_lines as proposal_lines
 from tui.presenters.interventions import proposal_rows
 from tui.presenters.lines import plain
-from tui.presenters.logs import LogBuffer, log_text, matches, next_match
-from tui.presenters.plan import plan_lines, summary
+from tui.presenters.overview.panes import day_words
+from tui.presenters.overview.summary import summary_lines
 from tui.presenters.queues import queue_rows, stream_lines
-from tui.presenters.runs import detail_lines, run_rows
+from tui.presenters.runs.detail import detail_lines
+from tui.presenters.runs.listing import run_rows
+from tui.presenters.runs.logs import LogBuffer, log_text, matches, next_match
 from tui.source import Place
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
@@ -38,7 +41,14 @@ def test_a_run_shows_its_selection_and_how_long_it_is_going_on() -> None:
 
 
 def test_a_run_in_detail_has_steps_tasks_and_what_failed() -> None:
-    step = {"key": "panel", "outcome": "failed", "version": None, "causes": [], "seconds": 2.0, "error": "no\x1b disk"}
+    step: dict[str, Any] = {
+        "key": "panel",
+        "outcome": "failed",
+        "version": None,
+        "causes": [],
+        "seconds": 2.0,
+        "error": "no\x1b disk",
+    }
     task = {"name": "panel", "state": "Failed", "tries": 3, "duration_s": 2.0, "message": "gave up"}
     text = texts(detail_lines({**RUN, "state": "Failed", "message": "boom", "steps": [step], "tasks": [task]}, NOW, 80))
     assert "boom" in text
@@ -48,7 +58,7 @@ def test_a_run_in_detail_has_steps_tasks_and_what_failed() -> None:
 
 
 def test_a_step_of_a_partition_says_which() -> None:
-    step = {
+    step: dict[str, Any] = {
         "key": "sum",
         "partition": {"day": "2026-01-31", "site": "n"},
         "outcome": "made",
@@ -82,9 +92,9 @@ def test_a_full_queue_waits_and_a_limit_may_be_absent() -> None:
 
 def test_the_stream_says_how_far_behind_the_network_is() -> None:
     text = texts(stream_lines({"stream": {"length": 59_835, "lag": 120, "lag_s": 4.2, "dead_letters": 3}}))
-    assert "59,835" in text[1]
-    assert "120   STALE  not yet in the network, oldest 4s" in text[2]
-    assert texts(stream_lines(None))[1] == "  nothing known"
+    assert "59,835" in text[0]
+    assert "120   STALE  not yet in the network, oldest 4s" in text[1]
+    assert texts(stream_lines(None)) == ["?"]
 
 
 def test_a_plan_shows_steps_causes_mode_and_the_sum() -> None:
@@ -108,11 +118,17 @@ def test_a_plan_shows_steps_causes_mode_and_the_sum() -> None:
 def test_a_proposal_may_carry_its_change_as_such_or_as_an_expectation() -> None:
     both = {"type": "t", "target": "blue"}
     given = {"id": "1", "expected_change": 0.5, "interval": [0.1, 0.9], "state": "proposed", "grade": "B"}
-    expected = {"id": "2", "expected": {"mean": -1.25, "lo": -2, "hi": -0.5}, "state": "approved"}
+    expected: dict[str, Any] = {
+        "id": "2",
+        "expected": {"mean": -1.25, "lo": -2, "hi": -0.5},
+        "state": "approved",
+        "title": "T",
+    }
+    expected |= {"expected": {**expected["expected"], "outcome": "stress", "unit": "points"}, "target_ids": ["p", "q"]}
     rows = proposal_rows([{**both, **given}, {**both, **expected}])
-    assert [row.cells[2:] for row in rows] == [
-        ("blue", "+0.5", "[+0.1, +0.9]", "B", "PROPOSED"),
-        ("blue", "-1.25", "[-2, -0.5]", "-", "APPROVED"),
+    assert [row.cells[1:] for row in rows] == [
+        ("t", "blue", "-", "-", "+0.5", "[+0.1, +0.9]", "B known time", "PROPOSED"),
+        ("T", "blue", "stress points", "2", "-1.25", "[-2, -0.5]", "-", "APPROVED"),
     ]
 
 
@@ -126,7 +142,18 @@ def test_evidence_of_any_shape_is_shown_and_long_lists_are_cut() -> None:
     assert text[-1] == "  not here"
 
 
-def test_a_log_line_is_one_line_with_time_level_and_task() -> None:
+def test_a_message_of_several_lines_is_shown_in_several_and_fakes_no_entry() -> None:
+    buffer = LogBuffer()
+    buffer.add([{"level": 20, "task": "a", "message": "raised at x\n  x, line 3\nERROR b \x1b[2J\n"}])
+    assert texts(buffer.lines(80, wrap=False, stamps=False)) == [
+        "INFO  a raised at x",
+        "      x, line 3",
+        "    ERROR b ␛[2J",
+    ]
+    assert len(buffer.lines(80, wrap=False, stamps=False, only="line 3")) == 3
+
+
+def test_a_log_line_begins_with_time_level_and_task() -> None:
     entry = {
         "timestamp": "2026-02-16T12:00:01.5+00:00",
         "level": 40,
@@ -134,7 +161,7 @@ def test_a_log_line_is_one_line_with_time_level_and_task() -> None:
         "task": "views/degree",
         "message": "a\nb\n",
     }
-    assert log_text(entry, stamps=True) == ("12:00:01.500 ERROR views/degree a␊b", "bad")
+    assert log_text(entry, stamps=True) == ("12:00:01.500 ERROR views/degree a", "bad")
     assert log_text({"level": "warning", "message": "x"}, stamps=False) == ("WARN  x", "warn")
 
 
@@ -142,7 +169,7 @@ def test_a_log_keeps_the_newest_lines_and_says_how_many_went() -> None:
     buffer = LogBuffer(capacity=3)
     buffer.add({"message": f"m{number}", "level": 20} for number in range(5))
     text = texts(buffer.lines(80, wrap=False, stamps=False))
-    assert text == ["... 2 older lines are not kept here (organism logs shows all)", "INFO  m2", "INFO  m3", "INFO  m4"]
+    assert text == ["... 2 older lines are not kept here (l shows all)", "INFO  m2", "INFO  m3", "INFO  m4"]
     assert texts(buffer.lines(80, wrap=False, stamps=False, only="M3", start=1)) == ["INFO  m3"]
 
 
@@ -175,20 +202,11 @@ def test_every_screen_has_its_command() -> None:
 
 def test_the_status_bar_names_the_mode_and_counts() -> None:
     left, right = status_lines(Place(context="home", actor="a", read_only=True), {}, 38.0, NOW)
-    assert plain(left) == " organism home [RO] api 40ms"
+    assert plain(left) == " ◆ organism home [RO] api <100ms"
+    assert plain(right) == "stale ?  run ?  fail ?  wait ?  12:00Z ", "unknown is never 0"
+    known: dict[str, Any] = {"assets": {"assets": []}, "runs": {"runs": []}, "proposals": {"proposals": []}}
+    _, right = status_lines(Place(context="home", actor="a"), known, 38.0, NOW)
     assert plain(right) == "stale 0  run 0  fail 0  wait 0  12:00Z "
-
-
-def test_the_breadcrumb_says_how_fresh_the_data_is() -> None:
-    def fresh(as_of: AsOf) -> str:
-        return plain(crumb_lines("o", "Runs", (), "", as_of)[1])
-
-    assert fresh(AsOf(at=None, waiting_s=3.2)) == "loading ... 3s "
-    assert fresh(AsOf(at=NOW)) == "as of 12:00:00Z "
-    assert fresh(AsOf(at=NOW, stale_s=12.3)) == "STALE DATA 12s "
-    assert fresh(AsOf(at=NOW, frozen=True)) == "FROZEN as of 12:00:00Z "
-    said = lost_words("runs: refused\x1b", NOW, 2, 3.2)
-    assert said == "link lost - showing data as of 12:00:00Z, try 3 in 4s (runs: refused␛)"
 
 
 def test_the_key_row_fits_and_always_ends_with_help_and_back() -> None:
@@ -199,6 +217,7 @@ def test_the_key_row_fits_and_always_ends_with_help_and_back() -> None:
         assert len(text.rstrip()) <= width
         assert text.rstrip().endswith("? help  q back")
     assert "(r retry)" in plain(key_line(shown, last, 120))
+    assert "(r retry)" not in plain(key_line(shown, last, 80)), "what can be done goes first where not all fits"
 
 
 @pytest.mark.parametrize(
@@ -237,3 +256,11 @@ def test_what_happened_to_a_proposal_is_told_line_by_line_and_what_it_said_once(
         "  2026-11-24T12:44:20  reject by ana: not now",
     ]
     assert "\n".join(shown).count("fewer meetings") == 1
+
+
+def test_figures_of_a_day_are_those_of_the_server_and_not_of_the_newest_runs() -> None:
+    day = {"states": {"Completed": 286, "Failed": 2, "Running": 1}, "p50_s": 2.0, "p95_s": 75.0}
+    shown = "\n".join(plain(each) for each in summary_lines({"runs": {"runs": [], "day": day}}, NOW))
+    assert "RUNS 24h" in shown
+    assert "286" in shown
+    assert day_words({"day": {**day, "success_rate": 0.993}}, NOW) == "24h 289 99% ok  p50 2.0s  p95 1m15s"

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.presenters import assets, attention, interventions, queues, runs
+from tui.presenters import interventions, queues
+from tui.presenters.assets import listing as assets
+from tui.presenters.overview import attention
 from tui.presenters.rows import (
     Column,
     Filter,
@@ -19,6 +21,7 @@ from tui.presenters.rows import (
     column_widths,
     looks_like_selection,
 )
+from tui.presenters.runs import listing as runs
 
 COLUMNS = (Column(name="NAME", share=1), Column(name="STATE", width=6, state=True), Column(name="AGE", width=5))
 
@@ -71,19 +74,28 @@ def test_what_is_taken_for_a_selection(text: str, *, is_one: bool) -> None:
 
 
 def test_only_lines_that_differ_are_changed() -> None:
-    assert changed_lines(ROWS, ROWS) == ()
-    assert changed_lines(ROWS, (ROWS[0], row("views/pagerank", "OK"), *ROWS[2:])) == (1,)
-    assert changed_lines(ROWS, ROWS[:2]) == (2, 3)
+    assert changed_lines(ROWS, ROWS, range(9)) == ()
+    assert changed_lines(ROWS, (ROWS[0], row("views/pagerank", "OK"), *ROWS[2:]), range(9)) == (1,)
+    assert changed_lines(ROWS, ROWS[:2], range(9)) == (2, 3)
     older = (replace(ROWS[0], order=("other", "OK", 99.0)), *ROWS[1:])
-    assert changed_lines(ROWS, older) == (), "what a line sorts by is not seen"
-    assert changed_lines(ROWS[:1], ROWS[:2]) == (1,)
+    assert changed_lines(ROWS, older, range(9)) == (), "what a line sorts by is not seen"
+    assert changed_lines(ROWS[:1], ROWS[:2], range(9)) == (1,)
+    assert changed_lines(ROWS, ROWS[:2], range(2)) == (), "what is not on the screen"
 
 
 @pytest.mark.parametrize(
     "columns", [assets.COLUMNS, attention.COLUMNS, interventions.COLUMNS, queues.COLUMNS, runs.COLUMNS]
 )
-@given(total=st.integers(min_value=52, max_value=300))
-def test_columns_fill_their_list_exactly(columns: tuple[Column, ...], total: int) -> None:
-    widths = column_widths(columns, total)
+@given(total=st.integers(min_value=64, max_value=300), needed=st.lists(st.integers(0, 90), min_size=9, max_size=9))
+def test_columns_fill_their_list_exactly(columns: tuple[Column, ...], total: int, needed: list[int]) -> None:
+    widths = column_widths(columns, needed, total)
     shown = [width for width in widths if width]
     assert sum(shown) + len(shown) - 1 == total
+
+
+def test_a_column_is_as_wide_as_its_cells_and_the_last_share_takes_what_is_left() -> None:
+    columns = (Column(name="A", share=1), Column(name="B", width=6), Column(name="C", share=3))
+    assert column_widths(columns, (5, 9, 20), 60) == (5, 6, 47)
+    assert column_widths(columns, (5, 2, 20), 60) == (5, 2, 51)
+    assert column_widths(columns, (30, 6, 30), 48) == (10, 6, 30), "who needs no more than its share gets what it needs"
+    assert column_widths(columns, (30, 6, 90), 48) == (10, 6, 30)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text, to_ascii
-from tui.demo_documents import HOSTILE
+from tui.demo.documents import HOSTILE
 
 CASES = {
     "markup is text": ("closing [/] tag [@click=app.quit]x[/]", "closing [/] tag [@click=app.quit]x[/]"),
@@ -70,7 +70,7 @@ def test_no_text_is_longer_than_its_limit(text: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["tui", "tui.source", "tui.actions", "causal_organism.wording.safe_text", "tui.demo"]
+    "module", ["tui", "tui.source", "tui.actions", "causal_organism.wording.safe_text", "tui.demo.source"]
 )
 def test_what_is_no_screen_loads_no_textual(module: str) -> None:
     look = f"import sys, {module}; print(any(name in sys.modules for name in ('textual', 'rich')))"

@@ -1,0 +1,1 @@
+"""Parameters of assets' functions: what they read, and config of a run."""

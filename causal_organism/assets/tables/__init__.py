@@ -1,0 +1,1 @@
+"""Two tables side by side: which row is which, which cells differ."""

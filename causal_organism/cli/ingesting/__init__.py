@@ -1,0 +1,1 @@
+"""Interactions, people and outcomes from files, and what was refused of them."""

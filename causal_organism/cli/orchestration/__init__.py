@@ -1,0 +1,1 @@
+"""Commands about what starts runs: queues, schedules and deployments."""

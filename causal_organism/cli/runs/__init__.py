@@ -1,0 +1,1 @@
+"""Commands about runs: what ran, how it went, and what can be done with it."""

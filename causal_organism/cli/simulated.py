@@ -1,0 +1,52 @@
+"""A simulated proposal as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from causal_organism.cli.output import table
+from causal_organism.wording.safe_text import safe_text
+
+
+def simulation_text(found: Mapping[str, Any]) -> str:
+    """What it does to whom, the network, and what nobody knows."""
+    people, treatment = found["people"], found["treatment"]
+    short = treatment["fewer_hours_than_the_change"]
+    lines = [
+        f"{safe_text(found['title'])}",
+        f"{people['treated']} people with it, {people['colleagues']} colleagues whom it touches,"
+        f" {people['untouched']} untouched; weeks taken once more: {found['weeks']}",
+        f"{treatment['variable']} of those with it:"
+        f" {_number(treatment['before'])} to {_number(treatment['after'])} a week"
+        + (f"; {short} of them have fewer to lose" if short else ""),
+        "",
+    ]
+    rows = [
+        (each["outcome"], group["group"], group["people"], _change(group), each["unit"] or "-", group["verdict"])
+        for each in found["outcomes"]
+        for group in each["groups"]
+    ]
+    lines += [table(("OUTCOME", "WHO", "PEOPLE", "CHANGE, 90 % INTERVAL", "UNIT", "THEY"), rows), ""]
+    network = [
+        (name.replace("_", " "), f"{each['before']:g}", f"{each['from']:g} to {each['to']:g}")
+        for name, each in found["network"].items()
+    ]
+    lines += [table(("NETWORK", "BEFORE", "AFTER"), network), ""]
+    lines += [f"not known: {each['outcome']} of {_who(each)}" for each in found["unknown"]]
+    lines.append(f"evidence: {found['evidence']}; a model of what was observed, which an experiment may contradict")
+    return safe_text("\n".join(lines), multiline=True)
+
+
+def _who(each: Mapping[str, Any]) -> str:
+    return each["group"] if each["people"] is None else f"{each['people']} people ({each['group']})"
+
+
+def _change(group: Mapping[str, Any]) -> str:
+    if group["mean"] is None:
+        return "-"
+    return f"{group['mean']:+.3g} ({group['from']:+.3g} to {group['to']:+.3g})"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g}"

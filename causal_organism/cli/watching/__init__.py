@@ -1,0 +1,1 @@
+"""Commands of who watches: what is wrong, who is told, and numbers for monitoring."""

@@ -1,0 +1,92 @@
+"""`organism alerts`: what is wrong, what is on its way to people, and the channels that it is told on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from causal_organism.cli.guards import changes
+from causal_organism.cli.output import ago, emit, json_option, table
+from causal_organism.errors import FAILED
+from causal_organism.wiring import open_organism
+from causal_organism.wording.safe_text import safe_text
+
+
+@click.group()
+def alerts() -> None:
+    """Alerts: one per fault and one when it is over, to Slack, a webhook, e-mail, Sentry or what Apprise knows."""
+
+
+@alerts.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """Show what is wrong, as `organism watch` sees it, and what is on its way to whom. Asks no server."""
+    from causal_organism.platform.watching.listing import alerts_document
+
+    document = alerts_document(open_organism())
+    emit(document, lambda: _listed(document), as_json=as_json)
+
+
+@alerts.command()
+@click.argument("key")
+@json_option
+@changes()
+def acknowledge(key: str, as_json: bool) -> None:
+    """Say that somebody takes care of it; KEY stands in `organism alerts list`."""
+    from causal_organism.platform.watching.listing import acknowledge_incident
+
+    o = open_organism()
+    document = acknowledge_incident(o, key, by=o.settings.actor)
+    emit(document, lambda: _listed(document), as_json=as_json)
+
+
+@alerts.command()
+@click.argument("key")
+@click.option("--hours", type=click.FloatRange(min=0.0, min_open=True), default=8.0, show_default=True)
+@json_option
+@changes()
+def silence(key: str, hours: float, as_json: bool) -> None:
+    """Tell nothing of it for some hours; if it is still wrong then, it is told again."""
+    from causal_organism.platform.watching.listing import silence_incident
+
+    document = silence_incident(open_organism(), key, hours=hours)
+    emit(document, lambda: _listed(document), as_json=as_json)
+
+
+@alerts.command()
+@click.option("--channel", type=click.Choice(["slack", "sentry", "email", "webhook", "apprise"]), help="Only this one.")
+@json_option
+@changes()
+def test(channel: str | None, as_json: bool) -> None:
+    """Send a trial alert to every configured channel."""
+    from causal_organism.platform.notices import try_channels
+
+    with open_organism() as o:
+        document = try_channels(o, channel, actor=o.settings.actor)
+    rows = [(each["channel"], each["outcome"], each["error"] or "") for each in document["channels"]]
+    emit(document, lambda: table(("CHANNEL", "OUTCOME", ""), rows), as_json=as_json)
+    if any(each["outcome"] == "failed" for each in document["channels"]):
+        raise click.exceptions.Exit(FAILED)
+
+
+def _listed(document: dict[str, Any]) -> str:
+    rows = [
+        (
+            each["severity"],
+            safe_text(each["key"]),
+            ago(each["since"]),
+            "silent" if each["silent_until"] else each["acknowledged_by"] or ("told" if each["told_at"] else ""),
+            safe_text(each["text"]),
+        )
+        for each in document["incidents"]
+    ]
+    waiting = [
+        (each["channel"], safe_text(each["title"]), each["tries"], safe_text(each["error"] or ""))
+        for each in document["deliveries"]
+        if each["outcome"] != "sent"
+    ]
+    shown = table(("SEVERITY", "KEY", "SINCE", "", "WHAT"), rows) or "nothing is wrong, as far as was looked"
+    if waiting:
+        shown += "\n\n" + table(("CHANNEL", "NOT DELIVERED YET", "TRIES", "WHY"), waiting)
+    return shown

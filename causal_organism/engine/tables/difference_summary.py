@@ -1,0 +1,62 @@
+"""How much the numbers of two versions differ, column by column."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+from typing import Any
+
+from causal_organism.assets.tables.cells import to_list
+from causal_organism.assets.tables.changes import Changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSummary:
+    """One column: the numbers that changed, by how much, and the mean of all rows before and after."""
+
+    column: str
+    changed: int
+    mean_abs: float | None
+    median_abs: float | None
+    largest_abs: float | None
+    mean_was: float | None
+    mean_now: float | None
+
+    def to_document(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def summarize(found: Changes) -> tuple[ColumnSummary, ...]:
+    """A summary of each column that holds a number in either table, in order of columns."""
+    summaries = (_summary(found, column) for column in found.columns)
+    return tuple(each for each in summaries if each is not None)
+
+
+def _summary(found: Changes, column: str) -> ColumnSummary | None:
+    was, now = (to_list(table.get(column, ())) for table in (found.was, found.now))
+    before, after = (list(filter(_is_number, cells)) for cells in (was, now))
+    if not before and not after:
+        return None
+    differing = found.differing(column)
+    rows = zip(found.pairs.was[differing].tolist(), found.pairs.now[differing].tolist(), strict=True)
+    both = [(was[one], now[other]) for one, other in rows] if was and now else []
+    sizes = [abs(float(number) - float(had)) for had, number in both if _is_number(had) and _is_number(number)]
+    return ColumnSummary(
+        column=column,
+        changed=len(sizes),
+        mean_abs=_mean(sizes),
+        median_abs=median(sizes) if sizes else None,
+        largest_abs=max(sizes, default=None),
+        mean_was=_mean(before),
+        mean_now=_mean(after),
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _mean(numbers: Sequence[float]) -> float | None:
+    return fmean(numbers) if numbers else None

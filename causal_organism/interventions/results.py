@@ -1,0 +1,69 @@
+"""What a pilot did: teams with the change against teams held out, each compared with itself before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from causal_organism.causal.measures import Measure
+from causal_organism.causal.slopes.student import quantile
+from causal_organism.interventions.pilots import WEEKS_BEFORE
+
+SCHEMA = "organism.intervention-result/1"
+EFFECTIVE, NO_EFFECT, HARMFUL, INCONCLUSIVE = "effective", "no-effect", "harmful", "inconclusive"
+LEAST_TEAMS_OF_A_SIDE, LEAST_WEEKS = 3, 2
+
+
+def measure_pilot(
+    panel: Mapping[str, Any],
+    lots: tuple[Sequence[str], Sequence[str]],
+    *,
+    measure: Measure,
+    began: int,
+    ended: int,
+    segment: str | None = None,
+) -> dict[str, Any]:
+    """`{"measured": {"effect", "from", "to"}, "verdict", "treated", "held_out"}`: difference in differences by team.
+
+    `began`, `ended`: weeks since 1970, the pilot's weeks being those after `began` up to `ended`. Everybody who was
+    drawn counts, whatever they did. Numbers are None, and the verdict `inconclusive`, with too few teams or weeks.
+    """
+    weeks, team = np.asarray(panel["week_index"]), np.asarray(panel["team"]).astype(str)
+    values = np.asarray(panel[measure.name], dtype=np.float64)
+    known = np.isfinite(values)
+    if segment is not None and (np.asarray(panel["role"]).astype(str) == segment).any():
+        known &= np.asarray(panel["role"]).astype(str) == segment
+    before = known & (weeks > began - WEEKS_BEFORE) & (weeks <= began)
+    after = known & (weeks > began) & (weeks <= ended)
+    changes = [
+        [
+            float(values[after & (team == name)].mean() - values[before & (team == name)].mean())
+            for name in side
+            if (after & (team == name)).any() and (before & (team == name)).any()
+        ]
+        for side in lots
+    ]
+    treated, held = (np.array(side) for side in changes)
+    found: dict[str, Any] = {"treated": len(lots[0]), "held_out": len(lots[1])}
+    few = min(len(treated), len(held)) < LEAST_TEAMS_OF_A_SIDE or len(np.unique(weeks[after])) < LEAST_WEEKS
+    if few:
+        return found | {"measured": {"effect": None, "from": None, "to": None}, "verdict": INCONCLUSIVE}
+    effect = float(treated.mean() - held.mean())
+    parts = np.array([treated.var(ddof=1) / len(treated), held.var(ddof=1) / len(held)])
+    degrees = parts.sum() ** 2 / (parts[0] ** 2 / (len(treated) - 1) + parts[1] ** 2 / (len(held) - 1))  # Welch
+    reach = quantile(0.975, float(degrees)) * float(np.sqrt(parts.sum()))
+    low, high = effect - reach, effect + reach
+    measured = {"effect": round(effect, 6), "from": round(low, 6), "to": round(high, 6)}
+    return found | {"measured": measured, "verdict": _judge(measure, low, high)}
+
+
+def _judge(measure: Measure, low: float, high: float) -> str:
+    """In the direction that is better: no effect means that nothing that matters is in the interval."""
+    least, most = sorted((measure.better * low, measure.better * high))
+    if least > 0:
+        return EFFECTIVE
+    if most < 0:
+        return HARMFUL
+    return NO_EFFECT if most < measure.least and least > -measure.least else INCONCLUSIVE

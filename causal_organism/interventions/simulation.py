@@ -1,0 +1,202 @@
+"""A proposal, applied to a copy of the world before anybody decides: who gains, who loses, what nobody knows.
+
+The panel's last weeks are taken once more with the change, and everybody's outcome moves by what the effects say of
+the own hours, and those of the others in the team. The network of these weeks is drawn again without the meetings that
+the change would cost, which nobody has chosen yet: so several times, each with others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from causal_organism.causal.panel import TREATMENT
+from causal_organism.interventions.lost_ties import describe_network
+
+SCHEMA = "organism.simulation/1"
+WEEKS = 4
+_Z = 1.6448536269514722  # of a 90 % interval
+GAINS, LOSES, OPEN, UNKNOWN = "gains", "loses", "open", "unknown"
+TREATED, COLLEAGUES = "treated", "colleagues"
+SMALL = "smaller groups"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What is known at present, as columns: effects by person, the panel, tie sums by week."""
+
+    effects: Mapping[str, NDArray[Any]]
+    panel: Mapping[str, NDArray[Any]]
+    weekly: Mapping[str, NDArray[Any]]
+    min_group: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changed:
+    """By person of the effects: hours a week less or more, of the own and of the others in the team on average."""
+
+    own: Floats
+    others: Floats
+    team: NDArray[np.str_]
+    treated: NDArray[np.bool_]
+    hours: Floats  # as they were
+    short: int  # treated people who have not as many hours as they would lose
+
+
+def simulate(proposal: Mapping[str, Any], world: World) -> dict[str, Any]:
+    """organism.simulation/1: the treatment before and after, the change of every outcome by group with a 90 % interval,
+    what the network loses, and what is not known. Groups below the minimum size stand together. Changes nothing."""
+    changed = _apply(proposal, world)
+    outcomes = [_of_outcome(each, world, changed) for each in _measures(proposal)]
+    treated = changed.treated
+    return {
+        "schema": SCHEMA,
+        "id": proposal["id"],
+        "title": proposal["title"],
+        "weeks": WEEKS,
+        "people": {
+            TREATED: int(treated.sum()),
+            COLLEAGUES: int((~treated & (changed.others != 0)).sum()),
+            "untouched": int((~treated & (changed.others == 0)).sum()),
+        },
+        "treatment": {
+            "variable": TREATMENT,
+            "before": _mean(changed.hours[treated]),
+            "after": _mean((changed.hours + changed.own)[treated]),
+            "fewer_hours_than_the_change": changed.short,
+        },
+        "outcomes": outcomes,
+        "network": describe_network(
+            _last_ties(world), changed.own, world.effects["id"].astype(str), seed=str(proposal["id"])
+        ),
+        "winners": _named(outcomes, GAINS),
+        "losers": _named(outcomes, LOSES),
+        "unknown": _unknown(outcomes, world),
+    }
+
+
+def _measures(proposal: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """The outcome to improve, then the others; each with the prefix of its columns of the effects."""
+    primary = proposal["expected"]
+    yield {"outcome": primary["outcome"], "unit": primary["unit"], "better": primary.get("better", 0), "prefix": ""}
+    for each in proposal["guardrails"]:
+        yield {name: each[name] for name in ("outcome", "unit")} | {
+            "better": each.get("better", 0),
+            "prefix": f"{each['outcome']}_",
+        }
+
+
+def _apply(proposal: Mapping[str, Any], world: World) -> _Changed:
+    ids, panel = world.effects["id"].astype(str), world.panel
+    delta, treated = float(proposal["contrast"]["delta"]), np.isin(ids, proposal["target_ids"])
+    late = panel["week_index"] > panel["week_index"].max() - WEEKS
+    place = np.searchsorted(ids, panel["id"].astype(str))
+    known = late & np.isfinite(panel[TREATMENT].astype(np.float64)) & (place < len(ids))
+    known[known] &= ids[place[known]] == panel["id"].astype(str)[known]
+    count = np.bincount(place[known], minlength=len(ids))
+    total = np.bincount(place[known], panel[TREATMENT][known].astype(np.float64), minlength=len(ids))
+    hours = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    team = np.full(len(ids), "", dtype=object)
+    inside = place < len(ids)
+    team[place[inside]] = panel["team"].astype(str)[inside]  # rows are in order of weeks: the last one stays
+    own = np.where(treated, np.maximum(delta, -np.nan_to_num(hours, nan=abs(delta))), 0.0)
+    names = team.astype(str)
+    code = np.unique(names, return_inverse=True)[1]
+    members = np.bincount(code)[code]
+    others = np.where(
+        (members > 1) & (names != ""), (np.bincount(code, own)[code] - own) / np.maximum(members - 1, 1), 0.0
+    )
+    short = int((treated & (hours + delta < 0)).sum())
+    return _Changed(own=own, others=others, team=names, treated=treated, hours=hours, short=short)
+
+
+def _of_outcome(measure: Mapping[str, Any], world: World, changed: _Changed) -> dict[str, Any]:
+    effects, prefix = world.effects, measure["prefix"]
+    columns = {
+        name: effects.get(prefix + name, np.full(len(changed.own), np.nan)).astype(np.float64)
+        for name in ("effect", "effect_sd", "segment_se", "bias_max", "spillover", "spillover_se")
+    }
+    groups = [
+        _of_group(name, marks, measure, columns, changed) for name, marks in _groups(world, changed) if marks.any()
+    ]
+    return {name: measure[name] for name in ("outcome", "unit", "better")} | {"groups": groups}
+
+
+def _groups(world: World, changed: _Changed) -> Iterable[tuple[str, NDArray[np.bool_]]]:
+    """Who is treated, and their colleagues, by role; roles of fewer people than the minimum stand together."""
+    segment = world.effects["segment"].astype(str)
+    for label, inside in ((TREATED, changed.treated), (COLLEAGUES, ~changed.treated & (changed.others != 0))):
+        names, counts = np.unique(segment[inside], return_counts=True)
+        large = [name for name, count in zip(names.tolist(), counts.tolist(), strict=True) if count >= world.min_group]
+        for name in large:
+            yield f"{label}: {name}", inside & (segment == name)
+        rest = inside & ~np.isin(segment, large)
+        if rest.sum() >= world.min_group:
+            yield f"{label}: {SMALL}", rest
+
+
+def _of_group(
+    name: str,
+    marks: NDArray[np.bool_],
+    measure: Mapping[str, Any],
+    columns: Mapping[str, Floats],
+    changed: _Changed,
+) -> dict[str, Any]:
+    """Mean change per person and week of those of whom it is known. Errors that a group shares do not average out."""
+    own, others = changed.own, changed.others
+    spillover_known = np.isfinite(columns["spillover"])
+    own_known = np.isfinite(columns["effect"]) | (own == 0)
+    known = marks & own_known & (spillover_known | (others == 0))
+    size = int(known.sum())
+    found: dict[str, Any] = {"group": name, "people": int(marks.sum()), "unknown": int(marks.sum()) - size}
+    if not size:
+        return found | {"mean": None, "from": None, "to": None, "verdict": UNKNOWN}
+    take = {key: np.nan_to_num(values[known]) for key, values in columns.items()}
+    change = take["effect"] * own[known] + take["spillover"] * others[known]
+    alone = np.maximum(take["effect_sd"] ** 2 - take["segment_se"] ** 2, 0.0) * own[known] ** 2
+    shared = (take["segment_se"] ** 2 + take["bias_max"] ** 2 / 3).mean() * own[known].mean() ** 2
+    shared += (take["spillover_se"] ** 2).mean() * others[known].mean() ** 2
+    mean, sd = float(change.mean()), float(np.sqrt(alone.sum() / size**2 + shared))
+    low, high = mean - _Z * sd, mean + _Z * sd
+    ends = sorted((measure["better"] * low, measure["better"] * high))
+    verdict = UNKNOWN if measure["better"] == 0 else GAINS if ends[0] > 0 else LOSES if ends[1] < 0 else OPEN
+    return found | {"mean": round(mean, 6), "from": round(low, 6), "to": round(high, 6), "verdict": verdict}
+
+
+def _last_ties(world: World) -> Mapping[str, NDArray[Any]]:
+    weeks = np.unique(world.weekly["week"].astype(str))[-WEEKS:]
+    inside = np.isin(world.weekly["week"].astype(str), weeks)
+    return {name: values[inside] for name, values in world.weekly.items()}
+
+
+def _named(outcomes: Iterable[Mapping[str, Any]], verdict: str) -> list[dict[str, Any]]:
+    return [
+        {"group": group["group"], "outcome": each["outcome"], "people": group["people"]}
+        for each in outcomes
+        for group in each["groups"]
+        if group["verdict"] == verdict
+    ]
+
+
+def _unknown(outcomes: Iterable[Mapping[str, Any]], world: World) -> list[dict[str, Any]]:
+    """What cannot be said: groups without an effect, outcomes that were studied and are not in the proposal."""
+    found = [
+        {"group": group["group"], "outcome": each["outcome"], "people": group["unknown"]}
+        for each in outcomes
+        for group in each["groups"]
+        if group["unknown"]
+    ]
+    studied = {each["outcome"] for each in outcomes}
+    others = sorted(name.removesuffix("_effect_sd") for name in world.effects if name.endswith("_effect_sd"))
+    return found + [{"group": "everybody", "outcome": name, "people": None} for name in others if name not in studied]
+
+
+def _mean(values: Floats) -> float | None:
+    known = values[np.isfinite(values)]
+    return round(float(known.mean()), 3) if len(known) else None

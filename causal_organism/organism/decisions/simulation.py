@@ -1,0 +1,34 @@
+"""What a proposal would do, on a copy of the world as it is known now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from causal_organism.engine.contents import load_value
+from causal_organism.errors import RequestError
+from causal_organism.organism.decisions.proposals import find_intervention
+from causal_organism.ports import Organism
+
+_READ = ("causal/effects", "panel", "interactions/weeks")
+
+
+def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
+    """organism.simulation/1 of a proposal. Writes nothing.
+
+    Raises:
+        RequestError: there is no such proposal, or something that it is simulated on was never made or is not kept.
+    """
+    from causal_organism.causal.panel import to_columns, to_panel  # numpy
+    from causal_organism.interventions.simulation import World, simulate
+
+    found = find_intervention(organism, intervention)
+    heads = organism.ledger.heads_of(_READ)
+    for key in _READ:
+        if key not in heads or not heads[key].version.kept:
+            raise RequestError(f"there is no {key} to simulate it on", hint=f"organism refresh '+{key}'")
+    effects, panel, weekly = (load_value(organism, heads[key].version) for key in _READ)
+    world = World(
+        effects=to_columns(effects), panel=to_panel(panel), weekly=to_columns(weekly),
+        min_group=int(organism.settings.min_group),
+    )  # fmt: skip
+    return simulate(found, world) | {"state": found["state"], "evidence": found["evidence"]}

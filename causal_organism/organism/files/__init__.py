@@ -1,0 +1,1 @@
+"""Files as people have them: opened, decoded, split into columns, and read row by row."""

@@ -1,0 +1,74 @@
+"""The study file of the panel as a source: its versions are what it declared, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from causal_organism.organism.studies.reviews import review_fact
+from causal_organism.organism.studies.run import read_study_file
+from causal_organism.ports import Look, Organism
+from causal_organism.settings import Settings
+
+STUDY = "study"
+REVIEWED_AS = "review"  # of a version: the fingerprint that a review of this text has
+
+
+def panel_study_path(settings: Settings) -> Path:
+    """ORGANISM_STUDY, else `study.toml` of the home, else the file that ships."""
+    if settings.study:
+        return Path(settings.study)
+    own = settings.home / "study.toml"
+    if own.exists():
+        return own
+    return shipped_path()
+
+
+def shipped_path() -> Path:
+    from causal_organism.causal.declarations import panel_study  # numpy
+
+    return Path(panel_study.__file__).with_name(panel_study.SHIPPED)
+
+
+class StudySource:
+    """Text of the study file and what it declares. It is there always, as one ships."""
+
+    def __init__(self, organism: Organism):
+        self._organism = organism
+
+    def look(self) -> Look | None:
+        """Raises StudyFileError where the file declares nothing that the panel can be asked."""
+        from causal_organism.causal.declarations.description import describe  # numpy
+        from causal_organism.causal.declarations.panel_study import parse_panel_study
+
+        path = panel_study_path(self._organism.settings)
+        found = read_study_file(path)
+        declared = parse_panel_study(found.text, name=str(path))
+        content, write = self._organism.values.describe({"text": found.text, **describe(declared)})
+        return Look(
+            fingerprint=content, write=write, metadata={REVIEWED_AS: found.fingerprint, "ships": path == shipped_path()}
+        )
+
+    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
+        return self._organism.values.load(place, fingerprint)
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        return self._organism.values.rows(place, fingerprint)
+
+    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
+        return None
+
+    def warnings(self) -> tuple[str, ...]:
+        """Somebody wrote a file, and nobody has reviewed it as it stands."""
+        head = self._organism.ledger.heads_of([STUDY]).get(STUDY)
+        if head is None or head.version.metadata.get("ships"):
+            return ()
+        reviewed = self._organism.ledger.fact(review_fact(head.version.metadata[REVIEWED_AS]))
+        return () if reviewed is not None else ("nobody has reviewed it as it stands: organism study approve",)
+
+    def kept(self) -> frozenset[str]:
+        return frozenset()
+
+    def mending(self) -> str | None:
+        return None

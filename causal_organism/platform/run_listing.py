@@ -1,0 +1,132 @@
+"""Lists of runs: Prefect's and those of processes of their own as one history, filtered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from causal_organism.deployments import PIPELINES, pipeline_named
+from causal_organism.errors import NotRunningError, RequestError
+from causal_organism.platform.run_rows import local_run, with_refusals
+from causal_organism.ports import Organism, RunFilter, RunRecord
+from causal_organism.wording.run_reasons import reason_of
+from causal_organism.wording.run_states import KINDS, NAMES, STATES
+
+LOCAL = "local"
+"""What stands for runs without a deployment."""
+
+MOST_LOOKED_AT = 5_000
+"""Runs among which those of a person are looked for: Prefect cannot be asked for them."""
+
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsAsked:
+    """What a list of runs is about; None and nothing leave out nothing. `deployment` may be `local`."""
+
+    states: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None  # due or begun until then: a page further back
+    deployment: str | None = None
+    asset: str | None = None
+    actor: str | None = None
+
+
+ALL = RunsAsked()
+
+
+def load_runs(organism: Organism, *, limit: int = 50, asked: RunsAsked = ALL) -> dict[str, Any]:
+    """organism.runs/1: what began or is due, the newest first. Without a Prefect server: local runs only.
+
+    Raises RequestError for a state, deployment or asset that there is not.
+    """
+    wanted = _filter(organism, asked)
+    rows = list(islice(_orchestrated(organism, wanted, asked, limit), limit)) if asked.deployment != LOCAL else []
+    known = {row["id"] for row in rows}
+    rows += [row for row in _local(organism, wanted, asked, limit) if row["id"] not in known]
+    rows.sort(key=lambda row: row["started_at"] or row["scheduled_at"] or "", reverse=True)
+    shown = _with_reasons(organism, with_refusals(organism, rows[:limit]))
+    return {"schema": "organism.runs/1", "runs": shown, "until": _next_page(rows, limit)}
+
+
+def _next_page(rows: Sequence[Mapping[str, Any]], limit: int) -> str | None:
+    """Until when the next older page goes, so that none is left out; None where all were given."""
+    if len(rows) < limit:
+        return None
+    due = [str(row["scheduled_at"] or row["started_at"] or "") for row in rows]
+    return max(due[limit:]) if len(rows) > limit else min(due)
+
+
+def _filter(organism: Organism, asked: RunsAsked) -> RunFilter:
+    types = {each.lower(): each.upper() for each in KINDS}
+    names = {each.lower(): each for each in NAMES}
+    words = [word.lower() for word in asked.states]
+    odd = next((word for word in words if word not in types and word not in names), None)
+    if odd is not None:
+        raise RequestError(f"{odd!r} is no state of a run", hint=f"states: {', '.join(STATES)}")
+    ids = None
+    if asked.asset is not None:
+        ids = organism.ledger.runs_with(organism.graph[asked.asset].key, since=asked.since)
+    return RunFilter(
+        since=asked.since,
+        until=asked.until,
+        types=frozenset(types[word] for word in words if word in types),
+        names=frozenset(names[word] for word in words if word in names),
+        deployment=_deployment(asked.deployment),
+        ids=ids,
+    )
+
+
+def _deployment(name: str | None) -> str | None:
+    if name is None or name == LOCAL:
+        return None
+    pipeline = pipeline_named(name)
+    if pipeline is None:
+        known = ", ".join((*(each.name for each in PIPELINES), LOCAL))
+        raise RequestError(f"there is no deployment {name!r}", hint=f"there are {known}", code="unknown-deployment")
+    return pipeline.full_name
+
+
+def _orchestrated(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) -> Iterator[Mapping[str, Any]]:
+    page = _PAGE if asked.actor is not None else limit
+    try:
+        for row in islice(organism.orchestrator.history(wanted, page=page), MOST_LOOKED_AT):
+            if asked.actor in (None, row["actor"]):
+                yield row
+    except NotRunningError:
+        return
+
+
+def _local(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) -> Iterator[Mapping[str, Any]]:
+    """Of processes of their own; only where something is asked of them, more than the newest are looked at."""
+    if wanted.deployment is not None:
+        return
+    is_plain = asked == RunsAsked(since=asked.since, deployment=asked.deployment)
+    most = limit if is_plain else MOST_LOOKED_AT
+    records = organism.ledger.local_runs(since=asked.since, limit=most)
+    is_open = any(record.outcome is None for record in records)
+    alive = frozenset(key for key, _ in organism.ledger.held()) if is_open else frozenset()
+    for row in (local_run(record, alive) for record in records):
+        is_in_time = asked.until is None or datetime.fromisoformat(row["started_at"]) <= asked.until
+        if is_in_time and wanted.takes(row) and asked.actor in (None, row["actor"]):
+            yield row
+
+
+def _with_reasons(organism: Organism, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with `why`: the error that the ledger has of those that ended badly, else what Prefect says."""
+    ended = [row["id"] for row in rows if row["state_type"] in ("FAILED", "CRASHED", "CANCELLED")]
+    records = organism.ledger.records(ended) if ended else {}
+    return [{**row, "why": _reason(organism, row, records.get(row["id"]))} for row in rows]
+
+
+def _reason(organism: Organism, row: Mapping[str, Any], record: RunRecord | None) -> str | None:
+    """Of a run that was cancelled before it began, the ledger has no record but who asked for that."""
+    why = reason_of(row, error=record.error if record else None)
+    if why is None and row["state_type"] == "CANCELLED":
+        by = organism.ledger.cancelled_by(row["id"])
+        return f"cancelled by {by}, before it began" if by else None
+    return why

@@ -1,0 +1,106 @@
+"""Rows about runs: of the ledger in the shape of Prefect's, and what every row says of what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from causal_organism.assets.keys import label_of, placed
+from causal_organism.deployments import INCREMENTAL
+from causal_organism.engine.leases import run_lease
+from causal_organism.organism.stream.gaps import count_text, open_gaps
+from causal_organism.ports import Organism, RunRecord, StepRecord
+from causal_organism.wording.run_actions import cancel_refusal, retry_refusal
+
+_STATES: Mapping[str | None, tuple[str, str]] = {
+    None: ("Running", "RUNNING"),
+    "done": ("Completed", "COMPLETED"),
+    "nothing": ("Completed", "COMPLETED"),
+    "failed": ("Failed", "FAILED"),
+    "cancelled": ("Cancelled", "CANCELLED"),
+}
+"""Outcome of a local run -> Prefect's name of the state, and its type."""
+
+
+def with_refusals(organism: Organism, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rows with `lost`, `not_retryable` and `not_cancellable`: why not, in words; None where it can be done."""
+    lost = _losses(organism, rows)
+    noted = [{**row, "lost": lost.get(row["id"])} for row in rows]
+    return [
+        {
+            **row,
+            "not_retryable": None if (refusal := retry_refusal(row)) is None else refusal.reason,
+            "not_cancellable": None if (refusal := cancel_refusal(row)) is None else refusal.reason,
+        }
+        for row in noted
+    ]
+
+
+def local_run(record: RunRecord, alive: Collection[str]) -> dict[str, Any]:
+    """A run of the ledger in the shape of Prefect's. One that did not end, and whose process is gone, has crashed."""
+    state, state_type = _STATES[record.outcome]
+    if record.outcome is None and run_lease(record.id) not in alive:
+        state, state_type = "Crashed", "CRASHED"
+    ended = record.ended_at
+    took_s = (ended - record.started_at).total_seconds() if ended else None
+    return {
+        "id": record.id,
+        "flow": record.flow,
+        "deployment": record.deployment,
+        "state": state,
+        "state_type": state_type,
+        "message": record.error,
+        "trigger": record.trigger,
+        "actor": record.actor,
+        "parameters": {"selection": record.selection} if record.selection else {},
+        "queue": None,
+        "scheduled_at": record.started_at.isoformat(),
+        "started_at": record.started_at.isoformat(),
+        "ended_at": ended.isoformat() if ended else None,
+        "duration_s": took_s,
+        "elapsed_s": took_s,
+        "tries": 1,
+    }
+
+
+def step_document(step: StepRecord) -> dict[str, Any]:
+    return {
+        **placed(step.key, step.partition),
+        "outcome": step.outcome,
+        "version": step.version,
+        "causes": [dict(cause) for cause in step.causes],
+        "seconds": step.seconds,
+        "error": step.error,
+    }
+
+
+def step_line(step: StepRecord) -> dict[str, Any]:
+    """A step as a line of its run's log."""
+    failed = step.outcome in ("failed", "rejected", "blocked")
+    name = label_of(step.key, step.partition)
+    return {
+        "id": f"{step.run}/{name}",
+        "timestamp": step.at.isoformat(),
+        "level": "error" if failed else "info",
+        "name": "organism",
+        "message": f"{name} {step.outcome}" + (f": {step.error}" if step.error else ""),
+        "task": name,
+    }
+
+
+def _losses(organism: Organism, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Id -> what a failed pulse found to be lost of the stream, which nobody has read again since."""
+    pulses = [row for row in rows if row["flow"] == INCREMENTAL.flow and row["state_type"] == "FAILED"]
+    gaps = open_gaps(organism) if pulses else []
+    found: dict[str, str] = {}
+    for row in pulses:
+        began, ended = _moment(row["started_at"]), _moment(row["ended_at"])
+        mine = [gap for gap in gaps if began and ended and began <= gap.detected_at <= ended]
+        if mine:
+            found[row["id"]] = "; ".join(f"{count_text(gap.missing)} after {gap.after}" for gap in mine)
+    return found
+
+
+def _moment(stamp: str | None) -> datetime | None:
+    return datetime.fromisoformat(stamp) if stamp else None

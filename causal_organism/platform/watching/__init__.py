@@ -1,0 +1,1 @@
+"""Somebody is told: looking for faults from outside, following them, and delivering alerts until they arrive."""

@@ -1,0 +1,53 @@
+"""What the watcher knows, for people: open incidents and deliveries; and what people say to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from causal_organism.alerts.incidents import Incident, acknowledge, silence
+from causal_organism.errors import RequestError
+from causal_organism.ports import Organism
+
+SHOWN = 50
+
+
+def alerts_document(organism: Organism) -> dict[str, Any]:
+    """organism.incidents/1: incidents, the oldest first, and the newest deliveries."""
+    deliveries = organism.outbox.deliveries()[-SHOWN:]
+    return {
+        "schema": "organism.incidents/1",
+        "incidents": [each.to_document() for each in sorted(organism.outbox.incidents(), key=lambda each: each.since)],
+        "deliveries": [
+            {
+                "channel": each.channel, "key": each.alert.dedup_key, "title": each.alert.title,
+                "severity": each.alert.severity, "put_at": each.put_at.isoformat(), "tries": each.tries,
+                "outcome": each.outcome, "error": each.error,
+            }
+            for each in deliveries
+        ],
+    }  # fmt: skip
+
+
+def acknowledge_incident(organism: Organism, key: str, *, by: str) -> dict[str, Any]:
+    """Raises RequestError if nothing of this key is wrong now."""
+    return _change(organism, key, lambda incidents: acknowledge(incidents, key, by=by))
+
+
+def silence_incident(organism: Organism, key: str, *, hours: float) -> dict[str, Any]:
+    """Raises RequestError if nothing of this key is wrong now."""
+    until = organism.now() + timedelta(hours=hours)
+    return _change(organism, key, lambda incidents: silence(incidents, key, until=until))
+
+
+def _change(
+    organism: Organism, key: str, change: Callable[[tuple[Incident, ...]], tuple[Incident, ...]]
+) -> dict[str, Any]:
+    organism.settings.refuse_changes()
+    with organism.outbox.alone():
+        incidents = organism.outbox.incidents()
+        if key not in {each.key for each in incidents}:
+            raise RequestError(f"nothing is wrong under the key {key!r}", hint="`organism alerts list` shows the keys")
+        organism.outbox.keep(change(incidents), organism.outbox.memory())
+    return alerts_document(organism)

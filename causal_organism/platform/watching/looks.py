@@ -1,0 +1,198 @@
+"""What the watcher looks at. Each look asks one server; what cannot be asked is a fault itself and hides no other."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from causal_organism.alerts.faults import Fault, FaultKind
+from causal_organism.alerts.of_servers import (
+    clocks_differ,
+    disk_fills,
+    late_queues,
+    not_scheduling,
+    process_down,
+    queues_without_worker,
+    silent_workers,
+)
+from causal_organism.alerts.of_work import asset_faults, failed_runs, network_fault, stream_faults
+from causal_organism.engine.history.listing import assets_document
+from causal_organism.errors import OrganismError
+from causal_organism.organism.projections.verify_network import last_audit
+from causal_organism.organism.stream.clocks import measure_clocks
+from causal_organism.organism.stream.lag import stream_state
+from causal_organism.platform.disk import measure_disks
+from causal_organism.platform.watching.log_looks import look_at_audit, look_at_imports
+from causal_organism.ports import Organism
+
+RUNS_LOOKED_AT = 100
+GROWING = timedelta(hours=1)
+"""Dead letters that came within this are told; so long a worker that is gone is missed."""
+
+
+_YOUNG = frozenset({"waiting", "starting"})
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One process of the home, as `organism status` shows it."""
+
+    name: str
+    product: str
+    state: str
+    healthy: bool
+    error: str | None
+
+
+@dataclass(slots=True)
+class Sight:
+    """What one turn works with. `memory`: what the last turn remembered, and this one changes."""
+
+    organism: Organism
+    now: datetime
+    memory: dict[str, Any]
+    processes: Callable[[], Sequence[Process]] = tuple
+    starting: frozenset[str] = field(default_factory=frozenset)  # servers that nobody can ask yet
+    live_runs: frozenset[str] = field(default_factory=frozenset)  # that may still be tried again
+    broken_assets: dict[str, str] = field(default_factory=dict)  # run -> an asset that failed in it
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`kinds`: what is known once it was done. `server`: what cannot be reached where it fails."""
+
+    kinds: frozenset[FaultKind]
+    server: str
+    find: Callable[[Sight], list[Fault]]
+
+
+def look_at_disks(sight: Sight) -> list[Fault]:
+    disks = measure_disks(sight.organism.settings)
+    found = (disk_fills(str(each.folder), used=each.used, left_bytes=each.left_bytes) for each in disks)
+    return [each for each in found if each is not None]
+
+
+def look_at_processes(sight: Sight) -> list[Fault]:
+    found = sight.processes()
+    sight.starting = frozenset(each.name for each in found if each.state in _YOUNG)
+    return [
+        process_down(each.name, product=each.product, state=each.state, error=each.error)
+        for each in found
+        if not each.healthy and each.state not in _YOUNG
+    ]
+
+
+def look_at_orchestrator(sight: Sight) -> list[Fault]:
+    orchestrator = sight.organism.orchestrator
+    health, queues, workers = orchestrator.health(), orchestrator.queues(), orchestrator.workers()
+    found = [*queues_without_worker(queues), *late_queues(queues), *_missed_workers(sight, workers)]
+    if not health["scheduling"]:
+        found.append(not_scheduling(health["version"]))
+    return found
+
+
+def look_at_assets(sight: Sight) -> list[Fault]:
+    """What failed in a run that may still be tried again is not told yet."""
+    assets = assets_document(sight.organism)["assets"]
+    for each in assets:
+        attempt = each["attempt"]
+        if attempt is not None and attempt["outcome"] == "failed" and attempt["run"]:
+            sight.broken_assets.setdefault(attempt["run"], each["key"])
+    return [each for each in asset_faults(assets) if each.run is None or each.run not in sight.live_runs]
+
+
+def look_at_runs(sight: Sight) -> list[Fault]:
+    return list(failed_runs(sight.organism.orchestrator.runs(limit=RUNS_LOOKED_AT), sight.broken_assets))
+
+
+def note_live_runs(sight: Sight) -> list[Fault]:
+    runs = sight.organism.orchestrator.runs(limit=RUNS_LOOKED_AT)
+    ended = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+    sight.live_runs = frozenset(str(each["id"]) for each in runs if each["state_type"] not in ended)
+    return []
+
+
+def look_at_stream(sight: Sight) -> list[Fault]:
+    stream = stream_state(sight.organism)
+    return list(
+        stream_faults(
+            stream, name=sight.organism.settings.stream, letters_before=_letters_before(sight, stream["dead_letters"])
+        )
+    )
+
+
+def look_at_clocks(sight: Sight) -> list[Fault]:
+    clocks = measure_clocks(sight.organism)
+    return [clocks_differ(clocks.to_text(), machine=socket.gethostname())] if clocks.differ else []
+
+
+def look_at_network(sight: Sight) -> list[Fault]:
+    sight.organism.network.position()
+    fault = network_fault(last_audit(sight.organism))
+    return [] if fault is None else [fault]
+
+
+def look_at_log(sight: Sight) -> list[Fault]:
+    return look_at_audit(sight.organism, sight.memory, sight.now)
+
+
+def look_at_removals(sight: Sight) -> list[Fault]:
+    return look_at_imports(sight.organism, sight.now)
+
+
+LOOKS = (
+    Look(frozenset({FaultKind.DISK_FILLING, FaultKind.DISK_FULL}), "disk", look_at_disks),
+    Look(frozenset({FaultKind.PROCESS_DOWN}), "home", look_at_processes),
+    Look(
+        frozenset({FaultKind.QUEUE_WITHOUT_WORKER, FaultKind.SCHEDULE_LATE, FaultKind.WORKER_SILENT}),
+        "orchestrator",
+        look_at_orchestrator,
+    ),
+    Look(frozenset(), "orchestrator", note_live_runs),
+    Look(
+        frozenset({FaultKind.ASSET_FAILED, FaultKind.ASSET_REJECTED, FaultKind.CHECK_FAILED, FaultKind.ASSET_LATE}),
+        "ledger",
+        look_at_assets,
+    ),
+    Look(frozenset({FaultKind.RUN_FAILED}), "orchestrator", look_at_runs),
+    Look(frozenset({FaultKind.AUDIT_BROKEN}), "ledger", look_at_log),
+    Look(frozenset({FaultKind.IMPORT_REMOVED_MUCH}), "ledger", look_at_removals),
+    Look(frozenset({FaultKind.STREAM_LAG, FaultKind.DEAD_LETTERS, FaultKind.GAP}), "stream", look_at_stream),
+    Look(frozenset({FaultKind.CLOCK}), "stream", look_at_clocks),
+    Look(frozenset({FaultKind.NETWORK_DIFFERS}), "network", look_at_network),
+)
+
+
+def look_once(organism: Organism, look: Look, sight: Sight) -> tuple[list[Fault], OrganismError | None]:
+    """What it found, or why it could not look."""
+    try:
+        return look.find(sight), None
+    except OrganismError as error:
+        return [], error
+    except Exception as error:  # noqa: BLE001 - a server may answer anything, and who watches must go on
+        return [], OrganismError(f"{type(error).__name__}: {error}")
+
+
+def _missed_workers(sight: Sight, workers: Sequence[Any]) -> list[Fault]:
+    """A worker that is gone is missed where fewer are left: in a rollout its successor came first."""
+    online = {str(each["name"]): sight.now.isoformat() for each in workers if each["online"]}
+    known: dict[str, str] = {**sight.memory.get("workers", {}), **online}
+    recent = {name: at for name, at in known.items() if sight.now - datetime.fromisoformat(at) < GROWING}
+    sight.memory["workers"] = recent
+    most = max(int(sight.memory.get("most_workers", 0)), len(online))
+    sight.memory["most_workers"] = most if len(recent) > len(online) else len(online)
+    return list(silent_workers(workers, recent=tuple(recent))) if len(online) < most else []
+
+
+def _letters_before(sight: Sight, count: int) -> int:
+    """From what number dead letters are growing: that of before the first of the last hour."""
+    was = sight.memory.get("letters") or {"base": count, "last": count, "grown_at": None}
+    grown_at = sight.now.isoformat() if count > was["last"] else was["grown_at"]
+    base = min(was["base"], count)
+    if grown_at is not None and sight.now - datetime.fromisoformat(grown_at) > GROWING:
+        base, grown_at = count, None
+    sight.memory["letters"] = {"base": base, "last": count, "grown_at": grown_at}
+    return int(base)

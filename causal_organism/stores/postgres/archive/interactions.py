@@ -1,0 +1,57 @@
+"""The interactions of one person, as they lie in the archive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from causal_organism.network.entries import entry_key
+
+if TYPE_CHECKING:
+    import psycopg
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_INTERACTIONS_OF = """
+    WITH person AS (SELECT idx FROM organism.person WHERE id = %(person)s),
+    spanned AS NOT MATERIALIZED (  -- it is named twice, and would be read whole
+        SELECT * FROM organism.interaction
+        WHERE (%(after)s::numeric[] IS NULL OR string_to_array(entry, '-')::numeric[] > %(after)s::numeric[])
+            AND (%(until)s::numeric[] IS NULL OR string_to_array(entry, '-')::numeric[] <= %(until)s::numeric[])
+    ),
+    found AS (
+        (SELECT * FROM spanned WHERE source = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
+        UNION ALL
+        (SELECT * FROM spanned WHERE target = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
+    )
+    SELECT entry, s.id, t.id, at_us, kind.name, weight_u, duration_s, sender_id
+    FROM found JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
+        JOIN organism.kind kind ON kind.id = found.kind
+    ORDER BY at_us DESC, entry DESC LIMIT %(limit)s
+"""
+
+
+def of_person(
+    connection: psycopg.Connection[Any], person: str, *, limit: int, after: str | None, until: str | None
+) -> tuple[Mapping[str, Any], ...]:
+    """The newest first. `after`, `until`: entries of the stream, the first excluded and the last included."""
+    asked = {"person": person, "limit": limit, "after": _entry_numbers(after), "until": _entry_numbers(until)}
+    found = connection.execute(_INTERACTIONS_OF, asked).fetchall()
+    return tuple(
+        {
+            "entry": entry,
+            "source": source,
+            "target": target,
+            "at": _EPOCH + timedelta(microseconds=at_us),
+            "kind": kind,
+            "weight": weight_u / 1e6,
+            "duration_s": duration_s,
+            "id": sender_id,
+        }
+        for entry, source, target, at_us, kind, weight_u, duration_s, sender_id in found
+    )
+
+
+def _entry_numbers(entry: str | None) -> list[str] | None:
+    """An entry's id as the two numbers that it is ordered by, in text: they may be longer than 64 bits."""
+    return None if entry is None else [str(each) for each in entry_key(entry)]

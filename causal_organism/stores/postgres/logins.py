@@ -1,0 +1,94 @@
+"""People's logins in PostgreSQL: made, listed and dropped by the owner of the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from psycopg import sql
+
+from causal_organism.errors import RefusedError, StoreError
+from causal_organism.wording.permits import HeldRoles
+
+if TYPE_CHECKING:
+    from causal_organism.stores.postgres.database import Database
+
+ROLES = ("organism_reader", "organism_analyst", "organism_operator", "organism_approver", "organism_worker")
+
+
+def held_roles(database: Database) -> HeldRoles:
+    """As what this process is logged in. Raises StoreError."""
+    with database.connection() as connection:
+        row = connection.execute(
+            "SELECT session_user, organism.has_roles(), organism.is_service(), ARRAY(SELECT r FROM unnest(%s::text[]) r"
+            " WHERE to_regrole(r) IS NOT NULL AND pg_has_role(session_user, to_regrole(r)::oid, 'MEMBER'))",
+            (list(ROLES),),
+        ).fetchone()
+    assert row is not None  # a SELECT without FROM has one
+    login, has_roles, is_service, roles = row
+    mine = frozenset(map(str, () if is_service else roles))  # who made them may give them, and was given none
+    return HeldRoles(login=login, roles=mine if has_roles else None, is_service=is_service)
+
+
+def require_role(database: Database, role: str) -> None:
+    """For what a server without roles would do for anybody. Raises RefusedError; a ledger that is away refuses nothing:
+    what is to be done is written there too, and fails by that.
+    """
+    try:
+        why = held_roles(database).refusal(role)
+    except StoreError:
+        return
+    if why is not None:
+        raise RefusedError(why, hint=f"an admin grants it: GRANT {role} TO somebody", code="not-permitted")
+
+
+def make_login(database: Database, login: str, role: str) -> None:
+    """A login without a password, with this one of our roles; one that is there gets it in place of its others."""
+    with database.connection() as connection:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (login,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(login)))
+        connection.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(login)))
+        for each in ROLES:
+            change = "GRANT {} TO {}" if each == role else "REVOKE {} FROM {}"
+            connection.execute(sql.SQL(change).format(sql.Identifier(each), sql.Identifier(login)))
+
+
+def drop_login(database: Database, login: str) -> tuple[int, ...]:
+    """Remove it; process ids of what it does on the server just now, which that does not end."""
+    with database.connection() as connection:
+        busy = connection.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", (login,)).fetchall()
+        connection.execute("DELETE FROM organism.access WHERE login = %s", (login,))
+        connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(login)))
+    return tuple(int(pid) for (pid,) in busy)
+
+
+def list_logins(database: Database) -> Mapping[str, tuple[str, ...]]:
+    """Login -> which of our roles it was given, roles of roles left out."""
+    with database.connection() as connection:
+        rows = connection.execute(
+            "SELECT member.rolname, role.rolname FROM pg_auth_members m"
+            " JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles member ON member.oid = m.member"
+            " WHERE role.rolname = ANY(%s) AND member.rolcanlogin"
+            " AND member.oid <> (SELECT nspowner FROM pg_namespace WHERE nspname = 'organism') ORDER BY 1, 2",
+            (list(ROLES),),
+        ).fetchall()
+    found: dict[str, tuple[str, ...]] = {}
+    for login, role in rows:
+        found[login] = (*found.get(login, ()), role)
+    return found
+
+
+def put_settings(database: Database, login: str, variables: Mapping[str, str]) -> None:
+    """What this login alone can read by `own_settings`; the rest of what was there goes."""
+    with database.connection() as connection:
+        connection.execute("DELETE FROM organism.access WHERE login = %s", (login,))
+        for variable, value in variables.items():
+            connection.execute("INSERT INTO organism.access VALUES (%s, %s, %s)", (login, variable, value))
+
+
+def own_settings(database: Database) -> Mapping[str, str]:
+    with database.connection() as connection:
+        rows = connection.execute(
+            "SELECT variable, value FROM organism.access WHERE login = session_user ORDER BY 1"
+        ).fetchall()
+    return {str(variable): str(value) for variable, value in rows}

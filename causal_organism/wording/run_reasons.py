@@ -1,0 +1,34 @@
+"""Why a run ended as it did, or does not begin, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from causal_organism.wording.run_actions import state_type
+
+_PREFIXES = ("Flow run encountered an exception: ", "Flow run encountered an exception. ")
+"""What Prefect puts before an error; it says nothing."""
+
+_WAITING: Mapping[str, str] = {
+    "Late": "no worker has taken it",
+    "AwaitingConcurrencySlot": "waits until another run of its deployment ends",
+    "AwaitingRetry": "waits for its next try",
+}
+
+
+def reason_of(run: Mapping[str, Any], *, error: str | None = None) -> str | None:
+    """The error that the ledger has of a run, else what Prefect says; None of a run that goes on or went well."""
+    kind = state_type(run)
+    if kind == "SCHEDULED":
+        return _WAITING.get(str(run.get("state")))
+    if kind not in ("FAILED", "CRASHED", "CANCELLED"):
+        return None
+    return error or without_prefix(run.get("message")) or ("its process is gone" if kind == "CRASHED" else None)
+
+
+def without_prefix(message: str | None) -> str | None:
+    """Prefect's message of a state without the words that it puts before every error."""
+    for prefix in _PREFIXES:
+        message = message.removeprefix(prefix) if message else message
+    return message or None

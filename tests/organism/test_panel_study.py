@@ -1,0 +1,61 @@
+"""The panel's study file as an asset: a version for each content, and a warning until somebody reviewed it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from causal_organism.assets.definitions import platform_source
+from causal_organism.causal.declarations.panel_study import shipped_text
+from causal_organism.engine.contents import load_value
+from causal_organism.engine.observe import observe
+from causal_organism.engine.requests import Origin
+from causal_organism.engine.snapshot import load_snapshot
+from causal_organism.organism.studies.reviews import approve_study
+from causal_organism.organism.studies.run import read_study_file
+from causal_organism.organism.studies.source import STUDY, StudySource, panel_study_path, shipped_path
+from tests.engine.organisms import memory_organism
+
+
+@pytest.fixture
+def organism(tmp_path: Path) -> Any:
+    made = memory_organism((platform_source(STUDY, description=""),))
+    made.settings = replace(made.settings, home=tmp_path)
+    made.sources = {STUDY: StudySource(made)}
+    return made
+
+
+def look(organism: Any) -> Any:
+    (found,) = observe(load_snapshot(organism), [STUDY], Origin("ana", "test"))
+    return found
+
+
+def test_the_file_that_ships_is_the_study_until_there_is_another(organism: Any) -> None:
+    assert panel_study_path(organism.settings) == shipped_path()
+    assert (look(organism).version, organism.sources[STUDY].warnings()) == (1, ())
+    value = load_value(organism, organism.ledger.heads_of([STUDY])[STUDY].version)
+    assert [each["column"] for each in value["outcomes"]] == ["focus_h", "after_hours_share"]
+
+
+def test_each_content_is_a_version_and_is_reviewed_by_itself(organism: Any) -> None:
+    own = organism.settings.home / "study.toml"
+    own.write_text(shipped_text().replace("least = 0.25", "least = 0.5"))
+    assert look(organism).version == 1
+    assert "organism study approve" in organism.sources[STUDY].warnings()[0]
+    approve_study(organism, read_study_file(own), actor="ana")
+    assert organism.sources[STUDY].warnings() == ()
+    assert not look(organism).changed
+    own.write_text(shipped_text().replace("least = 0.25", "least = 1"))
+    assert look(organism).version == 2
+    assert organism.sources[STUDY].warnings() != ()
+
+
+def test_a_file_that_cannot_be_asked_keeps_the_last_version_and_says_the_line(organism: Any) -> None:
+    look(organism)
+    (organism.settings.home / "study.toml").write_text('[design]\nkind = "withn"\n')
+    found = look(organism)
+    assert found.version == 1
+    assert "line 2: 'withn' is not a kind of design" in found.error

@@ -1,0 +1,200 @@
+"""The watcher: it looks without a ledger, tells what is wrong, and delivers until it arrives."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from causal_organism.alerts.alerts import Alert
+from causal_organism.alerts.deliveries import LOST, SENT, WAITING
+from causal_organism.errors import RequestError, StoreError
+from causal_organism.platform.notices import notify
+from causal_organism.platform.watching.listing import acknowledge_incident, alerts_document
+from causal_organism.platform.watching.looks import LOOKS, Process
+from causal_organism.platform.watching.turn import take_turn
+from causal_organism.stores.memory.network import MemoryNetwork
+from causal_organism.stores.notices.outbox import FolderOutbox
+from tests.platform.test_queues import with_stream
+from tests.platform.test_runs import asked, organism
+
+ALERT = Alert(title="x failed", text="no", severity="error", subject="x", run="r1", dedup_key="step/r1/x")
+LOOKS_AT_PREFECT = tuple(each for each in LOOKS if each.server == "orchestrator")
+LOOKS_AT_HOME = tuple(each for each in LOOKS if each.server == "home")
+
+
+class Pipe:
+    """Channels that keep what they are sent, and refuse while `away` says why."""
+
+    def __init__(self, *names: str) -> None:
+        self._names = names or ("hook",)
+        self.sent: list[tuple[str, Alert]] = []
+        self.away: str | None = None
+
+    def names(self) -> tuple[str, ...]:
+        return self._names
+
+    def send(self, channel: str, alert: Alert) -> None:
+        if self.away:
+            raise StoreError(self.away)
+        self.sent.append((channel, alert))
+
+    @property
+    def titles(self) -> list[str]:
+        return [alert.title for _, alert in self.sent]
+
+
+def gone(*_: Any, **__: Any) -> Any:
+    raise StoreError("connection refused")
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Any:
+    found = with_stream(organism(), entries=0, read=0)
+    found.network = MemoryNetwork()
+    found.outbox, found.channels = FolderOutbox(tmp_path / "watch"), Pipe()
+    return found
+
+
+def turns(o: Any, count: int = 3, *, looks: Any = LOOKS_AT_PREFECT, **more: Any) -> None:
+    for _ in range(count):
+        o.clock.move(seconds=30)
+        take_turn(o, looks=looks, **more)
+
+
+def test_a_queue_without_a_worker_is_told_once_and_so_is_its_end(watched: Any) -> None:
+    turns(watched)
+    assert watched.channels.sent == []
+    watched.orchestrator.served = False
+    turns(watched, 10)
+    assert len(watched.channels.titles) == 2  # both queues
+    watched.orchestrator.served = True
+    turns(watched, 10)
+    assert [each.startswith("over: ") for each in watched.channels.titles] == [False, False, True, True]
+
+
+def test_a_ledger_that_is_away_keeps_nothing_from_being_told(watched: Any) -> None:
+    for name in ("heads", "fact", "set_fact", "clock", "held"):
+        setattr(watched.ledger, name, gone)
+    watched.orchestrator.served = False
+    turns(watched, 5, looks=LOOKS)
+    told = set(watched.channels.titles)
+    assert any(each.startswith("ledger cannot be reached") for each in told)
+    assert any(each.startswith("no worker serves the queue expensive") for each in told)
+
+
+def test_a_look_that_breaks_is_told_and_keeps_no_other_from_looking(watched: Any) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise KeyError("state")
+
+    watched.orchestrator.queues = broken
+    disks = tuple(each for each in LOOKS if each.server == "disk")
+    turns(watched, 4, looks=(*LOOKS_AT_PREFECT, *disks))
+    assert watched.channels.titles == ["orchestrator cannot be reached: KeyError: 'state'"]
+
+
+def test_what_a_channel_does_not_take_is_tried_again_and_recorded(watched: Any) -> None:
+    watched.channels.away = "HTTP 503"
+    watched.orchestrator.served = False
+    turns(watched, 4)
+    (first, _) = watched.outbox.deliveries()
+    assert (first.outcome, first.error, first.tries) == (WAITING, "HTTP 503", 2)
+    watched.channels.away = None
+    turns(watched, 4)
+    assert {each.outcome for each in watched.outbox.deliveries()} == {SENT}
+    assert len(watched.channels.titles) == 2
+
+
+def test_a_watcher_that_is_killed_between_two_steps_tells_nothing_twice(watched: Any) -> None:
+    watched.orchestrator.served = False
+    turns(watched, 2)
+    incidents, memory = watched.outbox.incidents(), watched.outbox.memory()
+    turns(watched, 1)
+    assert len(watched.channels.titles) == 2
+    watched.outbox.keep(incidents, memory)  # as if it had ended before it noted that they were told
+    turns(watched, 1)
+    assert len(watched.channels.titles) == 2
+
+
+def test_a_delivery_is_given_up_after_three_days_and_then_forgotten(watched: Any) -> None:
+    watched.outbox.put(ALERT, ["hook"], now=watched.now())
+    watched.channels.away = "HTTP 503"
+    for _ in range(4):
+        watched.clock.move(days=1)
+        take_turn(watched, looks=())
+    assert [each.outcome for each in watched.outbox.deliveries()] == [LOST]
+    watched.clock.move(days=8)
+    take_turn(watched, looks=())
+    assert watched.outbox.deliveries() == ()
+
+
+def test_in_quiet_hours_only_errors_are_sent(watched: Any) -> None:
+    watched.settings = replace(watched.settings, alerts_quiet="00:00-23:59")
+    watched.orchestrator.served = False
+    turns(watched, 4)
+    watched.orchestrator.served = True
+    turns(watched, 8)
+    assert [each.startswith("over") for each in watched.channels.titles] == [False, False]
+    waiting = [each for each in watched.outbox.deliveries() if each.outcome == WAITING]
+    assert {each.next_at - watched.now() > timedelta(hours=1) for each in waiting} == {True}
+
+
+def test_a_process_that_is_down_explains_its_server_and_one_that_starts_is_no_fault(watched: Any) -> None:
+    def processes(state: str) -> Any:
+        return lambda: [Process("ledger", "PostgreSQL", state, False, None)]
+
+    turns(watched, 4, looks=LOOKS_AT_HOME, processes=processes("starting"))
+    assert watched.channels.titles == []
+    turns(watched, 4, looks=LOOKS_AT_HOME, processes=processes("restarting"))
+    assert watched.channels.titles == ["PostgreSQL (ledger) is restarting"]
+
+
+def test_a_run_leaves_it_to_a_watcher_that_is_there(watched: Any) -> None:
+    watched.channels.claim = watched.channels.release = lambda *_: True
+    assert [row["outcome"] for row in notify(watched, [ALERT])] == ["sent"]
+    take_turn(watched, looks=())
+    assert [row["outcome"] for row in notify(watched, [ALERT])] == ["left to organism watch"]
+    watched.clock.move(minutes=4)  # it is gone
+    assert [row["outcome"] for row in notify(watched, [ALERT])] == ["sent"]
+
+
+def test_what_is_wrong_is_listed_without_a_server_and_can_be_acknowledged(watched: Any) -> None:
+    watched.orchestrator.served = False
+    turns(watched, 4)
+    watched.ledger = watched.orchestrator = None
+    document = alerts_document(watched)
+    assert [each["kind"] for each in document["incidents"]] == ["queue-without-worker"] * 2
+    assert {each["outcome"] for each in document["deliveries"]} == {"sent"}
+    key = document["incidents"][0]["key"]
+    assert acknowledge_incident(watched, key, by="ana")["incidents"][0]["acknowledged_by"] == "ana"
+    with pytest.raises(RequestError, match="nothing is wrong under"):
+        acknowledge_incident(watched, "no/such", by="ana")
+
+
+def test_what_stands_in_the_outbox_is_private_and_damage_is_left_out(watched: Any, tmp_path: Path) -> None:
+    watched.outbox.put(ALERT, ["hook"], now=watched.now())
+    take_turn(watched, looks=())
+    folder = tmp_path / "watch"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*.json")} == {0o600}
+    for path in folder.rglob("*.json"):
+        path.write_text("{")
+    assert (watched.outbox.incidents(), watched.outbox.deliveries(), watched.outbox.memory()) == ((), (), {})
+    (folder / "incidents.json").write_text(json.dumps({"incidents": [{"kind": "other"}]}))
+    assert watched.outbox.incidents() == ()
+
+
+def test_a_run_that_goes_on_for_too_long_is_cancelled_and_written_down(watched: Any) -> None:
+    run = asked(watched)
+    watched.orchestrator.begin(run)
+    take_turn(watched, looks=())
+    assert watched.orchestrator.run(run)["state"] == "Running"
+    row = watched.orchestrator.runs()[0]
+    watched.orchestrator.runs = lambda **_: ({**row, "elapsed_s": 90_000.0},)
+    take_turn(watched, looks=())
+    assert watched.orchestrator.run(run)["state"] == "Cancelling"
+    assert "watch.upkeep" in {each.action for each in watched.ledger.audit_log()}

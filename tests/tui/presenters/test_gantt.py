@@ -1,0 +1,60 @@
+"""Tries and steps that are still to come, on the axis of a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tui.presenters.lines import plain
+from tui.presenters.runs.detail import detail_lines, pending_steps
+from tui.presenters.runs.gantt import left_words, task_lines, try_lines
+
+START = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
+NOW = START + timedelta(seconds=100)
+
+
+def attempt(number: int, *, at_s: float, took_s: float) -> dict[str, Any]:
+    began = (START + timedelta(seconds=at_s)).isoformat()
+    return {"try": number, "state": "Failed", "started_at": began, "duration_s": took_s}
+
+
+def planned(key: str, estimate_s: float | None) -> dict[str, Any]:
+    return {"key": key, "estimate_s": estimate_s}
+
+
+def test_each_try_has_a_bar_and_the_pause_before_it_is_hatched() -> None:
+    tries = (attempt(1, at_s=0, took_s=40), attempt(2, at_s=80, took_s=20))
+    head, first, second = (plain(each) for each in try_lines(tries, NOW, 24 + 14 + 9 + 20))
+    assert head.startswith("TRIES 2")
+    assert first[32:52] == "▄" * 8 + "─" * 12
+    assert second[32:52] == "─" * 8 + "▒" * 8 + "▄" * 4
+
+
+def test_a_short_pause_is_seen_too() -> None:
+    tries = (attempt(1, at_s=0, took_s=500), attempt(2, at_s=501, took_s=499))
+    assert "▒" in plain(try_lines(tries, NOW, 67)[2])
+
+
+def test_one_try_is_no_list_of_tries() -> None:
+    assert try_lines((attempt(1, at_s=0, took_s=40),), NOW, 80) == []
+
+
+def test_what_is_still_to_come_stands_below_what_was_begun() -> None:
+    run = {"id": "r", "state": "Running", "steps": [{"key": "a"}], "tasks": [{"name": "a, b", "state": "Running"}]}
+    plan = (planned("a", 1.0), planned("b", 2.0), planned("c", 9.0), planned("d", 11.0))
+    pending = pending_steps(run, plan)
+    assert [step["key"] for step in pending] == ["c", "d"]
+    assert left_words(pending) == "about 20s left"
+    shown = [plain(each) for each in detail_lines(run, NOW, 80, plan=plan)]
+    assert any(each.startswith("STEPS 0 of 3, about 20s left") for each in shown)
+    assert any(each.startswith(" d ") and "next" in each for each in shown)
+
+
+def test_a_run_that_has_ended_has_nothing_to_come() -> None:
+    assert pending_steps({"state": "Failed", "steps": ()}, (planned("a", 1.0),)) == ()
+
+
+def test_unknown_durations_make_it_at_least_so_long_or_unsaid() -> None:
+    assert left_words((planned("a", 5.0), planned("b", None))) == "at least 5.0s left"
+    assert left_words((planned("a", None),)) == ""
+    assert "TASKS 0 of 1 ended" in plain(task_lines((), NOW, 80, pending=(planned("a", None),))[0])

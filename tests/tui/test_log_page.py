@@ -1,0 +1,90 @@
+"""The whole log of a run: from its first line, paged, searched, by level, saved, copied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.driving import Clock, Driver, drive
+from tui.demo.source import DemoSource
+from tui.screens.log_page import LogPage, save_log
+
+
+async def opened(driver: Driver) -> LogPage:
+    await driver.press("3")
+    await driver.until("81bb90aa")
+    await driver.press("l")
+    await driver.until("lines 1 to")
+    page = driver.app.screen
+    assert isinstance(page, LogPage)
+    return page
+
+
+def of_lines(number: int) -> tuple[DemoSource, Clock]:
+    clock = Clock()
+    source = DemoSource(clock)
+    source.lines = number
+    return source, clock
+
+
+def test_it_begins_with_the_first_line_and_reads_on_as_one_scrolls() -> None:
+    async def scenario(driver: Driver) -> None:
+        page = await opened(driver)
+        assert "block 0 of views" in driver.text()
+        assert "lines 1 to 2,000, more follow" in driver.text()
+        assert len(page.buffer) == 2_000
+        await driver.press("G")
+        await driver.until("block 6999 of views")
+        assert len(page.buffer) <= 5_000, "it holds no more than so many"
+        assert "lines 2,001 to 7,000" in driver.text()
+        await driver.press("g")
+        await driver.until("block 0 of views")
+
+    source, clock = of_lines(7_000)
+    drive(scenario, source=source, clock=clock)
+
+
+def test_a_search_goes_on_behind_what_was_read() -> None:
+    async def scenario(driver: Driver) -> None:
+        await opened(driver)
+        await driver.type("/block 4321")
+        await driver.press("enter")
+        await driver.until("/block 4321: 1 of 1")
+        assert "block 4321 of views" in driver.text()
+        await driver.press("c")
+        await driver.until("copied: 1 line")
+
+    source, clock = of_lines(5_000)
+    drive(scenario, source=source, clock=clock)
+
+
+def test_levels_narrow_it() -> None:
+    async def scenario(driver: Driver) -> None:
+        page = await opened(driver)
+        await driver.press("L", "L", "L")
+        await driver.until("level ERROR and above")
+        assert len(page.pane.lines) == 4, "one of seventeen"
+        await driver.press("L")
+        await driver.until(lambda: len(page.pane.lines) == 80)
+
+    source, clock = of_lines(80)
+    drive(scenario, source=source, clock=clock)
+
+
+def test_it_is_saved_whole_and_writes_over_nothing(tmp_path: Path) -> None:
+    source, _ = of_lines(4_100)
+    path = tmp_path / "run.log"
+    assert save_log(source, "81bb90aa-demo", path) == f"saved: 4,100 lines to {path}"
+    lines = path.read_text().splitlines()
+    assert len(lines) == 4_100
+    assert lines[4_099].startswith("2026-02-16T12:")
+    assert "block 4099 of views" in lines[4_099]
+    with pytest.raises(FileExistsError):
+        save_log(source, "81bb90aa-demo", path)
+
+
+def test_a_line_that_steers_the_terminal_is_text_in_the_file_too(tmp_path: Path) -> None:
+    clock = Clock()
+    save_log(DemoSource(clock, hostile=True), "81bb90aa-demo", tmp_path / "run.log")
+    assert "\x1b" not in (tmp_path / "run.log").read_text()

@@ -1,0 +1,300 @@
+"""A scripted organism whose runs really run, for looking at the screens and for their tests.
+
+Time is asked of a clock, so that a test can let it pass.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from causal_organism.errors import RefusedError, RequestError, SelectionError, StoreError
+from causal_organism.wording.identities import one_of
+from tui.demo import documents, operations
+from tui.source import Document
+
+QUEUED_S, STARTING_S, RUNNING_S = 2.0, 3.0, 14.0
+"""How long after its trigger a run is scheduled, pending, running."""
+
+
+class DemoSource:
+    """Implements ConsoleSource. `asked` counts calls by name; `fail_with` makes every call raise StoreError."""
+
+    def __init__(self, clock: Callable[[], datetime], *, hostile: bool = False, refused: dict[str, str] | None = None):
+        self.clock = clock
+        self.born = clock()
+        self.hostile = hostile
+        self.refused = refused or {}
+        self.asked: dict[str, int] = {}
+        self.done: list[tuple[Any, ...]] = []  # writes, in order
+        self.fail_with: str | None = None
+        self.gap: Document | None = None  # of the stream
+        self.lines = 80  # of a log
+        self.started: dict[str, tuple[datetime, str]] = {}  # run -> (when, selection)
+        self.cancelled: dict[str, datetime] = {}
+        self.proposal_state = ""  # of all of them, where it is to be another one
+        self.decided: dict[str, str] = {}
+        self.paused = {"expensive"}
+        self.stopped: set[str] = set()  # deployments whose schedules are paused
+        self.gone: set[str] = set()  # dead letters that were sent again or dropped
+        self.limits: dict[str, int | None] = {"default": 8, "expensive": 2}
+        self._lock = threading.Lock()
+        self._given: tuple[object, Document] | None = None  # the assets as they stood the last time
+
+    def unsupported(self) -> Mapping[str, str]:
+        self._count("unsupported")
+        return self.refused
+
+    def status(self) -> Document:
+        self._count("status")
+        return operations.status()
+
+    def assets(self) -> Document:
+        self._count("assets")
+        started = self.started.items()
+        making = frozenset(key for run, (_, key) in started if self._state(run) == "Running")
+        made = {key: at + timedelta(seconds=RUNNING_S) for run, (at, key) in started if self._state(run) == "Completed"}
+        key = (making, tuple(made.items()))
+        if self._given is None or self._given[0] != key:
+            assets = [self._as_now(each, making, made) for each in self._declared()]
+            self._given = (key, {"schema": "organism.assets/1", "assets": assets})
+        return self._given[1]
+
+    def _as_now(self, asset: dict[str, Any], making: Collection[str], made: Mapping[str, datetime]) -> Document:
+        """An asset with what the runs of this demonstration made of it."""
+        if asset["key"] not in made:
+            return {**asset, "making": asset["key"] in making}
+        fresh: dict[str, Any] = {"status": "fresh", "causes": [], "root_causes": [], "attempt": None, "blocked_by": []}
+        return {**asset, **fresh, "version": 42, "made_at": made[asset["key"]].isoformat()}
+
+    def _declared(self) -> list[dict[str, Any]]:
+        """The assets as they stood when the demonstration began."""
+        return documents.first_assets(self.born, hostile=self.hostile)
+
+    def _before(self) -> list[dict[str, Any]]:
+        """Runs that had ended by then, newest first."""
+        return documents.finished_runs(self.born, hostile=self.hostile)
+
+    def _tasks_of(self, found: dict[str, Any]) -> list[Document]:
+        return [
+            documents.task("views/degree", "Completed", 1),
+            documents.task(str(found.get("selection") or "network"), found["state"], found["tries"] or 1),
+        ]
+
+    def select(self, expression: str) -> tuple[str, ...]:
+        self._count("select")
+        keys = [each["key"] for each in self.assets()["assets"]]
+        name = expression.strip().strip("+")
+        if name.startswith("group:"):
+            return tuple(key for key in keys if key.startswith(name.removeprefix("group:")))
+        if name not in keys:
+            raise SelectionError(f"there is no asset {name}", column=1, hint="organism assets lists them")
+        return (name, "network") if expression.startswith("+") else (name,)
+
+    def versions(self, key: str) -> Document:
+        self._count("versions")
+        return operations.versions(key, self.clock())
+
+    def diff(self, key: str, was: int, now: int) -> Document:
+        self._count("diff")
+        return operations.difference(key, was, now)
+
+    def restore(self, key: str, version: int) -> str:
+        self._write("restore", key, version)
+        return f"{key} is v42"
+
+    def pin(self, key: str, version: int | None) -> str:
+        self._write("pin", key, version)
+        return f"{key} is held at v{version}" if version else f"{key} is let go"
+
+    def person(self, person: str) -> Document:
+        if not person.startswith("p"):
+            raise RequestError(f"no table knows a person {person!r}")
+        return operations.numbers(person)
+
+    def why_person(self, key: str, person: str) -> Document:
+        return operations.blame(key, person, self.clock())
+
+    def partitions(self, key: str) -> Document:
+        self._count("partitions")
+        return documents.partitions(key)
+
+    def plan(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
+    ) -> Document:
+        self._count("plan")
+        mode = "full" if full else "incremental"
+        cause = {"kind": "input-changed", "input": "network", "was": 40, "now": 41}
+        keys = [part.strip().strip('"').lstrip("+") for part in selection.split(" or ")]
+        if keys == ["views/clustering"] and not force:
+            return {"schema": "organism.plan/1", "steps": []}
+        steps = [{"key": key, "causes": [cause], "certain": True, "mode": mode, "estimate_s": 12.0} for key in keys]
+        if selection.startswith("+"):
+            steps.insert(0, {"key": "views/degree", "causes": [], "certain": False, "mode": mode, "estimate_s": 0.4})
+        after = [
+            each["key"] for each in self._declared() if set(keys) & set(each["upstream"]) and each["key"] not in keys
+        ]
+        steps = [{**step, "makes": 10, "unchanged": 8} for step in steps]
+        return {"schema": "organism.plan/1", "steps": steps, "stale_after": after}
+
+    def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
+        self._count("runs")
+        found = [run for run in self._runs() if until is None or _began(run) <= until]
+        rest = found[limit:]
+        return {"schema": "organism.runs/1", "runs": found[:limit], "until": _began(rest[0]) if rest else None}
+
+    def run(self, run: str) -> Document:
+        self._count("run")
+        if (found := next((each for each in self._runs() if each["id"] == run), None)) is None:
+            raise RequestError(f"there is no run {run}")
+        state = found["state"]
+        outcome = {"Completed": "made", "Failed": "failed", "Cancelled": "cancelled"}.get(state, "")
+        error = found.get("error")
+        steps = [
+            documents.step("views/degree", "made", 0.4),
+            documents.step(str(found.get("selection") or "network"), outcome, 8.2, error=error),
+        ]
+        begun = state not in ("Scheduled", "Pending")
+        return {**found, "steps": steps if begun else [], "tasks": self._tasks_of(found) if begun else []}
+
+    def find_run(self, part: str) -> str:
+        self._count("find_run")
+        return one_of(part, [each["id"] for each in self._runs()], what="run")
+
+    def find_asset(self, part: str) -> str:
+        self._count("find_asset")
+        return one_of(part, [each["key"] for each in self.assets()["assets"]], what="asset")
+
+    def logs(self, run: str, *, after: str | None = None, limit: int = 500) -> Document:
+        self._count("logs")
+        now = self.clock()
+        if run in self.started:
+            began = self.started[run][0] + timedelta(seconds=STARTING_S)
+            so_far = int(min(max(0.0, (now - began).total_seconds()), RUNNING_S) * 2)
+        else:
+            began, so_far = self.born - timedelta(minutes=5), self.lines
+        start = max(0, so_far - limit) if after is None else int(after or 0)
+        end = min(so_far, start + limit)
+        lines = [documents.log_line(began, number, hostile=self.hostile) for number in range(start, end)]
+        return {"lines": lines, "cursor": str(end), "behind": so_far - end}
+
+    def queues(self) -> Document:
+        self._count("queues")
+        letters = sum(each["id"] not in self.gone for each in operations.dead_letters(hostile=self.hostile))
+        stream = {"length": 59_835, "lag": 120, "lag_s": 4.2, "dead_letters": letters, "gap": self.gap}
+        return {"schema": "organism.queues/1", "queues": operations.queues(self.limits, self.paused), "stream": stream}
+
+    def proposals(self) -> Sequence[Document]:
+        self._count("proposals")
+        state = self.proposal_state
+        found = documents.proposals(self.born, hostile=self.hostile)
+        return [{**each, "state": self.decided.get(str(each["id"]), state or each["state"])} for each in found]
+
+    def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
+        self._write("trigger", selection, *([partition] if partition else []), force, full)
+        run = f"{len(self.started) + 1:08x}-demo-run"
+        self.started[run] = (self.clock(), selection)
+        return run
+
+    def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
+        self._write(action, proposal, reason)
+        self.decided[proposal] = operations.DECIDED[action]
+
+    def result(self, proposal: str) -> Document:
+        self._count("result")
+        return documents.pilot_result(proposal)
+
+    def retry(self, run: str) -> str:
+        self._write("retry", run)
+        self.started[run + "-again"] = (self.clock(), "causal/effects")
+        return run + "-again"
+
+    def cancel(self, run: str) -> None:
+        self._write("cancel", run)
+        self.cancelled[run] = self.clock()
+
+    def pause_queue(self, pool: str, name: str) -> None:
+        self._write("pause", pool, name)
+        self.paused.add(name)
+
+    def resume_queue(self, pool: str, name: str) -> None:
+        self._write("resume", pool, name)
+        self.paused.discard(name)
+
+    def limit_queue(self, pool: str, name: str, limit: int | None) -> None:
+        self._write("limit", pool, name, limit)
+        self.limits[name] = limit
+
+    def schedules(self) -> Document:
+        self._count("schedules")
+        return operations.schedules(self.clock(), self.stopped)
+
+    def set_schedule(self, deployment: str, *, active: bool) -> None:
+        self._write("schedule", deployment, active)
+        (self.stopped.discard if active else self.stopped.add)(deployment)
+
+    def dead_letters(self, *, limit: int = 500) -> Document:
+        self._count("dead_letters")
+        entries = [each for each in operations.dead_letters(hostile=self.hostile) if each["id"] not in self.gone]
+        return {"schema": "organism.dead-letters/1", "entries": entries[:limit]}
+
+    def retry_letter(self, letter: str) -> str:
+        self._write("retry_letter", letter)
+        found = next(each for each in self.dead_letters()["entries"] if each["id"] == letter)
+        if found["reason"] != "future":
+            raise RefusedError(f"{letter} is refused again: {found['reason']}", code="refused-again")
+        self.gone.add(letter)
+        return letter
+
+    def drop_letter(self, letter: str) -> str:
+        self._write("drop_letter", letter)
+        self.gone.add(letter)
+        return letter
+
+    def reread(self) -> str:
+        self._write("reread")
+        return "the next pulse reads 59,835 entries again"
+
+    def close(self) -> None:
+        self.done.append(("close",))
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self.asked[name] = self.asked.get(name, 0) + 1
+        if self.fail_with is not None:
+            raise StoreError(self.fail_with)
+
+    def _write(self, *what: Any) -> None:
+        self._count(str(what[0]))
+        self.done.append(what)
+
+    def _state(self, run: str) -> str:
+        if run in self.cancelled:
+            return "Cancelled"
+        since = (self.clock() - self.started[run][0]).total_seconds()
+        if since < QUEUED_S:
+            return "Scheduled"
+        if since < STARTING_S:
+            return "Pending"
+        return "Running" if since < RUNNING_S else "Completed"
+
+    def _runs(self) -> list[dict[str, Any]]:
+        started = [documents.with_refusals(self._run(run)) for run in reversed(self.started)]
+        return [*started, *self._before()]
+
+    def _run(self, run: str) -> dict[str, Any]:
+        at, selection = self.started[run]
+        state = self._state(run)
+        began = state not in ("Scheduled", "Pending")
+        return {
+            "id": run, "flow": "refresh-assets", "deployment": "refresh-assets/refresh", "state": state,
+            "trigger": "console", "actor": "ops@demo", "selection": selection, "tries": 1 if began else 0,
+            "started_at": (at + timedelta(seconds=STARTING_S)).isoformat() if began else None,
+            "duration_s": RUNNING_S - STARTING_S if state == "Completed" else None, "error": None,
+        }  # fmt: skip
+
+
+def _began(run: Document) -> str:
+    return str(run.get("started_at") or "9")

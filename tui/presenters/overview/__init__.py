@@ -1,0 +1,1 @@
+"""The overview: its summary, its panes, and what needs attention."""

@@ -1,0 +1,111 @@
+"""The tasks of a run on one axis of time: a bar each, from its start to its end or to now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from causal_organism.wording.amounts import duration, moment
+from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.presenters.lines import Line, fit_left, line, word, wrapped
+from tui.presenters.runs.listing import elapsed_s, error_of
+from tui.presenters.words import Document, number_text, state_word, tone_of
+from tui.states import UNFINISHED
+
+_NAME, _FIGURES = 24, 14
+_LEAST = 10  # cells of an axis that says something
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """From the first start to the last end, over so many cells."""
+
+    start: datetime
+    seconds: float
+    cells: int
+
+    def bar(
+        self, began: datetime | None, took_s: float | None, tone: str, *, is_over: bool, since_s: float | None = None
+    ) -> Line:
+        """Where a task stands; dots where nothing is known; hatched from where the try before it ended."""
+        if began is None or took_s is None:
+            return (("╌" * self.cells, "faint"),)
+        first = int(self.cells * (began - self.start).total_seconds() / self.seconds)
+        first = max(0, min(self.cells - 1, first))
+        size = max(1, min(self.cells - first, round(self.cells * took_s / self.seconds)))
+        body = "▄" * size if is_over else "▄" * (size - 1) + "▸"
+        paused = 0 if since_s is None else min(first, max(1, first - round(self.cells * since_s / self.seconds)))
+        before = (("─" * (first - paused), "faint"), ("▒" * paused, "warn"))
+        return (*before, (body, tone), ("─" * (self.cells - first - size), "faint"))
+
+
+def task_lines(tasks: Sequence[Document], now: datetime, width: int, *, pending: Sequence[Document] = ()) -> list[Line]:
+    """A line per task, its error below; then what the plan has that is still to come."""
+    axis = _axis(tasks, now, width - _NAME - _FIGURES - 9)
+    ended = sum(state_word(task) not in UNFINISHED for task in tasks)
+    title = f"TASKS {ended} of {len(tasks) + len(pending)} ended"
+    if axis is None:
+        lines: list[Line] = [line((title, "head"))]
+    else:
+        long = duration(axis.seconds)
+        rule = "0s" + "─" * (axis.cells - 2 - len(long)) + long
+        lines = [line((fit_left(title, _NAME + 8), "head"), (rule, "dim"))]
+    for task in tasks:
+        lines.append(_task_line(task, now, axis))
+        if said := error_of(task):
+            lines += [line("    ", (part, "bad")) for part in wrapped(safe_text(said, limit=300), width - 5)]
+    return [*lines, *(_pending_line(step, axis) for step in pending)]
+
+
+def try_lines(tries: Sequence[Document], now: datetime, width: int) -> list[Line]:
+    """A bar per try of a run that was tried again, the pause before it hatched."""
+    axis = _axis(tries, now, width - _NAME - _FIGURES - 9)
+    if len(tries) < 2 or axis is None:
+        return []
+    lines: list[Line] = [line((fit_left(f"TRIES {len(tries)}", _NAME + 8), "head"), ("▒", "warn"), (" pause", "dim"))]
+    ended: float | None = None
+    for each in tries:
+        began, took, state = moment(each.get("started_at")), elapsed_s(each, now), state_word(each)
+        bar = axis.bar(began, took, tone_of(state), is_over=state not in UNFINISHED, since_s=ended)
+        name = fit_left(f"try {each.get('try', '?')}", _NAME)
+        lines.append(line(f" {name} ", word(state), *bar, f" {'':<4}{duration(took):>7}"))
+        ended = (began - axis.start).total_seconds() + (took or 0.0) if began is not None else None
+    return lines
+
+
+def left_words(pending: Sequence[Document]) -> str:
+    """`about 20s left`, from what the steps that are still to come took before."""
+    known = [float(step["estimate_s"]) for step in pending if step.get("estimate_s") is not None]
+    if not pending or not known:
+        return ""
+    return f"{'about' if len(known) == len(pending) else 'at least'} {duration(sum(known))} left"
+
+
+def _pending_line(step: Document, axis: Axis | None) -> Line:
+    bar: Line = (("╌" * axis.cells, "faint"),) if axis else ()
+    name, about = fit_left(safe_name(step.get("key", "")), _NAME), duration(step.get("estimate_s"))
+    return line((f" {name} ", "dim"), ("next  ", "dim"), *bar, (f" {'~':>4}{about:>7}", "dim"))
+
+
+def _task_line(task: Document, now: datetime, axis: Axis | None) -> Line:
+    state, tries, most = state_word(task), task.get("tries"), task.get("max_tries")
+    took = elapsed_s(task, now)
+    is_over, began = state not in UNFINISHED, moment(task.get("started_at"))
+    bar = axis.bar(began, took, tone_of(state), is_over=is_over) if axis else ()
+    shown = f"×{number_text(tries)}" if (tries or 0) > 1 else ""
+    shown += f"/{number_text(most)}" if shown and most else ""
+    name = fit_left(safe_name(task.get("name", "")), _NAME)
+    return line(f" {name} ", word(state), *bar, (f" {shown:<4}", "warn"), f"{duration(took):>7}")
+
+
+def _axis(tasks: Sequence[Document], now: datetime, cells: int) -> Axis | None:
+    """None where no task has a start, or where there is no room."""
+    spans = [
+        (began, elapsed_s(task, now) or 0.0) for task in tasks if (began := moment(task.get("started_at"))) is not None
+    ]
+    if not spans or cells < _LEAST:
+        return None
+    start = min(began for began, _ in spans)
+    seconds = max((began - start).total_seconds() + took for began, took in spans)
+    return Axis(start=start, seconds=max(0.1, seconds), cells=cells)

@@ -1,0 +1,60 @@
+"""Schedules of the deployments, from the document `schedules`: when each runs next, and how late it is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from causal_organism.wording.amounts import moment, short_duration
+from causal_organism.wording.safe_text import safe_name
+from tui.presenters.rows import Column, Row
+from tui.presenters.words import Document, tone_of
+from tui.states import LATE, OK, PAUSED
+
+COLUMNS = (
+    Column(name="SCHEDULE", share=2),
+    Column(name="RULE", width=16, from_width=60),
+    Column(name="ZONE", width=14, from_width=90),
+    Column(name="STATE", width=6, state=True),
+    Column(name="NEXT", width=8, right=True),
+    Column(name="LATE", width=6, right=True),
+)
+
+
+def schedule_rows(document: Document | None, now: datetime) -> tuple[Row, ...]:
+    """A row per schedule; the key is its deployment, which is what can be paused."""
+    return tuple(_row(each, now) for each in (document or {}).get("schedules", ()))
+
+
+def due_in(value: object, now: datetime) -> str:
+    """`in 4m`; `-` where nothing is planned."""
+    at = moment(value)
+    return "-" if at is None else f"in {short_duration(max(0.0, (at - now).total_seconds()))}"
+
+
+def _row(schedule: Document, now: datetime) -> Row:
+    late_s, active = schedule.get("late_s"), bool(schedule.get("active"))
+    state = OK if active else PAUSED
+    if active and late_s:
+        state = LATE
+    name, next_at = safe_name(schedule.get("deployment") or "-"), moment(schedule.get("next_at"))
+    return Row(
+        key=str(schedule.get("deployment") or ""),
+        cells=(
+            name,
+            safe_name(schedule.get("rule") or schedule.get("cron") or "-"),
+            safe_name(schedule.get("timezone") or "UTC"),
+            state,
+            due_in(schedule.get("next_at"), now) if active else "-",
+            short_duration(late_s) if late_s else "-",
+        ),
+        tone=tone_of(state),
+        order=(
+            name.lower(),
+            "",
+            "",
+            state,
+            next_at.timestamp() if next_at else None,
+            -(late_s or 0.0),
+        ),
+        fault=state != OK,
+    )

@@ -1,0 +1,117 @@
+"""A page with one list, read when it is opened and after each action on it."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.messages import Came
+from tui.presenters.lines import Line, line
+from tui.presenters.rows import Column
+from tui.screens.console import Console
+from tui.screens.dialogs import Answers, Ask, confirming, target_lines
+from tui.screens.once import Once
+from tui.source import ConsoleSource
+from tui.widgets.band import Band
+from tui.widgets.line_table import LineTable
+
+Do = Callable[[ConsoleSource, str], object]
+
+
+class ListPage(Once[None]):
+    """Lines with marks; what is done to them is asked for in a dialog, and refused where nothing may be changed."""
+
+    columns: ClassVar[tuple[Column, ...]] = ()
+    keys: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "close", show=False),
+        Binding("enter", "open", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Band(id="crumb")
+        yield LineTable(self.columns, empty="reading ...", id="list", title=self.where[-1])
+        yield Band(id="flash")
+        yield Band(id="keys")
+
+    @property
+    @abstractmethod
+    def where(self) -> tuple[str, ...]:
+        """The breadcrumb."""
+
+    @abstractmethod
+    def load(self, source: ConsoleSource) -> Any:
+        """What is listed. Runs in a thread."""
+
+    @abstractmethod
+    def show(self, loaded: Any) -> None:
+        """List it."""
+
+    @property
+    def console(self) -> Console:
+        return cast(Console, self.app)
+
+    @property
+    def table(self) -> LineTable:
+        return self.query_one("#list", LineTable)
+
+    def on_mount(self) -> None:
+        self.query_one("#crumb", Band).show(line((" " + " > ".join(self.where), "head")))
+        self.query_one("#keys", Band).show(line(" " + self.keys))
+        self.table.focus()
+        self.read()
+
+    def read(self) -> None:
+        self.console.ask_once(self, "list", self.load)
+
+    def on_came(self, event: Came) -> None:
+        if event.error:
+            self.say(event.error)
+        elif event.about == "list":
+            self.show(event.result)
+
+    def action_close(self) -> None:
+        self.dismiss(None)
+
+    def action_open(self) -> None:
+        """What the line under the cursor stands for."""
+
+    def action_act(self, id: str) -> None:
+        """Of the actions of lists, those that mark."""
+        if id == "mark":
+            self.table.mark()
+        elif id == "mark.range":
+            self.table.mark_range()
+
+    def ask(
+        self, title: str, verb: str, effect: Sequence[Line], do: Do, *, command: str, word: str | None = None
+    ) -> None:
+        """A dialog about the marked lines, and then the action on each."""
+        targets, place = self.table.targets(), self.console.place
+        if not targets or place.read_only:
+            self.say(f"{verb}: {'read-only context (--read-only)' if place.read_only else 'nothing is selected'}")
+            return
+        word = word or (f"{verb} {len(targets)}" if place.production else None)
+        dialog = Ask(
+            title, [*target_lines(targets), line(""), *effect], action=verb.capitalize(), fields=confirming(word),
+            context=safe_name(place.context, limit=24), command=command,
+        )  # fmt: skip
+
+        def answered(answers: Answers | None) -> None:
+            if answers is not None and not self.console.write(verb, targets, do, lambda done: self._done(verb, done)):
+                self.say(f"{verb}: still waiting for: {self.console.writing}")
+
+        self.app.push_screen(dialog, answered)
+
+    def _done(self, verb: str, results: Sequence[object]) -> None:
+        self.table.clear_marks()
+        self.say(f"{verb}: {len(results)} done" + ("" if results else "; :errors says why"))
+        self.read()
+
+    def say(self, text: str) -> None:
+        self.query_one("#flash", Band).show(line(" " + safe_text(text, limit=400)))

@@ -1,0 +1,97 @@
+"""The versions of one asset on a page: two marked ones are compared; one is restored, held, let go."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from causal_organism.wording.safe_text import safe_name
+from tui.messages import Came
+from tui.presenters.assets.versions import COLUMNS, diff_lines, version_rows
+from tui.presenters.lines import Line, line
+from tui.screens.list_page import ListPage
+from tui.screens.pages import JsonPage
+from tui.source import ConsoleSource, Document
+
+
+class VersionsPage(ListPage):
+    """Newest first."""
+
+    columns = COLUMNS
+    keys = "space mark  D compare two  r restore  p pin  u unpin  enter fields  esc back"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("D,equals_sign", "compare", show=False),
+        Binding("r", "restore", show=False),
+        Binding("p", "pin", show=False),
+        Binding("u", "unpin", show=False),
+    ]
+
+    def __init__(self, key: str):
+        super().__init__()
+        self.key = key
+        self.versions: dict[str, Document] = {}
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        return ("Assets", safe_name(self.key), "Versions")
+
+    def load(self, source: ConsoleSource) -> Any:
+        return source.versions(self.key)
+
+    def show(self, loaded: Any) -> None:
+        versions = loaded.get("versions") or ()
+        self.versions = {str(each.get("version")): each for each in versions}
+        self.table.empty = "none yet"
+        self.table.show(version_rows(versions, self.console.now()))
+
+    def on_came(self, event: Came) -> None:
+        if event.about.startswith("diff ") and not event.error:
+            self.say("")
+            self.app.push_screen(DiffPage(event.about.removeprefix("diff "), event.result))
+        else:
+            super().on_came(event)
+
+    def action_open(self) -> None:
+        if (key := self.table.key) is not None:
+            self.console.open_json(f"{self.key}@{key}", self.versions[key])
+
+    def action_compare(self) -> None:
+        """The two that are marked, the older first; without marks, the one under the cursor with the one before it."""
+        numbers = sorted(map(int, self.table.targets()))
+        if len(numbers) == 1:
+            numbers = sorted([*(number for number in map(int, self.versions) if number < numbers[0])][:1] + numbers)
+        if len(numbers) != 2:
+            self.say("compare: mark two versions" if len(numbers) > 2 else "compare: there is none before it")
+            return
+        key, (was, now) = self.key, numbers
+        self.say(f"comparing v{was} with v{now} ...")
+        self.console.ask_once(self, f"diff {key} v{was} > v{now}", lambda source: source.diff(key, was, now))
+
+    def action_restore(self) -> None:
+        effect = "Effect: its content is published again as the newest version; what reads it is then out of date."
+        self._one("RESTORE", "restore", effect, lambda source, number: source.restore(self.key, int(number)))
+
+    def action_pin(self) -> None:
+        effect = "Effect: it stays the head: no run makes this asset until it is let go."
+        self._one("PIN", "pin", effect, lambda source, number: source.pin(self.key, int(number)))
+
+    def action_unpin(self) -> None:
+        self._one("UNPIN", "unpin", "Effect: runs make it again.", lambda source, _: source.pin(self.key, None))
+
+    def _one(self, title: str, verb: str, effect: str, do: Any) -> None:
+        if len(self.table.targets()) > 1:
+            self.say(f"{verb}: one at a time, {len(self.table.marks)} are marked")
+            return
+        number = next(iter(self.table.targets()), "")
+        name = self.key if verb == "unpin" else f"{self.key}@{number}"
+        self.ask(f"{title} {safe_name(name)}", verb, [line(effect)], do, command=f"organism {verb} {name}")
+
+
+class DiffPage(JsonPage):
+    """What differs between two versions."""
+
+    kind, name_of_pane = "", "Difference"
+
+    def lines(self) -> tuple[Line, ...]:
+        return diff_lines(self.document, max(40, self.app.size.width - 3))
