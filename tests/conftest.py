@@ -25,8 +25,11 @@ from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.state import load_request
 from causal_organism.settings import Settings, load_settings
-from tests.pgbouncer import PgBouncer, running
-from tests.waiting import PATIENCE_S
+
+pytest.register_assert_rewrite("tests.waiting")  # a failure there says what was found
+
+from tests.pgbouncer import PgBouncer, running  # noqa: E402
+from tests.waiting import PATIENCE_S  # noqa: E402
 
 _PREFIX = "organism-tests-"
 _REAL = pytest.StashKey[dict[str, str]]()

@@ -82,6 +82,11 @@ def commands_total(rows: Any) -> Any:
     return sum(rows)
 
 
+@asset(key="guide/total", reads={"rows": "flows/rows"}, code_version="1")
+def guide_total(rows: Any) -> Any:
+    return sum(rows)
+
+
 @asset(key="flows/pulsing", reads={"total": "flows/total"}, code_version="1", tags={"pulse": ""})
 def pulsing(total: Any) -> Any:
     raise ValueError("not today")
@@ -97,7 +102,7 @@ def joined(sites: Any) -> Any:
     return sorted(sites)
 
 
-ASSETS = (rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total, parts, joined)
+ASSETS = (rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total, guide_total, parts, joined)
 
 
 @source(key="once/rows")

@@ -66,7 +66,7 @@ def test_queues_are_listed(environment: dict[str, str]) -> None:
 
 
 def test_runs_are_listed(environment: dict[str, str], deployed: OpenOrganism) -> None:
-    run = deployed.orchestrator.trigger("refresh-assets/refresh", {"selection": "flows/total"}, trigger="cli")
+    run = deployed.orchestrator.trigger("refresh-assets/refresh", {"selection": "guide/total"}, trigger="cli")
     equal(lambda: run in {each["id"] for each in as_json(environment, "flow-run", "ls", "--limit", "20")}, True)
     assert as_json(environment, "flow-run", "inspect", run)["id"] == run
     prefect(environment, "flow-run", "logs", run)
