@@ -14,7 +14,7 @@ from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED
 from causal_organism.assets.partitions.dimensions import member_names, members, sources_of
-from causal_organism.assets.partitions.mappings import Many, Resolved, made_of, missing_of, resolve
+from causal_organism.assets.partitions.mappings import Many, One, Resolved, made_of, missing_of, resolve
 from causal_organism.assets.partitions.reads import Read
 from causal_organism.assets.partitions.spaces import WHOLE, Space
 from causal_organism.assets.partitions.windows import Windows
@@ -48,6 +48,7 @@ class LedgerSnapshot:
     _judged: dict[str, tuple[tuple[str, Judgement], ...]] = field(default_factory=dict)
     _spaces: dict[str, Space] = field(default_factory=dict)
     _chosen: dict[str, dict[Many, tuple[tuple[str, ...], InputVersion]]] = field(default_factory=dict)
+    _resolved: dict[str, list[tuple[Read, Resolved | None]]] = field(default_factory=dict)  # without partitions
 
     @property
     def graph(self) -> AssetGraph:
@@ -131,7 +132,12 @@ class LedgerSnapshot:
 
     def resolved(self, key: str, partition: str = UNPARTITIONED) -> list[tuple[Read, Resolved | None]]:
         """Every read of an asset with the partitions that it stands for; None where there is no such partition."""
-        return self._resolve(key, partition, self.organism.graph.reads[key])
+        reads = self.organism.graph.reads[key]
+        if partition:
+            return self._resolve(key, partition, reads)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(key, "", reads)
+        return self._resolved[key]
 
     def chosen(self, many: Many) -> tuple[str, ...]:
         """Those partitions that were made."""
@@ -224,10 +230,11 @@ class LedgerSnapshot:
         )
 
     def _resolve(self, key: str, partition: str, reads: Sequence[Read]) -> list[tuple[Read, Resolved | None]]:
-        if not partition:
-            return [(read, resolve(read, "", {}, self.space(read.key))) for read in reads]
-        own = self.space(key).partition(partition)
-        return [(read, resolve(read, partition, own, self.space(read.key))) for read in reads]
+        own = self.space(key).partition(partition) if partition and reads else {}
+        return [
+            (read, resolve(read, partition, own, self.space(read.key)) if read.axes else One(read.key))
+            for read in reads
+        ]
 
     def _version(self, found: Resolved | None) -> InputVersion | None:
         if found is None:
