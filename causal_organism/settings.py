@@ -133,7 +133,7 @@ class Settings:
         "ALERT_APPRISE_URLS", None, "further channels, as Apprise writes them, with spaces between", secret=True
     )
     alerts_quiet: str | None = _setting(
-        "ORGANISM_ALERTS_QUIET", None, "alerts that are no errors wait for the end of 22:00-07:00 Europe/Berlin"
+        "ORGANISM_ALERTS_QUIET", None, "alerts that are not errors wait for the end of 22:00-07:00 Europe/Berlin"
     )
     retain_hours: float = _setting(
         "ORGANISM_RETAIN_HOURS", 24.0, "`organism watch` begins `organism retain` so often; 0: never"
@@ -167,7 +167,7 @@ class Settings:
 
     @property
     def values_folder(self) -> Path:
-        """Where workers share what is no content of a version; with an object store, each machine has its own."""
+        """Where workers share what is not the content of a version; with an object store, each machine has its own."""
         return Path(self.values) if self.values and "://" not in self.values else self.home / "values"
 
     def value(self, name: str) -> Any:
@@ -259,7 +259,7 @@ def _refuse_bad_port(variable: str, url: str) -> None:
     try:
         _ = urlsplit(url).port
     except ValueError as error:
-        raise SettingsError(f"{variable} is no address: {_without(url, str(error))}") from error
+        raise SettingsError(f"{variable} is not a valid address: {_without(url, str(error))}") from error
 
 
 def _without(url: str, error: str) -> str:

@@ -77,11 +77,13 @@ class Cron:
 
 
 def parse_cron(text: str, timezone: str = "UTC") -> Cron:
-    """Raises ValueError, naming the field, for what is no cron expression, never happens, or has no such zone."""
+    """Raises ValueError, naming the field: not a valid cron expression, one that never happens, or an unknown zone."""
     given = text.split() if isinstance(text, str) else []
     fields = _NICKNAMES.get(given[0].lower(), "").split() if len(given) == 1 else given
     if len(fields) != 5:
-        raise ValueError(f"{text!r} is no cron expression: five fields, like '0 3 * * 1-5', or {', '.join(_NICKNAMES)}")
+        raise ValueError(
+            f"{text!r} is not a valid cron expression: five fields, like '0 3 * * 1-5', or {', '.join(_NICKNAMES)}"
+        )
     zone_of(timezone)
     minutes = _field(fields[0], "minute", 0, 59)
     hours = _field(fields[1], "hour", 0, 23)

@@ -238,7 +238,7 @@ def _check_checks(spec: AssetSpec) -> None:
     for check in spec.checks:
         if not isinstance(check, Check):
             raise GraphError(
-                f"{spec.key} ({spec.defined_at}): {check!r} is no check; write row_count(low=1) or Check(…)"
+                f"{spec.key} ({spec.defined_at}): {check!r} is not a valid check; write row_count(low=1) or Check(…)"
             )
         if check.name in names:
             raise GraphError(

@@ -14,7 +14,7 @@ def parse_duration(text: str) -> timedelta:
     """Raises ValueError for anything but a number and one of s, m, h, d, w."""
     match = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError(f"{text!r} is no duration; write a number and s, m, h, d or w, like 90s or 6h")
+        raise ValueError(f"{text!r} is not a valid duration; write a number and s, m, h, d or w, like 90s or 6h")
     return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
 
 

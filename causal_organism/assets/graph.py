@@ -133,12 +133,12 @@ def _check_upstream(spec: AssetSpec, specs: Mapping[str, AssetSpec]) -> None:
     for key in spec.upstream:
         if key not in specs:
             raise GraphError(
-                f"{spec.key} ({spec.defined_at}) reads {key!r}, which is no asset",
+                f"{spec.key} ({spec.defined_at}) reads {key!r}, which is not an asset",
                 hint=nearest(key, specs) + _if_config(spec, key),
             )
     for key in sources_of(spec.partitions.values()):
         if specs[key].kind != SOURCE:
-            raise GraphError(f"{spec.key} ({spec.defined_at}) takes its partitions from {key}, which is no source")
+            raise GraphError(f"{spec.key} ({spec.defined_at}) takes its partitions from {key}, which is not a source")
 
 
 def _if_config(spec: AssetSpec, key: str) -> str:

@@ -20,7 +20,7 @@ UNPARTITIONED = ""
 def check_key(key: object) -> str:
     """The key itself; raises GraphError unless it is `name(/name)*` of letters, digits, `_`, `.` and `-`."""
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise GraphError(f"{key!r} is no key: names of letters, digits, '_', '.', '-', parted by '/'")
+        raise GraphError(f"{key!r} is not a valid key: names of letters, digits, '_', '.', '-', parted by '/'")
     return key
 
 

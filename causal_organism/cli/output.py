@@ -122,7 +122,7 @@ class Inert:
 
 @contextlib.contextmanager
 def _descriptor_aside() -> Iterator[TextIO]:
-    """A stream to what descriptor 1 was, which is stderr meanwhile; stdout itself where it is no descriptor 1."""
+    """A stream to what descriptor 1 was, which is stderr meanwhile; stdout itself where that is not open."""
     stdout = sys.stdout
     if not _is_descriptor(stdout, 1):
         yield stdout

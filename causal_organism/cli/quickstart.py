@@ -88,7 +88,7 @@ def _first_week(start: str | None, weeks: int) -> date:
         try:
             return date.fromisoformat(start)
         except ValueError as error:
-            raise RequestError(f"--start {start!r} is no date; write 2026-01-05") from error
+            raise RequestError(f"--start {start!r} is not a valid date; write 2026-01-05") from error
     today = datetime.now(UTC).date()
     return today - timedelta(days=today.weekday(), weeks=weeks)
 

@@ -12,7 +12,7 @@ from causal_organism.homes import write_private
 
 
 def write_servers_file(home: Home, state: State, servers: Sequence[Server], request: Request) -> None:
-    """Write it for the servers that were healthy at least once; there is none while that is no server."""
+    """Write it for the servers that were healthy at least once; there is none before that."""
     shown = [each for each in state.servers if each.was_healthy]
     names = {each.name for each in shown}
     environment = {

@@ -86,7 +86,7 @@ def is_person(actor: str) -> bool:
 
 def _next(status: str, action: str) -> tuple[str, str]:
     if status not in STATUSES:
-        raise RequestError(f"{status!r} is no status of a proposal", hint=f"one of {', '.join(STATUSES)}")
+        raise RequestError(f"{status!r} is not a valid status of a proposal", hint=f"one of {', '.join(STATUSES)}")
     if (status, action) not in TRANSITIONS:
         by_people = [name for (was, name), (_, who) in TRANSITIONS.items() if was == status and who == PERSON]
         possible = ", ".join(by_people) or "nothing"

@@ -5,13 +5,13 @@ the first thing that is wrong:
 
 1. `too-large`      names and values together are over 16 KiB;
 2. `missing-field`  no `source`, `target` or `at` (or it is null, or an empty cell of a CSV row);
-3. `not-text`       a known field is not UTF-8, or is no text where text is needed; `kind` holds what no store can keep;
+3. `not-text`       a known field is not UTF-8, or not text where text is needed; `kind` holds what no store can keep;
 4. `bad-id`         `source`, `target` or `id` is empty, longer than 200 characters, or holds control characters;
 5. `self`           source and target are the same;
 6. `bad-time`       `at` is no ISO 8601 time with a zone and no epoch, or lies outside the years 1900 to 9999;
 7. `future`         `at` is more than 10 minutes ahead of now;
 8. `bad-weight`     not finite, not above 0, rounds to 0 millionths, or above 10**9;
-9. `bad-time`       `duration_s` is no finite number of at least 0 (the nearest of the listed reasons).
+9. `bad-time`       `duration_s` is not a finite number of at least 0 (the nearest of the listed reasons).
 
 Nothing is stripped from ids. An empty `kind` or `id` counts as absent. Other fields are ignored, but count for size.
 """
@@ -225,7 +225,7 @@ def _texts(found: Mapping[str, Any]) -> tuple[str, str, str, str | None]:
 
 
 def _number(value: Any) -> Decimal | None:
-    """The exact finite number, or None. `bool` is no number."""
+    """The exact finite number, or None. `bool` is not a number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str):

@@ -6,7 +6,7 @@ DAY_US = 86_400_000_000
 
 
 def window_start(days: int, newest_us: int | None) -> int | None:
-    """The first moment that counts, in microseconds; None: everything counts. `days` 0 is no window."""
+    """The first moment that counts, in microseconds; None: everything counts. `days` 0 is not a window."""
     if not days or newest_us is None:
         return None
     return (newest_us // DAY_US - (days - 1)) * DAY_US

@@ -20,7 +20,7 @@ class DiskSpace:
 
 
 def measure_disks(settings: Settings) -> tuple[DiskSpace, ...]:
-    """Each disk once: that of the home, of its ledger, and of the values. A folder that is not there yet is no disk."""
+    """Each disk once: that of the home, of its ledger, and of the values. A missing folder has no disk."""
     found: dict[int, DiskSpace] = {}
     for folder in (settings.home, ledger_outside(settings.home), settings.values_folder):
         if folder is None or not folder.exists():

@@ -67,7 +67,7 @@ def _filter(organism: Organism, asked: RunsAsked) -> RunFilter:
     words = [word.lower() for word in asked.states]
     odd = next((word for word in words if word not in types and word not in names), None)
     if odd is not None:
-        raise RequestError(f"{odd!r} is no state of a run", hint=f"states: {', '.join(STATES)}")
+        raise RequestError(f"{odd!r} is not a valid state of a run", hint=f"states: {', '.join(STATES)}")
     ids = None
     if asked.asset is not None:
         ids = organism.ledger.runs_with(organism.graph[asked.asset].key, since=asked.since)

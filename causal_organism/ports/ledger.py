@@ -192,7 +192,7 @@ class ValueStore(Protocol):
         `base`: (place, name) of stored content; where the value differs little from it, only what changed is stored.
         A column that holds nothing has the type that it has in `base`; where there is none, in what `like` finds.
 
-        Raises TypeError, with the place, for what is no value.
+        Raises TypeError, with the place, for what is not a value.
         """
 
     def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:

@@ -44,7 +44,7 @@ class PlatformSource(Protocol):
     def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
         """(columns, rows) for people to read, `id` first (of the network: its ties, id `source -> target`).
 
-        None: it is no table.
+        None: it is not a table.
         """
 
     def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:

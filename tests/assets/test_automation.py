@@ -285,12 +285,12 @@ def test_what_is_no_condition_is_refused_where_it_is_declared(wrong: Callable[[]
 def test_condition_that_names_an_unknown_asset_is_an_error_in_the_graph() -> None:
     spec = AssetSpec(key="a", kind=DERIVED, automation=when_stale() & (newly_updated("peple") | newly_updated("a")))
     assert named_keys(spec.automation) == {"peple", "a"}
-    with pytest.raises(GraphError, match="'peple', which is no asset") as caught:
+    with pytest.raises(GraphError, match="'peple', which is not an asset") as caught:
         check_automation(spec, ["a", "people"])
     assert "people" in (caught.value.hint or "")
     check_automation(spec, ["a", "peple"])
     check_automation(AssetSpec(key="a", kind=DERIVED), [])
-    with pytest.raises(GraphError, match="no condition"):
+    with pytest.raises(GraphError, match="not a valid condition"):
         check_automation(AssetSpec(key="a", kind=DERIVED, automation="daily"), [])
 
 

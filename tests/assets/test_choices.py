@@ -75,10 +75,10 @@ def test_names_of_a_list_have_an_order_too() -> None:
     ("text", "message"),
     [
         ("dey=2026-01-01", "no selected asset has a dimension 'dey'"),
-        ("day=soon", "'soon' is no time; write it like 2026-01-31"),
+        ("day=soon", "'soon' is not a valid time; write it like 2026-01-31"),
         ("day=2026-01-04..2026-01-01", "backwards"),
-        ("site=nort", "site=nort is no partition"),
-        ("site=west..", "site=west is no partition"),
+        ("site=nort", "site=nort is not a partition"),
+        ("site=west..", "site=west is not a partition"),
     ],
 )
 def test_a_choice_of_nothing_is_an_error(text: str, message: str) -> None:

@@ -170,7 +170,7 @@ def test_values_of_declared_settings_count(one: dict[str, object], two: dict[str
 
 
 def test_setting_that_does_not_exist_is_an_error() -> None:
-    with pytest.raises(GraphError, match="'windw_days', which is no setting") as caught:
+    with pytest.raises(GraphError, match="'windw_days', which is not a setting") as caught:
         code_version(spec(len, settings=("windw_days",)), {"window_days": 7})
     assert "window_days" in (caught.value.hint or "")
 

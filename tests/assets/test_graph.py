@@ -27,7 +27,7 @@ def test_order_is_topological_with_ties_by_key() -> None:
     ("specs", "message"),
     [
         ([spec("a"), spec("a")], "two assets have the key 'a'"),
-        ([spec("a", "nowhere")], "reads 'nowhere', which is no asset"),
+        ([spec("a", "nowhere")], "reads 'nowhere', which is not an asset"),
         ([spec("a", "b"), spec("b", "c"), spec("c", "a")], "in a circle: a -> b -> c"),
         ([spec("a", "a")], "in a circle: a"),
     ],
@@ -61,7 +61,7 @@ def test_nothing_comes_before_what_it_reads(size: int, chance: Any) -> None:
 
 @pytest.mark.parametrize("key", ["", "a//b", "/a", "a/", "a b", "a@1", "a\n", "a,b"])
 def test_a_bad_key_is_refused(key: str) -> None:
-    with pytest.raises(GraphError, match="is no key"):
+    with pytest.raises(GraphError, match="is not a valid key"):
         asset(key=key)(lambda: 1)
 
 
@@ -75,7 +75,7 @@ def test_a_key_may_hold_letters_of_any_script() -> None:
         ({"colour": 1}, "colour is not an option"),
         ({"reads": {"y": "a"}}, "reads names y"),
         ({"retry": "often"}, "retry is 'often'"),
-        ({"max_age": "soon"}, "'soon' is no duration"),
+        ({"max_age": "soon"}, "'soon' is not a valid duration"),
         ({"deps": "a"}, "deps is a list of texts"),
         ({"key": "a", "outputs": ("b",)}, "`key` or `outputs`"),
     ],
@@ -112,8 +112,8 @@ def test_a_source_is_a_source() -> None:
     [
         ({"checks": (input_fresh("y"),)}, r"input_fresh\(y\) names no parameter; there is x"),
         ({"checks": (row_count(low=1), row_count(high=2))}, "has two checks named 'row_count'"),
-        ({"checks": ("row_count",)}, "'row_count' is no check"),
-        ({"due": "every day"}, "due: 'every day' is no cron expression"),
+        ({"checks": ("row_count",)}, "'row_count' is not a valid check"),
+        ({"due": "every day"}, "due: 'every day' is not a valid cron expression"),
         ({"due": "0 8 * * *", "timezone": "Europe/Berln"}, "due: there is no time zone 'Europe/Berln'"),
     ],
 )
@@ -146,5 +146,5 @@ def test_a_check_of_several_outputs_is_added_to_each_beside_its_own() -> None:
 
 def test_an_automation_is_a_condition_or_nothing() -> None:
     assert graph_of([asset(key="a", automation=None)(lambda: 1)])["a"].automation is None
-    with pytest.raises(GraphError, match="automation is 'daily', which is no condition"):
+    with pytest.raises(GraphError, match="automation is 'daily', which is not a valid condition"):
         graph_of([asset(key="a", automation="daily")(lambda: 1)])  # type: ignore[call-overload]

@@ -67,13 +67,13 @@ def test_windows_are_numbered_without_a_gap(kind: type[Windows], by: int) -> Non
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Daily("1 January"), "'1 January' is no date; write it like 2026-01-31"),
-        (lambda: Daily("20260101"), "is no date"),
+        (lambda: Daily("1 January"), "'1 January' is not a valid date; write it like 2026-01-31"),
+        (lambda: Daily("20260101"), "is not a valid date"),
         (lambda: Daily("2026-01-01", timezone="Mars"), "no time zone 'Mars'"),
         (lambda: Weekly("2026-W60"), "Weekly"),
-        (lambda: Weekly("2026-W1x"), "is no week"),
-        (lambda: Monthly("2026-13"), "is no date; write it like 2026-01"),
-        (lambda: Hourly("2026-01-01T24"), "is no hour"),
+        (lambda: Weekly("2026-W1x"), "is not a valid week"),
+        (lambda: Monthly("2026-13"), "is not a valid date; write it like 2026-01"),
+        (lambda: Hourly("2026-01-01T24"), "is not a valid hour"),
         (lambda: Hourly("2026-03-29T02", timezone="Europe/Berlin"), "is left out in Europe/Berlin"),
         (lambda: Hourly("2026-10-25T02+05:00", timezone="Europe/Berlin"), "another offset than Europe/Berlin"),
         (lambda: Hourly("2026-01-01", timezone="Australia/Lord_Howe"), "clocks change by parts of an hour"),
@@ -88,10 +88,10 @@ def test_windows_are_numbered_without_a_gap(kind: type[Windows], by: int) -> Non
         (lambda: Static("a", ""), "has 0 characters"),
         (lambda: Static("all"), "a word of mappings"),
         (lambda: Static("a\n"), "control characters"),
-        (lambda: Static(3), "no text"),  # type: ignore[arg-type]
-        (lambda: Dynamic("no key"), "is no key"),
-        (lambda: Upstream("a", day=1.5), "is no mapping"),
-        (lambda: Upstream("a", day=True), "is no mapping"),
+        (lambda: Static(3), "not text"),  # type: ignore[arg-type]
+        (lambda: Dynamic("no key"), "is not a valid key"),
+        (lambda: Upstream("a", day=1.5), "is not a valid mapping"),
+        (lambda: Upstream("a", day=True), "is not a valid mapping"),
     ],
 )
 def test_a_dimension_that_cannot_be_is_refused(make: Callable[[], Any], message: str) -> None:
@@ -153,7 +153,7 @@ def test_two_partitions_never_share_a_text(partitions: list[dict[str, str]]) -> 
     [
         ("day", "partitions is 'day'"),
         ({"day": "2026-01-01"}, "the dimension 'day' is '2026-01-01'"),
-        ({"a day": Daily("2026-01-01")}, "'a day' is no name of a dimension"),
+        ({"a day": Daily("2026-01-01")}, "'a day' is not a valid name of a dimension"),
     ],
 )
 def test_a_mistake_in_dimensions_names_its_place(partitions: Any, message: str) -> None:
@@ -171,9 +171,9 @@ def test_partitions_come_from_sources_only() -> None:
     def greet() -> int:
         return 1
 
-    with pytest.raises(GraphError, match="takes its partitions from names, which is no source"):
+    with pytest.raises(GraphError, match="takes its partitions from names, which is not a source"):
         graph_of((names, greet))
-    with pytest.raises(GraphError, match="which is no asset"):
+    with pytest.raises(GraphError, match="which is not an asset"):
         graph_of((greet,))
     with pytest.raises(GraphError, match="partitions is not an option of a source"):
         source(partitions=DAYS)(lambda: 1)  # type: ignore[call-overload]

@@ -64,7 +64,7 @@ from tests.assets.looks import GRAPH, LOOK, spec
         ("changed:since", 9, "since"),
         ("changed:since()", 15, "behind since"),
         ("changed:since(1 h)", 17, "side by side"),
-        ("changed:since(yesterday)", 15, "no duration"),
+        ("changed:since(yesterday)", 15, "not a valid duration"),
         ("changed:since(9999999w)", 15, "hundred years"),
         ("changed:since(1h", 14, "never closed"),
         ("a and 'b'", 7, "cannot stand in a key"),

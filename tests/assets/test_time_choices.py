@@ -78,7 +78,7 @@ def chosen(text: str, *keys: str) -> dict[str, tuple[str, ...]]:
 )
 def test_a_time_takes_in_the_windows_that_lie_wholly_in_it(text: str, expected: dict[str, Any] | None) -> None:
     if expected is None:
-        with pytest.raises(RequestError, match="'2027' is no time; write it like 2026-01-31T05"):
+        with pytest.raises(RequestError, match="'2027' is not a valid time; write it like 2026-01-31T05"):
             chosen(text)
         return
     for key, names in chosen(text, "hours", "days", "weeks", "months").items():

@@ -57,7 +57,7 @@ def test_a_calendar_that_is_said_to_be_covered_in_part_is_unknown(tables: Any) -
     share = np.where(np.arange(len(outcomes["id"])) % 5 == 0, 0.5, 1.0)
     panel = build_panel(ties, people, outcomes | {"calendar_coverage": share})
     assert np.isnan(panel["meet_load_h"]).mean() > 0.19
-    assert "calendar_coverage" not in panel, "it is no outcome"
+    assert "calendar_coverage" not in panel, "it is not an outcome"
 
 
 def test_a_holiday_of_a_site_is_left_out_before_and_after(tables: Any) -> None:

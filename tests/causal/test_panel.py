@@ -46,7 +46,7 @@ def test_meeting_hours_are_the_durations_of_meeting_ties_into_a_person() -> None
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     assert of(panel, "meet_load_h", "ana") == [2.0, 0.5, 0.0]
     np.testing.assert_equal(of(panel, "meet_load_h", "bo"), [2.0, np.nan, np.nan])  # no calendar of his from then on
-    assert of(panel, "meet_load_h", "cy")[:2] == [0.0, 0.0]  # a message that took ten minutes is no meeting
+    assert of(panel, "meet_load_h", "cy")[:2] == [0.0, 0.0]  # a message that took ten minutes is not a meeting
 
 
 def test_where_nothing_of_a_person_was_seen_its_hours_are_not_known() -> None:

@@ -96,7 +96,7 @@ def test_a_hidden_confounder_is_seen_by_the_lead_placebo_and_refused(world: Any)
 
 
 def test_the_placebo_looks_ahead_and_not_back(world: Any) -> None:
-    """What meetings do after three weeks is no sign of confounding; outcomes that follow later meetings are."""
+    """What meetings do after three weeks is not a sign of confounding; outcomes that follow later meetings are."""
     panel = world(8)[1]
     lasting = panel | {"focus_h_next": panel["focus_h_next"] - 0.3 * shift(panel, "meet_load_h", -2)}
     foreseen = panel | {"focus_h_next": panel["focus_h_next"] - 0.3 * shift(panel, "meet_load_h", 2)}

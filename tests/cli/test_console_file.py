@@ -46,8 +46,8 @@ def test_contexts_name_a_home_or_servers_with_their_marks(tmp_path: Path) -> Non
     ("text", "said"),
     [("[context.prod]\n", "there is no section context"),
      ("[contexts.prod]\nhom = 'x'\n", "contexts.prod.hom is unknown"),
-     ("[contexts.prod]\nread_only = 'yes'\n", "contexts.prod.read_only is no bool"), ("[contexts", "Expected"),
-     ("[keys]\n'runs.retry' = 3\n", "is no text of keys")],
+     ("[contexts.prod]\nread_only = 'yes'\n", "contexts.prod.read_only is not a bool"), ("[contexts", "Expected"),
+     ("[keys]\n'runs.retry' = 3\n", "is not a text that names keys")],
 )  # fmt: skip
 def test_what_is_wrong_in_it_is_named_with_the_file(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(RequestError) as refused:

@@ -43,7 +43,7 @@ def test_a_backfill_stopped_by_hand_goes_on_where_it_stopped(fresh_dsn: str, tmp
         shown.type(b"\x03")
         assert shown.ended() == 130
     assert b"the same command goes on from there" in shown.written
-    assert b"] 2/59\x1b[K\r\x1b[Kmaking 2018-W04" in shown.written  # what it says is no part of the bar
+    assert b"] 2/59\x1b[K\r\x1b[Kmaking 2018-W04" in shown.written  # what it says is not a part of the bar
     (tmp_path / "go").touch()
     with terminal(ARGUMENTS, variables) as shown:
         assert shown.ended() == 0

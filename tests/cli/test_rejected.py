@@ -162,4 +162,4 @@ def test_where_nothing_was_rejected_the_answer_says_what_to_do(ask: Ask) -> None
     assert (code, json.loads(out)["error"]["code"]) == (2, "unknown-version")
     assert ask("versions", "total", "--rejected")[1] == "no value was rejected\n"
     code, _, err = ask("restore", "total@rejected")
-    assert (code, "a rejected value is no version" in err) == (2, True)
+    assert (code, "a rejected value is not a version" in err) == (2, True)

@@ -179,7 +179,7 @@ class Interrupted:
 )
 def test_a_time_that_is_none_is_a_wrong_option_and_no_defect(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(line.split()) == WRONG
-    assert "is no duration" in capsys.readouterr().err
+    assert "is not a valid duration" in capsys.readouterr().err
 
 
 def test_who_stops_waiting_is_told_that_the_run_goes_on(

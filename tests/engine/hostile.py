@@ -100,7 +100,7 @@ UNSTORABLE: dict[str, tuple[Callable[[], Any], str]] = {
     "a numpy moment": (lambda: [np.datetime64("2026-01-01T00:00:00.000000001")], "value[0] is a datetime64"),
     "a long double": (lambda: [np.longdouble(1)], "value[0] is a longdouble"),
     "bytes": (lambda: b"\x00\xff", "value is a bytes"),
-    "a key that is no text": (lambda: {"a": {3: 1}}, "value['a'] has a key that is an int"),
+    "a key that is not text": (lambda: {"a": {3: 1}}, "value['a'] has a key that is an int"),
     "a generator": (lambda: (each for each in "ab"), "value is a generator, which is not JSON; use list(…)"),
     "a coroutine": (
         lambda: {"n": _later()},
@@ -140,7 +140,7 @@ UNSTORABLE: dict[str, tuple[Callable[[], Any], str]] = {
 STORABLE: dict[str, Callable[[], Any]] = {
     "half a character": lambda: "\ud800",
     "NUL": lambda: {"a\x00b": "c\x00d"},
-    "a mapping that is no dict": lambda: MappingProxyType({"a": 1}),
+    "a mapping that is not a dict": lambda: MappingProxyType({"a": 1}),
     "a number of many digits": lambda: 10**4_000,
     "numpy numbers": lambda: {"n": np.int64(3), "x": np.float32(0.5), "b": np.bool_(True)},
     "an empty table": lambda: pd.DataFrame({"v": []}),

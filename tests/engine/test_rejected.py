@@ -118,7 +118,7 @@ def test_a_rejected_value_is_never_published(organism: Any, world: World) -> Non
     refreshed(organism, "table")
     world.reject(organism, 11)
     for act in (restore, pin):
-        with pytest.raises(RequestError, match="a rejected value is no version"):
+        with pytest.raises(RequestError, match="a rejected value is not a version"):
             act(organism, "table@rejected", actor="ana")
     assert values_document(organism, "table")["version"] == 1
 

@@ -63,7 +63,7 @@ def test_a_period_without_an_end_ends_before_the_next(tmp_path: Path) -> None:
             "line 3, column 1 (id): the period overlaps that of a on line 2",
         ),
         ("id,team,started_on,ended_on\na,x,2020-01-02,2020-01-01\n", "column 4 (ended_on): 2020-01-01 is before"),
-        ("id,team,fte\na,x,40\n", "line 2, column 3 (fte): '40' is no share of full time"),
+        ("id,team,fte\na,x,40\n", "line 2, column 3 (fte): '40' is not a share of full time"),
         ("id,team,started_on\na,x,2126-02-03\n", "line 2, column 3 (started_on): 2126-02-03 is more than a year ahead"),
         ("id,team,started_on\na,x,0202-02-03\n", "is before 1900"),
         ("id,team,started_on\na,x,03.02.2026\n", "it looks like day.month.year"),
@@ -121,7 +121,7 @@ def test_semicolons_and_decimal_commas_are_read(tmp_path: Path) -> None:
     read = read_outcomes(tmp_path / "o.csv", ReadOptions(today=TODAY))
     assert (column(read, "cost"), column(read, "score")) == ([1234.5, 1000.0], [1.5, 2.0])
     (tmp_path / "o.csv").write_text("id;week;cost\na;2026-W01;1,5\nb;2026-W01;1.000\n")  # 1 or 1000?
-    with pytest.raises(ImportFileError, match="'1,5' is no number"):
+    with pytest.raises(ImportFileError, match="'1,5' is not a number"):
         read_outcomes(tmp_path / "o.csv", ReadOptions(today=TODAY))
 
 

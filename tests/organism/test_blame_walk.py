@@ -239,7 +239,7 @@ def test_a_chain_of_partitions_ends_somewhere() -> None:
         (("load", "zoe"), "load@1 says nothing of 'zoe'"),
         (("nothing", "ana"), "there is no asset 'nothing'"),
         (("load", "ana", "@7"), "there is no load@7"),
-        (("load", "ana", "sideways"), "is no span"),
+        (("load", "ana", "sideways"), "is not a valid span"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(world: World, arguments: tuple[str, ...], told: str) -> None:

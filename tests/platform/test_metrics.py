@@ -1,4 +1,4 @@
-"""Metrics: what stands in other documents, as numbers; what is unknown is no number."""
+"""Metrics: what stands in other documents, as numbers; what is unknown is not a number."""
 
 from __future__ import annotations
 

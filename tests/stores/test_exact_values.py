@@ -295,7 +295,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
     index = INDEXES[draw(st.sampled_from(sorted(INDEXES)))]
     frame.index = index
     frame = frame.iloc[places]
-    if isinstance(frame.index, pd.MultiIndex):  # labels that no row has are no content
+    if isinstance(frame.index, pd.MultiIndex):  # labels that no row has are not content
         frame.index = frame.index.remove_unused_levels()
     if len(kinds) == 2 and draw(st.booleans()):
         frame.columns = NAMES[draw(st.sampled_from(sorted(NAMES)))]

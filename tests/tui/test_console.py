@@ -198,10 +198,10 @@ def test_commands_lead_to_screens_runs_and_assets() -> None:
         await driver.press("colon", *"queues", "enter")
         await driver.until("▸ Queues")
         await driver.press("colon", *"nonsense [/]", "enter")
-        await driver.until(":nonsense [/] is no command")
+        await driver.until(":nonsense [/] is not a command")
         await driver.press("colon", *"errors", "enter")
         await driver.until("Messages of this session")
-        await driver.until("is no command")
+        await driver.until("is not a command")
 
     drive(scenario, size=NARROW)
 

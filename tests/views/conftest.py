@@ -1,4 +1,4 @@
-"""Examples of Hypothesis have no deadline here: a busy machine is no defect."""
+"""Examples of Hypothesis have no deadline here: a busy machine is not a defect."""
 
 from __future__ import annotations
 

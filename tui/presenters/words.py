@@ -107,7 +107,7 @@ def asset_word(asset: Document) -> str:
 
 
 def number_text(value: Any, prefix: str = "") -> str:
-    """A number of tries or of a version: `-` for none, `?` for what is no number."""
+    """A number of tries or of a version: `-` for none, `?` for what is not a number."""
     if value is None or value == 0:
         return "-"
     return "?" if value != value else f"{prefix}{value}"

@@ -41,7 +41,7 @@ class Commanding(Console):
         elif len(screens) == 1:
             self.go(screens[0])
         elif name and self.frame is not None:
-            self.frame.say(f":{text} is no command; {_COMMANDS}")
+            self.frame.say(f":{text} is not a command; {_COMMANDS}")
 
     def _commands(self) -> Mapping[str, Callable[[str], bool]]:
         """Name -> what does it; False where it needs more words, or others."""

@@ -223,15 +223,19 @@ def parts_of(condition: Condition | None) -> Iterable[Condition]:
 
 
 def check_automation(spec: AssetSpec, keys: Iterable[str]) -> None:
-    """Raises GraphError for what is no condition, and for one that names an asset that does not exist."""
+    """Raises GraphError for what is not a valid condition, and for one that names an asset that does not exist."""
     if spec.automation is None:
         return
     if not isinstance(spec.automation, _Combined):
-        raise GraphError(f"{spec.key} ({spec.defined_at}): automation is {spec.automation!r}, which is no condition")
+        raise GraphError(
+            f"{spec.key} ({spec.defined_at}): automation is {spec.automation!r}, which is not a valid condition"
+        )
     known = frozenset(keys)
     for key in sorted(named_keys(spec.automation) - known):  # type: ignore[arg-type]
         hint = nearest(key, known)
-        raise GraphError(f"{spec.key} ({spec.defined_at}): newly_updated names {key!r}, which is no asset", hint=hint)
+        raise GraphError(
+            f"{spec.key} ({spec.defined_at}): newly_updated names {key!r}, which is not an asset", hint=hint
+        )
 
 
 def _is_state(condition: object) -> bool:
@@ -265,5 +269,5 @@ def _parts(condition: object, kind: type[AllOf] | type[AnyOf]) -> tuple[Conditio
     if isinstance(condition, _Combined):
         return (condition,)  # type: ignore[return-value]
     raise GraphError(
-        f"{condition!r} is no condition; write when_stale(), on_cron(…), on_missing(), eager() and the like"
+        f"{condition!r} is not a valid condition; write when_stale(), on_cron(…), on_missing(), eager() and the like"
     )

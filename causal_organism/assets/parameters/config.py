@@ -143,7 +143,7 @@ def _checked(given: Any, fits: bool) -> Any:
 
 
 def _parsed(text: str, hint: Any) -> Any:
-    """A text that is no value of its type: what a command line or a form says."""
+    """A text that is not a value of its type: what a command line or a form says."""
     if hint is float:
         return float(text)
     try:

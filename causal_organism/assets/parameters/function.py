@@ -26,7 +26,7 @@ def read_parameters(
     """`reads`, `lists`, `mappings`, `partial` and `config` of a spec. Raises GraphError."""
     names = [name for name in parameters_of(function) if name not in RESERVED]
     if unknown := set(renamed) - set(names):
-        raise GraphError(f"{place}: reads names {', '.join(sorted(unknown))}, which is no parameter of the function")
+        raise GraphError(f"{place}: reads names {', '.join(sorted(unknown))}, which is not a parameter of the function")
     config = config_parameters(function, [name for name in names if name not in renamed], place)
     given: dict[str, OneRead] = {}
     lists: dict[str, Mapping[str, str]] = {}

@@ -38,7 +38,7 @@ Choice = Mapping[str, tuple[Span, ...]]
 
 
 def parse_choice(text: str) -> Choice:
-    """Raises RequestError with the column for what is no choice of partitions."""
+    """Raises RequestError with the column for what is not a choice of partitions."""
     tokens = _tokens(text)
     found: dict[str, tuple[Span, ...]] = {}
     at = 0
@@ -174,7 +174,7 @@ def _backwards(name: str, span: Span) -> RequestError:
 def _unknown(name: str, wanted: str, members: Sequence[str], key: str) -> RequestError:
     hint = nearest(wanted, members) if members else f"{key} has none"
     return RequestError(
-        f"{name}={wanted} is no partition of {key}",
+        f"{name}={wanted} is not a partition of {key}",
         hint=hint.replace("`organism assets` lists them all", f"`organism show {key}` lists them"),
         code="unknown-partition",
     )

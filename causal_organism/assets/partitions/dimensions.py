@@ -27,7 +27,9 @@ class Static:
         object.__setattr__(self, "names", names)
         for name in names:
             if (wrong := wrong_name(name)) or name in (ALL, LAST):
-                raise GraphError(f"Static: {name!r} is no name of a partition: {wrong or 'it is a word of mappings'}")
+                raise GraphError(
+                    f"Static: {name!r} is not a valid name of a partition: {wrong or 'it is a word of mappings'}"
+                )
         if not names or len(set(names)) < len(names):
             raise GraphError(f"Static({', '.join(map(repr, names))}): names are different, and at least one")
 
@@ -51,7 +53,7 @@ def check_dimensions(value: Any, place: str) -> dict[str, Dimension]:
         raise GraphError(f'{place}: partitions is {value!r}; write {{"day": Daily("2026-01-01")}}')
     for name, dimension in value.items():
         if not (isinstance(name, str) and name.isidentifier()):
-            raise GraphError(f"{place}: {name!r} is no name of a dimension; write a word like day")
+            raise GraphError(f"{place}: {name!r} is not a valid name of a dimension; write a word like day")
         if not isinstance(dimension, (Windows, Static, Dynamic)):
             raise GraphError(f"{place}: the dimension {name!r} is {dimension!r}; write Daily(…), Static(…), Dynamic(…)")
         if isinstance(dimension, Windows) and dimension.ends_before_it_starts:
@@ -62,7 +64,7 @@ def check_dimensions(value: Any, place: str) -> dict[str, Dimension]:
 def wrong_name(name: object) -> str | None:
     """What is wrong with the name of a partition; None: nothing."""
     if not isinstance(name, str):
-        return "it is no text"
+        return "it is not text"
     if not name or len(name) > LONGEST_NAME:
         return f"it has {len(name)} characters; 1 to {LONGEST_NAME} are allowed"
     if any(ord(each) < 32 or ord(each) == 127 or 0xD800 <= ord(each) < 0xE000 for each in name):

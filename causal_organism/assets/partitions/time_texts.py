@@ -22,7 +22,7 @@ def time_of(text: str, dimension: Windows) -> tuple[datetime, datetime]:
         number = windows.number(text)
         return windows.begins(number), windows.begins(number + 1)
     except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no time; write it like {dimension.example}") from None
+        raise ValueError(f"{text!r} is not a valid time; write it like {dimension.example}") from None
 
 
 def one_of(text: str, dimension: Windows) -> str:

@@ -117,7 +117,7 @@ def _how(what: str, given: object) -> How:
     if isinstance(given, Mapping):
         return _table(what, given)
     if isinstance(given, bool) or not isinstance(given, (str, int)):
-        raise GraphError(f"{what}={given!r} is no mapping; {_HINT}")
+        raise GraphError(f"{what}={given!r} is not a valid mapping; {_HINT}")
     if isinstance(given, int):
         return Steps(given, given, is_many=False) if given else SAME
     if given in (ALL, LAST, SAME):

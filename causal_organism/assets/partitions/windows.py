@@ -132,7 +132,7 @@ class Windows:
     def _last_on(self, given: object) -> int:
         """The window that is named, or the last that begins on a day or holds it. Raises ValueError."""
         if not isinstance(given, str) or len(given) != len(Daily.example) or not given[5:7].isdecimal():
-            return self.number(given)  # type: ignore[arg-type]  # it refuses what is no text
+            return self.number(given)  # type: ignore[arg-type]  # it refuses what is not text
         after = date_of(given, self.example) + timedelta(days=1)
         return self.at(datetime.combine(after, time.min, zone_of(self.timezone)).astimezone(UTC) - timedelta(seconds=1))
 
@@ -170,7 +170,7 @@ class Weekly(Windows):
         if not parted:
             return self._of(date_of(name, self.example))
         if len(year) != 4 or len(week) != 2 or not (year + week).isdecimal():
-            raise ValueError(f"{name!r} is no week; write it like {self.example}")
+            raise ValueError(f"{name!r} is not a valid week; write it like {self.example}")
         return self._of(date.fromisocalendar(int(year), int(week), 1))
 
     def name(self, number: int) -> str:
@@ -258,7 +258,7 @@ def local_moment(text: object, timezone: str, example: str, kind: str = "time") 
         told = time.fromisoformat(clock if len(clock) == 5 else f"{clock}:00")
         either = [datetime.combine(begin, told.replace(fold=fold), zone) for fold in (0, 1)]
     except ValueError:
-        raise ValueError(f"{text!r} is no {kind}; write it like {example}") from None
+        raise ValueError(f"{text!r} is not a valid {kind}; write it like {example}") from None
     found = [each.astimezone(UTC) for each in either]
     there = [each for each in found if each.astimezone(zone).replace(tzinfo=None) == either[0].replace(tzinfo=None)]
     if not there:
@@ -284,13 +284,13 @@ def minutes_off_the_hour(year: int, timezone: str) -> set[int]:
 
 
 def date_of(text: object, example: str) -> date:
-    """Raises ValueError for what is no day."""
+    """Raises ValueError for what is not a valid day."""
     try:
         if not isinstance(text, str) or len(text) != 10:
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no date; write it like {example}") from None
+        raise ValueError(f"{text!r} is not a valid date; write it like {example}") from None
 
 
 def _offset(local: datetime) -> str:

@@ -128,7 +128,7 @@ def _named(
 
 
 def _offer(key: str, text: str, at: int, graph: AssetGraph) -> str:
-    """What to write where a name is no key but begins keys, or is a group: the selection with either in its place.
+    """What to write where a name is not a key but begins keys, or is a group: the selection with either in its place.
 
     Empty where it is neither. It is not taken for one of them: what was meant is for people to say.
     """

@@ -27,7 +27,7 @@ class Match:
 
     def __post_init__(self) -> None:
         if self.pattern and ("*" not in self.text or _BREAKS.search(self.text)):
-            raise ValueError(f"{self.text!r} is no pattern: it has no '*', or a character that must be quoted")
+            raise ValueError(f"{self.text!r} is not a valid pattern: it has no '*', or a character that must be quoted")
 
     def fits(self, text: str) -> bool:
         if not self.pattern:
@@ -37,7 +37,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One asset. `column` is where it stood in the text, for errors; it is no part of the value."""
+    """One asset. `column` is where it stood in the text, for errors; it is not a part of the value."""
 
     key: str
     column: int = field(default=1, compare=False)
@@ -51,7 +51,7 @@ class Pattern:
 
     def __post_init__(self) -> None:
         if "*" not in self.text or not _BARE_PATTERN.fullmatch(self.text):
-            raise ValueError(f"{self.text!r} is no pattern of keys")
+            raise ValueError(f"{self.text!r} is not a valid pattern of keys")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Sinks:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The selection and what lies so many steps up and down of it; None: to the ends. No steps is no walk."""
+    """The selection and what lies so many steps up and down of it; None: to the ends. No steps: the asset itself."""
 
     of: Expr
     up: int | None = 0

@@ -1,6 +1,6 @@
 """When two cells are the same, one by one and column by column.
 
-Not-a-number is the same as not-a-number and a null as a null of its kind; 0.0 is -0.0; a truth value is no number.
+Not-a-number is the same as not-a-number and a null as a null of its kind; 0.0 is -0.0; a truth value is not a number.
 Columns of arrays that hold other kinds of values (whole numbers, then floats) differ in every row.
 """
 

@@ -117,7 +117,7 @@ def _once_each(names: Column) -> list[Any]:
 
 
 def _identities(names: Column) -> list[Any]:
-    """What may be looked up in place of cells: nulls of a kind are one, and a truth value is no number."""
+    """What may be looked up in place of cells: nulls of a kind are one, and a truth value is not a number."""
     listed = to_list(names)
     return listed if {*map(type, listed)} <= _KNOWN_BY_THEMSELVES else [*map(_identity, listed)]
 

@@ -60,7 +60,7 @@ def has_unit_break(values: Floats, unit: Ints, times: Floats) -> bool:
     """Whether the scale of positive numbers changes at some time by at least four times, and stays, for many units.
 
     Each unit's series is cut where its logarithms differ most before and after; it is a break only if hardly anything
-    else moves. A treatment that some take up is no break: its values are few, or zero before.
+    else moves. A treatment that some take up is not a break: its values are few, or zero before.
     """
     known = np.isfinite(values) & np.isfinite(times)
     if known.sum() < 40 or (values[known] < 0).mean() > 0.02 or (values[known] == 0).mean() > 0.3:

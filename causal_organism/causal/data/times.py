@@ -56,7 +56,7 @@ def step_of(values: Floats) -> float:
 
 
 def _kind_of(text: str) -> TimeKind | None:
-    """Of one value as it stands; a date is no week, though a week may be named by one of its days."""
+    """Of one value as it stands; a date is not a week, though a week may be named by one of its days."""
     text = text.strip()
     if not np.isnan(_number(text, TimeKind.NUMBER)):
         return TimeKind.NUMBER

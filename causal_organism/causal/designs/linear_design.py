@@ -26,7 +26,7 @@ Absorb = Callable[[StudySample], Absorber]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinearDesign:
-    """Columns by row of the sample. `w` holds the confounders that are no combination of the others."""
+    """Columns by row of the sample. `w` holds the confounders that are not a combination of the others."""
 
     sample: StudySample
     absorb: Absorb

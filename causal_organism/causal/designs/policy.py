@@ -119,7 +119,7 @@ def _difference(sample: StudySample, place: int, treated: Floats, y: Floats | No
 def _check_before(
     sample: StudySample, place: int, after: Marks, exposure: Floats, slope: Slope, checks: robustness.Checks
 ) -> None:
-    """Before the date: no drift of those affected against the others, and no effect at any date that is no date."""
+    """Before the date: no drift of those affected against the others, and no effect at a date when nothing began."""
     before = sample.of(~after)
     steps = np.unique(before.when)
     if len(steps) < 3:

@@ -142,7 +142,7 @@ def _z(difference: float, influence: Floats) -> float:
 
 
 def independent(columns: Floats) -> list[int]:
-    """Places of columns that are no combination of those before them."""
+    """Places of columns that are not a combination of those before them."""
     kept: list[int] = []
     left = np.array(columns, dtype=np.float64)
     sizes = np.linalg.norm(left, axis=0)

@@ -51,20 +51,20 @@ def load_console_file(environ: Mapping[str, str]) -> ConsoleFile:
     contexts, keys = document.get("contexts", {}), document.get("keys", {})
     for name, keys_of in keys.items():
         if not isinstance(keys_of, str):
-            raise _wrong(path, f'keys."{name}" is no text of keys')
+            raise _wrong(path, f'keys."{name}" is not a text that names keys')
     return ConsoleFile(contexts={name: _context(path, name, entry) for name, entry in contexts.items()}, keys=keys)
 
 
 def _context(path: Path, name: str, entry: Any) -> ContextEntry:
     where = f"contexts.{name}"
     if not isinstance(entry, dict):
-        raise _wrong(path, f"{where} is no table")
+        raise _wrong(path, f"{where} is not a table")
     for field_name, value in entry.items():
         kind = _FIELDS.get(field_name)
         if kind is None:
             raise _wrong(path, f"{where}.{field_name} is unknown; there are {', '.join(_FIELDS)}")
         if not isinstance(value, kind):
-            raise _wrong(path, f"{where}.{field_name} is no {kind.__name__}")
+            raise _wrong(path, f"{where}.{field_name} is not a {kind.__name__}")
     variables = {str(variable): str(value) for variable, value in entry.get("env", {}).items()}
     if "home" in entry:
         variables["ORGANISM_HOME"] = str(Path(entry["home"]).expanduser())

@@ -29,7 +29,7 @@ def begin_automated(
     places: Collection[Place] | None = None,
     looked: Collection[Observation] | None = None,
 ) -> RefreshRun:
-    """As `begin`, without what would only fail again, or cannot be made: it is said in the log, and is no failure.
+    """As `begin`, without what would only fail again, or cannot be made: it is said in the log, and is not a failure.
 
     `places`: of what is selected, only these assets and partitions, and what is made together with them.
     A step that failed with the code and inputs of now is left out although something before it may change: if that

@@ -112,7 +112,7 @@ def _setting_values(spec: AssetSpec, settings: Mapping[str, object]) -> dict[str
     for name in spec.settings:
         if name not in settings:
             hint = nearest(name, settings)
-            raise GraphError(f"{spec.key} ({spec.defined_at}) declares {name!r}, which is no setting", hint=hint)
+            raise GraphError(f"{spec.key} ({spec.defined_at}) declares {name!r}, which is not a setting", hint=hint)
     return {
         name: value if isinstance(value := settings[name], (int, float, str, type(None))) else str(value)
         for name in spec.settings

@@ -27,7 +27,7 @@ def find_place(organism: Engine, text: str, partition: str | None = None) -> tup
     key, inner, number = match.group("key", "partition", "number") if match else (text, None, None)
     if text.endswith(REJECTED):
         raise RequestError(
-            f"{text}: a rejected value is no version, and can only be read and compared",
+            f"{text}: a rejected value is not a version, and can only be read and compared",
             hint=f"organism read {shlex.quote(text)}",
             code="unknown-version",
         )

@@ -177,7 +177,7 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _listed(item: Any) -> dict[str, Any]:
-    """Cells of an item of a list that is no object."""
+    """Cells of an item of a list that is not an object."""
     return {str(at): cell for at, cell in enumerate(item)} if isinstance(item, list) else {"value": item}
 
 

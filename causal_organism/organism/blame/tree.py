@@ -172,7 +172,9 @@ def _versions(organism: Organism, text: str, span: str | None, partition: str | 
     """(before, after); before is None for a first version."""
     match = _SPAN.fullmatch(span) if span is not None else None
     if span is not None and match is None:
-        raise RequestError(f"{span!r} is no span of versions", hint="write @3..@5, or @5 for that and the one before")
+        raise RequestError(
+            f"{span!r} is not a valid span of versions", hint="write @3..@5, or @5 for that and the one before"
+        )
     now = find_version(organism, f"{text}@{match['now']}" if match else text, partition)
     if match and match["was"]:
         return find_version(organism, f"{text}@{match['was']}", partition), now

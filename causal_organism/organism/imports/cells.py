@@ -47,7 +47,7 @@ def text(value: Any) -> str:
     if value is None or value == "":
         raise WrongValueError("is empty")
     if not isinstance(value, str):
-        raise WrongValueError(f"{value!r} is no text")
+        raise WrongValueError(f"{value!r} is not text")
     if "\0" in value:
         raise WrongValueError(f"{value!r} holds a null character")
     return value
@@ -56,7 +56,7 @@ def text(value: Any) -> str:
 def person_id(value: Any) -> str:
     found = text(value)
     if not is_id(found):
-        raise WrongValueError(f"{found[:50]!r} is no id: 1 to 200 characters, none of them control characters")
+        raise WrongValueError(f"{found[:50]!r} is not a valid id: 1 to 200 characters, none of them control characters")
     return found
 
 
@@ -71,7 +71,7 @@ def day(value: Any) -> str:
         if len(found) != len("2026-01-05") or date.fromisoformat(found).isoformat() != found:
             raise ValueError
     except ValueError:
-        raise WrongValueError(f"{found!r} is no day like 2026-01-05{_form(found)}") from None
+        raise WrongValueError(f"{found!r} is not a valid day like 2026-01-05{_form(found)}") from None
     return found
 
 
@@ -123,7 +123,7 @@ def week(value: Any) -> str:
 def number(value: Any) -> float | None:
     if isinstance(value, str) and value.strip() != "":
         if not _NUMBER.fullmatch(value.strip()):
-            raise WrongValueError(f"{value!r} is no number")
+            raise WrongValueError(f"{value!r} is not a number")
         value = float(value)
     if value is None or isinstance(value, str) or value != value:
         return None
@@ -132,7 +132,7 @@ def number(value: Any) -> float | None:
     except (TypeError, ValueError, OverflowError):
         found = math.nan
     if not math.isfinite(found):
-        raise WrongValueError(f"{value!r} is no finite number")
+        raise WrongValueError(f"{value!r} is not a finite number")
     return found
 
 
@@ -151,7 +151,7 @@ def fte(*, percent: bool) -> Reader:
             raise WrongValueError(f"{shown!r} is below 0")
         if found > MOST_FTE:
             raise WrongValueError(
-                f"{shown!r} is no share of full time, which is 1 (at most {MOST_FTE:g}); if percent, call it fte %"
+                f"{shown!r} is not a share of full time, which is 1 (at most {MOST_FTE:g}); if percent, call it fte %"
             )
         return found
 
@@ -159,7 +159,7 @@ def fte(*, percent: bool) -> Reader:
 
 
 def _form(found: str) -> str:
-    """What a text that is no day looks like."""
+    """What a text that is not a valid day looks like."""
     name = next((name for pattern, name in _FORMS if pattern.fullmatch(found.strip())), None)
     return f"; it looks like {name}" if name else ""
 

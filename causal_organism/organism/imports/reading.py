@@ -91,10 +91,12 @@ def require_columns(table: Table, header: Header, required: Sequence[str], known
     for place, name in enumerate(header.names):
         if name is not None and not name.isprintable():
             raise ImportFileError(
-                f"{table.name}, column {place + 1}: {name!r} is no name", column=place + 1, code=BAD_HEADER
+                f"{table.name}, column {place + 1}: {name!r} is not a valid name", column=place + 1, code=BAD_HEADER
             )
         if name is None and not header.found[place]:
-            raise ImportFileError(f"{table.name}, column {place + 1}: '' is no name", column=place + 1, code=BAD_HEADER)
+            raise ImportFileError(
+                f"{table.name}, column {place + 1}: '' is not a valid name", column=place + 1, code=BAD_HEADER
+            )
     missing = [each for each in required if each not in header.names]
     unknown = [] if known is None else [place for place, each in enumerate(header.names) if each and each not in known]
     if not missing and not unknown:

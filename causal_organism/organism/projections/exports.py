@@ -91,5 +91,5 @@ def _sync_proposals(organism: Organism, head: Head) -> None:
 def _rows(organism: Organism, head: Head) -> tuple[list[str], list[list[Any]]]:
     found = load_rows(organism, head.version)
     if found is None:
-        raise OrganismError(f"{head.version.key} is no table")
+        raise OrganismError(f"{head.version.key} is not a table")
     return found

@@ -118,7 +118,7 @@ def compare_network(organism: Organism) -> AuditReport:
                 continue  # it was written to while we read, or is behind
             comparison = compare_columns(expected, _columns(columns), show=SHOWN)
         except (ValueError, TypeError, IndexError, OverflowError) as problem:  # somebody else wrote there
-            error = f"what it holds is no network: {problem}"
+            error = f"what it holds is not a network: {problem}"
         return AuditReport(
             at=organism.now(),
             batch=expected["batch"],

@@ -97,7 +97,7 @@ def _known(organism: Organism, *, dry_run: bool) -> tuple[datetime, Iterable[str
 def _open(stack: ExitStack, path: str | Path, now_us: int, options: IngestOptions) -> _Opened:
     if options.kind is not None:
         if options.kind not in KINDS:
-            raise RequestError(f"{options.kind!r} is no export; one of {', '.join(KINDS)} is")
+            raise RequestError(f"{options.kind!r} is not a valid export; one of {', '.join(KINDS)} is")
         tally = Tally()
         rows = open_export(stack, options.kind, path, tally, now_us=now_us, options=options.file)
         return _Opened(str(path), rows, {"file": str(path), "format": options.kind}, tally)

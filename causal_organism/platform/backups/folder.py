@@ -1,5 +1,5 @@
 """The folder of a backup: plain and gzipped files, private to their owner, and a manifest that names each with its
-digest. The manifest is written last: a folder without one is no backup."""
+digest. The manifest is written last: a folder without one is not a backup."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class PostgresLedger(PostgresRunHistory):
             return {(key, partition): holder for key, partition, holder in connection.execute(statements.LEASES_HELD)}
 
     def _renew(self, lease: Lease, ttl_s: float) -> None:
-        # A renewal that does not get through is no harm: the fence decides when the value is published.
+        # A renewal that does not get through does no harm: the fence decides when the value is published.
         with suppress(StoreError), self._database.connection(single=True) as connection:
             connection.execute(statements.RENEW_LEASE, (ttl_s, lease.key, lease.partition, lease.token))
 

@@ -14,7 +14,7 @@ def describe_pooler(database: Database) -> str:
     """
     with database.connection() as connection:
         row = connection.execute("SELECT pg_backend_pid()").fetchone()
-        # A pooler gives its clients a key of its own for cancelling: the first half of it is no process of the server.
+        # A pooler gives its clients a key of its own for cancelling: its first half is not a process of the server.
         if row is None or row[0] == connection.info.backend_pid:
             return ""
         if database.prepared:

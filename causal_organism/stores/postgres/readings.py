@@ -57,7 +57,7 @@ class SqlReadings:
     def write_view(
         self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int, at: datetime
     ) -> None:
-        """`columns` with the entity first, as `id`. What is no number is left out."""
+        """`columns` with the entity first, as `id`. What is not a number is left out."""
         records = [
             (str(row[0]), metric, _number(value))
             for row in rows

@@ -57,7 +57,7 @@ def _settings(options: str) -> Iterator[tuple[str, str]]:
         name, equals, value = word.removeprefix("-c" if word.startswith("-c") else "--").partition("=")
         if not equals or not word.startswith(("-c", "--")):
             raise SettingsError(
-                f"the pooler before PostgreSQL refuses `options` of the DSN, and {word!r} of them is no setting",
+                f"the pooler before PostgreSQL refuses `options` of the DSN, and {word!r} of them is not a setting",
                 hint="leave it out of ORGANISM_POSTGRES_DSN or PGOPTIONS, or connect to PostgreSQL itself",
             )
         yield name.strip().replace("-", "_").lower(), value

@@ -143,7 +143,7 @@ def _add(sums: list[int], weight_u: int, at_us: int) -> None:
 
 
 def _microseconds(seconds: float) -> int:
-    return round(seconds * 1e6) if seconds < 1e9 else int(seconds) * 1_000_000  # 1e308 * 1e6 is no float
+    return round(seconds * 1e6) if seconds < 1e9 else int(seconds) * 1_000_000  # 1e308 * 1e6 is not a float
 
 
 def _change(pair: Pair, before: TieSums | None, now: _Growing) -> TieChange:

@@ -23,7 +23,7 @@ def store_arrays(value: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
     lengths = {name: array.shape for name, array in value.items()}
     if any(len(shape) != 1 for shape in lengths.values()) or len(set(lengths.values())) != 1:
         raise UnstorableError(
-            f"the value holds arrays that are no columns of one table: {lengths}; give each one dimension, "
+            f"the value holds arrays that are not columns of one table: {lengths}; give each one dimension, "
             "and all the same length"
         )
     columns: dict[str, Any] = {}

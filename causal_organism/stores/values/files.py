@@ -276,7 +276,7 @@ class ObjectFiles:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             said = str(error).replace(self._url, self._shown)
             raise SettingsError(
-                f"ORGANISM_VALUES is {self._shown!r}, which is no folder and no URL of an object store: {said}",
+                f"ORGANISM_VALUES is {self._shown!r}, which is neither a folder nor the URL of an object store: {said}",
                 hint="name a folder, or s3://bucket/prefix, gs://bucket/prefix, abfss://container@account/prefix",
             ) from None  # pyarrow's own error shows the keys
         return system, path.rstrip("/")

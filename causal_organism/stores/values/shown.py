@@ -126,7 +126,7 @@ def _metadata(table: pa.Table, about: Mapping[str, Any], index: Sequence[str]) -
         frame = restore_frame(empty, about)
         if not _is_read_again(frame.columns):
             frame.columns = [str(each) for each in frame.columns]
-    with warnings.catch_warnings():  # of names that are no text; the table has them as text
+    with warnings.catch_warnings():  # of names that are not text; the table has them as text
         warnings.simplefilter("ignore", UserWarning)
         said = json.loads(pa.Table.from_pandas(frame, preserve_index=True).schema.metadata[b"pandas"])
     return {b"pandas": json.dumps(_renamed(said, index)).encode()}

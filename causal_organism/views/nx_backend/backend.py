@@ -33,7 +33,7 @@ class Backend:
         options = _arguments(name, args, kwargs)
         graph = options.pop("G")
         if not hasattr(graph, "is_directed"):
-            return f"a {type(graph).__name__} is no graph"
+            return f"a {type(graph).__name__} is not a graph"
         if function.directed is not None and graph.is_directed() != function.directed:
             return f"only for {'directed' if function.directed else 'undirected'} graphs"
         weight = options.get("weight")

@@ -156,7 +156,7 @@ def _known_list(graph: Any, options: Options) -> str | None:
     if nodes is None:
         return None if len(graph) else "a graph of nobody is networkx's own error"
     if not isinstance(nodes, list | tuple | set | frozenset | dict):
-        return f"nodes={nodes!r:.60} is no list of nodes"
+        return f"nodes={nodes!r:.60} is not a list of nodes"
     return None if all(node in graph for node in nodes) else "nodes has some who are not in the graph"
 
 

@@ -224,7 +224,7 @@ def _queue_troubles(queues: Document | None) -> list[Trouble]:
 
 
 def _proposal_troubles(proposals: Sequence[Document] | None) -> list[Trouble]:
-    """One row for all that wait: a list of proposals is no list of troubles."""
+    """One row for all that wait: a list of proposals is not a list of troubles."""
     waiting = [proposal for proposal in proposals or () if is_open(proposal)]
     if not waiting:
         return []

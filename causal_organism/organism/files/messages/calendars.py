@@ -39,7 +39,7 @@ def read_calendar(
     """Interactions, by the number of the meeting in order of time. Memory: the calendar.
 
     Raises:
-        RequestError: it cannot be read, is no calendar (`unknown-format`), or `icalendar` is not installed.
+        RequestError: it cannot be read, is not a calendar (`unknown-format`), or `icalendar` is not installed.
     """
     calendars = _parse(path, options)
     now = datetime.fromtimestamp(now_us / MILLION, UTC)

@@ -30,7 +30,7 @@ def read_mbox(stack: ExitStack, path: str | Path, tally: messages.Tally, *, now_
     """Interactions, by the line that a mail begins on.
 
     Raises:
-        RequestError: it cannot be read or is no mbox.
+        RequestError: it cannot be read or is not an mbox file.
     """
     opened = stack.enter_context(open_text(path, FileOptions(encoding="utf-8")))
     with reading(opened.name):
