@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from causal_organism.cli.output import UnwrittenError, data, open_stdout, say, talk_aside, to_json, writing
+from causal_organism.cli.usage import is_help, usage_error
 from causal_organism.errors import FAILED, STOPPED, UNREACHABLE, WRONG, OrganismError, missing_extra
 
 # name -> (module, attribute, what `organism --help` says); the modules are imported when their command is called
@@ -158,8 +159,10 @@ def _run_command(arguments: list[str]) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        hint = "organism --help" if error.exit_code == WRONG else None
-        _report(as_json, WRONG, "usage", error.format_message(), hint, None)
+        if is_help(error):
+            click.echo(error.format_message(), err=True)
+        else:
+            _report(as_json, WRONG, "usage", *usage_error(error, _named(arguments)), None)
         return WRONG
     except (click.Abort, KeyboardInterrupt):
         hint = "what was made stays made; the same command goes on from there" if "refresh" in arguments else None
@@ -174,6 +177,10 @@ def _run_command(arguments: list[str]) -> int:
         traceback.print_exc()
         _report(as_json, FAILED, "defect", f"{type(error).__name__}: {error}", "a defect of organism: report it", None)
         return FAILED
+
+
+def _named(arguments: list[str]) -> str | None:
+    return next((word for word in arguments if word in COMMANDS), None)
 
 
 def _has_own_stdout(arguments: list[str]) -> bool:
