@@ -108,6 +108,9 @@ class ConsoleSource(Protocol):
         best first; what else they hold is shown with the evidence. `state`: proposed, approved, rejected, started,
         finished, withdrawn."""
 
+    def reason_for_none(self) -> str | None:
+        """Why there are no proposals, in words; None: there are some, or nothing was evaluated yet."""
+
     def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
         """Start a run of `refresh-assets/refresh`; its id, at once."""
 

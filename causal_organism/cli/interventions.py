@@ -28,9 +28,13 @@ def interventions(context: click.Context, as_json: bool) -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """List the proposals, best first."""
-    found = _load()
-    document = {"schema": "organism.interventions/1", "interventions": found}
-    emit(document, lambda: _list_text(found), as_json=as_json)
+    from causal_organism.organism.decisions.proposals import load_proposals, reason_for_none
+
+    with open_organism() as o:
+        found = [dict(each) for each in load_proposals(o)]
+        reason = None if found else reason_for_none(o)
+    document = {"schema": "organism.interventions/1", "interventions": found, "reason": reason}
+    emit(document, lambda: _list_text(found, reason), as_json=as_json)
 
 
 @interventions.command()
@@ -158,21 +162,14 @@ def _act(intervention: str, action: str, reason: str | None, *, as_json: bool) -
     emit(document, lambda: f"{found['id']} is {found['state']}: {safe_text(found['title'])}", as_json=as_json)
 
 
-def _load() -> list[dict[str, Any]]:
-    from causal_organism.organism.decisions.proposals import load_proposals
-
-    with open_organism() as o:
-        return [dict(each) for each in load_proposals(o)]
-
-
 def _expected(each: Mapping[str, Any]) -> str:
     e = each["expected"]
     return f"{e['outcome']} {e['mean']:+.2f} ({e['lo']:+.2f} to {e['hi']:+.2f}) {e['unit']}"
 
 
-def _list_text(found: Sequence[Mapping[str, Any]]) -> str:
+def _list_text(found: Sequence[Mapping[str, Any]], reason: str | None) -> str:
     if not found:
-        return "no proposals: `organism read interventions/proposals` says why"
+        return f"no proposals: {safe_text(reason or 'nothing was evaluated yet')}"
     rows = [(e["id"], e["state"], e["title"], _expected(e), e["grade"], e["people"], e["evidence"]) for e in found]
     return table(("ID", "STATE", "WHAT", "EXPECTED", "GRADE", "PEOPLE", "EVIDENCE"), rows)
 

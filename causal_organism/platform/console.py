@@ -160,6 +160,9 @@ class Console:
     def proposals(self) -> Sequence[Document]:
         return tuple(_shown(each) for each in proposal_operations.load_proposals(self._organism))
 
+    def reason_for_none(self) -> str | None:
+        return proposal_operations.reason_for_none(self._organism)
+
     def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
         request, origin = Request(selection, partition, force=force, full=full), Origin(self._actor, "console")
         plan_for_workers(self._organism, request, origin)

@@ -152,3 +152,16 @@ def test_a_key_that_comes_behind_one_that_moved_the_focus_decides_nothing() -> N
         assert "STOP 1 RUN" in driver.text()
 
     drive(scenario)
+
+
+def test_where_nothing_is_proposed_the_screen_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(driver: Driver) -> None:
+        monkeypatch.setattr(driver.source, "proposals", lambda: ())
+        monkeypatch.setattr(driver.source, "reason_for_none", lambda: "too few [/] teams to say anything")
+        await driver.press("5")
+        await beats(driver, 1)
+        await driver.until("no proposals")
+        await driver.until("WHY NOTHING IS PROPOSED")
+        await driver.until("too few [/] teams to say anything")
+
+    drive(scenario)

@@ -136,3 +136,8 @@ def blame(key: str, person: str, now: datetime) -> Document:
         "schema": "organism.blame/1", "person": person, "moved": True, "key": key, "from": 40, "to": 41, "made": made,
         "changed": [{"row": person, "column": column, "was": 13, "now": 14}], "inputs": [network], "reasons": [],
     }  # fmt: skip
+
+
+def began(run: Document) -> str:
+    """What runs are sorted and paged by; those that wait come first."""
+    return str(run.get("started_at") or "9")

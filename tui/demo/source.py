@@ -15,8 +15,7 @@ from causal_organism.wording.identities import one_of
 from tui.demo import documents, operations
 from tui.source import Document
 
-QUEUED_S, STARTING_S, RUNNING_S = 2.0, 3.0, 14.0
-"""How long after its trigger a run is scheduled, pending, running."""
+QUEUED_S, STARTING_S, RUNNING_S = 2.0, 3.0, 14.0  # how long after its trigger a run is scheduled, pending, running
 
 
 class DemoSource:
@@ -141,9 +140,9 @@ class DemoSource:
 
     def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
         self._count("runs")
-        found = [run for run in self._runs() if until is None or _began(run) <= until]
-        rest = found[limit:]
-        return {"schema": "organism.runs/1", "runs": found[:limit], "until": _began(rest[0]) if rest else None}
+        found = [run for run in self._runs() if until is None or operations.began(run) <= until]
+        before = operations.began(found[limit]) if len(found) > limit else None
+        return {"schema": "organism.runs/1", "runs": found[:limit], "until": before}
 
     def run(self, run: str) -> Document:
         self._count("run")
@@ -182,15 +181,18 @@ class DemoSource:
 
     def queues(self) -> Document:
         self._count("queues")
-        letters = sum(each["id"] not in self.gone for each in operations.dead_letters(hostile=self.hostile))
+        letters = len(self.dead_letters()["entries"])
         stream = {"length": 59_835, "lag": 120, "lag_s": 4.2, "dead_letters": letters, "gap": self.gap}
         return {"schema": "organism.queues/1", "queues": operations.queues(self.limits, self.paused), "stream": stream}
 
     def proposals(self) -> Sequence[Document]:
         self._count("proposals")
-        state = self.proposal_state
         found = documents.proposals(self.born, hostile=self.hostile)
-        return [{**each, "state": self.decided.get(str(each["id"]), state or each["state"])} for each in found]
+        states = {str(each["id"]): self.proposal_state or each["state"] for each in found} | self.decided
+        return [{**each, "state": states[str(each["id"])]} for each in found]
+
+    def reason_for_none(self) -> str | None:
+        return None
 
     def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
         self._write("trigger", selection, *([partition] if partition else []), force, full)
@@ -237,8 +239,8 @@ class DemoSource:
 
     def dead_letters(self, *, limit: int = 500) -> Document:
         self._count("dead_letters")
-        entries = [each for each in operations.dead_letters(hostile=self.hostile) if each["id"] not in self.gone]
-        return {"schema": "organism.dead-letters/1", "entries": entries[:limit]}
+        left = [each for each in operations.dead_letters(hostile=self.hostile) if each["id"] not in self.gone]
+        return {"schema": "organism.dead-letters/1", "entries": left[:limit]}
 
     def retry_letter(self, letter: str) -> str:
         self._write("retry_letter", letter)
@@ -294,7 +296,3 @@ class DemoSource:
             "started_at": (at + timedelta(seconds=STARTING_S)).isoformat() if began else None,
             "duration_s": RUNNING_S - STARTING_S if state == "Completed" else None, "error": None,
         }  # fmt: skip
-
-
-def _began(run: Document) -> str:
-    return str(run.get("started_at") or "9")

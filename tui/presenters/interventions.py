@@ -63,6 +63,12 @@ def is_open(proposal: Document) -> bool:
     return _WORDS.get(str(proposal.get("state", "")).lower()) == WAIT
 
 
+def none_lines(reason: str | None, width: int) -> tuple[Line, ...]:
+    """Why there are no proposals, in place of the evidence for one."""
+    said = reason or "nothing was evaluated yet: a full analysis proposes what the effects carry"
+    return (heading("WHY NOTHING IS PROPOSED"), *(line("  " + part) for part in wrapped(safe_text(said), width - 2)))
+
+
 def detail_lines(proposal: Document, refusal: str | None, width: int) -> tuple[Line, ...]:
     """One proposal with its evidence. `refusal` says why it cannot be acted on here; None if it can."""
     bounds, change = interval(proposal), change_of(proposal)

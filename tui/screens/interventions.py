@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.commands import decision_command
-from tui.presenters.interventions import COLUMNS, detail_lines, proposal_rows
+from tui.presenters.interventions import COLUMNS, detail_lines, none_lines, proposal_rows
 from tui.presenters.lines import Line, line, wrapped
 from tui.presenters.overview.summary import proposals_of
 from tui.presenters.results import is_begun, result_lines
@@ -40,6 +40,8 @@ class InterventionsScreen(ListScreen):
 
     def requests(self) -> Sequence[Request]:
         key = self.table.key
+        if self._is_empty:
+            return (PROPOSALS, ("none", lambda source: {"reason": source.reason_for_none()}))
         if key is None or not self.opened or not is_begun(self.item(key) or {}):
             return (PROPOSALS,)
         return (PROPOSALS, (f"result:{key}", lambda source: source.result(key)))
@@ -51,8 +53,18 @@ class InterventionsScreen(ListScreen):
             self.table.fit_height(most=self.size.height // 2 if self.wide else None)
         super().present()
 
+    @property
+    def _is_empty(self) -> bool:
+        """Whether there is none at all; a filter that hides them leaves some."""
+        return self.document("proposals") is not None and not proposals_of(self.console.documents)
+
     def present_detail(self) -> None:
         key = self.table.key
+        why = self.document("none")
+        if self.opened and self._is_empty and why is not None:
+            pane = self.query_one("#detail", TextPane)
+            pane.show(none_lines(why["reason"], max(40, pane.text_width)))
+            return
         proposal = None if key is None else self.item(key)
         if not self.opened or proposal is None:
             return

@@ -37,6 +37,15 @@ def load_proposals(organism: Organism) -> tuple[Mapping[str, Any], ...]:
     return open_now + tuple({**each, "evidence": CHANGED} for each in gone)
 
 
+def reason_for_none(organism: Organism) -> str | None:
+    """Why the last evaluation proposed nothing, in words; None where it proposed something, or there was none."""
+    head = organism.ledger.heads_of([PROPOSALS]).get(PROPOSALS)
+    if PROPOSALS not in organism.graph or head is None or not head.version.kept:
+        return None
+    reason: str | None = load_value(organism, head.version).get("reason")
+    return reason
+
+
 def changed_inputs(organism: Organism, head: Head) -> tuple[str, ...]:
     """Inputs of the proposals that have a newer content than what they were made from, like `causal/effects@3`."""
     made_from = head.version.provenance.inputs
