@@ -162,6 +162,7 @@ def test_the_order_of_names_and_one_no_number_are_no_change(was: Any, now: Any) 
     ("column", "told"),
     [
         ([1, 2.5], "a float"),  # as objects: Arrow would make floats of both
+        ([np.int8(1), np.float32(2.5)], "int8"),
         ([{1}], "a set"),
         ([pd.Timestamp("2026-01-01", tz="UTC"), pd.Timestamp("2026-01-01", tz="Europe/Berlin")], "Timestamp"),
         ([2**64], "too large"),

@@ -62,8 +62,8 @@ def _encode(value: Any, earlier: Callable[[], pa.Schema | None]) -> Encoded:
         return Encoded(JSON, fingerprint("json with tuples", canonical_json(with_marks)), with_marks, {"tuples": True})
     given, about = _to_table(value, kind)
     table = with_types(given, earlier, nested=kind != ARROW)
-    if kind == ARROW and (typed := _typed_since(given, table)):
-        about = {**about, "schema": {"null": typed}}
+    if kind == ARROW and (schema := _beside_types(given, table)):
+        about = {**about, "schema": schema}
     index = about["index"] if isinstance(about["index"], list) else [about["index"]]
     columns = [name for name in table.column_names if name not in index and not name.startswith(NULLS)]
     about = {**about, "rows": table.num_rows, "columns": columns}
@@ -125,13 +125,21 @@ def _to_table(value: Any, kind: str) -> tuple[pa.Table, dict[str, Any]]:
     if kind == ARROW:
         check_names(value.column_names)
         check_labels(value)
-        return value, {"index": INDEX if INDEX in value.column_names else None}
+        # Chunks with categories of their own, as tables put together have, are one column with all of them.
+        return value.unify_dictionaries(), {"index": INDEX if INDEX in value.column_names else None}
     table, about = store_arrays(value)
     return table, {"index": INDEX if INDEX in value else None, **about}
 
 
-def _typed_since(given: pa.Table, table: pa.Table) -> list[str]:
-    return [was.name for was, now in zip(given.schema, table.schema, strict=True) if was.type != now.type]
+def _beside_types(given: pa.Table, table: pa.Table) -> dict[str, Any]:
+    """What is to be known of an Arrow table beside its columns: types it did not have, and what its schema says."""
+    typed = [was.name for was, now in zip(given.schema, table.schema, strict=True) if was.type != now.type]
+    said = [(each.name, each.nullable, each.metadata) for each in given.schema if not each.nullable or each.metadata]
+    is_plain = not said and not given.schema.metadata
+    return {
+        **({"null": typed} if typed else {}),
+        **({} if is_plain else {"said": fingerprint(repr(said), repr(given.schema.metadata))}),
+    }
 
 
 def from_table(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:

@@ -121,13 +121,15 @@ def _restored(cell: Any, kind: str | None) -> Any:
 
 
 def _same(was: Any, now: Any) -> bool:
-    """Whether a cell came back as it was given; a number of numpy may be one of Python's."""
+    """Whether a cell came back as it was given; a number of numpy may be one of Python's, of the same kind."""
     if isinstance(was, (list, tuple)):
         return type(was) is type(now) and _all_same(was, now)
     if isinstance(was, dict):
         return isinstance(now, dict) and list(was) == list(now) and _all_same([*was.values()], [*now.values()])
     if type(was).__module__ == "numpy":
-        return getattr(was, "ndim", 1) == 0 and bool(was == now)
+        if getattr(was, "ndim", 1) or (was.dtype.kind in "biuf" and type(was.item()) is not type(now)):
+            return False
+        return bool(was == now)
     if type(was) is not type(now) or was != now:
         return False
     return not isinstance(was, datetime) or was.utcoffset() == now.utcoffset()

@@ -26,7 +26,11 @@ def between(was: pa.Table, now: pa.Table, index: str | None) -> pa.Table | None:
     import numpy as np
     import pyarrow as pa
 
-    if was.schema != now.schema or PLACE in now.column_names or not all(map(_is_plain, now.schema.types)):
+    if (
+        not was.schema.equals(now.schema, check_metadata=True)
+        or PLACE in now.column_names
+        or not all(map(_is_plain, now.schema.types))
+    ):
         return None
     found = changes(_columns(was), _columns(now), key=index)
     if not found.pairs.is_growth:

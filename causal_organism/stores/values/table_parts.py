@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.versions import canonical_json, fingerprint
+from causal_organism.errors import UnstorableError
 from causal_organism.stores.values.unstorable import column_refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Part = bytes | memoryview | str
+
+_FINER = "time64[ns]"
+"""The one type whose cells Python has no form for: its times end at microseconds."""
 
 
 def table_parts(table: pa.Table, index: str | None, *, ordered: bool) -> list[Part]:
@@ -54,7 +58,26 @@ def _column_parts(column: Any) -> list[Part]:
         return [_bytes_of(filled.to_numpy(zero_copy_only=False)), _nulls(array)]
     if kinds.is_string(array.type) or kinds.is_large_string(array.type):
         return [fingerprint(*(each or "" for each in array.to_pylist())), _nulls(array)]
+    if _FINER in str(array.type):
+        return [canonical_json([_text(each) for each in array.cast(_counted(array.type)).to_pylist()])]
     return [canonical_json([_text(each) for each in array.to_pylist()])]
+
+
+def _counted(kind: pa.DataType) -> pa.DataType:
+    """The type with numbers for times of a day that Python would cut."""
+    import pyarrow as pa
+
+    if str(kind) == _FINER:
+        return pa.int64()
+    if pa.types.is_struct(kind):
+        return pa.struct([each.with_type(_counted(each.type)) for each in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_counted(kind.key_type), _counted(kind.item_type))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return pa.list_(_counted(kind.value_type))
+    if _FINER in str(kind):
+        raise UnstorableError(f"its type {kind} is not kept")
+    return kind
 
 
 def _text(cell: Any) -> str | None:
