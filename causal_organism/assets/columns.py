@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from causal_organism.assets.json_values import described
+
 ID, VALUE = "id", "value"
 """Names for the entities themselves, and for the numbers of a value that has one number per entity."""
 
@@ -103,7 +105,7 @@ def _to_list(values: Any) -> list[Any]:
 
 
 def _described(value: Any) -> str:
-    return "nothing" if value is None else f"a {type(value).__name__}"
+    return "nothing" if value is None else described(value)
 
 
 def _absent(name: str, known: Iterable[Any]) -> list[Any]:

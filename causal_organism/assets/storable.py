@@ -39,20 +39,21 @@ def error_text(error: BaseException, *, logged: bool = False) -> str:
     A long one is cut, and says where there is more of it; `logged`: this is there, in the log of the run.
     """
     if isinstance(error, OrganismError):
-        return _shortened(error.message, logged=logged)
+        return shortened(error.message, logged=logged)
     name = type(error).__name__
     try:
         text = str(error)
         if (missing := missing_extra(error)) is not None:
             text = f"{text} ({missing.hint})"
-        return _shortened(f"{name}: {text}" if text else name, logged=logged)
+        return shortened(f"{name}: {text}" if text else name, logged=logged)
     except BaseException as other:
         if isinstance(other, KeyboardInterrupt):
             raise
         return f"{name}, whose text cannot be read: it raises {type(other).__name__}"
 
 
-def _shortened(text: str, *, logged: bool) -> str:
+def shortened(text: str, *, logged: bool = False) -> str:
+    """A long text cut, with where there is more of it; `logged`: this is there, in the log of the run."""
     most = LONGEST_LOGGED if logged else LONGEST_ERROR
     if len(text) <= most:
         return storable_text(text)

@@ -124,9 +124,11 @@ def test_rows_of_json_and_other_shapes(value: Any, rows: int) -> None:
     assert row_total(value) == rows
 
 
-@pytest.mark.parametrize("value", [None, 3, "text", True, 1.5])
-def test_value_without_rows_fails_every_check(value: Any) -> None:
-    with pytest.raises(NoColumnError):
+@pytest.mark.parametrize(
+    ("value", "what"), [(None, "nothing"), (3, "an int"), ("text", "a str"), (True, "a bool"), (1.5, "a float")]
+)
+def test_value_without_rows_fails_every_check(value: Any, what: str) -> None:
+    with pytest.raises(NoColumnError, match=f"{what} has no rows"):
         row_total(value)
     for check in (row_count(low=0), no_nulls("x"), in_range("x", low=0), unique("x"), drift("x", most=1)):
         assert not ask(check, value)[0], check.name

@@ -186,6 +186,7 @@ ODD_ANSWERS: dict[str, tuple[Callable[[], Any], str]] = {
     "a number": (lambda: 1, "it returned an int"),
     "an array": (lambda: np.array([True, False]), "it returned an ndarray"),
     "no parts": (lambda: (), "it returned a tuple of 0"),
+    "one part": (lambda: (True,), "it returned a tuple of 1, the first of them a bool"),
     "four parts": (lambda: (True, "ok", {}, 1), "it returned a tuple of 4"),
     "a text first": (lambda: ("ok", True), "a tuple of 2, the first of them the text 'ok'"),
     "facts that are none": (lambda: (True, "ok", [1]), "its facts are a list, and not a dict"),
@@ -236,6 +237,15 @@ def test_what_a_check_says_is_kept_with_its_facts(answer: Any, kept: tuple[bool,
 
     (result,) = organism.ledger.heads()["checked", ""].version.checks
     assert (result.passed, result.detail, result.facts) == kept
+
+
+def test_a_long_detail_of_a_check_is_cut_and_is_whole_in_the_log() -> None:
+    checked, said = constant("checked"), list[str]()
+    checked.check(name="long")(lambda value: (False, "x" * 50_000))
+    origin = Origin("ana", log=said.append)
+    told = error_of(refresh_local(memory_organism((checked,)), Request("*"), origin), "checked")
+    assert told.endswith("x… (46,200 more characters; `organism logs` of the run shows more)")
+    assert any("x" * 50_000 in each for each in said)
 
 
 @pytest.mark.parametrize("members", [[1.5], [("a", "b")], ["a" * 10_000], 7, "text", [True], ["\ud800"], [None]])

@@ -12,7 +12,7 @@ from causal_organism.assets.json_values import described, plain_json
 from causal_organism.assets.keys import UNPARTITIONED, label_of
 from causal_organism.assets.partitions.mappings import Many
 from causal_organism.assets.staleness import FRESH, results_of_now
-from causal_organism.assets.storable import error_text, storable, storable_text
+from causal_organism.assets.storable import error_text, shortened, storable, storable_text
 from causal_organism.assets.versions import CheckResult, Head, Version
 from causal_organism.engine.contents import load_readable, load_value
 from causal_organism.engine.faults import call
@@ -138,7 +138,10 @@ def _compares(check: Check) -> bool:
 
 def _ask(check: Check, value: Any, previous: Any, log: Callable[[str], None]) -> Answer:
     try:
-        return _answer(call(check.run, *((value, previous) if _compares(check) else (value,))))
+        passed, detail, facts = _answer(call(check.run, *((value, previous) if _compares(check) else (value,))))
+        if (short := shortened(detail)) != detail:
+            log(f"check {storable_text(check.name)}: {shortened(detail, logged=True)}")
+        return passed, short, facts
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - the author's code runs in it
@@ -148,13 +151,13 @@ def _ask(check: Check, value: Any, previous: Any, log: Callable[[str], None]) ->
 
 def _answer(result: Any) -> Answer:
     """(passed, detail, facts) of what a check returned. Raises CheckAnswerError, UnstorableError."""
-    parts = result if isinstance(result, tuple) else (result,)
+    parts = result if isinstance(result, tuple) else (result, "")
     passed = parts[0] if parts else None
     if type(passed).__module__ == "numpy" and type(passed).__name__ in ("bool", "bool_"):
         passed = bool(passed)
-    if not isinstance(passed, bool) or len(parts) > 3:
+    if not isinstance(passed, bool) or len(parts) not in (2, 3):
         raise CheckAnswerError(f"it returned {_answered(result)}; {_SHAPES}")
-    detail = parts[1] if len(parts) > 1 and parts[1] is not None else ""
+    detail = "" if parts[1] is None else parts[1]
     facts = parts[2] if len(parts) > 2 and parts[2] is not None else {}
     if not isinstance(facts, Mapping):
         raise CheckAnswerError(f"its facts are {_answered(facts)}, and not a dict; {_SHAPES}")
