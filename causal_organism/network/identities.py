@@ -15,12 +15,15 @@ from causal_organism.network.interactions import Interaction, Refusal, refuse, t
 Pair = tuple[str, str]
 
 MOST_PAIRS = 1000
+_DOTTED_I = "i\u0307"  # what lower case makes of the Turkish capital
+_ALIKE = str.maketrans({"\u0131": "i"} | dict.fromkeys("\u2010\u2011\u2012\u2013\u2212", "-"))
+"""Of letters and hyphens that normal forms keep apart: which one is typed for them."""
 
 
 def fold_id(text: str) -> str:
     """What near-duplicates have in common: no invisible characters, one blank for several, no case."""
     folded = unicodedata.normalize("NFKC", clean_id(text)).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).split())
+    return " ".join(unicodedata.normalize("NFKC", folded).replace(_DOTTED_I, "i").translate(_ALIKE).split())
 
 
 def clean_id(text: str) -> str:

@@ -18,6 +18,9 @@ from causal_organism.network.interactions import MILLION, Interaction, Refusal
         (["ana", "a\u200bna"], [("ana", "a\u200bna")]),
         (["straße", "STRASSE"], [("straße", "STRASSE")]),
         (["ana lo", "ana\u00a0 lo"], [("ana lo", "ana\u00a0 lo")]),
+        (["\u0130lknur", "ilknur"], [("\u0130lknur", "ilknur")]),  # the Turkish capital and small letters
+        (["IRMAK", "\u0131rmak"], [("IRMAK", "\u0131rmak")]),
+        (["jean-luc", "jean\u2011luc"], [("jean-luc", "jean\u2011luc")]),
         (["ana", "ann", "00123", "123"], []),
         ([" ana "], [("ana", " ana ")]),  # nobody needs to be called so
         (["a", "A", "a", "A"], [("a", "A")]),

@@ -80,11 +80,7 @@ def start_day(today: date) -> Reader:
 
     def read(value: Any) -> str:
         found = day(value)
-        when = date.fromisoformat(found)
-        if when < _EARLIEST:
-            raise WrongValueError(f"{found} is before 1900")
-        if (when - today).days > 366:
-            raise WrongValueError(f"{found} is more than a year ahead, in the future")
+        _check_begun(found, date.fromisoformat(found), today)
         return found
 
     return read
@@ -105,19 +101,15 @@ def end_day(today: date) -> Reader:
     return read
 
 
-def week(value: Any) -> str:
-    """An ISO week like 2026-W07."""
-    if isinstance(value, date):
-        value = (value.date() if isinstance(value, datetime) else value).isoformat()
-    found = text(value)
-    match = _WEEK.fullmatch(found)
-    try:
-        if match is None:
-            raise ValueError
-        date.fromisocalendar(int(match[1]), int(match[2]), 1)
-    except ValueError:
-        raise WrongValueError(f"{found!r} is no ISO week like 2026-W07{_week_form(found)}") from None
-    return found
+def week(today: date) -> Reader:
+    """An ISO week like 2026-W07, between 1900 and a year ahead of `today`."""
+
+    def read(value: Any) -> str:
+        found, monday = _week(value)
+        _check_begun(found, monday, today)
+        return found
+
+    return read
 
 
 def number(value: Any) -> float | None:
@@ -156,6 +148,28 @@ def fte(*, percent: bool) -> Reader:
         return found
 
     return read
+
+
+def _check_begun(found: str, when: date, today: date) -> None:
+    if when < _EARLIEST:
+        raise WrongValueError(f"{found} is before 1900")
+    if (when - today).days > 366:
+        raise WrongValueError(f"{found} is more than a year ahead, in the future")
+
+
+def _week(value: Any) -> tuple[str, date]:
+    """(the week, its Monday)"""
+    if isinstance(value, date):
+        value = (value.date() if isinstance(value, datetime) else value).isoformat()
+    found = text(value)
+    match = _WEEK.fullmatch(found)
+    try:
+        if match is None:
+            raise ValueError
+        monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
+    except ValueError:
+        raise WrongValueError(f"{found!r} is no ISO week like 2026-W07{_week_form(found)}") from None
+    return found, monday
 
 
 def _form(found: str) -> str:

@@ -40,7 +40,7 @@ def read_outcomes(path: str | Path, options: ReadOptions) -> ReadTable:
         raise ImportFileError(f"{table.name} has no metric: besides id and week it needs at least one column")
     problems = Problems(table)
     readers: dict[str, Reader] = dict.fromkeys(metrics, number)
-    readers |= {"id": named(options.aliases, person_id), "week": week}
+    readers |= {"id": named(options.aliases, person_id), "week": week(options.today)}
     values = read_cells(table, header, readers, metrics, problems)
     _note_twice(values, header.names.index("week"), table.unit, table.numbers, problems)
     problems.refuse()
