@@ -212,6 +212,29 @@ def test_a_series_is_its_meetings_in_local_time_as_they_were_held(tmp_path: Path
     assert +tally.left_out == {"declined": 2, "room": 2, "all-day": 1, "cancelled": 1, "notice": 1}
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        "DTSTART:soon",
+        "DTSTART:20261303T093000Z",
+        "DTSTART:20260203T093000Z\nDTSTART:20260204T093000Z",
+        "DTSTART;VALUE=PERIOD:20260203T093000Z/PT1H",
+        "DTSTART:20260203T093000Z\nDTEND:later",
+        "DTSTART:20260203T093000Z\nDTEND:20260203T083000Z",
+        "DTSTART:20260203T093000Z\nRRULE:FREQ=DAILY;UNTIL=never",
+        "DTSTART:20260203T093000Z\nRRULE:FREQ=DAILY;COUNT=2\nEXDATE:some",
+    ],
+)
+def test_a_meeting_whose_times_cannot_be_read_is_refused_alone(tmp_path: Path, times: str) -> None:
+    meeting = "BEGIN:VEVENT\nUID:{}\n{}\nORGANIZER:mailto:ana@x.org\nATTENDEE:mailto:ben@x.org\nEND:VEVENT\n"
+    events = meeting.format(1, times) + meeting.format(2, "DTSTART:20260203T093000Z\nDURATION:PT1H")
+    (tmp_path / "a.ics").write_text(f"BEGIN:VCALENDAR\n{events}END:VCALENDAR\n")
+    good, refused, tally = read("ics", tmp_path / "a.ics")
+    assert pairs(good) == [("ana@x.org", "ben@x.org")]
+    assert [each.reason for each in refused] == ["bad-time"]
+    assert tally.messages == 2
+
+
 TEAMS = f"""Sender,Recipients,DateTime,Type,Content
 Ana@x.org,ben@x.org;Cy <cy@x.org>,2026-02-03T09:30:00Z,chat,{SECRET}
 ana@x.org,ben@x.org,2026-02-03T10:30:00+01:00,chat,{SECRET}

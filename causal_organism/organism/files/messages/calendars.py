@@ -25,11 +25,13 @@ from causal_organism.organism.files.messages.message import (
     Tally,
     address,
     to_interactions,
+    unreadable,
 )
 from causal_organism.organism.files.opening import UNKNOWN_FORMAT, FileOptions, open_text, reading
 
 _EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 _TOO_OFTEN = ("SECONDLY", "MINUTELY")
+_TIMES = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 _NOBODY = ("ROOM", "RESOURCE", "GROUP")
 
 
@@ -73,7 +75,9 @@ def _read(calendars: list[Any], tally: Tally, now: datetime, now_us: int) -> Ite
     import recurring_ical_events
 
     for calendar in calendars:
-        _leave_out(calendar, tally)
+        for _ in range(_leave_out(calendar, tally)):
+            tally.messages += 1
+            yield unreadable(tally.messages, "bad-time")
         found = recurring_ical_events.of(calendar, skip_bad_series=True).between(_EARLIEST, now)
         for event in sorted(found, key=_order):
             tally.messages += 1
@@ -82,18 +86,39 @@ def _read(calendars: list[Any], tally: Tally, now: datetime, now_us: int) -> Ite
                 yield from to_interactions(message, tally, now_us=now_us)
 
 
-def _leave_out(calendar: Any, tally: Tally) -> None:
-    """Remove what cannot be told in occurrences: events without a start, and series of minutes and seconds."""
-    kept = []
+def _leave_out(calendar: Any, tally: Tally) -> int:
+    """Remove what cannot be told in occurrences: events without a start, and series of minutes and seconds; and those
+    whose times cannot be read, of which this is the number."""
+    kept, wrong = [], 0
     for each in calendar.subcomponents:
-        rules = each.get("RRULE") or []
-        frequencies = {str(name).upper() for rule in (rules if isinstance(rules, list) else [rules])
-                       for name in rule.get("FREQ", ())}  # fmt: skip
-        if each.name == "VEVENT" and (each.get("DTSTART") is None or frequencies.intersection(_TOO_OFTEN)):
+        if each.name != "VEVENT":
+            kept.append(each)
+        elif not _has_times(each):
+            wrong += 1
+        elif each.get("DTSTART") is None or _frequencies(each).intersection(_TOO_OFTEN):
             tally.left_out[NOTICE] += 1
         else:
             kept.append(each)
     calendar.subcomponents = kept
+    return wrong
+
+
+def _has_times(event: Any) -> bool:
+    """Whether its times are times, and one each; others `recurring_ical_events` leaves out in silence, or raises."""
+    if any(name in _TIMES for name, _ in event.errors):
+        return False
+    start, end = (getattr(event.get(name), "dt", None) for name in ("DTSTART", "DTEND"))
+    if any(event.get(name) is not None and not isinstance(found, date)
+           for name, found in (("DTSTART", start), ("DTEND", end))):  # fmt: skip
+        return False
+    return start is None or end is None or _utc(start) <= _utc(end)
+
+
+def _frequencies(event: Any) -> set[str]:
+    rules = event.get("RRULE") or []
+    return {
+        str(name).upper() for rule in (rules if isinstance(rules, list) else [rules]) for name in rule.get("FREQ", ())
+    }
 
 
 def _message(event: Any, tally: Tally) -> Message | None:
