@@ -159,3 +159,46 @@ def test_script_has_the_version_that_it_has_when_imported(load: Callable[..., An
     finally:
         sys.path.remove(str(file.parent))
     assert version(around["main"]) == imported
+
+
+FORMS = """
+import functools
+@functools.singledispatch
+def size(value): return 0
+@size.register
+def _(value: int): return 1
+@size.register(str)
+def of_text(value): return 2
+def other(value): return 3
+def main(rows): return size(rows)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "same"), [("return 0", False), ("return 1", False), ("return 2", False), ("return 3", True)]
+)
+def test_every_form_of_a_dispatched_function_counts(load: Callable[..., Any], old: str, same: bool) -> None:
+    before = version(load({"p/m.py": FORMS}, "p.m:main"))
+    after = version(load({"p/m.py": FORMS.replace(old, "return 9")}, "p.m:main"))
+    assert (before == after) is same
+
+
+CALLED = """
+import functools
+def times(number):
+    def wrap(function):
+        @functools.wraps(function)
+        def inner(*args): return function(*args) * number
+        return inner
+    return wrap
+def bare(rows): return 1
+main = times(2)(bare)
+"""
+
+
+@pytest.mark.parametrize("change", [("times(2)", "times(3)"), ("* number", "+ number"), ("return 1", "return 9")])
+def test_a_decorator_that_is_called_counts_as_one_above_the_function(
+    load: Callable[..., Any], change: tuple[str, str]
+) -> None:
+    before, after = load({"p/m.py": CALLED}, "p.m:main"), load({"p/m.py": CALLED.replace(*change)}, "p.m:main")
+    assert version(before) != version(after)

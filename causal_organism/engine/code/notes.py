@@ -18,7 +18,7 @@ from causal_organism.engine.code.definitions import Definition
 from causal_organism.engine.code.digests import Decorator, Imported, Use
 from causal_organism.engine.code.reading import Module, read_module
 
-FORMAT = f"4 {sys.version_info.major}.{sys.version_info.minor}"  # raise it when definitions.py says another thing
+FORMAT = f"5 {sys.version_info.major}.{sys.version_info.minor}"  # raise it when definitions.py says another thing
 MOST_FILES = 1000
 
 

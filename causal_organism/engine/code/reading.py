@@ -80,6 +80,8 @@ def _index(body: Iterable[ast.stmt], top: _Top) -> None:
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 top.bindings.setdefault(statement.name, []).append(statement)
+                for name in _extended(statement, top.bindings):
+                    top.bindings[name].append(statement)
             case ast.Import() | ast.ImportFrom():
                 for name, imported in imports_of(statement):
                     if name == "*":
@@ -94,6 +96,13 @@ def _index(body: Iterable[ast.stmt], top: _Top) -> None:
             case _:
                 for name in _bound_or_changed(statement, top.bindings):
                     top.bindings.setdefault(name, []).append(statement)
+
+
+def _extended(definition: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, known: Mapping[str, Any]) -> set[str]:
+    """Known functions that a definition is a form of: `@dispatched.register`, of `functools.singledispatch`."""
+    callees = [each.func if isinstance(each, ast.Call) else each for each in definition.decorator_list]
+    names = {_base(each) for each in callees if isinstance(each, ast.Attribute) and each.attr == "register"}
+    return {each for each in names & known.keys() - {definition.name} if isinstance(known[each][0], _FUNCTIONS)}
 
 
 def _bound_or_changed(statement: ast.stmt, known: Mapping[str, Any]) -> dict[str, None]:

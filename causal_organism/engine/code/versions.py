@@ -156,10 +156,11 @@ class _Source:
         return fingerprint(*gathered.said)
 
     def _gather_decorated(self, function: Callable[..., Any], gathered: _Gathered) -> None:
-        """A function, and its decorators: as its source says, or where none can be read, what they made of it."""
-        bare = _bare(function)
-        if function is not bare and self._part(bare) is None:
-            for wrapper in _wrappers(function):
+        """A function, and its decorators: as its source says, or where that does not, what they made of it."""
+        bare, wrappers = _bare(function), _wrappers(function)
+        part = self._part(bare) if wrappers else None
+        if part is None or len(wrappers) > len(part.definition.decorators):  # `times(2)(f)`
+            for wrapper in wrappers:
                 if isinstance(wrapper, types.FunctionType):
                     self._gather(wrapper, gathered)
         self._gather(bare, gathered)
@@ -220,7 +221,10 @@ class _Source:
         return new
 
     def _part(self, function: Callable[..., Any]) -> _Part | None:
-        """None: its source cannot be read (typed at a prompt, in a notebook, or shipped without)."""
+        """None: its source cannot be read (typed at a prompt, in a notebook, or shipped without).
+
+        By the name in its code: `functools.wraps` gives a wrapper that of the function under it.
+        """
         code = getattr(function, "__code__", None)
         found = package_of(function.__module__, code.co_filename) if code else None
         if code is None or found is None:
@@ -228,10 +232,10 @@ class _Source:
         root, own, module = found
         package = self._packages.setdefault((root, own), Package(root, own, self._notes))
         read = package.module(module)
-        definition = read.function(function.__qualname__, code.co_firstlineno) if read else None
+        definition = read.function(code.co_qualname, code.co_firstlineno) if read else None
         if read is None or definition is None:
             return None
-        outer, nested, _ = function.__qualname__.partition(".<locals>.")
+        outer, nested, _ = code.co_qualname.partition(".<locals>.")
         around = read.function(outer, code.co_firstlineno) if nested else None
         return _Part(definition, around, package, module)
 
