@@ -42,12 +42,17 @@ def _has_own_worker(organism: Organism) -> bool:
 
 
 def check_deployed(
-    organism: Organism, *, own_worker: str | None = None, pause: Callable[[float], None] = time.sleep
+    organism: Organism,
+    *,
+    own_worker: str | None = None,
+    unpinned: Sequence[str] = (),
+    pause: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
     """organism.deploy-check/1: what a setup would change, what keeps runs from starting, and what
     operators changed.
 
-    `own_worker`: what is wrong with the assets of the home's own worker, which was asked just now.
+    `own_worker`: what is wrong with the assets of the home's own worker, which was asked just now. `unpinned`: images
+    of containers without a digest, which are told and are no fault of what is deployed.
 
     Prefect's scheduler plans the runs of a new deployment within five seconds, so its first silence is borne.
     """
@@ -67,6 +72,7 @@ def check_deployed(
         "missing": missing,
         "problems": problems,
         "drift": list(organism.orchestrator.drift()),
+        "unpinned": list(unpinned),
         "ok": not missing and not problems,
     }
 

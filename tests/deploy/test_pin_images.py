@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from causal_organism.platform.images import unpinned_images
 from tests.deploy.kustomized import ROOT
 from tests.deploy.test_kubernetes import VERSION
 
@@ -92,5 +93,18 @@ def test_compose_names_exact_tags_and_a_check_says_which_have_no_digest(
     assert all(re.match(r"\d+\.\d+\.\d+", image.rpartition(":")[2]) for image, _ in found)
     assert f"image: causal-organism:{VERSION}\n" in script.COMPOSE.read_text()
     missing = [image for image, digest in found if not digest]
+    assert unpinned_images(script.COMPOSE.read_text()) == tuple(missing)  # as `organism deploy check` says it
     assert script.main(["--check"]) == (1 if missing else 0)
     assert all(f"{image} has no digest" in capsys.readouterr().err for image in missing[:1])
+
+
+def test_images_without_a_digest_are_found_however_they_are_written() -> None:
+    compose = f"""
+    image: "redis:7.4.2"   # quoted
+    image: neo4j:5.26.12@{DIGEST}
+    # image: old:1
+    image: causal-organism:0.1.0
+    image: redis:7.4.2
+    image: registry.example.com:5000/server:1.2
+    """
+    assert unpinned_images(compose) == ("redis:7.4.2", "registry.example.com:5000/server:1.2")

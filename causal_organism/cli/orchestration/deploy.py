@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from causal_organism.cli.guards import changes
@@ -16,14 +18,20 @@ from causal_organism.wording.safe_text import safe_text
 @click.argument("action", type=click.Choice(["setup", "update", "check", "roles"]), default="setup")
 @click.option("--apply", is_flag=True, help="With roles: create them, as the owner of the database, or Redis' admin.")
 @click.option("--of", "server", type=click.Choice(["sql", "redis", "cypher"]), default="sql", help="With roles: whose.")
+@click.option(
+    "--compose",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="With check: the compose file whose images are looked at; unset: docker-compose.prefect.yml of this folder.",
+)
 @json_option
 @changes(unless=lambda action, apply, **_: action == "check" or (action == "roles" and not apply))
-def deploy(action: str, apply: bool, server: str, as_json: bool) -> None:
+def deploy(action: str, apply: bool, server: str, compose: Path | None, as_json: bool) -> None:
     """Set up pool, queues, deployments, schedules and the automation for dead runs.
 
     setup makes what is missing or does not fit the installed code; update also takes back crons, queues and limits
     that were changed by hand; neither resumes what is paused. check says what is missing, which queue has no worker and
-    which worker has other code, with exit code 1; and, which is no fault, what was changed by hand.
+    which worker has other code, with exit code 1; and, which is no fault, what was changed by hand and which images of
+    the compose file have no digest.
 
     roles prints the roles and grants of PostgreSQL (reader, analyst, operator, approver, worker); --of redis the users
     of its ACL (ingest, reader, worker); --of cypher what Neo4j has of them.
@@ -38,12 +46,20 @@ def deploy(action: str, apply: bool, server: str, as_json: bool) -> None:
     with open_organism() as o:
         if action == "check":
             broken = own_worker_error(Home(o.settings.home))
-            document = check_deployed(o, own_worker=None if broken is None else broken.message)
+            own_worker = None if broken is None else broken.message
+            document = check_deployed(o, own_worker=own_worker, unpinned=_unpinned(compose))
         else:
             document = set_up(o, actor=o.settings.actor, reset=action == "update")
     emit(document, lambda: _deploy_text(document), as_json=as_json)
     if action == "check" and not document["ok"]:
         raise click.exceptions.Exit(FAILED)
+
+
+def _unpinned(compose: Path | None) -> tuple[str, ...]:
+    from causal_organism.platform.images import COMPOSE, unpinned_images
+
+    file = compose or Path(COMPOSE)
+    return unpinned_images(file.read_text(encoding="utf-8")) if file.is_file() else ()
 
 
 def _roles(server: str, *, apply: bool, as_json: bool) -> None:
@@ -81,4 +97,5 @@ def _deploy_text(document: Document) -> str:
     if not lines:
         lines = ["everything is deployed, and every queue has a worker"]
     lines += [f"changed by hand: {each}" for each in document["drift"]]
+    lines += [f"{each} has no digest: deploy/pin_images.py writes it" for each in document["unpinned"]]
     return "\n".join(map(safe_text, lines))
