@@ -22,6 +22,8 @@ from causal_organism import homes
 from causal_organism.errors import NotRunningError, RefusedError, SettingsError, UnsetSettingError
 
 SERVERS_FILE = "servers.json"
+HOME_LOGIN = "ORGANISM_HOME_LOGIN"
+"""Set by a home for its own worker and watcher: whose login on the home's servers they use instead of the owner's."""
 
 
 def _setting(env: str, default: Any, about: str, *, secret: bool = False) -> Any:
@@ -270,7 +272,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment, the home's running servers, and the defaults."""
     environ = os.environ if environ is None else environ
     home = home_folder(environ)
-    running = _without_foreign_readers(running_servers(home), environ)
+    running = _without_foreign_readers(running_servers(home, environ), environ)
     found: dict[str, Any] = {"home": home}
     for each in fields(Settings):
         if each.name in ("home", "others"):
@@ -311,15 +313,19 @@ def home_folder(environ: Mapping[str, str]) -> Path:
     return Path(state) / "organism"
 
 
-def running_servers(home: Path) -> Mapping[str, str]:
-    """Variables of the embedded servers that run in `home`; empty if none do, or they are those of another home."""
+def running_servers(home: Path, environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """Variables of the embedded servers that run in `home`, as this process logs in there; empty if none do, or they
+    are those of another home.
+    """
+    login = (os.environ if environ is None else environ).get(HOME_LOGIN, "")
     if homes.recognize(home).is_strange:
         return {}
     try:
         document = json.loads((home / SERVERS_FILE).read_text())
     except (FileNotFoundError, NotADirectoryError, PermissionError, json.JSONDecodeError):
         return {}
-    return {str(name): str(value) for name, value in document.get("environment", {}).items()}
+    found = {**document.get("environment", {}), **document.get("logins", {}).get(login, {})}
+    return {str(name): str(value) for name, value in found.items()}
 
 
 def _read_variable(environ: Mapping[str, str], name: str) -> str | None:

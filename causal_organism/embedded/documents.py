@@ -6,7 +6,10 @@ import json
 from collections.abc import Sequence
 
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.people import WORKER_LOGIN
+from causal_organism.embedded.servers.postgres import Postgres
 from causal_organism.embedded.servers.server import Server
+from causal_organism.embedded.servers.valkey import Valkey
 from causal_organism.embedded.state import Request, State
 from causal_organism.homes import write_private
 
@@ -21,8 +24,15 @@ def write_servers_file(home: Home, state: State, servers: Sequence[Server], requ
     if not environment:
         home.servers_file.unlink(missing_ok=True)
         return
+    worker = {
+        name: value
+        for server in servers
+        if server.name in names and isinstance(server, Postgres | Valkey)
+        for name, value in server.worker_variables().items()
+    }
     document = {
         "environment": environment,
+        "logins": {WORKER_LOGIN: worker},
         "assets": request.worker.get("ORGANISM_ASSETS"),
         "servers": [
             {

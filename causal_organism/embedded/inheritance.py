@@ -8,10 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.people import WORKER_LOGIN
 from causal_organism.embedded.processes import MARK
 from causal_organism.graphs import folders_of
 from causal_organism.homes import write_private
-from causal_organism.settings import Settings
+from causal_organism.settings import HOME_LOGIN, Settings
 
 _OF_THE_HOME = ("ORGANISM_", "PREFECT_")
 _SECRETS = frozenset(each.metadata["env"] for each in fields(Settings) if each.metadata.get("secret"))
@@ -26,7 +27,7 @@ def worker_variables(environ: Mapping[str, str], own: Mapping[str, str]) -> dict
     names = {name for each in fields(Settings) if (name := each.metadata["env"])}
     names |= {f"{name}_FILE" for name in names} | {name for name in environ if name.startswith("ORGANISM_")}
     names |= {"PYTHONPATH"}
-    names -= {"ORGANISM_HOME", "ORGANISM_READ_ONLY", "ORGANISM_ACTOR", MARK}
+    names -= {"ORGANISM_HOME", "ORGANISM_READ_ONLY", "ORGANISM_ACTOR", HOME_LOGIN, MARK}
     found = {
         name: environ[name]
         for name in sorted(names)
@@ -60,7 +61,8 @@ def worker_environment(home: Home, caller: Mapping[str, str], **more: str) -> di
     # The Prefect API is on loopback; a proxy of the caller's must not get in between.
     for name in ("NO_PROXY", "no_proxy"):
         kept[name] = ",".join(filter(None, (kept.get(name), "127.0.0.1")))
-    return {**kept, **caller, **more, "ORGANISM_HOME": str(home.folder), MARK: str(home.folder)}
+    own = {"ORGANISM_HOME": str(home.folder), MARK: str(home.folder), HOME_LOGIN: WORKER_LOGIN}
+    return {**kept, **caller, **more, **own}
 
 
 def _with_graph_folders(environ: dict[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from causal_organism.embedded.home import Home, locked
 from causal_organism.embedded.servers import binaries
-from causal_organism.embedded.servers.postgres import Postgres, data_folder, give, is_served, new_outside
+from causal_organism.embedded.servers.postgres import ADMIN_SECRET, Postgres, data_folder, give, is_served, new_outside
 from causal_organism.embedded.servers.server import HOST, LEDGER, ServerFailedError
 from causal_organism.embedded.supervisor import LOCK
 from causal_organism.homes import has_own_ledger, ledger_outside, write_private
@@ -106,7 +106,7 @@ def _copy_from_server(home: Home, original: Home, fresh: Path) -> None:
             hint=f"stop it first: ORGANISM_HOME={original.folder} organism down",
         )
     passwords = data_folder(home) / "pgpass"
-    write_private(passwords, f"{HOST}:*:*:postgres:{original.password('ledger-admin')}\n")
+    write_private(passwords, f"{HOST}:*:*:postgres:{original.password(ADMIN_SECRET)}\n")
     server = Postgres(home, binaries.postgres_install())
     try:
         give(passwords, server.user)

@@ -18,6 +18,8 @@ from causal_organism.errors import RequestError
 from causal_organism.homes import write_private
 
 FILE = "access.json"
+WORKER_LOGIN = "organism_home_worker"
+"""Who a home's worker and watcher are in its ledger; no person's login begins like this."""
 _FIRST_PERSON = 1000  # below are the system's own accounts, by the default of every distribution
 _NAME = re.compile("[a-z_][a-z0-9_.-]{0,31}")
 _OURS = re.compile("organism.*|prefect|postgres|pg_.*")

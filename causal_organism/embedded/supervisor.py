@@ -22,7 +22,8 @@ from causal_organism.embedded import processes, room
 from causal_organism.embedded.documents import write_servers_file
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.servers import parts
-from causal_organism.embedded.servers.server import WATCH, WORKER
+from causal_organism.embedded.servers.admitting import admit_worker
+from causal_organism.embedded.servers.server import LEDGER, WATCH, WORKER
 from causal_organism.embedded.state import (
     Request,
     Standing,
@@ -147,6 +148,8 @@ class Supervisor:
                     each.enter(Standing.WAITING, now)
             case Standing.STARTING:
                 if each.server.is_healthy():
+                    if each.name == LEDGER:
+                        self._admit_worker()
                     each.was_healthy = True
                     each.enter(Standing.HEALTHY, now)
                 elif now - each.since > START_S:
@@ -158,6 +161,13 @@ class Supervisor:
                     each.failures, each.error = 0, None
             case Standing.FAILED:
                 pass
+
+    def _admit_worker(self) -> None:
+        """Before anybody logs in. Where it cannot be, people have their ledger all the same, and no worker starts."""
+        try:
+            admit_worker(self.home)
+        except OrganismError as error:
+            self.talk.say(f"the worker's login cannot be made: {error}")
 
     def _start(self, each: Watched, now: float) -> None:
         address = each.server.address()

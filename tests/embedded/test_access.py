@@ -16,7 +16,7 @@ import psycopg
 import pytest
 import redis
 
-from causal_organism.embedded.people import Role, check_person
+from causal_organism.embedded.people import WORKER_LOGIN, Role, check_person
 from causal_organism.errors import RequestError
 from causal_organism.homes import ledger_outside
 from tests.embedded.conftest import OwnHome
@@ -86,7 +86,7 @@ def test_what_somebody_does_stands_in_the_log_with_their_login(shared: Shared) -
     assert {each["action"] for each in entries} >= {"access.grant"}
     logins = shared.home.json("access", "list")["logins"]
     assert {each["login"]: each["roles"] for each in logins} == {
-        shared.operator: ["operator"], shared.approver: ["approver"],
+        shared.operator: ["operator"], shared.approver: ["approver"], WORKER_LOGIN: ["worker"],
     }  # fmt: skip
 
 
@@ -170,7 +170,8 @@ def test_whoever_is_let_go_is_out_at_once_and_their_passwords_are_void(shared: S
         pytest.raises(neo4j.exceptions.AuthError),
     ):
         driver.execute_query("RETURN 1", database_="neo4j")
-    assert [each["login"] for each in shared.home.json("access", "list")["logins"]] == [shared.operator]
+    logins = shared.home.json("access", "list")["logins"]
+    assert {each["login"] for each in logins} == {shared.operator, WORKER_LOGIN}
     assert urlsplit(found["ORGANISM_REDIS_URL"]).username == f"person-{user}"
 
 

@@ -8,10 +8,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from causal_organism.errors import RefusedError
-from causal_organism.stores.postgres.database import Database
+from causal_organism.errors import RefusedError, StoreError
+from causal_organism.stores.postgres.copies import PostgresCopies
+from causal_organism.stores.postgres.database import Database, known_migrations
 from causal_organism.stores.postgres.interventions import PostgresInterventions
 from causal_organism.stores.postgres.ledger import PostgresLedger
+from causal_organism.stores.postgres.roles import roles_sql
 from tests.stores.logins import NOW, PROPOSAL, ROLES, Login, logins
 
 __all__ = ["logins"]  # a fixture
@@ -103,6 +105,27 @@ def test_who_approved_does_not_start_and_the_login_stands_beside_the_name(as_rol
             "SELECT action, session LIKE 'test_approver_%' FROM organism.intervention_event ORDER BY id"
         ).fetchall()
     assert rows == [("propose", False), ("approve", True), ("start", True)]
+
+
+def test_who_owns_no_tables_says_whose_they_are_where_they_are_older(as_role: As, fresh_dsn: str) -> None:
+    worker = as_role("worker")
+    with psycopg.connect(fresh_dsn) as connection:
+        connection.execute("DELETE FROM organism.migration WHERE name = '0021_worker.sql'")
+    with pytest.raises(StoreError) as caught:
+        PostgresLedger(worker).audit_log()
+    assert (caught.value.code, "their owner" in str(caught.value.hint)) == ("not-migrated", True)
+
+
+def test_a_restore_grants_what_was_granted(as_role: As, fresh_dsn: str) -> None:
+    reader, owner = as_role("reader"), Database(fresh_dsn)
+    with psycopg.connect(fresh_dsn) as connection:
+        connection.execute("DROP SCHEMA organism CASCADE")
+    owner.migrate()
+    owner.run_script(roles_sql())
+    PostgresCopies(owner).load(known_migrations(), ())
+    owner.close()
+    assert PostgresLedger(reader).audit_log() == ()
+    assert "single people" in refused(lambda: reader.run_script("SELECT * FROM organism.person"))
 
 
 def test_without_roles_one_login_does_all(fresh_dsn: str) -> None:

@@ -19,13 +19,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 from causal_organism.embedded.home import Home
-from causal_organism.embedded.people import has_access_file, load_access, remove_socket, socket_folder
+from causal_organism.embedded.people import WORKER_LOGIN, has_access_file, load_access, remove_socket, socket_folder
 from causal_organism.embedded.processes import Launch, dies_with_parent, open_log
 from causal_organism.embedded.servers import probes
-from causal_organism.embedded.servers.server import HOST, LEDGER, ServerFailedError, first_version, plain_environment
+from causal_organism.embedded.servers.server import (
+    HOST,
+    LEDGER,
+    ServerFailedError,
+    first_version,
+    plain_environment,
+)
 from causal_organism.homes import LEDGER_PLACE, ledger_outside, record_owner, write_private
 
 DATABASE, PREFECT_DATABASE = "organism", "prefect"
+ADMIN_SECRET, WORKER_SECRET = "ledger-admin", "ledger-worker"
 _PREFIX = "ledger-"
 _OUTSIDE = (Path("/var/lib/causal-organism"), Path("/var/tmp/causal-organism"))  # the second where /var is read-only
 # Roles own their databases and nothing else; `organism` may create databases so that a copy can be restored beside.
@@ -62,7 +69,7 @@ class Postgres:
         shutil.rmtree(fresh, ignore_errors=True)
         pwfile = folder / "password"
         try:
-            write_private(pwfile, self.home.password("ledger-admin"))
+            write_private(pwfile, self.home.password(ADMIN_SECRET))
             give(pwfile, _user(self.home))
             self.run_program(
                 ("initdb", "--pgdata", str(fresh), "--username=postgres", "--auth=scram-sha-256", "--encoding=UTF8",
@@ -104,10 +111,10 @@ class Postgres:
         return f"postgresql://{HOST}:{self.home.port(LEDGER)}/{DATABASE}"
 
     def variables(self) -> Mapping[str, str]:
-        password = quote(self.home.password("ledger-organism"), safe="")
-        return {
-            "ORGANISM_POSTGRES_DSN": f"postgresql://{DATABASE}:{password}@{HOST}:{self.home.port(LEDGER)}/{DATABASE}"
-        }
+        return {"ORGANISM_POSTGRES_DSN": dsn(self.home, DATABASE, f"{LEDGER}-{DATABASE}")}
+
+    def worker_variables(self) -> Mapping[str, str]:
+        return {"ORGANISM_POSTGRES_DSN": dsn(self.home, WORKER_LOGIN, WORKER_SECRET)}
 
     def _socket(self) -> str:
         """None for a home that its owner alone uses: its path may be longer than a socket's name may be."""
@@ -167,6 +174,11 @@ class Postgres:
             raise ServerFailedError(
                 f"PostgreSQL could not be set up: {command[0]}: {' '.join(last)}", hint=f"see {self.home.log(LEDGER)}"
             )
+
+
+def dsn(home: Home, login: str, secret: str) -> str:
+    """The address of our database as this login, whose password is this one of the home's."""
+    return f"postgresql://{login}:{quote(home.password(secret), safe='')}@{HOST}:{home.port(LEDGER)}/{DATABASE}"
 
 
 def write_access(home: Home) -> str:

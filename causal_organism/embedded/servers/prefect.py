@@ -19,6 +19,7 @@ from causal_organism.embedded.home import Home
 from causal_organism.embedded.inheritance import worker_environment
 from causal_organism.embedded.processes import Launch
 from causal_organism.embedded.servers import probes
+from causal_organism.embedded.servers.admitting import admit_worker
 from causal_organism.embedded.servers.binaries import package_version
 from causal_organism.embedded.servers.postgres import PREFECT_DATABASE
 from causal_organism.embedded.servers.server import HOST, LEDGER, ORCHESTRATOR, WORKER, plain_environment
@@ -120,7 +121,9 @@ class PrefectWorker:
         return package_version("prefect")
 
     def prepare(self) -> None:
+        """Raises StoreError, RefusedError: the ledger has no login for it."""
         self.home.private(WORKER)
+        admit_worker(self.home)
 
     def launch(self) -> Launch:
         """Forgets the last worker of this name first, so that it is known again only once this one has registered."""

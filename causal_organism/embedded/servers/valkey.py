@@ -80,6 +80,9 @@ class Valkey:
             "ORGANISM_REDIS_READER_URL": self._url("reader", self.home.password(_secret("reader"))),
         }
 
+    def worker_variables(self) -> Mapping[str, str]:
+        return {"ORGANISM_REDIS_URL": self._url("worker", self.home.password(_secret("worker")))}
+
     def _url(self, user: str, password: str) -> str:
         return f"redis://{user}:{password}@{HOST}:{self.home.port(STREAM)}/0"
 

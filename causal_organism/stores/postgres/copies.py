@@ -11,7 +11,7 @@ from causal_organism.errors import RefusedError, StoreError
 from causal_organism.ports import StreamPosition
 from causal_organism.ports.backups import DatabaseMoment, TableColumns, TableRows
 from causal_organism.stores.postgres.database import Database, apply_migrations, known_migrations
-from causal_organism.stores.postgres.roles import refused
+from causal_organism.stores.postgres.roles import present_grants, refused
 
 if TYPE_CHECKING:
     import psycopg
@@ -49,10 +49,12 @@ class PostgresCopies:
         connection = self._database.connect()
         try:
             _refuse_filled(connection)
+            grants = present_grants(connection)
             connection.execute("DROP SCHEMA IF EXISTS organism CASCADE")
             apply_migrations(connection, migrations)
             self._fill(connection, tables)
             apply_migrations(connection)
+            connection.execute(grants.encode())
             connection.commit()
         except psycopg.errors.InsufficientPrivilege as error:
             raise refused(error) from error

@@ -226,7 +226,7 @@ def _has_ended(connection: psycopg.Connection[Any]) -> bool:
 
 @contextmanager
 def _no_tables_yet(*, read_only: bool) -> Iterator[None]:
-    """Who only reads makes no tables, and an older version of ours or nobody has made them."""
+    """Who only reads, or owns no schema, makes no tables, and an older version of ours or nobody has made them."""
     import psycopg
 
     try:
@@ -237,6 +237,12 @@ def _no_tables_yet(*, read_only: bool) -> Iterator[None]:
         raise StoreError(
             "the ledger's tables are not those of this version, and this is read-only",
             hint="somebody who may change them brings them up: `organism check`, without read-only",
+            code="not-migrated",
+        ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise StoreError(
+            "the ledger's tables are not those of this version, and this login does not own them",
+            hint="their owner brings them up, as by `organism check` or, in a home, `organism up`",
             code="not-migrated",
         ) from error
 

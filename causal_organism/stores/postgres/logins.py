@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psycopg import sql
 
 from causal_organism.errors import RefusedError, StoreError
+from causal_organism.stores.postgres.roles import present_grants, worker_sql
 from causal_organism.wording.permits import HeldRoles
 
 if TYPE_CHECKING:
+    import psycopg
+
     from causal_organism.stores.postgres.database import Database
 
 ROLES = ("organism_reader", "organism_analyst", "organism_operator", "organism_approver", "organism_worker")
+_LOGINS_LOCK = 7_203_451_120
 
 
 def held_roles(database: Database) -> HeldRoles:
@@ -51,6 +55,32 @@ def make_login(database: Database, login: str, role: str) -> None:
         for each in ROLES:
             change = "GRANT {} TO {}" if each == role else "REVOKE {} FROM {}"
             connection.execute(sql.SQL(change).format(sql.Identifier(each), sql.Identifier(login)))
+
+
+def make_worker_login(database: Database, login: str, password: str) -> None:
+    """A login with this password and the role organism_worker; of the other roles only what is there is renewed.
+
+    Raises StoreError, RefusedError.
+    """
+    import psycopg
+
+    try:
+        with database.connection() as connection:
+            _put_worker(connection, login, password)
+    except psycopg.Error as error:
+        raise StoreError(f"PostgreSQL: the login {login} cannot be made: {str(error).splitlines()[0]}") from error
+
+
+def _put_worker(connection: psycopg.Connection[Any], login: str, password: str) -> None:
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOGINS_LOCK,))
+    connection.execute((present_grants(connection) or worker_sql()).encode())
+    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (login,)).fetchone() is None:
+        connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(login)))
+    verifier = connection.pgconn.encrypt_password(password.encode(), login.encode())  # the server logs no password
+    connection.execute(
+        sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(login), sql.Literal(verifier.decode()))
+    )
+    connection.execute(sql.SQL("GRANT organism_worker TO {}").format(sql.Identifier(login)))
 
 
 def drop_login(database: Database, login: str) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import RefusedError
 
@@ -21,7 +21,28 @@ _DECISIONS = frozenset({"intervention", "intervention_event"})
 
 def roles_sql() -> str:
     """Statements that create the roles and grant what they may; repeating them changes nothing."""
-    return resources.files("causal_organism.stores.postgres.roles").joinpath("roles.sql").read_text("utf-8")
+    return f"{_script('roles.sql')}\n{worker_sql()}"
+
+
+def worker_sql() -> str:
+    """The same for the role organism_worker alone, for a home with no other."""
+    return _script("worker.sql")
+
+
+def present_grants(connection: psycopg.Connection[Any]) -> str:
+    """Statements that grant again what roles may do here: to tables that are new, or in a schema that is made anew."""
+    row = connection.execute(
+        "SELECT coalesce(bool_or(grantee = to_regrole('organism_reader')::oid), false),"
+        " coalesce(bool_or(grantee = to_regrole('organism_worker')::oid), false)"
+        " FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'organism'"
+    ).fetchone()
+    assert row is not None  # an aggregate has one
+    has_all, has_worker = row
+    return roles_sql() if has_all else worker_sql() if has_worker else ""
+
+
+def _script(name: str) -> str:
+    return resources.files("causal_organism.stores.postgres.roles").joinpath(name).read_text("utf-8")
 
 
 def refused(error: psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction) -> RefusedError:

@@ -27,15 +27,14 @@ REVOKE SELECT ON organism.person, organism.interaction, organism.sender_id, orga
     organism.batch, organism.refusal, organism.small_value, organism.effect_reading, organism.view_reading
     FROM organism_reader;
 
--- An analyst, an operator and a worker read all of it.
-GRANT SELECT ON ALL TABLES IN SCHEMA organism TO organism_analyst, organism_operator, organism_worker;
+-- An analyst and an operator read all of it.
+GRANT SELECT ON ALL TABLES IN SCHEMA organism TO organism_analyst, organism_operator;
 
--- An operator and a worker write everything but the log, which they only add to, and decisions, which a trigger guards.
-GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA organism TO organism_operator, organism_worker;
-REVOKE UPDATE, DELETE ON organism.audit, organism.intervention_event, organism.migration
-    FROM organism_operator, organism_worker;
-REVOKE INSERT ON organism.migration FROM organism_operator, organism_worker;
-REVOKE INSERT, UPDATE, DELETE ON organism.access FROM organism_operator, organism_worker;
+-- An operator writes everything but the log, which they only add to, and decisions, which a trigger guards.
+GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA organism TO organism_operator;
+REVOKE UPDATE, DELETE ON organism.audit, organism.intervention_event, organism.migration FROM organism_operator;
+REVOKE INSERT ON organism.migration FROM organism_operator;
+REVOKE INSERT, UPDATE, DELETE ON organism.access FROM organism_operator;
 
 -- An approver sees what there is to decide on, people included, decides, and does nothing else.
 GRANT organism_analyst TO organism_approver;

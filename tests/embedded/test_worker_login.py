@@ -1,0 +1,138 @@
+"""The home's own worker and watcher: logins of the worker's role, and what these are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from causal_organism.embedded.home import Home
+from causal_organism.embedded.people import WORKER_LOGIN
+from causal_organism.embedded.servers.admitting import admit_worker
+from causal_organism.embedded.servers.postgres import ADMIN_SECRET, dsn
+from causal_organism.settings import Settings, load_settings
+from tests.embedded.conftest import OwnHome
+
+REFUSED = (
+    "ALTER TABLE organism.audit DISABLE TRIGGER audit_append_only",
+    "ALTER TABLE organism.audit DISABLE TRIGGER ALL",
+    "DELETE FROM organism.audit",
+    "UPDATE organism.audit SET actor = 'eve'",
+    "TRUNCATE organism.audit",
+    "DROP TABLE organism.audit",
+    "CREATE TABLE organism.mine (x int)",
+    "CREATE OR REPLACE FUNCTION organism.chain_audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    "INSERT INTO organism.migration (name) VALUES ('9999')",
+    "INSERT INTO organism.access VALUES ('eve', 'x', 'y')",
+    "SELECT pg_read_file('PG_VERSION')",
+    "SET ROLE organism",
+    "CREATE ROLE eve LOGIN",
+)
+
+
+@pytest.fixture(scope="module")
+def own(make_module_home: Callable[[], OwnHome]) -> Iterator[OwnHome]:
+    home = make_module_home()
+    home.json("up", "--only", "ledger,stream,watch")
+    yield home
+
+
+def as_process(home: OwnHome, name: str) -> Settings:
+    """What this process of the home works with, by its own environment."""
+    pid = home.status()[name]["pid"]
+    words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return load_settings(dict(word.split("=", 1) for word in words if "=" in word))
+
+
+def session_user(address: str) -> str:
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SELECT session_user").fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_a_process_of_the_home_is_not_the_ledgers_owner_and_whoever_started_it_is(own: OwnHome) -> None:
+    settings = as_process(own, "watch")
+    assert session_user(settings.need("postgres_dsn")) == WORKER_LOGIN
+    assert settings.postgres_prepared
+    assert session_user(own.settings().need("postgres_dsn")) == "organism"
+    assert own.status()["ledger"]["state"] == "healthy"
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+def test_the_worker_leaves_tables_and_the_log_as_they_are(own: OwnHome, statement: str) -> None:
+    with (
+        psycopg.connect(as_process(own, "watch").need("postgres_dsn")) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement.encode())
+
+
+def test_the_worker_decides_on_nothing_though_its_owner_is_alone(own: OwnHome) -> None:
+    proposed = "INSERT INTO organism.intervention VALUES ('p1', '{}', 'proposed', NULL, now(), now())"
+    decided = (
+        "INSERT INTO organism.intervention_event (intervention, at, action, now, actor)"
+        " VALUES ('p1', now(), 'approve', 'approved', 'ana')"
+    )
+    with psycopg.connect(as_process(own, "watch").need("postgres_dsn")) as connection:
+        connection.execute(proposed)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="needs the role organism_approver"):
+            connection.execute(decided)
+    with psycopg.connect(own.settings().need("postgres_dsn")) as connection:
+        connection.execute(proposed)
+        connection.execute(decided)
+        connection.rollback()
+
+
+@pytest.mark.parametrize("words", [("CONFIG", "GET", "*"), ("ACL", "LIST"), ("FLUSHALL",), ("DEL", "x")])
+def test_the_worker_has_the_streams_own_user(own: OwnHome, words: tuple[str, ...]) -> None:
+    with (
+        redis.Redis.from_url(as_process(own, "watch").need("redis_url")) as client,
+        pytest.raises(redis.exceptions.NoPermissionError),
+    ):
+        client.execute_command(*words)
+
+
+def test_a_home_whose_owner_could_make_no_logins_gives_the_worker_one(own: OwnHome) -> None:
+    home = Home(own.folder)
+    with psycopg.connect(dsn(home, "postgres", ADMIN_SECRET)) as connection:
+        connection.execute("REVOKE organism_worker FROM organism_home_worker")
+        connection.execute("ALTER ROLE organism NOCREATEROLE")
+    try:
+        admit_worker(home)
+        assert session_user(as_process(own, "watch").need("postgres_dsn")) == WORKER_LOGIN
+        with psycopg.connect(as_process(own, "watch").need("postgres_dsn")) as connection:
+            connection.execute("SELECT count(*) FROM organism.interaction")
+    finally:
+        admit_worker(home)
+
+
+def test_a_worker_finds_what_a_restored_ledger_holds(own: OwnHome) -> None:
+    """A restore makes the schema anew, and grants what there was."""
+    from causal_organism.stores.postgres.copies import PostgresCopies
+    from causal_organism.stores.postgres.database import Database, known_migrations
+
+    owner = Database(own.settings().need("postgres_dsn"))
+    PostgresCopies(owner).load(known_migrations(), ())
+    owner.close()
+    with psycopg.connect(as_process(own, "watch").need("postgres_dsn")) as connection:
+        assert connection.execute("SELECT count(*) FROM organism.interaction").fetchone() == (0,)
+
+
+def test_runs_of_the_worker_complete_and_stand_in_the_log_with_its_login(
+    make_home: Callable[[], OwnHome], tmp_path: Path
+) -> None:
+    home = make_home()
+    home.json("up")
+    assert session_user(as_process(home, "worker").need("postgres_dsn")) == WORKER_LOGIN
+    home.json("deploy", "setup")
+    events = tmp_path / "events.jsonl"
+    events.write_text('{"source": "a", "target": "b", "at": "2026-01-05T12:00:00Z"}\n')
+    home.json("ingest", str(events))
+    assert home.json("pulse")["outcome"] == "done"
+    with psycopg.connect(home.settings().need("postgres_dsn")) as connection:
+        rows = connection.execute("SELECT session FROM organism.audit WHERE action = 'pulse.done'").fetchall()
+    assert {login for (login,) in rows} == {WORKER_LOGIN}
