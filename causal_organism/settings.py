@@ -261,11 +261,10 @@ def _refuse_bad_port(variable: str, url: str) -> None:
     try:
         _ = urlsplit(url).port
     except ValueError as error:
-        raise SettingsError(f"{variable} is not a valid address: {_without(url, str(error))}") from error
-
-
-def _without(url: str, error: str) -> str:
-    return "its port is not a number from 0 to 65535" if "ort" in error else "it cannot be read as a URL"
+        what = "its port is not a number from 0 to 65535" if "ort" in str(error) else "it cannot be read as a URL"
+    else:
+        return
+    raise SettingsError(f"{variable} is not a valid address: {what}")  # not from the error, which quotes what it took for a port
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

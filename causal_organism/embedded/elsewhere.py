@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.prefect import POOL, workers_online
 from causal_organism.embedded.servers.server import LEDGER, NETWORK, ORCHESTRATOR, STREAM, WATCH, WORKER
-from causal_organism.errors import StoreError
+from causal_organism.errors import SettingsError, StoreError
 from causal_organism.settings import Settings
 from causal_organism.stores.tls import Tls
 
@@ -42,8 +42,11 @@ def ask(settings: Settings, name: str, embedded: Mapping[str, str]) -> Answer | 
     url = getattr(settings, field)
     if not url or url == embedded.get(variable):
         return None
-    place = urlsplit(url if "://" in url else _as_url(url))
-    host, port = place.hostname or "localhost", place.port or default_port
+    try:
+        place = urlsplit(url if "://" in url else _as_url(url))
+        host, port = place.hostname or "localhost", place.port or default_port
+    except ValueError:  # not told with its error, which quotes what may be a password
+        return Answer(address=f"{variable} cannot be read", product="?", version=None, healthy=False)
     product, version = _ask(settings, name, place, host, port)
     healthy = version is not None or (_is_encrypted(place) and probes.accepts(host, port))
     address = f"{place.scheme}://{host}:{port}{place.path}"
@@ -86,7 +89,7 @@ def _postgres_version(settings: Settings) -> str | None:
         tls = Tls(settings.tls_ca, settings.tls_cert, settings.tls_key)
         with Database(settings.need("postgres_dsn"), tls=tls).connect() as connection:
             said = connection.info.parameter_status("server_version")
-    except StoreError:
+    except (StoreError, SettingsError):
         return None
     return said.split()[0] if said else None
 

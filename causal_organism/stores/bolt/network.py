@@ -21,7 +21,7 @@ from causal_organism.ports.network import DAMAGED, FORMAT, ScoresPosition, Score
 from causal_organism.stores.bolt import scores as bolt_scores
 from causal_organism.stores.bolt import ties as bolt_ties
 from causal_organism.stores.bolt.encryption import encrypted
-from causal_organism.stores.bolt.refusals import error_of
+from causal_organism.stores.bolt.refusals import error_of, unusable
 from causal_organism.stores.bolt.statements import load_statements
 from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.tls import NONE, Tls
@@ -193,16 +193,19 @@ class BoltNetwork:
         uri = self._uri if isinstance(self._uri, str) else self._uri()
         password = self._password() if callable(self._password) else self._password
         uri, encryption = encrypted(uri, self._tls)
-        driver: Driver = neo4j.GraphDatabase.driver(
-            uri,
-            **encryption,
-            auth=(self._user, password or ""),
-            user_agent="causal-organism",
-            connection_timeout=5.0,
-            connection_acquisition_timeout=15.0,
-            max_transaction_retry_time=3.0,
-            notifications_min_severity="OFF",
-        )
+        try:
+            driver: Driver = neo4j.GraphDatabase.driver(
+                uri,
+                **encryption,
+                auth=(self._user, password or ""),
+                user_agent="causal-organism",
+                connection_timeout=5.0,
+                connection_acquisition_timeout=15.0,
+                max_transaction_retry_time=3.0,
+                notifications_min_severity="OFF",
+            )
+        except neo4j.exceptions.ConfigurationError as error:
+            raise unusable(error, uri) from None
         return driver
 
 

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from causal_organism.errors import OrganismError, RefusedError, StoreError
+from causal_organism.errors import OrganismError, RefusedError, SettingsError, StoreError
+from causal_organism.stores.addresses import without_secrets
 
 _READ_MODE = "Neo.ClientError.Statement.AccessMode"
 _FORBIDDEN = "Neo.ClientError.Security.Forbidden"
+
+
+def unusable(error: Exception, uri: str) -> SettingsError:
+    """What the driver has against an address, which it quotes."""
+    return SettingsError(
+        f"ORGANISM_NEO4J_URI cannot be used: {without_secrets(str(error), uri).splitlines()[0]}",
+        hint="it looks like bolt://host:7687; user and password are ORGANISM_NEO4J_USER and ORGANISM_NEO4J_PASSWORD",
+    )
 
 
 def error_of(error: Exception) -> OrganismError:

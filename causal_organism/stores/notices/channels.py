@@ -94,9 +94,8 @@ class SettingsChannels:
         sender = apprise.Apprise()
         for url in (self._settings.alert_apprise_urls or "").split():
             if not sender.add(url):
-                raise SettingsError(
-                    f"ALERT_APPRISE_URLS holds an address of {url.partition(':')[0]!r} that Apprise refuses"
-                )
+                kind = url.partition("://")[0] if "://" in url else "no kind"
+                raise SettingsError(f"ALERT_APPRISE_URLS holds an address of {kind} that Apprise refuses")
         subject, text = to_email(alert, self._settings.environment)
         if not sender.notify(title=subject, body=text, body_format=apprise.NotifyFormat.TEXT):
             raise StoreError("a channel of ALERT_APPRISE_URLS did not take the alert")

@@ -16,11 +16,12 @@ from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, LiteralString
 
 from causal_organism.errors import StoreError
+from causal_organism.stores.addresses import without_secrets
 from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.postgres import startup_options
 from causal_organism.stores.postgres.overdue import broken_after, with_statement_timeout
 from causal_organism.stores.postgres.roles import refused
-from causal_organism.stores.postgres.startup_options import with_tls
+from causal_organism.stores.postgres.startup_options import unreadable, with_tls
 from causal_organism.stores.tls import NONE as NO_FILES
 from causal_organism.stores.tls import Tls
 
@@ -97,7 +98,7 @@ class Database:
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
             raise refused(error) from error
         except psycopg.OperationalError as error:
-            raise _store_error("PostgreSQL", error, _CHECK) from error
+            raise self._store_error("PostgreSQL", error, _CHECK) from error
 
     def connect(self, *, autocommit: bool = False) -> psycopg.Connection[Any]:
         """A connection of the caller's own, to be closed by it."""
@@ -113,7 +114,9 @@ class Database:
                 return self._connect(autocommit)
         except psycopg.OperationalError as error:
             hint = "start the embedded servers with `organism up`, or correct ORGANISM_POSTGRES_DSN"
-            raise _store_error("PostgreSQL cannot be reached", error, hint) from error
+            raise self._store_error("PostgreSQL cannot be reached", error, hint) from error
+        except psycopg.ProgrammingError:
+            raise unreadable() from None
 
     def migrate(self) -> tuple[str, ...]:
         """Apply the SQL files that this database has not seen, each once, in order of name."""
@@ -145,6 +148,14 @@ class Database:
             for connection, _ in self._idle:
                 connection.close()
             self._idle.clear()
+
+    def _store_error(self, what: str, error: psycopg.OperationalError, hint: str) -> StoreError:
+        text = without_secrets(_first_line(error), self.dsn)
+        if _NO_TRANSACTIONS in text:
+            hint = _MORE_THAN_STATEMENTS
+        elif any(word in text for word in ("SSL", "certificate", "root.crt")):
+            hint = _UNENCRYPTED
+        return StoreError(f"{what}: {text}", hint=hint)
 
     @contextmanager
     def _borrowed(self) -> Iterator[psycopg.Connection[Any]]:
@@ -197,15 +208,6 @@ _UNENCRYPTED = (
 )
 _NO_TRANSACTIONS = "transaction blocks not allowed"
 _MORE_THAN_STATEMENTS = "set pool_mode = transaction in the pooler for this database"
-
-
-def _store_error(what: str, error: psycopg.OperationalError, hint: str) -> StoreError:
-    text = _first_line(error)
-    if _NO_TRANSACTIONS in text:
-        hint = _MORE_THAN_STATEMENTS
-    elif any(word in text for word in ("SSL", "certificate", "root.crt")):
-        hint = _UNENCRYPTED
-    return StoreError(f"{what}: {text}", hint=hint)
 
 
 def _has_ended(connection: psycopg.Connection[Any]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from causal_organism.errors import SettingsError
@@ -38,9 +39,9 @@ def with_setting(dsn: str, name: str, value: str) -> str:
 
 def options_of(dsn: str) -> str:
     """The `options` of the DSN, or else those of PGOPTIONS, as they are written."""
-    from psycopg import conninfo, pq
+    from psycopg import pq
 
-    found = conninfo.conninfo_to_dict(dsn).get("options")
+    found = _parsed(dsn).get("options")
     if found is not None:
         return str(found)
     # The driver's library reads PGOPTIONS by itself.
@@ -77,11 +78,11 @@ def _statement(name: str, value: str) -> bytes:
 
 def with_tls(dsn: str, tls: Tls) -> str:
     """The DSN of PostgreSQL, with `sslmode=verify-full` where it leaves this machine and asks for nothing else."""
-    if not tls and "://" in dsn and "host" not in urlsplit(dsn).query and is_loopback(_hostname(dsn)):
+    if not tls and _is_of_this_machine(dsn):
         return dsn  # the ordinary case of a home costs no import of the driver
     from psycopg import conninfo, pq
 
-    given = conninfo.conninfo_to_dict(dsn)
+    given = _parsed(dsn)
     more: dict[str, str] = {}
     asks = str(given.get("sslmode") or _of_environment("sslmode"))
     if not asks and not all(map(is_loopback, str(given.get("host") or "").split(","))):
@@ -95,11 +96,31 @@ def with_tls(dsn: str, tls: Tls) -> str:
     return conninfo.make_conninfo(dsn, **more) if more else dsn
 
 
-def _hostname(dsn: str) -> str | None:
+def _parsed(dsn: str) -> Mapping[str, Any]:
+    import psycopg
+    from psycopg import conninfo
+
     try:
-        return urlsplit(dsn).hostname
+        return conninfo.conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise unreadable() from None
+
+
+def unreadable() -> SettingsError:
+    """Never from the driver's own error, which quotes what it could not read."""
+    return SettingsError(
+        "the address of PostgreSQL cannot be read",
+        hint="it looks like postgresql://user:password@host:5432/database; in a password %40 stands for @, %2F for /,"
+        " %25 for %",
+    )
+
+
+def _is_of_this_machine(dsn: str) -> bool:
+    try:
+        found = urlsplit(dsn)
+        return "://" in dsn and "host" not in found.query and is_loopback(found.hostname)
     except ValueError:
-        return "?"  # several hosts; the driver can tell
+        return False  # several hosts; the driver can tell
 
 
 def _names_roots(given: object) -> bool:

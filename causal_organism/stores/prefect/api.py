@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.settings import Settings
+from causal_organism.stores.addresses import shown
 from causal_organism.stores.tls import Tls
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ class PrefectApi:
 
     @property
     def _address(self) -> str:
-        return self._settings.prefect_api_url or "(not set)"
+        return shown(self._settings.prefect_api_url or "(not set)")
 
 
 def _detail(response: httpx.Response) -> str:

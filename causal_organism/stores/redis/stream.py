@@ -12,7 +12,7 @@ from importlib import resources
 from itertools import accumulate
 from typing import Any
 
-from causal_organism.errors import OrganismError, RefusedError, StoreError
+from causal_organism.errors import OrganismError, RefusedError, SettingsError, StoreError
 from causal_organism.network.entries import START, following
 from causal_organism.ports import DeadLetter, StreamEntry, StreamState
 from causal_organism.stores.idle import TRUSTED_S
@@ -188,13 +188,19 @@ class RedisStream:
         never = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
         with driver_errors():
             connect_s = min(5.0, self._deadline_s)
-            return self._kind().from_url(
+            client = self._kind().from_url(
                 url,
                 socket_timeout=self._deadline_s,
                 socket_connect_timeout=connect_s,
                 retry=never,
                 **(self._files() if url.startswith("rediss:") else {}),
             )
+        pool = client.connection_pool
+        try:
+            pool.connection_class(**pool.connection_kwargs)  # as the pool will: nothing is connected by it
+        except TypeError:
+            raise SettingsError("ORGANISM_REDIS_URL has an option that the client does not know") from None
+        return client
 
     def _files(self) -> dict[str, Any]:
         """For an address `rediss://`, whose certificate the client checks with its name."""
