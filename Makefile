@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICKSTART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test check fmt lint types layers unit servers long neo4j networkx bench screens clean constraints
+.PHONY: help setup quickstart test check fmt lint types layers unit servers long neo4j networkx bench screens clean constraints audit
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -107,6 +107,9 @@ screens: setup ## every screen of the console as a PNG, at three sizes, in .scre
 constraints: setup ## compile constraints.txt for Python 3.11 to 3.13
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-annotate --no-header \
 	  --upgrade --output-file constraints.txt pyproject.toml
+
+audit: setup ## is anything known against what constraints.txt pins? fails too where nobody could be asked
+	$(BIN)/python .ci/audit.py
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) $(NEO4J) .mypy_cache .ruff_cache .pytest_cache .hypothesis
