@@ -42,14 +42,18 @@ class Expectation:
     def harm_probability(self) -> float:
         return 0.5 * math.erfc(self.measure.better * self.mean / (self.sd * math.sqrt(2))) if self.sd > 0 else 0.0
 
-    @property
-    def value_of_information(self) -> float:
-        """What knowing the true change before deciding would be worth, per person and week."""
-        if self.sd <= 0:
+    def value_of_knowing(self, *, error: float | None = 0.0) -> float:
+        """What a measurement with that standard error, 0 for a perfect one, is worth before deciding, per person and
+        week: the mean of the better of nothing and what it will say, less that of deciding today. None: not known, 0.
+
+        Source: Raiffa and Schlaifer 1961, section 5.5, two actions and a normal prior.
+        """
+        if self.sd <= 0 or error is None:
             return 0.0
-        z = abs(self.mean) / self.sd
+        moves = self.sd**2 / math.hypot(self.sd, error)  # spread of what will be believed after it
+        z = abs(self.mean) / moves
         density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
-        return self.sd * density - abs(self.mean) * 0.5 * math.erfc(z / math.sqrt(2))
+        return moves * density - abs(self.mean) * 0.5 * math.erfc(z / math.sqrt(2))
 
     def document(self) -> dict[str, Any]:
         return {

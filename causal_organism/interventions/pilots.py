@@ -18,12 +18,14 @@ ALIKE_IN_TEAM = 0.05  # assumed correlation of colleagues' weeks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pilot:
-    """`power`: chance to tell a change as large as expected from none; None where the outcome's spread is unknown."""
+    """`power`: chance to tell a change as large as expected from none. `error`: standard error of what it will measure.
+    Both are None where the outcome's spread is unknown."""
 
     teams: int
     held_out: int
     weeks: int
     power: float | None
+    error: float | None
 
     def document(self, outcome: str) -> dict[str, Any]:
         return {
@@ -43,17 +45,15 @@ def plan_pilot(*, teams: int, people: int, expected: float, week_sd: float) -> P
     """
     held_out = max(round(teams * HELD_OUT_SHARE), math.ceil(teams * LEAST_HELD_OUT_SHARE))
     if not (week_sd > 0 and math.isfinite(week_sd)):
-        return Pilot(teams=teams, held_out=held_out, weeks=DURATIONS[-1], power=None)
+        return Pilot(teams=teams, held_out=held_out, weeks=DURATIONS[-1], power=None, error=None)
     of_team = people / teams
     spread = week_sd**2 * (1 + (of_team - 1) * ALIKE_IN_TEAM) / of_team * (1 / held_out + 1 / (teams - held_out))
-    found = Pilot(teams=teams, held_out=held_out, weeks=DURATIONS[-1], power=0.0)
     for weeks in DURATIONS:
         error = math.sqrt(spread * (1 / weeks + 1 / WEEKS_BEFORE))
         power = 0.5 * math.erfc((1.96 - abs(expected) / error) / math.sqrt(2))
-        found = Pilot(teams=teams, held_out=held_out, weeks=weeks, power=power)
         if power >= ENOUGH_POWER:
             break
-    return found
+    return Pilot(teams=teams, held_out=held_out, weeks=weeks, power=power, error=error)
 
 
 def draw_lots(teams: Sequence[str], *, held_out: int, seed: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

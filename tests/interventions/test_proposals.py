@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
 
+from causal_organism.causal.declarations.declaration import Limits
 from causal_organism.causal.declarations.panel_study import shipped_study, with_group
-from causal_organism.interventions.proposals import proposal_id, propose
+from causal_organism.interventions.pilot_proposals import proposal_id
+from causal_organism.interventions.proposals import propose
 
 PEOPLE = 120
 IDS = np.array([f"p{number:03}" for number in range(PEOPLE)])
@@ -184,6 +187,40 @@ def test_an_outcome_of_unknown_direction_is_not_proposed_on() -> None:
     document = run(make_effects(outcome=outcome), refutations)
     assert document["proposals"] == []
     assert document["reason"] == "nobody has said whether more or less cycle_time is better"
+
+
+@pytest.mark.parametrize(
+    ("limits", "proposed"),
+    [
+        ({}, ["engineer", "sales"]),
+        ({"hours": 300.0}, ["engineer"]),
+        ({"hours": 200.0}, ["sales"]),
+        ({"hours": 100.0}, []),
+        ({"people": 60}, ["sales"]),
+        ({"proposals": 1}, ["engineer"]),
+        ({"per_team": 1}, ["engineer"]),
+    ],
+)
+def test_proposals_fit_the_declared_limits_and_what_does_not_is_withheld(limits: Any, proposed: Any) -> None:
+    """72 engineers and 48 in sales, two hours each, four weeks, half of ten teams: 288 and 192 hours."""
+    declared = replace(shipped_study(), limits=Limits(**limits))
+    effects = make_effects(outcome_sd=np.full(PEOPLE, 1.0))
+    document = run(effects, people=ROSTER | {"team": MIXED}, declared=declared)
+    assert targets(document) == proposed
+    assert sum(each["cost_h"] for each in document["proposals"]) <= limits.get("hours", 480.0)
+    left = {(each["about"], each["reason"]) for each in document["withheld"]}
+    assert left == {(each, "over-limit") for each in {"engineer", "sales"} - set(proposed)}
+    assert proposed or document["reason"] == "the declared limits leave no room for any proposal"
+
+
+def test_what_a_pilot_is_worth_knowing_falls_with_what_it_cannot_tell() -> None:
+    """Where the outcome's spread is not known, nor how well it would be measured, it is worth nothing."""
+    doubtful = {"effect": np.full(PEOPLE, -0.35), "bias_max": np.full(PEOPLE, 0.35)}
+    sure, unsure, unknown = (
+        run(make_effects(**doubtful, outcome_sd=np.full(PEOPLE, sd)))["proposals"][0]["value_of_information"]
+        for sd in (0.5, 8.0, np.nan)
+    )
+    assert sure > unsure > unknown == 0
 
 
 def test_ids_stay_the_same_when_evidence_and_estimates_change() -> None:

@@ -48,6 +48,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What all proposals together may take up; None: as much as there is."""
+
+    hours: float | None = None  # of the treatment that are changed, over all weeks of the pilots
+    people: int | None = None
+    per_team: int | None = None  # proposals that one team is in
+    proposals: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
     """A whole study file. `confounders` are columns, or `column^2`; without a diagram they are taken at their word."""
 
@@ -60,6 +70,7 @@ class Declaration:
     negative_treatments: tuple[str, ...] = ()
     diagram: Diagram | None = None
     min_group: int = 10
+    limits: Limits = Limits()
 
     @property
     def columns(self) -> tuple[str, ...]:

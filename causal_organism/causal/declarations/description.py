@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 
 from causal_organism.causal.declarations.codes import DesignKind, Reason
@@ -36,6 +37,7 @@ def describe(declared: Declaration) -> dict[str, Any]:
         ],
         "negative_outcomes": list(declared.negative_outcomes),
         "negative_treatments": list(declared.negative_treatments),
+        "limits": asdict(declared.limits),
     }  # fmt: skip
 
 

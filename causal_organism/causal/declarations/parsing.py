@@ -14,6 +14,7 @@ from causal_organism.causal.declarations.codes import DesignKind, Direction
 from causal_organism.causal.declarations.declaration import (
     DataColumns,
     Declaration,
+    Limits,
     Moment,
     Outcome,
     Treatment,
@@ -22,11 +23,12 @@ from causal_organism.causal.declarations.declaration import (
 from causal_organism.causal.diagram import OUTCOME, Diagram, find_circle, parse_edges
 from causal_organism.errors import StudyFileError
 
-_TABLES = ("data", "design", "treatment", "outcome", "checks")
+_TABLES = ("data", "design", "treatment", "outcome", "checks", "limits")
 _DATA = ("unit", "time", "cluster", "segment")
 _DESIGN = ("kind", "confounders", "diagram", "latent", "min_group")
 _TREATMENT = ("column", "contrast", "adopted", "from", "source", "reliability")
 _OUTCOME = ("column", "unit", "direction", "least", "source", "guardrail")
+_LIMITS = ("hours", "people", "per_team", "proposals")
 _CHECKS = ("negative_outcomes", "negative_treatments")
 
 
@@ -66,7 +68,8 @@ class _Reader:
             negative_outcomes=self._texts(checks, "negative_outcomes", "checks"),
             negative_treatments=self._texts(checks, "negative_treatments", "checks"),
             diagram=self._diagram(design),
-            min_group=self._count(design, "min_group", default=10),
+            min_group=self._count(design, ("design", "min_group"), least=2) or 10,
+            limits=self._limits(self._table(document, "limits", _LIMITS)),
         )
         self._refuse_contradictions(declared)
         return declared
@@ -213,10 +216,19 @@ class _Reader:
             self._fail(f"{key} is a number, not {found!r}", (*at, key))
         return float(found)
 
-    def _count(self, given: Mapping[str, Any], key: str, *, default: int) -> int:
-        found = given.get(key, default)
-        if isinstance(found, bool) or not isinstance(found, int) or found < 2:
-            self._fail(f"{key} is a count of at least 2", ("design", key))
+    def _limits(self, given: Mapping[str, Any]) -> Limits:
+        hours = self._number(given, "hours", ("limits",))
+        if hours is not None and hours <= 0:
+            self._fail("hours is what all proposals may change together, and above 0", ("limits", "hours"))
+        people, per_team, proposals = (
+            self._count(given, ("limits", key), least=1) for key in ("people", "per_team", "proposals")
+        )
+        return Limits(hours=hours, people=people, per_team=per_team, proposals=proposals or Limits().proposals)
+
+    def _count(self, given: Mapping[str, Any], at: tuple[str, str], *, least: int) -> int | None:
+        found = given.get(at[1])
+        if found is not None and (isinstance(found, bool) or not isinstance(found, int) or found < least):
+            self._fail(f"{at[1]} is a count of at least {least}", at)
         return found
 
     def _moment(self, given: Mapping[str, Any], at: tuple[str, ...]) -> Moment | None:

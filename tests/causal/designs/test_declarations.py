@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from causal_organism.causal.declarations.codes import DesignKind, Direction, Reason, Verdict
-from causal_organism.causal.declarations.declaration import DataColumns, Outcome, Treatment
+from causal_organism.causal.declarations.declaration import DataColumns, Limits, Outcome, Treatment
 from causal_organism.causal.declarations.identification import declared_problems
 from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.declarations.words import GRADE_WORDS, REASON_WORDS, VERDICT_WORDS
@@ -38,6 +38,11 @@ guardrail = true
 [checks]
 negative_outcomes = ["height"]
 negative_treatments = ["weather"]
+[limits]
+hours = 120.5
+people = 80
+per_team = 1
+proposals = 4
 """
 
 
@@ -54,6 +59,8 @@ def test_everything_that_a_file_can_say_is_understood() -> None:
         ),
     )
     assert (found.negative_outcomes, found.negative_treatments) == (("height",), ("weather",))
+    assert found.limits == Limits(hours=120.5, people=80, per_team=1, proposals=4)
+    assert parse_study(WHOLE.partition("[limits]")[0]).limits == Limits(proposals=20)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +83,10 @@ def test_everything_that_a_file_can_say_is_understood() -> None:
         ('column = "meet"', 'column = "focus"', "line 10: focus is treatment and outcome", None),
         ('time = "week"', "", "line 1: a within design follows units over time", "unit and time"),
         ('kind = "within"', 'kind = "policy"', "line 9: a policy needs its date", "from"),
+        ("hours = 120.5", "hours = 0", "line 25: hours is what all proposals may change together", None),
+        ("people = 80", "people = 0", "line 26: people is a count of at least 1", None),
+        ("per_team = 1", "per_team = 1.5", "line 27: per_team is a count of at least 1", None),
+        ("proposals = 4", "proposal = 4", "line 28: [limits] has the unknown key 'proposal'", "proposals"),
         ("[design]", "[design", "is not TOML", None),
         (
             'kind = "within"',
