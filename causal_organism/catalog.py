@@ -28,6 +28,9 @@ outcomes = platform_source("outcomes", description="Metrics per person and ISO w
 study = platform_source(
     "study", description="The study file: what the panel is asked, by which design, and which way outcomes are better."
 )
+started = platform_source(
+    "interventions/started", description="What people started by lot: whom it is about, its lots, and when it ended."
+)
 weeks = platform_source(
     "interactions/weeks",
     description="Sums of interactions per tie, kind and ISO week; outlives the archive of single interactions.",
@@ -283,9 +286,25 @@ def refutations(panel: Any, effects: Any, study: Any, context: Any) -> Any:
 
 
 @asset(
+    key="interventions/results",
+    reads={"started": "interventions/started", "panel": "panel"},
+    retry="light",
+    tolerance=FLOATS,
+)
+def results(started: Any, panel: Any, study: Any) -> Any:
+    """What everything that was started by lot did, beside what was expected of it; and how far its type is believed."""
+    from causal_organism.causal.declarations.panel_study import parse_panel_study
+    from causal_organism.causal.panel import to_panel
+    from causal_organism.interventions.evaluation import evaluate_all
+
+    return evaluate_all(started["started"], to_panel(panel), parse_panel_study(study["text"]))
+
+
+@asset(
     key="interventions/proposals",
     exports=Proposals(),
     reads={
+        "results": "interventions/results",
         "effects": "causal/effects",
         "refutations": "causal/refutations",
         "degree": "views/degree",
@@ -295,7 +314,7 @@ def refutations(panel: Any, effects: Any, study: Any, context: Any) -> Any:
     settings=("min_group",),
 )
 def proposals(
-    effects: Any, refutations: Any, degree: Any, betweenness: Any, people: Any, study: Any, context: Any
+    effects: Any, refutations: Any, results: Any, degree: Any, betweenness: Any, people: Any, study: Any, context: Any
 ) -> Any:
     """Ranked proposals with the expected change, its interval and the evidence; people decide about them."""
     from causal_organism.causal.declarations.panel_study import parse_panel_study, with_group
@@ -306,6 +325,7 @@ def proposals(
     return propose(
         effects,
         refutations,
+        results=results,
         degree=degree,
         betweenness=betweenness,
         people=people,
@@ -321,6 +341,7 @@ ASSETS = (
     people,
     outcomes,
     study,
+    started,
     weeks,
     degree,
     strength,
@@ -339,5 +360,6 @@ ASSETS = (
     panel,
     effects,
     refutations,
+    results,
     proposals,
 )

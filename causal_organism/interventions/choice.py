@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_organism.causal.declarations.declaration import Limits
 
@@ -20,8 +21,8 @@ class Option:
     teams: tuple[str, ...]
 
 
-def choose(options: Sequence[Option], limits: Limits) -> tuple[bool, ...]:
-    """Of each option, whether to take it: the largest sum of values that all limits allow.
+def choose(options: Sequence[Option], limits: Limits, *, running: Sequence[Option] = ()) -> tuple[bool, ...]:
+    """Of each option, whether to take it: the largest sum of values that all limits allow beside what goes on.
 
     Cost: an integer program with a variable per option, and a row per limit and team; exact, by HiGHS.
     """
@@ -29,22 +30,20 @@ def choose(options: Sequence[Option], limits: Limits) -> tuple[bool, ...]:
 
     if not options:
         return ()
-    rows, most = [np.ones(len(options))], [float(limits.proposals)]
-    if limits.hours is not None:
-        rows.append(np.array([each.hours for each in options]))
-        most.append(limits.hours)
-    if limits.people is not None:
-        rows.append(np.array([float(each.people) for each in options]))
-        most.append(float(limits.people))
-    if limits.per_team is not None:
-        for team in sorted({team for each in options for team in each.teams}):
-            rows.append(np.array([float(team in each.teams) for each in options]))
-            most.append(float(limits.per_team))
+    teams = sorted({team for each in options for team in each.teams})
+    most = [limits.proposals, limits.hours, limits.people, *([limits.per_team] * len(teams))]
+    room = np.array([np.inf if each is None else each for each in most]) - _uses(running, teams).sum(axis=1)
     found = milp(
         [-each.value for each in options],
-        constraints=LinearConstraint(np.array(rows), ub=np.array(most)),
+        constraints=LinearConstraint(_uses(options, teams), ub=np.maximum(room, 0.0)),
         integrality=np.ones(len(options)),
         bounds=Bounds(0, 1),
         options={"mip_rel_gap": 0.0},  # else it stops at a ten-thousandth below the best
     )
     return tuple((found.x > 0.5).tolist())
+
+
+def _uses(options: Sequence[Option], teams: Sequence[str]) -> NDArray[np.float64]:
+    """Limits x options: how much of each limit an option takes up."""
+    uses = [[1.0, each.hours, each.people, *(float(team in each.teams) for team in teams)] for each in options]
+    return np.array(uses, dtype=np.float64).reshape(len(options), 3 + len(teams)).T

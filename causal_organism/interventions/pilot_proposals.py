@@ -25,17 +25,19 @@ def pilot_proposal(
     found: Expected,
     *,
     grade: str,
+    repeats: int = 0,
 ) -> dict[str, Any]:
+    """`repeats`: how many pilots of it ended without an answer; the next has an id of its own."""
     total, size, delta = found.total, len(target.rows), found.delta
-    kind = REDUCE_MEETINGS if delta < 0 else ADD_MEETINGS
+    kind, what = kind_of(delta), f"{PILOT}-{repeats + 1}" if repeats else PILOT
     spread = effects.get("outcome_sd", np.full(len(effects["id"]), np.nan))[target.rows].astype(np.float64)
     pilot = plan_pilot(teams=len(target.teams), people=size, expected=total.mean, week_sd=float(spread.mean()))
     return {
-        "id": proposal_id(kind, PILOT, target.name, delta),
+        "id": proposal_id(kind, what, target.name, delta),
         "type": kind,
         "proposes": PILOT,
         "status": PROPOSED,
-        "title": f"Pilot by lot: {_change(delta)} in {pilot.teams - pilot.held_out} of"
+        "title": f"Pilot by lot: {change_text(delta)} in {pilot.teams - pilot.held_out} of"
         f" {pilot.teams} teams for {pilot.weeks} weeks: {target.name}",
         "target_kind": "segment",
         "target": target.name,
@@ -61,12 +63,16 @@ def pilot_proposal(
     }  # fmt: skip
 
 
+def kind_of(delta: float) -> str:
+    return REDUCE_MEETINGS if delta < 0 else ADD_MEETINGS
+
+
 def proposal_id(kind: str, target_kind: str, target: str, delta: float) -> str:
     """The same for the same type, target and contrast, whatever the evidence is today."""
     return fingerprint(kind, target_kind, target, repr(float(delta)))[:12]
 
 
-def _change(delta: float) -> str:
+def change_text(delta: float) -> str:
     return f"{abs(delta):g} hours of meetings a week {'less' if delta < 0 else 'more'}"
 
 
@@ -79,7 +85,7 @@ def _reason(target: Target, found: Expected, grade: str) -> str:
     )
     text = (
         f"Estimated from what these {size} people did before, compared with others of their team in the same week: with"
-        f" {_change(found.delta)}, {total.measure.name} changes by {total.mean:+.2f} {unit}"
+        f" {change_text(found.delta)}, {total.measure.name} changes by {total.mean:+.2f} {unit}"
         f" each (90 % interval {total.lo:+.2f} to {total.hi:+.2f}, doubt about hidden causes included): {others}."
         f" Observational evidence, grade {grade}: no experiment was made, so this is one, decided by lot among teams."
     )

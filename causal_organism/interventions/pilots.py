@@ -38,12 +38,14 @@ class Pilot:
         }  # fmt: skip
 
 
-def plan_pilot(*, teams: int, people: int, expected: float, week_sd: float) -> Pilot:
+def plan_pilot(
+    *, teams: int, people: int, expected: float, week_sd: float, held_out_share: float = HELD_OUT_SHARE
+) -> Pilot:
     """The shortest of 4, 6, 8 and 12 weeks that has a power of 80 %; 12 if none has.
 
     `expected`: change per person and week. `week_sd`: of one person's weekly outcome.
     """
-    held_out = max(round(teams * HELD_OUT_SHARE), math.ceil(teams * LEAST_HELD_OUT_SHARE))
+    held_out = max(round(teams * held_out_share), math.ceil(teams * LEAST_HELD_OUT_SHARE))
     if not (week_sd > 0 and math.isfinite(week_sd)):
         return Pilot(teams=teams, held_out=held_out, weeks=DURATIONS[-1], power=None, error=None)
     of_team = people / teams

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import measure_of, shipped_study, treatment_of
@@ -13,11 +15,14 @@ from causal_organism.causal.measures import Measure
 from causal_organism.causal.panel import to_columns
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.verdicts import REASONS, REFUSED, SUPPORTED, WEAK
+from causal_organism.interventions.actions import history_of, propose_action, withhold_after
 from causal_organism.interventions.choice import Option, choose
+from causal_organism.interventions.evaluation import RUNNING
 from causal_organism.interventions.harm import judge_change
-from causal_organism.interventions.pilot_proposals import pilot_proposal
+from causal_organism.interventions.pilot_proposals import kind_of, pilot_proposal
 from causal_organism.interventions.targets import (
     LEAST_TEAMS,
+    Target,
     choose_targets,
     find_connectors,
     of_person,
@@ -27,12 +32,17 @@ from causal_organism.interventions.targets import (
 SCHEMA = "organism.proposals/1"
 PILOTED = (SUPPORTED, WEAK)
 OVER_LIMIT = "over-limit"
+NO_RESULTS: Mapping[str, Any] = {"results": [], "types": {}}
 
 WITHHELD = {
     "too-small": "the expected change is smaller than what matters, or may well be a harm",
     "guardrail": "another outcome is expected to be harmed",
     "guardrail-undeclared": "an outcome seems to move, and which way it is better is not declared",
     "possible-harm": "with the others in the team, the change is expected to be a harm",
+    "pilot-harmful": "a pilot by lot found that it harms",
+    "pilot-no-effect": "a pilot by lot found that it changes nothing that matters",
+    "suspended": "the last two of its type did not do what was expected of them",
+    "done": "it was done and measured: it works",
     OVER_LIMIT: "the declared limits leave no room for it beside what is worth more",
 }
 
@@ -45,56 +55,46 @@ def propose(
     betweenness: Any,
     people: Any,
     evidence: Mapping[str, str],
+    results: Mapping[str, Any] = NO_RESULTS,
     declared: Declaration | None = None,
 ) -> dict[str, Any]:
     """JSON: `{"schema", "proposals": [best first], "withheld": [{"about", "reason", "text"}], "reason": text | None}`.
 
     effects: the columns of `estimate_effects`. refutations: the document of `refute`. degree, betweenness, people:
-    tables with `id`. evidence: asset key -> `key@version` of all of these, kept in every proposal. declared: the study
-    file, which says what is better and what the change is; the one that ships, where nothing is given.
+    tables with `id`. evidence: asset key -> `key@version` of all of these, kept in every proposal. results: the
+    document of `evaluate_all`. declared: the study file, which says what is better and what the change is; the one that
+    ships, where nothing is given.
 
     What was only observed (grade C or D) proposes a randomised pilot by team, and never an action for everybody. A
     person is taken in only if its own effect is supported or weak, its segment's survived refutation, the change lies
     within what it has already known, and the network does not hang on it. A pilot is proposed only if the whole
     expected change, that of the others in the team included, is a gain that matters, no other outcome is expected to
-    be harmed, and nobody has left open which way an outcome that moves is better. Of all these, those are proposed that
-    are worth most together within the declared limits. With no proposals, `reason` says why.
+    be harmed, and nobody has left open which way an outcome that moves is better. A finished pilot that was effective,
+    and harmed nothing, proposes the action (grade A) in its place; one that was harmful or did nothing, nothing more.
+    Of all these, those are proposed that are worth most together within the declared limits, beside what goes on. With
+    no proposals, `reason` says why.
     """
     effects, people = to_columns(effects), to_columns(people)
     declared = declared or shipped_study()
     ids = effects["id"].astype(str)
     measure = measure_of(declared, str(effects["outcome"][0]) if len(ids) else "")
     survived, doubts = _survivors(refutations, measure.name)
-    segment = effects["segment"].astype(str)
-    eligible = (
-        np.isin(effects["verdict"].astype(str), PILOTED)
-        & (np.isin(segment, list(survived)) | (EVERYBODY in survived))
-        & ~effects["extrapolates"].astype(bool)
-        & (measure.better * treatment_of(declared).contrast * effects["effect"].astype(np.float64) > 0)
-    )
-    connector = find_connectors(ids, to_columns(betweenness))
-    team = text_of_person(ids, people, "team")
-    targets = choose_targets(segment, eligible, connector, team, min_group=declared.min_group)
+    case = _Case(
+        effects=effects, declared=declared, measure=measure, results=results, survived=survived,
+        connector=find_connectors(ids, to_columns(betweenness)), team=text_of_person(ids, people, "team"),
+    )  # fmt: skip
+    eligible = case.eligible()
+    withheld: list[dict[str, str]] = []
+    made = [*case.pilots(eligible, withheld), *case.actions(withheld)]
+    decided = {each["about"] for each in withheld} | {each["target"] for each in made}
+    withheld[:0] = [_doubt(name, reasons) for name, reasons in doubts.items() if name not in decided]
     neighbours = of_person(ids, to_columns(degree), "neighbours")
-    made, withheld = [], [_doubt(name, reasons) for name, reasons in doubts.items()]
-    for target in targets:
-        found = judge_change(effects, target, measure, declared)
-        if isinstance(found, str):
-            withheld.append({"about": target.name, "reason": found, "text": WITHHELD[found]})
-        else:
-            weak = survived.get(target.name, survived.get(EVERYBODY)) != SUPPORTED
-            known = neighbours[target.rows][np.isfinite(neighbours[target.rows])]
-            made.append(
-                pilot_proposal(effects, target, found, grade="D" if weak else "C")
-                | {
-                    "network": {
-                        "mean_neighbours": round(float(known.mean()), 2) if len(known) else None,
-                        "connectors_left_out": target.left_out,
-                    },
-                    "evidence": dict(sorted(evidence.items())),
-                }
-            )
-    chosen = _within_limits(made, declared, withheld)
+    for each in made:
+        known = neighbours[np.isin(ids, each["target_ids"])]
+        known = known[np.isfinite(known)]
+        each["network"]["mean_neighbours"] = round(float(known.mean()), 2) if len(known) else None
+        each["evidence"] = dict(sorted(evidence.items()))
+    chosen = _within_limits(made, case, withheld)
     proposals = [{**each, "rank": rank} for rank, each in enumerate(chosen, start=1)]
     return {
         "schema": SCHEMA,
@@ -106,23 +106,97 @@ def propose(
     }
 
 
-def _within_limits(
-    made: list[dict[str, Any]], declared: Declaration, withheld: list[dict[str, str]]
-) -> list[dict[str, Any]]:
-    """Best first, what the declared limits leave room for; what they do not is withheld."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What proposals are made of. `connector`, `team`: by person, in order of the effects."""
+
+    effects: Mapping[str, NDArray[Any]]
+    declared: Declaration
+    measure: Measure
+    results: Mapping[str, Any]
+    survived: Mapping[str, str]
+    connector: NDArray[np.bool_]
+    team: NDArray[np.str_]
+
+    @property
+    def delta(self) -> float:
+        return treatment_of(self.declared).contrast
+
+    @property
+    def segment(self) -> NDArray[np.str_]:
+        return self.effects["segment"].astype(str)
+
+    def eligible(self) -> NDArray[np.bool_]:
+        """Whose own effect is clear, and a gain, in a segment whose effect survived."""
+        clear = np.isin(self.effects["verdict"].astype(str), PILOTED)
+        there = np.isin(self.segment, list(self.survived)) | (EVERYBODY in self.survived)
+        return np.asarray(clear & there & ~self.effects["extrapolates"].astype(bool) & (self._gain() > 0), dtype=bool)
+
+    def pilots(self, eligible: NDArray[np.bool_], withheld: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+        for target in self._targets(eligible):
+            history = history_of(self.results, target.name, self.delta)
+            if history.deciding is not None and withhold_after(history, suspended=False) is None:
+                continue  # an action follows
+            found = withhold_after(history, suspended=self._suspended()) or judge_change(
+                self.effects, target, self.measure, self.declared
+            )
+            if isinstance(found, str):
+                withheld.append(_withheld(target.name, found))
+                continue
+            weak = self.survived.get(target.name, self.survived.get(EVERYBODY)) != SUPPORTED
+            made = pilot_proposal(
+                self.effects, target, found, grade="D" if weak else "C", repeats=history.repeats
+            )  # fmt: skip
+            yield made | {"network": {"connectors_left_out": target.left_out}}
+
+    def actions(self, withheld: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+        """Of everybody in a segment that an effective pilot was about, but those whose own effect is clearly a harm."""
+        clear = np.isin(self.effects["verdict"].astype(str), PILOTED)
+        able = ~self.effects["extrapolates"].astype(bool) & ~(clear & (self._gain() < 0))
+        for target in self._targets(np.asarray(able, dtype=bool)):
+            history = history_of(self.results, target.name, self.delta)
+            if history.deciding is None or withhold_after(history, suspended=False) is not None:
+                continue
+            found = withhold_after(history, suspended=self._suspended()) or propose_action(
+                self.effects, target, history.deciding, self.declared
+            )
+            if isinstance(found, str):
+                withheld.append(_withheld(target.name, found))
+            else:
+                yield found | {"network": {"connectors_left_out": target.left_out}}
+
+    def _gain(self) -> NDArray[np.float64]:
+        return self.measure.better * self.delta * self.effects["effect"].astype(np.float64)
+
+    def _suspended(self) -> bool:
+        return bool(self.results["types"].get(kind_of(self.delta), {}).get("suspended", False))
+
+    def _targets(self, able: NDArray[np.bool_]) -> tuple[Target, ...]:
+        return choose_targets(self.segment, able, self.connector, self.team, min_group=self.declared.min_group)
+
+
+def _withheld(about: str, reason: str) -> dict[str, str]:
+    return {"about": about, "reason": reason, "text": WITHHELD[reason]}
+
+
+def _within_limits(made: list[dict[str, Any]], case: _Case, withheld: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """Best first, what the declared limits leave room for beside what goes on; what they do not is withheld."""
     made.sort(key=lambda each: (-each["score"], each["id"]))
-    options = [
-        Option(
-            value=each["score"] + each["value_of_information"], hours=each["cost_h"], people=each["people"],
-            teams=tuple(each["teams"]),
-        )
-        for each in made
-    ]  # fmt: skip
-    taken = choose(options, declared.limits)
-    for each, fits in zip(made, taken, strict=True):
-        if not fits:
-            withheld.append({"about": each["target"], "reason": OVER_LIMIT, "text": WITHHELD[OVER_LIMIT]})
-    return [each for each, fits in zip(made, taken, strict=True) if fits]
+    running = [each for each in case.results["results"] if each["state"] == RUNNING]
+    goes_on = {each["id"] for each in running}
+    new = [each for each in made if each["id"] not in goes_on]
+    taken = choose(list(map(_option, new)), case.declared.limits, running=list(map(_option, running)))
+    left_out = {each["id"] for each, fits in zip(new, taken, strict=True) if not fits}
+    withheld += [_withheld(each["target"], OVER_LIMIT) for each in new if each["id"] in left_out]
+    return [each for each in made if each["id"] not in left_out]
+
+
+def _option(each: Mapping[str, Any]) -> Option:
+    """`value`: what is expected, less its doubt, and what is learnt; of what goes on nobody asks."""
+    return Option(
+        value=each.get("score", 0.0) + each.get("value_of_information", 0.0), hours=each["cost_h"],
+        people=each["people"], teams=tuple(each["teams"]),
+    )  # fmt: skip
 
 
 def _survivors(refutations: Mapping[str, Any], outcome: str) -> tuple[dict[str, str], dict[str, list[str]]]:

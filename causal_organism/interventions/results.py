@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from causal_organism.interventions.pilots import WEEKS_BEFORE
 SCHEMA = "organism.intervention-result/1"
 EFFECTIVE, NO_EFFECT, HARMFUL, INCONCLUSIVE = "effective", "no-effect", "harmful", "inconclusive"
 LEAST_TEAMS_OF_A_SIDE, LEAST_WEEKS = 3, 2
+NOT_MEASURED: Mapping[str, float | None] = {"effect": None, "from": None, "to": None, "error": None}
 
 
 def measure_pilot(
@@ -23,18 +24,20 @@ def measure_pilot(
     measure: Measure,
     began: int,
     ended: int,
-    segment: str | None = None,
+    people: Collection[str] | None = None,
 ) -> dict[str, Any]:
-    """`{"measured": {"effect", "from", "to"}, "verdict", "treated", "held_out"}`: difference in differences by team.
+    """`{"measured": {"effect", "from", "to", "error"}, "verdict", "treated", "held_out"}`: difference in differences by
+    team, 95 % interval.
 
-    `began`, `ended`: weeks since 1970, the pilot's weeks being those after `began` up to `ended`. Everybody who was
-    drawn counts, whatever they did. Numbers are None, and the verdict `inconclusive`, with too few teams or weeks.
+    `began`, `ended`: weeks since 1970, the pilot's weeks being those after `began` up to `ended`. `people`: whom it is
+    about, in either arm, as was known before the lot; None: everybody. They all count, whatever they did. Numbers are
+    None, and the verdict `inconclusive`, with too few teams or weeks.
     """
     weeks, team = np.asarray(panel["week_index"]), np.asarray(panel["team"]).astype(str)
     values = np.asarray(panel[measure.name], dtype=np.float64)
     known = np.isfinite(values)
-    if segment is not None and (np.asarray(panel["role"]).astype(str) == segment).any():
-        known &= np.asarray(panel["role"]).astype(str) == segment
+    if people is not None:
+        known &= np.isin(np.asarray(panel["id"]).astype(str), list(people))
     before = known & (weeks > began - WEEKS_BEFORE) & (weeks <= began)
     after = known & (weeks > began) & (weeks <= ended)
     changes = [
@@ -49,13 +52,14 @@ def measure_pilot(
     found: dict[str, Any] = {"treated": len(lots[0]), "held_out": len(lots[1])}
     few = min(len(treated), len(held)) < LEAST_TEAMS_OF_A_SIDE or len(np.unique(weeks[after])) < LEAST_WEEKS
     if few:
-        return found | {"measured": {"effect": None, "from": None, "to": None}, "verdict": INCONCLUSIVE}
+        return found | {"measured": dict(NOT_MEASURED), "verdict": INCONCLUSIVE}
     effect = float(treated.mean() - held.mean())
     parts = np.array([treated.var(ddof=1) / len(treated), held.var(ddof=1) / len(held)])
     degrees = parts.sum() ** 2 / (parts[0] ** 2 / (len(treated) - 1) + parts[1] ** 2 / (len(held) - 1))  # Welch
-    reach = quantile(0.975, float(degrees)) * float(np.sqrt(parts.sum()))
+    error = float(np.sqrt(parts.sum()))
+    reach = quantile(0.975, float(degrees)) * error
     low, high = effect - reach, effect + reach
-    measured = {"effect": round(effect, 6), "from": round(low, 6), "to": round(high, 6)}
+    measured = {"effect": round(effect, 6), "from": round(low, 6), "to": round(high, 6), "error": round(error, 6)}
     return found | {"measured": measured, "verdict": _judge(measure, low, high)}
 
 

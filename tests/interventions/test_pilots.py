@@ -43,9 +43,7 @@ def played(seed: Any, change: Any, weeks: int = 8, teams: Any = TEAMS, metric: s
     values = 20 + rng.normal(0, 2 * np.sqrt(0.95), len(week)) + rng.normal(0, 2 * np.sqrt(0.05), 40 * len(teams))[cell]
     values += 3.0 * (week > 20) + change * (week > 20) * np.isin(team, lots[0])
     panel = {"week_index": week, "team": team, "role": np.full(len(week), "engineer"), metric: values}
-    return measure_pilot(
-        panel, lots, measure=measure_of(shipped_study(), metric), began=20, ended=20 + weeks, segment="engineer"
-    )
+    return measure_pilot(panel, lots, measure=measure_of(shipped_study(), metric), began=20, ended=20 + weeks)
 
 
 @pytest.mark.parametrize(("change", "verdict"), [(1.5, "effective"), (-1.5, "harmful")])

@@ -8,6 +8,7 @@ from typing import Any
 from causal_organism.engine.contents import is_intact
 from causal_organism.network import matching
 from causal_organism.organism.projections.network_source import NetworkSource
+from causal_organism.organism.projections.started import STARTED, StartedSource
 from causal_organism.organism.studies.source import STUDY, StudySource
 from causal_organism.ports import Look, Organism, PlatformSource
 
@@ -95,4 +96,5 @@ def platform_sources(organism: Organism) -> Mapping[str, PlatformSource]:
         "people": ImportSource(organism, "people"),
         "outcomes": ImportSource(organism, "outcomes"),
         STUDY: StudySource(organism),
+        STARTED: StartedSource(organism),
     }

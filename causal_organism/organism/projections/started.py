@@ -1,0 +1,76 @@
+"""What was started by lot, as a source: whom it is about, its lots, what was expected, and when it began and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from causal_organism.ports import Look, Organism
+
+STARTED = "interventions/started"
+_ENDED = ("finish", "stop")
+
+
+def started_by_lot(found: Mapping[str, Any]) -> dict[str, Any] | None:
+    """An intervention as it was started, with its lots; None: it was not, or nothing was drawn.
+
+    `began`, `ended`: ISO weeks. `ended_by`: finish or stop. Both are None while it goes on.
+    """
+    start, end = _event(found, ("start",)), _event(found, _ENDED)
+    if start is None or "treated_teams" not in start["detail"]:
+        return None
+    detail, proposal = start["detail"], start["detail"]["proposal"]
+    names = ("type", "proposes", "target", "outcome", "unit", "expected", "people", "cost_h", "teams", "target_ids")
+    return {
+        "id": found["id"],
+        **{name: proposal[name] for name in names},
+        "delta": proposal["contrast"]["delta"],
+        "treated_teams": detail["treated_teams"],
+        "held_out_teams": detail["held_out_teams"],
+        "began": iso_week_of(start["at"]),
+        "ended": None if end is None else iso_week_of(end["at"]),
+        "ended_by": None if end is None else end["action"],
+    }
+
+
+def iso_week_of(at: str) -> str:
+    """The ISO week of a moment in ISO 8601."""
+    year, week, _ = datetime.fromisoformat(at).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+class StartedSource:
+    """Everything that was ever started by lot. It is there always, empty at first."""
+
+    def __init__(self, organism: Organism):
+        self._organism = organism
+
+    def look(self) -> Look | None:
+        rows = [row for each in self._organism.interventions.all() if (row := started_by_lot(each)) is not None]
+        rows.sort(key=lambda each: str(each["id"]))
+        content, write = self._organism.values.describe({"started": rows})
+        return Look(fingerprint=content, write=write)
+
+    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
+        return self._organism.values.load(place, fingerprint)
+
+    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
+        return self._organism.values.rows(place, fingerprint)
+
+    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
+        return None
+
+    def warnings(self) -> tuple[str, ...]:
+        return ()
+
+    def kept(self) -> frozenset[str]:
+        return frozenset()
+
+    def mending(self) -> str | None:
+        return None
+
+
+def _event(found: Mapping[str, Any], actions: tuple[str, ...]) -> Mapping[str, Any] | None:
+    matching = [each for each in found["events"] if each["action"] in actions]
+    return matching[-1] if matching else None
