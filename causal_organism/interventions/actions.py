@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import treatment_of
 from causal_organism.causal.measures import TREATMENT_UNIT, Measure
-from causal_organism.interventions.evaluation import FINISHED, RUNNING
+from causal_organism.interventions.evaluation import AWAITED, FINISHED, RUNNING
 from causal_organism.interventions.expectation import Expectation
 from causal_organism.interventions.harm import MOST_HARM
 from causal_organism.interventions.lifecycle import PROPOSED
@@ -30,12 +30,12 @@ class History:
     """What was started by lot for one target, with the change that is declared now.
 
     `deciding`: the last ended one that settles the matter; None: nothing does. `repeats`: pilots that ended without an
-    answer. `running`: ids of what goes on.
+    answer. `awaited`: one has ended, and its last weeks are not measured yet.
     """
 
     deciding: Mapping[str, Any] | None = None
     repeats: int = 0
-    running: frozenset[str] = frozenset()
+    awaited: bool = False
 
 
 def history_of(results: Mapping[str, Any], target: str, delta: float) -> History:
@@ -43,20 +43,20 @@ def history_of(results: Mapping[str, Any], target: str, delta: float) -> History
     mine = [each for each in results["results"] if each["target"] == target and each["delta"] == delta]
     deciding, repeats = None, 0
     for each in mine:
-        if each["state"] == RUNNING:
+        if each["state"] in (RUNNING, AWAITED):
             continue
         if each["verdict"] in (HARMFUL, NO_EFFECT) or (each["verdict"] == EFFECTIVE and each["state"] == FINISHED):
             deciding = each
         else:
             repeats += each["proposes"] != ACTION
-    running = frozenset(each["id"] for each in mine if each["state"] == RUNNING)
-    return History(deciding=deciding, repeats=repeats, running=running)
+    awaited = any(each["state"] == AWAITED for each in mine)
+    return History(deciding=deciding, repeats=repeats, awaited=awaited)
 
 
 def withhold_after(history: History, *, suspended: bool) -> str | None:
     """Why nothing is proposed to this target, whatever is expected of it; None: something may be."""
-    if suspended:
-        return "suspended"
+    if suspended or history.awaited:
+        return "suspended" if suspended else "awaited"
     if history.deciding is None:
         return None
     verdict, done = history.deciding["verdict"], history.deciding["proposes"] == ACTION

@@ -15,7 +15,7 @@ from causal_organism.causal.panel import outcome_metrics, week_indices
 from causal_organism.interventions.results import NOT_MEASURED, measure_pilot
 
 SCHEMA = "organism.intervention-results/1"
-RUNNING, FINISHED, STOPPED = "running", "finished", "stopped"
+RUNNING, AWAITED, FINISHED, STOPPED = "running", "awaited", "finished", "stopped"
 ALARMS = 2  # of a type, one after the other: then nothing of it is proposed any more
 _Z = 1.96
 
@@ -25,14 +25,17 @@ def evaluate_all(
 ) -> dict[str, Any]:
     """JSON: `{"schema", "results": [in order of their end, those that go on last], "types": {type: how it went}}`.
 
-    started: as `started_by_lot` has them. What goes on is not measured, because looking early would decide when to end.
+    started: as `started_by_lot` has them. What goes on is not measured, because looking early would decide when to end,
+    and neither is what has ended before the panel has its last week (`awaited`).
     """
     results = []
     for each in sorted(started, key=lambda each: (each["ended"] is None, each["ended"] or "", each["id"])):
-        if each["ended"] is None:
-            results.append(_about(each) | {"measured": dict(NOT_MEASURED), "verdict": None, "others": []})
+        state = _state(each, panel)
+        if state in (RUNNING, AWAITED):
+            found = {"measured": dict(NOT_MEASURED), "verdict": None, "others": [], "alarm": None}
         else:
-            results.append(_about(each) | evaluate(each, panel, declared, ended=each["ended"]))
+            found = evaluate(each, panel, declared, ended=each["ended"])
+        results.append(_about(each) | {"state": state} | found)
     types = sorted({each["type"] for each in results})
     return {
         "schema": SCHEMA,
@@ -72,9 +75,18 @@ def _measure(started: Mapping[str, Any], declared: Declaration) -> Measure:
 
 
 def _about(started: Mapping[str, Any]) -> dict[str, Any]:
-    state = {None: RUNNING, "finish": FINISHED, "stop": STOPPED}[started["ended_by"]]
     names = ("id", "type", "proposes", "target", "delta", "outcome", "unit", "people", "cost_h", "teams", "expected")
-    return {name: started[name] for name in names} | {"state": state, "ended": started["ended"]}
+    return {name: started[name] for name in names} | {"ended": started["ended"]}
+
+
+def _state(started: Mapping[str, Any], panel: Mapping[str, Any]) -> str:
+    if started["ended"] is None:
+        return RUNNING
+    weeks = np.asarray(panel["week_index"])[np.isfinite(np.asarray(panel[started["outcome"]], dtype=np.float64))]
+    (ended,) = week_indices(np.array([started["ended"]])).tolist()
+    if not len(weeks) or int(weeks.max()) < ended:
+        return AWAITED
+    return FINISHED if started["ended_by"] == "finish" else STOPPED
 
 
 def _alarm(expected: Mapping[str, Any], measured: Mapping[str, Any]) -> bool | None:

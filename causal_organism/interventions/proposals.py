@@ -41,6 +41,7 @@ WITHHELD = {
     "possible-harm": "with the others in the team, the change is expected to be a harm",
     "pilot-harmful": "a pilot by lot found that it harms",
     "pilot-no-effect": "a pilot by lot found that it changes nothing that matters",
+    "awaited": "a pilot by lot has ended, and its last weeks are not measured yet",
     "suspended": "the last two of its type did not do what was expected of them",
     "done": "it was done and measured: it works",
     OVER_LIMIT: "the declared limits leave no room for it beside what is worth more",

@@ -89,6 +89,7 @@ def test_a_pilot_is_evidence_where_observing_gave_none() -> None:
         ({"verdict": "harmful", "measured": measured(-1.0), "state": "stopped"}, "pilot-harmful"),
         ({"verdict": "no-effect", "measured": measured(0.0, 0.1)}, "pilot-no-effect"),
         ({"proposes": "action"}, "done"),
+        ({"state": "awaited", "verdict": None, "measured": NOTHING}, "awaited"),
         ({"measured": measured(0.2, 0.1)}, "too-small"),
     ],
 )
@@ -200,6 +201,11 @@ def test_what_goes_on_is_not_measured_and_what_was_expected_wrongly_twice_suspen
     found = evaluate_all([going_on], panel, shipped_study())
     assert found["results"][0]["measured"] == NOTHING
     assert found["types"]["reduce_meetings"] == {"measured": 0, "slope": None, "alarms": 0, "suspended": False}
+    early = {name: column[panel["week_index"] < 2948] for name, column in panel.items()}  # the last week is missing
+    late = evaluate_all([started], early, shipped_study())
+    assert [(each["state"], each["verdict"], each["measured"]) for each in late["results"]] == [
+        ("awaited", None, NOTHING)
+    ]
     once = evaluate_all([started], panel, shipped_study())
     assert (once["results"][0]["verdict"], once["results"][0]["alarm"]) == ("harmful", True)
     assert not once["types"]["reduce_meetings"]["suspended"]
