@@ -15,7 +15,7 @@ from causal_organism.causal.persons import Slopes, person_slopes
 from causal_organism.causal.pooled import Estimate
 from causal_organism.causal.reference import slope_by_reference
 from causal_organism.causal.sample import EVERYBODY, segments_of
-from causal_organism.causal.shrinkage import pool
+from causal_organism.causal.shrinkage import Group, pool_groups
 from causal_organism.causal.study import Study
 from causal_organism.causal.verdicts import INCONCLUSIVE, LEAST_WEEKS, REFUSED, Verdict
 
@@ -103,11 +103,13 @@ def _fill(
     columns["outcome_sd"][:] = float(np.std(study.design.y))
     for name in EXPOSURE:
         columns[name][:] = np.nan if study.exposure is None else getattr(study.exposure, name)
+    shown, groups = [], []
     for estimate in _segments(study):
         inside = usable & (slopes.segment == estimate.segment if estimate.segment != EVERYBODY else True)
-        if verdicts[study.outcome, estimate.segment].verdict == REFUSED or not inside.any():
-            continue
-        pooled = pool(slopes.slope[inside], slopes.se[inside], mean_se=estimate.se)
+        if verdicts[study.outcome, estimate.segment].verdict != REFUSED and inside.any():
+            shown.append((estimate, inside))
+            groups.append(Group(slope=slopes.slope[inside], se=slopes.se[inside], mean_se=estimate.se))
+    for (estimate, inside), pooled in zip(shown, pool_groups(groups) if groups else (), strict=True):
         here = place[inside]
         columns["effect"][here], columns["effect_sd"][here] = pooled.mean, pooled.sd
         columns["ci_lo"][here], columns["ci_hi"][here] = pooled.lo, pooled.hi

@@ -55,8 +55,10 @@ def person_slopes(design: Design) -> Slopes:
     weeks = np.bincount(sample.person, minlength=people)
     segment = _first_of_each(sample.segment, sample.person)
     rho = _autocorrelation(residual, sample.person, sample.week_index, float(weeks.mean()))
-    variance = _variances(residual, sample.person, weeks, segment)
     spread = _long_run_squares(t, sample.person, sample.week_index, rho)
+    every = _long_run_squares(np.ones(len(t)), sample.person, sample.week_index, rho)
+    degrees = weeks - every / weeks - np.where(constant, 0.0, spread / np.where(constant, 1, squares))
+    variance = _variances(residual, sample.person, np.maximum(degrees, 1.0), segment)
     low, high = _own_range(sample.t, sample.person)
     return Slopes(
         slope=slope,
@@ -92,11 +94,14 @@ def _autocorrelation(residual: Floats, person: Ints, week_index: Ints, weeks: fl
     return float(np.clip((raw + 1 / weeks) / max(1 - 3 / weeks, 0.5), 0.0, 0.9))
 
 
-def _variances(residual: Floats, person: Ints, weeks: Ints, segment: NDArray[np.str_]) -> Floats:
-    """Residual variance of each person, drawn towards the segment's."""
-    squares = np.bincount(person, residual**2, minlength=len(weeks))
-    degrees = np.maximum(weeks - 2, 0).astype(np.float64)
-    pooled = np.empty(len(weeks))
+def _variances(residual: Floats, person: Ints, degrees: Floats, segment: NDArray[np.str_]) -> Floats:
+    """Residual variance of each person, drawn towards the segment's.
+
+    `degrees`: how many times the variance a person's squares add up to on average. A mean and a slope take more than
+    two where weeks are alike, as both take what lasts.
+    """
+    squares = np.bincount(person, residual**2, minlength=len(degrees))
+    pooled = np.empty(len(degrees))
     for name in np.unique(segment):
         inside = segment == name
         pooled[inside] = squares[inside].sum() / max(degrees[inside].sum(), 1.0)

@@ -32,7 +32,7 @@ def evaluate_all(
     for each in sorted(started, key=lambda each: (each["ended"] is None, each["ended"] or "", each["id"])):
         state = _state(each, panel)
         if state in (RUNNING, AWAITED):
-            found = {"measured": dict(NOT_MEASURED), "verdict": None, "others": [], "alarm": None}
+            found: dict[str, Any] = {"measured": dict(NOT_MEASURED), "verdict": None, "others": [], "alarm": None}
         else:
             found = evaluate(each, panel, declared, ended=each["ended"])
         results.append(_about(each) | {"state": state} | found)
