@@ -24,6 +24,9 @@ SILENCE_S = 90
 START_GRACE_S = 180
 """How long a run may take from submission to its first heartbeat before its slot is given to the next one."""
 
+OVERDUE_S = 15
+"""A run that is due and has not begun for this long is late, as Prefect calls it; workers ask every few seconds."""
+
 UNSERVED_S = 60
 """A queue of which no worker asked for work for this long has none; workers ask every few seconds."""
 

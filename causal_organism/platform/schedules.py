@@ -1,15 +1,20 @@
-"""Schedules of the deployments."""
+"""Schedules of the deployments, and how late each is."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from causal_organism.ports import Organism
+from causal_organism.assets.cron import parse_cron
+from causal_organism.deployments import OVERDUE_S
+from causal_organism.ports import Organism, RunFilter
 
 
 def load_schedules(organism: Organism) -> dict[str, Any]:
     """organism.schedules/1."""
-    schedules = [dict(schedule) for schedule in organism.orchestrator.schedules()]
+    now = organism.now()
+    schedules = [{**each, "late_s": _late_s(organism, each, now)} for each in organism.orchestrator.schedules()]
     return {"schema": "organism.schedules/1", "schedules": schedules}
 
 
@@ -25,3 +30,36 @@ def set_schedule(organism: Organism, deployment: str, *, active: bool, actor: st
         at=organism.now(),
     )
     return {**load_schedules(organism), "changed": changed}
+
+
+def _late_s(organism: Organism, schedule: Mapping[str, Any], now: datetime) -> float | None:
+    """How long ago its run should have begun that did not: it still waits, or nobody planned it. None: in time."""
+    if not schedule["active"]:
+        return None
+    late_s: float | None = schedule["late_s"]
+    if late_s is None and (missed := _missed_at(organism, schedule, now)) is not None:
+        late_s = (now - missed).total_seconds()
+    return None if late_s is None or late_s < OVERDUE_S else late_s
+
+
+def _missed_at(organism: Organism, schedule: Mapping[str, Any], now: datetime) -> datetime | None:
+    """The last moment of its cron, if since then no run of the deployment began, waits or was cancelled.
+
+    A scheduler that died plans nothing, so there is no run that could be late. What was due before the schedule was
+    last changed (resumed, for example) was not to run. A rule that is no cron of ours is not judged.
+    """
+    if schedule["cron"] is None or schedule["changed_at"] is None:
+        return None
+    try:
+        due = parse_cron(schedule["cron"], schedule["timezone"]).previous(now)
+    except ValueError:
+        return None
+    if datetime.fromisoformat(schedule["changed_at"]) >= due:
+        return None
+    since = RunFilter(since=due, until=now, deployment=schedule["deployment"])
+    return None if any(map(_had_its_turn, organism.orchestrator.history(since))) else due
+
+
+def _had_its_turn(run: Mapping[str, Any]) -> bool:
+    """Not one that failed before it began."""
+    return run["started_at"] is not None or run["state_type"] not in ("FAILED", "CRASHED")

@@ -62,8 +62,8 @@ class Deployments(Protocol):
         """version, latency_ms, scheduling (bool: deployments with schedules have scheduled runs)."""
 
     def schedules(self) -> tuple[Mapping[str, Any], ...]:
-        """deployment, schedule, cron, rule, timezone, active, next_at, late_s (of its oldest run that is due and did
-        not begin; None: none)."""
+        """deployment, schedule, cron, rule, timezone, active, changed_at (when somebody last set it), next_at, late_s
+        (of its oldest run that is due and never began; None: none)."""
 
     def set_schedule(self, deployment: str, *, active: bool) -> int:
         """Pause or resume the schedules of a deployment; how many changed."""

@@ -14,7 +14,6 @@ from causal_organism.errors import RequestError, StoreError
 from causal_organism.platform.day_figures import KEPT_S, LEAST_S, DayFigures
 from causal_organism.platform.run_listing import RunsAsked, load_runs
 from causal_organism.platform.runs import load_run
-from causal_organism.platform.schedules import load_schedules
 from causal_organism.platform.stats import load_stats
 from tests.platform.test_runs import Unconfigured, asked, carried_out, organism
 
@@ -149,18 +148,6 @@ def test_a_run_tells_its_tries() -> None:
     local = refresh_local(o, Request("total"), Origin("bo", "cli"))["run"]
     assert [(each["try"], each["state"]) for each in load_run(o, local)["attempts"]] == [(1, "Completed")]
     assert load_run(o, asked(o))["attempts"] == []
-
-
-def test_a_schedule_says_how_late_its_oldest_waiting_run_is() -> None:
-    o = organism()
-
-    def late() -> dict[str, Any]:
-        return {each["deployment"]: each["late_s"] for each in load_schedules(o)["schedules"]}
-
-    o.orchestrator.plan_run(INCREMENTAL.full_name, o.now())
-    o.orchestrator.plan_run(INCREMENTAL.full_name, o.now() + timedelta(hours=2))
-    o.clock.move(minutes=5)
-    assert (late()[INCREMENTAL.full_name], set(late().values())) == (300.0, {300.0, None})
 
 
 def test_figures_of_a_day_are_counted_once_a_minute_and_when_a_run_moved() -> None:

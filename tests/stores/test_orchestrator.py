@@ -248,6 +248,33 @@ def test_a_deployed_schedule_gets_its_runs(prefect: PrefectOrchestrator, prefect
     then.close()
 
 
+def test_late_is_the_oldest_planned_run_that_never_began(
+    prefect: PrefectOrchestrator, server: httpx.Client, prefect_settings: Settings
+) -> None:
+    prefect.setup()
+
+    def planned() -> list[tuple[datetime, str]]:
+        rows = prefect.runs(limit=200, include_scheduled=True)
+        ours = [each for each in rows if each["flow"] == INCREMENTAL.flow and each["trigger"] == "schedule"]
+        return sorted((datetime.fromisoformat(each["scheduled_at"]), each["id"]) for each in ours)
+
+    first, second, *_ = until(lambda: rows if len(rows := planned()) > 2 else None)
+    later = PrefectOrchestrator(prefect_settings, now=lambda: second[0] + timedelta(minutes=1))
+
+    def pulse() -> dict[str, Any]:
+        (found,) = (dict(each) for each in later.schedules() if each["deployment"] == INCREMENTAL.full_name)
+        return found
+
+    assert pulse()["late_s"] == (second[0] - first[0]).total_seconds() + 60
+    for state in ("Running", "AwaitingRetry"):
+        set_state(server, first[1], state)
+    assert pulse()["late_s"] == 60
+    set_at = datetime.fromisoformat(pulse()["changed_at"])
+    prefect.set_schedule(INCREMENTAL.full_name, active=False)
+    assert datetime.fromisoformat(pulse()["changed_at"]) > set_at
+    later.close()
+
+
 def test_one_run_does_the_work_of_all_that_are_due(
     prefect: PrefectOrchestrator, server: httpx.Client, prefect_settings: Settings
 ) -> None:

@@ -25,17 +25,24 @@ def schedule_rows(document: Document | None, now: datetime) -> tuple[Row, ...]:
     return tuple(_row(each, now) for each in (document or {}).get("schedules", ()))
 
 
+def schedule_word(schedule: Document) -> str:
+    """LATE: a run of it should have begun and did not."""
+    if not schedule.get("active"):
+        return PAUSED
+    return LATE if schedule.get("late_s") else OK
+
+
 def due_in(value: object, now: datetime) -> str:
-    """`in 4m`; `-` where nothing is planned."""
+    """`in 4m`, `4m ago` of what was to come when its server last answered; `-` where nothing is planned."""
     at = moment(value)
-    return "-" if at is None else f"in {short_duration(max(0.0, (at - now).total_seconds()))}"
+    if at is None:
+        return "-"
+    left_s = (at - now).total_seconds()
+    return f"in {short_duration(left_s)}" if left_s >= 0 else f"{short_duration(-left_s)} ago"
 
 
 def _row(schedule: Document, now: datetime) -> Row:
-    late_s, active = schedule.get("late_s"), bool(schedule.get("active"))
-    state = OK if active else PAUSED
-    if active and late_s:
-        state = LATE
+    late_s, state = schedule.get("late_s"), schedule_word(schedule)
     name, next_at = safe_name(schedule.get("deployment") or "-"), moment(schedule.get("next_at"))
     return Row(
         key=str(schedule.get("deployment") or ""),
@@ -44,7 +51,7 @@ def _row(schedule: Document, now: datetime) -> Row:
             safe_name(schedule.get("rule") or schedule.get("cron") or "-"),
             safe_name(schedule.get("timezone") or "UTC"),
             state,
-            due_in(schedule.get("next_at"), now) if active else "-",
+            due_in(schedule.get("next_at"), now) if state != PAUSED else "-",
             short_duration(late_s) if late_s else "-",
         ),
         tone=tone_of(state),

@@ -15,7 +15,7 @@ from tui.presenters.lines import Line, line
 from tui.presenters.overview.attention import COLUMNS, attention, attention_rows
 from tui.presenters.overview.panes import asset_lines, day_words, failure_lines, flow_lines, run_lines, window
 from tui.presenters.overview.summary import Documents, proposals_of, summary_lines
-from tui.requests import ASSETS, PROPOSALS, QUEUES, RUNS, STATUS, Request
+from tui.requests import ASSETS, PROPOSALS, QUEUES, RUNS, SCHEDULES, STATUS, Request
 from tui.screens.triggering import TriggeringScreen
 from tui.source import Document
 from tui.widgets.keys import bindings_of
@@ -54,7 +54,7 @@ class OverviewScreen(TriggeringScreen):
             pane.can_focus = False
 
     def requests(self) -> Sequence[Request]:
-        return (ASSETS, RUNS, QUEUES, STATUS, PROPOSALS)
+        return (ASSETS, RUNS, QUEUES, SCHEDULES, STATUS, PROPOSALS)
 
     def present(self) -> None:
         documents, now = self.console.documents, self.console.now()
@@ -62,14 +62,7 @@ class OverviewScreen(TriggeringScreen):
             self._show_panes(documents, now)
         else:
             self._show_summary(summary_lines(documents, now))
-        troubles = attention(
-            assets=documents.get("assets"),
-            runs=documents.get("runs"),
-            queues=documents.get("queues"),
-            status=documents.get("status"),
-            proposals=proposals_of(documents),
-            now=now,
-        )
+        troubles = attention(documents, now)
         self.table.empty = "nothing needs attention" if "assets" in documents else "reading ..."
         self.mends = {trouble.target: trouble.assets for trouble in troubles}
         self.table.show(attention_rows(troubles, now))
@@ -111,6 +104,8 @@ class OverviewScreen(TriggeringScreen):
                 return next((run for run in (self.document("runs") or {}).get("runs", ()) if run["id"] == name), None)
             case "queue":
                 return self.document("queues")
+            case "schedule":
+                return self.document("schedules")
             case "server":
                 return self.document("status")
         return next((each for each in proposals_of(self.console.documents) if str(each["id"]) == name), None)
@@ -130,6 +125,8 @@ class OverviewScreen(TriggeringScreen):
                 self.console.go("runs", name)
             case "queue":
                 self.console.go("queues", name)
+            case "schedule":
+                self.console.go("queues")
             case "proposal":
                 self.console.go("interventions", name)
             case "server":

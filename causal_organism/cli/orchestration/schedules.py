@@ -17,12 +17,12 @@ from causal_organism.wording.amounts import duration
 @click.command()
 @json_option
 def schedules(as_json: bool) -> None:
-    """List schedules: when each runs next, whether it is paused, and how late a run of it is that has not begun."""
+    """List schedules: when each runs next, whether it is paused, and how long its run is due that has not begun."""
     from causal_organism.platform.schedules import load_schedules
 
     with open_organism() as o:
         document = load_schedules(o)
-    emit(document, lambda: _schedules_text(document["schedules"]), as_json=as_json)
+    emit(document, lambda: schedules_text(document["schedules"]), as_json=as_json)
 
 
 @click.command()
@@ -36,16 +36,16 @@ def schedule(action: str, name: str, as_json: bool) -> None:
 
     with open_organism() as o:
         document = set_schedule(o, name, active=action == "resume", actor=o.settings.actor)
-    emit(document, lambda: _schedules_text(document["schedules"]), as_json=as_json)
+    emit(document, lambda: schedules_text(document["schedules"]), as_json=as_json)
 
 
-def _schedules_text(rows: Sequence[Document]) -> str:
+def schedules_text(rows: Sequence[Document]) -> str:
     shown = [
         (
             each["deployment"],
             each["rule"],
             each["timezone"],
-            "active" if each["active"] else "paused",
+            _state(each),
             local_time(each["next_at"]),
             duration(each["late_s"]),
         )
@@ -55,3 +55,9 @@ def _schedules_text(rows: Sequence[Document]) -> str:
         table(("DEPLOYMENT", "SCHEDULE", "ZONE", "STATE", "NEXT", "LATE"), shown)
         or "no schedules; `organism deploy setup`"
     )
+
+
+def _state(schedule: Document) -> str:
+    if not schedule["active"]:
+        return "paused"
+    return "active" if schedule["late_s"] is None else "late"

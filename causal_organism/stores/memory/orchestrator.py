@@ -29,6 +29,7 @@ class MemoryOrchestrator:
         self._keys: dict[str, str] = {}
         self._queues: dict[str, dict[str, Any]] = {}
         self._active: dict[str, bool] = {}  # deployment -> its schedule is active
+        self._changed: dict[str, datetime] = {}  # deployment -> when its schedule was set
         self._deployed: set[str] = set()
         self.served = True  # a worker asks for the work of every queue
 
@@ -160,6 +161,7 @@ class MemoryOrchestrator:
                 "rule": each.cron,
                 "timezone": "UTC",
                 "active": self._active[each.full_name],
+                "changed_at": self._changed[each.full_name].isoformat(),
                 "next_at": None,
                 "late_s": self._late_s(each),
             }
@@ -176,7 +178,7 @@ class MemoryOrchestrator:
         name = self._pipeline(deployment).full_name
         changed = name in self._active and self._active[name] is not active
         if changed:
-            self._active[name] = active
+            self._active[name], self._changed[name] = active, self._now()
         return int(changed)
 
     def setup(self, *, reset: bool = False) -> tuple[str, ...]:
@@ -190,6 +192,7 @@ class MemoryOrchestrator:
             self._deployed.add(each.full_name)
             if each.cron is not None:
                 self._active.setdefault(each.full_name, True)
+                self._changed.setdefault(each.full_name, self._now())
         return changed
 
     def missing(self) -> tuple[str, ...]:

@@ -149,6 +149,7 @@ def to_schedule(
         "rule": rule.get("cron") or rule.get("rrule") or f"every {rule.get('interval')} s",
         "timezone": rule.get("timezone") or "UTC",
         "active": active,
+        "changed_at": stamp(moment(schedule.get("updated"))),
         "next_at": next_at if active else None,
         "late_s": late_s,
     }

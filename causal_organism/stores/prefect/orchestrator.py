@@ -254,7 +254,9 @@ class PrefectOrchestrator:
         planned = {"deployment_id": {"any_": [deployment]}, "state": {"type": {"any_": ["SCHEDULED", "PENDING"]}}}
         due = {"expected_start_time": {"before_": self._now().isoformat()}}
         query = {"flow_runs": {**planned, **due}, "sort": "EXPECTED_START_TIME_ASC", "limit": PAGE}
-        first = next((row for row in self._api.read("/flow_runs/filter", query) if row["auto_scheduled"]), None)
+        rows = self._api.read("/flow_runs/filter", query)
+        # One that began, and waits for its next try, is not late.
+        first = next((row for row in rows if row["auto_scheduled"] and not row["run_count"]), None)
         at = documents.moment(first["expected_start_time"]) if first else None
         return None if at is None else max(0.0, (self._now() - at).total_seconds())
 

@@ -19,8 +19,7 @@ def run(id: str, state: str, minutes: float, **more: Any) -> dict[str, Any]:
 
 
 def found(**documents: Any) -> list[tuple[str, str]]:
-    given = {"assets": None, "runs": None, "queues": None, "status": None, "proposals": None, **documents}
-    return [(trouble.target, trouble.state) for trouble in attention(**given, now=NOW)]
+    return [(trouble.target, trouble.state) for trouble in attention(documents, NOW)]
 
 
 def test_nothing_known_is_no_trouble() -> None:
@@ -55,6 +54,15 @@ def test_a_failure_that_a_later_run_made_good_is_no_trouble() -> None:
     assert found(runs=runs) == [("run:r0", "RETRY")]
 
 
+def test_a_schedule_is_trouble_when_its_run_should_have_begun() -> None:
+    rows = [
+        {"deployment": "f/late", "active": True, "late_s": 340.0},
+        {"deployment": "f/in-time", "active": True, "late_s": None},
+        {"deployment": "f/paused", "active": False, "late_s": None},
+    ]
+    assert found(schedules={"schedules": rows}) == [("schedule:f/late", "LATE")]
+
+
 def test_queues_are_trouble_when_paused_full_or_late() -> None:
     def queue(name: str, depth: int, running: int, **more: Any) -> dict[str, Any]:
         row = {"pool": "p", "name": name, "depth": depth, "running": running, "limit": 2, "paused": False, "late": 0}
@@ -84,7 +92,7 @@ def test_proposals_that_wait_are_one_trouble() -> None:
         {"id": "2", "type": "t", "state": "proposed", "proposed_at": ago(4)},
         {"id": "3", "type": "t", "state": "proposed", "proposed_at": ago(4)},
     ]
-    assert found(proposals=proposals) == [("proposal:2", "WAIT")]
+    assert found(proposals={"proposals": proposals}) == [("proposal:2", "WAIT")]
 
 
 def test_an_asset_is_stale_since_its_input_changed_not_since_it_was_made() -> None:
@@ -132,7 +140,6 @@ def test_what_one_cause_made_out_of_date_is_one_line_with_all_of_them_to_make() 
         {"key": key, "kind": "derived", "status": "stale", "causes": [], "root_causes": [root], "estimate_s": 4.0}
         for key, root in (("a", cause), ("b", cause), ("c", {**cause, "now": 9}))
     ]
-    given = {"runs": None, "queues": None, "status": None, "proposals": None}
-    troubles = attention(assets={"assets": assets}, **given, now=NOW)
+    troubles = attention({"assets": {"assets": assets}}, NOW)
     assert [(each.what, each.assets) for each in troubles] == [("a +1", ("a", "b")), ("c", ("c",))]
     assert troubles[0].detail == "2 stale, about 8.0s; network: stream changed: 7 -> 8; also b"

@@ -12,11 +12,13 @@ from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets.listing import by_key, why
 from tui.presenters.interventions import is_open, number
+from tui.presenters.overview.summary import Documents, proposals_of
 from tui.presenters.queues import is_without_worker, queue_key, queue_word
 from tui.presenters.rows import Column, Row
 from tui.presenters.runs.listing import elapsed_s, error_of, run_name
+from tui.presenters.schedules import schedule_word
 from tui.presenters.words import Document, asset_word, number_text, state_word, tone_of, worked_out
-from tui.states import FAIL, MISS, PAUSED, RETRY, STALE, WAIT
+from tui.states import FAIL, LATE, MISS, PAUSED, RETRY, STALE, WAIT
 
 COLUMNS = (
     Column(name="TIME", width=12),
@@ -56,22 +58,16 @@ class Trouble:
         return ("now", date_clock(self.at, now), "?", "-")[self.rank]
 
 
-def attention(
-    *,
-    assets: Document | None,
-    runs: Document | None,
-    queues: Document | None,
-    status: Document | None,
-    proposals: Sequence[Document] | None,
-    now: datetime,
-) -> tuple[Trouble, ...]:
-    """What is so now (servers, queues), then what happened, newest first, then what was never made."""
+def attention(documents: Documents, now: datetime) -> tuple[Trouble, ...]:
+    """What is so now (servers, queues, schedules), then what happened, newest first, then what was never made."""
+    assets = documents.get("assets")
     found = [
-        *_server_troubles(status),
-        *_run_troubles(runs, now),
+        *_server_troubles(documents.get("status")),
+        *_run_troubles(documents.get("runs"), now),
         *(() if assets is None else worked_out(assets, _asset_troubles)),
-        *_queue_troubles(queues),
-        *_proposal_troubles(proposals),
+        *_queue_troubles(documents.get("queues")),
+        *_schedule_troubles(documents.get("schedules")),
+        *_proposal_troubles(proposals_of(documents)),
     ]
     found.sort(key=lambda trouble: (trouble.rank, -((trouble.at or _LONG_AGO) - _LONG_AGO).total_seconds()))
     return tuple(found)
@@ -223,9 +219,20 @@ def _queue_troubles(queues: Document | None) -> list[Trouble]:
     return found
 
 
-def _proposal_troubles(proposals: Sequence[Document] | None) -> list[Trouble]:
+def _schedule_troubles(schedules: Document | None) -> list[Trouble]:
+    return [
+        Trouble(
+            target=f"schedule:{schedule['deployment']}", at=None, what=safe_name(schedule["deployment"]), state=LATE,
+            detail=f"its run is due for {short_duration(schedule['late_s'])} and has not begun",
+        )
+        for schedule in (schedules or {}).get("schedules", ())
+        if schedule_word(schedule) == LATE
+    ]  # fmt: skip
+
+
+def _proposal_troubles(proposals: Sequence[Document]) -> list[Trouble]:
     """One row for all that wait: a list of proposals is not a list of troubles."""
-    waiting = [proposal for proposal in proposals or () if is_open(proposal)]
+    waiting = [proposal for proposal in proposals if is_open(proposal)]
     if not waiting:
         return []
     first = waiting[0]
