@@ -106,6 +106,7 @@ ACTIONS: tuple[Action, ...] = (
     _plain(ASSETS, "tree", "T", "tree", "tree of groups, or one flat list"),
     _plain(RUNS, "open", "enter", "open", "show the run with its tasks and logs", targeted=True),
     _plain(RUNS, "logs", "l", "log", "the whole log from its first line: levels, search, save, copy", targeted=True),
+    _plain(RUNS, "causes", "C", "", "failures by cause: runs with the same reason as one line"),
     _plain(RUNS, "older", "right_square_bracket", "", "the page of older runs; :runs 2026-01-31 goes to a day"),
     _plain(RUNS, "newer", "left_square_bracket", "", "the page of newer runs"),
     _write(RUNS, "retry", "r", "retry", "run it again from the failure", FAIL, CXL),
@@ -139,7 +140,14 @@ ACTIONS: tuple[Action, ...] = (
     _plain(LOG, "log.stamps", "T", "times", "show or hide times"),
     _plain(LIST, "mark", "space", "mark", "mark; actions then act on the marks"),
     _plain(LIST, "mark.range", "v", "", "mark everything between the last mark and here"),
-    _plain(LIST, "filter", "slash", "filter", "filter: text, !text, -f letters, glob*, column=value, a selection"),
+    _plain(
+        LIST,
+        "filter",
+        "slash",
+        "filter",
+        "filter: text, !text, -f letters, glob*, column=value, a selection;"
+        " of runs, text, state= since= deployment= asset= actor= are asked of the server",
+    ),
     _plain(LIST, "faults", "e", "", "show only what is not OK"),
     _plain(LIST, "sort.name", "N", "", "sort by name"),
     _plain(LIST, "sort.age", "A", "", "sort by age"),

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from causal_organism.wording.run_filters import ALL, RunsAsked
+
 Document = Mapping[str, Any]
 FIRST_LINE = ""
 """The cursor before the first line of a log."""
@@ -79,11 +81,11 @@ class ConsoleSource(Protocol):
         Each step with `unchanged` of its last `makes`; `stale_after`: keys that read what is made and are not made.
         """
 
-    def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
-        """`organism.runs/1`, newest first, those that began until a moment; `until`: the one to ask with for the next
-        older ones, None where there are none; of the newest also `day`, the `runs` of `organism.stats/1` over 24 hours,
-        or None; each run with: parameters {selection}, scheduled_at, queue, message, not_retryable and not_cancellable
-        (why not, in words; None where it can be done)."""
+    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
+        """`organism.runs/1`, newest first, those that were asked for; `until`: what to ask with for the next older
+        ones, None where there are none; where nothing was asked for, also `day`, the `runs` of `organism.stats/1` over
+        24 hours, or None; each run with: parameters {selection}, scheduled_at, queue, message, why, not_retryable and
+        not_cancellable (why not, in words; None where it can be done)."""
 
     def run(self, run: str) -> Document:
         """One run with `steps` and `tasks`; tasks with: started_at, duration_s, max_tries, message."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.keys import partition_text
@@ -28,15 +27,18 @@ from causal_organism.platform.consequences import with_consequences
 from causal_organism.platform.day_figures import DayFigures
 from causal_organism.platform.person_numbers import numbers_of
 from causal_organism.platform.run_ids import find_run_id
-from causal_organism.platform.run_listing import RunsAsked, load_runs
+from causal_organism.platform.run_listing import load_runs
 from causal_organism.platform.trigger import plan_for_workers, trigger_refresh
 from causal_organism.ports import Organism
 from causal_organism.wording.identities import one_of
 from causal_organism.wording.permits import HeldRoles, refused_actions
+from causal_organism.wording.run_filters import ALL, RunsAsked
 
 Document = Mapping[str, Any]
 VERSIONS_SHOWN = 50
 PARTITIONS_LISTED = 100
+LOOKED_AT = 1_000
+"""Runs in which one answer looks for those of a person or with a text, so that it comes in time; `until` goes on."""
 LETTERS = 500
 DIFFERENCES = 200
 CODE_S = 30.0
@@ -127,11 +129,9 @@ class Console:
         plan = plan_document(make_plan(self._organism, request, Origin(self._actor, "console")))
         return with_consequences(self._organism, plan)
 
-    def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
-        if until is not None:
-            return load_runs(self._organism, limit=limit, asked=RunsAsked(until=datetime.fromisoformat(until)))
-        document = load_runs(self._organism, limit=limit)
-        return {**document, "day": self._day.load(self._organism, document["runs"])}
+    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
+        document = load_runs(self._organism, limit=limit, asked=asked, most=LOOKED_AT)
+        return document if asked != ALL else {**document, "day": self._day.load(self._organism, document["runs"])}
 
     def run(self, run: str) -> Document:
         return run_operations.load_run(self._organism, run)

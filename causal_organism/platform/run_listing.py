@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -12,6 +11,7 @@ from causal_organism.deployments import PIPELINES, pipeline_named
 from causal_organism.errors import NotRunningError, RequestError
 from causal_organism.platform.run_rows import local_run, with_refusals
 from causal_organism.ports import Organism, RunFilter, RunRecord
+from causal_organism.wording.run_filters import ALL, RunsAsked
 from causal_organism.wording.run_reasons import reason_of
 from causal_organism.wording.run_states import KINDS, NAMES, STATES
 
@@ -19,46 +19,39 @@ LOCAL = "local"
 """What stands for runs without a deployment."""
 
 MOST_LOOKED_AT = 5_000
-"""Runs among which those of a person are looked for: Prefect cannot be asked for them."""
+"""Runs among which those of a person or with a text are looked for: Prefect cannot be asked for them."""
 
 _PAGE = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunsAsked:
-    """What a list of runs is about; None and nothing leave out nothing. `deployment` may be `local`."""
-
-    states: tuple[str, ...] = ()
-    since: datetime | None = None
-    until: datetime | None = None  # due or begun until then: a page further back
-    deployment: str | None = None
-    asset: str | None = None
-    actor: str | None = None
-
-
-ALL = RunsAsked()
-
-
-def load_runs(organism: Organism, *, limit: int = 50, asked: RunsAsked = ALL) -> dict[str, Any]:
+def load_runs(
+    organism: Organism, *, limit: int = 50, asked: RunsAsked = ALL, most: int = MOST_LOOKED_AT
+) -> dict[str, Any]:
     """organism.runs/1: what began or is due, the newest first. Without a Prefect server: local runs only.
 
+    `most`: runs among which those of a person or with a text are looked for; `until` then says where that ended.
     Raises RequestError for a state, deployment or asset that there is not.
     """
     wanted = _filter(organism, asked)
-    rows = list(islice(_orchestrated(organism, wanted, asked, limit), limit)) if asked.deployment != LOCAL else []
+    rows, ended = _orchestrated(organism, wanted, asked, (limit, most)) if asked.deployment != LOCAL else ([], None)
     known = {row["id"] for row in rows}
     rows += [row for row in _local(organism, wanted, asked, limit) if row["id"] not in known]
+    rows = [row for row in rows if ended is None or _due(row) >= ended]  # older ones come with the next page
     rows.sort(key=lambda row: row["started_at"] or row["scheduled_at"] or "", reverse=True)
-    shown = _with_reasons(organism, with_refusals(organism, rows[:limit]))
-    return {"schema": "organism.runs/1", "runs": shown, "until": _next_page(rows, limit)}
+    shown = with_refusals(organism, rows[:limit])
+    return {"schema": "organism.runs/1", "runs": shown, "until": _next_page(rows, limit) or ended}
 
 
 def _next_page(rows: Sequence[Mapping[str, Any]], limit: int) -> str | None:
     """Until when the next older page goes, so that none is left out; None where all were given."""
     if len(rows) < limit:
         return None
-    due = [str(row["scheduled_at"] or row["started_at"] or "") for row in rows]
+    due = [_due(row) for row in rows]
     return max(due[limit:]) if len(rows) > limit else min(due)
+
+
+def _due(row: Mapping[str, Any]) -> str:
+    return str(row["scheduled_at"] or row["started_at"] or "")
 
 
 def _filter(organism: Organism, asked: RunsAsked) -> RunFilter:
@@ -91,32 +84,61 @@ def _deployment(name: str | None) -> str | None:
     return pipeline.full_name
 
 
-def _orchestrated(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) -> Iterator[Mapping[str, Any]]:
-    page = _PAGE if asked.actor is not None else limit
+def _orchestrated(
+    organism: Organism, wanted: RunFilter, asked: RunsAsked, bounds: tuple[int, int]
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Prefect's, as many as are asked for or few more, and until when it was looked where these are not all.
+
+    `bounds`: how many are asked for, and among how many they are looked for.
+    """
+    limit, most = bounds
+    page = _PAGE if _is_searched(asked) else limit
+    rows = islice(organism.orchestrator.history(wanted, page=page), most)
+    found: list[dict[str, Any]] = []
+    looked_at, last = 0, None
     try:
-        for row in islice(organism.orchestrator.history(wanted, page=page), MOST_LOOKED_AT):
-            if asked.actor in (None, row["actor"]):
-                yield row
+        while len(found) < limit and (some := list(islice(rows, page))):
+            looked_at, last = looked_at + len(some), _due(some[-1])
+            found += _passing(organism, some, asked)
     except NotRunningError:
-        return
+        pass
+    return found, last if looked_at == most and len(found) < limit else None
 
 
-def _local(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) -> Iterator[Mapping[str, Any]]:
+def _is_searched(asked: RunsAsked) -> bool:
+    return asked.actor is not None or asked.text is not None
+
+
+def _passing(organism: Organism, rows: Sequence[Mapping[str, Any]], asked: RunsAsked) -> list[dict[str, Any]]:
+    """Those of a person and with a text, if these are asked for, with `why`."""
+    mine = [row for row in rows if asked.actor in (None, row["actor"])]
+    said = _with_reasons(organism, mine)
+    return said if asked.text is None else [row for row in said if _has(row, asked.text)]
+
+
+def _has(row: Mapping[str, Any], text: str) -> bool:
+    """Whether a text stands in what a list says of a run, in any case."""
+    names = ("id", "flow", "deployment", "state", "message", "trigger", "actor", "queue", "why")
+    said = [*(row[name] for name in names), (row["parameters"] or {}).get("selection")]
+    return any(text.lower() in str(each).lower() for each in said if each)
+
+
+def _local(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) -> list[dict[str, Any]]:
     """Of processes of their own; only where something is asked of them, more than the newest are looked at."""
     if wanted.deployment is not None:
-        return
+        return []
     is_plain = asked == RunsAsked(since=asked.since, deployment=asked.deployment)
     most = limit if is_plain else MOST_LOOKED_AT
     records = organism.ledger.local_runs(since=asked.since, limit=most)
     is_open = any(record.outcome is None for record in records)
     alive = frozenset(key for key, _ in organism.ledger.held()) if is_open else frozenset()
-    for row in (local_run(record, alive) for record in records):
-        is_in_time = asked.until is None or datetime.fromisoformat(row["started_at"]) <= asked.until
-        if is_in_time and wanted.takes(row) and asked.actor in (None, row["actor"]):
-            yield row
+    rows = [row for row in (local_run(record, alive) for record in records) if wanted.takes(row)]
+    until = asked.until
+    in_time = [row for row in rows if until is None or datetime.fromisoformat(row["started_at"]) <= until]
+    return _passing(organism, in_time, asked)
 
 
-def _with_reasons(organism: Organism, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_reasons(organism: Organism, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The rows with `why`: the error that the ledger has of those that ended badly, else what Prefect says."""
     ended = [row["id"] for row in rows if row["state_type"] in ("FAILED", "CRASHED", "CANCELLED")]
     records = organism.ledger.records(ended) if ended else {}

@@ -12,9 +12,10 @@ from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.platform.day_figures import KEPT_S, LEAST_S, DayFigures
-from causal_organism.platform.run_listing import RunsAsked, load_runs
+from causal_organism.platform.run_listing import load_runs
 from causal_organism.platform.runs import load_run
 from causal_organism.platform.stats import load_stats
+from causal_organism.wording.run_filters import RunsAsked
 from tests.platform.test_runs import Unconfigured, asked, carried_out, organism
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from textual import events
 
 from causal_organism.errors import GraphError, StoreError
+from causal_organism.wording.run_filters import ALL, RunsAsked
 from tests.tui.driving import NARROW, Clock, Driver, asked, beats, drive
 from tests.waiting import PATIENCE_S
 from tui.demo.source import DemoSource
@@ -139,7 +140,7 @@ def test_a_console_that_never_connects_stays_and_says_so() -> None:
 
 def test_one_server_that_is_gone_leaves_what_the_others_know() -> None:
     class Orchestratorless(DemoSource):
-        def runs(self, *, limit: int = 100, until: str | None = None) -> Any:
+        def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Any:
             raise StoreError("Prefect does not answer")
 
     async def scenario(driver: Driver) -> None:
@@ -221,10 +222,10 @@ class Silent(DemoSource):
         self.gate = threading.Event()
         self.gate.set()
 
-    def runs(self, *, limit: int = 100, until: str | None = None) -> Any:
+    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Any:
         self._count("asked for runs")
         self.gate.wait(PATIENCE_S)
-        return super().runs(limit=limit, until=until)
+        return super().runs(limit=limit, asked=asked)
 
 
 def test_a_server_that_hangs_is_lost_after_five_seconds_and_blocks_no_other() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from causal_organism.wording.run_filters import ALL, RunsAsked
 from tests.tui.driving import NARROW, Clock, Driver, drive
 from tui.demo.source import DemoSource
 from tui.source import Document
@@ -38,8 +39,8 @@ def test_a_jump_to_nothing_says_so_and_moves_nowhere(what: str, said: str) -> No
 
 def test_a_run_that_is_older_than_the_list_is_shown_and_no_other_in_its_place() -> None:
     class Short(DemoSource):
-        def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
-            return super().runs(limit=2, until=until)
+        def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
+            return super().runs(limit=2, asked=asked)
 
     async def scenario(driver: Driver) -> None:
         await driver.press("3")

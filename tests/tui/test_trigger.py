@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from causal_organism.errors import RefusedError, StoreError
+from causal_organism.wording.run_filters import ALL, RunsAsked
 from tests.tui.driving import NARROW, Clock, Driver, beats, drive
 from tui.demo.source import DemoSource
 from tui.presenters.words import run_word
@@ -222,8 +223,8 @@ def test_an_action_is_refused_when_what_stood_under_the_cursor_is_gone() -> None
     class Shrinking(DemoSource):
         missing = ""
 
-        def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
-            found = super().runs(limit=limit, until=until)
+        def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
+            found = super().runs(limit=limit, asked=asked)
             return {**found, "runs": [run for run in found["runs"] if run["id"] != self.missing]}
 
     source = Shrinking(Clock())

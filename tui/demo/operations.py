@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from causal_organism.wording.amounts import moment
+from causal_organism.wording.run_filters import ALL, RunsAsked
 from tui.demo.documents import HOSTILE
 from tui.source import Document
 
@@ -32,6 +34,23 @@ def schedules(now: datetime, stopped: Collection[str]) -> Document:
             for name, rule, minutes, late_s in _SCHEDULES
         ],
     }  # fmt: skip
+
+
+def is_asked(run: Document, asked: RunsAsked) -> bool:
+    """Whether a run is one of those that are asked for."""
+    if asked == ALL:
+        return True
+    began = moment(run.get("started_at"))
+    said = (run["id"], run["flow"], run["state"], run["actor"], run.get("selection"), run.get("error"))
+    return (
+        (not asked.states or run["state"].lower() in asked.states)
+        and (asked.since is None or began is None or began >= asked.since)
+        and (asked.until is None or began is None or began <= asked.until)
+        and (asked.deployment is None or run["deployment"].endswith(asked.deployment))
+        and asked.asset in (None, run.get("selection"))
+        and asked.actor in (None, run["actor"])
+        and (asked.text is None or any(asked.text.lower() in str(each).lower() for each in said))
+    )
 
 
 def dead_letters(*, hostile: bool) -> list[dict[str, Any]]:

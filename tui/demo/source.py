@@ -12,6 +12,7 @@ from typing import Any
 
 from causal_organism.errors import RefusedError, RequestError, SelectionError, StoreError
 from causal_organism.wording.identities import one_of
+from causal_organism.wording.run_filters import ALL, RunsAsked
 from tui.demo import documents, operations
 from tui.source import Document
 
@@ -138,9 +139,9 @@ class DemoSource:
         steps = [{**step, "makes": 10, "unchanged": 8} for step in steps]
         return {"schema": "organism.plan/1", "steps": steps, "stale_after": after}
 
-    def runs(self, *, limit: int = 100, until: str | None = None) -> Document:
+    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         self._count("runs")
-        found = [run for run in self._runs() if until is None or operations.began(run) <= until]
+        found = [run for run in self._runs() if operations.is_asked(run, asked)]
         before = operations.began(found[limit]) if len(found) > limit else None
         return {"schema": "organism.runs/1", "runs": found[:limit], "until": before}
 
@@ -150,10 +151,9 @@ class DemoSource:
             raise RequestError(f"there is no run {run}")
         state = found["state"]
         outcome = {"Completed": "made", "Failed": "failed", "Cancelled": "cancelled"}.get(state, "")
-        error = found.get("error")
         steps = [
             documents.step("views/degree", "made", 0.4),
-            documents.step(str(found.get("selection") or "network"), outcome, 8.2, error=error),
+            documents.step(str(found.get("selection") or "network"), outcome, 8.2, error=found.get("error")),
         ]
         begun = state not in ("Scheduled", "Pending")
         return {**found, "steps": steps if begun else [], "tasks": self._tasks_of(found) if begun else []}

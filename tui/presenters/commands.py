@@ -6,6 +6,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
+from causal_organism.wording.run_filters import RunsAsked
+
 _BARE_KEY = re.compile(r"[\w.\-]+(/[\w.\-]+)*\Z")
 _WORDS = frozenset({"and", "or", "not"})
 
@@ -20,6 +22,14 @@ def refresh_command(selection: str, *, partition: str | None = None, force: bool
     flags = f" --partition {shlex.quote(partition)}" if partition else ""
     flags += (" --force" if force else "") + (" --full" if full else "")
     return f"organism refresh {shlex.quote(selection)}{flags}"
+
+
+def runs_command(asked: RunsAsked) -> str:
+    """The command that lists these runs, whatever page of them is shown."""
+    given = [*(("state", state) for state in asked.states), ("deployment", asked.deployment), ("asset", asked.asset),
+             ("since", asked.since and asked.since.isoformat(timespec="minutes")), ("actor", asked.actor),
+             ("text", asked.text)]  # fmt: skip
+    return "organism runs" + "".join(f" --{name} {shlex.quote(value)}" for name, value in given if value)
 
 
 def each_of(command: str, targets: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from causal_organism.wording.run_states import STATES
 from causal_organism.wording.safe_text import safe_name
 from tui.states import CXL, CXLING, FAIL, LATE, MISS, OK, PAUSED, QUE, RETRY, RUN, STALE, WAIT
 
@@ -75,6 +76,13 @@ _RUN_WORDS: Mapping[str, str] = {
     "cancelling": CXLING,
     "cancelled": CXL,
 }
+
+
+RUN_STATES: Mapping[str, tuple[str, ...]] = {
+    word.lower(): tuple(name for name, same in _RUN_WORDS.items() if same == word and name in map(str.lower, STATES))
+    for word in (OK, FAIL, RUN, RETRY, QUE, WAIT, PAUSED, CXLING, CXL)
+}
+"""State word, in lower case -> the names of states that people may ask a list of runs for."""
 
 
 def tone_of(word: str) -> str:

@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
-from causal_organism.wording.amounts import date_clock
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name
 from tui.asking import LOG
@@ -19,9 +18,9 @@ from tui.presenters.lines import Piece, line
 from tui.presenters.runs.detail import detail_lines
 from tui.presenters.runs.listing import COLUMNS, run_rows
 from tui.presenters.words import state_word
-from tui.requests import RUNS, Request
+from tui.requests import Request
 from tui.screens.log_page import LogPage
-from tui.screens.run_actions import RunActions
+from tui.screens.run_pages import RunPages
 from tui.source import ConsoleSource, Document
 from tui.states import UNFINISHED
 from tui.widgets.keys import bindings_of
@@ -32,7 +31,7 @@ from tui.widgets.pane import TextPane
 _QUIET_ANSWERS = 5
 
 
-class RunsScreen(RunActions):
+class RunsScreen(RunPages):
     """Screen 3."""
 
     scope = "runs"
@@ -46,7 +45,6 @@ class RunsScreen(RunActions):
         self.cursor: str | None = None  # of that log
         self.behind: int | None = 0  # lines of the log that are still to come; None: unknown how many
         self.quiet_answers = 0  # in a row, without new lines
-        self.pages: list[str] = []  # until when each page went that one turned back to, the last is listed
         self.plans: dict[str, tuple[Document, ...]] = {}  # run -> what it was to make when it was first seen going on
 
     def compose_body(self) -> ComposeResult:
@@ -60,42 +58,6 @@ class RunsScreen(RunActions):
         wanted = dict.fromkeys(each for each in (self.shown_key if self.opened else None, self.extra) if each)
         return (self.page, *((f"run:{run}", partial(_run, run)) for run in wanted))
 
-    @property
-    def page(self) -> Request:
-        """The runs that are listed: the newest, or a page further back."""
-        if not self.pages:
-            return RUNS
-        until = self.pages[-1]
-        return (f"runs:{until}", lambda source: source.runs(until=until))
-
-    def extras(self) -> str:
-        back = f"until {date_clock(self.pages[-1], self.console.now())} ([ newer)" if self.pages else ""
-        return "  ".join(part for part in (back, super().extras()) if part)
-
-    def do_older(self) -> None:
-        until = (self.document(self.page[0]) or {}).get("until")
-        if until is None:
-            self.say("older: there are none" if self.document(self.page[0]) else "older: still reading")
-        else:
-            self.go_back_to(str(until))
-
-    def do_newer(self) -> None:
-        if self.pages:
-            self.pages.pop()
-            self._turn()
-        else:
-            self.say("newer: these are the newest")
-
-    def go_back_to(self, until: str) -> None:
-        """List the runs that began until a moment."""
-        self.pages.append(until)
-        self._turn()
-
-    def _turn(self) -> None:
-        self.table.move_to(0)
-        self.console.ask_now(self.page[0])
-        self.present_soon()
-
     def log_request(self) -> tuple[str, str | None] | None:
         if self.shown is None or not self.opened or self._log_is_over():
             return None
@@ -103,12 +65,11 @@ class RunsScreen(RunActions):
 
     def present(self) -> None:
         document = self.document(self.page[0])
-        if document is None and self.pages:
-            self.table.empty = "reading ..."
-            self.table.show(())
+        self.table.empty = self.nothing(document)
         if document is not None:
-            self.table.empty = "no runs yet"
             self.table.show(run_rows(document, self.console.now(), older=self._older(document)))
+        elif not self.is_newest:
+            self.table.show(())
         super().present()
 
     def go_to(self, key: str, *, open: bool) -> None:

@@ -36,6 +36,7 @@ _CLEARED = "\x1b[H\x1b[2J"  # in a terminal the next list takes the place of the
 )
 @click.option("--asset", metavar="KEY", shell_complete=complete_key, help="Only runs in which this asset had its turn.")
 @click.option("--actor", metavar="NAME", help="Only those that this person or service asked for.")
+@click.option("--text", metavar="TEXT", help="Only those with this text: what they are about, or why they failed.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=30, show_default=True, help="At most this many.")
 @click.option("--watch", is_flag=True, help="Go on until ^C: the list again whenever it has changed.")
 @json_option
@@ -45,6 +46,7 @@ def runs(
     deployment: str | None,
     asset: str | None,
     actor: str | None,
+    text: str | None,
     limit: int,
     watch: bool,
     as_json: bool,
@@ -53,7 +55,7 @@ def runs(
 
     With --watch and --json, every list is a document of one line.
     """
-    asked = {"states": states, "since": since, "deployment": deployment, "asset": asset, "actor": actor}
+    asked = {"states": states, "since": since, "deployment": deployment, "asset": asset, "actor": actor, "text": text}
     with open_organism() as o:
         if watch:
             _watch(o, asked, limit=limit, as_json=as_json)
@@ -62,7 +64,8 @@ def runs(
 
 
 def _load(o: OpenOrganism, asked: dict[str, Any], limit: int) -> dict[str, Any]:
-    from causal_organism.platform.run_listing import RunsAsked, load_runs
+    from causal_organism.platform.run_listing import load_runs
+    from causal_organism.wording.run_filters import RunsAsked
 
     since = None if asked["since"] is None else moment_of(asked["since"], o.now())
     return load_runs(o, limit=limit, asked=RunsAsked(**{**asked, "since": since}))

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from causal_organism.wording.amounts import age, count, duration, moment, short_duration
-from causal_organism.wording.safe_text import safe_name, safe_text
+from causal_organism.wording.safe_text import safe_name
 from tui.presenters.assets.listing import states
 from tui.presenters.drawing import bar, columns, parts_bar
 from tui.presenters.lines import Line, Piece, fit_left, line, plain, word
 from tui.presenters.overview.summary import Documents
 from tui.presenters.queues import amount, queue_word
-from tui.presenters.runs.listing import elapsed_s, error_of, run_name
+from tui.presenters.runs.causes import causes
+from tui.presenters.runs.listing import elapsed_s
 from tui.presenters.words import Document, state_word, tone_of
 from tui.states import FAIL, MISS, OK, RUN, STALE, UNFINISHED
 
@@ -67,25 +68,15 @@ def _pipeline_line(name: str, runs: Sequence[Document], now: datetime, width: in
 
 
 def failure_lines(document: Document | None, now: datetime, width: int) -> tuple[Line, ...]:
-    """Failed runs, those with the same pipeline and reason as one, the newest first."""
+    """Failed runs, those with the same reason as one, the newest first."""
     if document is None:
         return (_UNKNOWN,)
-    groups = failures(document)
     lines: list[Line] = []
-    for (name, reason), runs in groups.items():
-        when = age(runs[0].get("started_at"), now)
-        head = f"{len(runs):>3} × {fit_left(name, _NAME)} {when:>4} ago  "
-        lines.append(line((head, "bad"), safe_text(reason, limit=200)[: max(10, width - len(head))]))
+    for cause in causes(document.get("runs", ())):
+        when = age(cause.runs[0].get("started_at"), now)
+        head = f"{len(cause.runs):>3} × {fit_left(cause.what, _NAME)} {when:>4} ago  "
+        lines.append(line((head, "bad"), cause.text[: max(10, width - len(head))]))
     return tuple(lines) or (line(("none failed", "ok")),)
-
-
-def failures(document: Document | None) -> dict[tuple[str, str], list[Document]]:
-    """(what ran, reason) -> its failed runs, the newest first."""
-    groups: dict[tuple[str, str], list[Document]] = {}
-    for run in (document or {}).get("runs", ()):
-        if state_word(run) == FAIL:
-            groups.setdefault((run_name(run), error_of(run) or "no reason recorded"), []).append(run)
-    return groups
 
 
 def flow_lines(documents: Documents, lags: Sequence[float | None], width: int) -> tuple[Line, ...]:

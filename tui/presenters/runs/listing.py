@@ -44,7 +44,7 @@ def error_of(run: Document) -> str:
     """What is said about its failure; empty for a run or task that did not fail."""
     if run.get("error"):
         return str(run["error"])
-    return str(run.get("message") or "") if state_word(run) in (FAIL, RETRY) else ""
+    return str(run.get("why") or run.get("message") or "") if state_word(run) in (FAIL, RETRY) else ""
 
 
 def elapsed_s(run: Document, now: datetime) -> float | None:
