@@ -264,7 +264,8 @@ def _refuse_bad_port(variable: str, url: str) -> None:
         what = "its port is not a number from 0 to 65535" if "ort" in str(error) else "it cannot be read as a URL"
     else:
         return
-    raise SettingsError(f"{variable} is not a valid address: {what}")  # not from the error, which quotes what it took for a port
+    # Not from the error, which quotes what it took for a port.
+    raise SettingsError(f"{variable} is not a valid address: {what}")
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:

@@ -124,7 +124,7 @@ def _week_index(text: str) -> int:
         else:
             day = date.fromisoformat(text[:10])
     except ValueError as error:
-        raise RequestError(f"{text!r} is no ISO week; write weeks like 2026-W07") from error
+        raise RequestError(f"{text!r} is not an ISO week; write weeks like 2026-W07") from error
     return (day.toordinal() - _FIRST_MONDAY) // 7
 
 

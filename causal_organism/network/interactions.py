@@ -8,7 +8,7 @@ the first thing that is wrong:
 3. `not-text`       a known field is not UTF-8, or not text where text is needed; `kind` holds what no store can keep;
 4. `bad-id`         `source`, `target` or `id` is empty, longer than 200 characters, or holds control characters;
 5. `self`           source and target are the same;
-6. `bad-time`       `at` is no ISO 8601 time with a zone and no epoch, or lies outside the years 1900 to 9999;
+6. `bad-time`       `at` is not an ISO 8601 time with a zone and no epoch, or lies outside the years 1900 to 9999;
 7. `future`         `at` is more than 10 minutes ahead of now;
 8. `bad-weight`     not finite, not above 0, rounds to 0 millionths, or above 10**9;
 9. `bad-time`       `duration_s` is not a finite number of at least 0 (the nearest of the listed reasons).

@@ -46,7 +46,7 @@ def _missed_at(organism: Organism, schedule: Mapping[str, Any], now: datetime) -
     """The last moment of its cron, if since then no run of the deployment began, waits or was cancelled.
 
     A scheduler that died plans nothing, so there is no run that could be late. What was due before the schedule was
-    last changed (resumed, for example) was not to run. A rule that is no cron of ours is not judged.
+    last changed (resumed, for example) was not to run. A rule that is not a cron of ours is not judged.
     """
     if schedule["cron"] is None or schedule["changed_at"] is None:
         return None

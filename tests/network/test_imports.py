@@ -159,9 +159,9 @@ def test_a_wrong_roster_names_line_and_column(tmp_path: Path, content: str, expe
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        ("id,week,m\na,2026-W54,1\n", "line 2, column 2 (week): '2026-W54' is no ISO week"),
-        ("id,week,m\na,2025-W53,1\n", "'2025-W53' is no ISO week"),
-        ("id,week,m\na,2026-7,1\n", "'2026-7' is no ISO week"),
+        ("id,week,m\na,2026-W54,1\n", "line 2, column 2 (week): '2026-W54' is not an ISO week"),
+        ("id,week,m\na,2025-W53,1\n", "'2025-W53' is not an ISO week"),
+        ("id,week,m\na,2026-7,1\n", "'2026-7' is not an ISO week"),
         ("id,week,m\na,2126-W07,1\n", "line 2, column 2 (week): 2126-W07 is more than a year ahead, in the future"),
         ("id,week,m\na,0026-W07,1\n", "line 2, column 2 (week): 0026-W07 is before 1900"),
         ("id,week,m\na,2026-W07,x\n", "line 2, column 3 (m): 'x' is not a number"),

@@ -38,7 +38,7 @@ class ConfigParameter:
 def config_parameters(
     function: Callable[..., Any], names: Collection[str], place: str
 ) -> Mapping[str, ConfigParameter]:
-    """Those of a function's parameters among `names` that have a default. Raises GraphError where it is no JSON."""
+    """Those of a function's parameters among `names` that have a default. Raises GraphError where it is not JSON."""
     signature = inspect.signature(function)
     found = {
         name: each

@@ -162,7 +162,7 @@ def _edits(texts: tuple[str, ...]) -> dict[str, str]:
     for each in texts:
         name, equals, value = each.partition("=")
         if not equals or not name:
-            raise RequestError(f"--set {each!r} is no FIELD=VALUE")
+            raise RequestError(f"--set {each!r} is not FIELD=VALUE")
         edits[name] = value
     return edits
 

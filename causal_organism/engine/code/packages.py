@@ -82,7 +82,7 @@ class Package:
         self._notes = notes
         self._modules: dict[str, Module | None] = {}
         self._folders: set[str] = set()  # modules that are folders: a relative import starts in them
-        self._broken: dict[str, str] = {}  # modules that are no Python -> fingerprint of their content
+        self._broken: dict[str, str] = {}  # modules that are not Python -> fingerprint of their content
         self._reached: dict[Name, ReachedDefinition] = {}
 
     def module(self, name: str) -> Module | None:

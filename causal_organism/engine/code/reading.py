@@ -64,7 +64,7 @@ class _Top:
 
 @lru_cache(maxsize=2048)
 def read_module(content: bytes) -> Module:
-    """The module with this content. Raises SyntaxError or ValueError if that is no Python."""
+    """The module with this content. Raises SyntaxError or ValueError if that is not Python."""
     top = _read_top(content)
     return Module(content, frozenset(top.bindings), top.imports, top.stars, _top=top)
 

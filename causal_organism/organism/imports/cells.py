@@ -168,7 +168,7 @@ def _week(value: Any) -> tuple[str, date]:
             raise ValueError
         monday = date.fromisocalendar(int(match[1]), int(match[2]), 1)
     except ValueError:
-        raise WrongValueError(f"{found!r} is no ISO week like 2026-W07{_week_form(found)}") from None
+        raise WrongValueError(f"{found!r} is not an ISO week like 2026-W07{_week_form(found)}") from None
     return found, monday
 
 

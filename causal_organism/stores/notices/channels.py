@@ -69,7 +69,7 @@ class SettingsChannels:
         dsn = urlsplit(self._settings.sentry_dsn or "")
         project = dsn.path.rstrip("/").rpartition("/")
         if not dsn.username or not dsn.hostname or not project[2]:
-            raise SettingsError("SENTRY_DSN is no DSN; it looks like https://KEY@HOST/PROJECT")
+            raise SettingsError("SENTRY_DSN is not a DSN; it looks like https://KEY@HOST/PROJECT")
         host = dsn.hostname if dsn.port is None else f"{dsn.hostname}:{dsn.port}"
         event = {"event_id": uuid.uuid4().hex, "platform": "python", **to_sentry(alert, self._settings.environment)}
         body = "\n".join((json.dumps({"event_id": event["event_id"]}), '{"type":"event"}', json.dumps(event)))

@@ -56,7 +56,7 @@ def read_export(stack: ExitStack, path: str | Path, tally: Tally, *, now_us: int
     """Interactions, by the number of the message.
 
     Raises:
-        RequestError: it cannot be read or is no Slack export.
+        RequestError: it cannot be read or is not a Slack export.
     """
     if str(path) != "-" and Path(path).is_file() and zipfile.is_zipfile(path):
         with reading(str(path)):
