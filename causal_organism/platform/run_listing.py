@@ -93,10 +93,10 @@ def _orchestrated(
     """
     limit, most = bounds
     page = _PAGE if _is_searched(asked) else limit
-    rows = islice(organism.orchestrator.history(wanted, page=page), most)
     found: list[dict[str, Any]] = []
     looked_at, last = 0, None
     try:
+        rows = islice(organism.orchestrator.history(wanted, page=page), most)
         while len(found) < limit and (some := list(islice(rows, page))):
             looked_at, last = looked_at + len(some), _due(some[-1])
             found += _passing(organism, some, asked)

@@ -90,7 +90,7 @@ def test_any_other_difference_is_a_change(changed: pd.DataFrame) -> None:
         (object(), "value is an object"),
         ({"a": {1, 2}}, r"value\['a'\] is a set"),
         (pd.DataFrame({"n": [1, "x"]}), "the column n cannot be stored"),
-        ({"a": np.zeros(2), "b": np.zeros(3)}, "no columns of one table"),
+        ({"a": np.zeros(2), "b": np.zeros(3)}, "not columns of one table"),
         (FRAME.index, "pandas Index"),
     ],
 )
