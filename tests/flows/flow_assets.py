@@ -87,6 +87,11 @@ def guide_total(rows: Any) -> Any:
     return sum(rows)
 
 
+@asset(key="commands/first", reads={"rows": "flows/rows"}, code_version="1")
+def commands_first(rows: Any, most: int = 1) -> Any:
+    return rows[:most]
+
+
 @asset(key="flows/pulsing", reads={"total": "flows/total"}, code_version="1", tags={"pulse": ""})
 def pulsing(total: Any) -> Any:
     raise ValueError("not today")
@@ -102,7 +107,10 @@ def joined(sites: Any) -> Any:
     return sorted(sites)
 
 
-ASSETS = (rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total, guide_total, parts, joined)
+ASSETS = (
+    rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total, commands_first, guide_total, parts,
+    joined,
+)  # fmt: skip
 
 
 @source(key="once/rows")

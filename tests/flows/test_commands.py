@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
+from causal_organism.platform.worker_graphs import WORKER_ASSETS, note_worker_graph
 from causal_organism.wiring import OpenOrganism
 from tests.cli.test_documents import check_fields
-from tests.flows.conftest import ROOT
+from tests.flows.conftest import ASSETS, ROOT
 from tests.waiting import PATIENCE_S, until
 
 RUN_FIELDS = {"id", "flow", "deployment", "state", "trigger", "actor", "started_at", "duration_s", "tries"}
@@ -57,6 +59,31 @@ def test_a_run_is_followed_to_its_end(environment: dict[str, str], run: str) -> 
     assert (done.returncode, document["state"], document["actor"]) == (0, "Completed", "ana")
     assert [step["outcome"] for step in document["steps"]] == ["made"]
     assert f"run {run}: Completed" in done.stderr
+
+
+@pytest.fixture
+def _of_the_workers(deployed: OpenOrganism) -> Iterator[None]:
+    """It is known that the workers have these assets, as `up` records it."""
+    before = deployed.ledger.fact(WORKER_ASSETS)
+    note_worker_graph(deployed, ASSETS)
+    yield
+    note_worker_graph(deployed, before)
+
+
+@pytest.mark.usefixtures("_of_the_workers")
+def test_config_of_a_run_goes_through_the_worker(environment: dict[str, str]) -> None:
+    key, given = "commands/first", {"most": 2}
+    refused = told(environment, "refresh", key, "--set", "most=all", code=2)
+    assert refused["error"]["code"] == "bad-config"
+
+    document = told(environment, "refresh", key, "--set", "most=2")
+    assert [(each["outcome"], each["version"]) for each in document["steps"]] == [("made", 1)]
+    assert told(environment, "read", key)["value"] == [1, 2]
+    assert told(environment, "versions", key)["versions"][0]["metadata"]["config"] == given
+    assert told(environment, "run", document["run"])["parameters"]["config"] == {"most": "2"}
+    (step,) = told(environment, "plan", key)["steps"]
+    assert step["causes"][0]["what"] == ["config most: 2 -> 1"]
+    assert told(environment, "plan", key, "--set", "most=2")["steps"] == []
 
 
 def test_runs_are_listed_with_what_scripts_rely_on(environment: dict[str, str], run: str) -> None:
