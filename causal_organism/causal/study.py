@@ -72,8 +72,9 @@ def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration,
     if problems := sample_problems(sample):
         return _refused(outcome, adjustment, problems, sample)
     design = draw_design(sample)
-    if np.std(design.t) < 1e-9 * max(float(np.abs(sample.t).max()), 1.0):
-        return _refused(outcome, adjustment, ("constant-treatment",), sample)
+    for left, given, reason in ((design.t, sample.t, "constant-treatment"), (design.y, sample.y, "no-outcomes")):
+        if np.std(left) < 1e-9 * max(float(np.abs(given).max()), 1.0):  # the same for whole teams, or everybody
+            return _refused(outcome, adjustment, (reason,), sample)
     estimates = estimate_pooled(design)
     treatment_sd = float(np.std(sample.t))
     segment_problems = {

@@ -27,6 +27,7 @@ REASONS = {
     "few-weeks": f"fewer than {LEAST_WEEKS} usable weeks",
     "few-clusters": "too few teams to say how far chance could have moved the estimate",
     "constant-treatment": "meeting hours hardly vary once person, week and controls are taken out",
+    "no-outcomes": "the outcome is the same for whole teams, or for everybody",
     "no-overlap": "meeting hours vary too little to speak of the change that is declared",
     "small-group": "fewer people than the minimum group size",
     "lead-placebo": "later meetings seem to change earlier outcomes, so something hidden, or feedback, is at work",

@@ -46,6 +46,14 @@ def hardly_varying(panel: Any) -> Any:
     return panel | {"meet_load_h": 7 + 0.1 * (panel["meet_load_h"] - 7)}
 
 
+def the_same_in_teams(panel: Any) -> Any:
+    return panel | {name: panel["deadline"].astype(float) for name in ("focus_h", "focus_h_next")}
+
+
+def the_same_everywhere(panel: Any) -> Any:
+    return panel | {name: np.full(len(panel["id"]), 20.0) for name in ("focus_h", "focus_h_next")}
+
+
 def infinite(panel: Any) -> Any:
     values = panel["focus_h_next"].copy()
     values[3] = np.inf
@@ -68,6 +76,8 @@ def unknown(name: Any) -> Any:
         (constant, "constant-treatment"),
         (constant_by_person, "constant-treatment"),
         (hardly_varying, "no-overlap"),
+        (the_same_in_teams, "no-outcomes"),
+        (the_same_everywhere, "no-outcomes"),
         (infinite, "not-a-number"),
         (without("assigned_load"), "not-identified"),
         (unknown("assigned_load"), "not-identified"),
