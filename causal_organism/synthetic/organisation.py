@@ -24,7 +24,7 @@ analysis then refuses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -33,7 +33,15 @@ import numpy as np
 from causal_organism.errors import RequestError
 from causal_organism.synthetic.events import draw_interactions
 from causal_organism.synthetic.latents import NULL_ROLE, TAU_AFTER_HOURS, TAU_FOCUS, Latents, draw_latents, outcomes_of
-from causal_organism.synthetic.planted import CASES, Planted, spoil_interactions, spoil_outcomes
+from causal_organism.synthetic.planted import (
+    CASES,
+    Planted,
+    policy_truth,
+    policy_weeks,
+    spoil_interactions,
+    spoil_outcomes,
+    with_policy,
+)
 from causal_organism.synthetic.structure import Structure, draw_structure, with_one_role
 
 WEEK_US = 7 * 24 * 3600 * 1_000_000
@@ -46,13 +54,14 @@ class Organisation:
     people: id, name, team, manager ("" for the head), role, level, site, started_on, fte.
     interactions, in order of time: source, target, at_us, kind, weight, duration_s (NaN except for meetings), id.
     outcomes, by week and person: id, week, focus_h, after_hours_share, assigned_load, deadline.
-    truth: what was planted; JSON.
+    truth: what was planted; JSON. policy: the table of a study of a rule that was planted; empty without one.
     """
 
     people: Mapping[str, Any]
     interactions: Mapping[str, Any]
     outcomes: Mapping[str, Any]
     truth: Mapping[str, Any]
+    policy: Mapping[str, Any] = field(default_factory=dict)
 
     def each_interaction(self) -> Iterator[dict[str, Any]]:
         """One dict per interaction, as it is written to the stream: `at` is ISO 8601 in UTC."""
@@ -94,11 +103,16 @@ def generate(
     spoiled = np.random.default_rng([seed, people, weeks, 18])
     week = (interactions["at_us"] - _us(monday)) // WEEK_US
     labels = [iso_week(monday + timedelta(weeks=week)) for week in range(weeks)]
+    policy = policy_weeks(np.random.default_rng([seed, people, weeks, 19]), structure, planted, weeks)
+    outcomes = outcomes_of(structure, latents, meet_h, labels)
+    outcomes, study = with_policy(outcomes, structure, policy, planted, labels)
     return Organisation(
         people=structure.columns,
         interactions=spoil_interactions(spoiled, interactions, structure, planted, week),
-        outcomes=spoil_outcomes(outcomes_of(structure, latents, meet_h, labels), structure, planted, labels),
-        truth=_truth(structure, latents, labels, seed=seed, planted=planted),
+        outcomes=spoil_outcomes(outcomes, structure, planted, labels),
+        truth=_truth(structure, latents, labels, seed=seed, planted=planted)
+        | policy_truth(structure, policy, planted, labels),
+        policy=study,
     )
 
 

@@ -21,7 +21,8 @@ class Planted:
     of a team's week. `control`: how much the load matters; `seen`: how much of the measured load is the true one.
     `spillover`: hours of focus per hour of meetings of the others in the team. `harmed`: share of people whose focus
     meetings help. `late_harm`: hours fewer in meetings become work in the evening. `rho`: how alike neighbouring weeks
-    are. `outages`: share of people's weeks without a calendar. `break_at`: week from which focus is in minutes."""
+    are. `outages`: share of people's weeks without a calendar. `break_at`: week from which focus is in minutes.
+    `policy_h`: hours of focus that a rule gives the teams that have it, each from a week of its own, or all at once."""
 
     hidden: float = 0.0
     team_shock: float = 0.0
@@ -36,6 +37,8 @@ class Planted:
     break_at: int | None = None
     one_role: bool = False
     no_effect: bool = False
+    policy_h: float = 0.0
+    policy_at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +80,34 @@ CASES: Mapping[str, Case] = {
     "outages": Case(planted=Planted(outages=0.3), says="not-covered", about="calendars that were not taken in"),
     "holidays": Case(planted=Planted(holidays=True), says="not-covered", about="two weeks off at one site"),
     "unit-break": Case(planted=Planted(break_at=13), says="unit-break", about="focus in minutes from some week on"),
+    "staggered-policy": Case(
+        planted=Planted(policy_h=2.0), says="supported",
+        about="teams take up a rule one after the other, a third never: policy.csv, kind staggered",
+    ),
+    "sharp-policy": Case(
+        planted=Planted(policy_h=2.0, policy_at_once=True), says="supported",
+        about="half of the teams get a rule in one week: policy.csv, kind policy",
+    ),
     "one-role": Case(planted=Planted(one_role=True), says="supported", about="everybody has the same role"),
 }  # fmt: skip
 
 
 def harmed_people(rng: np.random.Generator, structure: Structure, planted: Planted) -> NDArray[np.bool_]:
     return np.asarray((rng.random(structure.size) < planted.harmed) & (structure.role != MANAGER), dtype=bool)
+
+
+def policy_weeks(rng: np.random.Generator, structure: Structure, planted: Planted, weeks: int) -> NDArray[np.int64]:
+    """By person: the week from which the team has the rule; `weeks`: never. Between a third and two thirds of the time,
+    so that there is enough before and after."""
+    teams = int(structure.team.max()) + 1
+    order = rng.permutation(teams)
+    if planted.policy_at_once:
+        first = np.where(order < teams // 2, weeks // 2, weeks)
+    else:
+        first = np.where(
+            order < teams // 3, weeks, rng.integers(weeks // 3, max(2 * weeks // 3, weeks // 3 + 1), teams)
+        )
+    return np.asarray(first[structure.team] if planted.policy_h else np.full(structure.size, weeks), dtype=np.int64)
 
 
 def mean_of_others(structure: Structure, hours: Floats) -> Floats:
@@ -108,6 +133,32 @@ def spoil_interactions(
         away = np.isin(week, HOLIDAYS) & (structure.columns["site"][place] == _site(structure))
         lost |= away & (rng.random(len(place)) > HOLIDAY_SEEN)
     return {name: values[~lost] for name, values in rows.items()}
+
+
+def with_policy(
+    outcomes: dict[str, Any], structure: Structure, first: NDArray[np.int64], planted: Planted, weeks: list[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(outcomes with what the rule gives; the table of a study of it: `id`, `week`, `team`, `focus_h`, `focus_policy`
+    (0 or 1) and `policy_since`, its first week or empty for never). Without a rule, the table is empty."""
+    if not planted.policy_h:
+        return outcomes, {}
+    person = np.searchsorted(structure.columns["id"], outcomes["id"])
+    in_force = np.searchsorted(weeks, outcomes["week"]) >= first[person]
+    outcomes = outcomes | {"focus_h": np.round(outcomes["focus_h"] + planted.policy_h * in_force, 3)}
+    table = {name: outcomes[name] for name in ("id", "week", "focus_h")}
+    return outcomes, table | {
+        "team": structure.columns["team"][person],
+        "focus_policy": in_force.astype(np.int64),
+        "policy_since": np.array([*weeks, ""])[first[person]],
+    }
+
+
+def policy_truth(structure: Structure, first: NDArray[np.int64], planted: Planted, weeks: list[str]) -> dict[str, Any]:
+    """`policy`: what the rule gives, and its first week by team (empty for never)."""
+    if not planted.policy_h:
+        return {}
+    since = zip(structure.columns["team"].tolist(), np.array([*weeks, ""])[first].tolist(), strict=True)
+    return {"policy": {"focus_h": planted.policy_h, "since": dict(since)}}
 
 
 def spoil_outcomes(

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from causal_organism.causal.data.tables import StudyTable
 from causal_organism.causal.declarations.panel_study import shipped_study
+from causal_organism.causal.declarations.parsing import parse_study
+from causal_organism.causal.designs.documents import to_document
+from causal_organism.causal.designs.running import run_study
 from causal_organism.causal.effects import estimate_effects, judge_all, study_all
 from causal_organism.causal.panel import build_panel
 from causal_organism.causal.panel_people import coverage_facts
 from causal_organism.causal.refutations import refute
 from causal_organism.interventions.proposals import propose
+from causal_organism.organism.stream.generated_files import write
 from causal_organism.synthetic import generate
 from causal_organism.synthetic.planted import CASES
 from causal_organism.synthetic.weekly import weekly_sums
@@ -50,6 +56,60 @@ def test_what_is_shared_by_a_team_is_a_doubt(case: Any) -> None:
     found = on_focus(made(case)[1])
     clear = [each for each in found.values() if each.verdict != "inconclusive"]
     assert clear and all(each.verdict == "weak" and CASES[case].says in each.reasons for each in clear)
+
+
+POLICY_STUDY = """[data]
+unit = "id"
+time = "week"
+cluster = "team"
+[design]
+kind = "{kind}"
+[treatment.rule]
+{how}
+[outcome.focus]
+column = "focus_h"
+direction = "up"
+"""
+
+
+@pytest.mark.parametrize(
+    ("case", "kind", "how"),
+    [
+        ("staggered-policy", "staggered", 'column = "focus_policy"'),
+        ("staggered-policy", "staggered", 'adopted = "policy_since"'),
+        ("sharp-policy", "policy", 'column = "focus_policy"\nfrom = "2026-W15"'),
+    ],
+)
+@pytest.mark.parametrize("seed", [7, 8])
+def test_a_rule_is_found_by_the_design_that_fits_it(case: Any, kind: Any, how: Any, seed: Any) -> None:
+    organisation = generate(200, 26, seed, start=START, planted=CASES[case].planted)
+    columns = {
+        name: values.astype(np.float64 if values.dtype.kind in "if" else object)
+        for name, values in organisation.policy.items()
+    }
+    table = StudyTable(columns=columns, rows=len(columns["id"]))
+    found = to_document(run_study(parse_study(POLICY_STUDY.format(kind=kind, how=how)), table, reference=False))
+    (estimate,) = found["estimates"]
+    assert (estimate["verdict"], estimate["grade"]) == (CASES[case].says, "B")
+    assert estimate["ci_lo"] < organisation.truth["policy"]["focus_h"] == 2.0 < estimate["ci_hi"]
+
+
+def test_only_a_planted_rule_has_a_table_of_its_own_and_outcomes_can_be_imported_with_it(tmp_path: Path) -> None:
+    plain, ruled = (
+        generate(60, 12, 3, start=START, planted=CASES[case].planted) for case in ("honest", "sharp-policy")
+    )
+    assert (plain.policy, list(ruled.outcomes)) == ({}, list(plain.outcomes))
+    assert list(write(tmp_path, ruled)) == ["interactions.jsonl", "people.csv", "outcomes.csv", "policy.csv"]
+    since = {team: week for team, week in ruled.truth["policy"]["since"].items() if week}
+    assert len(since) == len(set(ruled.people["team"])) // 2
+    assert len(set(since.values())) == 1
+
+
+@pytest.mark.parametrize("case", ["staggered-policy", "sharp-policy"])
+def test_a_rule_of_teams_moves_no_effect_of_meetings(case: Any) -> None:
+    study = study_all(made(case)[1], shipped_study(), agreement=None)[0]
+    engineer = next(each for each in study.estimates if each.segment == "engineer")
+    assert engineer.effect == pytest.approx(-0.6, abs=0.1)
 
 
 def test_unit_break_is_refused_with_its_name() -> None:

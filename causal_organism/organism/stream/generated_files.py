@@ -11,10 +11,11 @@ from typing import Any
 from causal_organism.synthetic.organisation import Organisation
 
 INTERACTIONS, PEOPLE, OUTCOMES, TRUTH = "interactions.jsonl", "people.csv", "outcomes.csv", "truth.json"
+POLICY = "policy.csv"
 
 
 def write(folder: Path, organisation: Organisation) -> dict[str, int]:
-    """Write interactions.jsonl, people.csv, outcomes.csv and truth.json; rows by file name."""
+    """Write interactions.jsonl, people.csv, outcomes.csv, truth.json, and policy.csv of a planted rule; rows by file."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / INTERACTIONS).open("w", encoding="utf-8") as file:
         encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -24,6 +25,8 @@ def write(folder: Path, organisation: Organisation) -> dict[str, int]:
         PEOPLE: _write_csv(folder / PEOPLE, organisation.people),
         OUTCOMES: _write_csv(folder / OUTCOMES, organisation.outcomes),
     }
+    if organisation.policy:
+        rows[POLICY] = _write_csv(folder / POLICY, organisation.policy)
     (folder / TRUTH).write_text(json.dumps(organisation.truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return rows
 
