@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.causal.panel_coverage import CONTEXT, Seen, judge_coverage
+from causal_organism.causal.panel_coverage import CONTEXT, ON_CALL, Seen, judge_coverage
 from causal_organism.errors import CannotConcludeError, RequestError
 from causal_organism.network.roster import rows_in_weeks
 
@@ -61,6 +61,8 @@ def build_panel(weekly: Any, people: Any, outcomes: Any, views: Mapping[str, Any
     declared = {name: metrics.pop(name) for name in CONTEXT if name in metrics}
     network, away = _network_columns(grid, ties, panel["site"], declared)
     panel |= network
+    if ON_CALL in metrics:
+        panel[ON_CALL] = np.nan_to_num(metrics.pop(ON_CALL)).ravel()  # not said: not on call
     for metric, values in metrics.items():
         values = np.where(away, np.nan, values)
         panel[metric] = values.ravel()

@@ -19,6 +19,7 @@ Marks = NDArray[np.bool_]
 AWAY = ("pto_days", "holiday_days")  # days of the week
 CALENDAR = "calendar_coverage"  # share of the week that the calendar was seen
 CONTEXT = (*AWAY, CALENDAR)
+ON_CALL = "oncall_days"  # days of the week; held equal, as it moves meetings and what is done beside them
 MOST_HOURS = 80.0
 LEAST_AWAY_DAYS = 0.5
 LEAST_CALENDAR = 0.9

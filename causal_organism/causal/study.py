@@ -11,7 +11,7 @@ import numpy as np
 from causal_organism.causal.data.breaks import has_unit_break
 from causal_organism.causal.declarations.declaration import Declaration, base_column
 from causal_organism.causal.declarations.identification import declared_problems
-from causal_organism.causal.declarations.panel_study import declared_outcome, diagram_for, treatment_of
+from causal_organism.causal.declarations.panel_study import declared_outcome, diagram_for, hold_on_call, treatment_of
 from causal_organism.causal.declared_checks import check_declared
 from causal_organism.causal.diagram import Adjustment, choose_adjustment
 from causal_organism.causal.exposure import Exposure, exposure_effects
@@ -56,7 +56,10 @@ def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration,
         return _refused(outcome, Adjustment(controls=(), problems=("not-identified",)), ("not-identified",))
     panel = _with_squares(panel, declared)
     measured = [name for name in panel if _is_measured(panel, name)]
-    adjustment = choose_adjustment(diagram, measured, declared.confounders)
+    diagram, confounders = hold_on_call(
+        diagram, declared.confounders, [each for each in measured if _varies(panel, each)]
+    )
+    adjustment = choose_adjustment(diagram, measured, confounders)
     treatment = treatment_of(declared)
     if unseen := declared_problems(declared, treatment, declared_outcome(declared, outcome)):
         return _refused(outcome, adjustment, tuple(each.value for each in unseen))
@@ -133,6 +136,11 @@ def _has_break(panel: Mapping[str, Any], name: str) -> bool:
 def _is_measured(panel: Mapping[str, Any], name: str) -> bool:
     values = np.asarray(panel[name])
     return values.dtype.kind != "f" or not np.isnan(values).all()
+
+
+def _varies(panel: Mapping[str, Any], name: str) -> bool:
+    values = np.asarray(panel[name])
+    return bool((values != values[0]).any())
 
 
 def _holds_infinity(panel: Mapping[str, Any], names: tuple[str, ...]) -> bool:

@@ -20,7 +20,7 @@ TAU_AFTER_HOURS = {"engineer": 0.004, "analyst": 0.004, "sales": 0.004, "manager
 PERSON_SD = 0.1
 WANTED_H = np.array([6.0, 6.5, 7.0, 9.0])  # meeting hours a week by role
 MEETING_H = 0.75  # mean length
-DEADLINE_SHARE = 0.15
+DEADLINE_SHARE, ON_CALL_SHARE = 0.15, 0.12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,14 @@ class Latents:
     tau_after_hours: Floats  # by person
     focus_rest: Floats  # focus but for meetings
     after_hours_rest: Floats
+    on_call: NDArray[np.int64] | None  # None: nobody ever is
     load_matters: float  # 1 in an honest world
     spillover: float
 
 
 def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, planted: Planted) -> Latents:
     people, columns = structure.size, weeks + 1
-    (more,) = rng.spawn(1)  # what only some worlds have changes nothing in the others
+    more, duty = rng.spawn(2)  # what only some worlds have changes nothing in the others
     person = rng.normal(size=people)[
         :, None
     ]  # likes meetings, and has less time for focus: why people must be compared with themselves
@@ -50,10 +51,11 @@ def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, pla
     load = _rounded(_autocorrelated(rng, people, columns, rho=0.6) + 0.4 * person + 0.8 * deadline)
     unseen = planted.hidden * _autocorrelated(rng, people, columns, rho=0.8)
     unseen = unseen + planted.team_shock * more.normal(size=(int(structure.team.max()) + 1, columns))[structure.team]
+    on_call = (duty.random((people, columns)) < ON_CALL_SHARE) & (planted.on_call > 0)
     season = np.sin(np.arange(columns) * 2 * np.pi / 13)
     wanted_h = (
         WANTED_H[structure.role][:, None] + person + 0.5 * planted.control * load + 1.2 * deadline + 0.5 * season
-        + unseen + rng.normal(scale=1.2, size=(people, columns))
+        + unseen - planted.on_call * on_call + rng.normal(scale=1.2, size=(people, columns))
     )  # fmt: skip
     varies = np.where(structure.role == MANAGER, 0.0, PERSON_SD)
     tau_focus = np.array([TAU_FOCUS[role] for role in ROLES])[structure.role] + varies * rng.normal(size=people)
@@ -70,10 +72,11 @@ def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, pla
         tau_after_hours=np.array([TAU_AFTER_HOURS[role] for role in ROLES])[structure.role] * acts
         - planted.late_harm,
         focus_rest=24.0 + rng.normal(scale=2.0, size=(people, 1)) - 1.5 * person - season
-        + 1.8 * _autocorrelated(rng, people, columns, rho=planted.rho),
+        + 1.8 * _autocorrelated(rng, people, columns, rho=planted.rho) - np.roll(planted.on_call * on_call, 1, axis=1),
         after_hours_rest=0.15 + 0.01 * person + 0.005 * season
         + 0.02 * _autocorrelated(rng, people, columns, rho=planted.rho) + 8 * planted.late_harm,
         load_matters=planted.control,
+        on_call=on_call.astype(np.int64) if planted.on_call else None,
         spillover=planted.spillover,
     )  # fmt: skip
 
@@ -93,6 +96,7 @@ def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: 
     )  # fmt: skip
     there = np.arange(len(labels))[:, None] >= structure.first_week[None, :]
     week, person = np.nonzero(there)
+    duty = {} if latents.on_call is None else {"oncall_days": 7 * latents.on_call[:, 1:].T[week, person]}
     return {
         "id": structure.columns["id"][person],
         "week": np.array(labels)[week],
@@ -100,7 +104,7 @@ def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: 
         "after_hours_share": np.round(np.clip(after_hours, 0.0, 1.0).T[week, person], 5),
         "assigned_load": np.round(10 + 3 * latents.measured_load[:, 1:].T[week, person], 3),
         "deadline": latents.deadline[:, 1:].T[week, person],
-    }
+    } | duty
 
 
 def _rounded(values: Floats) -> Floats:

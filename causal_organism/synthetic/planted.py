@@ -22,7 +22,8 @@ class Planted:
     `spillover`: hours of focus per hour of meetings of the others in the team. `harmed`: share of people whose focus
     meetings help. `late_harm`: hours fewer in meetings become work in the evening. `rho`: how alike neighbouring weeks
     are. `outages`: share of people's weeks without a calendar. `break_at`: week from which focus is in minutes.
-    `policy_h`: hours of focus that a rule gives the teams that have it, each from a week of its own, or all at once."""
+    `policy_h`: hours of focus that a rule gives the teams that have it, each from a week of its own, or all at once.
+    `on_call`: hours of meetings that a week on call takes, and of focus."""
 
     hidden: float = 0.0
     team_shock: float = 0.0
@@ -38,6 +39,7 @@ class Planted:
     one_role: bool = False
     no_effect: bool = False
     policy_h: float = 0.0
+    on_call: float = 0.0
     policy_at_once: bool = False
 
 
@@ -87,6 +89,9 @@ CASES: Mapping[str, Case] = {
     "sharp-policy": Case(
         planted=Planted(policy_h=2.0, policy_at_once=True), says="supported",
         about="half of the teams get a rule in one week: policy.csv, kind policy",
+    ),
+    "on-call": Case(
+        planted=Planted(on_call=4.0), says="supported", about="weeks on call bring fewer meetings and less focus"
     ),
     "one-role": Case(planted=Planted(one_role=True), says="supported", about="everybody has the same role"),
 }  # fmt: skip

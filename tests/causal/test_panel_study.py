@@ -48,6 +48,19 @@ def test_outcomes_come_in_the_order_of_the_file_guardrails_after_them_and_undecl
     assert "mood" not in outcomes_in_order(controls, metrics), "a negative control is none"
 
 
+def test_who_is_on_call_is_held_equal_unless_the_file_says_how_it_acts(world: Any) -> None:
+    panel = world(7)[1]
+    rng = np.random.default_rng(1)
+    panel = panel | {"oncall_days": rng.integers(0, 2, len(panel["id"])).astype(float)}
+    held = study_outcome(panel, "focus_h", shipped_study(), agreement=None).adjustment.controls
+    assert "oncall_days" in held
+    own = declared("deadline -> assigned_load", "meet_load_h -> oncall_days   deadline -> assigned_load")
+    assert "oncall_days" not in study_outcome(panel, "focus_h", own, agreement=None).adjustment.controls
+    nobody = panel | {"oncall_days": np.zeros(len(panel["id"]))}
+    assert "oncall_days" not in study_outcome(nobody, "focus_h", shipped_study(), agreement=None).adjustment.controls
+    assert "oncall_days" not in outcomes_in_order(shipped_study(), ("focus_h", "oncall_days"))
+
+
 def test_directions_and_what_matters_are_those_of_the_file() -> None:
     found = measure_of(declared('direction = "up"\nleast = 0.25', 'direction = "down"\nleast = 2'), "focus_h")
     assert (found.better, found.least, found.unit) == (-1, 2.0, "h/week")

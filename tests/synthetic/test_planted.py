@@ -112,6 +112,20 @@ def test_a_rule_of_teams_moves_no_effect_of_meetings(case: Any) -> None:
     assert engineer.effect == pytest.approx(-0.6, abs=0.1)
 
 
+def test_weeks_on_call_are_held_equal_where_they_are_known() -> None:
+    """Without the column, fewer meetings and less focus in the same weeks hide half of the effect."""
+    panel = made("on-call", people=400)[1]
+    hidden = {name: column for name, column in panel.items() if name != "oncall_days"}
+    known, unknown = (study_all(each, shipped_study(), agreement=1e-6)[0] for each in (panel, hidden))
+    effects = [
+        next(each.effect for each in study.estimates if each.segment == "engineer") for study in (known, unknown)
+    ]
+    assert effects[0] == pytest.approx(-0.6, abs=0.1)
+    assert effects[1] > -0.4
+    assert "oncall_days" in known.adjustment.controls
+    assert known.problems == (), "DoWhy agrees"
+
+
 def test_unit_break_is_refused_with_its_name() -> None:
     panel = made("unit-break")[1]
     assert study_all(panel, shipped_study(), agreement=None)[0].problems == ("unit-break",)

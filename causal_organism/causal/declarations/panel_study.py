@@ -13,6 +13,7 @@ from causal_organism.causal.declarations.identification import ITSELF
 from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.diagram import OUTCOME, SUSPECTED, Diagram
 from causal_organism.causal.measures import Measure
+from causal_organism.causal.panel_coverage import ON_CALL
 from causal_organism.errors import StudyFileError
 
 SHIPPED = "panel_study.toml"
@@ -72,7 +73,7 @@ def outcomes_in_order(declared: Declaration, metrics: Collection[str]) -> tuple[
     columns = [each.column for each in ordered]
     nodes = () if declared.diagram is None else declared.diagram.nodes
     taken = {*columns, *nodes, *map(base_column, declared.confounders)}
-    taken |= {MEASURED, *declared.negative_outcomes, *declared.negative_treatments}
+    taken |= {MEASURED, ON_CALL, *declared.negative_outcomes, *declared.negative_treatments}
     return (*(name for name in columns if name in metrics), *sorted(set(metrics) - taken))
 
 
@@ -105,6 +106,17 @@ def diagram_for(declared: Declaration, column: str) -> Diagram | None:
         edges=renamed, treatment=MEASURED, outcome=OUTCOME, absorbed=frozenset({PERSON, WEEK}),
         latent=latent | {names[name] for name in others}, suspected=SUSPECTED,
     )  # fmt: skip
+
+
+def hold_on_call(
+    diagram: Diagram, confounders: tuple[str, ...], varying: Collection[str]
+) -> tuple[Diagram, tuple[str, ...]]:
+    """The diagram and what is held equal, with who is on call wherever that is known: it moves meetings and what is
+    done beside them. A file that has it in its diagram decides for itself. `varying`: columns that vary."""
+    if ON_CALL not in varying or ON_CALL in diagram.nodes:
+        return diagram, confounders
+    edges = (*diagram.edges, (ON_CALL, diagram.treatment), (ON_CALL, diagram.outcome))
+    return replace(diagram, edges=edges), (*confounders, ON_CALL) if confounders else ()
 
 
 def _assumed_edges(declared: Declaration) -> tuple[tuple[str, str], ...]:

@@ -15,7 +15,7 @@ POLICY = "policy.csv"
 
 
 def write(folder: Path, organisation: Organisation) -> dict[str, int]:
-    """Write interactions.jsonl, people.csv, outcomes.csv, truth.json, and policy.csv of a planted rule; rows by file."""
+    """Write interactions, people, outcomes, the truth, and the table of a rule that was planted; rows by file name."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / INTERACTIONS).open("w", encoding="utf-8") as file:
         encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
