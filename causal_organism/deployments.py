@@ -10,6 +10,9 @@ WORK_POOL = "default"
 QUEUES: Mapping[str, int] = {"default": 1, "expensive": 2}
 """Work queue -> priority; 1 is served first."""
 
+PULSE_VIEWS, EVERYTHING = "tag:pulse", "*"
+"""Selections of what a pulse and a full analysis refresh."""
+
 TAG = "organism"
 """Tag of every deployment and run of ours; the automation for dead runs looks at nothing else."""
 
@@ -57,6 +60,7 @@ class Pipeline:
     timeout_s: float  # a run that goes on for longer is cancelled
     retry_delay_s: float = 0.0
     parameters: Mapping[str, Any]
+    selection: str | None = None  # of assets that it refreshes; None: its parameter says
 
     @property
     def full_name(self) -> str:
@@ -94,6 +98,7 @@ INCREMENTAL = Pipeline(
     retry_delay_s=120.0,
     timeout_s=3_600.0,
     parameters={"actor": _ACTOR},
+    selection=PULSE_VIEWS,
 )
 FULL = Pipeline(
     flow="full-analysis-pipeline",
@@ -109,6 +114,7 @@ FULL = Pipeline(
     resumes=2,
     timeout_s=6 * 3_600.0,
     parameters={"actor": _ACTOR},
+    selection=EVERYTHING,
 )
 REFRESH = Pipeline(
     flow="refresh-assets",

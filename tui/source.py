@@ -81,6 +81,14 @@ class ConsoleSource(Protocol):
         Each step with `unchanged` of its last `makes`; `stale_after`: keys that read what is made and are not made.
         """
 
+    def after_runs(self, runs: Sequence[str]) -> Document:
+        """What these runs have still to make (the first of them, where there are many): `steps` and `stale_after` as
+        `plan` gives them, and `queues`: of `organism.queues/1`, those where they wait."""
+
+    def after_version(self, key: str, version: int) -> Document:
+        """What that version as head leads to: `stale_after`, `steps` {key, estimate_s, makes, unchanged} to make these
+        again, `making`: the run that makes the asset now, or None."""
+
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         """`organism.runs/1`, newest first, those that were asked for; `until`: what to ask with for the next older
         ones, None where there are none; where nothing was asked for, also `day`, the `runs` of `organism.stats/1` over

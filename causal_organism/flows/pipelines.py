@@ -17,7 +17,7 @@ from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
 from prefect.states import Cancelled, Failed
 
-from causal_organism.deployments import FULL, INCREMENTAL, REFRESH, Pipeline
+from causal_organism.deployments import EVERYTHING, FULL, INCREMENTAL, PULSE_VIEWS, REFRESH, Pipeline
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
 from causal_organism.engine.automation.progressive import conclude_both, samples_to_enlarge
 from causal_organism.engine.automation.run import begin_automated, conclude
@@ -46,8 +46,6 @@ from causal_organism.wiring import open_organism
 STOPPED = (asyncio.CancelledError, TerminationSignal)
 """What a flow's function sees of the signal that ends its process, depending on what it was at."""
 
-PULSE_VIEWS = "tag:pulse"
-EVERYTHING = "*"
 
 Document = dict[str, Any]  # organism.refresh/1
 

@@ -23,7 +23,7 @@ from causal_organism.organism.stream.reread import reread_stream
 from causal_organism.platform import queues as queue_operations
 from causal_organism.platform import runs as run_operations
 from causal_organism.platform import schedules as schedule_operations
-from causal_organism.platform.consequences import with_consequences
+from causal_organism.platform.consequences import of_runs, of_version, with_consequences
 from causal_organism.platform.day_figures import DayFigures
 from causal_organism.platform.person_numbers import numbers_of
 from causal_organism.platform.run_ids import find_run_id
@@ -128,6 +128,12 @@ class Console:
         request = Request(selection, partition, force=force, full=full)
         plan = plan_document(make_plan(self._organism, request, Origin(self._actor, "console")))
         return with_consequences(self._organism, plan)
+
+    def after_runs(self, runs: Sequence[str]) -> Document:
+        return of_runs(self._organism, runs)
+
+    def after_version(self, key: str, version: int) -> Document:
+        return of_version(self._organism, key, version)
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         document = load_runs(self._organism, limit=limit, asked=asked, most=LOOKED_AT)

@@ -71,8 +71,7 @@ def test_a_read_only_console_refuses_every_action_before_any_store_is_asked(act:
 def test_the_actions_that_are_tried_are_all_that_the_console_has() -> None:
     reading = {"unsupported", "status", "assets", "select", "versions", "plan", "runs", "run", "logs", "queues"}
     reading |= {"proposals", "close", "find_run", "find_asset", "partitions", "result", "schedules", "dead_letters"}
-    reading |= {"reason_for_none"}
-    reading |= {"diff", "person", "why_person"}
+    reading |= {"diff", "person", "why_person", "after_runs", "after_version", "reason_for_none"}
     methods = {name for name in vars(Console) if not name.startswith("_")}
     doing = {"pause_queue", "resume_queue", "limit_queue", "trigger", "retry", "cancel", "decide", "set_schedule"}
     assert methods - reading == doing | {"retry_letter", "drop_letter", "reread", "restore", "pin"}

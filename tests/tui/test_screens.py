@@ -23,7 +23,7 @@ SCREENS = {
     "help": (("3", "question_mark"), "WHAT IT DOES"),
     "json": (("4", "y"), '"pool": "default"'),
     "trigger": (("2", "slash", "b", "e", "t", "w", "enter", "t"), "1 step, 1 certain"),
-    "stop": (("3", "s"), "STOP 1 RUN"),
+    "stop": (("3", "s"), "Stays out of date"),
 }
 
 

@@ -36,6 +36,30 @@ def schedules(now: datetime, stopped: Collection[str]) -> Document:
     }  # fmt: skip
 
 
+def plan(selection: str, declared: Collection[Document], *, force: bool, full: bool) -> Document:
+    """organism.plan/1 with consequences: what is selected was out of date, but for views/clustering."""
+    mode = "full" if full else "incremental"
+    cause = {"kind": "input-changed", "input": "network", "was": 40, "now": 41}
+    keys = [part.strip().strip('"').lstrip("+") for part in selection.split(" or ")]
+    if keys == ["views/clustering"] and not force:
+        return {"schema": "organism.plan/1", "steps": []}
+    steps = [{"key": key, "causes": [cause], "certain": True, "mode": mode, "estimate_s": 12.0} for key in keys]
+    if selection.startswith("+"):
+        steps.insert(0, {"key": "views/degree", "causes": [], "certain": False, "mode": mode, "estimate_s": 0.4})
+    after = [each["key"] for each in declared if set(keys) & set(each["upstream"]) and each["key"] not in keys]
+    steps = [{**step, "makes": 10, "unchanged": 8} for step in steps]
+    return {"schema": "organism.plan/1", "steps": steps, "stale_after": after}
+
+
+def started_run(run: str, selection: str, state: str, at: datetime | None) -> dict[str, Any]:
+    """Of organism.runs/1: one that somebody started, `at`: None until it runs."""
+    return {
+        "id": run, "flow": "refresh-assets", "deployment": "refresh-assets/refresh", "state": state,
+        "trigger": "console", "actor": "ops@demo", "selection": selection, "tries": 1 if at else 0,
+        "started_at": at.isoformat() if at else None, "error": None,
+    }  # fmt: skip
+
+
 def is_asked(run: Document, asked: RunsAsked) -> bool:
     """Whether a run is one of those that are asked for."""
     if asked == ALL:

@@ -25,8 +25,7 @@ class DemoSource:
     def __init__(self, clock: Callable[[], datetime], *, hostile: bool = False, refused: dict[str, str] | None = None):
         self.clock = clock
         self.born = clock()
-        self.hostile = hostile
-        self.refused = refused or {}
+        self.hostile, self.refused = hostile, refused or {}
         self.asked: dict[str, int] = {}
         self.done: list[tuple[Any, ...]] = []  # writes, in order
         self.fail_with: str | None = None
@@ -86,9 +85,9 @@ class DemoSource:
     def select(self, expression: str) -> tuple[str, ...]:
         self._count("select")
         keys = [each["key"] for each in self.assets()["assets"]]
-        name = expression.strip().strip("+")
-        if name.startswith("group:"):
-            return tuple(key for key in keys if key.startswith(name.removeprefix("group:")))
+        name = expression.strip().strip("+").removeprefix("group:")
+        if "group:" in expression:
+            return tuple(key for key in keys if key.startswith(name))
         if name not in keys:
             raise SelectionError(f"there is no asset {name}", column=1, hint="organism assets lists them")
         return (name, "network") if expression.startswith("+") else (name,)
@@ -125,19 +124,14 @@ class DemoSource:
         self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
     ) -> Document:
         self._count("plan")
-        mode = "full" if full else "incremental"
-        cause = {"kind": "input-changed", "input": "network", "was": 40, "now": 41}
-        keys = [part.strip().strip('"').lstrip("+") for part in selection.split(" or ")]
-        if keys == ["views/clustering"] and not force:
-            return {"schema": "organism.plan/1", "steps": []}
-        steps = [{"key": key, "causes": [cause], "certain": True, "mode": mode, "estimate_s": 12.0} for key in keys]
-        if selection.startswith("+"):
-            steps.insert(0, {"key": "views/degree", "causes": [], "certain": False, "mode": mode, "estimate_s": 0.4})
-        after = [
-            each["key"] for each in self._declared() if set(keys) & set(each["upstream"]) and each["key"] not in keys
-        ]
-        steps = [{**step, "makes": 10, "unchanged": 8} for step in steps]
-        return {"schema": "organism.plan/1", "steps": steps, "stale_after": after}
+        return operations.plan(selection, self._declared(), force=force, full=full)
+
+    def after_runs(self, runs: Sequence[str]) -> Document:
+        return {**self.plan("causal/effects"), "queues": operations.queues(self.limits, self.paused)[1:]}
+
+    def after_version(self, key: str, version: int) -> Document:
+        after = self.plan(key)["stale_after"]
+        return {**self.plan(" or ".join(after) or "views/clustering"), "stale_after": after, "making": None}
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         self._count("runs")
@@ -149,13 +143,12 @@ class DemoSource:
         self._count("run")
         if (found := next((each for each in self._runs() if each["id"] == run), None)) is None:
             raise RequestError(f"there is no run {run}")
-        state = found["state"]
-        outcome = {"Completed": "made", "Failed": "failed", "Cancelled": "cancelled"}.get(state, "")
+        outcome = {"Completed": "made", "Failed": "failed", "Cancelled": "cancelled"}.get(found["state"], "")
         steps = [
             documents.step("views/degree", "made", 0.4),
             documents.step(str(found.get("selection") or "network"), outcome, 8.2, error=found.get("error")),
         ]
-        begun = state not in ("Scheduled", "Pending")
+        begun = found["state"] not in ("Scheduled", "Pending")
         return {**found, "steps": steps if begun else [], "tasks": self._tasks_of(found) if begun else []}
 
     def find_run(self, part: str) -> str:
@@ -188,8 +181,9 @@ class DemoSource:
     def proposals(self) -> Sequence[Document]:
         self._count("proposals")
         found = documents.proposals(self.born, hostile=self.hostile)
-        states = {str(each["id"]): self.proposal_state or each["state"] for each in found} | self.decided
-        return [{**each, "state": states[str(each["id"])]} for each in found]
+        return [
+            {**each, "state": self.decided.get(str(each["id"]), self.proposal_state or each["state"])} for each in found
+        ]
 
     def reason_for_none(self) -> str | None:
         return None
@@ -289,10 +283,6 @@ class DemoSource:
     def _run(self, run: str) -> dict[str, Any]:
         at, selection = self.started[run]
         state = self._state(run)
-        began = state not in ("Scheduled", "Pending")
-        return {
-            "id": run, "flow": "refresh-assets", "deployment": "refresh-assets/refresh", "state": state,
-            "trigger": "console", "actor": "ops@demo", "selection": selection, "tries": 1 if began else 0,
-            "started_at": (at + timedelta(seconds=STARTING_S)).isoformat() if began else None,
-            "duration_s": RUNNING_S - STARTING_S if state == "Completed" else None, "error": None,
-        }  # fmt: skip
+        started = at + timedelta(seconds=STARTING_S) if state not in ("Scheduled", "Pending") else None
+        row = operations.started_run(run, selection, state, started)
+        return {**row, "duration_s": RUNNING_S - STARTING_S if state == "Completed" else None}

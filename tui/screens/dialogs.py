@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar, cast
 
@@ -15,10 +15,12 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.messages import Came
 from tui.presenters.lines import Line, folded, line
 from tui.presenters.rows import Column, Row
 from tui.screens.console import Console
 from tui.screens.once import Once
+from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
@@ -51,6 +53,14 @@ class Field:
 
     def is_filled(self, value: str) -> bool:
         return bool(value.strip()) if self.word is None else value.strip() == self.word
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What an act leads to: asked of the source while its dialog is open, and told as lines."""
+
+    ask: Callable[[ConsoleSource], Document]
+    tell: Callable[[Document], Sequence[Line]]
 
 
 Answers = Mapping[str, str]
@@ -123,6 +133,7 @@ class Ask(Dialog[Answers]):
         context: str = "",
         command: str = "",
         guarded: bool = True,
+        foreseen: Foreseen | None = None,
     ):
         super().__init__()
         self.question = title
@@ -131,6 +142,7 @@ class Ask(Dialog[Answers]):
         self.fields = tuple(fields)
         self.context = context
         self.command = command
+        self.foreseen = foreseen
         self.armed = not guarded
 
     def compose(self) -> ComposeResult:
@@ -149,13 +161,9 @@ class Ask(Dialog[Answers]):
 
     def on_mount(self) -> None:
         self.query_one("#question", Band).show(line((self.question, "head")), line(self.context))
-        pane = self.query_one("#lines", TextPane)
-        width = _WIDE_BOX if self.app.size.width >= WIDE else _NARROW_BOX
-        self.lines = tuple(part for each in self.lines for part in folded(each, width))
-        room = MOST_LINES - 4 * len(self.fields)
-        pane.styles.height = max(1, min(len(self.lines), room))
-        pane.show(self.lines)
-        pane.can_focus = len(self.lines) > room
+        self._show(self.lines if self.foreseen is None else (*self.lines, line(("looking what follows ...", "dim"))))
+        if self.foreseen is not None:
+            cast(Console, self.app).ask_once(self, "what follows", self.foreseen.ask)
         if self.command:
             self.query_one("#command", Band).show(line((safe_text(self.command), "dim")), line("Y copies "))
         for field in self.fields:
@@ -165,6 +173,21 @@ class Ask(Dialog[Answers]):
             self.first_focus().focus()
         else:
             super().on_mount()
+
+    def _show(self, lines: Sequence[Line]) -> None:
+        pane = self.query_one("#lines", TextPane)
+        width = _WIDE_BOX if self.app.size.width >= WIDE else _NARROW_BOX
+        shown = tuple(part for each in lines for part in folded(each, width))
+        room = MOST_LINES - 4 * len(self.fields)
+        pane.styles.height = max(1, min(len(shown), room))
+        pane.show(shown)
+        pane.can_focus = len(shown) > room
+
+    def on_came(self, event: Came) -> None:
+        """What follows; where that cannot be known, the act is still possible."""
+        if self.foreseen is not None:
+            unknown = (line((f"What follows is not known: {safe_text(event.error, limit=200)}", "warn")),)
+            self._show((*self.lines, *(unknown if event.error else self.foreseen.tell(event.result))))
 
     def command_line(self) -> str:
         return self.command

@@ -14,7 +14,7 @@ from tui.messages import Came
 from tui.presenters.lines import Line, line
 from tui.presenters.rows import Column
 from tui.screens.console import Console
-from tui.screens.dialogs import Answers, Ask, confirming, target_lines
+from tui.screens.dialogs import Answers, Ask, Foreseen, confirming, target_lines
 from tui.screens.once import Once
 from tui.source import ConsoleSource
 from tui.widgets.band import Band
@@ -99,7 +99,7 @@ class ListPage(Once[None]):
         word = word or (f"{verb} {len(targets)}" if place.production else None)
         dialog = Ask(
             title, [*target_lines(targets), line(""), *effect], action=verb.capitalize(), fields=confirming(word),
-            context=safe_name(place.context, limit=24), command=command,
+            context=safe_name(place.context, limit=24), command=command, foreseen=self.foreseen(verb),
         )  # fmt: skip
 
         def answered(answers: Answers | None) -> None:
@@ -107,6 +107,10 @@ class ListPage(Once[None]):
                 self.say(f"{verb}: still waiting for: {self.console.writing}")
 
         self.app.push_screen(dialog, answered)
+
+    def foreseen(self, verb: str) -> Foreseen | None:
+        """What doing that to the targets leads to; None: its effect says it."""
+        return None
 
     def _done(self, verb: str, results: Sequence[object]) -> None:
         self.table.clear_marks()

@@ -7,26 +7,30 @@ from collections.abc import Callable, Mapping, Sequence
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.commands import each_of
+from tui.presenters.consequences import cancel_lines, retry_lines
 from tui.presenters.lines import Line, line
 from tui.presenters.runs.listing import run_name
 from tui.presenters.words import run_word
-from tui.screens.dialogs import SHOWN_TARGETS, Answers, Ask, confirming
+from tui.screens.dialogs import SHOWN_TARGETS, Answers, Ask, Foreseen, confirming
 from tui.screens.listing import ListScreen
 from tui.source import ConsoleSource
 from tui.states import UNFINISHED
+
+_COMMANDS = {"retry": "retry", "stop": "cancel"}
+_FOLLOWS = {"retry": retry_lines, "stop": cancel_lines}
 
 
 class RunActions(ListScreen):
     """A list of runs with `r` and `s`."""
 
     def do_retry(self) -> None:
-        self._ask("retry", "RETRY", "retry", "Effect: what was made stays; the rest is made again.", self._retry)
+        self._ask("retry", "Effect: what was made stays; the rest is made again.", self._retry)
 
     def do_stop(self) -> None:
         effect = "Effect: it is cancelled; what it published stays, and nothing more is published."
-        self._ask("stop", "STOP", "cancel", effect, self._stop)
+        self._ask("stop", effect, self._stop)
 
-    def _ask(self, verb: str, title: str, command: str, effect: str, act: Callable[[Sequence[str]], None]) -> None:
+    def _ask(self, verb: str, effect: str, act: Callable[[Sequence[str]], None]) -> None:
         """A dialog that lists what is acted on, and what of the marks is left out and why."""
         refused = self._refusals(verb)
         targets = tuple(key for key, why in refused.items() if not why)
@@ -39,8 +43,9 @@ class RunActions(ListScreen):
         number = len(targets)
         word = f"{verb} {number}" if number > 1 or self.console.place.production else None
         dialog = Ask(
-            f"{title} {number} RUN{'S' if number != 1 else ''}", lines, action=title.capitalize(),
-            fields=confirming(word), context=self._where(), command=each_of(command, targets),
+            f"{verb.upper()} {number} RUN{'S' if number != 1 else ''}", lines, action=verb.capitalize(),
+            fields=confirming(word), context=self._where(), command=each_of(_COMMANDS[verb], targets),
+            foreseen=Foreseen(lambda source: source.after_runs(targets), _FOLLOWS[verb]),
         )  # fmt: skip
 
         def answered(answers: Answers | None) -> None:

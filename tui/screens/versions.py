@@ -9,7 +9,9 @@ from textual.binding import Binding, BindingType
 from causal_organism.wording.safe_text import safe_name
 from tui.messages import Came
 from tui.presenters.assets.versions import COLUMNS, diff_lines, version_rows
+from tui.presenters.consequences import version_lines
 from tui.presenters.lines import Line, line
+from tui.screens.dialogs import Foreseen
 from tui.screens.list_page import ListPage
 from tui.screens.pages import JsonPage
 from tui.source import ConsoleSource, Document
@@ -69,7 +71,7 @@ class VersionsPage(ListPage):
         self.console.ask_once(self, f"diff {key} v{was} > v{now}", lambda source: source.diff(key, was, now))
 
     def action_restore(self) -> None:
-        effect = "Effect: its content is published again as the newest version; what reads it is then out of date."
+        effect = "Effect: its content is published again as the newest version."
         self._one("RESTORE", "restore", effect, lambda source, number: source.restore(self.key, int(number)))
 
     def action_pin(self) -> None:
@@ -78,6 +80,12 @@ class VersionsPage(ListPage):
 
     def action_unpin(self) -> None:
         self._one("UNPIN", "unpin", "Effect: runs make it again.", lambda source, _: source.pin(self.key, None))
+
+    def foreseen(self, verb: str) -> Foreseen | None:
+        number = int(next(iter(self.table.targets())))
+        if verb == "unpin":
+            return None
+        return Foreseen(lambda source: source.after_version(self.key, number), version_lines)
 
     def _one(self, title: str, verb: str, effect: str, do: Any) -> None:
         if len(self.table.targets()) > 1:

@@ -10,7 +10,7 @@ from causal_organism.wording.safe_text import safe_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, wrapped
 from tui.presenters.words import Document
 
-_NAMED = 4
+NAMED = 4
 
 
 def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
@@ -19,7 +19,7 @@ def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
     if not steps:
         return (line("Nothing to do: everything selected is up to date."), line(("F makes it anyway (force).", "dim")))
     name_width = max(12, min(34, width - 32))
-    lines: list[Line] = [line(summary(steps)), *_after_lines(plan.get("stale_after") or (), width), EMPTY]
+    lines: list[Line] = [line(summary(steps)), *after_lines(plan.get("stale_after") or (), width), EMPTY]
     lines.append(heading(f" {fit_left('STEP', name_width)} {'MODE':<11} {'CERTAIN':<8} {'EST':>6}"))
     for step in steps:
         certain = "yes" if step.get("certain") else "perhaps"
@@ -32,22 +32,26 @@ def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
         causes = "; ".join(cause_text(cause) for cause in step.get("causes") or ())
         causes = causes or ("asked for" if step.get("certain") else "if something before it changes")
         lines += [line(("    " + part, "dim")) for part in wrapped(causes, width - 5)]
-        if history := _history(step):
+        if history := history_words(step):
             lines.append(line(("    " + history, "dim")))
     return tuple(lines)
 
 
-def _after_lines(keys: Sequence[str], width: int) -> list[Line]:
+def after_lines(keys: Sequence[str], width: int) -> list[Line]:
     """What is out of date afterwards, unless what it reads turns out to be the same."""
     if not keys:
         return []
-    named = ", ".join(safe_name(key) for key in keys[:_NAMED])
-    more = f" and {len(keys) - _NAMED} more" if len(keys) > _NAMED else ""
-    text = f"Out of date afterwards, where the content changes: {len(keys)} ({named}{more})"
+    text = f"Out of date afterwards, where the content changes: {names(keys)}"
     return [line((part, "warn")) for part in wrapped(text, width, 4)]
 
 
-def _history(step: Document) -> str:
+def names(keys: Sequence[str]) -> str:
+    """`6 (a, b, c, d and 2 more)`."""
+    more = f" and {len(keys) - NAMED} more" if len(keys) > NAMED else ""
+    return f"{len(keys)} ({', '.join(safe_name(key) for key in keys[:NAMED])}{more})"
+
+
+def history_words(step: Document) -> str:
     """How often such a make changed nothing, so that what reads it stays as it is."""
     makes, unchanged = step.get("makes") or 0, step.get("unchanged") or 0
     return f"unchanged in {unchanged} of {makes}: then nothing after it is made" if makes and unchanged else ""
