@@ -130,6 +130,7 @@ class DemoSource:
         return {**self.plan("causal/effects"), "queues": operations.queues(self.limits, self.paused)[1:]}
 
     def after_version(self, key: str, version: int) -> Document:
+        self._count("after_version")
         after = self.plan(key)["stale_after"]
         return {**self.plan(" or ".join(after) or "views/clustering"), "stale_after": after, "making": None}
 
