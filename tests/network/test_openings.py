@@ -68,6 +68,14 @@ def test_another_delimiter_can_be_said(tmp_path: Path) -> None:
         FileOptions(encoding="klingon")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "idna"])
+def test_a_file_that_is_not_in_the_encoding_that_was_said_is_one_error(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.csv").write_text(ROWS)
+    with pytest.raises(RequestError, match=r"a\.csv is not in the encoding that was said") as raised:
+        people(tmp_path / "a.csv", encoding=encoding)
+    assert raised.value.code == "unknown-format"
+
+
 def test_commas_are_decimal_where_they_part_no_columns(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("source;target;at;weight;duration_s\na;b;1700000000,5;0,25;1,5\n")
     [(_, read)] = read_interactions(tmp_path / "a.csv", now_us=NOW_US)

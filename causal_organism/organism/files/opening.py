@@ -105,6 +105,8 @@ def reading(name: str) -> Iterator[None]:
         yield
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise RequestError(f"{name} is damaged: {error}", code=UNKNOWN_FORMAT) from error
+    except UnicodeError as error:
+        raise RequestError(f"{name} is not in the encoding that was said: {error}", code=UNKNOWN_FORMAT) from error
     except OSError as error:
         raise RequestError(f"{name} cannot be read: {error.strerror or error}") from error
 
