@@ -112,7 +112,7 @@ def _laid_out(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _rows(value: Any) -> list[dict[str, Any]]:
-    found = _frame_rows(value) if hasattr(value, "to_dict") else value
+    found = _frame_rows(value) if hasattr(value, "to_dict") and hasattr(value, "columns") else value
     if not isinstance(found, Sequence) or not all(isinstance(row, Mapping) for row in found):
         raise UnstorableError(f"a table is a list of rows as mappings, or a DataFrame, not {type(value).__name__}")
     return [{str(column): _cell(each) for column, each in row.items()} for row in found]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from causal_organism.assets.definitions import Asset, asset, source
@@ -163,6 +164,7 @@ def test_of_partitions_only_that_one_fails() -> None:
         ({"note": np.zeros(3)}, "note is an ndarray"),
         ({"note": 10**5_000}, "note is a whole number of more than 4,300 digits"),
         ({"note": Table([1, 2])}, "metadata 'note' cannot be stored: a table is a list of rows"),
+        ({"note": Table(pd.Series([1]))}, "a table is a list of rows as mappings, or a DataFrame, not Series"),
         ({"note": Text(Raising())}, "metadata 'note' cannot be stored: RuntimeError"),  # type: ignore[arg-type]
         ({"note": {3: 4}}, "note has a key that is an int"),
     ],
