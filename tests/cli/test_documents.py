@@ -155,6 +155,8 @@ def test_the_documents_of_a_day_are_as_documented(organism: Run, tmp_path: Path)
         (["dead-letters"], 0),
         (["interventions"], 0),
         (["interventions", "list"], 0),
+        (["alerts"], 0),
+        (["alerts", "list"], 0),
         (["env"], 0),
         (["generate", str(tmp_path / "made"), "--people", "30", "--weeks", "4"], 0),
         (["read", "nothing"], 2),

@@ -13,9 +13,13 @@ from causal_organism.wiring import open_organism
 from causal_organism.wording.safe_text import safe_text
 
 
-@click.group()
-def alerts() -> None:
-    """Alerts: one per fault and one when it is over, to Slack, a webhook, e-mail, Sentry or what Apprise knows."""
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def alerts(context: click.Context, as_json: bool) -> None:
+    """List what is wrong. One alert per fault and one when it is over: Slack, a webhook, e-mail, Sentry, Apprise."""
+    if context.invoked_subcommand is None:
+        context.invoke(list_, as_json=as_json)
 
 
 @alerts.command("list")
