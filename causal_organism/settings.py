@@ -141,6 +141,9 @@ class Settings:
         "ORGANISM_RETAIN_HOURS", 24.0, "`organism watch` begins `organism retain` so often; 0: never"
     )
     log_format: str = _setting("ORGANISM_LOG_FORMAT", "text", "logs of processes that stay: text, or json, a line each")
+    traces: bool = _setting(
+        "ORGANISM_TRACES", False, "traces by OpenTelemetry, to where OTEL_EXPORTER_OTLP_ENDPOINT says; the extra `otel`"
+    )
     watch_seconds: float = _setting("ORGANISM_WATCH_SECONDS", 30.0, "between two looks of `organism watch`")
     watch_ping_url: str | None = _setting(
         "ORGANISM_WATCH_PING_URL",
@@ -303,6 +306,12 @@ def _without_foreign_readers(running: Mapping[str, str], environ: Mapping[str, s
     elsewhere = {name for name in _READERS if _read_variable(environ, name) not in (None, running.get(name))}
     foreign = {each for name in elsewhere for each in _READERS[name]}
     return {name: value for name, value in running.items() if name not in foreign}
+
+
+def wants_traces(environ: Mapping[str, str] | None = None) -> bool:
+    """`traces` alone: asked before every command, also of one that needs no setting."""
+    text = _read_variable(os.environ if environ is None else environ, "ORGANISM_TRACES")
+    return bool(_convert("ORGANISM_TRACES", text, False)) if text else False
 
 
 def home_folder(environ: Mapping[str, str]) -> Path:

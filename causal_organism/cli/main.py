@@ -13,6 +13,10 @@ from click.shell_completion import CompletionItem
 from causal_organism.cli.output import UnwrittenError, data, open_stdout, say, talk_aside, to_json, writing
 from causal_organism.cli.usage import is_help, usage_error
 from causal_organism.errors import FAILED, STOPPED, UNREACHABLE, WRONG, OrganismError, missing_extra
+from causal_organism.settings import wants_traces
+
+_STAYING = frozenset({"tui", "watch", "worker", "metrics"})
+"""What goes on until it is stopped is no trace; runs of a worker are traced in their own processes."""
 
 # name -> (module, attribute, what `organism --help` says); the modules are imported when their command is called
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -119,12 +123,18 @@ class LazyGroup(click.Group):
 
 @click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="causal-organism", prog_name="organism")
-def organism() -> None:
+@click.pass_context
+def organism(ctx: click.Context) -> None:
     """Watch an organisation as a living system: versioned assets from interactions to interventions.
 
     `--assets package.module:NAME`, anywhere on the line, puts somebody else's asset graph in place of the catalog;
     `--assets catalog,package.module:NAME` beside it.
     """
+    if wants_traces() and ctx.invoked_subcommand not in _STAYING:
+        from causal_organism.tracing import span, start_tracing
+
+        start_tracing()
+        ctx.with_resource(span(f"organism {ctx.invoked_subcommand}"))
 
 
 def run() -> None:

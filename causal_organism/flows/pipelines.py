@@ -41,7 +41,10 @@ from causal_organism.platform.worker_code import record_code
 from causal_organism.platform.worker_graphs import import_graph
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
+from causal_organism.tracing import start_tracing
 from causal_organism.wiring import open_organism
+
+start_tracing()  # at import: Prefect begins the span of a flow before it runs any of its code
 
 STOPPED = (asyncio.CancelledError, TerminationSignal)
 """What a flow's function sees of the signal that ends its process, depending on what it was at."""

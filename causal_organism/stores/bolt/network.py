@@ -25,6 +25,7 @@ from causal_organism.stores.bolt.refusals import error_of, unusable
 from causal_organism.stores.bolt.statements import load_statements
 from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.tls import NONE, Tls
+from causal_organism.tracing import span
 
 if TYPE_CHECKING:
     from neo4j import Driver, ManagedTransaction, Session
@@ -163,7 +164,7 @@ class BoltNetwork:
     def _session(self) -> Iterator[Session]:
         driver = self._enter()
         try:
-            with driver.session(database=self._database) as session:
+            with span("neo4j session"), driver.session(database=self._database) as session:
                 yield session
         finally:
             with self._guard:

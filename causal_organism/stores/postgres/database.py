@@ -24,6 +24,7 @@ from causal_organism.stores.postgres.roles import refused
 from causal_organism.stores.postgres.startup_options import unreadable, with_tls
 from causal_organism.stores.tls import NONE as NO_FILES
 from causal_organism.stores.tls import Tls
+from causal_organism.tracing import span
 
 if TYPE_CHECKING:
     import psycopg
@@ -85,14 +86,15 @@ class Database:
         import psycopg  # 0.1 s of CPU: only where a server is asked
 
         try:
-            if not self._migrated:
-                self.migrate()
-            with (
-                self._borrowed() as connection,
-                broken_after(connection, self._deadline_s),
-                self._transaction(connection, single),
-            ):
-                yield connection
+            with span("postgresql transaction"):
+                if not self._migrated:
+                    self.migrate()
+                with (
+                    self._borrowed() as connection,
+                    broken_after(connection, self._deadline_s),
+                    self._transaction(connection, single),
+                ):
+                    yield connection
         except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement) as error:
             raise StoreError(f"PostgreSQL: {_first_line(error)}", hint=UNPREPARED) from error
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:

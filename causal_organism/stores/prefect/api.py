@@ -11,6 +11,7 @@ from causal_organism.errors import RequestError, StoreError
 from causal_organism.settings import Settings
 from causal_organism.stores.addresses import shown
 from causal_organism.stores.tls import Tls
+from causal_organism.tracing import span
 
 if TYPE_CHECKING:
     import httpx
@@ -88,6 +89,7 @@ class PrefectApi:
             self._client.close()
             self._client = None
 
+    @span("prefect request")
     def _call(
         self,
         method: str,

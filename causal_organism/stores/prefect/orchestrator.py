@@ -17,10 +17,14 @@ from causal_organism.stores.prefect.api import PAGE, PrefectApi
 from causal_organism.stores.prefect.lookup import CLOCK_SKEW, Lookup
 from causal_organism.stores.prefect.run_history import PrefectHistory
 from causal_organism.stores.prefect.setup import PrefectSetup
+from causal_organism.tracing import traceparent
 
 TERMINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 MOST_COUNTED = 2_000
 """Waiting and running runs that are counted; a queue deeper than this is shown with this depth."""
+
+_TRACEPARENT = "__OTEL_TRACEPARENT"
+"""The label by which Prefect knows what the span of a run is a part of."""
 
 LIVE = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
 
@@ -78,6 +82,8 @@ class PrefectOrchestrator:
             # With a key of its own, asking again after a broken connection gives the same run.
             "idempotency_key": idempotency or str(uuid.uuid4()),
         }
+        if (parent := traceparent()) is not None:
+            body["labels"] = {_TRACEPARENT: parent}
         run = self._api.write("POST", f"/deployments/{found['id']}/create_flow_run", body, repeat=True)
         return str(run["id"])
 

@@ -9,6 +9,7 @@ from causal_organism.errors import RefusedError
 from causal_organism.network.entries import START
 from causal_organism.ports import DeadLetter, StreamEntry, StreamState
 from causal_organism.stores.redis.stream import RedisStream, driver_errors
+from causal_organism.tracing import span
 
 _TOGETHER = 1_000
 _ANY = "organism-restore"  # a group that only makes the stream, and is gone again
@@ -22,7 +23,7 @@ class RedisCopies:
 
     def refuse_filled(self) -> None:
         names = (self._stream.name, self._stream.dead_letters_name)
-        with driver_errors():
+        with span("redis call"), driver_errors():
             is_there = bool(self._stream.redis.exists(*names))
         if is_there:
             raise RefusedError(
@@ -35,7 +36,7 @@ class RedisCopies:
         self.refuse_filled()
         rest = iter(entries)
         while page := list(islice(rest, _TOGETHER)):
-            with driver_errors():
+            with span("redis call"), driver_errors():
                 pipeline = self._stream.redis.pipeline(transaction=True)
                 for each in page:
                     pipeline.xadd(self._stream.name, dict(each.fields), id=each.id)
@@ -46,7 +47,7 @@ class RedisCopies:
 
     def _set_state(self, state: StreamState) -> None:
         redis, name = self._stream.redis, self._stream.name
-        with driver_errors():
+        with span("redis call"), driver_errors():
             redis.xgroup_create(name, _ANY, id="$", mkstream=True)  # also where no entry is left
             redis.xgroup_destroy(name, _ANY)
             counts = [] if state.added is None or not self._counts() else ["ENTRIESADDED", state.added]

@@ -18,6 +18,7 @@ from causal_organism.ports import DeadLetter, StreamEntry, StreamState
 from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.redis.roles import redis_rules
 from causal_organism.stores.tls import NONE, Tls
+from causal_organism.tracing import span
 
 _PAGE = 10_000
 _FIRST_PAGE = 500  # from which it is known how long entries are
@@ -58,14 +59,14 @@ class RedisStream:
     def append(self, entries: Sequence[Mapping[str, str]]) -> list[str]:
         if not entries:
             return []
-        with driver_errors():
+        with span("redis call"), driver_errors():
             pipeline = self.redis.pipeline(transaction=True)  # all of them or none
             for fields in entries:
                 pipeline.xadd(self.name, dict(fields))
             return [_text(each) for each in pipeline.execute()]
 
     def clock(self) -> datetime:
-        with driver_errors():
+        with span("redis call"), driver_errors():
             seconds, microseconds = self.redis.time()
         return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
 
@@ -88,14 +89,14 @@ class RedisStream:
         return within(found, most_bytes)
 
     def _page(self, position: str, limit: int, until: str | None) -> tuple[StreamEntry, ...]:
-        with driver_errors():
+        with span("redis call"), driver_errors():
             found = self.redis.xrange(self.name, min=f"({position}", max=until or "+", count=limit)
         return tuple(StreamEntry(_text(entry), fields) for entry, fields in found)
 
     def state(self) -> StreamState:
         import redis  # only where a server is asked
 
-        with driver_errors():
+        with span("redis call"), driver_errors():
             try:
                 found: Mapping[str, Any] = self.redis.xinfo_stream(self.name)
             except redis.ResponseError as error:
@@ -124,7 +125,7 @@ class RedisStream:
         return count
 
     def trim(self, before: str) -> int:
-        with driver_errors():
+        with span("redis call"), driver_errors():
             return int(self.redis.xtrim(self.name, minid=following(before), approximate=False))
 
     def write_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
@@ -132,37 +133,37 @@ class RedisStream:
             arguments: list[str] = []
             for each in letters[start : start + 1000]:
                 arguments += (each.id, each.reason, json.dumps(dict(each.fields), ensure_ascii=False))
-            with driver_errors():
+            with span("redis call"), driver_errors():
                 self.redis.eval(_WRITE_DEAD_LETTERS, 1, self.dead_letters_name, *arguments)
 
     def read_dead_letters(self, limit: int | None = None) -> tuple[DeadLetter, ...]:
-        with driver_errors():
+        with span("redis call"), driver_errors():
             found = self.redis.xrange(self.dead_letters_name, count=limit)
         return tuple(_dead_letter(_text(entry), fields) for entry, fields in found)
 
     def count_dead_letters(self) -> int:
-        with driver_errors():
+        with span("redis call"), driver_errors():
             return int(self.redis.xlen(self.dead_letters_name))
 
     def drop_dead_letters(self, ids: Sequence[str]) -> int:
         if not ids:
             return 0
-        with driver_errors():
+        with span("redis call"), driver_errors():
             return int(self.redis.xdel(self.dead_letters_name, *ids))
 
     def apply_roles(self) -> None:
         """Make the users of `redis_rules`, or bring them to it; passwords stay, and who is new has none."""
-        with driver_errors():
+        with span("redis call"), driver_errors():
             for user, rules in redis_rules(stream=self.name, dead_letters=self.dead_letters_name).items():
                 self.redis.execute_command("ACL SETUSER", user, "on", *rules)
 
     def put_user(self, user: str, password: str, rules: Sequence[str]) -> None:
-        with driver_errors():
+        with span("redis call"), driver_errors():
             self.redis.execute_command("ACL SETUSER", user, "reset", "on", f">{password}", *rules)
 
     def drop_user(self, user: str) -> None:
         """Remove it, and close its connections."""
-        with driver_errors():
+        with span("redis call"), driver_errors():
             self.redis.execute_command("ACL DELUSER", user)
 
     def close(self) -> None:
