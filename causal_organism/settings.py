@@ -61,6 +61,12 @@ class Settings:
     timescale_dsn: str | None = _setting(
         "ORGANISM_TIMESCALE_DSN", None, "readings; unset: same as Postgres", secret=True
     )
+    worker_password: str | None = _setting(
+        "ORGANISM_WORKER_PASSWORD",
+        None,
+        "`deploy setup`, as the owner of the tables, makes the login organism_deployed_worker with it",
+        secret=True,
+    )
     prefect_api_url: str | None = _setting("PREFECT_API_URL", None, "the Prefect server's API, ending in /api")
     prefect_auth: str | None = _setting(
         "PREFECT_API_AUTH_STRING", None, "user:password of the Prefect API", secret=True

@@ -16,13 +16,14 @@ from causal_organism.settings import running_servers
 SCHEDULER_TRIES, SCHEDULER_PAUSE_S = 5, 2.0
 
 
-def set_up(organism: Organism, *, actor: str, reset: bool = False) -> dict[str, Any]:
+def set_up(organism: Organism, *, actor: str, reset: bool = False, made: Sequence[str] = ()) -> dict[str, Any]:
     """organism.deploy/1: make what is missing or different; repeating it changes nothing.
 
+    `made`: what was made beside Prefect.
     `reset` also takes back crons, queues and limits that operators changed; it never resumes what is paused.
     """
     organism.settings.refuse_changes()
-    changed = list(organism.orchestrator.setup(reset=reset))
+    changed = [*made, *organism.orchestrator.setup(reset=reset)]
     assets = organism.settings.assets
     if not _has_own_worker(organism) and note_worker_graph(organism, assets):
         changed.append(f"asset graph of the workers: {describe_graphs(assets)}")

@@ -15,6 +15,7 @@ from causal_organism.cli.main import organism
 from causal_organism.deployments import HEARTBEAT_S, QUEUES, WORK_POOL
 from causal_organism.platform.metrics import ABOUT
 from causal_organism.settings import Settings
+from causal_organism.stores.postgres.logins import DEPLOYED_WORKER
 from tests.deploy.kustomized import KUBERNETES, OVERLAYS, ROOT, built, containers, named, pods
 
 VERSIONS = ("1.29", "1.30", "1.31", "1.32", "1.33")
@@ -239,11 +240,25 @@ def test_what_is_selected_is_there_and_every_server_has_its_port_opened(found: l
 
 def test_secrets_are_named_once_and_hold_nothing_real() -> None:
     found = secrets()
-    assert set(found) == {"causal-organism", "prefect-server", "prefect-redis"}
+    assert set(found) == {"causal-organism", "causal-organism-owner", "prefect-server", "prefect-redis"}
     for values in found.values():
         assert all("CHANGE-ME" in text or text == "" for text in values.values())
     everything = "".join(path.read_text() for path in KUBERNETES.rglob("*") if path.is_file())
-    assert set(re.findall(r"secretRef: \{ name: ([\w-]+) \}", everything)) == set(found)
+    assert set(re.findall(r"secretRef: \{ name: ([\w-]+)(?:, optional: true)? \}", everything)) == set(found)
+
+
+def test_who_sets_up_and_backs_up_is_the_owner_and_nobody_else(found: list[Any]) -> None:
+    owners = set()
+    for name, template in pods(found):
+        for container in containers(template):
+            given = variables(found, container)
+            if "ORGANISM_POSTGRES_DSN" not in given:
+                continue
+            owner = "//organism:" in given["ORGANISM_POSTGRES_DSN"]
+            assert owner == ("ORGANISM_WORKER_PASSWORD" in given) == ("//default:" in given["ORGANISM_REDIS_URL"]), name
+            assert owner or f"//{DEPLOYED_WORKER}:" in given["ORGANISM_POSTGRES_DSN"], name
+            owners |= {name} if owner else set()
+    assert {name.rpartition("/")[2] for name in owners} == {"deploy", "backup"}
 
 
 def test_production_names_registry_tag_and_storage() -> None:

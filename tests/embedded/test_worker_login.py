@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from causal_organism.embedded.people import WORKER_LOGIN
 from causal_organism.embedded.servers.admitting import admit_worker
 from causal_organism.embedded.servers.postgres import ADMIN_SECRET, dsn
 from causal_organism.settings import Settings, load_settings
-from tests.embedded.conftest import OwnHome
+from tests.embedded.conftest import COMMAND, OwnHome
 
 REFUSED = (
     "ALTER TABLE organism.audit DISABLE TRIGGER audit_append_only",
@@ -42,9 +43,13 @@ def own(make_module_home: Callable[[], OwnHome]) -> Iterator[OwnHome]:
 
 def as_process(home: OwnHome, name: str) -> Settings:
     """What this process of the home works with, by its own environment."""
+    return load_settings(environment_of(home, name))
+
+
+def environment_of(home: OwnHome, name: str) -> dict[str, str]:
     pid = home.status()[name]["pid"]
     words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
-    return load_settings(dict(word.split("=", 1) for word in words if "=" in word))
+    return dict(word.split("=", 1) for word in words if "=" in word)
 
 
 def session_user(address: str) -> str:
@@ -133,6 +138,13 @@ def test_runs_of_the_worker_complete_and_stand_in_the_log_with_its_login(
     events.write_text('{"source": "a", "target": "b", "at": "2026-01-05T12:00:00Z"}\n')
     home.json("ingest", str(events))
     assert home.json("pulse")["outcome"] == "done"
+    retained = subprocess.run(
+        [*COMMAND, "retain", "--json"], env=environment_of(home, "watch"), capture_output=True, text=True
+    )
+    assert retained.returncode == 0, retained.stderr
     with psycopg.connect(home.settings().need("postgres_dsn")) as connection:
-        rows = connection.execute("SELECT session FROM organism.audit WHERE action = 'pulse.done'").fetchall()
-    assert {login for (login,) in rows} == {WORKER_LOGIN}
+        rows = connection.execute(
+            "SELECT action, session FROM organism.audit WHERE action IN ('pulse.done', 'retain')"
+        ).fetchall()
+    assert set(rows) >= {("pulse.done", WORKER_LOGIN)}
+    assert {login for _, login in rows} == {WORKER_LOGIN}

@@ -10,7 +10,7 @@ from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option
 from causal_organism.cli.runs.tables import Document
 from causal_organism.errors import FAILED, RequestError
-from causal_organism.wiring import open_organism
+from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
 
 
@@ -26,7 +26,7 @@ from causal_organism.wording.safe_text import safe_text
 @json_option
 @changes(unless=lambda action, apply, **_: action == "check" or (action == "roles" and not apply))
 def deploy(action: str, apply: bool, server: str, compose: Path | None, as_json: bool) -> None:
-    """Set up pool, queues, deployments, schedules and the automation for dead runs.
+    """Set up pool, queues, deployments, schedules, the automation for dead runs, and the login of workers.
 
     setup makes what is missing or does not fit the installed code; update also takes back crons, queues and limits
     that were changed by hand; neither resumes what is paused. check says what is missing, which queue has no worker and
@@ -49,10 +49,22 @@ def deploy(action: str, apply: bool, server: str, compose: Path | None, as_json:
             own_worker = None if broken is None else broken.message
             document = check_deployed(o, own_worker=own_worker, unpinned=_unpinned(compose))
         else:
-            document = set_up(o, actor=o.settings.actor, reset=action == "update")
+            made = _admit_workers(o)
+            document = set_up(o, actor=o.settings.actor, reset=action == "update", made=made)
     emit(document, lambda: _deploy_text(document), as_json=as_json)
     if action == "check" and not document["ok"]:
         raise click.exceptions.Exit(FAILED)
+
+
+def _admit_workers(o: OpenOrganism) -> tuple[str, ...]:
+    """Where a password is set for them: what the tables' owner has to do before workers that are not the owner."""
+    if o.settings.worker_password is None:
+        return ()
+    from causal_organism.stores.postgres.logins import DEPLOYED_WORKER, make_worker_login
+
+    o.readings.setup()
+    is_new = make_worker_login(o.database, DEPLOYED_WORKER, o.settings.worker_password)
+    return (f"login {DEPLOYED_WORKER} created",) if is_new else ()
 
 
 def _unpinned(compose: Path | None) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from causal_organism.stores.postgres.database import Database
 
 ROLES = ("organism_reader", "organism_analyst", "organism_operator", "organism_approver", "organism_worker")
+DEPLOYED_WORKER = "organism_deployed_worker"
+"""The login of workers beside a server of one's own: compose and Kubernetes name it in their addresses."""
 _LOGINS_LOCK = 7_203_451_120
 
 
@@ -57,8 +59,9 @@ def make_login(database: Database, login: str, role: str) -> None:
             connection.execute(sql.SQL(change).format(sql.Identifier(each), sql.Identifier(login)))
 
 
-def make_worker_login(database: Database, login: str, password: str) -> None:
+def make_worker_login(database: Database, login: str, password: str) -> bool:
     """A login with this password and the role organism_worker; of the other roles only what is there is renewed.
+    Whether there was none.
 
     Raises StoreError, RefusedError.
     """
@@ -66,21 +69,23 @@ def make_worker_login(database: Database, login: str, password: str) -> None:
 
     try:
         with database.connection() as connection:
-            _put_worker(connection, login, password)
+            return _put_worker(connection, login, password)
     except psycopg.Error as error:
         raise StoreError(f"PostgreSQL: the login {login} cannot be made: {str(error).splitlines()[0]}") from error
 
 
-def _put_worker(connection: psycopg.Connection[Any], login: str, password: str) -> None:
+def _put_worker(connection: psycopg.Connection[Any], login: str, password: str) -> bool:
     connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOGINS_LOCK,))
     connection.execute((present_grants(connection) or worker_sql()).encode())
-    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (login,)).fetchone() is None:
+    is_new = connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (login,)).fetchone() is None
+    if is_new:
         connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(login)))
     verifier = connection.pgconn.encrypt_password(password.encode(), login.encode())  # the server logs no password
     connection.execute(
         sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(sql.Identifier(login), sql.Literal(verifier.decode()))
     )
     connection.execute(sql.SQL("GRANT organism_worker TO {}").format(sql.Identifier(login)))
+    return is_new
 
 
 def drop_login(database: Database, login: str) -> tuple[int, ...]:

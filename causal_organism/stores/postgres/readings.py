@@ -26,9 +26,7 @@ class SqlReadings:
 
     def setup(self) -> None:
         with self._database.connection() as connection:
-            available = connection.execute(
-                "SELECT 1 FROM pg_available_extensions WHERE name = 'timescaledb'"
-            ).fetchone()
+            available = connection.execute(_IS_TO_BE_SET_UP).fetchone()
             if available:
                 connection.execute(_EXTENSION)
             if available and _extension(connection):
@@ -94,6 +92,13 @@ def _plain(value: Any) -> Any:
         return _number(value)
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
+
+_IS_TO_BE_SET_UP = """
+    SELECT FROM pg_available_extensions, pg_class
+    WHERE name = 'timescaledb' AND oid = to_regclass('organism.effect_reading')
+        AND pg_has_role(session_user, relowner, 'USAGE')
+"""
+"""Tables are set up by whose they are: `organism deploy setup` does it for workers with a login of their own."""
 
 _EXTENSION = """
     DO $$ BEGIN
