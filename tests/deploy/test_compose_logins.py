@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import socket
 import subprocess
 import uuid
@@ -67,12 +68,14 @@ def compose_redis(tmp_path: Path) -> Iterator[int]:
         **SERVICES["redis"]["environment"], **given, "PATH": f"{tmp_path}:{os.environ['PATH']}",
     }  # fmt: skip
     command = [word.replace("$$", "$") for word in SERVICES["redis"]["command"]]
-    server = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(
+        command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         until(lambda: _answers(port), "the server answers")
         yield port
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)  # the shell waits for the server behind its pipe
         server.wait()
 
 
