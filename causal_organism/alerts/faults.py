@@ -15,6 +15,7 @@ class FaultKind(StrEnum):
     ASSET_LATE = "asset-late"
     ASSET_REJECTED = "asset-rejected"
     AUDIT_BROKEN = "audit-broken"
+    CALIBRATION = "calibration"
     CHECK_FAILED = "check-failed"
     CLOCK = "clock"
     DEAD_LETTERS = "dead-letters"

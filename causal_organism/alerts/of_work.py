@@ -73,6 +73,25 @@ def stream_faults(stream: Mapping[str, Any], *, name: str, letters_before: int |
     return tuple(found)
 
 
+def calibration_faults(results: Any) -> tuple[Fault, ...]:
+    """Of organism.intervention-results/1: types that are suspended: the last ones did not do what was expected."""
+    types = results.get("types", {}) if isinstance(results, Mapping) else {}
+    return tuple(
+        Fault(
+            kind=FaultKind.CALIBRATION,
+            subject=name,
+            text=f"what is expected of {name} is not what comes of it: {count(found['alarms'])} of"
+            f" {count(found['measured'])} that were measured did something else, the last ones among them; nothing of"
+            " it is proposed any more",
+            hint="`organism read interventions/results` shows what was expected and measured of each; one that does"
+            " what was expected ends the suspension",
+            severity=WARNING,
+        )
+        for name, found in sorted(types.items())
+        if found["suspended"]
+    )
+
+
 def network_fault(audit: Mapping[str, Any] | None) -> Fault | None:
     """The last comparison of the network with the archive found a difference that was not repaired."""
     if audit is None or audit["same"] or audit["repaired"] or audit.get("older_format") is not None:

@@ -8,7 +8,7 @@ import pytest
 
 from causal_organism.alerts.faults import FaultKind
 from causal_organism.alerts.of_servers import late_queues, silent_workers
-from causal_organism.alerts.of_work import asset_faults, failed_runs, network_fault, stream_faults
+from causal_organism.alerts.of_work import asset_faults, calibration_faults, failed_runs, network_fault, stream_faults
 
 PULSE = "incremental-update-pipeline/incremental-updates"
 
@@ -119,3 +119,18 @@ def test_a_queue_that_waits_for_ten_minutes_is_late_unless_it_is_paused() -> Non
     queue = {"pool": "default", "name": "expensive", "paused": False, "depth": 2, "oldest_s": 601.0}
     assert late_queues([queue])[0].cause == "queue-without-worker/default/expensive"
     assert late_queues([{**queue, "paused": True}, {**queue, "oldest_s": 599.0}, {**queue, "oldest_s": None}]) == ()
+
+
+def test_a_type_that_is_suspended_is_a_fault_and_an_alarm_alone_is_none() -> None:
+    found = {"measured": 5, "slope": 0.2, "alarms": 2, "suspended": True}
+    types = {"reduce_meetings": found, "pair_up": found | {"alarms": 1, "suspended": False}}
+    (fault,) = calibration_faults({"types": types})
+    assert (fault.key, fault.severity) == ("calibration/reduce_meetings", "warning")
+    assert fault.text.startswith(
+        "what is expected of reduce_meetings is not what comes of it: 2 of 5 that were measured"
+    )
+
+
+@pytest.mark.parametrize("results", [{"types": {}}, {}, [], "nothing", None])
+def test_results_without_types_are_no_fault(results: Any) -> None:
+    assert calibration_faults(results) == ()

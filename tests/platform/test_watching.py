@@ -12,13 +12,19 @@ import pytest
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.deliveries import LOST, SENT, WAITING
+from causal_organism.alerts.faults import FaultKind
+from causal_organism.assets.definitions import asset
+from causal_organism.engine.refresh import refresh_local
+from causal_organism.engine.requests import Origin, Request
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.platform.notices import notify
 from causal_organism.platform.watching.listing import acknowledge_incident, alerts_document
 from causal_organism.platform.watching.looks import LOOKS, Process
 from causal_organism.platform.watching.turn import take_turn
 from causal_organism.stores.memory.network import MemoryNetwork
+from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.stores.notices.outbox import FolderOutbox
+from tests.engine.organisms import memory_organism
 from tests.platform.test_queues import with_stream
 from tests.platform.test_runs import asked, organism
 
@@ -75,6 +81,29 @@ def test_a_queue_without_a_worker_is_told_once_and_so_is_its_end(watched: Any) -
     watched.orchestrator.served = True
     turns(watched, 10)
     assert [each.startswith("over: ") for each in watched.channels.titles] == [False, False, True, True]
+
+
+def test_a_suspended_type_of_intervention_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
+    types = {"reduce_meetings": {"measured": 2, "slope": 0.1, "alarms": 2, "suspended": True}}
+
+    @asset(key="interventions/results", code_version="1")
+    def results() -> Any:
+        return {"types": types}
+
+    o = memory_organism((results,))
+    o.orchestrator = MemoryOrchestrator(now=o.clock)
+    o.outbox, o.channels = FolderOutbox(tmp_path / "watch"), Pipe()
+    looks = tuple(each for each in LOOKS if FaultKind.CALIBRATION in each.kinds)
+    turns(o, looks=looks)
+    assert o.channels.titles == []  # nothing was measured yet
+    refresh_local(o, Request("interventions/results"), Origin("ana", "cli"))
+    turns(o, 10, looks=looks)
+    (title,) = o.channels.titles
+    assert title.startswith("what is expected of reduce_meetings is not what comes of it")
+    types["reduce_meetings"] = types["reduce_meetings"] | {"measured": 3, "suspended": False}
+    refresh_local(o, Request("interventions/results", force=True), Origin("ana", "cli"))
+    turns(o, 10, looks=looks)
+    assert [each.startswith("over: ") for each in o.channels.titles] == [False, True]
 
 
 def test_a_ledger_that_is_away_keeps_nothing_from_being_told(watched: Any) -> None:

@@ -18,7 +18,8 @@ from causal_organism.alerts.of_servers import (
     queues_without_worker,
     silent_workers,
 )
-from causal_organism.alerts.of_work import asset_faults, failed_runs, network_fault, stream_faults
+from causal_organism.alerts.of_work import asset_faults, calibration_faults, failed_runs, network_fault, stream_faults
+from causal_organism.engine.contents import load_value
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.errors import OrganismError
 from causal_organism.organism.projections.verify_network import last_audit
@@ -28,6 +29,7 @@ from causal_organism.platform.disk import measure_disks
 from causal_organism.platform.watching.log_looks import look_at_audit, look_at_imports
 from causal_organism.ports import Organism
 
+RESULTS = "interventions/results"
 RUNS_LOOKED_AT = 100
 GROWING = timedelta(hours=1)
 """Dead letters that came within this are told; so long a worker that is gone is missed."""
@@ -135,6 +137,14 @@ def look_at_network(sight: Sight) -> list[Fault]:
     return [] if fault is None else [fault]
 
 
+def look_at_results(sight: Sight) -> list[Fault]:
+    """Whether what was expected of interventions of each type came true, as the last analysis has it."""
+    head = sight.organism.ledger.heads_of([RESULTS]).get(RESULTS)
+    if head is None or not head.version.kept:
+        return []
+    return list(calibration_faults(load_value(sight.organism, head.version)))
+
+
 def look_at_log(sight: Sight) -> list[Fault]:
     return look_at_audit(sight.organism, sight.memory, sight.now)
 
@@ -158,6 +168,7 @@ LOOKS = (
         look_at_assets,
     ),
     Look(frozenset({FaultKind.RUN_FAILED}), "orchestrator", look_at_runs),
+    Look(frozenset({FaultKind.CALIBRATION}), "ledger", look_at_results),
     Look(frozenset({FaultKind.AUDIT_BROKEN}), "ledger", look_at_log),
     Look(frozenset({FaultKind.IMPORT_REMOVED_MUCH}), "ledger", look_at_removals),
     Look(frozenset({FaultKind.STREAM_LAG, FaultKind.DEAD_LETTERS, FaultKind.GAP}), "stream", look_at_stream),
