@@ -8,7 +8,6 @@ from causal_organism.embedded.servers.postgres import ADMIN_SECRET, DATABASE, WO
 from causal_organism.embedded.servers.server import LEDGER
 from causal_organism.errors import RefusedError
 from causal_organism.stores.postgres.database import Database
-from causal_organism.stores.postgres.logins import make_worker_login
 
 _DEADLINE_S = 300.0  # a migration may take minutes; a server that hangs must not hold up the others for ever
 
@@ -18,6 +17,8 @@ def admit_worker(home: Home) -> None:
 
     Raises StoreError, RefusedError.
     """
+    from causal_organism.stores.postgres.logins import make_worker_login  # loads psycopg, 0.1 s
+
     owner = Database(dsn(home, DATABASE, f"{LEDGER}-{DATABASE}"), deadline_s=_DEADLINE_S)
     try:
         try:
