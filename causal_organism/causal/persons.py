@@ -43,8 +43,10 @@ def person_slopes(design: Design) -> Slopes:
     rest = sample.y - sample.w @ fitted.coef[segments:]
     own = np.array([fitted.coef[sample.segments.index(name)] for name in sample.segments])
     slopes_by_row = own[np.searchsorted(sample.segments, sample.segment)]
-    y = effects.centred(rest) - effects.cell_part(rest - slopes_by_row * sample.t)
     t = effects.centred(sample.t)
+    expected = slopes_by_row * t
+    different = effects.centred(rest) - expected - effects.cell_part(rest - slopes_by_row * sample.t)
+    y = expected + effects.centred(different * _of_others(effects.cell))
     people = sample.persons
     squares = np.bincount(sample.person, t * t, minlength=people)
     constant = squares <= 1e-9 * np.bincount(sample.person, sample.t**2, minlength=people) + 1e-12
@@ -74,6 +76,15 @@ def person_slopes(design: Design) -> Slopes:
         t=t,
         y=y,
     )
+
+
+def _of_others(cell: Ints) -> Floats:
+    """By row: what makes the difference from the mean of a team's week that from the mean of the others in it.
+
+    Else a person who is different moves the mean that it is compared with, and seems to differ by 1 / size less.
+    """
+    size = np.bincount(cell)[cell].astype(np.float64)
+    return np.where(size > 1, size / np.maximum(size - 1, 1), 1.0)
 
 
 def _first_of_each(values: NDArray[np.str_], person: Ints) -> NDArray[np.str_]:

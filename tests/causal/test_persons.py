@@ -76,6 +76,22 @@ def test_standard_errors_hold_though_a_persons_mean_takes_most_of_what_lasts(rho
     assert np.std((slopes.slope + 0.5) / slopes.se) == pytest.approx(1.0, abs=0.07)
 
 
+def test_who_differs_from_a_small_team_differs_by_all_of_it() -> None:
+    """In teams of four, with each week's shock taken out, persons would seem to differ by a quarter less."""
+    rng, people, weeks = np.random.default_rng(6), 400, 26
+    person, week = (each.ravel() for each in np.indices((people, weeks)))
+    team = person // 4
+    own = -0.5 + 0.5 * rng.normal(size=people)
+    t = rng.normal(size=people * weeks)
+    y = own[person] * t + rng.normal(size=(people // 4, weeks))[team, week] + 0.1 * rng.normal(size=len(t))
+    sample = Sample(
+        outcome="y", controls=(), rows=np.arange(len(t)), y=y, t=t, w=np.empty((len(t), 0)), person=person, week=week,
+        team=team, segment=np.full(len(t), "all"), week_index=week + 2900,
+    )  # fmt: skip
+    slopes = person_slopes(draw_design(sample)).slope
+    assert np.polyfit(own, slopes, 1)[0] == pytest.approx(1.0, abs=0.05)
+
+
 def test_the_autocorrelation_is_found(world: Any) -> None:
     assert slopes_of(world(7)[1])[0].autocorrelation == pytest.approx(0.3, abs=0.08)
 
