@@ -32,27 +32,16 @@ from tui.link import words
 from tui.messages import Found, LogArrived, Written
 from tui.polling import Standing
 from tui.presenters.freshness import label_of
-from tui.screens.assets import AssetsScreen
 from tui.screens.commanding import Commanding
 from tui.screens.dialogs import WIDE
-from tui.screens.interventions import InterventionsScreen
 from tui.screens.listing import ListScreen
-from tui.screens.overview import OverviewScreen
+from tui.screens.modes import SCREENS
 from tui.screens.pages import HelpPage, JsonPage, help_rows
-from tui.screens.queues import QueuesScreen
-from tui.screens.runs import RunsScreen
 from tui.source import ConsoleSource, Document, Place
 from tui.threads import HastyExecutor
 from tui.widgets.cells import Difference, Picture
 from tui.widgets.paint import Paint, Theme
 
-SCREENS: dict[str, Callable[[], Screen[None]]] = {
-    "overview": OverviewScreen,
-    "assets": AssetsScreen,
-    "runs": RunsScreen,
-    "queues": QueuesScreen,
-    "interventions": InterventionsScreen,
-}
 _REMEMBERED = 200
 
 
@@ -65,6 +54,7 @@ class ConsoleApp(Commanding):
     ]
     ENABLE_COMMAND_PALETTE = False
     MODES: ClassVar[dict[str, Any]] = dict(SCREENS)
+    DEFAULT_MODE = "overview"  # from the first: no empty screen is made before it
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]  # noqa: RUF012  (Textual declares it so)
 
     def __init__(
@@ -109,7 +99,6 @@ class ConsoleApp(Commanding):
         self.animation_level = "none"
         asyncio.get_running_loop().set_default_executor(HastyExecutor(thread_name_prefix="console"))
         self.set_interval(BEAT_S, self.beat)
-        self.switch_mode("overview")
 
     def on_unmount(self) -> None:
         self.link.close()
@@ -180,9 +169,8 @@ class ConsoleApp(Commanding):
         self.push_screen(JsonPage(title, document))
 
     def on_log_arrived(self, event: LogArrived) -> None:
-        frame = self.frame
-        if isinstance(frame, RunsScreen):
-            frame.on_log_arrived(event)
+        if self.frame is not None:
+            self.frame.on_log_arrived(event)
 
     def on_found(self, event: Found) -> None:
         """A part of an id stands for one thing, and the console goes there; or for none, and it stays."""

@@ -95,17 +95,20 @@ def drive(
     ascii_only: bool = False,
     source: Any = None,
     clock: Clock | None = None,
+    app: type[ConsoleApp] = ConsoleApp,
 ) -> None:
     """Run a scenario against a console of this size."""
     clock = clock or Clock()
     source = source or DemoSource(clock, hostile=hostile, refused=refused)
     place = Place(context="home", actor="ana@ops", read_only=read_only, production=production)
-    app = ConsoleApp(lambda: source, place, now=clock, ticks=clock.ticks, paint=Paint(ascii_only=ascii_only))
+    console = app(lambda: source, place, now=clock, ticks=clock.ticks, paint=Paint(ascii_only=ascii_only))
 
     async def run() -> None:
-        async with app.run_test(size=size) as pilot:
-            driver = Driver(app, pilot, source, clock)
-            await driver.until(lambda: app.as_of is not None or bool(app.pulse.lost(tuple(app.pulse.questions))))
+        async with console.run_test(size=size) as pilot:
+            driver = Driver(console, pilot, source, clock)
+            await driver.until(
+                lambda: console.as_of is not None or bool(console.pulse.lost(tuple(console.pulse.questions)))
+            )
             await pilot.pause()
             await scenario(driver)
 

@@ -17,12 +17,16 @@ WIDTH, HEIGHT = 30, 3
 RED = Style(color="red")
 ON_GREY = Style(bgcolor="bright_black")
 SEQUENCE = re.compile(r"\x1b\[([0-9;]*)([HGKXm])|(.)", re.DOTALL)
+STYLES = [
+    *(None, RED, ON_GREY, Style(bold=True, color="blue"), Style(dim=True, color="blue"), Style(dim=True, bold=True)),
+    *(Style(italic=True, underline=True, bgcolor="red"), Style(reverse=True), Style(color="color(183)", bold=True)),
+    Style(color="color(183)", bgcolor="color(238)", strike=True),
+]
+CODE = re.compile(r"[34]8;5;\d+|\d+")
 TEXTS = st.one_of(
     st.text(alphabet="ab │█é漢" + "e\u0301", min_size=1, max_size=8), st.integers(5, 14).map(lambda size: " " * size)
 )
-PIECES = st.lists(
-    st.tuples(TEXTS, st.sampled_from([None, RED, Style(bold=True, color="blue"), ON_GREY])), min_size=1, max_size=5
-)
+PIECES = st.lists(st.tuples(TEXTS, st.sampled_from(STYLES)), min_size=1, max_size=5)
 LINES = st.lists(st.tuples(st.integers(0, HEIGHT - 1), PIECES), max_size=4)
 
 
@@ -48,7 +52,7 @@ class Shown:
                     assert is_clear(self.style), "it would be erased in a colour"
                     self.rows[self.y][self.x : self.x + int(codes)] = [(" ", "")] * int(codes)
                 case "m":
-                    self.style = "" if codes in ("", "0") else codes.removeprefix("0;")
+                    self.style = worn(self.style, codes)
                 case _:
                     self._write(character)
 
@@ -62,6 +66,30 @@ class Shown:
         for text, _ in cells[1:]:
             self.rows[self.y][self.x] = (text, "" if text == " " and is_clear(self.style) else self.style)
             self.x += 1
+
+
+def worn(style: str, codes: str) -> str:
+    """The style that these codes make of another one, as Textual writes it: flags, letters, background."""
+    flags, letters, behind = set[int](), "", ""
+    for code in CODE.findall(f"{style};{codes or 0}"):
+        match int(code.partition(";")[0]):
+            case 0:
+                flags, letters, behind = set(), "", ""
+            case 22:
+                flags -= {1, 2}
+            case 23 | 24 | 27 as off:
+                flags.discard(off - 20)
+            case 39:
+                letters = ""
+            case 49:
+                behind = ""
+            case on if on < 10:
+                flags.add(on)
+            case colour if 40 <= colour < 50 or colour >= 100:
+                behind = code
+            case _:
+                letters = code
+    return ";".join(filter(None, (*map(str, sorted(flags)), letters, behind)))
 
 
 def cells(pieces: list[tuple[str, Style | None]]) -> list[Cell]:
@@ -130,3 +158,23 @@ def test_after_it_was_forgotten_or_the_size_changed_all_is_sent() -> None:
     assert picture.put([(0, 0, cells([("abc", None)]))]) == first != ""
     picture.resize(WIDTH - 1, HEIGHT)
     assert picture.put([(0, 0, cells([("abc", None)]))]) == first
+
+
+@pytest.mark.parametrize(
+    ("was", "then", "sent"),
+    [
+        (Style(bold=True, color="color(183)", bgcolor="color(238)"), Style(color="color(114)", bgcolor="color(238)"),
+         "22;38;5;114"),
+        (Style(color="color(114)", bgcolor="color(238)"), Style(bgcolor="color(238)"), "39"),
+        (Style(bold=True, dim=True), Style(dim=True), "0;2"),
+        (Style(color="color(114)"), Style(bold=True, color="color(114)"), "1"),
+        (Style(strike=True, color="color(114)"), Style(color="color(114)"), "0;38;5;114"),
+        (Style(bold=True), None, ""),
+    ],
+)  # fmt: skip
+def test_of_a_style_only_what_differs_is_sent(was: Style, then: Style | None, sent: str) -> None:
+    picture = Picture()
+    picture.resize(WIDTH, HEIGHT)
+    line = cells_of([Segment("a", was), Segment("b", then)], ColorSystem.EIGHT_BIT)
+    shown = picture.put([(0, 0, line)])
+    assert shown.partition("a")[2].startswith(f"\x1b[{sent}mb")

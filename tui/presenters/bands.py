@@ -54,14 +54,14 @@ def crumb_lines(name: str, screen: str, parts: Sequence[str], extras: str, fresh
 
 
 def key_line(actions: Sequence[tuple[Action, bool]], last: Sequence[tuple[Action, bool]], width: int) -> Line:
-    """Keys with their labels, as many as fit; `last` always fits. Those that are refused now are dim, in brackets, and
-    left out where not all fit.
+    """Keys with their labels, as many as fit; `last` always fits. Those that are refused now are dim, in brackets where
+    the blanks were, so that all keep their places; where not all fit, they are left out.
     """
     ending = [_key(action, allowed) for action, allowed in last]
     room = width - sum(len(plain(each)) for each in ending) - 1
     if sum(len(plain(_key(action, allowed))) for action, allowed in actions) > room:
         actions = [(action, allowed) for action, allowed in actions if allowed]
-    pieces: list[Piece] = [(" ", "")]
+    pieces: list[Piece] = []
     for action, allowed in actions:
         key = _key(action, allowed)
         if len(plain(key)) > room:
@@ -73,7 +73,7 @@ def key_line(actions: Sequence[tuple[Action, bool]], last: Sequence[tuple[Action
 
 def _key(action: Action, allowed: bool) -> Line:
     key, label = key_name(action.keys[0]), action.label
-    return ((key, "key"), (f" {label}  ", "")) if allowed else ((f"({key} {label})  ", "dim"),)
+    return ((" ", ""), (key, "key"), (f" {label} ", "")) if allowed else ((f"({key} {label})", "dim"),)
 
 
 def _speed(ms: float | None) -> str:

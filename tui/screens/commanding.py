@@ -10,8 +10,6 @@ from causal_organism.wording.safe_text import safe_name
 from tui.screens.console import Console
 from tui.screens.frame import Frame
 from tui.screens.pages import TextPage
-from tui.screens.person import PersonPage
-from tui.screens.runs import RunsScreen
 
 _COMMANDS = "overview assets runs queues interventions, run ID, asset KEY, person ID, runs DAY, ctx NAME, errors, quit"
 
@@ -79,6 +77,8 @@ class Commanding(Console):
         return True
 
     def _person(self, person: str) -> bool:
+        from tui.screens.person import PersonPage  # as in modes.py
+
         if person:
             self.push_screen(PersonPage(person))
         return bool(person)
@@ -93,6 +93,8 @@ class Commanding(Console):
             if self.frame is not None:
                 self.frame.say(f":runs {day}: write a day as 2026-01-31")
             return True
+        from tui.screens.runs import RunsScreen  # as in modes.py
+
         self.go("runs")
         frame = self.frame
         if isinstance(frame, RunsScreen):

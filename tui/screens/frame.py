@@ -9,11 +9,13 @@ from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.events import DescendantBlur, DescendantFocus, Resize
+from textual.geometry import Size
 from textual.screen import Screen
 
 from causal_organism.wording.safe_text import safe_text
 from tui.actions import APP, LIST, LOG, SCREENS, Action, Context, find, in_scope
 from tui.keymap import with_keys
+from tui.messages import LogArrived
 from tui.polling import Standing
 from tui.presenters.bands import crumb_lines, key_line, status_lines, tab_lines
 from tui.presenters.freshness import freshness_line, freshness_of, label_of, lost_words, silence_text
@@ -34,7 +36,9 @@ class Frame(Screen[None]):
     scope: ClassVar[str] = ""
 
     def __init__(self) -> None:
-        super().__init__()
+        # With its classes from the first, and as styled by what was just parsed: else all is parsed and styled again.
+        super().__init__(classes=" ".join(name for name, is_so in _classes(self.app.size).items() if is_so))
+        self._css_update_count = self.app._css_update_count
         self.message = ""
         self.has_widgets = False
 
@@ -72,6 +76,9 @@ class Frame(Screen[None]):
 
     def log_request(self) -> tuple[str, str | None] | None:
         return None
+
+    def on_log_arrived(self, event: LogArrived) -> None:
+        """Passed on by the console to the screen that asks for a log."""
 
     def present(self) -> None:
         """Show the console's documents; then the bands."""
@@ -173,10 +180,7 @@ class Frame(Screen[None]):
 
     def _fit(self) -> None:
         """Classes by size; set here too, because a hidden screen gets no event when the terminal changes."""
-        width, height = self.app.size
-        self.set_class(width >= WIDE, "-wide")
-        self.set_class(width < WIDE, "-narrow")
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-small")
+        self.update_classes(_classes(self.app.size))
 
     def on_descendant_focus(self, event: DescendantFocus) -> None:
         self.show_keys()
@@ -253,3 +257,13 @@ class Frame(Screen[None]):
 
     def do_quit(self) -> None:
         self.console.exit()
+
+
+def _classes(size: Size) -> dict[str, bool]:
+    """What styles tell sizes by."""
+    width, height = size
+    return {
+        "-wide": width >= WIDE,
+        "-narrow": width < WIDE,
+        "-small": width < LEAST_WIDTH or height < LEAST_HEIGHT,
+    }

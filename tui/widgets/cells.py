@@ -27,6 +27,11 @@ _BRIDGE = 6  # cells that are sent again rather than jumped over: a jump costs a
 _ERASE = 4  # blanks at the end of a line that cost more than erasing it
 _BLANK_OUT, _BLANK_OUT_LAST = 12, 6  # blanks within a line that cost more than erasing them and a jump, or just erasing
 _FOREGROUND = re.compile(r"\b[35]8;(5;\d+|2;\d+;\d+;\d+);?")  # of letters, and of a line below them
+_CODE = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+")  # one thing that a style says
+_OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29", "21": "24",
+        "51": "54", "52": "54", "53": "55"}  # fmt: skip
+"""What is said of letters beside their colours -> the code that takes it back."""
+_OFF_NUMBERS = frozenset(map(int, _OFF))
 _SEEN_ON_BLANKS = frozenset({"4", "7", "9", "21", "53"})  # codes of underlined, reversed, struck, overlined
 
 
@@ -126,8 +131,38 @@ class Pen:
 
     def _wear(self, style: str) -> None:
         if style != self.style:
-            self.out.append(f"\x1b[0;{style}m" if style and self.style else f"\x1b[{style}m")
+            self.out.append(f"\x1b[{_change(self.style, style)}m")
             self.style = style
+
+
+@lru_cache(maxsize=2048)
+def _change(old: str, new: str) -> str:
+    """The fewest codes that make one style the other: all of it anew, or only what differs."""
+    anew = f"0;{new}" if new and old else new
+    (was, colours_were), (flags, colours) = _parts(old), _parts(new)
+    off = {_OFF[flag] for flag in was - flags}
+    if not off <= {"22", "23", "24", "27"}:
+        return anew  # not every terminal knows the others
+    on = flags - {flag for flag in was if _OFF[flag] not in off}  # 22 takes away bold and dim
+    changed = [
+        colour or default
+        for colour, colour_was, default in zip(colours, colours_were, ("39", "49"), strict=True)
+        if colour != colour_was
+    ]
+    differing = ";".join([*sorted(off), *sorted(on, key=int), *changed])
+    return min(anew, differing, key=len) if differing else anew
+
+
+def _parts(style: str) -> tuple[frozenset[str], tuple[str, str]]:
+    """The flags of a style (1: bold), and the colours of its letters and of what is behind them."""
+    flags, colours = set(), ["", ""]
+    for code in _CODE.findall(style):
+        number = int(code.partition(";")[0])
+        if number in _OFF_NUMBERS:
+            flags.add(code)
+        else:
+            colours[40 <= number <= 49 or number >= 100] = code
+    return frozenset(flags), (colours[0], colours[1])
 
 
 def _runs(old: list[Cell] | None, new: list[Cell], end: int) -> Iterator[tuple[int, int]]:

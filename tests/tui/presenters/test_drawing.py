@@ -66,8 +66,7 @@ def test_failed_runs_with_the_same_reason_are_one_line() -> None:
 
     runs = {"runs": [run("pulse", "away", 2), run("full", "away", 3), run("pulse", "away", 9), run("pulse", "x", 10)]}
     assert [plain(line).split() for line in failure_lines(runs, NOW, 80)] == [
-        ["2", "×", "pulse", "2m", "ago", "away"],
-        ["1", "×", "full", "3m", "ago", "away"],
+        ["3", "×", "pulse", "+1", "2m", "ago", "away"],
         ["1", "×", "pulse", "10m", "ago", "x"],
     ]
     assert [plain(line) for line in failure_lines(None, NOW, 80)] == ["?"]

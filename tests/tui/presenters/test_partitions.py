@@ -43,3 +43,10 @@ def test_fifty_thousand_partitions_are_a_map_of_ten_rows_whose_signs_are_the_wor
 
 def test_none_while_they_are_read() -> None:
     assert [plain(each) for each in partition_lines(None, NOW, 60)] == ["PARTITIONS", "   reading ..."]
+
+
+def test_rows_of_one_sign_are_drawn_once() -> None:
+    full, row = "   " + "#" * 56, "f" * 56
+    assert shown(row * 3 + "fs")[1:4] == [full, "   ... 2 more such rows", "   #~"]
+    assert shown(row + "s" * 56 + row * 2)[1:5] == [full, "   " + "~" * 56, full, "   ... 1 more such row"]
+    assert shown(row)[1:3] == [full, "   # fresh  ~ stale  . missing  x failed"]

@@ -7,17 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from causal_organism.wording.amounts import age, count, date_clock, duration
-from causal_organism.wording.causes import behind_text, cause_text
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets.listing import neighbours, version_name
 from tui.presenters.assets.partitions import partition_lines
 from tui.presenters.assets.versions import number_lines
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
+from tui.presenters.reasons import behind_text, cause_text
 from tui.presenters.words import Document, asset_word, place_name
 from tui.states import OK
 
-_SHOWN, _SHOWN_SECOND_HOP = 10, 6
+_SHOWN, _SHOWN_SECOND_HOP, _SHOWN_VERSIONS = 7, 5, 3
 _LABEL = 13
 
 
@@ -144,8 +144,10 @@ def _hop(key: str, assets: Mapping[str, Document], now: datetime, width: int, *,
 def _version_lines(versions: Sequence[Document] | None, now: datetime) -> list[Line]:
     if not versions:
         return [heading("VERSIONS"), line("   reading ..." if versions is None else "   none yet")]
-    rows = [_version_cells(version, now) for version in versions]
-    return table_lines(("VERSION", "MADE", "RUN", "BY", "FROM"), rows, (9, 12, 8, 16))
+    rows = [_version_cells(version, now) for version in versions[:_SHOWN_VERSIONS]]
+    more = len(versions) - len(rows)
+    last = [line((f"   ... {more} more (V lists all)", "dim"))] if more else []
+    return [*table_lines(("VERSION", "MADE", "RUN", "BY", "FROM"), rows, (9, 12, 8, 16)), *last]
 
 
 def _version_cells(version: Document, now: datetime) -> tuple[str, ...]:

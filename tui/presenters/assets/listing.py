@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from causal_organism.wording.amounts import age, moment
-from causal_organism.wording.causes import behind_text, cause_text
 from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.presenters.reasons import behind_text, cause_text
 from tui.presenters.rows import Column, Row
 from tui.presenters.words import Document, asset_word, number_text, tone_of, worked_out
 from tui.states import FAIL, MISS, OK, RUN, STALE

@@ -6,9 +6,9 @@ from datetime import datetime
 from math import ceil
 
 from causal_organism.wording.amounts import age
-from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.lines import Line, fit_left, heading, line, word
+from tui.presenters.reasons import cause_text
 from tui.presenters.words import Document
 from tui.states import FAIL, MISS, OK, STALE
 
@@ -46,7 +46,14 @@ def _map_lines(states: str, width: int) -> list[Line]:
         next(letter for letter in _WORST if letter in states[at : at + each]) for at in range(0, len(states), each)
     ]
     lines: list[Line] = []
+    alike = 0  # rows of one sign that are not drawn, since the one above says it
     for at in range(0, len(letters), row):
+        is_again = at > 0 and at + row <= len(letters) and len(set(letters[at - row : at + row])) == 1
+        if is_again:
+            alike += 1
+            continue
+        lines += _alike_line(alike)
+        alike = 0
         pieces: list[tuple[str, str]] = [("   ", "")]
         for letter in letters[at : at + row]:
             sign, tone = SIGNS[letter]
@@ -55,8 +62,13 @@ def _map_lines(states: str, width: int) -> list[Line]:
             else:
                 pieces.append((sign, tone))
         lines.append(tuple(pieces))
+    lines += _alike_line(alike)
     several = f", each sign {each:,} partitions, the worst of them" if each > 1 else ""
     return [*lines, line((f"   # fresh  ~ stale  . missing  x failed{several}", "dim"))] if states else []
+
+
+def _alike_line(rows: int) -> list[Line]:
+    return [line((f"   ... {rows} more such row{'s' if rows > 1 else ''}", "dim"))] if rows else []
 
 
 def _list_lines(document: Document, states: str, now: datetime, width: int) -> list[Line]:

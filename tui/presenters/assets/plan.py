@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from causal_organism.wording.amounts import duration
-from causal_organism.wording.causes import cause_text
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, wrapped
+from tui.presenters.reasons import cause_text
 from tui.presenters.words import Document
 
 NAMED = 4
