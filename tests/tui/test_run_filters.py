@@ -125,7 +125,9 @@ def test_runs_with_one_reason_are_one_line_and_enter_lists_them() -> None:
         await driver.until("2 found")
         failed = [run for run in source_of(driver).runs(limit=10_000)["runs"] if run["error"] == SINGULAR]
         assert listed(driver) == [str(run["id"]) for run in failed]
-        await driver.press("space", "space", "r")
+        await driver.press("r")
+        await driver.dialog("RETRY 1 RUN")
+        await driver.press("escape", "space", "space", "r")
         await driver.dialog("RETRY 2 RUNS")
 
     source = on_runs(scenario)

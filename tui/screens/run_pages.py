@@ -90,7 +90,8 @@ class RunPages(RunActions):
         self.app.push_screen(CausesPage(self.asked, self.ask_for))
 
     def _turn(self) -> None:
-        self.table.move_to(0)
+        self.table.show(())
+        self.table.gone = None  # another list is wanted: nothing went away by itself
         self.console.ask_now(self.page[0])
         self.present_soon()
 
