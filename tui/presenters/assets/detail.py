@@ -17,7 +17,7 @@ from tui.presenters.reasons import behind_text, cause_text
 from tui.presenters.words import Document, asset_word, place_name
 from tui.states import OK
 
-_SHOWN, _SHOWN_SECOND_HOP, _SHOWN_VERSIONS = 6, 5, 3
+_SHOWN, _SHOWN_SECOND_HOP, _SHOWN_VERSIONS = 7, 5, 3
 _LABEL = 13
 
 
