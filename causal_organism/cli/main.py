@@ -16,7 +16,7 @@ from causal_organism.errors import FAILED, STOPPED, UNREACHABLE, WRONG, Organism
 from causal_organism.settings import wants_traces
 
 _STAYING = frozenset({"tui", "watch", "worker", "metrics"})
-"""What goes on until it is stopped is no trace; runs of a worker are traced in their own processes."""
+"""What goes on until it is stopped is not a trace; runs of a worker are traced in their own processes."""
 
 # name -> (module, attribute, what `organism --help` says); the modules are imported when their command is called
 COMMANDS: dict[str, tuple[str, str, str]] = {
