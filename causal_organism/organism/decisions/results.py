@@ -11,7 +11,13 @@ from causal_organism.organism.projections.started import iso_week_of, started_by
 from causal_organism.organism.studies.source import STUDY
 from causal_organism.ports import Organism
 
-PANEL = "panel"
+PANEL, RESULTS = "panel", "interventions/results"
+
+
+def load_all_results(organism: Organism) -> Any | None:
+    """organism.intervention-results/1 as the last analysis has it; None where there is none."""
+    head = organism.ledger.heads_of([RESULTS]).get(RESULTS)
+    return None if head is None or not head.version.kept else load_value(organism, head.version)
 
 
 def load_result(organism: Organism, intervention: str) -> dict[str, Any]:

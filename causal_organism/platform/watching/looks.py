@@ -19,9 +19,9 @@ from causal_organism.alerts.of_servers import (
     silent_workers,
 )
 from causal_organism.alerts.of_work import asset_faults, calibration_faults, failed_runs, network_fault, stream_faults
-from causal_organism.engine.contents import load_value
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.errors import OrganismError
+from causal_organism.organism.decisions.results import load_all_results
 from causal_organism.organism.projections.verify_network import last_audit
 from causal_organism.organism.stream.clocks import measure_clocks
 from causal_organism.organism.stream.lag import stream_state
@@ -29,7 +29,6 @@ from causal_organism.platform.disk import measure_disks
 from causal_organism.platform.watching.log_looks import look_at_audit, look_at_imports
 from causal_organism.ports import Organism
 
-RESULTS = "interventions/results"
 RUNS_LOOKED_AT = 100
 GROWING = timedelta(hours=1)
 """Dead letters that came within this are told; so long a worker that is gone is missed."""
@@ -139,10 +138,7 @@ def look_at_network(sight: Sight) -> list[Fault]:
 
 def look_at_results(sight: Sight) -> list[Fault]:
     """Whether what was expected of interventions of each type came true, as the last analysis has it."""
-    head = sight.organism.ledger.heads_of([RESULTS]).get(RESULTS)
-    if head is None or not head.version.kept:
-        return []
-    return list(calibration_faults(load_value(sight.organism, head.version)))
+    return list(calibration_faults(load_all_results(sight.organism)))
 
 
 def look_at_log(sight: Sight) -> list[Fault]:
