@@ -92,6 +92,11 @@ def commands_first(rows: Any, most: int = 1) -> Any:
     return rows[:most]
 
 
+@asset(key="traced/total", reads={"rows": "flows/rows"}, code_version="1")
+def traced_total(rows: Any) -> Any:
+    return sum(rows)
+
+
 @asset(key="flows/pulsing", reads={"total": "flows/total"}, code_version="1", tags={"pulse": ""})
 def pulsing(total: Any) -> Any:
     raise ValueError("not today")
@@ -109,7 +114,7 @@ def joined(sites: Any) -> Any:
 
 ASSETS = (
     rows, pulsing, total, flaky, other, behind, bad, blocked, slow, commands_total, commands_first, guide_total, parts,
-    joined,
+    joined, traced_total,
 )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from causal_organism.tracing import span, start_tracing
 from causal_organism.wiring import open_organism
 start_tracing()
 with open_organism() as organism, span("a command"):
-    print(organism.orchestrator.trigger(sys.argv[1], {"selection": "flows/total", "actor": "ana"}))
+    print(organism.orchestrator.trigger(sys.argv[1], {"selection": "traced/total", "actor": "ana"}))
 """
 
 
@@ -60,21 +60,28 @@ def collector() -> Iterator[str]:
         server.shutdown()
 
 
-def traced(deployed: OpenOrganism, environment: dict[str, str]) -> None:
-    """Runs of the worker get these variables too."""
+@pytest.fixture
+def tracing(deployed: OpenOrganism, collector: str) -> Iterator[dict[str, str]]:
+    """Variables that runs of the worker get too, as long as the collector is there."""
+    environment = {"ORGANISM_TRACES": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": collector}
     user, _, password = (deployed.settings.prefect_auth or "").partition(":")
     url = deployed.settings.need("prefect_api_url")
     with httpx.Client(base_url=url, auth=(user, password), timeout=PATIENCE_S) as api:
         row = api.get(f"/deployments/name/{REFRESH.full_name}").json()
-        changed = {"job_variables": {"env": {**row["job_variables"]["env"], **environment}}}
-        api.patch(f"/deployments/{row['id']}", json=changed).raise_for_status()
+        before = row["job_variables"]["env"]
+
+        def give(variables: dict[str, str]) -> None:
+            changed = {"job_variables": {"env": variables}}
+            api.patch(f"/deployments/{row['id']}", json=changed).raise_for_status()
+
+        give({**before, **environment})
+        yield environment
+        give(before)
 
 
 def test_a_refresh_by_a_worker_is_one_trace_with_its_command(
-    deployed: OpenOrganism, home_environment: dict[str, str], run_environment: dict[str, str], collector: str
+    deployed: OpenOrganism, home_environment: dict[str, str], run_environment: dict[str, str], tracing: dict[str, str]
 ) -> None:
-    tracing = {"ORGANISM_TRACES": "1", "OTEL_EXPORTER_OTLP_ENDPOINT": collector}
-    traced(deployed, tracing)
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, REFRESH.full_name],
         env={**home_environment, **run_environment, **tracing}, cwd=ROOT, capture_output=True, text=True, check=True,
