@@ -108,7 +108,7 @@ UNSTORABLE: dict[str, tuple[Callable[[], Any], str]] = {
     ),
     "an array alone": (lambda: np.zeros(2), "value is an ndarray"),
     "an array of objects": (lambda: {"a": np.array([1, Raising()], dtype=object)}, "the array a cannot be stored"),
-    "arrays of two lengths": (lambda: {"a": np.zeros(2), "b": np.zeros(3)}, "no columns of one table"),
+    "arrays of two lengths": (lambda: {"a": np.zeros(2), "b": np.zeros(3)}, "not columns of one table"),
     "a name that no store takes": (lambda: {"a\x00": np.zeros(1)}, r"the column 'a\x00' has a name"),
     "half a character as a name": (lambda: frame(**{"\ud800": [1]}), "has a name that no store takes"),
     "mixed objects": (lambda: frame(v=[1, "x"]), "the column v cannot be stored"),

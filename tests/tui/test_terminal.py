@@ -54,7 +54,7 @@ def cpu_s(terminal: Terminal) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@pytest.mark.parametrize(("screen", "seen"), [(b"1", b"dead letters"), (b"2", b"v36"), (b"3", b"block 79")])
+@pytest.mark.parametrize(("screen", "seen"), [(b"1", b"dead letters"), (b"2", b"v40"), (b"3", b"block 79")])
 def test_an_idle_screen_and_a_page_stay_within_their_bytes(screen: bytes, seen: bytes) -> None:
     with terminal(DEMO) as console:
         console.until(b"all 2s")
@@ -67,7 +67,7 @@ def test_an_idle_screen_and_a_page_stay_within_their_bytes(screen: bytes, seen: 
         idle = console.read(IDLE_S)
         assert len(idle) <= (IDLE_BYTES if screen == b"2" else RUNNING_BYTES)
         console.type(b"2")
-        console.until(b"v36")
+        console.until(b"v40")
         console.quiet(LONG_S)
         before = len(console.written)
         console.type(b"G")
