@@ -60,12 +60,12 @@ def stream_lines(document: Document | None) -> tuple[Line, ...]:
         line(f"  {'length':<14}{amount(stream.get('length')):>10}   entries in the stream"),
         line(
             f"  {'lag':<14}{amount(lag):>10}   ",
-            word(_judged(lag)),
+            word(_judged(lag, some=STALE)),
             f" not yet in the network{', oldest ' + short_duration(stream.get('lag_s')) if lag else ''}",
         ),
         line(
             f"  {'dead letters':<14}{amount(letters):>10}   ",
-            word(_judged(letters)),
+            word(_judged(letters, some=FAIL)),
             " refused, with a reason (d shows them)",
         ),
         *([line(("  " + gap_words(stream), "bad"))] if gap_words(stream) else []),
@@ -103,8 +103,8 @@ def amount(value: object) -> str:
     return count(value) if is_number else "?"  # type: ignore[arg-type]
 
 
-def _judged(number: int | None) -> str:
-    return "?" if number is None else STALE if number else OK
+def _judged(number: int | None, *, some: str) -> str:
+    return "?" if number is None else some if number else OK
 
 
 def _row(queue: Document) -> Row:

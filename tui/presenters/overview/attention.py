@@ -223,7 +223,7 @@ def _schedule_troubles(schedules: Document | None) -> list[Trouble]:
     return [
         Trouble(
             target=f"schedule:{schedule['deployment']}", at=None, what=safe_name(schedule["deployment"]), state=LATE,
-            detail=f"its run is due for {short_duration(schedule['late_s'])} and has not begun",
+            detail=f"its run was due {short_duration(schedule['late_s'])} ago and has not begun",
         )
         for schedule in (schedules or {}).get("schedules", ())
         if schedule_word(schedule) == LATE
