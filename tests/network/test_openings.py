@@ -134,3 +134,11 @@ def test_a_damaged_gzip_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(ROWS.encode() * 1000)[:-20])
     with pytest.raises(RequestError, match="is damaged"):
         people(tmp_path / "a.csv.gz")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n"])
+def test_lines_end_as_they_do_on_any_system(tmp_path: Path, encoding: str, end: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes((ROWS + "ben,cleo,1700000001\n").replace("\n", end).encode(encoding))
+    assert people(path) == [("josé", "ben"), ("ben", "cleo")]

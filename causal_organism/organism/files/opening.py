@@ -50,7 +50,10 @@ class FileOptions:
 
     def __post_init__(self) -> None:
         if self.delimiter is not None and (len(self.delimiter) != 1 or self.delimiter in '"\r\n'):
-            raise RequestError(f"the delimiter {self.delimiter!r} is not one character", hint="--delimiter ';' or tab")
+            raise RequestError(
+                f"the delimiter {self.delimiter!r} is not one character",
+                hint="write one character, as in --delimiter ';', or the word tab",
+            )
         if self.encoding is not None:
             with suppress(LookupError, ValueError):
                 if "x".encode(self.encoding).decode(self.encoding) == "x":
@@ -90,7 +93,7 @@ def open_text(path: str | Path, options: FileOptions | None = None) -> Iterator[
         elif not encoding:
             encoding = _encoding_of(path, head, compressed)
         stream.read(skip)
-        yield OpenedFile(name, _as_utf8(stream, encoding), encoding, compressed)
+        yield OpenedFile(name, _with_newlines(_as_utf8(stream, encoding)), encoding, compressed)
 
 
 def file_name(path: str | Path) -> str:
@@ -152,6 +155,22 @@ class _Decoded(io.RawIOBase):
         return len(some)
 
 
+class _Lined(io.RawIOBase):
+    """A text whose lines end in carriage returns, as Excel's "CSV (Macintosh)" has them, with newlines instead."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        some = read_some(self._stream, len(view)).replace(b"\r", b"\n")
+        view[: len(some)] = some
+        return len(some)
+
+
 def read_some(stream: BinaryIO, size: int) -> bytes:
     """What is there, without waiting for more than the first bytes."""
     read = getattr(stream, "read1", stream.read)
@@ -174,6 +193,13 @@ def _as_utf8(stream: BinaryIO, encoding: str) -> BinaryIO:
     if encoding in ("utf-8", "ascii"):
         return stream
     return cast(BinaryIO, io.BufferedReader(_Decoded(stream, encoding), _CHUNK))
+
+
+def _with_newlines(stream: BinaryIO) -> BinaryIO:
+    head = cast(io.BufferedReader, stream).peek(_CHUNK)
+    if b"\n" in head or b"\r" not in head[:-1]:  # the last one may be half of an end that is both
+        return stream
+    return cast(BinaryIO, io.BufferedReader(_Lined(stream), _CHUNK))
 
 
 def _require_text(name: str, head: bytes) -> None:
