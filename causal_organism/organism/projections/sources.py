@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from causal_organism.engine.contents import is_intact
 from causal_organism.network import matching
 from causal_organism.organism.projections.network_source import NetworkSource
 from causal_organism.organism.projections.started import STARTED, StartedSource
+from causal_organism.organism.stored_source import StoredSource
 from causal_organism.organism.studies.source import STUDY, StudySource
 from causal_organism.ports import Look, Organism, PlatformSource
 
 
-class ImportSource:
+class ImportSource(StoredSource):
     """A table that people handed in; its content is a stored value."""
 
     def __init__(self, organism: Organism, name: str):
-        self._organism = organism
+        super().__init__(organism)
         self._name = name
 
     def look(self) -> Look | None:
@@ -26,15 +26,6 @@ class ImportSource:
             return None
         content, place = found
         return Look(fingerprint=content, write=lambda: place)
-
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        return self._organism.values.load(place, fingerprint)
-
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        return self._organism.values.rows(place, fingerprint)
-
-    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
-        return None
 
     def warnings(self) -> tuple[str, ...]:
         return matching.warnings(self._organism.ledger.fact(matching.FACT), self._name)
@@ -47,11 +38,11 @@ class ImportSource:
         return f"organism import {self._name} FILE, with the file of that import, stores it again"
 
 
-class WeeklySource:
+class WeeklySource(StoredSource):
     """Tie sums per ISO week. They are read and stored only when the archive has moved since the head was made."""
 
     def __init__(self, organism: Organism, key: str):
-        self._organism = organism
+        super().__init__(organism)
         self._key = key
 
     def look(self) -> Look | None:
@@ -68,24 +59,6 @@ class WeeklySource:
             return Look(fingerprint=head.version.fingerprint, write=lambda: head.version.value)
         content, write = self._organism.values.describe(dict(self._organism.archive.weekly()))
         return Look(fingerprint=content, write=write, metadata={"archive": stamp})
-
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        return self._organism.values.load(place, fingerprint)
-
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        return self._organism.values.rows(place, fingerprint)
-
-    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
-        return None
-
-    def warnings(self) -> tuple[str, ...]:
-        return ()
-
-    def kept(self) -> frozenset[str]:
-        return frozenset()
-
-    def mending(self) -> str | None:
-        return None
 
 
 def platform_sources(organism: Organism) -> Mapping[str, PlatformSource]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from causal_organism.ports import Look, Organism
+from causal_organism.organism.stored_source import StoredSource
+from causal_organism.ports import Look
 
 STARTED = "interventions/started"
 _ENDED = ("finish", "stop")
@@ -40,35 +41,14 @@ def iso_week_of(at: str) -> str:
     return f"{year}-W{week:02}"
 
 
-class StartedSource:
+class StartedSource(StoredSource):
     """Everything that was ever started by lot. It is there always, empty at first."""
-
-    def __init__(self, organism: Organism):
-        self._organism = organism
 
     def look(self) -> Look | None:
         rows = [row for each in self._organism.interventions.all() if (row := started_by_lot(each)) is not None]
         rows.sort(key=lambda each: str(each["id"]))
         content, write = self._organism.values.describe({"started": rows})
         return Look(fingerprint=content, write=write)
-
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        return self._organism.values.load(place, fingerprint)
-
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        return self._organism.values.rows(place, fingerprint)
-
-    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
-        return None
-
-    def warnings(self) -> tuple[str, ...]:
-        return ()
-
-    def kept(self) -> frozenset[str]:
-        return frozenset()
-
-    def mending(self) -> str | None:
-        return None
 
 
 def _event(found: Mapping[str, Any], actions: tuple[str, ...]) -> Mapping[str, Any] | None:

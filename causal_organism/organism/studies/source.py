@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from causal_organism.organism.stored_source import StoredSource
 from causal_organism.organism.studies.reviews import review_fact
 from causal_organism.organism.studies.run import read_study_file
-from causal_organism.ports import Look, Organism
+from causal_organism.ports import Look
 from causal_organism.settings import Settings
 
 STUDY = "study"
@@ -31,11 +30,8 @@ def shipped_path() -> Path:
     return Path(panel_study.__file__).with_name(panel_study.SHIPPED)
 
 
-class StudySource:
+class StudySource(StoredSource):
     """Text of the study file and what it declares. It is there always, as one ships."""
-
-    def __init__(self, organism: Organism):
-        self._organism = organism
 
     def look(self) -> Look | None:
         """Raises StudyFileError where the file declares nothing that the panel can be asked."""
@@ -50,15 +46,6 @@ class StudySource:
             fingerprint=content, write=write, metadata={REVIEWED_AS: found.fingerprint, "ships": path == shipped_path()}
         )
 
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        return self._organism.values.load(place, fingerprint)
-
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        return self._organism.values.rows(place, fingerprint)
-
-    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
-        return None
-
     def warnings(self) -> tuple[str, ...]:
         """Somebody wrote a file, and nobody has reviewed it as it stands."""
         head = self._organism.ledger.heads_of([STUDY]).get(STUDY)
@@ -66,9 +53,3 @@ class StudySource:
             return ()
         reviewed = self._organism.ledger.fact(review_fact(head.version.metadata[REVIEWED_AS]))
         return () if reviewed is not None else ("nobody has reviewed it as it stands: organism study approve",)
-
-    def kept(self) -> frozenset[str]:
-        return frozenset()
-
-    def mending(self) -> str | None:
-        return None
