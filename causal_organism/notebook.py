@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.errors import NeedsExtraError, install_hint
 from causal_organism.wording.safe_text import safe_text
 
@@ -114,7 +115,7 @@ class Answers:
 
         version = find_kept(self, text, partition)
         try:
-            found = load_rows(self, version) if "store" not in version.value else None
+            found = load_rows(self, version) if isinstance(version.content, AtBatch) else None
             if found is None:
                 return load_given(self, version)
             import pandas as pd  # only who reads tables in Python pays for it

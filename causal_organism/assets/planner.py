@@ -8,6 +8,7 @@ from typing import Protocol
 
 from causal_organism.assets.blocking import Blocker, Blocking, World
 from causal_organism.assets.causes import Cause
+from causal_organism.assets.collector import collector_paused
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, label_of
@@ -69,6 +70,7 @@ class Expectations:
 UNKNOWN = Expectations()
 
 
+@collector_paused()
 def plan(
     graph: AssetGraph,
     chosen: Mapping[str, Sequence[str]],
@@ -148,7 +150,7 @@ class _Planning:
         if not certain and not may_change:
             return None
         checks_only = not self._force and not may_change and judgement.needs_checks_only
-        together = self._graph[key].together
+        together, pinned = self._graph[key].together, judgement.is_pinned
         return PlanStep(
             key=key,
             partition=partition,
@@ -157,8 +159,8 @@ class _Planning:
             mode=self._mode(key, partition),
             estimate_s=None if checks_only else self._estimates.get(key),
             checks_only=checks_only,
-            blockers=() if judgement.is_pinned else self._blocking.add(key, partition, together),
-            pinned=judgement.is_pinned,
+            blockers=() if pinned else self._blocking.add(key, partition, together),
+            pinned=pinned,
         )
 
     def _may_change(self, read: Resolved) -> bool:

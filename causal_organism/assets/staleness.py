@@ -181,6 +181,8 @@ def _too_old(spec: AssetSpec, head: Head, now: datetime) -> list[Cause]:
 
 def results_of_now(head: Head, code: Code) -> tuple[CheckResult, ...]:
     """What the checks that there are now said of a head; without those that are new, or others than they were."""
+    if not head.checks:
+        return ()
     return tuple(each for each in head.checks if each.name in code.checks and _is_current(each, code))
 
 
@@ -194,6 +196,8 @@ def _is_current(result: CheckResult, code: Code) -> bool:
 
 
 def _check_changed(head: Head, code: Code) -> tuple[Cause, ...]:
+    if not code.checks:
+        return ()
     known = {each.name: each.code_version for each in head.checks}
     changed = tuple(name for name, version in code.checks.items() if known.get(name) != version)
     return (CheckChanged(changed),) if changed else ()

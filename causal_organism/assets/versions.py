@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from causal_organism.assets.contents import Content, Stored
 from causal_organism.assets.json_values import plain_json
 from causal_organism.assets.outcomes import Outcome
 
@@ -49,7 +50,7 @@ class InputVersion:
     number: int | None = None
     partition: str = ""
     count: int | None = None
-    manifest: Mapping[str, Any] | None = field(default=None, compare=False)
+    manifest: Stored | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class Version:
     provenance: Provenance
     confirmed: Provenance | None = None  # of the last make that gave this content again; None: there was none
     confirmed_metadata: Metadata | None = None  # what that make said; None: the same as `metadata`
-    value: Mapping[str, Any] = field(default_factory=dict)  # where the content is: format, place, size, rows
+    content: Content
     metadata: Metadata = field(default_factory=dict)
     kept: bool = True
     pinned: bool = False

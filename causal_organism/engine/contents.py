@@ -6,21 +6,35 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from causal_organism.assets.contents import AtBatch, Content, Stored
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of
 from causal_organism.assets.versions import Version
 from causal_organism.engine.frames import frame_of_arrays, is_arrays
-from causal_organism.errors import DamagedValueError, RetiredValueError
-from causal_organism.ports import Engine
+from causal_organism.errors import DamagedValueError, RetiredValueError, StoreError
+from causal_organism.ports import BatchSource, Engine
 
 
 def load_value(organism: Engine, version: Version) -> Any:
     """The value of one version, as it was given. Raises RetiredValueError, DamagedValueError."""
     _check_kept(version)
     with _named(organism, version):
-        if version.value.get("store") is None and version.key in organism.sources:
-            return organism.sources[version.key].load(version.value, version.fingerprint)
-        return organism.values.load(version.value, content_fingerprint(version))
+        return load_content(organism, version.key, version.content)
+
+
+def load_content(organism: Engine, key: str, content: Content) -> Any:
+    """The value of an asset that lies there. Raises DamagedValueError."""
+    if isinstance(content, AtBatch):
+        return batch_source(organism, key).load(content)
+    return organism.values.load(content)
+
+
+def batch_source(organism: Engine, key: str) -> BatchSource:
+    """The source whose versions are batches. Raises StoreError where this deployment has none."""
+    source = organism.sources.get(key)
+    if not isinstance(source, BatchSource):
+        raise StoreError(f"{key} is a source of the platform, which this deployment does not have")
+    return source
 
 
 def load_given(organism: Engine, version: Version) -> Any:
@@ -47,43 +61,42 @@ def load_values(organism: Engine, versions: Sequence[Version]) -> list[Any]:
     """The values of many versions of derived assets, in few reads. Raises RetiredValueError, DamagedValueError."""
     for version in versions:
         _check_kept(version)
-    return organism.values.load_many([(each.value, content_fingerprint(each)) for each in versions])
+    return organism.values.load_many([stored_content(each) for each in versions])
 
 
 def load_rows(organism: Engine, version: Version) -> tuple[list[str], list[list[Any]]] | None:
     """(columns, rows) of one version, `id` first; None where the value is plain JSON."""
     _check_kept(version)
     with _named(organism, version):
-        if version.value.get("store") is None and version.key in organism.sources:
-            return organism.sources[version.key].rows(version.value, version.fingerprint)
-        return organism.values.rows(version.value, content_fingerprint(version))
+        if isinstance(version.content, AtBatch):
+            return batch_source(organism, version.key).rows(version.content)
+        return organism.values.rows(version.content)
 
 
 def load_table(organism: Engine, version: Version) -> Any | None:
     """One version as an Arrow table with true types, for files; None where the value is plain JSON."""
     _check_kept(version)
     with _named(organism, version):
-        if version.value.get("store") is None and version.key in organism.sources:
+        if isinstance(version.content, AtBatch):
             import pyarrow as pa
 
-            found = organism.sources[version.key].rows(version.value, version.fingerprint)
-            if found is None:
-                return None
-            names, rows = found
+            names, rows = batch_source(organism, version.key).rows(version.content)
             return pa.table({name: [row[at] for row in rows] for at, name in enumerate(names)})
         newest = organism.ledger.versions(version.key, version.partition, limit=1)
-        known = next(((each.value, content_fingerprint(each)) for each in newest if each.kept), None)
-        return organism.values.table(version.value, content_fingerprint(version), known=known)
+        known = next((stored_content(each) for each in newest if each.kept), None)
+        return organism.values.table(version.content, known=known)
 
 
 def is_intact(organism: Engine, version: Version) -> bool:
     """Whether the content of a kept version is where it should be, by its name and size."""
-    return not organism.values.damaged([(version.value, content_fingerprint(version))])
+    return isinstance(version.content, AtBatch) or not organism.values.damaged([version.content])
 
 
-def content_fingerprint(version: Version) -> str:
-    """What the content is stored under; differs from the version's where a source names its own versions."""
-    return str(version.value.get("content", version.fingerprint))
+def stored_content(version: Version) -> Stored:
+    """The content of a version that is not a batch."""
+    content: Content = version.content
+    assert not isinstance(content, AtBatch), f"{version.key} is a batch"
+    return content
 
 
 @contextmanager
@@ -96,7 +109,7 @@ def _named(organism: Engine, version: Version) -> Iterator[None]:
         mending = organism.sources[key].mending() if key in organism.sources else None
         if mending is not None:
             hint = mending
-        elif key in organism.graph and organism.graph[key].kind == SOURCE and "store" in version.value:
+        elif key in organism.graph and organism.graph[key].kind == SOURCE and not isinstance(version.content, AtBatch):
             hint = f"organism observe {key} stores what is there now"
         label = f"{label_of(key, version.partition)}@{'rejected' if version.rejected else version.number}"
         raise DamagedValueError(f"{label}: {error.message}", hint=hint) from error

@@ -6,16 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.deltas import Delta
 from causal_organism.assets.partitions.mappings import One, Resolved
 from causal_organism.assets.versions import InputVersion, Version
-from causal_organism.engine.contents import is_intact, load_value
+from causal_organism.engine.contents import batch_source, is_intact, load_value
 from causal_organism.engine.snapshot import LedgerSnapshot
 from causal_organism.engine.tables.frame_deltas import delta_between, patched
 from causal_organism.ports import Engine
-
-_FORM = ("format", "index", "schema", "columns", "types")
-"""What the place of content says of a table but for its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +65,11 @@ def _change_of(snapshot: LedgerSnapshot, read: Resolved | None, was: InputVersio
 
 
 def _change(organism: Engine, was: Version, now: Version) -> Change | None:
-    if was.value.get("store") is None and was.key in organism.sources:
-        delta = organism.sources[was.key].delta(was.value, now.value)
+    if isinstance(was.content, AtBatch) and isinstance(now.content, AtBatch):
+        delta = batch_source(organism, was.key).delta(was.content, now.content)
         return None if delta is None else Change(lambda: delta)
-    if any(was.value.get(name) != now.value.get(name) for name in _FORM):  # no Delta tells that
-        return None
+    if isinstance(was.content, AtBatch) or isinstance(now.content, AtBatch) or was.content.form != now.content.form:
+        return None  # no Delta tells that
     return Change(lambda: delta_between(load_value(organism, was), load_value(organism, now)))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from causal_organism.assets.contents import Stored
 from causal_organism.assets.keys import partition_of
 from causal_organism.assets.partitions.mappings import Many, One, Resolved, absent_of
 from causal_organism.assets.versions import InputVersion, Provenance, Version
@@ -91,11 +92,11 @@ def load_manifest(snapshot: LedgerSnapshot, version: InputVersion) -> Mapping[st
     """Text of each partition -> its version and fingerprint."""
     if version.manifest is None:
         return {}
-    found: Mapping[str, Any] = snapshot.organism.values.load(version.manifest, version.manifest["content"])
+    found: Mapping[str, Any] = snapshot.organism.values.load(version.manifest)
     return found
 
 
-def _manifest(snapshot: LedgerSnapshot, many: Many, version: InputVersion) -> Mapping[str, Any]:
+def _manifest(snapshot: LedgerSnapshot, many: Many, version: InputVersion) -> Stored:
     place = (many.key, version.fingerprint)
     if place not in snapshot.manifests:
         heads = ((text, snapshot.head(many.key, text)) for text in snapshot.chosen(many))
@@ -104,8 +105,8 @@ def _manifest(snapshot: LedgerSnapshot, many: Many, version: InputVersion) -> Ma
             for text, head in heads
             if head is not None
         }
-        content, write = snapshot.organism.values.describe(listed)
-        snapshot.manifests[place] = {**write(), "content": content}
+        _, write = snapshot.organism.values.describe(listed)
+        snapshot.manifests[place] = write()
     return snapshot.manifests[place]
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from causal_organism.assets.causes import Cause, cause_document
+from causal_organism.assets.contents import AtBatch, Stored
 from causal_organism.assets.definitions import AssetSpec, parameters_of
 from causal_organism.assets.facts import stored_fact
 from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
@@ -19,7 +20,7 @@ from causal_organism.assets.storable import storable, storable_text
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Version, reasons_text
 from causal_organism.engine.checks.heads import record as record_checks
 from causal_organism.engine.checks.running import Checking, Results, check_new, check_same
-from causal_organism.engine.contents import content_fingerprint, is_intact, load_value
+from causal_organism.engine.contents import is_intact, load_value
 from causal_organism.engine.context import AssetContext, context_of
 from causal_organism.engine.faults import call, failing, outputs_of
 from causal_organism.engine.incremental import Change, apply_update, changes_of
@@ -128,7 +129,7 @@ def publish(
     provenance, results = provenance_of(snapshot, key, partition), check_new(checking, made.value)
     version = Version(
         key=key, partition=partition, number=0, fingerprint=content, made_at=organism.now(), run=origin.run,
-        actor=origin.actor, trigger=origin.trigger, provenance=provenance, value=write(), metadata=made.metadata,
+        actor=origin.actor, trigger=origin.trigger, provenance=provenance, content=write(), metadata=made.metadata,
         checks=results,
     )  # fmt: skip
     if any(each.rejects for each in results):
@@ -168,14 +169,14 @@ def rejected_by(outcome: StepOutcome, results: Results) -> StepOutcome:
     return replace(outcome, outcome=Outcome.REJECTED, error=reasons_text(failed), failed_checks=failed)
 
 
-def _base(head: Head | None) -> tuple[Mapping[str, Any], str] | None:
+def _base(head: Head | None) -> Stored | None:
     """What a new version may be stored as a patch of."""
-    if head is None or not head.version.kept:
+    if head is None or not head.version.kept or isinstance(head.version.content, AtBatch):
         return None
-    return head.version.value, content_fingerprint(head.version)
+    return head.version.content
 
 
-def _like(snapshot: LedgerSnapshot, key: str) -> tuple[Mapping[str, Any], str] | None:
+def _like(snapshot: LedgerSnapshot, key: str) -> Stored | None:
     """Another partition of an asset, the newest that can be read: its columns have the same types."""
     kept = (head for head in snapshot.all_heads(key).values() if head.version.kept)
     return _base(max(kept, key=lambda head: head.version.made_at, default=None))

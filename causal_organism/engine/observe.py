@@ -13,7 +13,7 @@ from causal_organism.assets.partitions.dimensions import member_names, sources_o
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, fingerprint
 from causal_organism.engine.checks.heads import record as record_checks
 from causal_organism.engine.checks.running import Checking, Results, check_seen
-from causal_organism.engine.contents import is_intact
+from causal_organism.engine.contents import is_intact, load_content
 from causal_organism.engine.faults import ComputeError, call, failing, outputs_of
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.engine.requests import Origin
@@ -106,8 +106,7 @@ def _check(snapshot: LedgerSnapshot, key: str, seen: Look | None, origin: Origin
     asked = Checking(snapshot, key, log=partial(origin.say, key))
     if snapshot.graph[key].compute is not None:
         return check_seen(asked, seen.load, seen.fingerprint)
-    source = snapshot.organism.sources[key]
-    return check_seen(asked, lambda: source.load(seen.write(), seen.fingerprint), seen.fingerprint)
+    return check_seen(asked, lambda: load_content(snapshot.organism, key, seen.write()), seen.fingerprint)
 
 
 def _failed(organism: Engine, key: str, number: int | None, error: str, origin: Origin) -> Observation:
@@ -141,11 +140,11 @@ def _call(organism: Engine, key: str) -> Look:
     if not isinstance(seen, Looked):
         content, write = organism.values.describe(seen)
         return Look(fingerprint=content, write=write, load=lambda: seen)
-    content, write = organism.values.describe(seen.value)
+    _, write = organism.values.describe(seen.value)
     # The version is the author's; the content is found by its own fingerprint.
     return Look(
         fingerprint=fingerprint("looked", str(seen.version)),
-        write=lambda: {**write(), "content": content},
+        write=write,
         load=lambda: seen.value,
     )
 
@@ -168,7 +167,7 @@ def _record(snapshot: LedgerSnapshot, lease: Lease, seen: Look, results: Results
         return _seen(key, head.version.number, results, changed=False)
     version = Version(
         key=key, number=0, fingerprint=seen.fingerprint, made_at=organism.now(), run=origin.run, actor=origin.actor,
-        trigger=origin.trigger, provenance=SOURCE_PROVENANCE, value=seen.write(), metadata=seen.metadata,
+        trigger=origin.trigger, provenance=SOURCE_PROVENANCE, content=seen.write(), metadata=seen.metadata,
         checks=results,
     )  # fmt: skip
     with origin.cancellation.publishing():

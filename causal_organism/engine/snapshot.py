@@ -10,6 +10,8 @@ from typing import Any
 
 from causal_organism.assets.attempts import last_attempt
 from causal_organism.assets.causes import Cause, InputChanged, NeverMade, Pinned
+from causal_organism.assets.collector import collector_paused
+from causal_organism.assets.contents import AtBatch, Stored
 from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED
@@ -21,7 +23,7 @@ from causal_organism.assets.partitions.windows import Windows
 from causal_organism.assets.staleness import FRESH, MISSING, Code, Judgement, judge, rejecting, worst_of
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version, fingerprint
 from causal_organism.engine.code.current import NO_CONFIG, load_code
-from causal_organism.engine.contents import content_fingerprint, load_rows, load_value
+from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.errors import RequestError
 from causal_organism.ports import Engine
 
@@ -43,7 +45,7 @@ class LedgerSnapshot:
     partition_heads: dict[str, dict[str, Head]] = field(default_factory=dict)
     partition_attempts: Mapping[str, Mapping[str, Attempt]] = field(default_factory=dict)
     damaged: set[tuple[str, str]] = field(default_factory=set)  # (key, partition) of heads whose content is not there
-    manifests: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)  # see inputs.py
+    manifests: dict[tuple[str, str], Stored] = field(default_factory=dict)  # see inputs.py
     _versions: dict[tuple[str, int, str], Version | None] = field(default_factory=dict)
     _judged: dict[str, tuple[tuple[str, Judgement], ...]] = field(default_factory=dict)
     _spaces: dict[str, Space] = field(default_factory=dict)
@@ -265,6 +267,7 @@ class LedgerSnapshot:
             return ()
 
 
+@collector_paused()
 def load_snapshot(
     organism: Engine,
     *,
@@ -302,12 +305,14 @@ def load_snapshot(
 def _damaged(organism: Engine, heads: Mapping[tuple[str, str], Head]) -> set[tuple[str, str]]:
     """(key, partition) of the heads of derived assets whose content is not where it should be; one look."""
     contents = {
-        place: (head.version.value, content_fingerprint(head.version))
+        place: content
         for place, head in heads.items()
-        if place[0] in organism.graph and organism.graph[place[0]].kind == DERIVED
+        if place[0] in organism.graph
+        and organism.graph[place[0]].kind == DERIVED
+        and not isinstance(content := head.version.content, AtBatch)
     }
     damaged = organism.values.damaged(tuple(contents.values()))
-    return {place for place, (_, content) in contents.items() if content in damaged}
+    return {place for place, content in contents.items() if content.name in damaged}
 
 
 def _as_input(head: Head) -> InputVersion:

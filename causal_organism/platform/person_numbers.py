@@ -22,7 +22,7 @@ def numbers_of(organism: Organism, person: str) -> dict[str, Any]:
     heads = organism.ledger.heads()
     for key in organism.graph.order:
         head = heads.get((key, ""))
-        if head is None or not head.version.kept or not 0 < (head.version.value.get("rows") or 0) <= MOST_ROWS:
+        if head is None or not head.version.kept or not 0 < (head.version.content.rows or 0) <= MOST_ROWS:
             continue
         try:
             found = load_rows(organism, head.version)

@@ -9,13 +9,14 @@ from causal_organism.ports.archive import Accepted, Archive, Batch, Gap, StreamP
 from causal_organism.ports.audit import AuditEntry, digest_of
 from causal_organism.ports.automation import Automations, Consideration, Evaluated
 from causal_organism.ports.code_parts import CodeParts
-from causal_organism.ports.ledger import Lease, Ledger, ValueStore
+from causal_organism.ports.ledger import Lease, Ledger
 from causal_organism.ports.network import NetworkColumns, NetworkPosition, NetworkStore
 from causal_organism.ports.orchestrator import Orchestrator
-from causal_organism.ports.organism import Engine, Look, Organism, PlatformSource
+from causal_organism.ports.organism import BatchSource, Engine, Look, Organism, PlatformSource
 from causal_organism.ports.run_history import AssetFigures, RunFilter, RunHistory, RunRecord, StepRecord
 from causal_organism.ports.stream import DeadLetter, EventStream, StreamEntry, StreamState
 from causal_organism.ports.tables import Imports, Interventions, ReadingStore
+from causal_organism.ports.values import ValueStore
 
 __all__ = [
     "Accepted",
@@ -24,6 +25,7 @@ __all__ = [
     "AuditEntry",
     "Automations",
     "Batch",
+    "BatchSource",
     "Channels",
     "CodeParts",
     "Consideration",

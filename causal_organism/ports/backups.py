@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from causal_organism.assets.contents import Stored
 from causal_organism.ports.archive import StreamPosition
 from causal_organism.ports.stream import DeadLetter, StreamEntry, StreamState
-
-Content = tuple[Mapping[str, Any], str]
-"""Where content lies, and the name that it is stored under."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ class DatabaseMoment(Protocol):
 
     def rows(self, table: TableColumns) -> Iterator[bytes]: ...
 
-    def contents(self) -> tuple[Content, ...]:
+    def contents(self) -> tuple[Stored, ...]:
         """Of every version, rejected value and import that is kept."""
 
 
@@ -82,7 +80,7 @@ class StreamBackup(Protocol):
 class FilesBackup(Protocol):
     """Large content: files named by what is in them."""
 
-    def needed(self, contents: Collection[Content]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def needed(self, contents: Collection[Stored]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """(names of the files that hold it, names of content of which the files are missing)"""
 
     def read(self, name: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -171,65 +171,3 @@ class Facts(Protocol):
 
 class Ledger(Heads, Versions, Publications, Looks, Runs, WorkHistory, Cancellations, AuditLog, Facts, Protocol):
     """All of it, for who opens it; a function asks for the part that it needs."""
-
-
-def _nothing() -> None:
-    return None
-
-
-class ValueStore(Protocol):
-    """Content by fingerprint. A place is what `write` said; it stands in the version whose content it is."""
-
-    def describe(
-        self,
-        value: Any,
-        *,
-        base: tuple[Mapping[str, Any], str] | None = None,
-        like: Callable[[], tuple[Mapping[str, Any], str] | None] = _nothing,
-    ) -> tuple[str, Callable[[], Mapping[str, Any]]]:
-        """(fingerprint, write): the content's fingerprint, and a function that stores it and says where.
-
-        `base`: (place, name) of stored content; where the value differs little from it, only what changed is stored.
-        A column that holds nothing has the type that it has in `base`; where there is none, in what `like` finds.
-
-        Raises TypeError, with the place, for what is not a value.
-        """
-
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        """The value as it was given. Raises DamagedValueError."""
-
-    def load_many(self, contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[Any]:
-        """The values of many (place, fingerprint), in that order, in few reads. Raises DamagedValueError."""
-
-    def damaged(self, contents: Collection[tuple[Mapping[str, Any], str]]) -> frozenset[str]:
-        """Fingerprints of those (place, fingerprint) that are not where they should be; one look at names and sizes.
-
-        Where this process has another store than the ledger's, what it cannot see there counts as intact.
-        """
-
-    def about(self) -> str:
-        """Where large content lies. Raises StoreError, SettingsError where it cannot be, and OtherValuesError."""
-
-    def require_own(self) -> None:
-        """Before anything is written. Raises OtherValuesError where this is not the store that the ledger knows."""
-
-    def adopt(self, *, incomplete: bool) -> Mapping[str, Any]:
-        """Make this store the one that the ledger knows: its `id`, `where` it is, where that `was`, how many `heads`
-        have content in files and how many of these are `missing`.
-
-        Raises RefusedError where content is missing, unless that is said to be well (`incomplete`).
-        """
-
-    def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
-        """Remove content that is not needed and was written before a moment; (how many, bytes)."""
-
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        """(columns, rows) of a value per entity or a table, `id` first; None where it is plain JSON."""
-
-    def table(
-        self, place: Mapping[str, Any], fingerprint: str, *, known: tuple[Mapping[str, Any], str] | None = None
-    ) -> Any | None:
-        """The same as an Arrow table with true types, for files; None where it is plain JSON.
-
-        `known`: (place, name) of content that says of what type columns are which hold nothing here.
-        """

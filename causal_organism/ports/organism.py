@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from causal_organism.assets.contents import AtBatch, Content
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.ports.alerts import Channels, Outbox
 from causal_organism.ports.archive import Archive
 from causal_organism.ports.automation import Automations
 from causal_organism.ports.code_parts import CodeParts
-from causal_organism.ports.ledger import Ledger, ValueStore
+from causal_organism.ports.ledger import Ledger
 from causal_organism.ports.network import NetworkStore
 from causal_organism.ports.orchestrator import Orchestrator
 from causal_organism.ports.stream import EventStream
 from causal_organism.ports.tables import Imports, Interventions, ReadingStore
+from causal_organism.ports.values import ValueStore
 from causal_organism.settings import Settings
 
 
@@ -24,31 +26,20 @@ from causal_organism.settings import Settings
 class Look:
     """What a source looks like now. `write` stores the content, where it is not stored yet, and says where.
 
-    `load` gives the value; of a source of the platform, that does `PlatformSource.load`.
+    `load` gives the value of a source that an author wrote.
     """
 
     fingerprint: str
-    write: Callable[[], Mapping[str, Any]]
+    write: Callable[[], Content]
     load: Callable[[], Any] = lambda: None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 class PlatformSource(Protocol):
-    """A source whose content lives in a store of ours (network, people, outcomes)."""
+    """A source that lives in a store of ours (network, people, outcomes)."""
 
     def look(self) -> Look | None:
         """None: never imported."""
-
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any: ...
-
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        """(columns, rows) for people to read, `id` first (of the network: its ties, id `source -> target`).
-
-        None: it is not a table.
-        """
-
-    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> Any | None:
-        """What changed between two places, or None where that cannot be said."""
 
     def warnings(self) -> tuple[str, ...]:
         """What may be wrong with what it holds now, for its health; a sentence each. At most one small read."""
@@ -58,6 +49,19 @@ class PlatformSource(Protocol):
 
     def mending(self) -> str | None:
         """How people bring back content that is damaged; None: a look does."""
+
+
+@runtime_checkable
+class BatchSource(PlatformSource, Protocol):
+    """A source whose versions are batches: the network."""
+
+    def load(self, content: AtBatch) -> Any: ...
+
+    def rows(self, content: AtBatch) -> tuple[list[str], list[list[Any]]]:
+        """(columns, rows) for people to read: its ties, with the id `source -> target`."""
+
+    def delta(self, was: AtBatch, now: AtBatch) -> Any | None:
+        """What changed between two batches, or None where that cannot be said."""
 
 
 class Engine(Protocol):

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from causal_organism.assets.contents import Stored
+
 
 class Imports(Protocol):
     """Tables that people hand in: `people` and `outcomes`."""
 
-    def store(self, name: str, fingerprint: str, value: Mapping[str, Any], *, at: datetime) -> bool:
+    def store(self, name: str, content: Stored, *, at: datetime) -> bool:
         """Make this content the current import of that name; False if it was already."""
 
-    def current(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
-        """(fingerprint, place) of the current import."""
+    def current(self, name: str) -> Stored | None:
+        """The current import's content; its name is its fingerprint."""
 
 
 class Interventions(Protocol):

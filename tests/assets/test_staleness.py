@@ -26,6 +26,7 @@ from causal_organism.assets.causes import (
     cause_document,
     read_cause,
 )
+from causal_organism.assets.contents import Row
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.staleness import FRESH, MISSING, STALE, Code, Judgement, Status, judge, worst_of
@@ -39,8 +40,9 @@ A1, A2 = InputVersion("one", 1), InputVersion("two", 2)
 def head(inputs: dict[str, InputVersion | None], code: str = "c", **changes: object) -> Head:
     made = Provenance(code_version=code, inputs=inputs)
     version = Version(
-        key="b", number=4, fingerprint="f", made_at=NOW, run=None, actor="ana", trigger="cli", provenance=made
-    )
+        key="b", number=4, fingerprint="f", made_at=NOW, run=None, actor="ana", trigger="cli", provenance=made,
+        content=Row(name="f", format="json", bytes=1),
+    )  # fmt: skip
     return replace(Head(version=version, latest=made, confirmed_at=NOW), **changes)  # type: ignore[arg-type]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.state import Standing, load_state
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
@@ -112,7 +113,9 @@ class Chaos:
         applied, accepted = self.organism.network.position(), self.organism.archive.position()
         head = self.organism.ledger.heads().get(("network", ""))
         self.left["accepted, not applied"] += applied.batch < accepted.batch
-        self.left["applied, not published"] += head is None or head.version.value["batch"] < applied.batch
+        content = None if head is None else head.version.content
+        published = content.number if isinstance(content, AtBatch) else 0
+        self.left["applied, not published"] += published < applied.batch
 
 
 def final_pulse(chaos: Chaos) -> PulseReport:
@@ -142,5 +145,5 @@ def assert_exactly_once(chaos: Chaos) -> None:
     stand = NetworkPosition(batch=last.number, entry=last.entry, fingerprint=last.fingerprint)
     assert organism.network.position() == stand
     head = organism.ledger.heads()["network", ""].version
-    assert (head.fingerprint, head.value["batch"]) == (last.fingerprint, last.number)
+    assert (head.fingerprint, head.content) == (last.fingerprint, AtBatch(name=last.fingerprint, number=last.number))
     print(f"\n{history.sent} entries, {last.number} batches, {chaos.kills} kills, left behind: {chaos.left}")

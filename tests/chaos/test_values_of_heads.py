@@ -15,12 +15,13 @@ import numpy as np
 import psycopg
 import pytest
 
+from causal_organism.assets.contents import Stored
 from causal_organism.assets.versions import Provenance, Version
-from causal_organism.engine.contents import content_fingerprint
+from causal_organism.engine.contents import stored_content
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.ledger import PostgresLedger
-from causal_organism.stores.values.store import Content, Values
+from causal_organism.stores.values.store import Values
 from tests.chaos.killing import Chaos, Victims
 from tests.stores.truth import NOW
 from tests.waiting import PATIENCE_S, until
@@ -48,7 +49,8 @@ class Publisher(threading.Thread):
         self._ledger, self._values = PostgresLedger(self._database), Values(self._database, self.files)
 
     def run(self) -> None:
-        turn, base = 0, None
+        turn = 0
+        base: Stored | None = None
         while not self.stop.is_set():
             turn += 1
             try:
@@ -58,16 +60,16 @@ class Publisher(threading.Thread):
                 time.sleep(0.01)
         self._database.close()
 
-    def _publish(self, turn: int, base: Content | None) -> Content:
+    def _publish(self, turn: int, base: Stored | None) -> Stored:
         with self._ledger.hold(self.key, "", f"{self.key}-{turn}", ttl_s=0.2) as lease:
             content, write = self._values.describe(self._value(turn), base=base if self.key == "patched" else None)
-            place = write()
+            stored = write()
             version = Version(
                 key=self.key, number=0, fingerprint=content, made_at=NOW, run=None, actor="chaos", trigger="chaos",
-                provenance=Provenance(code_version="1", inputs={}), value=place, metadata={"turn": turn},
+                provenance=Provenance(code_version="1", inputs={}), content=stored, metadata={"turn": turn},
             )  # fmt: skip
             self.acknowledged = self._ledger.publish(lease, version).number
-        return place, place.get("content", content)
+        return stored
 
     def _value(self, turn: int) -> object:
         if self.key == "small":
@@ -142,7 +144,7 @@ def _assert_heads_have_values(dsn: str, files: Path, told: dict[str, int]) -> No
 def _load(database: Database, files: Path, version: Version) -> Any:
     def load() -> tuple[Any] | None:
         try:
-            return (Values(database, files).load(version.value, content_fingerprint(version)),)
+            return (Values(database, files).load(stored_content(version)),)
         except StoreError:  # the connection was made while the server went down
             return None
 

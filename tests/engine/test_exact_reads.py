@@ -173,7 +173,7 @@ def test_a_new_partition_has_the_types_of_the_others_in_columns_that_hold_nothin
     refreshed(organism)
     heads = organism.ledger.heads()
     found = {day: heads["daily", f"day={day}"].version for day in notes}
-    stored = {day: organism.values.table(each.value, each.fingerprint) for day, each in found.items()}
+    stored = {day: organism.values.table(each.content) for day, each in found.items()}
     assert {day: str(each.schema.field("note").type) for day, each in stored.items()} == dict.fromkeys(notes, "string")
     assert_exactly(
         load_value(organism, found["2026-01-04"]), pd.DataFrame({"note": [None, None]}, index=["a", "b"], dtype=object)

@@ -194,7 +194,7 @@ def named_inputs(organism: Any, version: Version) -> Iterator[tuple[str, str, in
         for label, found in made.inputs.items():
             key = label.partition("[")[0]
             if found is not None and found.manifest is not None:
-                listed = organism.values.load(found.manifest, found.manifest["content"])
+                listed = organism.values.load(found.manifest)
                 yield from ((key, text, each["version"]) for text, each in listed.items())
             elif found is not None and found.number is not None:
                 yield key, found.partition, found.number

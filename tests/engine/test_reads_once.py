@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.organism.projections import network_source
 from tests.engine.living import event, living_in_memory, pulsed
@@ -63,7 +64,7 @@ def test_the_earlier_version_of_an_input_is_read_once_for_all_that_are_updated_b
         run = InMemory(**{**vars(organism), "ledger": ledger})
         assert refreshed(run) == [(key, "made") for key in KEYS]
         assert [each[0] for each in ledger.asked] == ["numbers"]  # and the next run asks for itself
-    assert [organism.values.load(head.version.value, head.version.fingerprint) for place, head in
+    assert [organism.values.load(head.version.content) for place, head in
             sorted(organism.ledger.heads().items()) if place[0] in KEYS] == [10, 10, 10]  # fmt: skip
 
 
@@ -78,7 +79,10 @@ def test_a_change_of_the_network_is_read_once_for_all_that_follow_it(
     network = organism.sources["network"]
 
     def ties(before: int, after: int) -> Any:
-        return {(each.source, each.target) for each in network.delta({"batch": before}, {"batch": after}).ties}
+        return {
+            (each.source, each.target)
+            for each in network.delta(*(AtBatch(name="", number=at) for at in (before, after))).ties
+        }
 
     one, two = ties(1, 2), ties(1, 3)
     assert len(two) > len(one) > 0

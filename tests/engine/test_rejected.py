@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.checks import in_range, row_count
+from causal_organism.assets.contents import Patch
 from causal_organism.assets.definitions import Keep, asset, source
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.contents import load_value
@@ -169,7 +170,7 @@ def test_a_rejected_patch_outlives_the_version_that_it_was_a_patch_of(fresh_dsn:
     outside["n"] = [-1.0, *[1.5] * 499]
     assert refreshed(organism) == [("table", "rejected")]
     (rejected,) = organism.ledger.rejected("table")
-    assert rejected.value["store"] == "patch"
+    assert isinstance(rejected.content, Patch)
     outside["n"] = [float(number) for number in range(900)]
     assert refreshed(organism) == [("table", "made")]
     organism.clock.move(hours=2)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from causal_organism.assets.contents import Row
 from causal_organism.assets.definitions import Keep, asset, source
 from causal_organism.assets.partitions.upstream import Upstream
 from causal_organism.assets.partitions.windows import Daily
@@ -28,6 +29,7 @@ def history(ages_h: list[int], pinned: set[int]) -> list[Version]:
         Version(
             key="k", number=number, fingerprint=str(number), made_at=START - timedelta(hours=age), run=None,
             actor="ana", trigger="cli", provenance=made, pinned=number in pinned,
+            content=Row(name=str(number), format="json", bytes=1),
         )
         for number, age in zip(range(len(ages_h), 0, -1), sorted(ages_h), strict=True)
     ]  # fmt: skip

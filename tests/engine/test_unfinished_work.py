@@ -17,13 +17,14 @@ from tests.engine.organisms import memory_organism, refreshed, with_graph
 
 MAKE = """
 import json, sys, threading
-from types import SimpleNamespace
+from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.definitions import platform_source
 from causal_organism.catalog import ego
 from causal_organism.errors import StoreError
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.refresh import begin, make_all
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.organism.projections.network_source import NetworkSource
 from causal_organism.ports import Look
 from causal_organism.sharing import slices
 from causal_organism.sharing import people
@@ -46,9 +47,17 @@ def counted(each):
 
 slices.do = counted
 organism = memory_organism((platform_source("network", description=""), ego), scratch=scratch)
-organism.sources["network"] = SimpleNamespace(
-    look=lambda: Look(fingerprint=network.fingerprint, write=dict), load=lambda place, fingerprint: network
-)
+
+
+class Given(NetworkSource):
+    def look(self):
+        return Look(fingerprint=network.fingerprint, write=lambda: AtBatch(name=network.fingerprint, number=1))
+
+    def load(self, content):
+        return network
+
+
+organism.sources["network"] = Given(organism)
 run = begin(organism, Request("views/ego"), Origin("ana", "cli"))
 make_all(run)
 head = organism.ledger.heads().get(("views/ego", ""))
@@ -116,5 +125,5 @@ def test_an_asset_that_keeps_unfinished_work_finds_what_its_own_code_left_and_no
     assert refreshed(edited) == [("sum", "failed")]
     assert refreshed(with_graph(organism, (counting(7, "2/..", 10),))) == [("sum", "made")]
     head = organism.ledger.heads()["sum", ""].version
-    assert organism.values.load(head.value, head.fingerprint) == 9 * 5 + 7
+    assert organism.values.load(head.content) == 9 * 5 + 7
     assert not begun.exists()

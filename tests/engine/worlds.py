@@ -134,7 +134,7 @@ def _recorded(organism: Any, label: str, recorded: Any) -> int:
     if recorded is None:
         return 0
     if recorded.count is not None:
-        listed = organism.values.load(recorded.manifest, recorded.manifest["content"])
+        listed = organism.values.load(recorded.manifest)
         found = [organism.ledger.version(key, each["version"], text) for text, each in listed.items()]
         return sum(load_value(organism, each) for each in found)
     version = organism.ledger.version(key, recorded.number, recorded.partition)

@@ -10,6 +10,7 @@ import pytest
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.deployments import INCREMENTAL, REFRESH
+from causal_organism.engine.contents import load_value
 from causal_organism.platform.run_listing import load_runs
 from causal_organism.platform.runs import cancel_run, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
@@ -123,7 +124,7 @@ def test_partitions_are_refreshed_one_by_one_or_all_that_are_out_of_date(deploye
     assert rest.pop("flows/parts[site=s]") == "made"
     assert "flows/parts[site=n]" not in rest, "it is fresh"
     head = deployed.ledger.heads()["flows/joined", ""].version
-    assert deployed.values.load(head.value, head.fingerprint) == ["n", "s"]
+    assert load_value(deployed, head) == ["n", "s"]
 
 
 def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(deployed: OpenOrganism, folder: Path) -> None:

@@ -149,20 +149,19 @@ def test_what_is_written_meanwhile_belongs_to_a_later_moment(
 
 def test_large_values_come_with_it(organism: OpenOrganism, elsewhere: OpenOrganism, tmp_path: Path) -> None:
     value = {"n": "x" * 100_000}
-    mark, place = organism.values.describe(value)
-    content = place()
-    organism.imports.store("outcomes", mark, content, at=organism.now())
+    content = organism.values.describe(value)[1]()
+    organism.imports.store("outcomes", content, at=organism.now())
     assert back_up(organism, tmp_path / "backup")["values"] == {"files": 1, "missing": []}
     restore(elsewhere, tmp_path / "backup")
-    assert elsewhere.values.load(content, mark) == value
+    assert elsewhere.values.load(content) == value
     elsewhere.values.require_own()
 
 
 def test_a_value_that_was_lost_before_is_told_and_holds_up_nothing(
     organism: OpenOrganism, elsewhere: OpenOrganism, tmp_path: Path
 ) -> None:
-    mark, place = organism.values.describe({"n": "x" * 100_000})
-    organism.imports.store("outcomes", mark, place(), at=organism.now())
+    mark, write = organism.values.describe({"n": "x" * 100_000})
+    organism.imports.store("outcomes", write(), at=organism.now())
     next(Path(str(organism.settings.values)).glob("??/*")).unlink()
     assert back_up(organism, tmp_path / "backup")["values"] == {"files": 0, "missing": [mark]}
     restore(elsewhere, tmp_path / "backup")

@@ -165,8 +165,7 @@ def test_imported_people_are_in_the_network_and_the_same_file_again_changes_noth
     again = import_table(organism, "people", people_file(tmp_path, "id,team\na,south\nb,north\n"), actor="ana")
     assert (again["changed"], again["people_added"]) == (False, 0)
     assert actions(organism) == ["import.people"]
-    fingerprint, place = organism.imports.current("people")
-    loaded = organism.sources["people"].load(place, fingerprint)
+    loaded = organism.values.load(organism.imports.current("people"))
     assert (loaded["id"].tolist(), loaded["team"].tolist()) == (["a", "b"], ["south", "north"])
 
 
@@ -190,5 +189,4 @@ def test_outcomes_are_kept_and_replaced_whole(organism: Any, tmp_path: Path) -> 
     for value, changed in (("1.5", True), ("1.5", False), ("2", True), ("1.5", True)):
         path.write_text(f"id,week,mood\na,2026-W07,{value}\n")
         assert import_table(organism, "outcomes", path, actor="ana")["changed"] is changed
-    fingerprint, place = organism.imports.current("outcomes")
-    assert organism.sources["outcomes"].load(place, fingerprint)["mood"].tolist() == [1.5]
+    assert organism.values.load(organism.imports.current("outcomes"))["mood"].tolist() == [1.5]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.errors import RefusedError
 from causal_organism.network import fingerprints
 from causal_organism.organism.imports.import_table import ImportOptions, import_table
@@ -31,8 +32,7 @@ def imported(organism: Any, path: Path, **options: Any) -> dict[str, Any]:
 
 
 def loaded(organism: Any, batch: int) -> Any:
-    fingerprint = organism.archive.fingerprint(batch)
-    return organism.sources["network"].load({"format": "network", "batch": batch}, fingerprint)
+    return organism.sources["network"].load(AtBatch(name=organism.archive.fingerprint(batch), number=batch))
 
 
 def test_ghosts_of_a_wrong_roster_leave_and_the_others_move_up(organism: Any, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_ghosts_of_a_wrong_roster_leave_and_the_others_move_up(organism: Any, tm
     assert loaded(organism, after).ids == ("a", "b", "ghost-2", "c", "d", "e")
     assert loaded(organism, before).ids == ("a", "b", "ghost-1", "ghost-2", "c")
     assert loaded(organism, after).fingerprint == organism.archive.fingerprint(after)
-    places = [{"format": "network", "batch": each} for each in (before, after)]
+    places = [AtBatch(name="", number=each) for each in (before, after)]
     assert organism.sources["network"].delta(*places) is None
     assert organism.archive.people() == ("a", "b", "ghost-2", "c", "d", "e")
     weekly = organism.archive.weekly()
@@ -86,11 +86,11 @@ def test_people_leave_while_a_pulse_runs_and_it_takes_that_along(organism: Any, 
 
 def test_a_roster_that_removes_much_is_refused_before_anything_is_stored(organism: Any, tmp_path: Path) -> None:
     imported(organism, roster(tmp_path, *"abcdefghij"))
-    fingerprint = organism.imports.current("people")[0]
+    fingerprint = organism.imports.current("people").name
     with pytest.raises(RefusedError, match=r"would remove 3 of 10 people \(30%") as refused:
         imported(organism, roster(tmp_path, *"abcdefg"))
     assert (refused.value.code, refused.value.exit_code) == ("removes-much", 4)
-    assert organism.imports.current("people")[0] == fingerprint
+    assert organism.imports.current("people").name == fingerprint
     assert len(organism.archive.people()) == 10
     assert imported(organism, roster(tmp_path, *"abcdefgh"))["removed"] == 2  # a fifth may go
     assert imported(organism, roster(tmp_path, "a"), dry_run=True)["removed"] == 7

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
 from causal_organism.engine.observe import observe
@@ -33,7 +34,7 @@ def test_a_pulse_goes_to_the_end_of_the_stream_and_publishes_once(organism: Any)
     assert report == PulseReport(read=95, accepted=95, batches=10, version=1, published=True)
     assert_holds(organism, entries)
     version = head(organism)
-    assert version.value == {"format": "network", "batch": 10}
+    assert version.content == AtBatch(name=version.fingerprint, number=10)
     assert (version.metadata["people"], version.metadata["ties"]) == (8, len(ties_of(interactions(entries))))
     assert version.fingerprint == organism.network.position().fingerprint
 
@@ -80,7 +81,7 @@ def test_people_imported_between_accepting_and_applying_are_no_obstacle(organism
     organism.stream.append([event("z", "a")])
     pulsed(organism)
     assert network_in(organism.network)[0] == ["a", "b", "z"]
-    assert head(organism).value["batch"] == 3
+    assert head(organism).content.number == 3
 
 
 def test_a_second_pulse_is_refused_while_one_runs(organism: Any) -> None:
@@ -103,22 +104,22 @@ def test_versions_can_be_read_forwards_and_backwards_and_their_deltas_agree(orga
     versions = {each.number: each for each in organism.ledger.versions("network")}
     for number in (3, 1, 2, 3, 1):
         version = versions[number]
-        snapshot = source.load(version.value, version.fingerprint)
+        snapshot = source.load(version.content)
         assert snapshot.fingerprint == version.fingerprint
         taken = interactions(entries[: number * 30])
         assert sum(weight_u for weight_u, *_ in ties_of(taken).values()) == int(snapshot.out.weight_u.sum())
-    first, last = (source.load(versions[n].value, versions[n].fingerprint) for n in (1, 3))
-    delta = source.delta(versions[1].value, versions[3].value)
+    first, last = (source.load(versions[n].content) for n in (1, 3))
+    delta = source.delta(versions[1].content, versions[3].content)
     assert first.apply(delta) == last
-    assert source.delta(versions[3].value, versions[1].value) is None  # people joined: no delta takes them out
-    assert source.delta(versions[3].value, versions[3].value).ties == ()
+    assert source.delta(versions[3].content, versions[1].content) is None  # people joined: no delta takes them out
+    assert source.delta(versions[3].content, versions[3].content).ties == ()
 
 
 def test_rows_for_people_are_the_ties(organism: Any) -> None:
     organism.stream.append([event("a", "b", weight="1.5"), event("b", "a")])
     pulsed(organism)
     version = head(organism)
-    columns, rows = organism.sources["network"].rows(version.value, version.fingerprint)
+    columns, rows = organism.sources["network"].rows(version.content)
     assert columns == ["id", "source", "target", "weight", "count"]
     assert rows == [["a -> b", "a", "b", 1.5, 1], ["b -> a", "b", "a", 1.0, 1]]
 

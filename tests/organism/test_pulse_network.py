@@ -43,7 +43,7 @@ def test_a_damaged_network_server_does_not_damage_what_is_read(organism: Any) ->
     pulsed(organism)
     spoil(organism)
     version = head(organism)
-    assert organism.sources["network"].load(version.value, version.fingerprint).fingerprint == version.fingerprint
+    assert organism.sources["network"].load(version.content).fingerprint == version.fingerprint
 
 
 def test_a_tie_that_somebody_took_out_of_the_network_comes_back(organism: Any) -> None:

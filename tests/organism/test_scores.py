@@ -103,7 +103,7 @@ def test_what_is_no_number_is_no_property(organism: Any) -> None:
 
 def _reciprocity(organism: Any, person: str) -> float:
     head = organism.ledger.heads()["views/reciprocity", ""].version
-    value = organism.values.load(head.value, head.fingerprint)
+    value = organism.values.load(head.content)
     return float(value["reciprocity"][value["id"].tolist().index(person)])
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from causal_organism.assets.contents import Row
 from causal_organism.assets.versions import CheckResult, InputVersion, Provenance, Version
 from causal_organism.ports import Ledger
 
@@ -16,7 +17,8 @@ MADE = Provenance(code_version="c1", inputs={"a": InputVersion("fa", 3), "b": No
 def version(key: str = "k", content: str = "f1", **changes: Any) -> Version:
     made = Version(
         key=key, number=0, fingerprint=content, made_at=NOW, run="r1", actor="ana", trigger="cli", provenance=MADE,
-        value={"format": "json"}, metadata={"n": 1}, checks=(CheckResult(name="c", passed=True, blocking=False),),
+        content=Row(name=content, format="json", bytes=1), metadata={"n": 1},
+        checks=(CheckResult(name="c", passed=True, blocking=False),),
     )  # fmt: skip
     return replace(made, **changes)
 

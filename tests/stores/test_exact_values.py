@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from causal_organism.assets.contents import content_of, document_of
 from causal_organism.errors import UnstorableError
 from causal_organism.stores.memory.values import MemoryValues
 from causal_organism.stores.postgres.database import Database
@@ -44,7 +45,7 @@ def test_a_table_comes_back_as_it_was_returned(name: str) -> None:
     assert codec.encode(found).fingerprint == codec.encode(value).fingerprint
     encoded, about = stored(value)
     table = codec.read_table(encoded.to_bytes())
-    assert codec.table_fingerprint(table, {**about, "format": encoded.kind}) == encoded.fingerprint
+    assert codec.table_fingerprint(table, encoded.kind, about) == encoded.fingerprint
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -239,9 +240,8 @@ def values(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
 
 
 def written(values: Any, value: Any, base: Any = None) -> Any:
-    content, write = values.describe(value, base=base)
-    place = json.loads(json.dumps(write(), sort_keys=True))
-    return place, place.get("content", content)
+    kept = json.dumps(document_of(values.describe(value, base=base)[1]()), sort_keys=True)
+    return content_of(json.loads(kept))
 
 
 @pytest.mark.parametrize(
@@ -260,8 +260,8 @@ def test_a_column_that_holds_nothing_keeps_the_type_that_it_had(values: Any, typ
     for table in tables:
         places.append(written(values, table, places[-1] if places else None))
     for place, table in zip(places, tables, strict=True):
-        assert_exactly(table, values.load(*place))
-        assert str(values.table(*place, known=places[-1]).schema.field("v").type) == kind
+        assert_exactly(table, values.load(place))
+        assert str(values.table(place, known=places[-1]).schema.field("v").type) == kind
     assert values.describe(tables[2], base=places[2])[0] == values.describe(tables[3], base=places[2])[0]
 
 
@@ -269,8 +269,8 @@ def test_columns_of_arrow_without_a_type_are_given_back_without_one(values: Any)
     typed, untyped = pa.table({"id": ["a"], "v": ["x"]}), pa.table({"id": ["a"], "v": pa.nulls(1)})
     first = written(values, typed)
     second = written(values, untyped, first)
-    assert values.load(*second).schema == untyped.schema
-    assert values.table(*second).schema.field("v").type == pa.string()
+    assert values.load(second).schema == untyped.schema
+    assert values.table(second).schema.field("v").type == pa.string()
 
 
 def test_versions_from_before_the_schema_was_kept_are_read() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from causal_organism.assets.contents import Row
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.versions import Attempt, CheckResult, InputVersion, Provenance, Rechecked
 from causal_organism.errors import FencedError, LeaseHeldError, RunCancelledError
@@ -89,7 +90,7 @@ def test_partitions_have_heads_and_numbers_of_their_own(ledger: Ledger) -> None:
 
 
 def test_the_list_behind_an_input_is_content_that_is_kept(ledger: Ledger) -> None:
-    joined = InputVersion("fj", count=2, manifest={"store": "row", "format": "json", "bytes": 1, "content": "listed"})
+    joined = InputVersion("fj", count=2, manifest=Row(name="listed", format="json", bytes=1))
     made = Provenance(code_version="c", inputs={"a": joined})
     publish(ledger, version(content="f1", provenance=made))
     publish(ledger, version(content="f2"))
@@ -159,7 +160,7 @@ def test_what_was_rejected_can_be_found_newest_first_and_stays_when_something_is
 def test_the_last_few_rejected_values_are_content_that_is_kept(ledger: Ledger) -> None:
     for partition in ("", "day=1"):
         for number in range(4):
-            made = version(content=f"{partition}{number}", partition=partition, value={"format": "json"})
+            made = version(content=f"{partition}{number}", partition=partition)
             rejected = Attempt(outcome=Outcome.REJECTED, at=NOW, run="r", provenance=MADE, error="no")
             ledger.record_attempt("k", partition, rejected, rejected=made)
     kept = [f"{partition}{number}" for partition in ("", "day=1") for number in range(4)]

@@ -99,14 +99,13 @@ def test_a_sweep_leaves_what_is_needed_and_what_is_young(place: str, fresh_dsn: 
     values = Values(Database(fresh_dsn), place)
     named = []
     for text in "ab":
-        content, write = values.describe(text * 100_000)
-        named.append((write(), content))
+        named.append(values.describe(text * 100_000)[1]())
     now = datetime.now(UTC)
     assert values.sweep([], before=now - timedelta(hours=1)) == (0, 0)
-    assert values.sweep([named[0][1]], before=now + timedelta(hours=1))[0] == 1
-    assert values.load(*named[0]) == "a" * 100_000
+    assert values.sweep([named[0].name], before=now + timedelta(hours=1))[0] == 1
+    assert values.load(named[0]) == "a" * 100_000
     with pytest.raises(DamagedValueError, match="is not there"):
-        values.load(*named[1])
+        values.load(named[1])
 
 
 def test_damage_is_noticed_by_reading_and_mended_by_making_again(place: str, fresh_dsn: str) -> None:
@@ -117,13 +116,13 @@ def test_damage_is_noticed_by_reading_and_mended_by_making_again(place: str, fre
     body = files_at(place).read(content)
     files_at(place).write(content, body[:-1] + b"?")
     another = Values(Database(fresh_dsn), place)
-    assert not another.damaged([(where, content)])  # of the same length: nobody has read it yet
+    assert not another.damaged([where])  # of the same length: nobody has read it yet
     with pytest.raises(DamagedValueError, match="is damaged"):
-        another.load(where, content)
-    assert another.damaged([(where, content)])
+        another.load(where)
+    assert another.damaged([where])
     write()
-    assert not another.damaged([(where, content)])
-    assert list(another.load(where, content)["n"][:3]) == [0, 1, 4]
+    assert not another.damaged([where])
+    assert list(another.load(where)["n"][:3]) == [0, 1, 4]
 
 
 def test_a_bucket_that_is_not_there_says_where_to_look(object_store: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from causal_organism.assets.contents import Stored
 from causal_organism.errors import DamagedValueError, OtherValuesError, StoreError
 from causal_organism.ports import ValueStore
 from causal_organism.stores.memory.values import MemoryValues
@@ -39,9 +40,8 @@ def opened(fresh_dsn: str, place: Place) -> Open:
     return lambda name: Values(Database(fresh_dsn), place(name))
 
 
-def written(values: ValueStore, value: Any) -> tuple[Any, str]:
-    content, write = values.describe(value)
-    return write(), content
+def written(values: ValueStore, value: Any) -> Stored:
+    return values.describe(value)[1]()
 
 
 @pytest.fixture(params=["memory", "files"])
@@ -53,9 +53,9 @@ def values(request: pytest.FixtureRequest, tmp_path: Path) -> ValueStore:
 
 def test_a_store_that_was_written_to_is_the_ledgers_own(values: ValueStore) -> None:
     values.require_own()
-    place, content = written(values, LARGE)
+    stored = written(values, LARGE)
     values.require_own()
-    assert not values.damaged([(place, content)])
+    assert not values.damaged([stored])
     adopted = values.adopt(incomplete=False)
     assert adopted["where"] == adopted["was"] and adopted["missing"] == 0
 
@@ -66,14 +66,14 @@ def test_the_first_that_is_written_to_is_known_and_others_are_refused(opened: Op
     other.require_own()  # nobody wrote anything large yet
     stored = written(first, LARGE)
     small = written(other, 1)
-    for refused in (other.require_own, other.about, lambda: written(other, LARGE), lambda: other.load(*stored)):
+    for refused in (other.require_own, other.about, lambda: written(other, LARGE), lambda: other.load(stored)):
         with pytest.raises(OtherValuesError) as told:
             refused()
         assert all(files_at(place(name)).described() in told.value.message for name in ("first", "other"))
     assert files_at(place("other")).identity() is None and list(files_at(place("other")).stored()) == []
-    assert other.load(*small) == 1
+    assert other.load(small) == 1
     assert not other.damaged([stored])  # as far as can be told from there
-    assert opened("first").load(*stored) == LARGE
+    assert opened("first").load(stored) == LARGE
 
 
 def test_what_is_gone_from_the_ledgers_own_store_is_damage(opened: Open, place: Place) -> None:
@@ -83,17 +83,17 @@ def test_what_is_gone_from_the_ledgers_own_store_is_damage(opened: Open, place: 
     files_at(place("first")).remove(file.place)
     assert values.damaged([stored])
     with pytest.raises(DamagedValueError, match="is not there"):
-        values.load(*stored)
+        values.load(stored)
     values.require_own()
 
 
 def test_damage_in_somebody_elses_store_is_left_where_it_is(opened: Open, place: Place) -> None:
     stored = written(opened("first"), LARGE)
     theirs = files_at(place("other"))
-    theirs.write(stored[1], b"?" * stored[0]["bytes"])
+    theirs.write(stored.name, b"?" * stored.bytes)
     with pytest.raises(DamagedValueError):
-        opened("other").load(*stored)
-    assert theirs.read(stored[1]) == b"?" * stored[0]["bytes"]
+        opened("other").load(stored)
+    assert theirs.read(stored.name) == b"?" * stored.bytes
 
 
 def test_an_adopted_store_is_known_from_then_on(opened: Open) -> None:
@@ -137,7 +137,7 @@ def test_a_folder_mounted_elsewhere_is_the_same_store(fresh_dsn: str, tmp_path: 
     (tmp_path / "here").rename(tmp_path / "there")
     moved = Values(Database(fresh_dsn), (tmp_path / "there").as_uri())
     moved.require_own()
-    assert moved.load(*stored) == LARGE
+    assert moved.load(stored) == LARGE
     shutil.rmtree(tmp_path / "there")
     (tmp_path / "there").mkdir()  # the mount is gone
     with pytest.raises(OtherValuesError, match=rf"has no {MARK}"):

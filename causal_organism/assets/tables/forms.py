@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from causal_organism.assets.contents import Content
 
 
 class FormPart(StrEnum):
@@ -33,14 +35,14 @@ class FormChange:
         return {"part": self.part, "column": self.column, "was": self.was, "now": self.now}
 
 
-def form_changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[FormChange, ...]:
+def form_changes(was: Content, now: Content) -> tuple[FormChange, ...]:
     """By what is stored beside the content of two versions. The order of rows is not among that."""
     return tuple(_changes(was, now))
 
 
-def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[FormChange]:
-    if was.get("format") != now.get("format"):
-        yield FormChange(part=FormPart.VALUE, was=was.get("format"), now=now.get("format"))
+def _changes(was: Content, now: Content) -> Iterator[FormChange]:
+    if was.format != now.format:
+        yield FormChange(part=FormPart.VALUE, was=was.format, now=now.format)
         return
     before, after = _types(was), _types(now)
     for name in after:
@@ -49,7 +51,7 @@ def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[FormCha
     order_was, order_now = _shared(was, now), _shared(now, was)
     if order_was != order_now:
         yield FormChange(part=FormPart.COLUMNS, was=", ".join(order_was), now=", ".join(order_now))
-    schemas = was.get("schema") or {}, now.get("schema") or {}
+    schemas = was.about.get("schema") or {}, now.about.get("schema") or {}
     if schemas[0].get("index") != schemas[1].get("index"):
         words = [", ".join(str(_type(level["shape"])) for level in each.get("index", ())) for each in schemas]
         yield FormChange(part=FormPart.INDEX, was=words[0], now=words[1])
@@ -57,15 +59,15 @@ def _changes(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[FormCha
         yield FormChange(part=FormPart.NAMES)
 
 
-def _shared(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+def _shared(one: Content, other: Content) -> list[str]:
     """Columns of one that the other has too, in their order."""
-    return [each for each in one.get("columns") or () if each in (other.get("columns") or ())]
+    return [each for each in one.about.get("columns") or () if each in (other.about.get("columns") or ())]
 
 
-def _types(place: Mapping[str, Any]) -> dict[str, str]:
+def _types(content: Content) -> dict[str, str]:
     """Column -> its type in a word."""
-    shapes = (place.get("schema") or {}).get("columns") or {}
-    return {**(place.get("types") or {}), **{name: _type(shape) for name, shape in shapes.items()}}
+    shapes = (content.about.get("schema") or {}).get("columns") or {}
+    return {**(content.about.get("types") or {}), **{name: _type(shape) for name, shape in shapes.items()}}
 
 
 def _type(shape: Any) -> str:

@@ -125,7 +125,7 @@ def _asset(
         "tags": dict(spec.tags),
         "pinned": any(each.pinned for each in snapshot.heads_of(key)),
         "checks": [check.to_document() for check in (newest.checks if newest else ())],
-        "rows": head.version.value.get("rows") if head else None,
+        "rows": head.version.content.rows if head else None,
         **_metadata(newest.version.said if newest else {}),
         "attempt": _attempt(attempt),
         "making": making,
@@ -220,7 +220,7 @@ def _version(version: Version, head: Head | None) -> dict[str, Any]:
         "head": is_head,
         "pinned": is_head and bool(head and head.pinned),
         **_metadata(version.metadata),
-        "rows": version.value.get("rows"),
+        "rows": version.content.rows,
         "checks": [check.to_document() for check in (head.checks if head and is_head else version.checks)],
     }
 

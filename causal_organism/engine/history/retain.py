@@ -53,7 +53,7 @@ def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: d
         old = keep.days is not None and now - version.made_at > timedelta(days=keep.days)
         if beyond or old:
             reason = f"not among the newest {keep.last}" if beyond else f"older than {keep.days:g} days"
-            size = int(version.value.get("bytes", 0))
+            size = version.content.bytes
             retired.append(Retired(version.key, version.partition, version.number, reason, size))
     return tuple(retired)
 

@@ -59,7 +59,7 @@ def compare(organism: Engine, was: Version, now: Version) -> Difference:
     ]
     changed.sort(key=_size, reverse=True)
     added, removed = (_at(ids, found.pairs.added), _at(found.was[ID], found.pairs.removed))
-    forms = form_changes(was.value, now.value)
+    forms = form_changes(was.content, now.content)
     if found.reordered:
         forms = (*forms, FormChange(part=FormPart.ROWS))
     if not (changed or added or removed or forms):

@@ -67,7 +67,7 @@ def parts_of(organism: Organism, version: Version | None) -> tuple[Part, ...]:
     if found is None:
         return tuple(_json_parts(load_value(organism, version), ""))
     columns, rows = found
-    indexed = version.value.get("index", _ID) is not None  # else the first column only counts the rows
+    indexed = version.content.about.get("index", _ID) is not None  # else the first column only counts the rows
     start = 0 if indexed else 1
     return (Part("", indexed, [dict(zip(columns[start:], row[start:], strict=True)) for row in rows]),)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.versions import Version
+from causal_organism.engine.contents import batch_source, load_value
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.entries import START, entry_key
 from causal_organism.network.interactions import MILLION
@@ -33,11 +35,12 @@ class TieChanges:
 
 def network_delta(organism: Organism, was: Version | None, now: Version) -> NetworkDelta | None:
     """The change of a source that is a network; None for any other, and where the archive does not lead there."""
-    source = organism.sources.get(now.key)
-    if source is None or now.value.get("store") is not None or "batch" not in now.value:
+    if not isinstance(now.content, AtBatch):
         return None
-    start: Mapping[str, Any] = {**now.value, "batch": 0} if was is None else was.value
-    delta = source.delta(start, now.value)
+    start = replace(now.content, number=0) if was is None else was.content
+    if not isinstance(start, AtBatch):
+        return None
+    delta = batch_source(organism, now.key).delta(start, now.content)
     return delta if isinstance(delta, NetworkDelta) else None
 
 
@@ -93,7 +96,7 @@ def tie_document(tie: TieChange) -> dict[str, Any]:
 
 
 def _neighbours(organism: Organism, version: Version, person: str) -> frozenset[str]:
-    snapshot = organism.sources[version.key].load(version.value, version.fingerprint)
+    snapshot = load_value(organism, version)
     row = snapshot.index.get(person)
     return frozenset() if row is None else frozenset(snapshot.ids[each] for each in snapshot.undirected.neighbours(row))
 

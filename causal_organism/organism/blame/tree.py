@@ -29,6 +29,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.keys import label_of, partition_of, placed
 from causal_organism.assets.versions import InputVersion, Version
 from causal_organism.engine.history.version_names import find_version
@@ -161,11 +162,16 @@ class _Walk:
 
 def _unexplained(was: Version | None, now: Version, found: TieChanges, span: tuple[str, str] | None) -> str:
     """Why ties changed with no single interaction to show: what was read only adds, and only a window takes away."""
-    forward = was is None or was.value["batch"] <= now.value["batch"]
+    forward = was is None or _batch(was) <= _batch(now)
     went = any(tie.count_now < tie.count_was for tie in (*found.own, *found.near))
     if (forward and went) or (span is not None and span[0] == span[1]):
         return "the window moved: what lies outside it does not count"
     return "these single interactions are no longer kept"
+
+
+def _batch(version: Version) -> int:
+    assert isinstance(version.content, AtBatch)
+    return version.content.number
 
 
 def _versions(organism: Organism, text: str, span: str | None, partition: str | None) -> tuple[Version | None, Version]:
@@ -201,7 +207,7 @@ def _read_as(organism: Organism, version: InputVersion | None) -> dict[str, Inpu
         return {}
     if version.count is None or version.manifest is None:
         return {version.partition: version}
-    listed = organism.values.load(version.manifest, version.manifest["content"])
+    listed = organism.values.load(version.manifest)
     return {text: InputVersion(each["fingerprint"], each["version"], text) for text, each in listed.items()}
 
 

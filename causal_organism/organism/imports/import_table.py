@@ -64,7 +64,7 @@ def import_table(
     current = organism.imports.current(name)
     before = _load(organism, name)
     changes = compare(before, read.columns, _KEYS[name])
-    changed = current is None or current[0] != fingerprint
+    changed = current is None or current.name != fingerprint
     repaired = current is not None and not changed and before is None
     document = {
         "schema": "organism.import/1",
@@ -80,7 +80,7 @@ def import_table(
         return document | {"people_added": 0, "people_left": 0, "observed": []}
     refuse_large_removal(changes, "people" if name == PEOPLE else "rows", str(path), options.most_removed)
     if changed:
-        organism.imports.store(name, fingerprint, write(), at=organism.now())
+        organism.imports.store(name, write(), at=organism.now())
     elif repaired:
         write()
     stored = _Stored(name=name, path=str(path), fingerprint=fingerprint, ids=read.columns["id"].tolist())
@@ -191,9 +191,8 @@ def _load(organism: Organism, name: str) -> Mapping[str, Any] | None:
     current = organism.imports.current(name)
     if current is None:
         return None
-    content, place = current
     try:
-        return dict(organism.values.load(place, content))
+        return dict(organism.values.load(current))
     except (DamagedValueError, RetiredValueError):
         return None
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.errors import DamagedValueError, NetworkGapError
 from causal_organism.network.deltas import NetworkDelta, compose_runs, invert
 from causal_organism.ports import Look, NetworkPosition, Organism
@@ -16,7 +17,6 @@ from causal_organism.ports import Look, NetworkPosition, Organism
 if TYPE_CHECKING:
     from causal_organism.network.snapshot import Snapshot
 
-FORMAT = "network"
 KEPT_SNAPSHOTS = 5
 _FAR_BATCHES = 100
 _FAR_SHARE = 20  # a delta of more than one tie in 20
@@ -42,10 +42,10 @@ class NetworkSource:
         if self._organism.archive.position().batch == position.batch:
             totals = self._organism.archive.totals()
             metadata |= {"people": totals["people"], "ties": totals["ties"]}
-        place = {"format": FORMAT, "batch": position.batch}
-        return Look(fingerprint=position.fingerprint, write=lambda: place, metadata=metadata)
+        at = AtBatch(name=position.fingerprint, number=position.batch)
+        return Look(fingerprint=position.fingerprint, write=lambda: at, metadata=metadata)
 
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Snapshot:
+    def load(self, content: AtBatch) -> Snapshot:
         """The network at one batch.
 
         Cost: the change since the nearest snapshot kept on this machine; without one, the whole network is read. If its
@@ -54,7 +54,7 @@ class NetworkSource:
         Raises:
             DamagedValueError: none of them leads to what was published.
         """
-        batch = int(place["batch"])
+        batch, fingerprint = content.number, content.name
         last = self._last
         if last is not None and last[0] == batch and last[1].fingerprint == fingerprint:
             return last[1]
@@ -68,8 +68,8 @@ class NetworkSource:
             hint="refresh what reads `network` from the present state",
         )
 
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]]:
-        snapshot = self.load(place, fingerprint)
+    def rows(self, content: AtBatch) -> tuple[list[str], list[list[Any]]]:
+        snapshot = self.load(content)
         ids, out = snapshot.ids, snapshot.out
         columns = zip(
             out.rows.tolist(), out.indices.tolist(), out.weight.tolist(), snapshot.count.tolist(), strict=True
@@ -79,10 +79,8 @@ class NetworkSource:
             for tail, head, weight, count in columns
         ]
 
-    def delta(self, was: Mapping[str, Any], now: Mapping[str, Any]) -> NetworkDelta | None:
-        before, after = was.get("batch"), now.get("batch")
-        if not isinstance(before, int) or not isinstance(after, int):
-            return None
+    def delta(self, was: AtBatch, now: AtBatch) -> NetworkDelta | None:
+        before, after = was.number, now.number
         with suppress(NetworkGapError):
             steps = self._between(min(before, after), max(before, after))
             if len(steps) != 1 or steps[0].left:  # people left: whoever follows changes by idx cannot cross that

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.exports import Scores
 from causal_organism.assets.tables.changes import Changes, changes
 from causal_organism.assets.versions import Head
@@ -43,8 +44,9 @@ def write_scores(organism: Organism) -> tuple[str, ...]:
         return ()
     heads = organism.ledger.heads_of((NETWORK, *keys))
     network = heads.get(NETWORK)
-    if network is None:
+    if network is None or not isinstance(network.version.content, AtBatch):
         return ()
+    batch = network.version.content.number
     written: list[str] = []
     try:
         there = organism.network.scores()
@@ -53,7 +55,7 @@ def write_scores(organism: Organism) -> tuple[str, ...]:
             for key in keys
             if key in heads and heads[key].version.kept and _is_newer(heads[key], there.get(key))
         ]
-        writes = (_to_write(organism, *each, batch=int(network.version.value["batch"])) for each in moved)
+        writes = (_to_write(organism, *each, batch=batch) for each in moved)
         for group in _groups(writes):
             for each in _put(organism, group):
                 _log.info("scores written: key=%s version=%s people=%s", each.key, each.version, len(each.rows))

@@ -24,15 +24,14 @@ class ImportSource(StoredSource):
         found = self._organism.imports.current(self._name)
         if found is None:
             return None
-        content, place = found
-        return Look(fingerprint=content, write=lambda: place)
+        return Look(fingerprint=found.name, write=lambda: found)
 
     def warnings(self) -> tuple[str, ...]:
         return matching.warnings(self._organism.ledger.fact(matching.FACT), self._name)
 
     def kept(self) -> frozenset[str]:
         found = self._organism.imports.current(self._name)
-        return frozenset() if found is None else frozenset({found[0]})
+        return frozenset() if found is None else frozenset({found.name})
 
     def mending(self) -> str | None:
         return f"organism import {self._name} FILE, with the file of that import, stores it again"
@@ -56,7 +55,7 @@ class WeeklySource(StoredSource):
             and head.version.metadata.get("archive") == stamp
             and is_intact(self._organism, head.version)
         ):
-            return Look(fingerprint=head.version.fingerprint, write=lambda: head.version.value)
+            return Look(fingerprint=head.version.fingerprint, write=lambda: head.version.content)
         content, write = self._organism.values.describe(dict(self._organism.archive.weekly()))
         return Look(fingerprint=content, write=write, metadata={"archive": stamp})
 

@@ -238,7 +238,7 @@ def _publish(
         actor=actor,
         trigger=trigger,
         provenance=Provenance(code_version="stream", inputs={}),
-        value=seen.write(),
+        content=seen.write(),
         metadata=seen.metadata,
     )
     with cancellation.publishing():

@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from causal_organism.assets.contents import AtBatch
 from causal_organism.engine.history.retain import NOTHING, Retired, retain
 from causal_organism.organism.stream.pulse import NETWORK
 from causal_organism.ports import Organism
@@ -38,7 +39,7 @@ def _forget_batches(organism: Organism, retired: Sequence[Retired], *, dry_run: 
     """Those before every kept version of `network` and before where its server stands: nothing goes back to them."""
     gone = {each.number for each in retired if each.key == NETWORK}
     kept = [each for each in organism.ledger.versions(NETWORK, kept=True) if each.number not in gone]
-    needed = [int(each.value["batch"]) for each in kept if "batch" in each.value]
+    needed = [each.content.number for each in kept if isinstance(each.content, AtBatch)]
     stands_at = organism.network.position().batch
     if not needed or stands_at < 0:  # it is being made again
         return 0

@@ -13,11 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from causal_organism.assets.contents import Stored
 from causal_organism.network.entries import START, preceding
 from causal_organism.organism.stream.gaps import find_gap
 from causal_organism.platform.backups.folder import BackupWriter
 from causal_organism.ports import EventStream, Organism, StreamEntry, StreamPosition, StreamState
-from causal_organism.ports.backups import BackupStores, Content, DatabaseBackup, DatabaseMoment
+from causal_organism.ports.backups import BackupStores, DatabaseBackup, DatabaseMoment
 
 HOME_FILES = ("study.toml", "aliases.csv")
 """What people wrote, or is read at the door; passwords, ports and logs are each home's own."""
@@ -123,7 +124,7 @@ def _line(document: Any) -> bytes:
     return (json.dumps(document, ensure_ascii=True) + "\n").encode()
 
 
-def _write_values(stores: BackupStores, writer: BackupWriter, contents: tuple[Content, ...]) -> tuple[str, ...]:
+def _write_values(stores: BackupStores, writer: BackupWriter, contents: tuple[Stored, ...]) -> tuple[str, ...]:
     """The files; names of content that has none, which a refresh makes again."""
     names, missing = stores.files.needed(contents)
     for name in names:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+
+from causal_organism.assets.contents import Stored
 
 
 class MemoryImports:
     """`Imports` for one process."""
 
     def __init__(self) -> None:
-        self._current: dict[str, tuple[str, Mapping[str, Any]]] = {}
+        self._current: dict[str, Stored] = {}
 
-    def store(self, name: str, fingerprint: str, value: Mapping[str, Any], *, at: datetime) -> bool:
-        if name in self._current and self._current[name][0] == fingerprint:
+    def store(self, name: str, content: Stored, *, at: datetime) -> bool:
+        if name in self._current and self._current[name].name == content.name:
             return False
-        self._current[name] = (fingerprint, dict(value))
+        self._current[name] = content
         return True
 
-    def current(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
+    def current(self, name: str) -> Stored | None:
         return self._current.get(name)

@@ -139,8 +139,8 @@ class MemoryLedger(MemoryRuns):
             every += [each for found in self._rejected.values() for each in found if each.kept]
             records = [record for each in every for record in (each.provenance, each.confirmed) if record]
         inputs = (each for record in records for each in record.inputs.values())
-        manifests = [str(each.manifest["content"]) for each in inputs if each and each.manifest]
-        return [str(each.value.get("content", each.fingerprint)) for each in every if each.kept] + manifests
+        manifests = [each.manifest.name for each in inputs if each and each.manifest]
+        return [each.content.name for each in every if each.kept] + manifests
 
     def pin(self, key: str, partition: str, number: int | None) -> None:
         with self._guard:

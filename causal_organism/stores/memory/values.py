@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from causal_organism.assets.contents import Row, Stored
 from causal_organism.errors import DamagedValueError
 from causal_organism.stores.values import codec
 from causal_organism.stores.values.known_types import with_types
@@ -22,28 +23,26 @@ class MemoryValues:
         self,
         value: Any,
         *,
-        base: tuple[Mapping[str, Any], str] | None = None,
-        like: Callable[[], tuple[Mapping[str, Any], str] | None] = lambda: None,
-    ) -> tuple[str, Callable[[], Mapping[str, Any]]]:
+        base: Stored | None = None,
+        like: Callable[[], Stored | None] = lambda: None,
+    ) -> tuple[str, Callable[[], Stored]]:
         encoded = codec.encode(value, earlier=lambda: self._schema(like() if base is None else base))
 
-        def write() -> Mapping[str, Any]:
+        def write() -> Stored:
             body = encoded.to_bytes()
             self._bodies[encoded.fingerprint] = body
-            return {"format": encoded.kind, "bytes": len(body), "store": "memory", **encoded.about}
+            return Row(name=encoded.fingerprint, format=encoded.kind, bytes=len(body), about=encoded.about)
 
         return encoded.fingerprint, write
 
-    def load(self, place: Mapping[str, Any], fingerprint: str) -> Any:
-        return codec.decode(place["format"], self._body(fingerprint), place)
+    def load(self, content: Stored) -> Any:
+        return codec.decode(content.format, self._body(content.name), content.about)
 
-    def load_many(self, contents: Sequence[tuple[Mapping[str, Any], str]]) -> list[Any]:
-        return [self.load(*each) for each in contents]
+    def load_many(self, contents: Sequence[Stored]) -> list[Any]:
+        return [self.load(each) for each in contents]
 
-    def damaged(self, contents: Collection[tuple[Mapping[str, Any], str]]) -> frozenset[str]:
-        return frozenset(
-            name for place, name in contents if place.get("store") == "memory" and name not in self._bodies
-        )
+    def damaged(self, contents: Collection[Stored]) -> frozenset[str]:
+        return frozenset(each.name for each in contents if each.name not in self._bodies)
 
     def about(self) -> str:
         return "in memory"
@@ -59,26 +58,24 @@ class MemoryValues:
         size = sum(len(self._bodies.pop(each)) for each in gone)
         return len(gone), size
 
-    def rows(self, place: Mapping[str, Any], fingerprint: str) -> tuple[list[str], list[list[Any]]] | None:
-        if place["format"] == codec.JSON:
+    def rows(self, content: Stored) -> tuple[list[str], list[list[Any]]] | None:
+        if content.format == codec.JSON:
             return None
-        return shown_rows(codec.read_table(self._body(fingerprint)), place)
+        return shown_rows(codec.read_table(self._body(content.name)), content.about)
 
-    def table(
-        self, place: Mapping[str, Any], fingerprint: str, *, known: tuple[Mapping[str, Any], str] | None = None
-    ) -> Any:
-        if place["format"] == codec.JSON:
+    def table(self, content: Stored, *, known: Stored | None = None) -> Any:
+        if content.format == codec.JSON:
             return None
-        table = codec.read_table(self._body(fingerprint))
-        return shown_table(with_types(table, lambda: self._schema(known)), place)
+        table = codec.read_table(self._body(content.name))
+        return shown_table(with_types(table, lambda: self._schema(known)), content.about)
 
-    def _schema(self, content: tuple[Mapping[str, Any], str] | None) -> Any:
-        if content is None or content[0].get("store") != "memory" or content[0]["format"] == codec.JSON:
+    def _schema(self, content: Stored | None) -> Any:
+        if content is None or content.format == codec.JSON or content.name not in self._bodies:
             return None
-        return codec.read_table(self._bodies[content[1]]).schema if content[1] in self._bodies else None
+        return codec.read_table(self._bodies[content.name]).schema
 
-    def _body(self, fingerprint: str) -> bytes:
+    def _body(self, name: str) -> bytes:
         try:
-            return self._bodies[fingerprint]
+            return self._bodies[name]
         except KeyError:
-            raise DamagedValueError(f"the content {fingerprint[:12]} is not there") from None
+            raise DamagedValueError(f"the content {name[:12]} is not there") from None

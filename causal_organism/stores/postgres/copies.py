@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import AtBatch, Stored, content_of
 from causal_organism.errors import RefusedError, StoreError
 from causal_organism.ports import StreamPosition
 from causal_organism.ports.backups import DatabaseMoment, TableColumns, TableRows
@@ -123,8 +124,9 @@ class _Moment:
             for piece in copy:
                 yield bytes(piece)
 
-    def contents(self) -> tuple[tuple[Mapping[str, Any], str], ...]:
-        return tuple((value, name) for value, name in self._connection.execute(_CONTENTS))
+    def contents(self) -> tuple[Stored, ...]:
+        found = (content_of(*row) for row in self._connection.execute(_CONTENTS))
+        return tuple(each for each in found if not isinstance(each, AtBatch))
 
     def _one(self, statement: str) -> Any:
         row = self._connection.execute(statement.encode()).fetchone()
@@ -182,10 +184,10 @@ _IDENTITIES = """
     WHERE c.relnamespace = 'organism'::regnamespace
 """
 _CONTENTS = """
-    SELECT value, coalesce(value->>'content', fingerprint) FROM organism.version WHERE kept
+    SELECT value, fingerprint FROM organism.version WHERE kept
     UNION ALL
-    SELECT value, coalesce(value->>'content', fingerprint) FROM organism.rejected WHERE kept
+    SELECT value, fingerprint FROM organism.rejected WHERE kept
     UNION ALL
-    (SELECT DISTINCT ON (name) value, coalesce(value->>'content', fingerprint) FROM organism.import
+    (SELECT DISTINCT ON (name) value, fingerprint FROM organism.import
         ORDER BY name, id DESC)
 """

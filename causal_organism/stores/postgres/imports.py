@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from causal_organism.assets.contents import Stored, document_of, stored_of
 from causal_organism.stores.postgres.database import Database
 
 
@@ -16,22 +15,22 @@ class PostgresImports:
     def __init__(self, database: Database):
         self._database = database
 
-    def store(self, name: str, fingerprint: str, value: Mapping[str, Any], *, at: datetime) -> bool:
+    def store(self, name: str, content: Stored, *, at: datetime) -> bool:
         with self._database.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(hashtext('organism.import'), hashtext(%s))", (name,))
             row = connection.execute(_CURRENT, (name,)).fetchone()
-            if row is not None and row[0] == fingerprint:
+            if row is not None and row[0] == content.name:
                 return False
             connection.execute(
                 "INSERT INTO organism.import (name, fingerprint, value, at) VALUES (%s, %s, %s, %s)",
-                (name, fingerprint, json.dumps(dict(value)), at),
+                (name, content.name, json.dumps(document_of(content, content.name)), at),
             )
         return True
 
-    def current(self, name: str) -> tuple[str, Mapping[str, Any]] | None:
+    def current(self, name: str) -> Stored | None:
         with self._database.connection() as connection:
             row = connection.execute(_CURRENT, (name,)).fetchone()
-        return None if row is None else (row[0], row[1])
+        return None if row is None else stored_of(row[1], row[0])
 
 
 _CURRENT = "SELECT fingerprint, value FROM organism.import WHERE name = %s ORDER BY id DESC LIMIT 1"

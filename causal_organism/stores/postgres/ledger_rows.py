@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from causal_organism.assets.contents import content_of, document_of, stored_of
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.versions import (
     Attempt,
@@ -44,14 +45,17 @@ def _input_document(version: InputVersion) -> dict[str, Any]:
     if version.partition:
         document["partition"] = version.partition
     if version.count is not None:
-        document |= {"count": version.count, "manifest": None if version.manifest is None else dict(version.manifest)}
+        document |= {
+            "count": version.count, "manifest": None if version.manifest is None else document_of(version.manifest)
+        }  # fmt: skip
     return document
 
 
 def _to_input(document: Mapping[str, Any]) -> InputVersion:
+    manifest = document.get("manifest")
     return InputVersion(
         document["fingerprint"], document["version"], document.get("partition", ""), document.get("count"),
-        document.get("manifest"),
+        None if manifest is None else stored_of(manifest, manifest["content"]),
     )  # fmt: skip
 
 
@@ -61,7 +65,7 @@ def version_parameters(version: Version, lease: Lease) -> dict[str, Any]:
         "fingerprint": version.fingerprint,
         "actor": version.actor,
         "trigger": version.trigger,
-        "value": json.dumps(dict(version.value)),
+        "value": json.dumps(document_of(version.content, version.fingerprint)),
         "checks": checks_json(version.checks),
     }
 
@@ -119,11 +123,12 @@ def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:
 
 
 def to_version(row: tuple[Any, ...]) -> Version:
-    (key, partition, number, content, made_at, run, actor, trigger, code, inputs, value, metadata, checks, kept,
+    (key, partition, number, fingerprint, made_at, run, actor, trigger, code, inputs, value, metadata, checks, kept,
      pinned, confirmed) = row  # fmt: skip
     return Version(
-        key=key, partition=partition, number=number, fingerprint=content, made_at=made_at.astimezone(UTC), run=run,
-        actor=actor, trigger=trigger, provenance=to_provenance(code, inputs), value=value, metadata=metadata or {},
+        key=key, partition=partition, number=number, fingerprint=fingerprint, made_at=made_at.astimezone(UTC), run=run,
+        actor=actor, trigger=trigger, provenance=to_provenance(code, inputs),
+        content=content_of(value, fingerprint), metadata=metadata or {},
         confirmed=to_provenance(confirmed["code_version"], confirmed["inputs"]) if confirmed else None,
         confirmed_metadata=confirmed.get("metadata") if confirmed else None,
         kept=kept, pinned=pinned, checks=_to_checks(checks),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, LiteralString
 
+from causal_organism.assets.contents import document_of
 from causal_organism.assets.versions import Attempt, Version
 from causal_organism.stores.postgres.ledger_rows import attempt_parameters, checks_json
 from causal_organism.stores.postgres.ledger_statements import SET_ATTEMPT
@@ -39,7 +40,7 @@ def rejected_parameters(key: str, partition: str, attempt: Attempt, rejected: Ve
         "fingerprint": rejected.fingerprint,
         "actor": rejected.actor,
         "trigger": rejected.trigger,
-        "value": json.dumps(dict(rejected.value)),
+        "value": json.dumps(document_of(rejected.content, rejected.fingerprint)),
         "metadata": json.dumps(dict(rejected.metadata)),
         "checks": checks_json(rejected.checks),
     }

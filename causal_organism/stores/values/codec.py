@@ -30,7 +30,7 @@ JSON, FRAME, SERIES, ARROW, ARRAYS = "json", "frame", "series", "arrow", "arrays
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One value: what kind, its fingerprint, and how to write it. `about` goes into the place of the content."""
+    """One value: what kind, its fingerprint, and how to write it. `about`: see `assets.contents`."""
 
     kind: str
     fingerprint: str
@@ -69,7 +69,7 @@ def _encode(value: Any, earlier: Callable[[], pa.Schema | None]) -> Encoded:
     about = {**about, "rows": table.num_rows, "columns": columns}
     if kind in (ARROW, ARRAYS):
         about["types"] = {name: str(given.schema.field(name).type) for name in columns}
-    return Encoded(kind, _fingerprint(table, kind, about), table, about)
+    return Encoded(kind, table_fingerprint(table, kind, about), table, about)
 
 
 def decode(kind: str, body: bytes, about: Mapping[str, Any]) -> Any:
@@ -92,12 +92,8 @@ def read_table(body: bytes) -> pa.Table:
         raise DamagedValueError(f"a stored table does not parse: {error}") from error
 
 
-def table_fingerprint(table: pa.Table, about: Mapping[str, Any]) -> str:
-    """That of the value which is stored as this table; `about`: its place."""
-    return _fingerprint(table, about["format"], about)
-
-
-def _fingerprint(table: pa.Table, kind: str, about: Mapping[str, Any]) -> str:
+def table_fingerprint(table: pa.Table, kind: str, about: Mapping[str, Any]) -> str:
+    """That of the value which is stored as this table."""
     index = about.get("index")
     parts = table_parts(table, index if isinstance(index, str) else None, ordered=kind != ARRAYS)
     return fingerprint(kind, canonical_json([index, about.get("schema")]), *parts)

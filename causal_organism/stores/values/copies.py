@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from causal_organism.ports.backups import Content
+from causal_organism.assets.contents import Stored
 from causal_organism.stores.values.files import files_at
 from causal_organism.stores.values.store import files_of, is_there
 
@@ -16,10 +16,10 @@ class FileCopies:
     def __init__(self, values: Path | str, *, group: str | None):
         self._files = files_at(values, group=group)
 
-    def needed(self, contents: Collection[Content]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        files = {file for content in contents for file in files_of(*content)}
+    def needed(self, contents: Collection[Stored]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        files = {file for content in contents for file in files_of(content)}
         sizes = self._files.sizes(sorted(files)) if files else {}
-        missing = {content for place, content in contents if not is_there(place, content, sizes)}
+        missing = {content.name for content in contents if not is_there(content, sizes)}
         return tuple(sorted(sizes)), tuple(sorted(missing))
 
     def read(self, name: str) -> bytes:

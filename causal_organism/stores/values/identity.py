@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import Stored, stored_of
 from causal_organism.errors import OtherValuesError, RefusedError, StoreError
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.values.files import Files
@@ -28,8 +29,8 @@ _HINT = (
     "organism check --adopt-values; only to look: ORGANISM_READ_ONLY=1"
 )
 
-Missing = Callable[[Collection[tuple[Mapping[str, Any], str]]], frozenset[str]]
-"""Names of the content of these (place, name) that is not where it should be."""
+Missing = Callable[[Collection[Stored]], frozenset[str]]
+"""Names of the content that is not where it should be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,8 @@ class StoreIdentity:
         with self._database.connection() as connection:
             _lock(connection)
             known, heads = _load(connection), _heads_in_files(connection, None)
-            gone = self._missing([(place, content) for _, place, content in heads])
-            missing = [name for name, _, content in heads if content in gone]
+            gone = self._missing([content for _, content in heads])
+            missing = [label for label, content in heads if content.name in gone]
             if missing and not incomplete:
                 raise RefusedError(
                     f"{self._files.described()} lacks the content of {len(missing)} of {len(heads)} heads that have "
@@ -124,11 +125,11 @@ class StoreIdentity:
         connection.execute(_SET, (FACT, json.dumps({"id": found.id, "where": found.where})))
         return found
 
-    def _refuse_foreign(self, heads: list[tuple[str, Mapping[str, Any], str]]) -> None:
-        contents = {content: place for _, place, content in heads}
-        if heads and len(self._missing([(place, content) for content, place in contents.items()])) == len(contents):
+    def _refuse_foreign(self, heads: list[tuple[str, Stored]]) -> None:
+        contents = {content.name: content for _, content in heads}
+        if heads and len(self._missing(contents.values())) == len(contents):
             raise OtherValuesError(
-                f"the ledger has large values ({_some([name for name, _, _ in heads])}), and none of them is in "
+                f"the ledger has large values ({_some([label for label, _ in heads])}), and none of them is in "
                 f"{self._files.described()}, the store of this process",
                 hint=_HINT,
             )
@@ -155,11 +156,11 @@ def _load(connection: psycopg.Connection[Any]) -> KnownStore | None:
     return None if row is None else KnownStore(row[0]["id"], row[0]["where"])
 
 
-def _heads_in_files(connection: psycopg.Connection[Any], limit: int | None) -> list[tuple[str, Mapping[str, Any], str]]:
-    """(label, place, name of the content) of heads whose content, or what it is a patch of, is a file; newest first."""
+def _heads_in_files(connection: psycopg.Connection[Any], limit: int | None) -> list[tuple[str, Stored]]:
+    """(label, content) of heads whose content, or what it is a patch of, is a file; newest first."""
     return [
-        (f"{key}{f'[{partition}]' if partition else ''}@{number}", place, content)
-        for key, partition, number, place, content in connection.execute(_HEADS_IN_FILES, (limit,))
+        (f"{key}{f'[{partition}]' if partition else ''}@{number}", stored_of(document, name))
+        for key, partition, number, document, name in connection.execute(_HEADS_IN_FILES, (limit,))
     ]
 
 
