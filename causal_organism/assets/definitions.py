@@ -196,23 +196,23 @@ def platform_source(key: str, *, description: str, **options: Any) -> Asset:
 
 def _declare(function: Callable[..., Any], kind: str, options: Mapping[str, Any]) -> Asset:
     code = inspect.unwrap(function).__code__
-    place = f"{code.co_filename}, line {code.co_firstlineno}"
+    defined_at = f"{code.co_filename}, line {code.co_firstlineno}"
     known = names_of(SourceOptions if kind == SOURCE else AssetOptions)
     if unknown := sorted(set(options) - set(known)):
         what = "a source" if kind == SOURCE else "an asset"
         raise GraphError(
-            f"{place}: {', '.join(unknown)} is not an option of {what}; the options are {', '.join(known)}",
+            f"{defined_at}: {', '.join(unknown)} is not an option of {what}; the options are {', '.join(known)}",
             hint=f"did you mean {close[0]}?" if (close := get_close_matches(unknown[0], known, n=1)) else None,
         )
     outputs = tuple(each if isinstance(each, Output) else Output(each) for each in options.get("outputs", ()))
-    check_types(options, place)
+    check_types(options, defined_at)
     if outputs and "key" in options:
-        raise GraphError(f"{place}: give `key` or `outputs`, not both")
+        raise GraphError(f"{defined_at}: give `key` or `outputs`, not both")
     try:
         keys = tuple(check_key(each.key) for each in outputs) or (check_key(options.get("key", function.__name__)),)
     except GraphError as error:
-        raise GraphError(f"{place}: {error.message}") from None
-    common = _common(function, kind, options, place)
+        raise GraphError(f"{defined_at}: {error.message}") from None
+    common = _common(function, kind, options, defined_at)
     own_checks = tuple(options.get("checks", ()))
     specs = tuple(
         AssetSpec(
@@ -266,30 +266,30 @@ def _check_one_call(spec: AssetSpec) -> None:
         )
 
 
-def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any], place: str) -> dict[str, Any]:
+def _common(function: Callable[..., Any], kind: str, options: Mapping[str, Any], defined_at: str) -> dict[str, Any]:
     return {
-        **({} if kind == SOURCE else read_parameters(function, options.get("reads") or {}, place)),
-        "partitions": check_dimensions(options.get("partitions") or {}, place),
-        "deps": tuple(check_key(key) for key in texts_of(options.get("deps", ()), "deps", place)),
-        "owners": texts_of(options.get("owners", ()), "owners", place),
+        **({} if kind == SOURCE else read_parameters(function, options.get("reads") or {}, defined_at)),
+        "partitions": check_dimensions(options.get("partitions") or {}, defined_at),
+        "deps": tuple(check_key(key) for key in texts_of(options.get("deps", ()), "deps", defined_at)),
+        "owners": texts_of(options.get("owners", ()), "owners", defined_at),
         "tags": tags_of(options.get("tags", {})),
         "description": options.get("description") or inspect.getdoc(function) or "",
         "code_version": None if options.get("code_version") is None else str(options["code_version"]),
-        "settings": texts_of(options.get("settings", ()), "settings", place),
-        "files": texts_of(options.get("files", ()), "files", place),
+        "settings": texts_of(options.get("settings", ()), "settings", defined_at),
+        "files": texts_of(options.get("files", ()), "files", defined_at),
         "tolerance": options.get("tolerance"),
-        "retry": retry_of(options.get("retry", "none"), place),
+        "retry": retry_of(options.get("retry", "none"), defined_at),
         "cost": options.get("cost") or ("expensive" if options.get("retry") == "expensive" else "light"),
-        "max_age": duration_of(options.get("max_age"), place),
+        "max_age": duration_of(options.get("max_age"), defined_at),
         "due": options.get("due"),
         "timezone": options.get("timezone", "UTC"),
         "automation": options.get("automation"),
-        "cooldown": duration_of(options.get("cooldown"), place),
+        "cooldown": duration_of(options.get("cooldown"), defined_at),
         "keep": options.get("keep") or Keep(),
         "exports": options.get("exports"),
         "metadata": dict(options.get("metadata", {})),
         "one_call": options.get("backfill", "each") == "one",
         "subset": bool(options.get("subset", False)),
         "compute": function,
-        "defined_at": place,
+        "defined_at": defined_at,
     }

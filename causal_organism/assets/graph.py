@@ -87,7 +87,7 @@ class AssetGraph:
             spec.partitions,
             lambda key: self.specs[key].partitions,
             partial=spec.partial if reads is spec.reads else (),
-            place=f"{spec.key} ({spec.defined_at})",
+            defined_at=f"{spec.key} ({spec.defined_at})",
         )
 
     def _dimensions(self) -> dict[str, dict[str, Dimension]]:

@@ -16,6 +16,9 @@ _PLAIN = re.compile(r"(?! )[\w.\-+:/@ ]*[\w\-+:/@]")  # a name that needs no quo
 
 UNPARTITIONED = ""
 
+AssetRef = tuple[str, str]
+"""An asset's key and the text of its partition; the text is empty for an asset without."""
+
 
 def check_key(key: object) -> str:
     """The key itself; raises GraphError unless it is `name(/name)*` of letters, digits, `_`, `.` and `-`."""

@@ -67,24 +67,24 @@ class Output:
     optional: bool = False
 
 
-def check_types(options: Mapping[str, Any], place: str) -> None:
+def check_types(options: Mapping[str, Any], defined_at: str) -> None:
     """Raises GraphError, as all of these do, with the place."""
     keep, tolerance = options.get("keep"), options.get("tolerance")
     if (backfill := options.get("backfill", "each")) not in ("each", "one"):
-        raise GraphError(f"{place}: backfill is {backfill!r}; it is 'each' or 'one'")
+        raise GraphError(f"{defined_at}: backfill is {backfill!r}; it is 'each' or 'one'")
     if keep is not None and not isinstance(keep, Keep):
-        raise GraphError(f"{place}: keep is {keep!r}; write Keep(last=50, days=30)")
+        raise GraphError(f"{defined_at}: keep is {keep!r}; write Keep(last=50, days=30)")
     exports = options.get("exports")
     if exports is not None and not isinstance(exports, Export):
-        raise GraphError(f"{place}: exports is {exports!r}; write Scores() or Readings()")
+        raise GraphError(f"{defined_at}: exports is {exports!r}; write Scores() or Readings()")
     number = isinstance(tolerance, (int, float)) and not isinstance(tolerance, bool) and tolerance >= 0
     if tolerance is not None and not number:
-        raise GraphError(f"{place}: tolerance is {tolerance!r}; it is a relative difference, like 1e-9")
+        raise GraphError(f"{defined_at}: tolerance is {tolerance!r}; it is a relative difference, like 1e-9")
 
 
-def texts_of(value: Any, name: str, place: str) -> tuple[str, ...]:
+def texts_of(value: Any, name: str, defined_at: str) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(each, str) for each in value):
-        raise GraphError(f"{place}: {name} is a list of texts, not {value!r}")
+        raise GraphError(f"{defined_at}: {name} is a list of texts, not {value!r}")
     return tuple(value)
 
 
@@ -92,18 +92,18 @@ def tags_of(value: Any) -> dict[str, str]:
     return dict(value) if isinstance(value, Mapping) else dict.fromkeys(value, "")
 
 
-def retry_of(value: Any, place: str) -> Retry:
+def retry_of(value: Any, defined_at: str) -> Retry:
     if isinstance(value, Retry):
         return value
     if value not in RETRY_CLASSES:
-        raise GraphError(f"{place}: retry is {value!r}; it is one of {', '.join(RETRY_CLASSES)}, or Retry(…)")
+        raise GraphError(f"{defined_at}: retry is {value!r}; it is one of {', '.join(RETRY_CLASSES)}, or Retry(…)")
     return RETRY_CLASSES[value]
 
 
-def duration_of(value: Any, place: str) -> timedelta | None:
+def duration_of(value: Any, defined_at: str) -> timedelta | None:
     if value is None or isinstance(value, timedelta):
         return value
     try:
         return parse_duration(value)
     except ValueError as error:
-        raise GraphError(f"{place}: {error}") from error
+        raise GraphError(f"{defined_at}: {error}") from error

@@ -11,13 +11,11 @@ from causal_organism.assets.causes import Cause
 from causal_organism.assets.collector import collector_paused
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.keys import UNPARTITIONED, label_of
+from causal_organism.assets.keys import UNPARTITIONED, AssetRef, label_of
 from causal_organism.assets.partitions.mappings import Many, Resolved
 from causal_organism.assets.staleness import FRESH, Judgement
 
 FULL, INCREMENTAL = "full", "incremental"
-Place = tuple[str, str]
-"""An asset's key and the text of its partition; the text is empty for an asset without."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ class PlanStep:
     checks_only: bool = False
 
     @property
-    def place(self) -> Place:
+    def ref(self) -> AssetRef:
         return self.key, self.partition
 
     @property

@@ -133,7 +133,7 @@ class Version:
     rejected: bool = False
 
     @property
-    def said(self) -> Mapping[str, Any]:
+    def latest_metadata(self) -> Mapping[str, Any]:
         """What the last make that gave this content said of it: a sample may have become exact, and stayed the same."""
         return self.metadata if self.confirmed_metadata is None else self.confirmed_metadata
 

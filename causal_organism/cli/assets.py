@@ -43,11 +43,11 @@ def assets(selection: str, allow_empty: bool, as_json: bool) -> None:
 def show(key: str, partition: str | None, as_json: bool) -> None:
     """Show one asset: definition, status with causes, head, neighbours. KEY@N shows that version."""
     from causal_organism.engine.history.listing import show_document, show_version
-    from causal_organism.engine.history.version_names import find_place
+    from causal_organism.engine.history.version_names import find_ref
 
     with open_organism() as o:
         plain = "@" not in key and "[" not in key and partition is None
-        name, place, number = (key, "", None) if plain else find_place(o, key, partition)
+        name, place, number = (key, "", None) if plain else find_ref(o, key, partition)
         document = show_document(o, name, place)
         if number is not None:
             document["shown"] = show_version(o, key, partition)

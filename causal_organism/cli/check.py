@@ -21,8 +21,8 @@ from causal_organism.organism.projections.verify_network import (
     audit_network,
     compare_network,
     describe,
+    difference_text,
     last_audit,
-    tell_difference,
 )
 from causal_organism.organism.stream.clocks import measure_clocks
 from causal_organism.organism.stream.lag import note_text, stream_state
@@ -65,7 +65,7 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
             f"the ledger's large values are in {adopted['where']} from now on; of {adopted['heads']}, "
             f"{adopted['missing']} are missing there"
         )
-    emit(document, lambda: f"{_text(found)}\n\n{_told(audit)}" if network else _text(found), as_json=as_json)
+    emit(document, lambda: f"{_text(found)}\n\n{_network_text(audit)}" if network else _text(found), as_json=as_json)
     if not all(each["reached"] for each in found):
         raise click.exceptions.Exit(UNREACHABLE)
     if not all(each["healthy"] for each in found) or (audit is not None and not audit["same"]):
@@ -100,10 +100,10 @@ def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
     return audit_network(o, run=None, actor=actor, holder=holder, tell=notify, repair=repair).to_document()
 
 
-def _told(audit: dict[str, Any] | None) -> str:
+def _network_text(audit: dict[str, Any] | None) -> str:
     if audit is None:
         return "network: not compared with the archive, as one of them cannot be reached"
-    lines = [f"network: {describe(audit)}", *map(tell_difference, audit["differences"])]
+    lines = [f"network: {describe(audit)}", *map(difference_text, audit["differences"])]
     return "\n".join(map(safe_text, lines))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.storable import error_text
-from causal_organism.engine.tracebacks import tell_traceback
+from causal_organism.engine.tracebacks import log_traceback
 from causal_organism.errors import OrganismError, OtherValuesError, RunCancelledError, StoreError
 
 
@@ -44,7 +44,7 @@ def failing(
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt) or not (authors or isinstance(error, Exception)):
             raise
-        tell_traceback(error, log, spec.compute)
+        log_traceback(error, log, spec.compute)
         text = f"{what}: {error_text(error)}" if what else error_text(error)
         raise ComputeError(text, retryable=isinstance(error, (ConnectionError, *spec.retry.on))) from error
 

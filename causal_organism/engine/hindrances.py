@@ -10,10 +10,10 @@ from causal_organism.assets.blocking import Blocker, Blocking, Hindrance, reason
 from causal_organism.assets.cause_words import attempt_text
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.keys import UNPARTITIONED, placed
+from causal_organism.assets.keys import UNPARTITIONED, AssetRef, placed
 from causal_organism.assets.partitions.dimensions import sources_of
 from causal_organism.assets.partitions.mappings import Many
-from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.planner import PlanStep
 from causal_organism.assets.staleness import FRESH, STALE, Status
 from causal_organism.assets.versions import Attempt
 from causal_organism.engine.plan import Planned
@@ -57,7 +57,7 @@ def from_outside(snapshot: LedgerSnapshot, key: str, found: Iterable[Sequence[Bl
 
 def leave_out(
     planned: Planned, why: Callable[[PlanStep, Sequence[Blocker]], str | None]
-) -> tuple[Planned, dict[Place, str]]:
+) -> tuple[Planned, dict[AssetRef, str]]:
     """(the plan without the steps that `why` has a reason for, those steps with the reason).
 
     What is left is judged as a run without them, one step after the other.
@@ -65,12 +65,12 @@ def leave_out(
     snapshot, kept, left = planned.snapshot, [], {}
     blocking = Blocking(snapshot, unreadable=planned.unreadable)
     for step in planned.steps:
-        reason = why(step, () if step.pinned else blocking.find(*step.place))
+        reason = why(step, () if step.pinned else blocking.find(*step.ref))
         if reason is None:
             together = snapshot.organism.graph[step.key].together
-            kept.append(replace(step, blockers=() if step.pinned else blocking.add(*step.place, together)))
+            kept.append(replace(step, blockers=() if step.pinned else blocking.add(*step.ref, together)))
         else:
-            left[step.place] = reason
+            left[step.ref] = reason
     return replace(planned, steps=tuple(kept)), left
 
 
@@ -126,16 +126,12 @@ def _latest_attempts(snapshot: LedgerSnapshot, keys: Sequence[str]) -> dict[tupl
 
 
 def _attempts_before(snapshot: LedgerSnapshot, key: str, partition: str) -> dict[tuple[str, str], Attempt]:
-    tried = (
-        (place, snapshot.attempt(*place))
-        for place in _places_before(snapshot, key, partition)
-        if snapshot.is_made(*place)
-    )
-    failed = sorted(((place, attempt) for place, attempt in tried if attempt is not None), key=lambda each: each[1].at)
-    return dict({place[0]: (place, attempt) for place, attempt in failed}.values())
+    tried = ((ref, snapshot.attempt(*ref)) for ref in _refs_before(snapshot, key, partition) if snapshot.is_made(*ref))
+    failed = sorted(((ref, attempt) for ref, attempt in tried if attempt is not None), key=lambda each: each[1].at)
+    return dict({ref[0]: (ref, attempt) for ref, attempt in failed}.values())
 
 
-def _places_before(snapshot: LedgerSnapshot, key: str, partition: str) -> Iterator[tuple[str, str]]:
+def _refs_before(snapshot: LedgerSnapshot, key: str, partition: str) -> Iterator[tuple[str, str]]:
     for read in (*snapshot.inputs(key, partition), *snapshot.needs(key, partition)):
         for text in read.partitions if isinstance(read, Many) else (read.partition,):
             yield read.key, text

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.keys import AssetRef
+from causal_organism.assets.planner import PlanStep
 
 Unit = TypeVar("Unit")
-Job = tuple[Place, ...]
+Job = tuple[AssetRef, ...]
 """What is made one after the other, in one thread."""
 
 
@@ -50,9 +51,10 @@ def before_each(graph: AssetGraph, keys: Sequence[str]) -> dict[str, frozenset[s
 
     Of what is made together, the later come after the first.
     """
-    places = {key: at for at, key in enumerate(keys)}
+    position = {key: at for at, key in enumerate(keys)}
     return {
-        key: frozenset(other for other in _nearest(graph, key, places) if places[other] < places[key]) for key in keys
+        key: frozenset(other for other in _nearest(graph, key, position) if position[other] < position[key])
+        for key in keys
     }
 
 
@@ -70,8 +72,8 @@ def jobs_of(graph: AssetGraph, key: str, partitions: Sequence[str]) -> tuple[Job
     """
     made = {key, *graph[key].outputs}
     in_turn = graph[key].one_call or any(read.key in made for each in made for read in graph.reads[each])
-    places = tuple((key, partition) for partition in partitions)
-    return (places,) if in_turn and places else tuple((place,) for place in places)
+    refs = tuple((key, partition) for partition in partitions)
+    return (refs,) if in_turn and refs else tuple((ref,) for ref in refs)
 
 
 def _nearest(graph: AssetGraph, key: str, wanted: Collection[str]) -> set[str]:

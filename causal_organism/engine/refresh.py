@@ -12,8 +12,9 @@ from typing import Any
 
 from causal_organism.assets.blocking import Blocker
 from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.outcomes import NOT_WELL, Outcome, RunOutcome
-from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.planner import PlanStep
 from causal_organism.assets.staleness import FRESH, Status
 from causal_organism.engine.cancelling import Cancellation, Interrupts
 from causal_organism.engine.endings import end
@@ -113,7 +114,7 @@ def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
 
 def _behind(run: RefreshRun) -> list[dict[str, Any]]:
     """What was asked for and is up to date now, while something before it that was not asked for is out of date."""
-    snapshot, made = run.planned.snapshot, {place[0] for place in run.outcomes}
+    snapshot, made = run.planned.snapshot, {ref[0] for ref in run.outcomes}
     statuses: dict[str, Status] = {}
 
     def status(key: str) -> Status:
@@ -121,7 +122,7 @@ def _behind(run: RefreshRun) -> list[dict[str, Any]]:
             statuses[key] = FRESH if key in made else snapshot.judge(key).status
         return statuses[key]
 
-    ended_badly = {place[0] for place, each in run.outcomes.items() if each.outcome in NOT_WELL}
+    ended_badly = {ref[0] for ref, each in run.outcomes.items() if each.outcome in NOT_WELL}
     found = stale_before(snapshot.graph, [key for key in run.planned.selected if key not in ended_badly], status)
     return [{"key": key, "stale": list(stale)} for key, stale in found.items() if stale]
 
@@ -132,8 +133,8 @@ def make_all(run: RefreshRun, on_step: Callable[[StepOutcome], None] = _quiet) -
     partitions = partitions_by_key(run.steps)
     jobs = {key: jobs_of(graph, key, each) for key, each in partitions.items()}
 
-    def make(place: Place) -> None:
-        outcome = make_step(run, *place)
+    def make(ref: AssetRef) -> None:
+        outcome = make_step(run, *ref)
         with told:
             on_step(outcome)
 
@@ -190,15 +191,15 @@ def _make_here(run: RefreshRun, on_step: Callable[[StepOutcome], None]) -> dict[
 def _without_unready(planned: Planned) -> tuple[Planned, list[str]]:
     """(the plan without steps that wait for a source without an import, why each of those is left out)."""
     graph, snapshot = planned.snapshot.organism.graph, planned.snapshot
-    waiting: dict[Place, tuple[str, ...]] = {}  # step -> those sources
+    waiting: dict[AssetRef, tuple[str, ...]] = {}  # step -> those sources
 
     def why(step: PlanStep, blockers: Sequence[Blocker]) -> str | None:
         found = [each.key for each in blockers if graph[each.key].kind == SOURCE and not snapshot.is_made(each.key)]
         found += [source for each in blockers for source in waiting.get((each.key, each.partition), ())]
         if not found:
             return None
-        waiting[step.place] = tuple(dict.fromkeys(found))
-        return f"{step.name} cannot be made: {', '.join(waiting[step.place])} has nothing yet"
+        waiting[step.ref] = tuple(dict.fromkeys(found))
+        return f"{step.name} cannot be made: {', '.join(waiting[step.ref])} has nothing yet"
 
     planned, left = leave_out(planned, why)
     return planned, list(left.values())

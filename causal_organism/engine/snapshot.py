@@ -82,10 +82,10 @@ class LedgerSnapshot:
 
     def version(self, key: str, number: int, partition: str = UNPARTITIONED) -> Version | None:
         """An earlier version, as it was when first asked for: what a run reads stays as it is while it runs."""
-        place = (key, number, partition)
-        if place not in self._versions:
-            self._versions[place] = self.organism.ledger.version(key, number, partition)
-        return self._versions[place]
+        named = (key, number, partition)
+        if named not in self._versions:
+            self._versions[named] = self.organism.ledger.version(key, number, partition)
+        return self._versions[named]
 
     def heads_of(self, key: str) -> tuple[Head, ...]:
         """The head of an asset, or those of all its partitions that there are now."""
@@ -305,14 +305,14 @@ def load_snapshot(
 def _damaged(organism: Engine, heads: Mapping[tuple[str, str], Head]) -> set[tuple[str, str]]:
     """(key, partition) of the heads of derived assets whose content is not where it should be; one look."""
     contents = {
-        place: content
-        for place, head in heads.items()
-        if place[0] in organism.graph
-        and organism.graph[place[0]].kind == DERIVED
+        ref: content
+        for ref, head in heads.items()
+        if ref[0] in organism.graph
+        and organism.graph[ref[0]].kind == DERIVED
         and not isinstance(content := head.version.content, AtBatch)
     }
     damaged = organism.values.damaged(tuple(contents.values()))
-    return {place for place, content in contents.items() if content.name in damaged}
+    return {ref for ref, content in contents.items() if content.name in damaged}
 
 
 def _as_input(head: Head) -> InputVersion:

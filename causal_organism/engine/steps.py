@@ -12,9 +12,9 @@ from functools import partial
 from causal_organism.assets.blocking import Hindrance, blockers_of, some_of
 from causal_organism.assets.causes import CheckFailed, cause_document
 from causal_organism.assets.definitions import SOURCE
-from causal_organism.assets.keys import UNPARTITIONED, label_of
+from causal_organism.assets.keys import UNPARTITIONED, AssetRef, label_of
 from causal_organism.assets.outcomes import NOT_WELL, Outcome
-from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.planner import PlanStep
 from causal_organism.assets.staleness import FRESH, Judgement
 from causal_organism.assets.storable import error_text
 from causal_organism.engine.checks.heads import recheck
@@ -40,9 +40,11 @@ class RefreshRun:
     origin: Origin
     id: str
     slots: threading.Semaphore  # as many as may be made at once
-    outcomes: dict[Place, StepOutcome] = field(default_factory=dict)
-    prepared: dict[Place, NewContent | ComputeError] = field(default_factory=dict)  # by one call for several partitions
-    together: dict[Place, StepOutcome] = field(default_factory=dict)  # outputs made before their step's turn
+    outcomes: dict[AssetRef, StepOutcome] = field(default_factory=dict)
+    prepared: dict[AssetRef, NewContent | ComputeError] = field(
+        default_factory=dict
+    )  # by one call for several partitions
+    together: dict[AssetRef, StepOutcome] = field(default_factory=dict)  # outputs made before their step's turn
     hindered: dict[str, dict[str, Hindrance | None]] = field(default_factory=dict)  # what did not end well, so far
 
     def __post_init__(self) -> None:
@@ -94,13 +96,13 @@ def end_cancelled(run: RefreshRun) -> None:
     """Publish nothing more of a run; what has not ended is `cancelled`, and all of it is recorded."""
     run.origin.cancellation.cancel()
     for step in run.steps:
-        if step.place not in run.outcomes:
-            head = run.planned.snapshot.head(*step.place)
+        if step.ref not in run.outcomes:
+            head = run.planned.snapshot.head(*step.ref)
             ended = StepOutcome(
                 key=step.key, partition=step.partition, outcome=Outcome.CANCELLED, causes=step.causes, mode=step.mode,
                 version=head.version.number if head else None, error="the run was cancelled",
             )  # fmt: skip
-            run.outcomes[step.place] = run.together.get(step.place, ended)
+            run.outcomes[step.ref] = run.together.get(step.ref, ended)
     run.organism.ledger.record_steps([_record(run, each) for each in run.outcomes.values()])
 
 
@@ -154,7 +156,7 @@ def _together(run: RefreshRun, key: str, partition: str) -> tuple[str, ...]:
     spec = run.organism.graph[key]
     if not spec.subset:
         return spec.together
-    planned = {step.place for step in run.steps} - run.together.keys() - run.outcomes.keys()
+    planned = {step.ref for step in run.steps} - run.together.keys() - run.outcomes.keys()
     others = (each for each in spec.outputs if each != key and (each, partition) in planned)
     if not run.request.force:
         others = (each for each in others if run.planned.snapshot.judge(each, partition).status != FRESH)
@@ -182,7 +184,7 @@ def _new_content(run: RefreshRun, keys: tuple[str, ...], partition: str) -> dict
 def _behind(run: RefreshRun, key: str) -> list[str]:
     """Partitions of an asset that this run has not come to yet and is to make."""
     snapshot, force = run.planned.snapshot, run.request.force
-    texts = [step.partition for step in run.steps if step.key == key and step.place not in run.outcomes]
+    texts = [step.partition for step in run.steps if step.key == key and step.ref not in run.outcomes]
     judged = ((text, snapshot.judge(key, text)) for text in texts)
     wanted = [text for text, now in judged if not now.is_pinned and (force or now.status != FRESH)]
     return [text for text in wanted if not _blocked(run, key, text)]

@@ -25,7 +25,7 @@ _MOST_ERRORS = 8
 Frames = Sequence[traceback.FrameSummary]
 
 
-def tell_traceback(error: BaseException, log: Callable[[str], None], function: Callable[..., Any] | None) -> None:
+def log_traceback(error: BaseException, log: Callable[[str], None], function: Callable[..., Any] | None) -> None:
     """Log the traceback, unless it is an error of ours that names what is wrong, raised in none of an author's lines.
 
     `function` is the asset's: what is in its package is own code, also where that is installed.

@@ -6,13 +6,13 @@ import heapq
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from causal_organism.assets.planner import Place
+from causal_organism.assets.keys import AssetRef
 from causal_organism.engine.ready import Job, Order, ready
 
 _LOOK_S = 0.1  # a thread that is joined without end cannot be interrupted
 
 
-def work(order: Order[str], jobs: Mapping[str, Sequence[Job]], make: Callable[[Place], None], parallel: int) -> None:
+def work(order: Order[str], jobs: Mapping[str, Sequence[Job]], make: Callable[[AssetRef], None], parallel: int) -> None:
     """Do the jobs of each key in so many threads at once, those that stand first in `order` first.
 
     With one thread, or one job, it is the caller's own. After an error or ^C nothing further is begun; the first error
@@ -42,7 +42,7 @@ def work(order: Order[str], jobs: Mapping[str, Sequence[Job]], make: Callable[[P
 class _Line:
     """Jobs that may begin, in order; the rest come in as keys end."""
 
-    def __init__(self, order: Order[str], jobs: Mapping[str, Sequence[Job]], make: Callable[[Place], None]):
+    def __init__(self, order: Order[str], jobs: Mapping[str, Sequence[Job]], make: Callable[[AssetRef], None]):
         self.error: BaseException | None = None
         self._order = order
         self._jobs = jobs
@@ -60,10 +60,10 @@ class _Line:
         while (taken := self._take()) is not None:
             key, job = taken
             try:
-                for place in job:
+                for ref in job:
                     if self._stopped:
                         break
-                    self._make(place)
+                    self._make(ref)
             except BaseException as error:  # noqa: BLE001 - it is raised again where the work was begun
                 self.error = self.error or error
                 self.stop()

@@ -14,7 +14,7 @@ from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.flows.asked import Asked
 from causal_organism.flows.steps import retry_options
 from causal_organism.flows.threads import in_thread
-from causal_organism.organism.projections.verify_network import AuditReport, audit_network, tell_difference
+from causal_organism.organism.projections.verify_network import AuditReport, audit_network, difference_text
 from causal_organism.platform.notices import notify
 from causal_organism.ports import Organism
 
@@ -36,7 +36,7 @@ async def audit(organism: Organism, asked: Asked) -> None:
         if report.same:
             get_run_logger().info(f"network: {report}")
             return str(report)
-        lines = [tell_difference(each) for each in report.differences]
+        lines = [difference_text(each) for each in report.differences]
         return Failed(message="\n".join([f"the network differed from the archive: {report}", *lines]))
 
     step: Any = task(  # Any: Prefect's types take an awaited state for a finished one

@@ -193,7 +193,7 @@ async def _automate(organism: Organism, asked: Asked, document: Document) -> Doc
         chosen = replace(asked, trigger=AUTOMATION)
         made = await _refresh(
             organism, chosen, Request(evaluation.selection), start=begin_automated, looked=evaluation.observations,
-            places=evaluation.places,
+            refs=evaluation.refs,
         )  # fmt: skip
     return await in_thread(conclude, organism, evaluation, document, made)
 

@@ -18,8 +18,8 @@ from prefect.states import Cancelled, Failed
 from prefect.tasks import Task
 
 from causal_organism.assets.definitions import Retry
+from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.outcomes import NOT_WELL
-from causal_organism.assets.planner import Place
 from causal_organism.engine.faults import ComputeError
 from causal_organism.engine.make import StepOutcome
 from causal_organism.engine.ready import before_each, jobs_of, order_of, partitions_by_key, ready
@@ -193,10 +193,10 @@ class Steps:
     def _attempt_one(self, key: str, stopped: threading.Event, *, attempt_is_last: bool) -> None:
         left, single = self._left(key), self._parallel == 1
 
-        def make(place: Place) -> None:
+        def make(ref: AssetRef) -> None:
             if stopped.is_set():
                 return
-            outcome = make_step(self._run, *place, attempt_is_last=attempt_is_last)
+            outcome = make_step(self._run, *ref, attempt_is_last=attempt_is_last)
             if single:
                 emit_asset_events(self._run, outcome)
 
@@ -205,9 +205,9 @@ class Steps:
                 order_of({key: frozenset()}), {key: jobs_of(self._run.organism.graph, key, left)}, make, self._parallel
             )
         finally:
-            for place in () if single else ((key, each) for each in left):  # its threads know nothing of this task
-                if place in self._run.outcomes:
-                    emit_asset_events(self._run, self._run.outcomes[place])
+            for ref in () if single else ((key, each) for each in left):  # its threads know nothing of this task
+                if ref in self._run.outcomes:
+                    emit_asset_events(self._run, self._run.outcomes[ref])
 
     def _left(self, key: str) -> list[str]:
         """Partitions of the plan that have not ended."""

@@ -74,7 +74,7 @@ class Dask:
             place = {future.key: item for future, item in zip(doing, items, strict=True)}
             try:
                 for done in ended(doing):
-                    with _told(self.address):
+                    with _connecting(self.address):
                         done.result()
                     yield place[done.key]
             finally:
@@ -90,7 +90,7 @@ class Dask:
             with LocalCluster(n_workers=self.count or processors(), **options) as cluster, Client(cluster) as client:
                 yield client
             return
-        with _told(self.address):
+        with _connecting(self.address):
             client = Client(self.address, timeout=self.connect_s)
         with client:
             yield client
@@ -113,7 +113,7 @@ def processors() -> int:
 
 
 @contextmanager
-def _told(address: str) -> Iterator[None]:
+def _connecting(address: str) -> Iterator[None]:
     """A cluster that breaks off is a server that breaks off: worth a retry, which goes on with what is stored."""
     from distributed.scheduler import KilledWorker
 

@@ -67,10 +67,10 @@ def pulse(organism: Any) -> dict[str, Any]:
             Request(evaluation.selection),
             Origin("ana", AUTOMATION, run="pulse"),
             looked=evaluation.observations,
-            places=evaluation.places,
+            refs=evaluation.refs,
         )
         for step in run.steps:
-            make_step(run, *step.place)
+            make_step(run, *step.ref)
         made = finish(run)
     return conclude(organism, evaluation, NOTHING, made)
 

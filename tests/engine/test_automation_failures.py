@@ -140,7 +140,7 @@ def test_a_failed_partition_is_left_out_while_others_are_made() -> None:
     organism = memory_organism(sites.assets())
     pulsed(organism)
     organism.values._bodies.clear()  # of north
-    assert evaluate(organism, Origin("ana", run="pulse")).places == {("site", "site=north")}
+    assert evaluate(organism, Origin("ana", run="pulse")).refs == {("site", "site=north")}
     said: list[str] = []
     run = begin_automated(organism, Request('"site" or "sum"'), Origin("ana", AUTOMATION, log=said.append))
     assert [step.name for step in run.steps] == ["site[site=north]"]

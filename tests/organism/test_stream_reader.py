@@ -25,7 +25,7 @@ def sizes(organism: Any, took: list[float], **settings: Any) -> list[int]:
         while reading := reader.after(position):
             position = reading.last
             found.append(reading.entries)
-            reader.took(reading.entries, took[min(len(found), len(took)) - 1])
+            reader.record_batch_cost(reading.entries, took[min(len(found), len(took)) - 1])
     return found
 
 

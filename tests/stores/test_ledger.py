@@ -68,7 +68,7 @@ def test_what_the_last_make_of_the_same_said_stands_beside_what_the_version_says
         head = ledger.heads()["k", ""].version
         assert head == ledger.heads_of(["k"])["k"].version == ledger.version("k", 1)
         assert head.metadata == published.metadata
-        said.append((head.confirmed_metadata, head.said))
+        said.append((head.confirmed_metadata, head.latest_metadata))
     own = published.metadata
     assert said == [
         ({"exact": True, "sources": 256},) * 2, (None, own), ({"exact": True},) * 2, (None, own), ({}, {}),

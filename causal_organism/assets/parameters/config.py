@@ -36,7 +36,7 @@ class ConfigParameter:
 
 
 def config_parameters(
-    function: Callable[..., Any], names: Collection[str], place: str
+    function: Callable[..., Any], names: Collection[str], defined_at: str
 ) -> Mapping[str, ConfigParameter]:
     """Those of a function's parameters among `names` that have a default. Raises GraphError where it is not JSON."""
     signature = inspect.signature(function)
@@ -46,7 +46,7 @@ def config_parameters(
         if name in names and each.default is not inspect.Parameter.empty
     }
     hints = _hints(function) if found else {}
-    return {name: _parameter(name, each.default, hints.get(name, Any), place) for name, each in found.items()}
+    return {name: _parameter(name, each.default, hints.get(name, Any), defined_at) for name, each in found.items()}
 
 
 def type_text(hint: Any) -> str:
@@ -69,12 +69,13 @@ def _hints(function: Callable[..., Any]) -> dict[str, Any]:
         return {}
 
 
-def _parameter(name: str, default: Any, hint: Any, place: str) -> ConfigParameter:
+def _parameter(name: str, default: Any, hint: Any, defined_at: str) -> ConfigParameter:
     try:
         plain_json(default, name)
     except OrganismError as error:
         raise GraphError(
-            f"{place}: the parameter {name} has a default, so it is config of a run, and cannot be: {error.message}",
+            f"{defined_at}: the parameter {name} has a default, so it is config of a run, and cannot be: "
+            f"{error.message}",
             hint=f'name the asset that it reads: reads={{"{name}": …}}',
         ) from None
     if not _is_known(hint):

@@ -21,13 +21,15 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def read_parameters(
-    function: Callable[..., Any], renamed: Mapping[str, OneRead | Sequence[OneRead]], place: str
+    function: Callable[..., Any], renamed: Mapping[str, OneRead | Sequence[OneRead]], defined_at: str
 ) -> dict[str, Any]:
     """`reads`, `lists`, `mappings`, `partial` and `config` of a spec. Raises GraphError."""
     names = [name for name in parameters_of(function) if name not in RESERVED]
     if unknown := set(renamed) - set(names):
-        raise GraphError(f"{place}: reads names {', '.join(sorted(unknown))}, which is not a parameter of the function")
-    config = config_parameters(function, [name for name in names if name not in renamed], place)
+        raise GraphError(
+            f"{defined_at}: reads names {', '.join(sorted(unknown))}, which is not a parameter of the function"
+        )
+    config = config_parameters(function, [name for name in names if name not in renamed], defined_at)
     given: dict[str, OneRead] = {}
     lists: dict[str, Mapping[str, str]] = {}
     for name in names:
@@ -38,7 +40,7 @@ def read_parameters(
             lists[name] = {_key(each): f"{name}[{_key(each)}]" for each in said}
             given |= {f"{name}[{_key(each)}]": each for each in said}
             if len(lists[name]) < len(said):
-                raise GraphError(f"{place}: {name} reads an asset twice, among {', '.join(map(_key, said))}")
+                raise GraphError(f"{defined_at}: {name} reads an asset twice, among {', '.join(map(_key, said))}")
     told = {name: each for name, each in given.items() if isinstance(each, Upstream)}
     return {
         "reads": {name: check_key(_key(each)) for name, each in given.items()},

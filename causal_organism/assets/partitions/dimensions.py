@@ -47,17 +47,19 @@ class Dynamic:
 Dimension = Windows | Static | Dynamic
 
 
-def check_dimensions(value: Any, place: str) -> dict[str, Dimension]:
+def check_dimensions(value: Any, defined_at: str) -> dict[str, Dimension]:
     """The dimensions of an asset by name; raises GraphError."""
     if not isinstance(value, Mapping):
-        raise GraphError(f'{place}: partitions is {value!r}; write {{"day": Daily("2026-01-01")}}')
+        raise GraphError(f'{defined_at}: partitions is {value!r}; write {{"day": Daily("2026-01-01")}}')
     for name, dimension in value.items():
         if not (isinstance(name, str) and name.isidentifier()):
-            raise GraphError(f"{place}: {name!r} is not a valid name of a dimension; write a word like day")
+            raise GraphError(f"{defined_at}: {name!r} is not a valid name of a dimension; write a word like day")
         if not isinstance(dimension, (Windows, Static, Dynamic)):
-            raise GraphError(f"{place}: the dimension {name!r} is {dimension!r}; write Daily(…), Static(…), Dynamic(…)")
+            raise GraphError(
+                f"{defined_at}: the dimension {name!r} is {dimension!r}; write Daily(…), Static(…), Dynamic(…)"
+            )
         if isinstance(dimension, Windows) and dimension.ends_before_it_starts:
-            raise GraphError(f"{place}: {name} ends with {dimension.end}, before its start, {dimension.start}")
+            raise GraphError(f"{defined_at}: {name} ends with {dimension.end}, before its start, {dimension.start}")
     return dict(value)
 
 

@@ -79,7 +79,7 @@ def resolve(read: Read, text: str, own: Mapping[str, str], upstream: Space) -> R
         last=tuple(axis.name for axis in read.axes if axis.how == LAST),
         free=tuple(axis.name for axis in read.axes if axis.how == ALL or axis.name in within),
         partitions=partitions,
-        within=tuple((axis.name, *_told(axis, within[axis.name])) for axis in read.axes if axis.name in within),
+        within=tuple((axis.name, *_shown_names(axis, within[axis.name])) for axis in read.axes if axis.name in within),
         partial=read.partial,
     )
 
@@ -105,7 +105,7 @@ def absent_of(read: Read, own: Mapping[str, str], upstream: Space) -> tuple[dict
     )
 
 
-def _told(axis: Axis, names: tuple[str, ...]) -> tuple[str, ...]:
+def _shown_names(axis: Axis, names: tuple[str, ...]) -> tuple[str, ...]:
     """What tells several names of one axis from others: of windows, which have no gap, the first and the last."""
     return (names[0], names[-1]) if isinstance(axis.how, (Across, Stepping)) else names
 

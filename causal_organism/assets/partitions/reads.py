@@ -111,11 +111,11 @@ def reads_of(
     dimensions: Callable[[str], Mapping[str, Dimension]],
     *,
     partial: Collection[str] = (),
-    place: str,
+    defined_at: str,
 ) -> tuple[Read, ...]:
     """Every read of an asset with its whole mapping. Raises GraphError for a mapping that cannot be."""
     axes = {
-        parameter: _axes(key, mappings.get(parameter, {}), own, dimensions(key), place)
+        parameter: _axes(key, mappings.get(parameter, {}), own, dimensions(key), defined_at)
         for parameter, key in reads.items()
     }
     found = []
@@ -133,23 +133,25 @@ def reads_of(
         )
         if parameter in partial:
             if not any(axis.is_many for axis in read.axes):
-                raise GraphError(f"{place}: {key} is read with partial=True, and no windows of it are read together")
+                raise GraphError(
+                    f"{defined_at}: {key} is read with partial=True, and no windows of it are read together"
+                )
             read = replace(read, partial=True)
         found.append(read)
     return tuple(found)
 
 
 def _axes(
-    key: str, said: Mapping[str, Said], own: Mapping[str, Dimension], theirs: Mapping[str, Dimension], place: str
+    key: str, said: Mapping[str, Said], own: Mapping[str, Dimension], theirs: Mapping[str, Dimension], defined_at: str
 ) -> tuple[Axis, ...]:
     for name in said:
         if name not in theirs:
             has = ", ".join(theirs) or "none"
-            raise GraphError(f"{place}: {key} has no dimension {name!r} to be read by; it has {has}")
+            raise GraphError(f"{defined_at}: {key} has no dimension {name!r} to be read by; it has {has}")
     found = []
     for name in theirs:
         given = said.get(name, SAME if name in own else ALL)
-        what = f"{place}: {key} is read with {name}={shown(given)}"
+        what = f"{defined_at}: {key} is read with {name}={shown(given)}"
         found.append(_axis(name, given, own, theirs[name], what))
     return tuple(found)
 

@@ -25,8 +25,7 @@ from typing import Any
 
 from causal_organism.assets.automation.decisions import Decision
 from causal_organism.assets.definitions import SOURCE
-from causal_organism.assets.keys import partition_of
-from causal_organism.assets.planner import Place
+from causal_organism.assets.keys import AssetRef, partition_of
 from causal_organism.engine.automation.evaluator import Evaluator
 from causal_organism.engine.observe import Observation, observe
 from causal_organism.engine.requests import Origin
@@ -44,7 +43,7 @@ class Evaluation:
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     observations: tuple[Observation, ...] = ()
     to_make: tuple[str, ...] = ()  # derived assets; chosen sources were looked at already
-    places: frozenset[Place] = frozenset()  # which partitions of them
+    refs: frozenset[AssetRef] = frozenset()  # which partitions of them
     unsettled: tuple[Evaluated, ...] = ()  # of `to_make`: recorded when the run is over, so that none is lost with it
 
     @property
@@ -78,7 +77,7 @@ def evaluate(organism: Engine, origin: Origin) -> Evaluation:
         decisions={key: decided[key].whole for key in automated},
         observations=observed + chosen,
         to_make=to_make,
-        places=frozenset((key, text) for key in to_make for text, each in decided[key].partitions.items() if each.run),
+        refs=frozenset((key, text) for key in to_make for text, each in decided[key].partitions.items() if each.run),
         unsettled=tuple(records[key] for key in to_make),
     )
 

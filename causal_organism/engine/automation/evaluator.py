@@ -12,11 +12,10 @@ from causal_organism.assets.blocking import Blocker, Blocking
 from causal_organism.assets.cause_words import attempt_text
 from causal_organism.assets.causes import CheckChanged
 from causal_organism.assets.definitions import SOURCE, AssetSpec
-from causal_organism.assets.keys import UNPARTITIONED, partition_of
+from causal_organism.assets.keys import UNPARTITIONED, AssetRef, partition_of
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.partitions.mappings import Many
 from causal_organism.assets.partitions.windows import Windows
-from causal_organism.assets.planner import Place
 from causal_organism.assets.staleness import FRESH, STALE, worst_of
 from causal_organism.assets.versions import Head
 from causal_organism.engine.hindrances import blockers_by_partition, from_outside
@@ -149,16 +148,16 @@ class Evaluator:
         ]
         return max((considered, *came))
 
-    def _read(self, spec: AssetSpec, partition: str) -> dict[str, list[Place]]:
+    def _read(self, spec: AssetSpec, partition: str) -> dict[str, list[AssetRef]]:
         """What is read of each upstream asset; earlier windows of its own are left out."""
         if not self._is_one(spec, partition):
             return {key: [(key, text) for text in self.snapshot.space(key).texts] for key in spec.inputs}
-        found: dict[str, list[Place]] = {key: [] for key in spec.inputs}
+        found: dict[str, list[AssetRef]] = {key: [] for key in spec.inputs}
         for each in self.snapshot.inputs(spec.key, partition):
             found[each.key] += [
                 (each.key, text) for text in (each.partitions if isinstance(each, Many) else (each.partition,))
             ]
-        return {key: places for key, places in found.items() if key not in {spec.key, *spec.outputs}}
+        return {key: refs for key, refs in found.items() if key not in {spec.key, *spec.outputs}}
 
     def _changing(self, spec: AssetSpec, partition: str) -> tuple[str, ...]:
         """Keys of what it reads that is about to be made."""
@@ -171,8 +170,8 @@ class Evaluator:
         if not self._busy:
             return frozenset()
         own = {(key, text) for key, text in self._busy if key in spec.together}
-        own = {place for place in own if not self._is_one(spec, partition) or place[1] == partition}
-        read = {place for places in self._read(spec, partition).values() for place in places} & self._busy
+        own = {ref for ref in own if not self._is_one(spec, partition) or ref[1] == partition}
+        read = {ref for refs in self._read(spec, partition).values() for ref in refs} & self._busy
         return frozenset(key for key, _ in own | read) | (frozenset(key for key, _ in self._busy) & {*spec.deps})
 
     def _blockers(self, spec: AssetSpec, partition: str) -> tuple[Blocker, ...]:
@@ -188,9 +187,9 @@ class Evaluator:
         """When what it reads was published, and what its conditions name."""
         named = {key: [(key, text) for text in self.snapshot.space(key).texts] for key in named_keys(spec.automation)}
         found = {}
-        for key, places in (named | self._read(spec, partition)).items():
-            heads = [head for head in (self.snapshot.head(*place) for place in places) if head is not None]
-            if any(text in self._chosen.get(key, ()) for _, text in places):
+        for key, refs in (named | self._read(spec, partition)).items():
+            heads = [head for head in (self.snapshot.head(*ref) for ref in refs) if head is not None]
+            if any(text in self._chosen.get(key, ()) for _, text in refs):
                 found[key] = self.at
             elif heads:
                 found[key] = max(head.version.made_at for head in heads)
@@ -204,21 +203,21 @@ class Evaluator:
             return {}
         updated = self._updated_at(spec, partition)
         return {
-            key: self._input_state(key, places, attempted_at, updated)
-            for key, places in self._read(spec, partition).items()
+            key: self._input_state(key, refs, attempted_at, updated)
+            for key, refs in self._read(spec, partition).items()
         }
 
     def _input_state(
-        self, key: str, places: list[Place], attempted_at: datetime | None, updated: Mapping[str, datetime]
+        self, key: str, refs: list[AssetRef], attempted_at: datetime | None, updated: Mapping[str, datetime]
     ) -> AutomationState:
-        judgement = worst_of([self.snapshot.judge(*place) for place in places])
-        heads = [head for head in (self.snapshot.head(*place) for place in places) if head is not None]
+        judgement = worst_of([self.snapshot.judge(*ref) for ref in refs])
+        heads = [head for head in (self.snapshot.head(*ref) for ref in refs) if head is not None]
         checks: dict[str, bool] = {}
         for result in (result for head in heads for result in head.checks):
             checks[result.name] = checks.get(result.name, True) and result.passed
         return AutomationState(
             now=self.at, status=judgement.status, causes=tuple(map(text_of, judgement.causes)),
-            is_latest=any(not text or self.snapshot.is_latest(key, text) for _, text in places),
+            is_latest=any(not text or self.snapshot.is_latest(key, text) for _, text in refs),
             attempted_at=attempted_at, updated_at=updated, reads=(key,), checks=checks,
         )  # fmt: skip
 

@@ -38,5 +38,5 @@ def _is_to_enlarge(snapshot: LedgerSnapshot, key: str) -> bool:
         head is not None
         and judgement.status == FRESH
         and not judgement.is_pinned
-        and head.version.said.get("exact") is False
+        and head.version.latest_metadata.get("exact") is False
     )

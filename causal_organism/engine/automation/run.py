@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from causal_organism.assets.blocking import Blocker, Hindrance, some_of
-from causal_organism.assets.planner import Place, PlanStep
+from causal_organism.assets.keys import AssetRef
+from causal_organism.assets.planner import PlanStep
 from causal_organism.engine.automation.evaluation import Evaluation
 from causal_organism.engine.automation.evaluator import last_try_alike
 from causal_organism.engine.endings import end, joined
@@ -26,19 +27,19 @@ def begin_automated(
     request: Request,
     origin: Origin,
     *,
-    places: Collection[Place] | None = None,
+    refs: Collection[AssetRef] | None = None,
     looked: Collection[Observation] | None = None,
 ) -> RefreshRun:
     """As `begin`, without what would only fail again, or cannot be made: it is said in the log, and is not a failure.
 
-    `places`: of what is selected, only these assets and partitions, and what is made together with them.
+    `refs`: of what is selected, only these assets and partitions, and what is made together with them.
     A step that failed with the code and inputs of now is left out although something before it may change: if that
     does, the next pulse makes it.
     """
     run = begin(organism, request, origin, looked=looked)
     snapshot = run.planned.snapshot
-    if places is not None:
-        steps = tuple(each for each in run.steps if _is_chosen(organism, each, places))
+    if refs is not None:
+        steps = tuple(each for each in run.steps if _is_chosen(organism, each, refs))
         run.planned = replace(run.planned, steps=steps)
     run.planned, left = leave_out(run.planned, lambda step, blockers: _reason_to_wait(snapshot, step, blockers))
     for reason in list(left.values())[:_TOLD]:
@@ -64,13 +65,13 @@ def conclude(
     return end(organism, document)
 
 
-def _is_chosen(organism: Engine, step: PlanStep, places: Collection[Place]) -> bool:
-    return any((key, step.partition) in places for key in organism.graph[step.key].together)
+def _is_chosen(organism: Engine, step: PlanStep, refs: Collection[AssetRef]) -> bool:
+    return any((key, step.partition) in refs for key in organism.graph[step.key].together)
 
 
 def _reason_to_wait(snapshot: LedgerSnapshot, step: PlanStep, blockers: Sequence[Blocker]) -> str | None:
     """What fails in this run blocks there; what was never made is waited for."""
-    ended = last_try_alike(snapshot, *step.place)
+    ended = last_try_alike(snapshot, *step.ref)
     if ended is not None:
         return f"{step.name} is left out: the last try with the same code and inputs {ended}"
     unmade = [f"{each.name} {reason_in(snapshot, each)}" for each in blockers if each.hindrance is Hindrance.NEVER_MADE]

@@ -17,7 +17,7 @@ from causal_organism.assets.versions import CheckResult, Head, Version
 from causal_organism.engine.contents import load_readable, load_value
 from causal_organism.engine.faults import call
 from causal_organism.engine.snapshot import LedgerSnapshot
-from causal_organism.engine.tracebacks import tell_traceback
+from causal_organism.engine.tracebacks import log_traceback
 from causal_organism.errors import CheckAnswerError
 
 Answer = tuple[bool, str, dict[str, Any]]
@@ -145,7 +145,7 @@ def _ask(check: Check, value: Any, previous: Any, log: Callable[[str], None]) ->
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - the author's code runs in it
-        tell_traceback(error, log, check.run)
+        log_traceback(error, log, check.run)
         return False, error_text(error), {}
 
 

@@ -38,8 +38,8 @@ def check_heads(
         lambda key: organism.graph[key].partitions,
         snapshot.space,
     )
-    places = [(key, text) for key in organism.graph.in_order(chosen) for text in chosen[key]]
-    rows = [_check(snapshot, *place, origin) for place in places if snapshot.is_made(*place)]
+    refs = [(key, text) for key in organism.graph.in_order(chosen) for text in chosen[key]]
+    rows = [_check(snapshot, *ref, origin) for ref in refs if snapshot.is_made(*ref)]
     if rows:
         detail = {"checked": len(rows), "rejected": [each["name"] for each in rows if each["outcome"] == "rejected"]}
         organism.ledger.audit(actor=origin.actor, action="checks", subject=selection, detail=detail, at=organism.now())
@@ -50,9 +50,9 @@ def known_checks(organism: Engine, selection: str) -> dict[str, Any]:
     """organism.checks/1, of what checks said last of the heads of a selection: nothing is run and nothing recorded."""
     snapshot = load_snapshot(organism)
     keys = select_keys(organism, selection, snapshot, allow_empty=True)
-    places = [(key, text) for key in keys if organism.graph[key].checks for text in snapshot.space(key).texts]
-    heads = ((place, snapshot.head(*place)) for place in places)
-    return _document([_known(snapshot, *place, head) for place, head in heads if head is not None])
+    refs = [(key, text) for key in keys if organism.graph[key].checks for text in snapshot.space(key).texts]
+    heads = ((ref, snapshot.head(*ref)) for ref in refs)
+    return _document([_known(snapshot, *ref, head) for ref, head in heads if head is not None])
 
 
 def _known(snapshot: LedgerSnapshot, key: str, partition: str, head: Head) -> dict[str, Any]:

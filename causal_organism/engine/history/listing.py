@@ -16,7 +16,7 @@ from causal_organism.assets.versions import Attempt, Head, InputVersion, Version
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.engine.freshness import freshness_and_health
 from causal_organism.engine.hindrances import blocked_alone, failed_upstream, stale_before
-from causal_organism.engine.history.version_names import find_kept, find_place, find_version, number_in
+from causal_organism.engine.history.version_names import find_kept, find_ref, find_version, number_in
 from causal_organism.engine.plan import select_keys
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.engine.tables.differences import compare
@@ -126,7 +126,7 @@ def _asset(
         "pinned": any(each.pinned for each in snapshot.heads_of(key)),
         "checks": [check.to_document() for check in (newest.checks if newest else ())],
         "rows": head.version.content.rows if head else None,
-        **_metadata(newest.version.said if newest else {}),
+        **_metadata(newest.version.latest_metadata if newest else {}),
         "attempt": _attempt(attempt),
         "making": making,
         "blocked_by": [each.key for each in blocked_alone(snapshot, key)],
@@ -194,7 +194,7 @@ def versions_document(
     organism: Engine, key: str, partition: str | None = None, *, limit: int | None = None, rejected: bool = False
 ) -> dict[str, Any]:
     """organism.versions/1, newest first, of an asset or of one partition of it; or its values that were rejected."""
-    key, text, _ = find_place(organism, key, partition)
+    key, text, _ = find_ref(organism, key, partition)
     head = organism.ledger.heads_of([key], text).get(key)
     found = (organism.ledger.rejected if rejected else organism.ledger.versions)(key, text, limit=limit)
     return {
@@ -244,7 +244,7 @@ def values_document(organism: Engine, text: str, partition: str | None = None) -
         **placed(version.key, version.partition),
         "version": number_in(version),
         **({"rejected_at": version.made_at.isoformat()} if version.rejected else {}),
-        **_metadata(version.said),
+        **_metadata(version.latest_metadata),
     }
     found = load_rows(organism, version)
     if found is None:
@@ -280,7 +280,7 @@ def diff_document(organism: Engine, was: str, now: str | None, partition: str | 
 def _before(organism: Engine, text: str, partition: str | None) -> Version:
     """What is compared with the head: the version that the text names, else the one before the head."""
     named = find_kept(organism, text, partition)
-    if named.rejected or find_place(organism, text, partition)[2] is not None:
+    if named.rejected or find_ref(organism, text, partition)[2] is not None:
         return named
     for version in organism.ledger.versions(named.key, named.partition, limit=2):
         if version.number != named.number:

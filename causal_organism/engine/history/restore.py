@@ -10,7 +10,7 @@ from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Version
 from causal_organism.engine.contents import is_intact
-from causal_organism.engine.history.version_names import find_place, find_version
+from causal_organism.engine.history.version_names import find_ref, find_version
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.errors import DamagedValueError, RefusedError, RetiredValueError
 from causal_organism.ports import Engine
@@ -22,11 +22,11 @@ def restore(organism: Engine, text: str, partition: str | None = None, *, actor:
     Nothing is published where the head has that content: a version is its content.
     """
     version = find_version(organism, text, partition)
-    key, place, label = version.key, version.partition, label_of(version.key, version.partition)
+    key, part, label = version.key, version.partition, label_of(version.key, version.partition)
     _check_allowed(organism, key, "restored")
     wait_s = organism.settings.lease_wait_s
-    with hold_waiting(organism, (key,), partition=place, holder=actor, wait_s=wait_s) as leases:
-        head = organism.ledger.heads_of([key], place)[key]
+    with hold_waiting(organism, (key,), partition=part, holder=actor, wait_s=wait_s) as leases:
+        head = organism.ledger.heads_of([key], part)[key]
         if head.version.fingerprint == version.fingerprint:
             return _restored(version, head.version.number, published=False)
         if head.pinned:
@@ -43,7 +43,7 @@ def restore(organism: Engine, text: str, partition: str | None = None, *, actor:
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
             provenance=version.confirmed or version.provenance, confirmed=None, confirmed_metadata=None,
-            metadata={**version.said, "restored_from": version.number},
+            metadata={**version.latest_metadata, "restored_from": version.number},
         )  # fmt: skip
         published = organism.ledger.publish(leases[key], again)
     organism.ledger.audit(
@@ -69,31 +69,31 @@ def pin(organism: Engine, text: str, partition: str | None = None, *, actor: str
     Content is held: where the head has that of the old version, it is held under its own number.
     """
     version = find_version(organism, text, partition)
-    key, place, label = version.key, version.partition, label_of(version.key, version.partition)
+    key, part, label = version.key, version.partition, label_of(version.key, version.partition)
     _check_allowed(organism, key, "pinned")
-    head = organism.ledger.heads_of([key], place)[key].version
+    head = organism.ledger.heads_of([key], part)[key].version
     number = head.number
     if head.fingerprint != version.fingerprint:
         number = restore(organism, f"{label}@{version.number}", actor=actor)["version"]
-    organism.ledger.pin(key, place, number)
+    organism.ledger.pin(key, part, number)
     detail = {"version": number, "content_of": version.number}
     organism.ledger.audit(actor=actor, action="pin", subject=label, detail=detail, at=organism.now())
-    return {"schema": "organism.pin/1", **placed(key, place), **detail, "pinned": True}
+    return {"schema": "organism.pin/1", **placed(key, part), **detail, "pinned": True}
 
 
 def unpin(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
     """Let go of a pinned head."""
-    key, place, _ = find_place(organism, text, partition)
-    label = label_of(key, place)
+    key, part, _ = find_ref(organism, text, partition)
+    label = label_of(key, part)
     version = find_version(organism, label)
     _check_allowed(organism, key, "unpinned")
-    organism.ledger.pin(key, place, None)
+    organism.ledger.pin(key, part, None)
     organism.ledger.audit(
         actor=actor, action="unpin", subject=label, detail={"version": version.number}, at=organism.now()
     )
     return {
         "schema": "organism.pin/1",
-        **placed(key, place),
+        **placed(key, part),
         "version": version.number,
         "content_of": version.number,
         "pinned": False,

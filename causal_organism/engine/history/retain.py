@@ -104,7 +104,7 @@ def retain(
         "schema": "organism.retain/1",
         "dry_run": dry_run,
         "retired": [_retired_document(each) for each in retired],
-        "rejected": [{**placed(*place), "count": count} for place, count in sorted(rejected.items())],
+        "rejected": [{**placed(*ref), "count": count} for ref, count in sorted(rejected.items())],
         "swept": swept,
         "forgotten": dict(forgotten),
     }
@@ -130,8 +130,8 @@ def _with_readers(snapshot: LedgerSnapshot, retired: Sequence[Retired]) -> list[
                 if (reader, partition, version.number) in gone:
                     continue
                 for made in filter(None, (version.provenance, version.confirmed)):
-                    for place in gone.intersection(_named(snapshot, made)):
-                        named[place].add(f"{label_of(reader, partition)}@{version.number}")
+                    for ref in gone.intersection(_named(snapshot, made)):
+                        named[ref].add(f"{label_of(reader, partition)}@{version.number}")
     return [replace(each, named_by=tuple(sorted(named[each.key, each.partition, each.number]))) for each in retired]
 
 

@@ -18,7 +18,7 @@ REJECTED = "@rejected"
 _NAMED = re.compile(r"(?P<key>[^\[]+?)(?:\[(?P<partition>.*)\])?(?:@(?P<number>\d+))?", re.DOTALL)
 
 
-def find_place(organism: Engine, text: str, partition: str | None = None) -> tuple[str, str, int | None]:
+def find_ref(organism: Engine, text: str, partition: str | None = None) -> tuple[str, str, int | None]:
     """(key, text of the partition, number) of `KEY`, `KEY@N` or `KEY[day=2026-01-01]@N`. Raises RequestError.
 
     The partition may be given beside the text, as `--partition` does.
@@ -52,18 +52,18 @@ def find_version(organism: Engine, text: str, partition: str | None = None) -> V
     Raises RequestError.
     """
     text, at = _with_moment(text)
-    key, place, number = find_place(organism, text, partition)
-    label = label_of(key, place)
-    head = organism.ledger.heads_of([key], place).get(key)
+    key, part, number = find_ref(organism, text, partition)
+    label = label_of(key, part)
+    head = organism.ledger.heads_of([key], part).get(key)
     if head is None:
         what = "observe " if organism.graph[key].kind == SOURCE else "refresh +"  # nothing makes a source
-        hint = f"organism {what}{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if place else "")
+        hint = f"organism {what}{key}" + (f" --partition '{label[len(key) + 1 : -1]}'" if part else "")
         raise RequestError(f"{label} was never made", hint=hint, code="never-made")
     if at is not None:
         return _head_then(organism, head.version, at)
     if number is None:
         return head.version
-    version = organism.ledger.version(key, number, place)
+    version = organism.ledger.version(key, number, part)
     if version is None:
         raise RequestError(f"there is no {label}@{number}", hint=f"organism versions {key}", code="unknown-version")
     return version
@@ -82,17 +82,17 @@ def _with_moment(text: str) -> tuple[str, datetime | None]:
 
 def _head_then(organism: Engine, newest: Version, at: datetime) -> Version:
     """The last that was published by a moment; numbers stand in the order of time, so few are looked at."""
-    key, place = newest.key, newest.partition
+    key, part = newest.key, newest.partition
 
     def made_at(number: int) -> datetime:
-        found = organism.ledger.version(key, number, place)
+        found = organism.ledger.version(key, number, part)
         return found.made_at if found else newest.made_at
 
     number = bisect_right(range(1, newest.number + 1), at, key=made_at)
-    found = organism.ledger.version(key, number, place) if number else None
+    found = organism.ledger.version(key, number, part) if number else None
     if found is None:
         raise RequestError(
-            f"{label_of(key, place)} had no version at {at.isoformat(timespec='seconds')}: the first was made at "
+            f"{label_of(key, part)} had no version at {at.isoformat(timespec='seconds')}: the first was made at "
             f"{made_at(1).astimezone(at.tzinfo).isoformat(timespec='seconds')}",
             hint=f"organism versions {key}",
             code="unknown-version",
@@ -104,12 +104,12 @@ def find_kept(organism: Engine, text: str, partition: str | None = None) -> Vers
     """What can be read: as `find_version`, or the newest value of `KEY@rejected`. Raises RequestError."""
     if not text.endswith(REJECTED):
         return find_version(organism, text, partition)
-    key, place, number = find_place(organism, text.removesuffix(REJECTED), partition)
+    key, part, number = find_ref(organism, text.removesuffix(REJECTED), partition)
     if number is not None:
-        raise RequestError(f"{text!r} names two; write {label_of(key, place)}{REJECTED}", code="unknown-version")
-    for version in organism.ledger.rejected(key, place, limit=1):
+        raise RequestError(f"{text!r} names two; write {label_of(key, part)}{REJECTED}", code="unknown-version")
+    for version in organism.ledger.rejected(key, part, limit=1):
         return version
-    label = label_of(key, place)
+    label = label_of(key, part)
     hint = f"organism versions {shlex.quote(label)} lists what was published"
     raise RequestError(f"no value of {label} was rejected by a check", hint=hint, code="unknown-version")
 

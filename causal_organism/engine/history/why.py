@@ -7,7 +7,7 @@ from typing import Any
 from causal_organism.assets.keys import placed
 from causal_organism.engine.hindrances import blocked_alone, reason_in
 from causal_organism.engine.history.listing import show_document
-from causal_organism.engine.history.version_names import find_place
+from causal_organism.engine.history.version_names import find_ref
 from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.ports import Engine
 
@@ -20,14 +20,14 @@ _TOLD = (
 def why_document(organism: Engine, text: str, partition: str | None = None) -> dict[str, Any]:
     """organism.why/1 of an asset, or of one partition of it; `blockers` has a reason for each of `blocked_by`."""
     plain = "[" not in text and partition is None
-    key, place, _ = (text, "", None) if plain else find_place(organism, text, partition)
+    key, part, _ = (text, "", None) if plain else find_ref(organism, text, partition)
     snapshot = load_snapshot(organism)
-    row = show_document(organism, key, place, snapshot=snapshot)
+    row = show_document(organism, key, part, snapshot=snapshot)
     return {
         "schema": "organism.why/1",
         **{name: row[name] for name in _TOLD if name in row},
         "blockers": [
             {**placed(each.key, each.partition), "reason": reason_in(snapshot, each)}
-            for each in blocked_alone(snapshot, key, place)
+            for each in blocked_alone(snapshot, key, part)
         ],
     }

@@ -168,7 +168,7 @@ def describe(audit: Mapping[str, Any]) -> str:
     return f"{size}; {', '.join(words)}; {'made again from the archive' if audit['repaired'] else 'not repaired'}"
 
 
-def tell_difference(each: Mapping[str, Any]) -> str:
+def difference_text(each: Mapping[str, Any]) -> str:
     """`ana -> ben: expected weight 2, 2 interactions; is weight 99, 2 interactions`."""
     if "idx" in each:
         return f"person {each['idx']}: expected {each['expected'] or 'nobody'}; is {each['is'] or 'nobody'}"
@@ -200,7 +200,7 @@ def _audit(organism: Organism, report: AuditReport, actor: str) -> None:
 
 
 def _alert(report: AuditReport, run: str | None) -> Alert:
-    lines = [tell_difference(each) for each in report.differences]
+    lines = [difference_text(each) for each in report.differences]
     return network_differs(
         run=run, at=report.at.isoformat(), what=str(report), differences=lines, repaired=report.repaired
     )

@@ -17,7 +17,7 @@ from causal_organism.network.entries import START
 from causal_organism.organism.projections.network_follower import Follower, catch_up
 from causal_organism.organism.stream.clocks import Clocks, measure_clocks, record_clocks, take_back
 from causal_organism.organism.stream.gaps import find_gap, find_missing, is_restored
-from causal_organism.organism.stream.reader import Reading, StreamReader, rare_collection
+from causal_organism.organism.stream.reader import StreamBatch, StreamReader, rare_collection
 from causal_organism.ports import Accepted, Gap, Lease, Organism, StreamPosition, StreamState
 
 NETWORK = "network"
@@ -153,11 +153,11 @@ def _take_in(
     offset = timedelta(seconds=report.clocks.offset_s if report.clocks else 0.0)
     reader = StreamReader(organism, end=end.last_id, clock_offset=offset)
     with rare_collection(), reader, Follower(organism, actor=actor) as follower:
-        while reading := reader.after(position.entry):
+        while batch := reader.after(position.entry):
             cancellation.check()
             began = time.monotonic()
-            accepted = _accept(organism, position, reading)
-            reader.took(reading.entries, time.monotonic() - began)
+            accepted = _accept(organism, position, batch)
+            reader.record_batch_cost(batch.entries, time.monotonic() - began)
             report, position = report.plus(accepted), accepted.position
             if accepted.batch is not None:
                 follower.follow(accepted.batch)
@@ -176,13 +176,13 @@ def _move_window(organism: Organism, report: PulseReport, *, actor: str) -> Puls
     return replace(report, rebuilt=report.rebuilt or follower.rebuilt)
 
 
-def _accept(organism: Organism, position: StreamPosition, reading: Reading) -> Accepted:
+def _accept(organism: Organism, position: StreamPosition, batch: StreamBatch) -> Accepted:
     return organism.archive.accept(
         position,
-        reading.interactions,
-        reading.refusals,
-        last_entry=reading.last,
-        entries=reading.entries,
+        batch.interactions,
+        batch.refusals,
+        last_entry=batch.last,
+        entries=batch.entries,
         now=organism.now(),
     )
 

@@ -20,7 +20,7 @@ _LEAST = 100  # entries: what one transaction costs by itself is not cured by sm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class StreamBatch:
     """What stands in the stream after one position: at least one entry, the last one's id, and what is in them."""
 
     last: str
@@ -43,7 +43,7 @@ class StreamReader:
         self._limit = organism.settings.batch_events
         self._aliases = load_aliases(None, organism.settings.home)
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="stream")
-        self._ahead: tuple[str, Future[Reading | None]] | None = None
+        self._ahead: tuple[str, Future[StreamBatch | None]] | None = None
 
     def __enter__(self) -> StreamReader:
         return self
@@ -51,7 +51,7 @@ class StreamReader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._worker.shutdown()
 
-    def after(self, position: str) -> Reading | None:
+    def after(self, position: str) -> StreamBatch | None:
         """The next batch; None at the end. Begins with the one after it."""
         ahead, self._ahead = self._ahead, None
         found = ahead[1].result() if ahead is not None and ahead[0] == position else self._read(position, self._limit)
@@ -59,25 +59,25 @@ class StreamReader:
             self._ahead = (found.last, self._worker.submit(self._read, found.last, self._limit))
         return found
 
-    def took(self, entries: int, seconds: float) -> None:
+    def record_batch_cost(self, entries: int, seconds: float) -> None:
         """What accepting a batch cost: the next but one is as large as fits the time, at most twice the one before."""
         settings = self._organism.settings
         fit = int(entries * settings.batch_seconds / max(seconds, 1e-6))
         self._limit = min(settings.batch_events, max(_LEAST, min(fit, 2 * self._limit)))
 
-    def _read(self, position: str, limit: int) -> Reading | None:
+    def _read(self, position: str, limit: int) -> StreamBatch | None:
         if not self._before_end(position):
             return None
         most_bytes = self._organism.settings.batch_bytes
         entries = self._organism.stream.read_after(position, limit, until=self._end, most_bytes=most_bytes)
         return self._parsed(entries) if entries else None
 
-    def _parsed(self, entries: Sequence[StreamEntry]) -> Reading:
+    def _parsed(self, entries: Sequence[StreamEntry]) -> StreamBatch:
         now_us = int((self._organism.now() + self._clock_offset).timestamp() * 1_000_000)
         found = [parse(each.fields, entry=each.id, now_us=now_us) for each in entries]
         if self._aliases:
             found = [self._aliases.joined(each) for each in found]
-        return Reading(
+        return StreamBatch(
             last=entries[-1].id,
             entries=len(entries),
             interactions=[each for each in found if isinstance(each, Interaction)],

@@ -10,12 +10,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Metadata, Provenance, Rechecked, Version
 from causal_organism.errors import FencedError, LeaseHeldError, RequestError, RunCancelledError
 from causal_organism.ports import AuditEntry, Lease, digest_of
 from causal_organism.stores.memory.runs import MemoryRuns
-
-Place = tuple[str, str]
 
 
 class MemoryLedger(MemoryRuns):
@@ -24,28 +23,28 @@ class MemoryLedger(MemoryRuns):
     def __init__(self, now: Callable[[], datetime]):
         super().__init__()
         self._now = now
-        self._versions: dict[Place, list[Version]] = defaultdict(list)
-        self._heads: dict[Place, Head] = {}
-        self._attempts: dict[Place, Attempt] = {}
-        self._rejected: dict[Place, list[Version]] = defaultdict(list)
-        self._leases: dict[Place, tuple[int, str, datetime | None]] = {}
+        self._versions: dict[AssetRef, list[Version]] = defaultdict(list)
+        self._heads: dict[AssetRef, Head] = {}
+        self._attempts: dict[AssetRef, Attempt] = {}
+        self._rejected: dict[AssetRef, list[Version]] = defaultdict(list)
+        self._leases: dict[AssetRef, tuple[int, str, datetime | None]] = {}
         self._cancelled: dict[str, str] = {}  # run -> by whom
         self._audit: list[AuditEntry] = []
         self._facts: dict[str, Any] = {}
         self._looks: dict[str, datetime] = {}
 
-    def heads(self) -> Mapping[Place, Head]:
+    def heads(self) -> Mapping[AssetRef, Head]:
         with self._guard:
-            return {place: replace(head, attempt=self._attempts.get(place)) for place, head in self._heads.items()}
+            return {ref: replace(head, attempt=self._attempts.get(ref)) for ref, head in self._heads.items()}
 
     def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
         with self._guard:
             found = {key: self._heads[key, partition] for key in keys if (key, partition) in self._heads}
             return {key: replace(head, attempt=self._attempts.get((key, partition))) for key, head in found.items()}
 
-    def attempts(self) -> Mapping[Place, Attempt]:
+    def attempts(self) -> Mapping[AssetRef, Attempt]:
         with self._guard:
-            return {place: each for place, each in self._attempts.items() if place not in self._heads}
+            return {ref: each for ref, each in self._attempts.items() if ref not in self._heads}
 
     def versions(
         self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
@@ -58,30 +57,30 @@ class MemoryLedger(MemoryRuns):
         return next((each for each in self.versions(key, partition) if each.number == number), None)
 
     def publish(self, lease: Lease, version: Version) -> Version:
-        place = (lease.key, lease.partition)
+        ref = (lease.key, lease.partition)
         with self._guard:
             self._check_cancelled(version.run)
             self._check_fence(lease)
-            published = replace(version, number=len(self._versions[place]) + 1)
-            self._versions[place].append(published)
-            pinned = place in self._heads and self._heads[place].pinned
-            self._heads[place] = Head(
+            published = replace(version, number=len(self._versions[ref]) + 1)
+            self._versions[ref].append(published)
+            pinned = ref in self._heads and self._heads[ref].pinned
+            self._heads[ref] = Head(
                 version=published, latest=version.provenance, confirmed_at=version.made_at, pinned=pinned
             )
-            self._attempts.pop(place, None)
+            self._attempts.pop(ref, None)
             return self._marked(published)
 
     def confirm(
         self, lease: Lease, provenance: Provenance, *, run: str | None, at: datetime, metadata: Metadata | None = None
     ) -> None:
-        place = (lease.key, lease.partition)
+        ref = (lease.key, lease.partition)
         with self._guard:
             head = self._fenced_head(lease, run)
             said = None if metadata == head.version.metadata else metadata
             version = replace(head.version, confirmed=provenance, confirmed_metadata=said)
-            self._versions[place][version.number - 1] = version
-            self._heads[place] = replace(head, version=version, latest=provenance, confirmed_at=at)
-            self._attempts.pop(place, None)
+            self._versions[ref][version.number - 1] = version
+            self._heads[ref] = replace(head, version=version, latest=provenance, confirmed_at=at)
+            self._attempts.pop(ref, None)
 
     def record_attempt(self, key: str, partition: str, attempt: Attempt, *, rejected: Version | None = None) -> None:
         with self._guard:
@@ -110,27 +109,27 @@ class MemoryLedger(MemoryRuns):
         with self._guard:
             return tuple(reversed(self._rejected.get((key, partition), ())))[:limit]
 
-    def retire_rejected(self, keys: Collection[str], *, last: int, dry_run: bool = False) -> Mapping[Place, int]:
-        old: dict[Place, int] = {}
+    def retire_rejected(self, keys: Collection[str], *, last: int, dry_run: bool = False) -> Mapping[AssetRef, int]:
+        old: dict[AssetRef, int] = {}
         with self._guard:
-            for place in [each for each in self._rejected if each[0] in keys]:
-                kept = [each for each in self._rejected[place] if each.kept]
+            for ref in [each for each in self._rejected if each[0] in keys]:
+                kept = [each for each in self._rejected[ref] if each.kept]
                 if len(kept) > last:
-                    old[place] = len(kept) - last
+                    old[ref] = len(kept) - last
                 if not dry_run:
                     stays = {id(each) for each in kept[-last:]}
-                    self._rejected[place] = [
-                        each if id(each) in stays else replace(each, kept=False) for each in self._rejected[place]
+                    self._rejected[ref] = [
+                        each if id(each) in stays else replace(each, kept=False) for each in self._rejected[ref]
                     ]
         return old
 
     def retire(self, key: str, partition: str, numbers: Sequence[int]) -> None:
-        place = (key, partition)
+        ref = (key, partition)
         with self._guard:
-            head = self._heads[place].version.number
-            self._versions[place] = [
+            head = self._heads[ref].version.number
+            self._versions[ref] = [
                 replace(each, kept=False) if each.number in numbers and each.number != head else each
-                for each in self._versions[place]
+                for each in self._versions[ref]
             ]
 
     def kept_contents(self) -> Iterable[str]:
@@ -151,21 +150,21 @@ class MemoryLedger(MemoryRuns):
 
     @contextmanager
     def hold(self, key: str, partition: str, holder: str, *, ttl_s: float = 8.0) -> Iterator[Lease]:
-        place = (key, partition)
+        ref = (key, partition)
         with self._guard:
-            token, by, expires = self._leases.get(place, (0, "", None))
+            token, by, expires = self._leases.get(ref, (0, "", None))
             if expires is not None and expires >= self._now():
                 raise LeaseHeldError(f"{key} is being made by {by}")
             lease = Lease(key, partition, token + 1, holder)
-            self._leases[place] = (lease.token, holder, self._now() + timedelta(seconds=ttl_s))
+            self._leases[ref] = (lease.token, holder, self._now() + timedelta(seconds=ttl_s))
         try:
             yield lease
         finally:
             with self._guard:
-                if self._leases[place][0] == lease.token:
-                    self._leases[place] = (lease.token, "", None)
+                if self._leases[ref][0] == lease.token:
+                    self._leases[ref] = (lease.token, "", None)
 
-    def held(self) -> Mapping[Place, str]:
+    def held(self) -> Mapping[AssetRef, str]:
         with self._guard:
             return {p: by for p, (_, by, expires) in self._leases.items() if expires and expires >= self._now()}
 

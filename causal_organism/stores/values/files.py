@@ -91,11 +91,11 @@ class FolderFiles:
         return f"{self._folder.absolute()} on {socket.gethostname()}"
 
     def identity(self) -> str | None:
-        with _told(f"{self._folder / MARK} cannot be read", hint="ORGANISM_VALUES says where it is"):
+        with _file_errors(f"{self._folder / MARK} cannot be read", hint="ORGANISM_VALUES says where it is"):
             return read_mark(self._folder)
 
     def mark(self, identity: str) -> str:
-        with _told(f"{self._folder / MARK} cannot be written", hint="ORGANISM_VALUES says where it is"):
+        with _file_errors(f"{self._folder / MARK} cannot be written", hint="ORGANISM_VALUES says where it is"):
             make_mark(self._folder, identity, self._group)
         return self.identity() or identity
 
@@ -132,7 +132,7 @@ class FolderFiles:
 
     def set_aside(self, content: str) -> None:
         file = self._file(content)
-        with suppress(FileNotFoundError), _told(f"{file} is damaged and cannot be set aside", missing=True):
+        with suppress(FileNotFoundError), _file_errors(f"{file} is damaged and cannot be set aside", missing=True):
             file.replace(file.with_name(f"{file.name}.damaged"))
 
     def stored(self) -> Iterator[Stored]:
@@ -145,7 +145,7 @@ class FolderFiles:
                 yield Stored(str(file), ours[1], about.st_size, about.st_mtime)
 
     def remove(self, place: str) -> None:
-        with _told(f"{place} cannot be removed"):
+        with _file_errors(f"{place} cannot be removed"):
             Path(place).unlink(missing_ok=True)
 
     def _file(self, content: str) -> Path:
@@ -181,7 +181,7 @@ class ObjectFiles:
 
         system, base = self._system
         bucket = base.partition("/")[0] or "/"  # nothing under it needs to be there before the first is written
-        with _told(f"{self._shown} cannot be asked", hint=_HINT):
+        with _file_errors(f"{self._shown} cannot be asked", hint=_HINT):
             found = system.get_file_info(bucket)
         if found.type != fs.FileType.Directory:
             raise StoreError(f"{self._shown}: there is no {bucket}", hint=_HINT)
@@ -197,7 +197,7 @@ class ObjectFiles:
         self._identity = None
         with (
             suppress(FileNotFoundError),
-            _told(f"{self._shown}/{MARK} cannot be read", missing=True, hint=_HINT),
+            _file_errors(f"{self._shown}/{MARK} cannot be read", missing=True, hint=_HINT),
             system.open_input_stream(f"{base}/{MARK}") as source,
         ):
             self._identity = source.read().decode().strip()
@@ -205,7 +205,7 @@ class ObjectFiles:
 
     def mark(self, identity: str) -> str:
         system, base = self._system
-        with _told(f"{self._shown}/{MARK} cannot be written", hint=_HINT):
+        with _file_errors(f"{self._shown}/{MARK} cannot be written", hint=_HINT):
             if system.type_name not in _WITHOUT_FOLDERS:
                 system.create_dir(base, recursive=True)
             with system.open_output_stream(f"{base}/{MARK}") as target:
@@ -218,7 +218,7 @@ class ObjectFiles:
     def sizes(self, contents: Collection[str]) -> dict[str, int]:
         from pyarrow import fs
 
-        with _told(f"{self._shown} cannot be asked", hint=_HINT):
+        with _file_errors(f"{self._shown} cannot be asked", hint=_HINT):
             found = self._system[0].get_file_info([self._path(content) for content in contents])
         return {
             content: int(about.size)
@@ -228,28 +228,31 @@ class ObjectFiles:
 
     def read(self, content: str) -> bytes:
         with (
-            _told(f"{self.where(content)} cannot be read", missing=True, hint=_HINT),
+            _file_errors(f"{self.where(content)} cannot be read", missing=True, hint=_HINT),
             self._system[0].open_input_stream(self._path(content)) as source,
         ):
             return bytes(source.read())
 
     def write(self, content: str, body: bytes) -> None:
         system, _ = self._system
-        with _told(f"{self.where(content)} cannot be written", hint=_HINT):
+        with _file_errors(f"{self.where(content)} cannot be written", hint=_HINT):
             if system.type_name not in _WITHOUT_FOLDERS:
                 system.create_dir(self._path(content).rpartition("/")[0], recursive=True)
             with system.open_output_stream(self._path(content)) as target:
                 target.write(body)
 
     def set_aside(self, content: str) -> None:
-        with suppress(FileNotFoundError), _told(f"{self.where(content)} cannot be set aside", missing=True, hint=_HINT):
+        with (
+            suppress(FileNotFoundError),
+            _file_errors(f"{self.where(content)} cannot be set aside", missing=True, hint=_HINT),
+        ):
             self._system[0].move(self._path(content), f"{self._path(content)}.damaged")
 
     def stored(self) -> Iterator[Stored]:
         from pyarrow import fs
 
         system, base = self._system
-        with _told(f"{self._shown} cannot be listed", hint=_HINT):
+        with _file_errors(f"{self._shown} cannot be listed", hint=_HINT):
             found = system.get_file_info(fs.FileSelector(base, allow_not_found=True, recursive=True))
         for each in found:
             ours = _OURS.fullmatch(each.base_name)
@@ -258,7 +261,7 @@ class ObjectFiles:
 
     def remove(self, place: str) -> None:
         told = f"{place.rpartition('/')[2]} cannot be removed from {self._shown}"
-        with suppress(FileNotFoundError), _told(told, missing=True, hint=_HINT):
+        with suppress(FileNotFoundError), _file_errors(told, missing=True, hint=_HINT):
             self._system[0].delete_file(place)
 
     def _path(self, content: str) -> str:
@@ -271,7 +274,7 @@ class ObjectFiles:
         from pyarrow import fs
 
         try:
-            with _told(f"{self._shown} cannot be asked", hint=_HINT):
+            with _file_errors(f"{self._shown} cannot be asked", hint=_HINT):
                 system, path = fs.FileSystem.from_uri(self._url)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             said = str(error).replace(self._url, self._shown)
@@ -283,7 +286,7 @@ class ObjectFiles:
 
 
 @contextmanager
-def _told(what: str, *, missing: bool = False, hint: str | None = None) -> Iterator[None]:
+def _file_errors(what: str, *, missing: bool = False, hint: str | None = None) -> Iterator[None]:
     """An operating system's error as a StoreError. `missing`: all but that of a file that is not there."""
     try:
         yield
