@@ -153,16 +153,17 @@ class OpenOrganism(Answers):
 
     @cached_property
     def network(self) -> NetworkStore:
+        from causal_organism.stores.bolt.connection import BoltServer
         from causal_organism.stores.bolt.network import BoltNetwork
 
-        return BoltNetwork(
-            self.settings.need("neo4j_uri"),
+        server = BoltServer(
+            uri=self.settings.need("neo4j_uri"),
             user=self.settings.neo4j_user,
-            password=self.settings.neo4j_password or "",
+            password=self.settings.neo4j_password,
             database=self.settings.neo4j_database,
-            read_only=self.settings.read_only,
             tls=self.tls,
         )
+        return BoltNetwork(server, read_only=self.settings.read_only)
 
     @cached_property
     def imports(self) -> Imports:

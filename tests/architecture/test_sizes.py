@@ -21,7 +21,6 @@ LONG_FILES = {
     "causal_organism/settings.py",  # a list of all settings
     "causal_organism/wiring.py",  # one attribute a port
     "causal_organism/engine/snapshot.py",  # to be shortened, as all below that say nothing else
-    "causal_organism/stores/bolt/network.py",
 }
 # Compiled: a call in the innermost loop costs more than it clears, and the compiler takes arrays, not records of them.
 LONG_FUNCTIONS = {
@@ -38,7 +37,6 @@ MANY_PARAMETERS = {
     "causal_organism/causal/designs/robustness.py:finding",
     "causal_organism/causal/sensitivity.py:judge_sensitivity",
     "causal_organism/interventions/proposals.py:propose",
-    "causal_organism/stores/bolt/network.py:__init__",
     "causal_organism/stores/redis/stream.py:__init__",
     "tui/app.py:__init__",
     "tui/demo/documents.py:asset",

@@ -162,7 +162,7 @@ def test_a_full_run_compares_the_network_with_the_archive_and_is_marked_by_a_dif
     organism.stream.append([{"source": "ana", "target": "bo", "at": "2026-01-05T12:00:00+00:00"}])
     run_once("incremental", environment, **watching)
     assert isinstance(organism.network, BoltNetwork)
-    with organism.network._session() as session:
+    with organism.network._connection.session() as session:
         session.run("MATCH (:Person {id: 'ana'})-[t:INTERACTS]->(:Person {id: 'bo'}) SET t.w = 5").consume()
 
     def ended(run: str) -> str | None:

@@ -55,7 +55,7 @@ def accept_only(organism: Any, until: str) -> Batch:
 
 def take_out(organism: Any, source: str, target: str) -> None:
     if isinstance(organism.network, BoltNetwork):
-        with organism.network._session() as session:
+        with organism.network._connection.session() as session:
             query = "MATCH (:Person {id: $source})-[t:INTERACTS]->(:Person {id: $target}) DELETE t"
             session.run(query, source=source, target=target).consume()
     else:

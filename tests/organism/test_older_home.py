@@ -114,7 +114,7 @@ def _write_network(organism: OpenOrganism, held: Any) -> None:
     (position,) = (each["properties"] for each in held["nodes"] if each["labels"] == ["Position"])
     names = {each["id"]: each["properties"].get("id") for each in held["nodes"]}
     ties = [{"a": names[each["start"]], "b": names[each["end"]], "p": each["properties"]} for each in held["ties"]]
-    with organism.network._session() as session:
+    with organism.network._connection.session() as session:
         session.run("MATCH (p:Position) DELETE p").consume()
         session.run("UNWIND $rows AS row CREATE (p:Person) SET p = row", rows=people).consume()
         session.run("CREATE (p:Position) SET p = $row", row=position).consume()

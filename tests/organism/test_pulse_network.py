@@ -94,7 +94,7 @@ def test_a_network_whose_ties_say_no_kinds_is_made_again_by_the_next_pulse(organ
     pulsed(organism)
     if not isinstance(organism.network, BoltNetwork):  # a memory has no past
         return
-    with organism.network._session() as session:
+    with organism.network._connection.session() as session:
         session.run("MATCH ()-[t:INTERACTS]->() REMOVE t.kinds").consume()
         session.run("MATCH (p:Position {name: 'network'}) REMOVE p.format").consume()
     assert pulsed(organism).accepted == 0

@@ -66,7 +66,7 @@ def set_tie(organism: Any, source: str, target: str, **amounts: int) -> None:
     if isinstance(organism.network, BoltNetwork):
         names = {"weight_u": "w", "count": "n", "last_us": "last"}
         query = "MATCH (:Person {id: $source})-[t:INTERACTS]->(:Person {id: $target}) SET t += $amounts"
-        with organism.network._session() as session:
+        with organism.network._connection.session() as session:
             session.run(
                 query, source=source, target=target, amounts={names[name]: each for name, each in amounts.items()}
             ).consume()
@@ -132,7 +132,7 @@ def set_kinds(organism: Any, names: list[str]) -> None:
     """Of the tie a -> b, with 3 of the last one."""
     if isinstance(organism.network, BoltNetwork):
         query = "MATCH (:Person {id: 'a'})-[t:INTERACTS]->(:Person {id: 'b'}) SET t.kinds = $names, t.kind_w = $weights"
-        with organism.network._session() as session:
+        with organism.network._connection.session() as session:
             session.run(query, names=names, weights=[1_000_000, 3_000_000][: len(names)]).consume()
         return
     tie = organism.network._ties["a", "b"]
@@ -176,7 +176,7 @@ def test_people_and_ties_made_by_hand_are_found_on_a_server(organism: Any) -> No
     if not isinstance(organism.network, BoltNetwork):
         pytest.skip("there is nobody's hand in memory")
     before = network_in(organism.network)
-    with organism.network._session() as session:
+    with organism.network._connection.session() as session:
         session.run("CREATE (:Person {idx: 3, id: 'x'})").consume()
         session.run(
             "MATCH (a:Person {id: 'x'}), (b:Person {id: 'a'}) CREATE (a)-[:INTERACTS {w: 1, n: 1}]->(b)"
@@ -197,7 +197,7 @@ def test_what_is_no_network_any_more_is_made_again(organism: Any) -> None:
     if not isinstance(organism.network, BoltNetwork):
         pytest.skip("there is nobody's hand in memory")
     before = network_in(organism.network)
-    with organism.network._session() as session:
+    with organism.network._connection.session() as session:
         session.run("MATCH (p:Person {id: 'b'}) SET p.idx = 77").consume()
     report = audited(organism)
     assert report.error is not None
@@ -217,7 +217,7 @@ def test_a_network_of_an_older_format_is_brought_to_this_one_and_is_no_differenc
 def set_format(organism: Any, number: int) -> None:
     """As a home of an older version holds it."""
     if isinstance(organism.network, BoltNetwork):
-        with organism.network._session() as session:
+        with organism.network._connection.session() as session:
             session.run("MATCH (p:Position {name: 'network'}) SET p.format = $number", number=number).consume()
     else:
         organism.network._position = replace(organism.network._position, format=number)

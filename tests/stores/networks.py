@@ -8,6 +8,7 @@ from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.fingerprints import EMPTY, update
 from causal_organism.ports import Batch, NetworkStore
 from causal_organism.settings import Settings
+from causal_organism.stores.bolt.connection import BoltServer
 from causal_organism.stores.bolt.network import BoltNetwork
 from causal_organism.stores.memory.network import MemoryNetwork
 from tests.stores.truth import NOW, Ties
@@ -16,12 +17,15 @@ Open = Callable[[], NetworkStore]
 
 
 def bolt_network(settings: Settings) -> BoltNetwork:
-    return BoltNetwork(
-        settings.need("neo4j_uri"),
+    return BoltNetwork(bolt_server(settings), page_ties=500)
+
+
+def bolt_server(settings: Settings, uri: str | None = None) -> BoltServer:
+    return BoltServer(
+        uri=uri or settings.need("neo4j_uri"),
         user=settings.neo4j_user,
         password=settings.neo4j_password,
         database=settings.neo4j_database,
-        page_ties=500,
     )
 
 
@@ -52,7 +56,7 @@ def scores_in(store: NetworkStore) -> dict[str, dict[str, object]]:
     if isinstance(store, MemoryNetwork):
         return {person: dict(values) for person, values in store._properties.items() if values}
     assert isinstance(store, BoltNetwork)
-    with store._session() as session:
+    with store._connection.session() as session:
         rows = [dict(row["p"]) for row in session.run("MATCH (p:Person) RETURN properties(p) AS p")]
     found = {row.pop("id"): {name: each for name, each in row.items() if name != "idx"} for row in rows}
     return {person: values for person, values in found.items() if values}

@@ -16,7 +16,7 @@ from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.ledger import PostgresLedger
 from causal_organism.stores.redis.stream import RedisStream
 from tests.proxy import Drop, Proxy, proxy_of
-from tests.stores.networks import AFTER_THREE, three_batches
+from tests.stores.networks import AFTER_THREE, bolt_server, three_batches
 from tests.stores.truth import NOW, network_in
 
 CLIENTS = 4  # connections that are idle when they are dropped
@@ -80,17 +80,11 @@ def bolt_uri(neo4j_settings: Settings) -> str:
 
 @pytest.mark.parametrize("proxy", ["bolt_uri"], indirect=True)
 def test_bolt(proxy: Proxy, neo4j_settings: Settings, bolt_uri: str, drop: Drop) -> None:
-    network = BoltNetwork(
-        through(proxy, bolt_uri),
-        user=neo4j_settings.neo4j_user,
-        password=neo4j_settings.neo4j_password,
-        database=neo4j_settings.neo4j_database,
-        trusted_s=trusted_s(drop),
-    )
+    network = BoltNetwork(bolt_server(neo4j_settings, through(proxy, bolt_uri)), trusted_s=trusted_s(drop))
     network.clear()
     with ExitStack() as opened:
         for _ in range(CLIENTS):
-            session = opened.enter_context(network._session())
+            session = opened.enter_context(network._connection.session())
             opened.enter_context(session.begin_transaction()).run("RETURN 1").consume()
     assert proxy.drop(drop) >= CLIENTS
     for each in three_batches():

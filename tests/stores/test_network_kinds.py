@@ -85,7 +85,7 @@ def test_a_network_in_the_format_of_before_is_made_again(neo4j_settings: Setting
     store.clear()
     first, second, _ = three_batches()
     store.apply(first)
-    with store._session() as session:
+    with store._connection.session() as session:
         session.run("MATCH (p:Position {name: 'network'}) REMOVE p.format").consume()
     with pytest.raises(NetworkGapError, match="in format 1"):
         store.apply(second)

@@ -14,6 +14,7 @@ from causal_organism.network.deltas import compose
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import NetworkPosition, NetworkStore
 from causal_organism.settings import Settings
+from causal_organism.stores.bolt.connection import BoltServer
 from causal_organism.stores.bolt.network import BoltNetwork
 from tests.stores.networks import AFTER_THREE, Open, batch, three_batches, tie
 from tests.stores.truth import network_in
@@ -129,7 +130,7 @@ def test_a_large_network_is_read_in_pages(store: NetworkStore) -> None:
 
 
 def test_a_server_that_is_not_there_is_a_store_error() -> None:
-    store = BoltNetwork("bolt://127.0.0.1:1", user="x", password="y")
+    store = BoltNetwork(BoltServer(uri="bolt://127.0.0.1:1", user="x", password="y"))
     with pytest.raises(StoreError, match="network's server"):
         store.position()
 
@@ -138,8 +139,9 @@ def test_asking_the_network_loads_no_pandas(neo4j_settings: Settings) -> None:
     uri, user = neo4j_settings.need("neo4j_uri"), neo4j_settings.neo4j_user
     script = f"""
 import sys
+from causal_organism.stores.bolt.connection import BoltServer
 from causal_organism.stores.bolt.network import BoltNetwork
-BoltNetwork({uri!r}, user={user!r}, password=sys.stdin.read()).position()
+BoltNetwork(BoltServer(uri={uri!r}, user={user!r}, password=sys.stdin.read())).position()
 assert "neo4j" in sys.modules
 assert not {{"pandas", "pyarrow"}} & set(sys.modules)
 """

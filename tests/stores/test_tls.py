@@ -15,6 +15,7 @@ from psycopg import conninfo
 
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.settings import Settings, load_settings
+from causal_organism.stores.bolt.connection import BoltServer
 from causal_organism.stores.bolt.network import BoltNetwork
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.startup_options import with_tls
@@ -86,7 +87,8 @@ def stream(url: str) -> Kind:
 def network(settings: Settings) -> Kind:
     def ask(port: int, tls: Tls) -> object:
         user, password = settings.neo4j_user, settings.neo4j_password
-        with closing(BoltNetwork(f"bolt+s://{HOST}:{port}", user=user, password=password, tls=tls)) as asked:
+        server = BoltServer(uri=f"bolt+s://{HOST}:{port}", user=user, password=password, tls=tls)
+        with closing(BoltNetwork(server)) as asked:
             return asked.position()
 
     return Kind(urlsplit(settings.need("neo4j_uri")).port or 0, ask)
