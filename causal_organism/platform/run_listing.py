@@ -11,6 +11,7 @@ from causal_organism.deployments import PIPELINES, pipeline_named
 from causal_organism.errors import NotRunningError, RequestError
 from causal_organism.platform.run_rows import local_run, with_refusals
 from causal_organism.ports import Organism, RunFilter, RunRecord
+from causal_organism.ports.rows import ReasonedRun, RunRow
 from causal_organism.wording.run_filters import ALL, RunsAsked
 from causal_organism.wording.run_reasons import reason_of
 from causal_organism.wording.run_states import KINDS, NAMES, STATES
@@ -42,7 +43,7 @@ def load_runs(
     return {"schema": "organism.runs/1", "runs": shown, "until": _next_page(rows, limit) or ended}
 
 
-def _next_page(rows: Sequence[Mapping[str, Any]], limit: int) -> str | None:
+def _next_page(rows: Sequence[RunRow], limit: int) -> str | None:
     """Until when the next older page goes, so that none is left out; None where all were given."""
     if len(rows) < limit:
         return None
@@ -50,7 +51,7 @@ def _next_page(rows: Sequence[Mapping[str, Any]], limit: int) -> str | None:
     return max(due[limit:]) if len(rows) > limit else min(due)
 
 
-def _due(row: Mapping[str, Any]) -> str:
+def _due(row: RunRow) -> str:
     return str(row["scheduled_at"] or row["started_at"] or "")
 
 
@@ -86,14 +87,14 @@ def _deployment(name: str | None) -> str | None:
 
 def _orchestrated(
     organism: Organism, wanted: RunFilter, asked: RunsAsked, bounds: tuple[int, int]
-) -> tuple[list[dict[str, Any]], str | None]:
+) -> tuple[list[ReasonedRun], str | None]:
     """Prefect's, as many as are asked for or few more, and until when it was looked where these are not all.
 
     `bounds`: how many are asked for, and among how many they are looked for.
     """
     limit, most = bounds
     page = _PAGE if _is_searched(asked) else limit
-    found: list[dict[str, Any]] = []
+    found: list[ReasonedRun] = []
     looked_at, last = 0, None
     try:
         rows = islice(organism.orchestrator.history(wanted, page=page), most)
@@ -109,7 +110,7 @@ def _is_searched(asked: RunsAsked) -> bool:
     return asked.actor is not None or asked.text is not None
 
 
-def _passing(organism: Organism, rows: Sequence[Mapping[str, Any]], asked: RunsAsked) -> list[dict[str, Any]]:
+def _passing(organism: Organism, rows: Sequence[RunRow], asked: RunsAsked) -> list[ReasonedRun]:
     """Those of a person and with a text, if these are asked for, with `why`."""
     mine = [row for row in rows if asked.actor in (None, row["actor"])]
     said = _with_reasons(organism, mine)
@@ -123,7 +124,7 @@ def _has(row: Mapping[str, Any], text: str) -> bool:
     return any(text.lower() in str(each).lower() for each in said if each)
 
 
-def _local(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) -> list[dict[str, Any]]:
+def _local(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) -> list[ReasonedRun]:
     """Of processes of their own; only where something is asked of them, more than the newest are looked at."""
     if wanted.deployment is not None:
         return []
@@ -134,18 +135,18 @@ def _local(organism: Organism, wanted: RunFilter, asked: RunsAsked, limit: int) 
     alive = frozenset(key for key, _ in organism.ledger.held()) if is_open else frozenset()
     rows = [row for row in (local_run(record, alive) for record in records) if wanted.takes(row)]
     until = asked.until
-    in_time = [row for row in rows if until is None or datetime.fromisoformat(row["started_at"]) <= until]
+    in_time = [row for row in rows if until is None or datetime.fromisoformat(_due(row)) <= until]
     return _passing(organism, in_time, asked)
 
 
-def _with_reasons(organism: Organism, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _with_reasons(organism: Organism, rows: Sequence[RunRow]) -> list[ReasonedRun]:
     """The rows with `why`: the error that the ledger has of those that ended badly, else what Prefect says."""
     ended = [row["id"] for row in rows if row["state_type"] in ("FAILED", "CRASHED", "CANCELLED")]
     records = organism.ledger.records(ended) if ended else {}
     return [{**row, "why": _reason(organism, row, records.get(row["id"]))} for row in rows]
 
 
-def _reason(organism: Organism, row: Mapping[str, Any], record: RunRecord | None) -> str | None:
+def _reason(organism: Organism, row: RunRow, record: RunRecord | None) -> str | None:
     """Of a run that was cancelled before it began, the ledger has no record but who asked for that."""
     why = reason_of(row, error=record.error if record else None)
     if why is None and row["state_type"] == "CANCELLED":

@@ -11,6 +11,7 @@ from causal_organism.deployments import INCREMENTAL
 from causal_organism.engine.leases import run_lease
 from causal_organism.organism.stream.gaps import count_text, open_gaps
 from causal_organism.ports import Organism, RunRecord, StepRecord
+from causal_organism.ports.rows import LogRow, RunRow
 from causal_organism.wording.run_actions import cancel_refusal, retry_refusal
 
 _STATES: Mapping[str | None, tuple[str, str]] = {
@@ -23,7 +24,7 @@ _STATES: Mapping[str | None, tuple[str, str]] = {
 """Outcome of a local run -> Prefect's name of the state, and its type."""
 
 
-def with_refusals(organism: Organism, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def with_refusals(organism: Organism, rows: Sequence[RunRow]) -> list[dict[str, Any]]:
     """The rows with `lost`, `not_retryable` and `not_cancellable`: why not, in words; None where it can be done."""
     lost = _losses(organism, rows)
     noted = [{**row, "lost": lost.get(row["id"])} for row in rows]
@@ -37,7 +38,7 @@ def with_refusals(organism: Organism, rows: Sequence[Mapping[str, Any]]) -> list
     ]
 
 
-def local_run(record: RunRecord, alive: Collection[str]) -> dict[str, Any]:
+def local_run(record: RunRecord, alive: Collection[str]) -> RunRow:
     """A run of the ledger in the shape of Prefect's. One that did not end, and whose process is gone, has crashed."""
     state, state_type = _STATES[record.outcome]
     if record.outcome is None and run_lease(record.id) not in alive:
@@ -75,7 +76,7 @@ def step_document(step: StepRecord) -> dict[str, Any]:
     }
 
 
-def step_line(step: StepRecord) -> dict[str, Any]:
+def step_line(step: StepRecord) -> LogRow:
     """A step as a line of its run's log."""
     failed = step.outcome in ("failed", "rejected", "blocked")
     name = label_of(step.key, step.partition)
@@ -89,7 +90,7 @@ def step_line(step: StepRecord) -> dict[str, Any]:
     }
 
 
-def _losses(organism: Organism, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _losses(organism: Organism, rows: Sequence[RunRow]) -> dict[str, str]:
     """Id -> what a failed pulse found to be lost of the stream, which nobody has read again since."""
     pulses = [row for row in rows if row["flow"] == INCREMENTAL.flow and row["state_type"] == "FAILED"]
     gaps = open_gaps(organism) if pulses else []

@@ -14,6 +14,7 @@ from causal_organism.platform.run_ids import find_run_id
 from causal_organism.platform.run_rows import local_run, step_document, step_line, with_refusals
 from causal_organism.platform.task_names import are_named
 from causal_organism.ports import Organism, RunRecord
+from causal_organism.ports.rows import LogRow, RunWithTasks
 from causal_organism.wording.run_actions import Refusal, Run, cancel_refusal, has_ended, retry_refusal
 from causal_organism.wording.run_reasons import reason_of, without_prefix
 
@@ -29,11 +30,11 @@ def load_run(organism: Organism, run: str) -> dict[str, Any]:
     id = find_run_id(organism, run)
     found = _orchestrated(organism, id)
     record = organism.ledger.run(id)  # after Prefect: a run writes its answer down before it ends there
-    row = found if found is not None else {**local_run(_present(record), _alive(organism)), "tasks": []}
-    (row,) = with_refusals(organism, [row])
+    row = found if found is not None else RunWithTasks(**local_run(_present(record), _alive(organism)), tasks=[])
+    (document,) = with_refusals(organism, [row])
     return {
         "schema": "organism.run/1",
-        **row,
+        **document,
         "selection": record.selection if record else row["parameters"].get("selection"),
         "outcome": record.outcome if record else None,
         "error": (record.error if record else None) or (without_prefix(row["message"]) if has_ended(row) else None),
@@ -57,9 +58,7 @@ def load_settled(organism: Organism, run: str) -> dict[str, Any]:
     return document
 
 
-def load_logs(
-    organism: Organism, run: str, *, after: str | None = None, limit: int = 1_000
-) -> tuple[Mapping[str, Any], ...]:
+def load_logs(organism: Organism, run: str, *, after: str | None = None, limit: int = 1_000) -> tuple[LogRow, ...]:
     """Log lines of a run from a moment on, the oldest first; those of that moment itself come again.
 
     Of a run outside Prefect: its steps as lines, and between them what its assets said in the process that made them.
@@ -138,7 +137,7 @@ def _alive(organism: Organism) -> frozenset[str]:
     return frozenset(key for key, _ in organism.ledger.held())
 
 
-def _orchestrated(organism: Organism, run: str) -> Mapping[str, Any] | None:
+def _orchestrated(organism: Organism, run: str) -> RunWithTasks | None:
     try:
         return organism.orchestrator.run(run)
     except NotRunningError:

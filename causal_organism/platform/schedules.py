@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.cron import parse_cron
 from causal_organism.deployments import OVERDUE_S
 from causal_organism.ports import Organism, RunFilter
+from causal_organism.ports.rows import RunRow, ScheduleRow
 
 
 def load_schedules(organism: Organism) -> dict[str, Any]:
@@ -32,17 +32,17 @@ def set_schedule(organism: Organism, deployment: str, *, active: bool, actor: st
     return {**load_schedules(organism), "changed": changed}
 
 
-def _late_s(organism: Organism, schedule: Mapping[str, Any], now: datetime) -> float | None:
+def _late_s(organism: Organism, schedule: ScheduleRow, now: datetime) -> float | None:
     """How long ago its run should have begun that did not: it still waits, or nobody planned it. None: in time."""
     if not schedule["active"]:
         return None
-    late_s: float | None = schedule["late_s"]
+    late_s = schedule["late_s"]
     if late_s is None and (missed := _missed_at(organism, schedule, now)) is not None:
         late_s = (now - missed).total_seconds()
     return None if late_s is None or late_s < OVERDUE_S else late_s
 
 
-def _missed_at(organism: Organism, schedule: Mapping[str, Any], now: datetime) -> datetime | None:
+def _missed_at(organism: Organism, schedule: ScheduleRow, now: datetime) -> datetime | None:
     """The last moment of its cron, if since then no run of the deployment began, waits or was cancelled.
 
     A scheduler that died plans nothing, so there is no run that could be late. What was due before the schedule was
@@ -60,6 +60,6 @@ def _missed_at(organism: Organism, schedule: Mapping[str, Any], now: datetime) -
     return None if any(map(_had_its_turn, organism.orchestrator.history(since))) else due
 
 
-def _had_its_turn(run: Mapping[str, Any]) -> bool:
+def _had_its_turn(run: RunRow) -> bool:
     """Not one that failed before it began."""
     return run["started_at"] is not None or run["state_type"] not in ("FAILED", "CRASHED")

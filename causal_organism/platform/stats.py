@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from causal_organism.errors import NotRunningError
 from causal_organism.platform.run_listing import LOCAL
 from causal_organism.platform.run_rows import local_run
 from causal_organism.ports import Organism, RunFilter
+from causal_organism.ports.rows import RunRow
 
 _FAILED = ("FAILED", "CRASHED")
 
@@ -28,7 +29,7 @@ class RunCount:
     took_s: list[float] = field(default_factory=list)  # of those that succeeded
     waited_s: list[float] = field(default_factory=list)  # from when it was due to when it began
 
-    def add(self, run: Mapping[str, Any]) -> None:
+    def add(self, run: RunRow) -> None:
         """Count a row of organism.runs/1."""
         self.states[run["state"]] += 1
         self.types[run["state_type"]] += 1
@@ -82,7 +83,7 @@ def load_stats(organism: Organism, *, since: datetime) -> dict[str, Any]:
     }
 
 
-def _runs(organism: Organism, since: datetime) -> Iterable[Mapping[str, Any]]:
+def _runs(organism: Organism, since: datetime) -> Iterable[RunRow]:
     seen: set[str] = set()
     try:
         for run in organism.orchestrator.history(RunFilter(since=since)):

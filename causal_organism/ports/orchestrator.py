@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from causal_organism.ports.rows import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, WorkerRow
 from causal_organism.ports.run_history import RunHistory
 
 
@@ -16,13 +17,13 @@ class FlowRuns(Protocol):
     ) -> str:
         """Create a run of `flow/deployment`; its id. `trigger` says what asked for it: cli, console or api."""
 
-    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[Mapping[str, Any], ...]: ...
+    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[RunRow, ...]: ...
 
-    def run(self, run: str) -> Mapping[str, Any] | None:
+    def run(self, run: str) -> RunWithTasks | None:
         """One of `runs` with `tasks`; the id may be a unique prefix of at least 4 characters."""
 
-    def logs(self, run: str, *, after: str | None = None, limit: int = 200) -> tuple[Mapping[str, Any], ...]:
-        """timestamp, level, name, message, task; oldest first."""
+    def logs(self, run: str, *, after: str | None = None, limit: int = 200) -> tuple[LogRow, ...]:
+        """Lines, oldest first."""
 
     def cancel(self, run: str) -> None:
         """Raises RefusedError for a run that has ended."""
@@ -43,7 +44,7 @@ class FlowRuns(Protocol):
 class Queues(Protocol):
     """Who runs what waits, and how much at once."""
 
-    def queues(self) -> tuple[Mapping[str, Any], ...]:
+    def queues(self) -> tuple[QueueRow, ...]:
         """Of each work queue what waits, `deployments` on it, and whether a worker asks for its work (`served`)."""
 
     def pause_queue(self, name: str, *, paused: bool) -> None: ...
@@ -51,19 +52,18 @@ class Queues(Protocol):
     def limit_queue(self, name: str, limit: int | None) -> None:
         """How many runs of this queue may run at once; None: no limit."""
 
-    def workers(self) -> tuple[Mapping[str, Any], ...]:
-        """pool, name, status (ONLINE or OFFLINE), online, last_heartbeat."""
+    def workers(self) -> tuple[WorkerRow, ...]:
+        """All that ever asked for work, of every pool."""
 
 
 class Deployments(Protocol):
     """What is deployed, and when it runs by itself."""
 
-    def health(self) -> Mapping[str, Any]:
-        """version, latency_ms, scheduling (bool: deployments with schedules have scheduled runs)."""
+    def health(self) -> Health:
+        """Whether it answers, and how fast."""
 
-    def schedules(self) -> tuple[Mapping[str, Any], ...]:
-        """deployment, schedule, cron, rule, timezone, active, changed_at (when somebody last set it), next_at, late_s
-        (of its oldest run that is due and never began; None: none)."""
+    def schedules(self) -> tuple[ScheduleRow, ...]:
+        """Those of our deployments."""
 
     def set_schedule(self, deployment: str, *, active: bool) -> int:
         """Pause or resume the schedules of a deployment; how many changed."""

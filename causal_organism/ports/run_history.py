@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from causal_organism.ports.rows import RunRow, TryRow
+
 RunDocument = Mapping[str, Any]
 """What a run answered with, as JSON: `organism.refresh/1`, for example."""
 
@@ -54,7 +56,7 @@ class RunFilter:
     deployment: str | None = None  # flow/deployment
     ids: tuple[str, ...] | None = None  # only these, the newest first
 
-    def takes(self, run: Mapping[str, Any]) -> bool:
+    def takes(self, run: RunRow) -> bool:
         """Whether a row of organism.runs/1 is one of them, by its state, deployment and id."""
         return (
             (not (self.types or self.names) or run["state_type"] in self.types or run["state"] in self.names)
@@ -77,11 +79,11 @@ class AssetFigures:
 class RunHistory(Protocol):
     """The orchestrator's runs, any number of them. Rows are those of organism.runs/1."""
 
-    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[Mapping[str, Any]]:
+    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[RunRow]:
         """Runs that began or are due, the newest first; read in pages, as far as somebody goes on asking."""
 
-    def tries(self, run: str) -> tuple[Mapping[str, Any], ...]:
-        """`try` (from 1), `state` that it ended in (or is in), `started_at`, `ended_at`, `duration_s`, `message`."""
+    def tries(self, run: str) -> tuple[TryRow, ...]:
+        """Its tries, the first one first."""
 
 
 class WorkHistory(Protocol):

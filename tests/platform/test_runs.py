@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ from causal_organism.platform.runs import cancel_run, load_logs, load_run, load_
 from causal_organism.platform.schedules import set_schedule
 from causal_organism.platform.trigger import plan_for_workers
 from causal_organism.ports import Gap, StreamPosition
+from causal_organism.ports.rows import RunWithTasks, TaskRow
 from causal_organism.stores.memory.archive import MemoryArchive
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.wording.run_actions import has_ended
@@ -128,12 +128,13 @@ class LateTasks(MemoryOrchestrator):
 
     asked = 0
 
-    def run(self, run: str) -> Mapping[str, Any] | None:
+    def run(self, run: str) -> RunWithTasks | None:
         self.asked += 1
         found = super().run(run)
         if found is None or self.asked > 2:
             return found
-        return {**found, "tasks": [] if self.asked == 1 else [{**each, "state": "Running"} for each in found["tasks"]]}
+        tasks: list[TaskRow] = [] if self.asked == 1 else [{**each, "state": "Running"} for each in found["tasks"]]
+        return {**found, "tasks": tasks}
 
 
 def test_a_run_that_has_just_ended_is_shown_when_its_tasks_have_too() -> None:

@@ -79,7 +79,8 @@ def test_what_lies_between_two_tries_is_no_part_of_a_duration(
     assert row is not None
     assert (row["tries"], row["elapsed_s"]) == (2, row["duration_s"])
     assert row["duration_s"] == pytest.approx(sum(each.total_seconds() for each in tries), abs=1e-3)
-    began, ended = (datetime.fromisoformat(row[name]) for name in ("started_at", "ended_at"))
+    assert row["started_at"] and row["ended_at"] and row["duration_s"]
+    began, ended = map(datetime.fromisoformat, (row["started_at"], row["ended_at"]))
     assert row["duration_s"] < (ended - began).total_seconds()
 
 
@@ -98,7 +99,8 @@ def test_what_lies_before_the_first_try_is_no_part_of_a_duration(
     row, (only,) = prefect.run(run), prefect.tries(run)
     assert row is not None
     assert row["duration_s"] == pytest.approx(only["duration_s"], abs=1e-3)
-    began, ended = (datetime.fromisoformat(row[name]) for name in ("started_at", "ended_at"))
+    assert row["started_at"] and row["ended_at"] and row["duration_s"]
+    began, ended = map(datetime.fromisoformat, (row["started_at"], row["ended_at"]))
     assert row["duration_s"] < (ended - began).total_seconds()
 
 
@@ -256,7 +258,7 @@ def test_late_is_the_oldest_planned_run_that_never_began(
     def planned() -> list[tuple[datetime, str]]:
         rows = prefect.runs(limit=200, include_scheduled=True)
         ours = [each for each in rows if each["flow"] == INCREMENTAL.flow and each["trigger"] == "schedule"]
-        return sorted((datetime.fromisoformat(each["scheduled_at"]), each["id"]) for each in ours)
+        return sorted((datetime.fromisoformat(str(each["scheduled_at"])), each["id"]) for each in ours)
 
     first, second, *_ = until(lambda: rows if len(rows := planned()) > 2 else None)
     later = PrefectOrchestrator(prefect_settings, now=lambda: second[0] + timedelta(minutes=1))

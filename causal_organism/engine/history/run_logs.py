@@ -14,6 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from causal_organism.ports.rows import LogRow
+
 MOST_RUNS = 200
 MOST_BYTES = 8_000_000  # of one run
 _LONGEST = 20_000
@@ -49,7 +51,7 @@ class RunLog:
             os.close(descriptor)
 
 
-def kept_lines(home: Path, run: str) -> tuple[dict[str, Any], ...]:
+def kept_lines(home: Path, run: str) -> tuple[LogRow, ...]:
     """What was said in a run, in the shape of Prefect's log lines, the oldest first."""
     if not _ID.fullmatch(run):
         return ()
@@ -72,7 +74,7 @@ def _whole(lines: list[bytes]) -> Iterator[tuple[int, Mapping[str, Any]]]:
             continue
 
 
-def _document(run: str, number: int, line: Mapping[str, Any]) -> dict[str, Any]:
+def _document(run: str, number: int, line: Mapping[str, Any]) -> LogRow:
     return {
         "id": f"{run}/line/{number}",
         "timestamp": line["timestamp"],

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.deployments import Pipeline, actor_of, trigger_of
+from causal_organism.ports.rows import LogRow, RunRow, TaskRow, TryRow
 
 TYPES = {
     "Scheduled": "SCHEDULED",
@@ -39,16 +40,16 @@ class MemoryRun:
     try_at: datetime | None = None  # when the try that goes on began
     worked: timedelta = timedelta()  # the sum of the tries that have ended
     tries: int = 0
-    tried: list[dict[str, Any]] = field(default_factory=list)
-    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
-    logs: list[dict[str, Any]] = field(default_factory=list)
+    tried: list[TryRow] = field(default_factory=list)
+    tasks: dict[str, TaskRow] = field(default_factory=dict)
+    logs: list[LogRow] = field(default_factory=list)
 
     @property
     def ended(self) -> bool:
         return TYPES[self.state] in _ENDED
 
 
-def to_document(run: MemoryRun) -> dict[str, Any]:
+def to_document(run: MemoryRun) -> RunRow:
     took_s = run.worked.total_seconds() if run.ended_at and run.started_at else None
     return {
         "id": run.id,

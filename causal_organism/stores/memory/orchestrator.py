@@ -16,6 +16,17 @@ from causal_organism.deployments import (
 )
 from causal_organism.errors import RefusedError, RequestError
 from causal_organism.ports import RunFilter
+from causal_organism.ports.rows import (
+    Health,
+    LogRow,
+    QueueRow,
+    RunRow,
+    RunWithTasks,
+    ScheduleRow,
+    TaskRow,
+    TryRow,
+    WorkerRow,
+)
 from causal_organism.stores.memory.orchestrated import TYPES, MemoryRun, to_document
 from causal_organism.wording.identities import SHORTEST, matching, one_of
 
@@ -56,15 +67,20 @@ class MemoryOrchestrator:
                                 "duration_s": took.total_seconds()}  # fmt: skip
 
     def set_task(self, run: str, name: str, state: str, tries: int = 1) -> None:
-        task = {"name": name, "state": state, "tries": tries, "started_at": None, "duration_s": None, "message": None}
-        self._need(run).tasks[name] = task
+        self._need(run).tasks[name] = TaskRow(
+            name=name, state=state, tries=tries, started_at=None, duration_s=None, message=None
+        )
 
     def log(self, run: str, message: str, *, level: str = "info", task: str | None = None) -> None:
         logs = self._need(run).logs
-        line = {"id": str(len(logs)), "timestamp": self._now().isoformat(), "level": level, "name": "organism"}
-        logs.append({**line, "message": message, "task": task})
+        logs.append(
+            LogRow(
+                id=str(len(logs)), timestamp=self._now().isoformat(), level=level, name="organism", message=message,
+                task=task,
+            )
+        )  # fmt: skip
 
-    def health(self) -> Mapping[str, Any]:
+    def health(self) -> Health:
         return {"version": "in memory", "latency_ms": 0.0, "scheduling": True}
 
     def trigger(
@@ -82,27 +98,27 @@ class MemoryOrchestrator:
             self._keys[idempotency] = run
         return run
 
-    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[Mapping[str, Any], ...]:
+    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[RunRow, ...]:
         now = self._now()
         found = [run for run in self._runs.values() if include_scheduled or run.scheduled_at <= now]
         found.sort(key=lambda run: run.scheduled_at, reverse=True)
         return tuple(to_document(run) for run in found[:limit])
 
-    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[Mapping[str, Any]]:
+    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[RunRow]:
         for row in self.runs(limit=len(self._runs)):
-            due = datetime.fromisoformat(row["scheduled_at"])
+            due = self._runs[row["id"]].scheduled_at
             is_in_time = due >= (wanted.since or due) and due <= (wanted.until or due)
             if is_in_time and wanted.takes(row):
                 yield row
 
-    def tries(self, run: str) -> tuple[Mapping[str, Any], ...]:
+    def tries(self, run: str) -> tuple[TryRow, ...]:
         return tuple(self._need(run).tried)
 
-    def run(self, run: str) -> Mapping[str, Any] | None:
+    def run(self, run: str) -> RunWithTasks | None:
         found = self._find(run)
         return None if found is None else {**to_document(found), "tasks": list(found.tasks.values())}
 
-    def logs(self, run: str, *, after: str | None = None, limit: int = 200) -> tuple[Mapping[str, Any], ...]:
+    def logs(self, run: str, *, after: str | None = None, limit: int = 200) -> tuple[LogRow, ...]:
         lines = [line for line in self._need(run).logs if after is None or line["timestamp"] >= after]
         return tuple(lines[:limit])
 
@@ -143,7 +159,7 @@ class MemoryOrchestrator:
             self.end(each.id, "Cancelled", f"run {found.id} did its work")
         return len(others)
 
-    def queues(self) -> tuple[Mapping[str, Any], ...]:
+    def queues(self) -> tuple[QueueRow, ...]:
         return tuple(self._queue_document(name) for name in sorted(self._queues, key=lambda name: QUEUES[name]))
 
     def pause_queue(self, name: str, *, paused: bool) -> None:
@@ -152,7 +168,7 @@ class MemoryOrchestrator:
     def limit_queue(self, name: str, limit: int | None) -> None:
         self._queue(name)["limit"] = limit
 
-    def schedules(self) -> tuple[Mapping[str, Any], ...]:
+    def schedules(self) -> tuple[ScheduleRow, ...]:
         return tuple(
             {
                 "deployment": each.full_name,
@@ -208,10 +224,9 @@ class MemoryOrchestrator:
         paused = [f"queue {name} is paused" for name, row in self._queues.items() if row["paused"]]
         return (*limits, *paused)
 
-    def workers(self) -> tuple[Mapping[str, Any], ...]:
+    def workers(self) -> tuple[WorkerRow, ...]:
         heartbeat = self._now().isoformat()
-        worker = {"pool": WORK_POOL, "name": "in memory", "status": "ONLINE", "online": True}
-        return ({**worker, "last_heartbeat": heartbeat},)
+        return (WorkerRow(pool=WORK_POOL, name="in memory", status="ONLINE", online=True, last_heartbeat=heartbeat),)
 
     def _add(
         self, pipeline: Pipeline, parameters: Mapping[str, Any], *, trigger: str, scheduled: bool, at: datetime
@@ -246,7 +261,7 @@ class MemoryOrchestrator:
             raise RequestError(f"there is no queue {name!r} in pool {WORK_POOL!r}", code="unknown-queue")
         return self._queues[queue]
 
-    def _queue_document(self, name: str) -> dict[str, Any]:
+    def _queue_document(self, name: str) -> QueueRow:
         now = self._now()
         runs = [run for run in self._runs.values() if run.pipeline.queue == name]
         due = [
@@ -259,7 +274,8 @@ class MemoryOrchestrator:
             "name": name,
             "depth": len(due),
             "running": sum(TYPES[run.state] in ("RUNNING", "CANCELLING") for run in runs),
-            **self._queues[name],
+            "paused": self._queues[name]["paused"],
+            "limit": self._queues[name]["limit"],
             "late": sum(run.state == "Late" for run in due),
             "oldest_s": max((now - run.scheduled_at).total_seconds() for run in due) if due else None,
             "priority": QUEUES[name],

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.deployments import UNSERVED_S, actor_of, trigger_of
+from causal_organism.ports.rows import LogRow, QueueRow, RunRow, ScheduleRow, TaskRow, TryRow, WorkerRow
 
 Row = Mapping[str, Any]
 
 WAITING_FOR_SLOT = "AwaitingConcurrencySlot"
 
 
-def to_run(row: Row, *, flow: str | None, deployment: str | None) -> dict[str, Any]:
+def to_run(row: Row, *, flow: str | None, deployment: str | None) -> RunRow:
     """One flow run. `duration_s` and `ended_at` are None until it has ended; `elapsed_s` is told before as well.
 
     Neither counts what lies between two tries.
@@ -56,13 +57,18 @@ def duration_s(row: Row) -> float | None:
     return float(row["total_run_time"])
 
 
-def to_tries(states: Iterable[Row]) -> list[dict[str, Any]]:
+def to_tries(states: Iterable[Row]) -> list[TryRow]:
     """The tries of a run from the trail of its states: each begins as it runs, and ends at the next state."""
-    found: list[dict[str, Any]] = []
+    found: list[TryRow] = []
     for state in sorted(states, key=lambda each: str(each["timestamp"])):
         at = moment(state["timestamp"])
         if state["type"] == "RUNNING":
-            found.append({"try": len(found) + 1, "started_at": stamp(at), "ended_at": None, "duration_s": None})
+            found.append(
+                {
+                    "try": len(found) + 1, "state": state["name"], "started_at": stamp(at), "ended_at": None,
+                    "duration_s": None, "message": state.get("message"),
+                }
+            )  # fmt: skip
         elif found and found[-1]["ended_at"] is None and state["type"] != "CANCELLING":
             began = moment(found[-1]["started_at"])
             found[-1] |= {"ended_at": stamp(at), "duration_s": (at - began).total_seconds() if at and began else None}
@@ -71,9 +77,9 @@ def to_tries(states: Iterable[Row]) -> list[dict[str, Any]]:
     return found
 
 
-def to_tasks(rows: Iterable[Row]) -> list[dict[str, Any]]:
+def to_tasks(rows: Iterable[Row]) -> list[TaskRow]:
     """Task runs, one per name, in order of first start; a retry of the flow adds to the tries of a name."""
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, TaskRow] = {}
     for row in sorted(rows, key=_task_order):
         name = row["name"]
         earlier = found.get(name)
@@ -90,10 +96,10 @@ def to_tasks(rows: Iterable[Row]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def to_log(row: Row, *, task: str | None) -> dict[str, Any]:
+def to_log(row: Row, *, task: str | None) -> LogRow:
     return {
         "id": row["id"],
-        "timestamp": stamp(moment(row["timestamp"])),
+        "timestamp": datetime.fromisoformat(row["timestamp"]).isoformat(),
         "level": level_name(int(row["level"])),
         "name": row["name"],
         "message": row["message"],
@@ -103,7 +109,7 @@ def to_log(row: Row, *, task: str | None) -> dict[str, Any]:
 
 def to_queue(
     pool: Row, queue: Row, runs: Sequence[Row], now: datetime, *, deployments: Sequence[str], workers: Sequence[Row]
-) -> dict[str, Any]:
+) -> QueueRow:
     """One work queue, with the runs of it that wait or run, our deployments on it, and the workers of its pool.
 
     `depth` counts what is due and not started: scheduled with its time reached (late ones among them), waiting for a
@@ -137,9 +143,7 @@ def _is_served(queue: Row, workers: Sequence[Row], now: datetime) -> bool | None
     return None if any(new) else False
 
 
-def to_schedule(
-    deployment: Row, schedule: Row, *, name: str, next_at: str | None, late_s: float | None
-) -> dict[str, Any]:
+def to_schedule(deployment: Row, schedule: Row, *, name: str, next_at: str | None, late_s: float | None) -> ScheduleRow:
     rule = schedule["schedule"]
     active = bool(schedule.get("active")) and not deployment.get("paused")
     return {
@@ -155,7 +159,7 @@ def to_schedule(
     }
 
 
-def to_worker(pool: Row, row: Row) -> dict[str, Any]:
+def to_worker(pool: Row, row: Row) -> WorkerRow:
     return {
         "pool": pool["name"],
         "name": row["name"],

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from causal_organism.deployments import PIPELINES, WORK_POOL, pipeline_named
 from causal_organism.errors import RequestError
+from causal_organism.ports.rows import RunRow
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
 from causal_organism.wording.identities import SHORTEST, matching, one_of
@@ -57,7 +58,7 @@ class Lookup:
             raise RequestError(f"Prefect has no run {run!r}", hint="`organism runs` lists them", code="unknown-run")
         return row
 
-    def to_runs(self, rows: Sequence[documents.Row]) -> tuple[Mapping[str, Any], ...]:
+    def to_runs(self, rows: Sequence[documents.Row]) -> tuple[RunRow, ...]:
         self._learn_flows(row["flow_id"] for row in rows)
         unknown = {row["deployment_id"] for row in rows} - self.names.keys() - {None}
         if unknown:

@@ -11,6 +11,7 @@ from typing import Any
 from causal_organism.deployments import TRIGGER_TAG
 from causal_organism.errors import RefusedError
 from causal_organism.ports import RunFilter
+from causal_organism.ports.rows import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, TryRow, WorkerRow
 from causal_organism.settings import Settings
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
@@ -57,7 +58,7 @@ class PrefectOrchestrator:
     def close(self) -> None:
         self._api.close()
 
-    def health(self) -> Mapping[str, Any]:
+    def health(self) -> Health:
         began = time.monotonic()
         version = self._api.read("/admin/version")
         latency_ms = (time.monotonic() - began) * 1000
@@ -87,17 +88,17 @@ class PrefectOrchestrator:
         run = self._api.write("POST", f"/deployments/{found['id']}/create_flow_run", body, repeat=True)
         return str(run["id"])
 
-    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[Mapping[str, Any], ...]:
+    def runs(self, *, limit: int = 50, include_scheduled: bool = False) -> tuple[RunRow, ...]:
         rows = self._look.flow_runs({} if include_scheduled else self._look.begun(), limit)
         return self._look.to_runs(rows)
 
-    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[Mapping[str, Any]]:
+    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[RunRow]:
         return self._history.history(wanted, page=page)
 
-    def tries(self, run: str) -> tuple[Mapping[str, Any], ...]:
+    def tries(self, run: str) -> tuple[TryRow, ...]:
         return self._history.tries(run)
 
-    def run(self, run: str) -> Mapping[str, Any] | None:
+    def run(self, run: str) -> RunWithTasks | None:
         row = self._look.find(run)
         if row is None:
             return None
@@ -108,7 +109,7 @@ class PrefectOrchestrator:
         self._look.remember_tasks(tasks)
         return {**self._look.to_runs([row])[0], "tasks": documents.to_tasks(tasks)}
 
-    def logs(self, run: str, *, after: str | None = None, limit: int = PAGE) -> tuple[Mapping[str, Any], ...]:
+    def logs(self, run: str, *, after: str | None = None, limit: int = PAGE) -> tuple[LogRow, ...]:
         """Those of `after`'s own moment come again; their `id` tells them apart."""
         wanted: dict[str, Any] = {"flow_run_id": {"any_": [self._look.need(run)["id"]]}}
         if after is not None:
@@ -170,7 +171,7 @@ class PrefectOrchestrator:
             )
         return len(others)
 
-    def queues(self) -> tuple[Mapping[str, Any], ...]:
+    def queues(self) -> tuple[QueueRow, ...]:
         now = self._now()
         due = {
             "state": {"type": {"any_": list(LIVE)}},
@@ -199,8 +200,8 @@ class PrefectOrchestrator:
     def limit_queue(self, name: str, limit: int | None) -> None:
         self._api.write("PATCH", self._look.queue(name), {"concurrency_limit": limit}, repeat=True)
 
-    def schedules(self) -> tuple[Mapping[str, Any], ...]:
-        found: list[Mapping[str, Any]] = []
+    def schedules(self) -> tuple[ScheduleRow, ...]:
+        found: list[ScheduleRow] = []
         for row in self._look.deployments():
             coming = self._planned([row["id"]]) if row["schedules"] else []
             next_at = documents.stamp(documents.moment(coming[0]["expected_start_time"])) if coming else None
@@ -222,7 +223,7 @@ class PrefectOrchestrator:
             self._api.write("POST", f"/deployments/{row['id']}/resume_deployment", repeat=True)
         return len(changed)
 
-    def workers(self) -> tuple[Mapping[str, Any], ...]:
+    def workers(self) -> tuple[WorkerRow, ...]:
         return tuple(
             documents.to_worker(pool, row) for pool in self._look.pools() for row in self._look.workers_of(pool)
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from causal_organism.ports import RunFilter
+from causal_organism.ports.rows import RunRow, TryRow
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
 from causal_organism.stores.prefect.lookup import OURS, Lookup
@@ -18,7 +19,7 @@ class PrefectHistory:
         self._api = api
         self._look = look
 
-    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[Mapping[str, Any]]:
+    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[RunRow]:
         if wanted.ids is None:
             yield from self._pages(_query(wanted, self._look.begun()), page or PAGE)
             return
@@ -26,10 +27,10 @@ class PrefectHistory:
             some = {"id": {"any_": list(wanted.ids[begin : begin + PAGE])}}
             yield from self._pages(_query(wanted, some), page or PAGE)
 
-    def tries(self, run: str) -> tuple[Mapping[str, Any], ...]:
+    def tries(self, run: str) -> tuple[TryRow, ...]:
         return tuple(documents.to_tries(self._api.read(f"/flow_run_states/?flow_run_id={self._look.need(run)['id']}")))
 
-    def _pages(self, query: Mapping[str, Any], page: int) -> Iterator[Mapping[str, Any]]:
+    def _pages(self, query: Mapping[str, Any], page: int) -> Iterator[RunRow]:
         """The moment until which runs are asked for stands in the query, so what comes meanwhile moves no page."""
         page, offset = min(page, PAGE), 0
         while True:
