@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from causal_organism.assets.contents import AtBatch, Content, Stored
-from causal_organism.assets.definitions import SOURCE
-from causal_organism.assets.keys import label_of
-from causal_organism.assets.versions import Version
+from causal_organism.assets.definitions import DERIVED, SOURCE
+from causal_organism.assets.keys import AssetRef, label_of
+from causal_organism.assets.versions import Head, Version
 from causal_organism.engine.frames import frame_of_arrays, is_arrays
 from causal_organism.errors import DamagedValueError, RetiredValueError, StoreError
 from causal_organism.ports import BatchSource, Engine
@@ -90,6 +90,19 @@ def load_table(organism: Engine, version: Version) -> Any | None:
 def is_intact(organism: Engine, version: Version) -> bool:
     """Whether the content of a kept version is where it should be, by its name and size."""
     return isinstance(version.content, AtBatch) or not organism.values.damaged([version.content])
+
+
+def damaged_heads(organism: Engine, heads: Mapping[AssetRef, Head]) -> set[AssetRef]:
+    """(key, partition) of the heads of derived assets whose content is not where it should be; one look."""
+    contents = {
+        ref: content
+        for ref, head in heads.items()
+        if ref[0] in organism.graph
+        and organism.graph[ref[0]].kind == DERIVED
+        and not isinstance(content := head.version.content, AtBatch)
+    }
+    damaged = organism.values.damaged(tuple(contents.values()))
+    return {ref for ref, content in contents.items() if content.name in damaged}
 
 
 def stored_content(version: Version) -> Stored:

@@ -11,19 +11,19 @@ from typing import Any
 from causal_organism.assets.attempts import last_attempt
 from causal_organism.assets.causes import Cause, InputChanged, NeverMade, Pinned
 from causal_organism.assets.collector import collector_paused
-from causal_organism.assets.contents import AtBatch, Stored
+from causal_organism.assets.contents import Stored
 from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED
 from causal_organism.assets.partitions.dimensions import member_names, members, sources_of
+from causal_organism.assets.partitions.inputs import as_input, as_one_input, is_newest
 from causal_organism.assets.partitions.mappings import Many, One, Resolved, made_of, missing_of, resolve
 from causal_organism.assets.partitions.reads import Read
 from causal_organism.assets.partitions.spaces import WHOLE, Space
-from causal_organism.assets.partitions.windows import Windows
 from causal_organism.assets.staleness import FRESH, MISSING, Code, Judgement, judge, rejecting, worst_of
-from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version, fingerprint
+from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version
 from causal_organism.engine.code.current import NO_CONFIG, load_code
-from causal_organism.engine.contents import load_rows, load_value
+from causal_organism.engine.contents import damaged_heads, load_rows, load_value
 from causal_organism.errors import RequestError
 from causal_organism.ports import Engine
 
@@ -200,7 +200,11 @@ class LedgerSnapshot:
 
     def _judge_one(self, key: str, partition: str) -> Judgement:
         spec, head = self.organism.graph[key], self.head(key, partition)
-        ages = not partition or (spec.max_age is None and spec.due is None) or self._is_newest(key, partition)
+        ages = (
+            not partition
+            or (spec.max_age is None and spec.due is None)
+            or is_newest(self.space(key), spec.partitions, partition)
+        )
         return judge(
             spec,
             code=self.code[key],
@@ -220,16 +224,8 @@ class LedgerSnapshot:
 
     def is_latest(self, key: str, partition: str) -> bool:
         """Whether it is the newest window of time; where that is still open, so is the last that has ended."""
-        return self._is_newest(key, partition, with_last_ended=True)
-
-    def _is_newest(self, key: str, partition: str, *, with_last_ended: bool = False) -> bool:
-        """False for a window of time that a newer one has followed."""
-        space, dimensions = self.space(key), self.organism.graph[key].partitions
-        return all(
-            name in space.members[dimension][-2 if with_last_ended and windows.open else -1 :]
-            for dimension, name in zip(space.dimensions, space.names[partition], strict=True)
-            if isinstance(windows := dimensions[dimension], Windows)
-        )
+        dimensions = self.organism.graph[key].partitions
+        return is_newest(self.space(key), dimensions, partition, with_last_ended=True)
 
     def _resolve(self, key: str, partition: str, reads: Sequence[Read]) -> list[tuple[Read, Resolved | None]]:
         own = self.space(key).partition(partition) if partition and reads else {}
@@ -245,14 +241,14 @@ class LedgerSnapshot:
             texts, version = self._choose(found)
             return version if texts else None
         head = self.head(found.key, found.partition)
-        return None if head is None else _as_input(head)
+        return None if head is None else as_input(head)
 
     def _choose(self, many: Many) -> tuple[tuple[str, ...], InputVersion]:
         known = self._chosen.setdefault(many.key, {})
         if many not in known:
             heads = self.partition_heads.get(many.key, {})
             texts = made_of(many, self.space(many.key), heads.__contains__)
-            known[many] = (texts, _joined(many, [heads[text] for text in texts]))
+            known[many] = (texts, as_one_input(many, [heads[text] for text in texts]))
         return known[many]
 
     def _members(self, source: str) -> tuple[str, ...]:
@@ -298,31 +294,5 @@ def load_snapshot(
         at=organism.now(),
         partition_heads=partition_heads,
         partition_attempts=partition_attempts,
-        damaged=_damaged(organism, found),
+        damaged=damaged_heads(organism, found),
     )
-
-
-def _damaged(organism: Engine, heads: Mapping[tuple[str, str], Head]) -> set[tuple[str, str]]:
-    """(key, partition) of the heads of derived assets whose content is not where it should be; one look."""
-    contents = {
-        ref: content
-        for ref, head in heads.items()
-        if ref[0] in organism.graph
-        and organism.graph[ref[0]].kind == DERIVED
-        and not isinstance(content := head.version.content, AtBatch)
-    }
-    damaged = organism.values.damaged(tuple(contents.values()))
-    return {ref for ref, content in contents.items() if content.name in damaged}
-
-
-def _as_input(head: Head) -> InputVersion:
-    version = head.version
-    return InputVersion(version.fingerprint, version.number, version.partition)
-
-
-def _joined(many: Many, heads: Sequence[Head]) -> InputVersion:
-    """Several versions as one input: which partitions, and the content of each."""
-    if not many.free and len(heads) == 1:
-        return _as_input(heads[0])
-    parts = [part for head in heads for part in (head.version.partition, head.version.fingerprint)]
-    return InputVersion(fingerprint("partitions", *parts), count=len(heads))

@@ -20,7 +20,6 @@ LONG_FILES = {
     "causal_organism/catalog.py",  # a list of all assets, each with what is special of it
     "causal_organism/settings.py",  # a list of all settings
     "causal_organism/wiring.py",  # one attribute a port
-    "causal_organism/engine/snapshot.py",  # to be shortened, as all below that say nothing else
 }
 # Compiled: a call in the innermost loop costs more than it clears, and the compiler takes arrays, not records of them.
 LONG_FUNCTIONS = {
