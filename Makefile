@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 QUICKSTART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test check fmt lint types layers unit servers long neo4j networkx bench screens clean constraints audit
+.PHONY: help setup quickstart test check fmt lint types layers unit servers long compose-test neo4j networkx bench screens clean constraints audit
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(VENV)/.installed ## make .venv with the project and all extras, pinned by constraints.txt
 
@@ -84,8 +84,16 @@ networkx: setup ## networkx's own tests, run on our backend; says how many calls
 	NETWORKX_TEST_BACKEND=organism NETWORKX_FALLBACK_TO_NX=1 ORGANISM_NETWORKX_CALLS=120 $(BIN)/python -m pytest -q \
 	  -c /dev/null --rootdir . -p no:cacheprovider -p tests.views.networkx_calls --pyargs $(NETWORKX)
 
-long: setup ## the tests that take minutes: coverage of intervals over many worlds
+long: setup $(BIN)/podman-compose ## the tests that take minutes: coverage of intervals over many worlds, kills, containers
 	$(BIN)/python -m pytest -m long -s
+
+# Images are made here, from Debian's packages: no registry of images is needed. As root, with Debian's podman, buildah,
+# runc, netavark, aardvark-dns, catatonit, iptables and debootstrap.
+$(BIN)/podman-compose: | setup
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps podman-compose==1.6.0
+
+compose-test: setup $(BIN)/podman-compose neo4j ## the whole compose file, run by podman, with every container killed once
+	$(BIN)/python -m pytest -m long -s tests/compose
 
 # The community server from Maven Central, for the tests that want a real Neo4j; needs Java 17 and Maven.
 NEO4J := .neo4j
@@ -112,4 +120,4 @@ audit: setup ## is anything known against what constraints.txt pins? fails too w
 	$(BIN)/python .ci/audit.py
 
 clean: ## remove .venv and caches
-	rm -rf $(VENV) $(NEO4J) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NEO4J) .compose .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -38,13 +38,14 @@ def test_who_works_gets_no_password_of_an_owner(service: str) -> None:
     given = SERVICES[service]["environment"]
     assert f"//{DEPLOYED_WORKER}:${{ORGANISM_WORKER_PASSWORD" in given["ORGANISM_POSTGRES_DSN"]
     assert "//worker:${ORGANISM_WORKER_PASSWORD" in given["ORGANISM_REDIS_URL"]
-    assert [value for value in given.values() if re.search("POSTGRES_PASSWORD|REDIS_PASSWORD", value or "")] == []
+    owners = re.compile("POSTGRES_[A-Z_]*PASSWORD|REDIS_PASSWORD")
+    assert [value for value in given.values() if owners.search(value or "")] == []
 
 
 @pytest.mark.parametrize("service", ["deploy", "organism"])
 def test_who_sets_up_is_the_owner_and_knows_what_password_workers_get(service: str) -> None:
     given = SERVICES[service]["environment"]
-    assert "//organism:${POSTGRES_PASSWORD" in given["ORGANISM_POSTGRES_DSN"]
+    assert "//organism:${POSTGRES_OWNER_PASSWORD" in given["ORGANISM_POSTGRES_DSN"]
     assert "ORGANISM_WORKER_PASSWORD" in given
 
 
