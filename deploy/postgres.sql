@@ -1,11 +1,12 @@
 -- Run once by the image of PostgreSQL, as its superuser, when its folder is empty: two owners, of a database each, that are
--- no superusers and have nothing of each other. For a server of your own: psql --file deploy/postgres.sql, with the same variables.
+-- no superusers and have nothing of each other. For a server of your own: SECRETS=deploy/secrets psql --file deploy/postgres.sql
 \set ON_ERROR_STOP on
-\getenv owner_password POSTGRES_OWNER_PASSWORD
-\getenv prefect_password POSTGRES_PREFECT_PASSWORD
+\set owner_password `cat "${SECRETS:-/run/secrets}/postgres_owner_password"`
+\set prefect_password `cat "${SECRETS:-/run/secrets}/postgres_prefect_password"`
 
--- May make roles, since `organism deploy setup` makes the login of workers, and `organism deploy roles` those of people.
-CREATE ROLE organism LOGIN CREATEROLE PASSWORD :'owner_password';
+-- May make roles, since `organism deploy setup` makes the login of workers and `organism deploy roles` those of people; and
+-- databases, so that a backup can be restored beside.
+CREATE ROLE organism LOGIN CREATEDB CREATEROLE PASSWORD :'owner_password';
 CREATE DATABASE organism OWNER organism;
 
 CREATE ROLE prefect LOGIN PASSWORD :'prefect_password';

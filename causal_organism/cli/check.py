@@ -158,7 +158,7 @@ def _deployments(o: OpenOrganism) -> str:
     if not any(each["deployments"] for each in o.orchestrator.queues()):
         return "none yet: `organism deploy setup`"
     if missing:
-        raise FaultyError("; ".join(missing), hint="organism deploy setup")
+        raise FaultyError(f"not yet: {'; '.join(missing)}", hint="organism deploy setup")
     if others := other_code(o, [each["name"] for each in o.orchestrator.workers() if each["online"]]):
         raise FaultyError("; ".join(others))
     return f"changed by hand: {'; '.join(drift)}" if drift else "as this version defines them"

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.compose.images import compose_file, make_all
-from tests.compose.machine import ROOT, lacking, podman
-from tests.compose.sender import Sender
+from tests.compose.machine import ROOT, lacking, podman, run
 from tests.compose.stack import PROJECT, Stack
+from tests.sender import Sender
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +19,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     for line in make_all(compose_file()):
         print(f"stand-in: {line}")
     folder = tmp_path_factory.mktemp("compose")
-    started = Stack(fill_in(folder / "env"), folder)
+    run(ROOT / "deploy" / "make_secrets.py", folder / "secrets")
+    (folder / "env").write_text(f"{(ROOT / 'deploy' / 'env.example').read_text()}\nSECRETS={folder / 'secrets'}\n")
+    started = Stack(folder)
     assert remains() == [], "an earlier one was not taken down"
     try:
         started.up()
@@ -30,17 +29,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     finally:
         started.compose("down", "--volumes")
     assert remains() == []
-
-
-def fill_in(file: Path) -> Path:
-    """deploy/env.example with a secret behind each name that asks for one."""
-    example = (ROOT / "deploy" / "env.example").read_text()
-    text = re.sub(
-        r"^(\w+_PASSWORD)=$", lambda found: f"{found[1]}={secrets.token_hex(24)}", example, flags=re.MULTILINE
-    )
-    file.write_text(text.replace("AUTH_STRING=\n", f"AUTH_STRING=admin:{secrets.token_hex(24)}\n"))
-    file.chmod(0o600)
-    return file
 
 
 def remains() -> list[str]:

@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +26,16 @@ ALWAYS = ("postgres", "redis", "neo4j", "prefect-server", "worker", "worker-expe
 
 @dataclass
 class Stack:
-    """The containers of one `up`. `folder`: of the test, for what a home needs on this machine."""
+    """The containers of one `up`. `folder`: of the test, with `env`, `secrets`, and what a home has on this machine."""
 
-    env_file: Path
     folder: Path
     services: Mapping[str, Any] = field(default_factory=lambda: compose_file()["services"])
 
     def compose(self, *words: str, check: bool = True) -> str:
         # With the profile of tools: podman-compose does not know a service by its name alone, as docker does.
-        return run(PODMAN_COMPOSE, "--env-file", self.env_file, "-f", FILE, "--profile", "tools", *words, check=check)
+        return run(
+            PODMAN_COMPOSE, "--env-file", self.folder / "env", "-f", FILE, "--profile", "tools", *words, check=check
+        )
 
     def organism(self, *words: str) -> str:
         """What the command `organism` prints, in a container of its own, as the owner of the tables."""
@@ -61,25 +61,21 @@ class Stack:
             waiting = {name: needs for name, needs in waiting.items() if name not in ready}
         return order
 
-    @cached_property
-    def secrets(self) -> Mapping[str, str]:
-        """The variables of the env file that are secrets."""
-        lines = (line.partition("=") for line in self.env_file.read_text().splitlines() if not line.startswith("#"))
-        return {name: value for name, _, value in lines if name.endswith(("_PASSWORD", "_AUTH_STRING"))}
+    def secret(self, name: str) -> str:
+        return (self.folder / "secrets" / name).read_text().strip()
 
     def addresses(self) -> dict[str, str]:
         """Variables for a process of this machine: the published ports, as the owner, on the same values."""
-        known = self.secrets
         return {
             "ORGANISM_HOME": str(self.folder / "home"),
             "ORGANISM_VALUES": podman("volume", "inspect", "--format", "{{.Mountpoint}}", f"{PROJECT}_values").strip(),
-            "ORGANISM_REDIS_URL": f"redis://default:{known['REDIS_PASSWORD']}@127.0.0.1:6379/0",
-            "ORGANISM_POSTGRES_DSN": f"postgresql://organism:{known['POSTGRES_OWNER_PASSWORD']}@127.0.0.1:5432/organism",
+            "ORGANISM_REDIS_URL": self.secret("owner_redis_url").replace("@redis:", "@127.0.0.1:"),
+            "ORGANISM_POSTGRES_DSN": self.secret("owner_postgres_dsn").replace("@postgres:", "@127.0.0.1:"),
             "ORGANISM_NEO4J_URI": "bolt://127.0.0.1:7687",
-            "ORGANISM_NEO4J_PASSWORD": known["ORGANISM_NEO4J_PASSWORD"],
+            "ORGANISM_NEO4J_PASSWORD": self.secret("neo4j_password"),
             "PREFECT_API_URL": "http://127.0.0.1:4200/api",
-            "PREFECT_API_AUTH_STRING": known["PREFECT_API_AUTH_STRING"],
-            "ORGANISM_WORKER_PASSWORD": known["ORGANISM_WORKER_PASSWORD"],
+            "PREFECT_API_AUTH_STRING": self.secret("prefect_api_auth"),
+            "ORGANISM_WORKER_PASSWORD": self.secret("worker_password"),
         }
 
     def settings(self) -> Settings:

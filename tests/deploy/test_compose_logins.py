@@ -1,9 +1,8 @@
-"""Compose: workers and watcher have no login of an owner, and Redis knows their user as its ACL says."""
+"""Compose: Redis knows the workers' user as its ACL says, and a setup makes their login on PostgreSQL."""
 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import socket
@@ -11,7 +10,6 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -30,23 +28,6 @@ from tests.waiting import until
 
 SERVICES = yaml.safe_load((ROOT / "docker-compose.prefect.yml").read_text())["services"]
 DEFAULTS = Settings()
-WORKING = ("worker", "worker-expensive", "watch")
-
-
-@pytest.mark.parametrize("service", WORKING)
-def test_who_works_gets_no_password_of_an_owner(service: str) -> None:
-    given = SERVICES[service]["environment"]
-    assert f"//{DEPLOYED_WORKER}:${{ORGANISM_WORKER_PASSWORD" in given["ORGANISM_POSTGRES_DSN"]
-    assert "//worker:${ORGANISM_WORKER_PASSWORD" in given["ORGANISM_REDIS_URL"]
-    owners = re.compile("POSTGRES_[A-Z_]*PASSWORD|REDIS_PASSWORD")
-    assert [value for value in given.values() if owners.search(value or "")] == []
-
-
-@pytest.mark.parametrize("service", ["deploy", "organism"])
-def test_who_sets_up_is_the_owner_and_knows_what_password_workers_get(service: str) -> None:
-    given = SERVICES[service]["environment"]
-    assert "//organism:${POSTGRES_OWNER_PASSWORD" in given["ORGANISM_POSTGRES_DSN"]
-    assert "ORGANISM_WORKER_PASSWORD" in given
 
 
 def test_redis_of_compose_lets_the_worker_do_what_its_role_may() -> None:
@@ -64,11 +45,12 @@ def compose_redis(tmp_path: Path) -> Iterator[int]:
     words = (str(valkey_program()), "-", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path))
     program.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
     program.chmod(0o755)
-    given = {"REDIS_PASSWORD": "own", "ORGANISM_WORKER_PASSWORD": "work"}
-    environ: dict[str, Any] = {
-        **SERVICES["redis"]["environment"], **given, "PATH": f"{tmp_path}:{os.environ['PATH']}",
-    }  # fmt: skip
-    command = [word.replace("$$", "$") for word in SERVICES["redis"]["command"]]
+    for name, password in (("redis_password", "own"), ("worker_password", "work")):
+        (tmp_path / name).write_text(f"{password}\n")
+    environ: dict[str, str] = {**SERVICES["redis"]["environment"], "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    command = [
+        word.replace("$$", "$").replace("/run/secrets", str(tmp_path)) for word in SERVICES["redis"]["command"]
+    ]  # fmt: skip
     server = subprocess.Popen(
         command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )

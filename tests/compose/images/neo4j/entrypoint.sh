@@ -7,6 +7,7 @@ if [ "$(id -u)" = 0 ]; then
     exec setpriv --reuid=neo4j --regid=neo4j --init-groups "$0" "$@"
 fi
 
+if [ -n "${NEO4J_AUTH_FILE:-}" ]; then NEO4J_AUTH=$(cat "$NEO4J_AUTH_FILE"); fi
 home=/var/lib/neo4j
 mkdir -p "$home/conf" "$home/logs"
 {
@@ -22,7 +23,7 @@ if [ ! -d /data/dbms ]; then
     # Its name of the user is always neo4j; by an argument, as the program takes it no other way.
     java -cp "/opt/neo4j/lib/*" org.neo4j.cli.AdminTool dbms set-initial-password "${NEO4J_AUTH#*/}" >/dev/null
 fi
-unset NEO4J_AUTH
+unset NEO4J_AUTH NEO4J_AUTH_FILE
 exec java --add-opens=java.base/java.nio=ALL-UNNAMED --add-opens=java.base/java.io=ALL-UNNAMED \
     --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --add-opens=java.base/java.util.concurrent=ALL-UNNAMED \
     -XX:+UseSerialGC -cp "/opt/neo4j/lib/*" org.neo4j.server.CommunityEntryPoint --home-dir="$home" --config-dir="$home/conf"
