@@ -126,9 +126,13 @@ class Stack:
         """Service -> seconds until it was well again."""
         old, began = {name: self.state(name)["Pid"] for name in services}, time.monotonic()
         self.kill(*services)
-        took = {}
-        for name in services:
-            until(lambda name=name: self.state(name)["Pid"] not in (0, old[name]), f"{name} runs again")  # type: ignore[misc]
-            self.wait_for(name)
-            took[name] = time.monotonic() - began
+        took: dict[str, float] = {}
+
+        def look() -> bool:
+            for name in [each for each in services if each not in took]:
+                if self.state(name)["Pid"] not in (0, old[name]) and self.is_well(name):
+                    took[name] = time.monotonic() - began
+            return len(took) == len(services)
+
+        until(look, f"all of {', '.join(services)} are well again", within_s=START_S)
         return took
