@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from itertools import product
 from pathlib import Path
 
+import httpx
+import neo4j
 import psycopg
 import pytest
 import redis
@@ -37,7 +42,7 @@ REFUSED = (
 @pytest.fixture(scope="module")
 def own(make_module_home: Callable[[], OwnHome]) -> Iterator[OwnHome]:
     home = make_module_home()
-    home.json("up", "--only", "ledger,stream,watch")
+    home.json("up", "--only", "ledger,stream,network,watch")
     yield home
 
 
@@ -77,18 +82,22 @@ def test_the_worker_leaves_tables_and_the_log_as_they_are(own: OwnHome, statemen
 
 
 def test_the_worker_decides_on_nothing_though_its_owner_is_alone(own: OwnHome) -> None:
-    proposed = "INSERT INTO organism.intervention VALUES ('p1', '{}', 'proposed', NULL, now(), now())"
-    decided = (
-        "INSERT INTO organism.intervention_event (intervention, at, action, now, actor)"
-        " VALUES ('p1', now(), 'approve', 'approved', 'ana')"
+    event = (
+        "INSERT INTO organism.intervention_event (intervention, at, action, was, now, actor) VALUES ('p1', now(), {})"
     )
+    proposed = (
+        "INSERT INTO organism.intervention VALUES ('p1', '{}', 'proposed', NULL, now(), now())",
+        event.format("'propose', NULL, 'proposed', 'engine'"),
+    )
+    decided = event.format("'approve', 'proposed', 'approved', 'ana'")
     with psycopg.connect(as_process(own, "watch").need("postgres_dsn")) as connection:
-        connection.execute(proposed)
+        for statement in proposed:
+            connection.execute(statement.encode())
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="needs the role organism_approver"):
-            connection.execute(decided)
+            connection.execute(decided.encode())
     with psycopg.connect(own.settings().need("postgres_dsn")) as connection:
-        connection.execute(proposed)
-        connection.execute(decided)
+        for statement in (*proposed, decided):
+            connection.execute(statement.encode())
         connection.rollback()
 
 
@@ -99,6 +108,82 @@ def test_the_worker_has_the_streams_own_user(own: OwnHome, words: tuple[str, ...
         pytest.raises(redis.exceptions.NoPermissionError),
     ):
         client.execute_command(*words)
+
+
+# What is sent by Bolt -> who may; `reader` is whom --read-only logs in as.
+CYPHER: dict[str, set[str]] = {
+    "MATCH (n) RETURN count(n)": {"worker", "reader"},
+    "CREATE CONSTRAINT tried IF NOT EXISTS FOR (e:Tried) REQUIRE e.id IS UNIQUE": {"worker"},
+    "CREATE (:Tried {id: 1})-[:TO]->(:Tried {id: 2})": {"worker"},
+    "MATCH (n:Tried) SET n.id = n.id + 2": {"worker"},
+    "MATCH (n:Tried) DETACH DELETE n": {"worker"},
+    "LOAD CSV FROM 'file:///etc/passwd' AS row RETURN row": set(),
+    "LOAD CSV FROM 'http://127.0.0.1:9/' AS row RETURN row": set(),
+    "SHOW USERS": set(),
+    "CREATE USER eve SET PASSWORD 'a long password'": set(),
+    "DROP USER reader": set(),
+}
+# The same by HTTP: (its own SQL or a command to the server, text) -> who may.
+COMMANDS: dict[tuple[str, str], set[str]] = {
+    ("sql", "SELECT 1"): {"worker", "reader"},
+    ("sql", "INSERT INTO Tried SET id = 9"): {"worker"},
+    ("sql", "TRUNCATE TYPE Tried UNSAFE"): {"worker"},
+    ("sql", "IMPORT DATABASE file:///etc/passwd"): set(),
+    ("sql", "EXPORT DATABASE file://tried.jsonl.tgz"): set(),
+    ("sql", "BACKUP DATABASE"): set(),
+    ("sql", "CREATE TRIGGER t BEFORE CREATE ON TYPE Tried EXECUTE JAVASCRIPT '1'"): set(),
+    ("sql", "ALTER DATABASE `arcadedb.readOnly` true"): set(),
+    ("java", "java.lang.System::exit"): set(),
+    ("server", "create database mine"): set(),
+    ("server", "drop database neo4j"): set(),
+    ("server", "drop user reader"): set(),
+    ("server", "shutdown"): set(),
+}
+
+
+def of_network(own: OwnHome) -> dict[str, tuple[str, str]]:
+    worker, reader = as_process(own, "watch"), own.settings()
+    return {
+        "worker": (worker.neo4j_user, worker.need("neo4j_password")),
+        "reader": (reader.need("neo4j_reader_user"), reader.need("neo4j_reader_password")),
+    }
+
+
+def test_the_worker_has_the_networks_own_user_and_each_user_does_what_it_may(own: OwnHome) -> None:
+    logins = of_network(own)
+    assert own.settings().neo4j_user == "root" and logins["worker"][0] == "worker"
+    found: dict[str, set[str]] = {statement: set() for statement in CYPHER}
+    with ExitStack() as opened:
+        drivers = {
+            user: opened.enter_context(neo4j.GraphDatabase.driver(own.settings().need("neo4j_uri"), auth=logins[user]))
+            for user in ("reader", "worker")  # of each statement the one who may only read first: it finds something
+        }
+        for statement, (user, driver) in product(CYPHER, drivers.items()):
+            with suppress(neo4j.exceptions.Forbidden):
+                driver.execute_query(statement, database_="neo4j")
+                found[statement].add(user)
+    assert found == CYPHER
+
+
+def test_the_networks_other_door_lets_each_do_the_same(own: OwnHome) -> None:
+    port = json.loads((own.folder / "ports.json").read_text())["network-http"]
+    found: dict[tuple[str, str], set[str]] = {command: set() for command in COMMANDS}
+    logins = of_network(own)
+    with neo4j.GraphDatabase.driver(own.settings().need("neo4j_uri"), auth=logins["worker"]) as driver:
+        driver.execute_query("CREATE (:Tried {id: 7})", database_="neo4j")
+    for user in ("reader", "worker"):
+        for language, text in COMMANDS:
+            place = "server" if language == "server" else "command/neo4j"
+            answer = httpx.post(
+                f"http://127.0.0.1:{port}/api/v1/{place}",
+                json={"language": language, "command": text},
+                auth=logins[user],
+                timeout=20,
+            )
+            assert answer.status_code in (200, 403), (user, text, answer.text)
+            if answer.status_code == 200:
+                found[language, text].add(user)
+    assert found == COMMANDS
 
 
 def test_a_home_whose_owner_could_make_no_logins_gives_the_worker_one(own: OwnHome) -> None:

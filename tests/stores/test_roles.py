@@ -41,10 +41,10 @@ ALLOWED: dict[str, set[str]] = {
     "DELETE FROM organism.intervention_event": set(),
     "CREATE TABLE organism.mine (x int)": set(),
     "INSERT INTO organism.migration (name) VALUES ('9999')": set(),
-    "INSERT INTO organism.intervention_event (intervention, at, action, now, actor) "
-    "VALUES ('p1', now(), 'approve', 'approved', 'ana')": {"approver"},
-    "INSERT INTO organism.intervention_event (intervention, at, action, now, actor) "
-    "VALUES ('p1', now(), 'propose', 'proposed', 'engine')": {"operator", "worker"},
+    "INSERT INTO organism.intervention_event (intervention, at, action, was, now, actor) "
+    "VALUES ('p1', now(), 'approve', 'proposed', 'approved', 'ana')": {"approver"},
+    "INSERT INTO organism.intervention_event (intervention, at, action, was, now, actor) "
+    "VALUES ('p1', now(), 'withdraw', 'proposed', 'withdrawn', 'engine')": {"operator", "worker"},
 }  # fmt: skip
 
 As = Callable[[str], Database]

@@ -20,6 +20,7 @@ DATABASE = "neo4j"
 _HTTP = "network-http"
 _LARGE_BYTES = 500_000_000
 _READER, _READER_SECRET = "reader", "network-reader"
+_WORKER, _WORKER_SECRET = "worker", "network-worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,15 @@ class ArcadeDb:
     def launch(self) -> Launch:
         folder = self.home.private(NETWORK)
         password = self.home.password_file(NETWORK)
-        readers = [User(_READER, self.home.password(_READER_SECRET), writes=False)]
+        own = [
+            User(_READER, self.home.password(_READER_SECRET), writes=False),
+            User(_WORKER, self.home.password(_WORKER_SECRET), writes=True),
+        ]
         people = [
             User(person_login(person), self.home.password(person_login(person)), writes=role.writes)
             for person, role in load_access(self.home).people.items()
         ]
-        write_users(folder / "config", DATABASE, root=self.home.password(NETWORK), users=[*readers, *people])
+        write_users(folder / "config", DATABASE, root=self.home.password(NETWORK), users=[*own, *people])
         options = {
             "arcadedb.server.rootPasswordPath": password,
             "arcadedb.server.rootPath": folder,
@@ -108,6 +112,9 @@ class ArcadeDb:
             "ORGANISM_NEO4J_READER_PASSWORD": self.home.password(_READER_SECRET),
             "ORGANISM_NEO4J_DATABASE": DATABASE,
         }
+
+    def worker_variables(self) -> Mapping[str, str]:
+        return {"ORGANISM_NEO4J_USER": _WORKER, "ORGANISM_NEO4J_PASSWORD": self.home.password(_WORKER_SECRET)}
 
 
 def _heap(folder: Path) -> str:
