@@ -36,6 +36,8 @@ def grant(user: str, role: str, as_json: bool) -> None:
         o.ledger.audit(actor=o.settings.actor, action="access.grant", subject=user, detail=detail, at=o.now())
     if granted.needs_restart:
         say("nobody else could reach the ledger until now: organism down, then organism up")
+    if granted.role is Role.OPERATOR:
+        say(f"with Prefect's password {user} can have the home's worker run any program, as the user who owns the home")
     document = {
         "schema": "organism.access-grant/1", "user": user, "role": role, "dsn": granted.dsn,
         "needs_restart": granted.needs_restart,

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import neo4j
 import pytest
 
 from causal_organism.embedded import processes
@@ -20,6 +21,7 @@ from causal_organism.embedded.home import open_home
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.neo4j import Neo4j
 from causal_organism.errors import OrganismError, StoreError
+from causal_organism.stores.bolt.encryption import encrypted
 from causal_organism.stores.bolt.network import BoltNetwork
 from causal_organism.stores.tls import NONE, Tls
 from tests.stores.certificates import Authority, authority
@@ -102,6 +104,15 @@ def test_it_is_believed_by_who_signed_its_certificate_and_by_its_name(server: En
         server.ask(known, host="127.0.0.1")  # the same server, under a name that its certificate does not have
     with pytest.raises(StoreError):
         server.ask(NONE, scheme="bolt")  # and not without TLS
+
+
+def test_nobody_reads_files_of_its_machine_by_a_query(server: Encrypted, known: Tls) -> None:
+    address, options = encrypted(f"bolt+s://localhost:{server.port}", known)
+    with (
+        neo4j.GraphDatabase.driver(address, auth=("neo4j", server.password), **options) as driver,
+        pytest.raises(neo4j.exceptions.ClientError, match="allow_csv_import_from_file_urls"),
+    ):
+        driver.execute_query("LOAD CSV FROM 'file:///neo4j.conf' AS row RETURN row", database_="neo4j")
 
 
 def test_where_it_asks_who_we_are_only_our_certificate_lets_us_in(

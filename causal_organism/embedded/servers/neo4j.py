@@ -33,6 +33,7 @@ server.memory.heap.max_size=512m
 server.memory.pagecache.size=128m
 dbms.usage_report.enabled=false
 dbms.security.auth_enabled=true
+dbms.security.allow_csv_import_from_file_urls=false
 """
 
 
