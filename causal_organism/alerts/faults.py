@@ -61,7 +61,7 @@ def key_of(kind: FaultKind, subject: str) -> str:
 def alert_of(fault: Fault, *, again: str = "", also: tuple[Fault, ...] = ()) -> Alert:
     """What people are told of a fault. `again`: what makes it another alert, as the moment at which it began; `also`:
     what it explains."""
-    parts = [fault.text, *(f"Behind it: {each.text}" for each in also), fault.hint]
+    parts = [fault.text, *(f"Behind it: {each.text}" for each in also if each.text != fault.text), fault.hint]
     return Alert(
         title=fault.text.partition("\n")[0],
         text="\n\n".join(filter(None, parts)),

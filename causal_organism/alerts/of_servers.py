@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from causal_organism.alerts.alerts import ERROR, WARNING
@@ -41,10 +42,18 @@ def disk_fills(folder: str, *, used: float, left_bytes: int) -> Fault | None:
     )
 
 
+def disk_faults(fault: Fault) -> tuple[Fault, ...]:
+    """What goes on: a disk that is full has not stopped filling up, which is told with it and not as over."""
+    if fault.kind is not FaultKind.DISK_FULL:
+        return (fault,)
+    return fault, replace(fault, kind=FaultKind.DISK_FILLING, severity=WARNING, cause=fault.key)
+
+
 def queues_without_worker(queues: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
     """Queues of organism.queues/1 with deployments on them, of which no worker asks for work.
 
-    One that is paused on purpose is none, and neither is one of which it is not known yet.
+    One that is paused on purpose is none, and neither is one of which it is not known yet. In a home they are told as a
+    part of its worker's fault.
     """
     return tuple(
         Fault(
@@ -53,6 +62,7 @@ def queues_without_worker(queues: Sequence[Mapping[str, Any]]) -> tuple[Fault, .
             text=f"no worker serves the queue {each['name']} of pool {each['pool']}: "
             f"{', '.join(each['deployments'])} never run",
             hint=f"prefect worker start --pool {each['pool']} --work-queue {each['name']}",
+            cause=key_of(FaultKind.PROCESS_DOWN, "worker"),
         )
         for each in queues
         if each.get("served") is False and each.get("deployments") and not each["paused"]
@@ -76,8 +86,12 @@ def late_queues(queues: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
     )
 
 
-def silent_workers(workers: Sequence[Mapping[str, Any]], *, recent: Sequence[str]) -> tuple[Fault, ...]:
-    """Workers that were heard from lately (`recent`: their names) and are not any more."""
+def silent_workers(
+    workers: Sequence[Mapping[str, Any]], *, recent: Sequence[str], unserved: Sequence[Fault] = ()
+) -> tuple[Fault, ...]:
+    """Workers that were heard from lately (`recent`: their names) and are not any more. `unserved`: queues without a
+    worker, of which that of the same pool says more.
+    """
     return tuple(
         Fault(
             kind=FaultKind.WORKER_SILENT,
@@ -85,6 +99,7 @@ def silent_workers(workers: Sequence[Mapping[str, Any]], *, recent: Sequence[str
             text=f"worker {each['name']} of pool {each['pool']} is silent since {each['last_heartbeat']}",
             hint="look at its machine; its runs are taken over by the others",
             severity=WARNING,
+            cause=next((queue.key for queue in unserved if queue.subject.startswith(f"{each['pool']}/")), None),
         )
         for each in workers
         if not each["online"] and each["name"] in recent

@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.faults import Fault, FaultKind
 from causal_organism.alerts.incidents import STORM, Incident, acknowledge, follow, incident_of, silence
+from causal_organism.alerts.of_servers import (
+    disk_faults,
+    disk_fills,
+    process_down,
+    queues_without_worker,
+    silent_workers,
+)
 from causal_organism.alerts.quiet import Quiet
 from causal_organism.errors import SettingsError
 
@@ -79,6 +87,47 @@ def test_what_another_explains_is_told_with_it_and_alone_only_when_that_is_over(
     story.look(behind)
     assert titles(story.look(behind, after_s=150)) == ["full-analysis is wrong", "over: views/degree is wrong"]
     assert story.look(behind) == ()
+
+
+@pytest.mark.parametrize(
+    ("shares", "told"),
+    [
+        ((0.91, 0.98, 0.98), ["91%", "98%"]),
+        ((0.98, 0.98, 0.98), ["98%"]),
+        ((0.98, 0.92, 0.92), ["98%", "over: 98%", "92%"]),
+    ],
+)
+def test_a_disk_is_told_as_it_fills_and_is_not_over_while_it_is_full(
+    shares: tuple[float, ...], told: list[str]
+) -> None:
+    story, found = Story(), list[str]()
+    for share in (share for share in shares for _ in range(5)):  # five looks, 150 s: longer than what is over waits
+        disk = disk_fills("/home", used=share, left_bytes=1)
+        assert disk is not None
+        found += titles(story.look(*disk_faults(disk)))
+    short = [each.replace("the disk of /home is ", "").partition(" full")[0] for each in found]
+    assert sorted(short) == sorted(told)
+
+
+def queue(name: str) -> dict[str, Any]:
+    return {"pool": "p", "name": name, "served": False, "deployments": ["d"], "paused": False}
+
+
+def test_the_worker_of_a_home_explains_what_it_served_and_elsewhere_each_queue_is_told() -> None:
+    unserved = queues_without_worker([queue("default"), queue("expensive")])
+    gone = {"pool": "p", "name": "vm", "online": False, "last_heartbeat": "12:00"}
+    seen = (*unserved, *silent_workers([gone], recent=("vm",), unserved=unserved))
+    elsewhere, home = Story(), Story()
+    told = titles([alert for _ in range(5) for alert in elsewhere.look(*seen)])
+    assert [each.partition(" of pool")[0] for each in told] == [
+        "no worker serves the queue default",
+        "no worker serves the queue expensive",
+    ]
+    down = process_down("worker", product="Prefect", state="not answering", error=None)
+    assert titles([alert for _ in range(5) for alert in home.look(*seen, down)]) == [
+        "Prefect (worker) is not answering"
+    ]
+    assert titles([alert for _ in range(5) for alert in home.look()]) == ["over: Prefect (worker) is not answering"]
 
 
 def test_what_heals_in_a_moment_is_not_told() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from causal_organism.alerts.faults import Fault, FaultKind
 from causal_organism.alerts.of_servers import (
     clocks_differ,
+    disk_faults,
     disk_fills,
     late_queues,
     not_scheduling,
@@ -73,7 +74,7 @@ class Look:
 def look_at_disks(sight: Sight) -> list[Fault]:
     disks = measure_disks(sight.organism.settings)
     found = (disk_fills(str(each.folder), used=each.used, left_bytes=each.left_bytes) for each in disks)
-    return [each for each in found if each is not None]
+    return [part for each in found if each is not None for part in disk_faults(each)]
 
 
 def look_at_processes(sight: Sight) -> list[Fault]:
@@ -89,7 +90,8 @@ def look_at_processes(sight: Sight) -> list[Fault]:
 def look_at_orchestrator(sight: Sight) -> list[Fault]:
     orchestrator = sight.organism.orchestrator
     health, queues, workers = orchestrator.health(), orchestrator.queues(), orchestrator.workers()
-    found = [*queues_without_worker(queues), *late_queues(queues), *_missed_workers(sight, workers)]
+    unserved = queues_without_worker(queues)
+    found = [*unserved, *late_queues(queues), *_missed_workers(sight, workers, unserved)]
     if not health["scheduling"]:
         found.append(not_scheduling(health["version"]))
     return found
@@ -183,7 +185,7 @@ def look_once(organism: Organism, look: Look, sight: Sight) -> tuple[list[Fault]
         return [], OrganismError(f"{type(error).__name__}: {error}")
 
 
-def _missed_workers(sight: Sight, workers: Sequence[Any]) -> list[Fault]:
+def _missed_workers(sight: Sight, workers: Sequence[Any], unserved: Sequence[Fault]) -> list[Fault]:
     """A worker that is gone is missed where fewer are left: in a rollout its successor came first."""
     online = {str(each["name"]): sight.now.isoformat() for each in workers if each["online"]}
     known: dict[str, str] = {**sight.memory.get("workers", {}), **online}
@@ -191,7 +193,9 @@ def _missed_workers(sight: Sight, workers: Sequence[Any]) -> list[Fault]:
     sight.memory["workers"] = recent
     most = max(int(sight.memory.get("most_workers", 0)), len(online))
     sight.memory["most_workers"] = most if len(recent) > len(online) else len(online)
-    return list(silent_workers(workers, recent=tuple(recent))) if len(online) < most else []
+    if len(online) >= most:
+        return []
+    return list(silent_workers(workers, recent=tuple(recent), unserved=unserved))
 
 
 def _letters_before(sight: Sight, count: int) -> int:
