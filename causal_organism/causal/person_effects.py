@@ -43,7 +43,7 @@ def repeat_persons(study: Study, *, seed: int, agreement: float) -> tuple[Study,
     differences: list[float | None] = []
     for code in sorted(drawn.tolist()):
         rows = person == code
-        value = slope_by_reference(slopes.t[rows], slopes.y[rows])
+        value = slope_by_reference(slopes.t[rows], slopes.y[rows], slopes.level[rows])
         differences.append(None if value is None else float(abs(value - slopes.slope[code])))
     found = [each for each in differences if each is not None]
     checks = {

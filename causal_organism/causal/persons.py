@@ -27,16 +27,46 @@ class Slopes:
     t_high: Floats
     t_mean: Floats
     autocorrelation: float
-    t: Floats  # by row: treatment and outcome with everything else taken out, for the reference
-    y: Floats
+    t: Floats  # by row, for the reference: treatment, outcome with everything else taken out, and what a constant
+    y: Floats  # becomes, each less what the weeks before lead one to expect
+    level: Floats
 
 
 def person_slopes(design: Design) -> Slopes:
-    """Least squares by person, after taking out the pooled controls and weeks.
+    """Generalised least squares by person, after taking out the pooled controls and weeks.
 
-    The errors of neighbouring weeks are alike, which makes naive standard errors too small; theirs are those of an
-    AR(1) with the pooled, bias-corrected autocorrelation (coverage: tests/causal/test_persons.py).
+    The errors of neighbouring weeks are alike, by a pooled, bias-corrected autocorrelation. Each row is less what the
+    weeks before it lead one to expect: what is left are independent errors, so that slopes are as exact as they can be
+    and their standard errors are those of plain least squares (coverage: tests/causal/test_persons.py).
     """
+    sample = design.sample
+    people, person = sample.persons, sample.person
+    t, y, scale = _own_rows(design)
+    weeks = np.bincount(person, minlength=people)
+    rho = _autocorrelation(_Lines.of(t, y, np.ones(len(t)), person).residual, person, sample.week_index, weeks.mean())
+    t, y, level = (_whitened(each, person, sample.week_index, rho) for each in (t, y, np.ones(len(t))))
+    lines = _Lines.of(t, y, level, person)
+    segment = _first_of_each(sample.segment, person)
+    variance = _variances(lines.residual, person, weeks - 2, segment, scale=scale)
+    low, high = _own_range(sample.t, person)
+    return Slopes(
+        slope=lines.slope,
+        se=np.sqrt(variance / lines.squares),
+        weeks=weeks,
+        segment=segment,
+        t_low=low,
+        t_high=high,
+        t_mean=np.bincount(person, sample.t) / weeks,
+        autocorrelation=rho,
+        t=t,
+        y=y,
+        level=level,
+    )
+
+
+def _own_rows(design: Design) -> tuple[Floats, Floats, Floats]:
+    """By row: treatment and outcome less the person's mean, the outcome without controls and what happened to the team;
+    and how many times the variance of a person's own errors those of the outcome have."""
     sample, effects = design.sample, design.effects
     fitted = design.fit(design.by_segment)
     segments = design.t_by_segment.shape[1]
@@ -46,36 +76,43 @@ def person_slopes(design: Design) -> Slopes:
     t = effects.centred(sample.t)
     expected = slopes_by_row * t
     different = effects.centred(rest) - expected - effects.cell_part(rest - slopes_by_row * sample.t)
-    y = expected + effects.centred(different * _of_others(effects.cell))
-    people = sample.persons
-    squares = np.bincount(sample.person, t * t, minlength=people)
-    constant = squares <= 1e-9 * np.bincount(sample.person, sample.t**2, minlength=people) + 1e-12
-    slope = np.where(
-        constant, np.nan, np.bincount(sample.person, t * y, minlength=people) / np.where(constant, 1, squares)
-    )
-    residual = y - np.nan_to_num(slope)[sample.person] * t
-    weeks = np.bincount(sample.person, minlength=people)
-    segment = _first_of_each(sample.segment, sample.person)
-    rho = _autocorrelation(residual, sample.person, sample.week_index, float(weeks.mean()))
-    spread = _long_run_squares(t, sample.person, sample.week_index, rho)
-    every = _long_run_squares(np.ones(len(t)), sample.person, sample.week_index, rho)
-    degrees = weeks - every / weeks - np.where(constant, 0.0, spread / np.where(constant, 1, squares))
-    variance = _variances(residual, sample.person, np.maximum(degrees, 1.0), segment)
-    low, high = _own_range(sample.t, sample.person)
-    return Slopes(
-        slope=slope,
-        se=np.where(
-            constant, np.nan, np.sqrt(variance * np.maximum(spread, 0.1 * squares)) / np.where(constant, 1, squares)
-        ),
-        weeks=weeks,
-        segment=segment,
-        t_low=low,
-        t_high=high,
-        t_mean=np.bincount(sample.person, sample.t) / weeks,
-        autocorrelation=rho,
-        t=t,
-        y=y,
-    )
+    scale = _of_others(effects.cell)
+    return t, expected + effects.centred(different * scale), scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lines:
+    """A line by person: not-a-number where the treatment never varies. `squares`: of the treatment about its level."""
+
+    slope: Floats
+    squares: Floats
+    residual: Floats
+
+    @classmethod
+    def of(cls, t: Floats, y: Floats, level: Floats, person: Ints) -> _Lines:
+        people = int(person.max()) + 1
+        weight = np.bincount(person, level * level, minlength=people)
+
+        def about_level(values: Floats) -> Floats:
+            return values - level * (np.bincount(person, level * values, minlength=people) / weight)[person]
+
+        t_left, y_left = about_level(t), about_level(y)
+        every = np.bincount(person, t_left * t_left, minlength=people)
+        constant = every <= 1e-9 * np.bincount(person, t * t, minlength=people) + 1e-12
+        squares: Floats = np.where(constant, np.nan, every)
+        slope = np.bincount(person, t_left * y_left, minlength=people) / squares
+        return cls(slope=slope, squares=squares, residual=y_left - np.nan_to_num(slope)[person] * t_left)
+
+
+def _whitened(values: Floats, person: Ints, week_index: Ints, rho: float) -> Floats:
+    """Less what the weeks before lead one to expect, however many lie between; all of one variance."""
+    order = np.lexsort((week_index, person))
+    x, who, when = values[order], person[order], week_index[order].astype(np.float64)
+    alike = np.zeros(len(x))
+    alike[1:] = np.where(who[1:] == who[:-1], rho ** np.abs(np.diff(when)), 0.0)
+    left = np.empty(len(x))
+    left[order] = (x - alike * np.roll(x, 1)) * np.sqrt((1 - rho**2) / (1 - alike**2))
+    return left
 
 
 def _of_others(cell: Ints) -> Floats:
@@ -105,27 +142,19 @@ def _autocorrelation(residual: Floats, person: Ints, week_index: Ints, weeks: fl
     return float(np.clip((raw + 1 / weeks) / max(1 - 3 / weeks, 0.5), 0.0, 0.9))
 
 
-def _variances(residual: Floats, person: Ints, degrees: Floats, segment: NDArray[np.str_]) -> Floats:
+def _variances(residual: Floats, person: Ints, degrees: Ints, segment: NDArray[np.str_], *, scale: Floats) -> Floats:
     """Residual variance of each person, drawn towards the segment's.
 
-    `degrees`: how many times the variance a person's squares add up to on average. A mean and a slope take more than
-    two where weeks are alike, as both take what lasts.
+    Who is compared with few others varies more (`scale`), which is no luck and is not drawn anywhere.
     """
-    squares = np.bincount(person, residual**2, minlength=len(degrees))
-    pooled = np.empty(len(degrees))
+    people = len(degrees)
+    mean_scale = np.bincount(person, scale, minlength=people) / np.bincount(person, minlength=people)
+    squares, degrees = np.bincount(person, residual**2, minlength=people) / mean_scale, np.maximum(degrees, 1)
+    pooled = np.empty(people)
     for name in np.unique(segment):
         inside = segment == name
-        pooled[inside] = squares[inside].sum() / max(degrees[inside].sum(), 1.0)
-    return (PRIOR_DEGREES * pooled + squares) / (PRIOR_DEGREES + degrees)
-
-
-def _long_run_squares(t: Floats, person: Ints, week_index: Ints, rho: float) -> Floats:
-    """Sum over pairs of weeks of t t' rho^distance, by person."""
-    people, weeks = int(person.max()) + 1, np.unique(week_index)
-    grid = np.zeros((people, len(weeks)))
-    grid[person, np.searchsorted(weeks, week_index)] = t
-    alike = rho ** np.abs(weeks[:, None] - weeks[None, :]).astype(np.float64)
-    return np.asarray(((grid @ alike) * grid).sum(1))
+        pooled[inside] = squares[inside].sum() / degrees[inside].sum()
+    return mean_scale * (PRIOR_DEGREES * pooled + squares) / (PRIOR_DEGREES + degrees)
 
 
 def _own_range(t: Floats, person: Ints) -> tuple[Floats, Floats]:

@@ -44,11 +44,14 @@ def reference_effect(
     return value, tuple(sorted({names.get(short, "other segments") for short in adjusted}))
 
 
-def slope_by_reference(treatment: Floats, outcome: Floats) -> float | None:
-    """DoWhy's slope of one person, from whose rows everything else was taken out already."""
+def slope_by_reference(treatment: Floats, outcome: Floats, level: Floats) -> float | None:
+    """DoWhy's slope of one person, from whose rows all else was taken out already. `level`: what a constant is in
+    them. DoWhy adds a constant of its own; it is 0 where each row stands there with either sign."""
     import networkx as nx  # 0.2 s
 
-    return _ask_dowhy(nx.DiGraph([("t", "y")]), {"t": treatment, "y": outcome})[0]
+    columns = {"t": treatment, "y": outcome, "level": level}
+    graph = nx.DiGraph([("t", "y"), ("level", "t"), ("level", "y")])
+    return _ask_dowhy(graph, {name: np.concatenate((column, -column)) for name, column in columns.items()})[0]
 
 
 def reference_error(treatment: Floats, outcome: Floats, held: Floats, cluster: Ints) -> float:

@@ -18,7 +18,7 @@ GRID = 24
 LEVEL = 0.90
 OTHERS = (0.0, 0.03, 0.08, 0.15, 0.25)
 """Shares of persons who are altogether different from the rest: a minority whom the same change harms."""
-OF_OTHERS = 0.25
+OF_OTHERS = 0.5
 """What the persons of other segments count, of how much persons differ: segments may differ in that too."""
 APART = (3.0, 6.0)  # how far they are, in standard errors of a person
 _EM_ROUNDS, _NEGLIGIBLE = 8, 1e-4
@@ -78,19 +78,19 @@ def pool_groups(groups: Sequence[Group]) -> tuple[Pooled, ...]:
     from_others = OF_OTHERS * (likely.sum(0) - likely)
     believed, careful = (_prior(between, scale, none=0.7, alike=0.8), _prior(between, scale, none=None, alike=0.2))
     return tuple(
-        _pooled(_mixture(each, believed + others), _mixture(each, careful))
+        _pooled(_mixture(each, believed + others), _mixture(each, careful), _mixture(each, careful, alone=True))
         for each, others in zip(cases, from_others, strict=True)
     )
 
 
-def _pooled(believed: _Mixture, careful: _Mixture) -> Pooled:
+def _pooled(believed: _Mixture, careful: _Mixture, alone: _Mixture) -> Pooled:
     middle = (careful.weight * careful.mean).sum(0)
     below = (careful.weight * _normal(-careful.mean / careful.sd)).sum(0)
     return Pooled(
         mean=(believed.weight * believed.mean).sum(0),
         sd=np.sqrt((careful.weight * (careful.sd**2 + careful.mean**2)).sum(0) - middle**2),
-        lo=_quantiles(careful, (1 - LEVEL) / 2),
-        hi=_quantiles(careful, (1 + LEVEL) / 2),
+        lo=_quantiles(alone, (1 - LEVEL) / 2),
+        hi=_quantiles(alone, (1 + LEVEL) / 2),
         lfsr=np.minimum(below, 1 - below),
         own_share=(believed.weight * believed.own).sum(0),
         between_sd=believed.between_sd,
@@ -100,11 +100,13 @@ def _pooled(believed: _Mixture, careful: _Mixture) -> Pooled:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
     """One way that persons may differ: by a standard deviation `between`, and a share of them by more. What is of the
-    most and of the others stands in rows 0 and 1; `other` is each person's probability to be one of the others."""
+    most and of the others stands in rows 0 and 1; `other` is each person's probability to be one of the others, and
+    `alone` the same if there were as many of these as of the rest."""
 
     between: float
     log_likelihood: float
     other: Floats
+    alone: Floats
     mean: Floats
     sd: Floats
     own: Floats
@@ -113,11 +115,12 @@ class _Case:
     def of(cls, slope: Floats, se: Floats, *, mean_se: float, between: float, share: float, apart: float) -> _Case:
         spread = np.array([[between**2], [between**2 + apart**2]])
         variance = spread + se**2
-        centre, other = float(np.median(slope)), np.zeros(len(slope))
+        centre, other, alone = float(np.median(slope)), np.zeros(len(slope)), np.zeros(len(slope))
         for _ in range(_EM_ROUNDS if share else 1):
             if share:
-                density = np.array([[1 - share], [share]]) * _density(slope - centre, variance)
-                other = density[1] / np.maximum(density.sum(0), 1e-300)
+                most, others = _density(slope - centre, variance)
+                other = share * others / np.maximum((1 - share) * most + share * others, 1e-300)
+                alone = others / np.maximum(most + others, 1e-300)
             precision = (1 - other) / variance[0] + other / variance[1]
             centre = float(precision @ slope / precision.sum())
         own = spread / variance
@@ -127,6 +130,7 @@ class _Case:
             between=between,
             log_likelihood=float(np.log(np.maximum(both.sum(0), 1e-300)).sum() - 0.5 * np.log(precision.sum())),
             other=other,
+            alone=alone,
             mean=own * slope + (1 - own) * centre,
             sd=np.sqrt(own * se**2 + (1 - own) ** 2 * shared),
             own=own,
@@ -155,17 +159,18 @@ def _prior(between: Floats, scale: float, *, none: float | None, alike: float) -
     return np.log(np.outer(of_between, [alike, *others])).ravel()
 
 
-def _mixture(cases: list[_Case], prior: Floats) -> _Mixture:
+def _mixture(cases: list[_Case], prior: Floats, *, alone: bool = False) -> _Mixture:
+    """`alone`: what kind a person is, is told by its own weeks, and not by how rare the kind is."""
     log = np.array([case.log_likelihood for case in cases]) + prior
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     kept = [(share, case) for share, case in zip(weight.tolist(), cases, strict=True) if share >= _NEGLIGIBLE]
     total = sum(share for share, _ in kept)
-    rows = [
-        (share / total * (1 - case.other if row == 0 else case.other), case.mean[row], case.sd[row], case.own[row])
-        for share, case in kept
-        for row in ((0, 1) if case.other.any() else (0,))
-    ]
+    rows = []
+    for share, case in kept:
+        other = case.alone if alone else case.other
+        for row, part in ((0, 1 - other), (1, other)) if other.any() else ((0, 1.0),):
+            rows.append((share / total * part * np.ones(len(other)), case.mean[row], case.sd[row], case.own[row]))
     stacked = [np.array(column) for column in zip(*rows, strict=True)]
     return _Mixture(
         weight=stacked[0], mean=stacked[1], sd=stacked[2], own=stacked[3],
