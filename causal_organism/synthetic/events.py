@@ -23,13 +23,25 @@ COLUMNS = ("source", "target", "at_us", "kind", "weight", "duration_s")
 
 
 def draw_interactions(
-    rng: np.random.Generator, structure: Structure, latents: Latents, *, first_us: int, prefix: str
+    rng: np.random.Generator,
+    structure: Structure,
+    latents: Latents,
+    *,
+    first_us: int,
+    prefix: str,
+    apart_from: int | None = None,
 ) -> tuple[dict[str, Any], NDArray[np.float64]]:
-    """(columns in order of time, meeting hours as people x (1 + weeks)); week 0, the lead-in, has hours but no rows."""
+    """(columns in order of time, meeting hours as people x (1 + weeks)); week 0, the lead-in, has hours but no rows.
+
+    `apart_from`: meetings of the weeks from then on are drawn apart from those before.
+    """
     there = np.arange(latents.load.shape[1])[None, :] > structure.first_week[:, None]
     there[:, 0] = structure.first_week == 0
+    wanted, week = np.where(there, latents.meetings_wanted, 0), np.arange(there.shape[1])
+    spans = [week >= 0] if apart_from is None else [week <= apart_from, week > apart_from]
+    draws = [rng] if apart_from is None else rng.spawn(2)
     parts = [
-        draw_meetings(rng, structure, np.where(there, latents.meetings_wanted, 0)),
+        *(draw_meetings(own, structure, np.where(span, wanted, 0)) for own, span in zip(draws, spans, strict=True)),
         _messages(rng, structure, there, MESSAGES_A_WEEK * np.exp(0.15 * latents.load)),
         _reviews(rng, structure, there),
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.synthetic.planted import Planted, harmed_people, mean_of_others
+from causal_organism.synthetic.planted import Change, Planted, harmed_people, mean_of_others
 from causal_organism.synthetic.structure import MANAGER, ROLES, Structure
 
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ class Latents:
     measured_load: Floats  # as the outcomes show it
     deadline: NDArray[np.int64]
     hidden: Floats  # zero in an honest world
-    meetings_wanted: NDArray[np.int64]
+    wanted_h: Floats  # hours of meetings
     tau_focus: Floats  # by person
     tau_after_hours: Floats  # by person
     focus_rest: Floats  # focus but for meetings
@@ -39,6 +39,10 @@ class Latents:
     on_call: NDArray[np.int64] | None  # None: nobody ever is
     load_matters: float  # 1 in an honest world
     spillover: float
+
+    @property
+    def meetings_wanted(self) -> NDArray[np.int64]:
+        return np.clip(np.rint(self.wanted_h / MEETING_H), 0, 30).astype(np.int64)
 
 
 def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, planted: Planted) -> Latents:
@@ -67,7 +71,7 @@ def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, pla
         measured_load=_rounded(planted.seen * load + np.sqrt(1 - planted.seen**2) * noise),
         deadline=deadline,
         hidden=unseen,
-        meetings_wanted=np.clip(np.rint(wanted_h / MEETING_H), 0, 30).astype(np.int64),
+        wanted_h=wanted_h if planted.change is None else _changed(wanted_h, structure, planted.change),
         tau_focus=np.round(acts * tau_focus, 6),
         tau_after_hours=np.array([TAU_AFTER_HOURS[role] for role in ROLES])[structure.role] * acts
         - planted.late_harm,
@@ -105,6 +109,12 @@ def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: 
         "assigned_load": np.round(10 + 3 * latents.measured_load[:, 1:].T[week, person], 3),
         "deadline": latents.deadline[:, 1:].T[week, person],
     } | duty
+
+
+def _changed(wanted_h: Floats, structure: Structure, change: Change) -> Floats:
+    whose = np.isin(structure.columns["id"], change.people)
+    later = np.arange(wanted_h.shape[1]) > change.week  # column 0 is the lead-in
+    return wanted_h + change.hours * (whose[:, None] & later[None, :])
 
 
 def _rounded(values: Floats) -> Floats:

@@ -99,7 +99,10 @@ def generate(
     structure = draw_structure(rng, people, weeks, monday)
     structure = with_one_role(structure) if planted.one_role else structure
     latents = draw_latents(rng, structure, weeks, planted)
-    interactions, meet_h = draw_interactions(rng, structure, latents, first_us=_us(monday), prefix=f"g{seed}-")
+    interactions, meet_h = draw_interactions(
+        rng, structure, latents, first_us=_us(monday), prefix=f"g{seed}-",
+        apart_from=None if planted.change is None else planted.change.week,
+    )  # fmt: skip
     spoiled = np.random.default_rng([seed, people, weeks, 18])
     week = (interactions["at_us"] - _us(monday)) // WEEK_US
     labels = [iso_week(monday + timedelta(weeks=week)) for week in range(weeks)]

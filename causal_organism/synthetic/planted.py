@@ -16,6 +16,16 @@ HOLIDAYS, HOLIDAY_FOCUS, HOLIDAY_SEEN = (8, 17), 0.2, 0.25
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Meeting hours that people have more a week from a week on (less, if negative). Whoever they are, what came before
+    is the same: a world can be looked at, changed, and looked at again."""
+
+    week: int  # from 0
+    people: tuple[str, ...] = ()
+    hours: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planted:
     """Strengths, 0 for none. `hidden`, `team_shock`: causes of meetings and focus that nobody measured, of a person and
     of a team's week. `control`: how much the load matters; `seen`: how much of the measured load is the true one.
@@ -41,6 +51,7 @@ class Planted:
     policy_h: float = 0.0
     on_call: float = 0.0
     policy_at_once: bool = False
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
