@@ -11,7 +11,7 @@ from rich.color import ColorSystem
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.widgets.cells import Cell, Picture, cells_of, is_clear
+from tui.widgets.cells import Cell, Picture, cells_of, is_clear, seen_on_blank
 
 WIDTH, HEIGHT = 30, 3
 RED = Style(color="red")
@@ -57,6 +57,9 @@ class Shown:
                     self._write(character)
 
     def _write(self, character: str) -> None:
+        if character == "\n":  # the column is told after it: whether it stays is up to the terminal's settings
+            self.y, self.x = self.y + 1, -99
+            return
         cells = cells_of([Segment("x"), Segment(character)], ColorSystem.STANDARD)
         if len(cells) == 1:  # it stands on the character before
             before = self.x - 1 if self.rows[self.y][self.x - 1][0] else self.x - 2
@@ -64,7 +67,7 @@ class Shown:
             self.rows[self.y][before] = (text + character, style)
             return
         for text, _ in cells[1:]:
-            self.rows[self.y][self.x] = (text, "" if text == " " and is_clear(self.style) else self.style)
+            self.rows[self.y][self.x] = (text, seen_on_blank(self.style) if text == " " else self.style)
             self.x += 1
 
 
@@ -147,6 +150,25 @@ def test_blanks_within_a_line_are_erased_and_cost_no_style() -> None:
 )  # fmt: skip
 def test_a_blank_shows_backgrounds_and_lines_only(codes: str, *, clear: bool) -> None:
     assert is_clear(codes) is clear
+
+
+def test_the_next_line_is_one_further_down_and_another_one_is_named() -> None:
+    picture = Picture()
+    picture.resize(WIDTH, HEIGHT)
+    picture.put((y, 0, cells([("abc", None)])) for y in range(3))
+    changed = cells([("abd", None)])
+    assert picture.put([(0, 0, changed), (1, 0, changed)]) == "\x1b[1;3Hd\n\x1b[3Gd"
+    assert picture.put([(0, 0, cells([("abc", None)])), (2, 0, changed)]) == "\x1b[1;3Hc\x1b[3;3Hd"
+
+
+def test_blanks_are_the_same_whatever_letters_in_their_style_would_look_like() -> None:
+    picture = Picture()
+    picture.resize(WIDTH, HEIGHT)
+    behind = Style(bgcolor="color(238)")
+    line = [Segment("a", Style(color="color(114)") + behind), Segment(" ", Style(bold=True) + behind)]
+    shown = picture.put([(0, 0, cells_of([*line, Segment("b", behind)], ColorSystem.EIGHT_BIT))])
+    assert shown == "\x1b[1;1H\x1b[38;5;114;48;5;238ma \x1b[39mb\x1b[m\x1b[K"
+    assert picture.put([(0, 1, cells_of([Segment(" ", behind)], ColorSystem.EIGHT_BIT))]) == ""
 
 
 def test_after_it_was_forgotten_or_the_size_changed_all_is_sent() -> None:

@@ -6,8 +6,9 @@ Time is asked of a clock, so that a test can let it pass.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from causal_organism.errors import RefusedError, RequestError, SelectionError, StoreError
@@ -136,7 +137,7 @@ class DemoSource:
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         self._count("runs")
-        found = [run for run in self._runs() if operations.is_asked(run, asked)]
+        found = list(islice((run for run in self._runs() if operations.is_asked(run, asked)), limit + 1))
         before = operations.began(found[limit]) if len(found) > limit else None
         return {"schema": "organism.runs/1", "runs": found[:limit], "until": before}
 
@@ -277,9 +278,9 @@ class DemoSource:
             return "Pending"
         return "Running" if since < RUNNING_S else "Completed"
 
-    def _runs(self) -> list[dict[str, Any]]:
-        started = [documents.with_refusals(self._run(run)) for run in reversed(self.started)]
-        return [*started, *self._before()]
+    def _runs(self) -> Iterable[dict[str, Any]]:
+        started = (documents.with_refusals(self._run(run)) for run in reversed(self.started))
+        return chain(started, self._before())
 
     def _run(self, run: str) -> dict[str, Any]:
         at, selection = self.started[run]

@@ -26,8 +26,7 @@ _BLANK: Cell = (" ", "")
 _BRIDGE = 6  # cells that are sent again rather than jumped over: a jump costs as much
 _ERASE = 4  # blanks at the end of a line that cost more than erasing it
 _BLANK_OUT, _BLANK_OUT_LAST = 12, 6  # blanks within a line that cost more than erasing them and a jump, or just erasing
-_FOREGROUND = re.compile(r"\b[35]8;(5;\d+|2;\d+;\d+;\d+);?")  # of letters, and of a line below them
-_CODE = re.compile(r"[34]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+")  # one thing that a style says
+_CODE = re.compile(r"[345]8;(?:5;\d+|2;\d+;\d+;\d+)|\d+")  # one thing that a style says
 _OFF = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "6": "25", "7": "27", "8": "28", "9": "29", "21": "24",
         "51": "54", "52": "54", "53": "55"}  # fmt: skip
 """What is said of letters beside their colours -> the code that takes it back."""
@@ -74,6 +73,7 @@ class Pen:
     def __init__(self) -> None:
         self.out: list[str] = []
         self.style = ""
+        self.y: int | None = None  # the line that the terminal's cursor is on
 
     def line(self, y: int, old: list[Cell] | None, new: list[Cell]) -> None:
         """What changes one line into the other one."""
@@ -114,7 +114,8 @@ class Pen:
                 x = end
                 continue
             if text:
-                self._wear(style)
+                if text != " " or seen_on_blank(self.style) != style:
+                    self._wear(style)
                 self.out.append(text)
             x += 1
         return stop
@@ -127,7 +128,15 @@ class Pen:
         self.out.append(f"\x1b[{cells}X" if is_erased else " " * cells)
 
     def _move(self, y: int, at: int | None, x: int) -> None:
-        self.out.append(f"\x1b[{y + 1};{x + 1}H" if at is None else f"\x1b[{x + 1}G")
+        """To a column by its number, also one line down: how far the cursor went along a line is the terminal's word,
+        where a character is wider there than here."""
+        if at is not None:
+            self.out.append(f"\x1b[{x + 1}G")
+        elif self.y is not None and y == self.y + 1:
+            self.out.append(f"\n\x1b[{x + 1}G")
+        else:
+            self.out.append(f"\x1b[{y + 1};{x + 1}H")
+        self.y = y
 
     def _wear(self, style: str) -> None:
         if style != self.style:
@@ -191,12 +200,15 @@ def _is_amid_blanks(old: list[Cell], new: list[Cell], x: int, end: int) -> bool:
 
 
 @lru_cache(maxsize=512)
+def seen_on_blank(codes: str) -> str:
+    """What of a style is seen on a blank: what is behind it and drawn on it; all of it where it is reversed."""
+    flags, (_, behind) = _parts(codes)
+    return codes if "7" in flags else ";".join([*sorted(flags & _SEEN_ON_BLANKS, key=int), *filter(None, (behind,))])
+
+
 def is_clear(codes: str) -> bool:
-    """Whether a blank in this style looks as one without any: it has no background, and nothing is drawn on it."""
-    return all(
-        code not in _SEEN_ON_BLANKS and not (40 <= int(code or 0) <= 48 or int(code or 0) >= 100)
-        for code in _FOREGROUND.sub("", codes).split(";")
-    )
+    """Whether a blank in this style looks as one without any."""
+    return not seen_on_blank(codes)
 
 
 def cells_of(segments: Iterable[Segment], system: ColorSystem) -> list[Cell]:
@@ -206,7 +218,7 @@ def cells_of(segments: Iterable[Segment], system: ColorSystem) -> list[Cell]:
         if control or not text:
             continue
         codes = Strip.render_ansi(style, system) if style else ""
-        blank = _BLANK if is_clear(codes) else (" ", codes)
+        blank = (" ", seen_on_blank(codes))
         if text.isascii():
             cells += [blank if character == " " else (character, codes) for character in text]
             continue

@@ -26,7 +26,7 @@ def test_each_try_has_a_bar_and_the_pause_before_it_is_hatched() -> None:
     tries = (attempt(1, at_s=0, took_s=40), attempt(2, at_s=80, took_s=20))
     head, first, second = (plain(each) for each in try_lines(tries, NOW, 24 + 14 + 9 + 20))
     assert head.startswith("TRIES 2")
-    assert first[32:52] == "▄" * 8 + "─" * 12
+    assert first[32:52] == "▄" * 8 + " " * 12
     assert second[32:52] == "─" * 8 + "▒" * 8 + "▄" * 4
 
 

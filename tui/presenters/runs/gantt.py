@@ -28,7 +28,10 @@ class Axis:
     def bar(
         self, began: datetime | None, took_s: float | None, tone: str, *, is_over: bool, since_s: float | None = None
     ) -> Line:
-        """Where a task stands; dots where nothing is known; hatched from where the try before it ended."""
+        """A rail up to where a task stands; dots where nothing is known; hatched from where the try before it ended.
+
+        Behind the bar there is nothing: a rail there would be a third of what a step through the runs sends.
+        """
         if began is None or took_s is None:
             return (("╌" * self.cells, "faint"),)
         first = int(self.cells * (began - self.start).total_seconds() / self.seconds)
@@ -37,7 +40,7 @@ class Axis:
         body = "▄" * size if is_over else "▄" * (size - 1) + "▸"
         paused = 0 if since_s is None else min(first, max(1, first - round(self.cells * since_s / self.seconds)))
         before = (("─" * (first - paused), "faint"), ("▒" * paused, "warn"))
-        return (*before, (body, tone), ("─" * (self.cells - first - size), "faint"))
+        return (*before, (body, tone), (" " * (self.cells - first - size), ""))
 
 
 def task_lines(tasks: Sequence[Document], now: datetime, width: int, *, pending: Sequence[Document] = ()) -> list[Line]:
