@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from causal_organism.assets.keys import partition_text
-from causal_organism.assets.staleness import Code
-from causal_organism.engine.history.listing import assets_document, diff_document, show_document, versions_document
+from causal_organism.engine.history.listing import diff_document, versions_document
 from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.plan import make_plan, plan_document, select_keys
 from causal_organism.engine.requests import Origin, Request
-from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.errors import RefusedError, StoreError
 from causal_organism.organism.blame.tree import blame
 from causal_organism.organism.decisions import proposals as proposal_operations
@@ -23,6 +20,7 @@ from causal_organism.organism.stream.reread import reread_stream
 from causal_organism.platform import queues as queue_operations
 from causal_organism.platform import runs as run_operations
 from causal_organism.platform import schedules as schedule_operations
+from causal_organism.platform.asset_list import AssetList
 from causal_organism.platform.consequences import of_runs, of_version, with_consequences
 from causal_organism.platform.day_figures import DayFigures
 from causal_organism.platform.person_numbers import numbers_of
@@ -41,8 +39,6 @@ LOOKED_AT = 1_000
 """Runs in which one answer looks for those of a person or with a text, so that it comes in time; `until` goes on."""
 LETTERS = 500
 DIFFERENCES = 200
-CODE_S = 30.0
-"""Between two looks at the source of all assets, which is most of what their list costs. A plan always looks."""
 FIRST_LINE = ""
 """The cursor before the first line of a log, which the console gives."""
 _BEFORE_ALL = "1970-01-01T00:00:00+00:00"
@@ -66,8 +62,7 @@ class Console:
         self._held = held
         self._status = status
         self._close = close
-        self._code: Mapping[str, Code] = {}
-        self._code_read_at = -CODE_S
+        self._assets = AssetList(organism)
         self._day = DayFigures()
 
     def unsupported(self) -> Mapping[str, str]:
@@ -81,10 +76,10 @@ class Console:
         return self._status()
 
     def assets(self) -> Document:
-        return assets_document(self._organism, snapshot=self._snapshot())
+        return self._assets.document()
 
     def select(self, expression: str) -> tuple[str, ...]:
-        return select_keys(self._organism, expression, load_snapshot(self._organism), allow_empty=True)
+        return select_keys(self._organism, expression, self._assets.snapshot(), allow_empty=True)
 
     def versions(self, key: str) -> Document:
         document = versions_document(self._organism, key)
@@ -115,7 +110,7 @@ class Console:
 
     def partitions(self, key: str) -> Document:
         """A letter per partition (fresh, stale, missing, x: failed), and the first that are not fresh."""
-        rows = show_document(self._organism, key).get("by_partition") or []
+        rows = self._assets.shown(key).get("by_partition") or []
         states = "".join("x" if row["attempt"] else row["status"][0] for row in rows)
         ends = [partition_text(row["partition"]) for row in (*rows[:1], *rows[-1:])]
         listed = [row for row, state in zip(rows, states, strict=True) if state != "f"][:PARTITIONS_LISTED]
@@ -223,14 +218,6 @@ class Console:
     @property
     def _actor(self) -> str:
         return self._organism.settings.actor
-
-    def _snapshot(self) -> LedgerSnapshot:
-        """The ledger as it is now, and the code as it was at most that long ago."""
-        if time.monotonic() - self._code_read_at < CODE_S:
-            return load_snapshot(self._organism, code=self._code)
-        found = load_snapshot(self._organism)
-        self._code, self._code_read_at = found.code, time.monotonic()
-        return found
 
     @property
     def _writable(self) -> Organism:

@@ -35,6 +35,9 @@ class Heads(Protocol):
     def attempts(self) -> Mapping[tuple[str, str], Attempt]:
         """(key, partition) -> the last failed or rejected try of assets that have no head; one read."""
 
+    def heads_mark(self) -> str:
+        """Another text whenever `heads` or `attempts` give something else; one small read."""
+
     def pin(self, key: str, partition: str, number: int | None) -> None:
         """Hold a version as head, or with None let go."""
 

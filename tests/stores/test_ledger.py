@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -128,6 +129,37 @@ def test_what_checks_say_of_a_head_later_stands_until_another_version_is_head(le
         ledger.record_checks(lease, 1, (), run="r6", at=later)
     publish(ledger, version(content="f2"))
     assert (ledger.heads()["k", ""].checks, ledger.heads()["k", ""].rechecked) == (version().checks, None)
+
+
+def test_the_mark_of_the_heads_moves_with_every_change_of_them_and_stays_else(ledger: Ledger) -> None:
+    failed = Attempt(outcome=Outcome.FAILED, at=NOW, run="r1", provenance=MADE, error="no way")
+    said = (CheckResult(name="c", passed=False, blocking=True, detail="9", facts={}, code_version="abc"),)
+
+    def held(change: Callable[[Any], object]) -> None:
+        with ledger.hold("k", "", "tester") as lease:
+            change(lease)
+
+    changes: tuple[Callable[[], object], ...] = (
+        lambda: publish(ledger, version()),
+        lambda: publish(ledger, version(content="f2")),
+        lambda: held(lambda lease: ledger.confirm(lease, MADE, run="r2", at=NOW + timedelta(hours=1))),
+        lambda: held(lambda lease: ledger.record_checks(lease, 2, said, run="r3", at=NOW)),
+        lambda: ledger.pin("k", "", 2),
+        lambda: ledger.pin("k", "", None),
+        lambda: ledger.record_attempt("k", "", failed),
+        lambda: ledger.record_attempt("k", "", replace(failed, error="no other way")),
+        lambda: ledger.record_attempt("never made", "", failed),
+        lambda: publish(ledger, version(content="f3")),
+    )
+    seen = [ledger.heads_mark()]
+    for change in changes:
+        change()
+        assert ledger.heads_mark() != seen[-1]
+        seen.append(ledger.heads_mark())
+    held(lambda _: None)
+    ledger.record_looks(["k"], at=NOW)
+    ledger.retire("k", "", [1])
+    assert ledger.heads_mark() == seen[-1], "that is no head's"
 
 
 def test_the_last_look_at_each_source_is_known(ledger: Ledger) -> None:

@@ -46,6 +46,9 @@ class MemoryLedger(MemoryRuns):
         with self._guard:
             return {ref: each for ref, each in self._attempts.items() if ref not in self._heads}
 
+    def heads_mark(self) -> str:
+        return repr((self.heads(), self.attempts()))
+
     def versions(
         self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
     ) -> tuple[Version, ...]:

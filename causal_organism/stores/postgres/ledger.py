@@ -54,6 +54,11 @@ class PostgresLedger(PostgresRunHistory):
             found = connection.execute(statements.ATTEMPTS_WITHOUT_HEAD).fetchall()
         return {(key, partition): rows.to_attempt(*rest) for key, partition, *rest in found}
 
+    def heads_mark(self) -> str:
+        with self._database.connection(single=True) as connection:
+            row = connection.execute(statements.HEADS_MARK).fetchone()
+        return str(row and row[0])
+
     def versions(
         self, key: str, partition: str = "", *, limit: int | None = None, kept: bool = False
     ) -> tuple[Version, ...]:

@@ -27,6 +27,12 @@ HEADS: LiteralString = (
     "JOIN organism.version v ON v.key = h.key AND v.partition = h.partition AND v.number = h.number "
     "LEFT JOIN organism.attempt a ON a.key = h.key AND a.partition = h.partition"
 )
+# Every change of a row gives it another xmin. What is shown of a head's version changes with the head alone.
+HEADS_MARK: LiteralString = (
+    "SELECT concat_ws(' ', count(*), sum(hashtextextended(concat_ws(' ', key, partition, xmin), 0))) "
+    "FROM (SELECT key, partition, xmin FROM organism.head "
+    "UNION ALL SELECT key, partition || ' attempt', xmin FROM organism.attempt) each"
+)
 HEADS_OF: LiteralString = f"{HEADS} WHERE h.key = ANY(%s) AND h.partition = %s"
 ATTEMPTS_WITHOUT_HEAD: LiteralString = (
     f"SELECT a.key, a.partition, {_ATTEMPT} FROM organism.attempt a WHERE NOT EXISTS "
