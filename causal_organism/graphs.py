@@ -51,7 +51,7 @@ def load_graph(names: str | None) -> AssetGraph:
         GraphError: one cannot be imported (with type, file and line), or two have the same key.
     """
     named = graph_names(names)
-    assets = {name: _load_assets(name) for name in named}
+    assets = {name: load_assets(name) for name in named}
     _refuse_collisions(assets)
     distinct = {id(each): each for found in assets.values() for each in found}  # one that several name is one
     try:
@@ -121,7 +121,7 @@ def _folder_of(name: str) -> Path | None:
 
 def _inspect(name: str) -> GraphState:
     try:
-        assets = _load_assets(name)
+        assets = load_assets(name)
     except GraphError as error:
         return GraphState(name=name, file=None, assets=0, sources=0, error=error.message, hint=error.hint)
     specs = [spec for each in assets for spec in each.specs]
@@ -134,7 +134,8 @@ def _inspect(name: str) -> GraphState:
     )
 
 
-def _load_assets(name: str) -> tuple[Asset, ...]:
+def load_assets(name: str) -> tuple[Asset, ...]:
+    """The assets of one graph that is named. Raises GraphError."""
     if name == CATALOG:
         from causal_organism.catalog import ASSETS
 

@@ -14,7 +14,7 @@ from causal_organism.alerts.of_servers import clocks_differ, disk_fills, queues_
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.embedded.home import Home
-from causal_organism.embedded.worker_graph import own_worker_error
+from causal_organism.embedded.worker_graph import ask_own_worker
 from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError, StoreError
 from causal_organism.graphs import graph_names
 from causal_organism.organism.projections.verify_network import (
@@ -26,10 +26,10 @@ from causal_organism.organism.projections.verify_network import (
 )
 from causal_organism.organism.stream.clocks import measure_clocks
 from causal_organism.organism.stream.lag import note_text, stream_state
-from causal_organism.platform.deploy import other_code
 from causal_organism.platform.disk import measure_disks
 from causal_organism.platform.notices import notify
-from causal_organism.platform.worker_graphs import WORKER_ASSETS, describe_graphs, graph_problems, has_other_graphs
+from causal_organism.platform.workers.graphs import WORKER_ASSETS, describe_graphs, has_other_graphs
+from causal_organism.platform.workers.listing import list_workers
 from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
@@ -159,8 +159,6 @@ def _deployments(o: OpenOrganism) -> str:
         return "none yet: `organism deploy setup`"
     if missing:
         raise FaultyError(f"not yet: {'; '.join(missing)}", hint="organism deploy setup")
-    if others := other_code(o, [each["name"] for each in o.orchestrator.workers() if each["online"]]):
-        raise FaultyError("; ".join(others))
     return f"changed by hand: {'; '.join(drift)}" if drift else "as this version defines them"
 
 
@@ -193,16 +191,14 @@ def _graph(o: OpenOrganism) -> str:
 
 
 def _worker_graph(o: OpenOrganism) -> str:
-    """The home's own worker is asked now; what runs of other workers found is known from them."""
-    broken = own_worker_error(Home(o.settings.home))
-    if broken is not None:
-        raise broken
-    if problems := graph_problems(o):
-        raise OrganismError(problems[0], hint="repair the worker's environment; its next run tells if it can")
+    """The home's own worker is asked now; others told, or are known from their runs."""
+    workers = list_workers(o, own=ask_own_worker(Home(o.settings.home)))
+    if workers["problems"]:
+        raise FaultyError("; ".join(workers["problems"]), hint="organism workers")
     theirs = describe_graphs(o.ledger.fact(WORKER_ASSETS))
     if has_other_graphs(o):
-        return f"{theirs}, which is not what this command has"
-    return theirs
+        theirs = f"{theirs}, which is not what this command has"
+    return "; ".join([theirs, *workers["unknown"]])
 
 
 class FaultyError(OrganismError):

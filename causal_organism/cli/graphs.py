@@ -9,7 +9,7 @@ import click
 
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.errors import WRONG
-from causal_organism.graphs import inspect_graphs
+from causal_organism.platform.workers.found import find
 from causal_organism.settings import load_settings
 from causal_organism.wording.safe_text import safe_text
 
@@ -21,10 +21,9 @@ def graphs(as_json: bool) -> None:
 
     Exit code 2 if one of them cannot be imported, or two have the same key. Asks no server.
     """
-    found = inspect_graphs(load_settings().assets)
-    document = {"schema": "organism.graphs/1", "graphs": [each.to_document() for each in found]}
+    document = find(load_settings())
     emit(document, lambda: _text(document), as_json=as_json)
-    if any(each.error for each in found):
+    if any(each["error"] for each in document["graphs"]):
         raise click.exceptions.Exit(WRONG)
 
 

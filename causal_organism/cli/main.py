@@ -56,6 +56,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "queue": ("orchestration.queues", "queue", "Pause, resume or limit a queue."),
     "schedules": ("orchestration.schedules", "schedules", "List schedules."),
     "schedule": ("orchestration.schedules", "schedule", "Pause or resume a schedule."),
+    "workers": ("orchestration.workers", "workers", "List the workers, and what each of them can import."),
     "worker": ("orchestration.worker", "worker", "Serve runs; told to stop, let those that go on end first."),
     "deploy": ("orchestration.deploy", "deploy", "Set up, update or check pool, queues, deployments and schedules."),
     "ingest": ("ingesting.ingest", "ingest", "Put interactions from files into the stream."),

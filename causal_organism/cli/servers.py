@@ -150,7 +150,7 @@ def _note_graph(settings: Settings) -> None:
     """Who triggers a run is told if the worker has other assets than theirs."""
     from causal_organism.embedded.home import Home
     from causal_organism.embedded.worker_graph import own_worker_graph
-    from causal_organism.platform.worker_graphs import describe_graphs, forget_runs, note_worker_graph
+    from causal_organism.platform.workers.graphs import describe_graphs, forget_runs, note_worker_graph
     from causal_organism.wiring import open_organism
 
     assets = own_worker_graph(Home(settings.home))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.inheritance import worker_environment
+from causal_organism.embedded.servers.prefect import worker_name
 from causal_organism.embedded.servers.server import WORKER
 from causal_organism.embedded.state import load_request
 from causal_organism.errors import GraphError
 from causal_organism.graphs import CATALOG, graph_names
-
-_LIMIT_S = 120.0
+from causal_organism.platform.workers.asking import ask, broken_graph
+from causal_organism.platform.workers.found import find
+from causal_organism.settings import load_settings
 
 
 def refuse_broken_graph(home: Home, variables: Mapping[str, str]) -> None:
@@ -23,10 +24,14 @@ def refuse_broken_graph(home: Home, variables: Mapping[str, str]) -> None:
         raise error
 
 
-def own_worker_error(home: Home) -> GraphError | None:
-    """Why the home's own worker cannot import its graph; None if it can, or the home has no worker."""
+def ask_own_worker(home: Home) -> tuple[str, dict[str, Any]] | None:
+    """The home's own worker by name, and what it finds now (organism.graphs/1); None: the home has none."""
     request = load_request(home)
-    return graph_error(home, request.worker) if WORKER in request.wanted else None
+    if WORKER not in request.wanted:
+        return None
+    if _is_catalog(request.worker):  # the package of this process is the worker's
+        return worker_name(), find(replace(load_settings(), assets=None))
+    return worker_name(), _ask(home, request.worker)
 
 
 def own_worker_graph(home: Home) -> str | None:
@@ -36,24 +41,21 @@ def own_worker_graph(home: Home) -> str | None:
 
 def graph_error(home: Home, variables: Mapping[str, str]) -> GraphError | None:
     """The first thing that is wrong with the graph in a worker with these variables. Starts a process of Python."""
-    if graph_names(variables.get("ORGANISM_ASSETS")) == (CATALOG,):
+    if _is_catalog(variables):
         return None
+    broken = broken_graph(_ask(home, variables))
+    if broken is None:
+        return None
+    error, hint = broken
+    return GraphError(f"in the worker, {error}", hint=hint)
+
+
+def _is_catalog(variables: Mapping[str, str]) -> bool:
+    return graph_names(variables.get("ORGANISM_ASSETS")) == (CATALOG,)
+
+
+def _ask(home: Home, variables: Mapping[str, str]) -> dict[str, Any]:
     environment = worker_environment(home, variables)
     if "PYTHONPATH" not in variables:  # that of who asks is not the worker's
         environment.pop("PYTHONPATH", None)
-    command = (sys.executable, "-m", "causal_organism", "graphs", "--json")
-    try:
-        done = subprocess.run(
-            command, env=environment, cwd=home.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=_LIMIT_S,
-        )  # fmt: skip
-        rows = json.loads(done.stdout)["graphs"]
-    except subprocess.TimeoutExpired:
-        return GraphError(f"in the worker, importing the asset graph took more than {_LIMIT_S:.0f} s")
-    except (ValueError, KeyError):
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        return GraphError(f"in the worker, the asset graph cannot be imported: {last}")
-    broken = next((row for row in rows if row["error"]), None)
-    if broken is None:
-        return None
-    return GraphError(f"in the worker, {broken['error']}", hint=broken["hint"])
+    return ask(environment, home.folder)

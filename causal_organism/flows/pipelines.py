@@ -37,8 +37,8 @@ from causal_organism.flows.threads import in_thread, to_its_end
 from causal_organism.organism.projections.exports import export_heads
 from causal_organism.organism.projections.verify_network import NETWORK
 from causal_organism.platform.runs import readmit
-from causal_organism.platform.worker_code import record_code
-from causal_organism.platform.worker_graphs import import_graph
+from causal_organism.platform.workers.code import record_code
+from causal_organism.platform.workers.graphs import import_graph
 from causal_organism.ports import Organism
 from causal_organism.settings import load_settings
 from causal_organism.tracing import start_tracing

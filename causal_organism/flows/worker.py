@@ -1,4 +1,5 @@
-"""A worker that ends well: told to stop, it takes no more runs, and lets those that go on come to their end.
+"""A worker that tells what it can import, and ends well: told to stop, it takes no more runs, and lets those that go on
+come to their end.
 
 Prefect's own takes SIGTERM for Ctrl-C: every run that goes on is cut off, to be resumed by another worker.
 """
@@ -19,6 +20,10 @@ import anyio
 from prefect.settings import PREFECT_WORKER_HEARTBEAT_SECONDS
 from prefect.workers.process import ProcessWorker
 
+from causal_organism.flows.worker_reports import Reports, this_process
+from causal_organism.platform.workers.reports import Teller
+from causal_organism.wiring import open_organism
+
 MOST_RUNS = 1_000
 TO_SAY_S = 10.0
 """What a run that is cut off has to write down how it ended."""
@@ -38,14 +43,18 @@ def work(pool: str, queues: Sequence[str], *, name: str | None, limit: int | Non
         heartbeat_interval_seconds=int(PREFECT_WORKER_HEARTBEAT_SECONDS.value()),
         create_pool_if_not_found=False,
     )
-    asyncio.run(_Serving(worker).serve(grace_s))
+    with open_organism() as organism:
+        reports = Reports(organism, Teller(pool=pool, worker=worker.name, instance=this_process(), queues=queues))
+        asyncio.run(_Serving(worker, reports).serve(grace_s))
+        reports.end()
 
 
 class _Serving:
     """A worker at work, with the processes of its runs."""
 
-    def __init__(self, worker: Any):
+    def __init__(self, worker: Any, reports: Reports):
         self._worker = worker
+        self._reports = reports
         self._take_runs, self._run = worker.get_and_submit_flow_runs, worker.run
         self._processes: set[int] = set()
         self._stopping, self._at_once = anyio.Event(), anyio.Event()
@@ -56,6 +65,7 @@ class _Serving:
             asyncio.get_running_loop().add_signal_handler(number, self._told_to_stop)
         async with anyio.create_task_group() as group:
             group.start_soon(partial(self._worker.start, with_healthcheck=True))
+            group.start_soon(self._reports.go_on)
             await self._stopping.wait()
             _log.warning("told to stop: no more runs are taken, %s go on", self._going_on)
             await self._until_ended(grace_s)

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from causal_organism.alerts.of_servers import queues_without_worker
-from causal_organism.errors import StoreError
-from causal_organism.platform.worker_code import workers_with_other_code
-from causal_organism.platform.worker_graphs import describe_graphs, graph_problems, note_worker_graph
+from causal_organism.platform.workers.graphs import describe_graphs, note_worker_graph
+from causal_organism.platform.workers.listing import OwnWorker, list_workers
 from causal_organism.ports import Organism
 from causal_organism.settings import running_servers
 
@@ -45,27 +44,26 @@ def _has_own_worker(organism: Organism) -> bool:
 def check_deployed(
     organism: Organism,
     *,
-    own_worker: str | None = None,
+    own_worker: OwnWorker | None = None,
     unpinned: Sequence[str] = (),
     pause: Callable[[float], None] = time.sleep,
 ) -> dict[str, Any]:
     """organism.deploy-check/1: what a setup would change, what keeps runs from starting, and what
     operators changed.
 
-    `own_worker`: what is wrong with the assets of the home's own worker, which was asked just now. `unpinned`: images
-    of containers without a digest, which are told and are no fault of what is deployed.
+    `own_worker`: the home's own, which was asked just now. `unpinned`: images of containers without a digest, which are
+    told and are no fault of what is deployed; nor is a worker of which it is not known what it can import (`unknown`).
 
     Prefect's scheduler plans the runs of a new deployment within five seconds, so its first silence is borne.
     """
     missing = list(organism.orchestrator.missing())
     problems = []
-    online = [worker["name"] for worker in organism.orchestrator.workers() if worker["online"]]
-    if not online:
+    if not any(worker["online"] for worker in organism.orchestrator.workers()):
         problems.append("no worker is online: start one with `prefect worker start --pool default`")
     else:
         problems += [f"{each.text}: `{each.hint}`" for each in queues_without_worker(organism.orchestrator.queues())]
-    problems += other_code(organism, online)
-    problems += [own_worker] if own_worker else graph_problems(organism)
+    workers = list_workers(organism, own=own_worker)
+    problems += workers["problems"]
     if not missing and not _is_scheduling(organism, pause):
         problems.append("no run is scheduled although schedules are active: is the server's scheduler running?")
     return {
@@ -74,21 +72,9 @@ def check_deployed(
         "problems": problems,
         "drift": list(organism.orchestrator.drift()),
         "unpinned": list(unpinned),
+        "unknown": workers["unknown"],
         "ok": not missing and not problems,
     }
-
-
-def other_code(organism: Organism, workers: Sequence[str]) -> list[str]:
-    """A sentence per worker whose last run had other code than is installed here; none where no ledger can say."""
-    try:
-        found = workers_with_other_code(organism, workers)
-    except StoreError:
-        return []
-    return [
-        f"the last run of worker {name} had other code than is installed here: install the same there, or wait for its"
-        " next run if that was done"
-        for name in found
-    ]
 
 
 def _is_scheduling(organism: Organism, pause: Callable[[float], None]) -> bool:

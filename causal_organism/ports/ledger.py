@@ -166,7 +166,11 @@ class Facts(Protocol):
     def fact(self, name: str) -> Any:
         """A small fact about this deployment (for example the graph that the worker has); None if never set."""
 
-    def set_fact(self, name: str, value: Any) -> None: ...
+    def facts(self, prefix: str) -> Mapping[str, Any]:
+        """Name -> fact, of those whose name begins so; one read."""
+
+    def set_fact(self, name: str, value: Any) -> None:
+        """In place of what it was; None: as if it were never set."""
 
     def clock(self) -> datetime | None:
         """The server's own time; None where it has none of its own."""

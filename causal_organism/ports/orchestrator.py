@@ -55,6 +55,9 @@ class Queues(Protocol):
     def workers(self) -> tuple[WorkerRow, ...]:
         """All that ever asked for work, of every pool."""
 
+    def forget_worker(self, pool: str, name: str) -> None:
+        """It has ended, and is listed no more; without that it counts as online for a minute or two."""
+
 
 class Deployments(Protocol):
     """What is deployed, and when it runs by itself."""

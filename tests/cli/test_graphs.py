@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,7 +16,7 @@ from causal_organism.embedded.inheritance import worker_variables
 from causal_organism.embedded.worker_graph import graph_error
 from causal_organism.errors import GraphError
 from causal_organism.graphs import folders_of, graph_names, inspect_graphs, load_graph
-from causal_organism.platform.worker_graphs import forget_runs, graph_problems, import_graph
+from causal_organism.platform.workers.graphs import forget_runs, graph_problems, import_graph
 
 SHOP = """
 from causal_organism import asset
@@ -116,6 +117,7 @@ class Facts:
         self.writes = 0
         self.ledger = self
         self.broken = False
+        self.at = datetime(2026, 1, 5, 10, tzinfo=UTC)
         self.settings = SimpleNamespace(assets="shop:ASSETS")
 
     def fact(self, name: str) -> Any:
@@ -125,8 +127,8 @@ class Facts:
         self.facts[name] = value
         self.writes += 1
 
-    def now(self) -> Any:
-        return SimpleNamespace(isoformat=lambda: "2026-01-05T10:00:00+00:00")
+    def now(self) -> datetime:
+        return self.at
 
     @property
     def graph(self) -> tuple[str, ...]:
@@ -152,4 +154,25 @@ def test_what_a_run_could_not_import_is_known_until_one_can() -> None:
     with pytest.raises(GraphError):
         import_graph(cast(Any, o))
     forget_runs(cast(Any, o))
+    assert graph_problems(cast(Any, o)) == ()
+
+
+def test_what_no_run_found_again_for_a_day_is_known_no_more() -> None:
+    o = Facts()
+    o.broken = True
+
+    def run() -> None:
+        with pytest.raises(GraphError):
+            import_graph(cast(Any, o))
+
+    run()
+    o.at += timedelta(minutes=50)
+    run()
+    assert o.writes == 1
+    o.at += timedelta(minutes=20)
+    run()
+    assert o.writes == 2
+    o.at += timedelta(hours=23)
+    assert len(graph_problems(cast(Any, o))) == 1
+    o.at += timedelta(hours=1)
     assert graph_problems(cast(Any, o)) == ()

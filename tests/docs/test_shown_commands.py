@@ -25,6 +25,7 @@ ELSEWHERE = {
     ),
     "asks Prefect": (
         "pulse", "schedules", "schedule", "queue", "queues", "deploy", "retry", "cancel", "status", "check",
+        "workers",
     ),
     "is asked of a gap, a copy, a study or a refusal of its own": (
         "stream reread", "study", "dead-letters retry", "dead-letters drop", "interventions", "alerts",

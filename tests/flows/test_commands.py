@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
-from causal_organism.platform.worker_graphs import WORKER_ASSETS, note_worker_graph
+from causal_organism.platform.workers.graphs import WORKER_ASSETS, note_worker_graph
 from causal_organism.wiring import OpenOrganism
 from tests.cli.test_documents import check_fields
 from tests.flows.conftest import ASSETS, ROOT

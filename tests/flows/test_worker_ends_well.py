@@ -15,11 +15,13 @@ from typing import Any
 import httpx
 import pytest
 
+from causal_organism.platform.workers.reports import WorkerReport, load_reports
 from causal_organism.settings import Settings
+from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ROOT
 from tests.waiting import PATIENCE_S, equal, until
 
-Begin = Callable[[float], "subprocess.Popen[str]"]
+Begin = Callable[..., "subprocess.Popen[str]"]
 
 
 class Pool:
@@ -70,13 +72,14 @@ def begin(pool: Pool, flow_settings: Settings, tmp_path: Path) -> Iterator[Begin
     """Starts the worker of the pool."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(grace_s: float) -> subprocess.Popen[str]:
+    def start(grace_s: float, **more: str) -> subprocess.Popen[str]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         environment = {
             **os.environ, "ORGANISM_HOME": str(flow_settings.home), "PREFECT_HOME": str(tmp_path / "prefect"),
             "PREFECT_WORKER_WEBSERVER_PORT": str(port), "PREFECT_WORKER_QUERY_SECONDS": "1", "PYTHONPATH": str(ROOT),
+            **more,
         }  # fmt: skip
         command = (sys.executable, "-m", "causal_organism", "worker", "--pool", pool.name, "--grace", str(grace_s))
         started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
@@ -110,3 +113,19 @@ def test_what_does_not_end_in_time_is_cut_off_and_said_to_have_crashed(pool: Poo
     assert worker.wait(PATIENCE_S) == 0
     equal(lambda: pool.state(run), "CRASHED")
     assert not pool.has("ended")
+
+
+def test_it_tells_what_it_can_import_while_it_is_there(pool: Pool, begin: Begin, organism: OpenOrganism) -> None:
+    def reports() -> list[WorkerReport]:
+        return [each for (name, _), each in load_reports(organism).items() if name == pool.name]
+
+    worker = begin(PATIENCE_S, ORGANISM_ASSETS="a_shop_that_is_not_there:ASSETS")
+    (report,) = until(reports, "the worker tells")
+    assert (report.assets, report.is_current) == ("a_shop_that_is_not_there:ASSETS", True)
+    (row,) = report.found["graphs"]
+    assert "No module named 'a_shop_that_is_not_there'" in row["error"]
+    until(lambda: any(each["pool"] == pool.name for each in organism.orchestrator.workers()), "Prefect knows it")
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE_S) == 0
+    assert reports() == []
+    assert not any(each["pool"] == pool.name for each in organism.orchestrator.workers())

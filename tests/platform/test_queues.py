@@ -15,8 +15,8 @@ from causal_organism.errors import StoreError
 from causal_organism.platform.deploy import check_deployed, set_up
 from causal_organism.platform.queues import limit_queue, load_queues, pause_queue
 from causal_organism.platform.schedules import load_schedules, set_schedule
-from causal_organism.platform.worker_code import installed_code
-from causal_organism.platform.worker_graphs import WORKER_ASSETS
+from causal_organism.platform.workers.code import installed_code
+from causal_organism.platform.workers.graphs import WORKER_ASSETS
 from causal_organism.ports import Gap, StreamPosition
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.stores.memory.stream import MemoryStream

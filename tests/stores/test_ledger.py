@@ -278,6 +278,15 @@ def test_facts_are_kept(ledger: Ledger) -> None:
     assert ledger.fact("x") == {"z": 1}
 
 
+def test_facts_are_found_by_how_their_names_begin_and_can_be_forgotten(ledger: Ledger) -> None:
+    for name in ("w/a", "w/b", "w%", "v/a"):
+        ledger.set_fact(name, name)
+    assert ledger.facts("w/") == {"w/a": "w/a", "w/b": "w/b"}
+    ledger.set_fact("w/a", None)
+    ledger.set_fact("w/never", None)
+    assert (ledger.facts("w/"), ledger.fact("w/a")) == ({"w/b": "w/b"}, None)
+
+
 def test_the_audit_log_cannot_be_changed(fresh_dsn: str) -> None:
     ledger = PostgresLedger(Database(fresh_dsn))
     ledger.audit(actor="ana", action="pin", subject="k", detail={}, at=NOW)

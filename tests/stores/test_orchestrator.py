@@ -205,6 +205,22 @@ def test_a_queue_says_what_is_deployed_on_it_and_whether_a_worker_serves_it(
     later.close()
 
 
+def test_a_worker_that_ended_is_listed_no_more(orchestrator: Any) -> None:
+    orchestrator.setup()
+    if isinstance(orchestrator, PrefectOrchestrator):
+        orchestrator._api.write("POST", "/work_pools/default/workers/heartbeat", {"name": "one more"})
+    else:
+        orchestrator.online["one more"] = True
+
+    def online() -> bool:
+        return "one more" in [each["name"] for each in orchestrator.workers() if each["online"]]
+
+    assert online()
+    orchestrator.forget_worker("default", "one more")
+    orchestrator.forget_worker("default", "one more")
+    assert not online()
+
+
 def test_a_queue_that_is_new_is_not_known_to_have_no_worker() -> None:
     created = "2026-01-05T10:00:00+00:00"
     now = datetime.fromisoformat(created)

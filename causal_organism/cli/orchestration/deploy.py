@@ -29,9 +29,9 @@ def deploy(action: str, apply: bool, server: str, compose: Path | None, as_json:
     """Set up pool, queues, deployments, schedules, the automation for dead runs, and the login of workers.
 
     setup makes what is missing or does not fit the installed code; update also takes back crons, queues and limits
-    that were changed by hand; neither resumes what is paused. check says what is missing, which queue has no worker and
-    which worker has other code, with exit code 1; and, which is no fault, what was changed by hand and which images of
-    the compose file have no digest.
+    that were changed by hand; neither resumes what is paused. check says what is missing, which queue has no worker,
+    which worker cannot import its assets or has other code, with exit code 1; and, which is no fault, which worker does
+    not tell that, what was changed by hand and which images of the compose file have no digest.
 
     roles prints the roles and grants of PostgreSQL (reader, analyst, operator, approver, worker); --of redis the users
     of its ACL (ingest, reader, worker); --of cypher what Neo4j has of them.
@@ -40,13 +40,12 @@ def deploy(action: str, apply: bool, server: str, compose: Path | None, as_json:
         _roles(server, apply=apply, as_json=as_json)
         return
     from causal_organism.embedded.home import Home
-    from causal_organism.embedded.worker_graph import own_worker_error
+    from causal_organism.embedded.worker_graph import ask_own_worker
     from causal_organism.platform.deploy import check_deployed, set_up
 
     with open_organism() as o:
         if action == "check":
-            broken = own_worker_error(Home(o.settings.home))
-            own_worker = None if broken is None else broken.message
+            own_worker = ask_own_worker(Home(o.settings.home))
             document = check_deployed(o, own_worker=own_worker, unpinned=_unpinned(compose))
         else:
             made = _admit_workers(o)
@@ -108,6 +107,7 @@ def _deploy_text(document: Document) -> str:
     lines = [f"not yet: {each}" for each in document["missing"]] + list(document["problems"])
     if not lines:
         lines = ["everything is deployed, and every queue has a worker"]
+    lines += [f"not known: {each}" for each in document["unknown"]]
     lines += [f"changed by hand: {each}" for each in document["drift"]]
     lines += [f"{each} has no digest: deploy/pin_images.py writes it" for each in document["unpinned"]]
     return "\n".join(map(safe_text, lines))

@@ -202,8 +202,14 @@ class MemoryLedger(MemoryRuns):
     def fact(self, name: str) -> Any:
         return self._facts.get(name)
 
+    def facts(self, prefix: str) -> Mapping[str, Any]:
+        return {name: each for name, each in sorted(self._facts.items()) if name.startswith(prefix)}
+
     def set_fact(self, name: str, value: Any) -> None:
-        self._facts[name] = value
+        if value is None:
+            self._facts.pop(name, None)
+        else:
+            self._facts[name] = value
 
     def clock(self) -> None:
         return None

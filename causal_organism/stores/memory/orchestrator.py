@@ -42,6 +42,7 @@ class MemoryOrchestrator:
         self._active: dict[str, bool] = {}  # deployment -> its schedule is active
         self._changed: dict[str, datetime] = {}  # deployment -> when its schedule was set
         self._deployed: set[str] = set()
+        self.online = {"in memory": True}  # worker of the pool -> it is online
         self.served = True  # a worker asks for the work of every queue
 
     def plan_run(self, deployment: str, at: datetime) -> str:
@@ -225,8 +226,16 @@ class MemoryOrchestrator:
         return (*limits, *paused)
 
     def workers(self) -> tuple[WorkerRow, ...]:
-        heartbeat = self._now().isoformat()
-        return (WorkerRow(pool=WORK_POOL, name="in memory", status="ONLINE", online=True, last_heartbeat=heartbeat),)
+        at = self._now().isoformat()
+        return tuple(
+            WorkerRow(
+                pool=WORK_POOL, name=name, status="ONLINE" if online else "OFFLINE", online=online, last_heartbeat=at
+            )
+            for name, online in self.online.items()
+        )
+
+    def forget_worker(self, pool: str, name: str) -> None:
+        self.online.pop(name, None)
 
     def _add(
         self, pipeline: Pipeline, parameters: Mapping[str, Any], *, trigger: str, scheduled: bool, at: datetime

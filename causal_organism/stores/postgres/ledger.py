@@ -251,9 +251,16 @@ class PostgresLedger(PostgresRunHistory):
             row = connection.execute(statements.FACT, (name,)).fetchone()
         return row[0] if row else None
 
+    def facts(self, prefix: str) -> Mapping[str, Any]:
+        with self._database.connection(single=True) as connection:
+            return dict(connection.execute(statements.FACTS, (prefix,)).fetchall())
+
     def set_fact(self, name: str, value: Any) -> None:
         with self._database.connection(single=True) as connection:
-            connection.execute(statements.SET_FACT, (name, json.dumps(value)))
+            if value is None:
+                connection.execute(statements.FORGET_FACT, (name,))
+            else:
+                connection.execute(statements.SET_FACT, (name, json.dumps(value)))
 
     def clock(self) -> datetime:
         with self._database.connection(single=True) as connection:

@@ -170,6 +170,8 @@ AUDIT_CHAIN: LiteralString = (
     "OR number >= (SELECT min(number) FROM organism.audit WHERE at >= %s)) ORDER BY number LIMIT %s"
 )
 FACT: LiteralString = "SELECT value FROM organism.fact WHERE name = %s"
+FACTS: LiteralString = "SELECT name, value FROM organism.fact WHERE starts_with(name, %s) ORDER BY name"
+FORGET_FACT: LiteralString = "DELETE FROM organism.fact WHERE name = %s"
 SET_FACT: LiteralString = (
     "INSERT INTO organism.fact (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 )

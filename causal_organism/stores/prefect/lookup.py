@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -116,6 +117,10 @@ class Lookup:
     def workers_of(self, pool: documents.Row) -> list[documents.Row]:
         rows: list[documents.Row] = self._api.read(f"/work_pools/{quote(pool['name'], safe='')}/workers/filter", {})
         return rows
+
+    def forget_worker(self, pool: str, name: str) -> None:
+        with suppress(RequestError):  # there was none
+            self._api.write("DELETE", f"/work_pools/{quote(pool, safe='')}/workers/{quote(name, safe='')}")
 
     def queue(self, name: str) -> str:
         """The path of a queue, given as `queue` (of the default pool) or `pool/queue`."""

@@ -228,6 +228,9 @@ class PrefectOrchestrator:
             documents.to_worker(pool, row) for pool in self._look.pools() for row in self._look.workers_of(pool)
         )
 
+    def forget_worker(self, pool: str, name: str) -> None:
+        self._look.forget_worker(pool, name)
+
     def setup(self, *, reset: bool = False) -> tuple[str, ...]:
         return self._setup.apply(reset=reset)
 

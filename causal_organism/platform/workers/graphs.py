@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.errors import GraphError
@@ -14,6 +16,11 @@ WORKER_ASSETS = "worker_assets"
 
 SEEN_BY_WORKERS = "worker_graphs"
 """Name of the fact with what runs found: {host: {"assets", "error", "at"}}."""
+
+_REPEATED, _FORGOTTEN = timedelta(hours=1), timedelta(days=1)
+"""What a run finds again is recorded again after the first; what none found for the second says nothing any more: the
+host may be gone, as a container's is.
+"""
 
 
 def note_worker_graph(organism: Organism, assets: str | None) -> bool:
@@ -47,13 +54,14 @@ def import_graph(organism: Organism) -> None:
     _record(organism, None)
 
 
-def graph_problems(organism: Organism) -> tuple[str, ...]:
-    """What the last runs of workers could not import, a sentence for each host."""
+def graph_problems(organism: Organism, *, but: Collection[str] = ()) -> tuple[str, ...]:
+    """What the last runs of workers could not import, a sentence for each host. `but`: hosts of which more is known."""
     seen = organism.ledger.fact(SEEN_BY_WORKERS) or {}
+    since = organism.now() - _FORGOTTEN
     return tuple(
         f"the worker on {host} could not import its assets ({each['at'][:16]}Z): {each['error']}"
         for host, each in sorted(seen.items())
-        if each["error"]
+        if each["error"] and host not in but and datetime.fromisoformat(each["at"]) > since
     )
 
 
@@ -69,7 +77,9 @@ def _record(organism: Organism, error: str | None) -> None:
     seen: dict[str, Any] = dict(organism.ledger.fact(SEEN_BY_WORKERS) or {})
     known = seen.get(host)
     now = {"assets": organism.settings.assets, "error": error}
-    if known is not None and {name: known[name] for name in now} == now:
+    at = organism.now()
+    is_recent = known is not None and (error is None or at - datetime.fromisoformat(known["at"]) < _REPEATED)
+    if known is not None and is_recent and {name: known[name] for name in now} == now:
         return
-    seen[host] = {**now, "at": organism.now().isoformat()}
+    seen[host] = {**now, "at": at.isoformat()}
     organism.ledger.set_fact(SEEN_BY_WORKERS, seen)

@@ -17,7 +17,7 @@ _SUFFIXES = (".py", ".sql", ".cypher", ".lua", ".json")
 @cache
 def installed_code() -> str:
     """A hash of the installed package's files. Cost: it reads them once, some 30 ms."""
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     digest = hashlib.sha256()
     for path in sorted(each for each in root.rglob("*") if each.suffix in _SUFFIXES):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
