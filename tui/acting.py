@@ -11,7 +11,7 @@ from causal_organism.errors import StoreError
 from tui.asking import AskingApp
 from tui.link import in_thread, words
 from tui.messages import Came, Found, Planned, Selected, Written
-from tui.source import ConsoleSource
+from tui.source import ConsoleSource, Document
 
 WRITE_DEADLINE_S = 15.0
 
@@ -28,13 +28,13 @@ class ActingApp(AskingApp):
             self.post_message(Written(self.writing, (), ("no answer: whether it was done is unknown",), lambda _: None))
         super().beat()
 
-    def ask_plan(self, to: MessagePump, selection: str, *, partition: str | None, force: bool, full: bool) -> None:
+    def ask_plan(self, to: MessagePump, plan: Callable[[ConsoleSource], Document]) -> None:
         """A plan for a dialog; the dialog gets `Planned` with its own serial."""
         serial = int(getattr(to, "serial", 0))
 
         def work() -> None:
-            plan, error = self._try(lambda source: source.plan(selection, partition=partition, force=force, full=full))
-            to.post_message(Planned(serial, plan, error))
+            found, error = self._try(plan)
+            to.post_message(Planned(serial, found, error))
 
         in_thread("plan", work)
 

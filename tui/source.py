@@ -74,10 +74,12 @@ class ConsoleSource(Protocol):
         failed), first, last, listed: the first that are not fresh, as in `organism.asset/1`}."""
 
     def plan(
-        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
-    ) -> Document:
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
+        config: Sequence[str] = (),
+    ) -> Document:  # fmt: skip
         """`organism.plan/1`: what `trigger` with the same arguments would do. Changes nothing.
 
+        `config`: `NAME=VALUE`, each, for parameters that have a default. Raises RequestError for what they do not take.
         Each step with `unchanged` of its last `makes`; `stale_after`: keys that read what is made and are not made.
         """
 
@@ -121,7 +123,10 @@ class ConsoleSource(Protocol):
     def reason_for_none(self) -> str | None:
         """Why there are no proposals, in words; None: there are some, or nothing was evaluated yet."""
 
-    def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
+    def trigger(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
+        config: Sequence[str] = (),
+    ) -> str:  # fmt: skip
         """Start a run of `refresh-assets/refresh`; its id, at once."""
 
     def retry(self, run: str) -> str:

@@ -18,6 +18,7 @@ from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import long_age
 from causal_organism.wording.causes import behind_text, cause_text, check_word
 from causal_organism.wording.nested import plain_text
+from causal_organism.wording.run_config import parameter_texts
 from causal_organism.wording.safe_text import safe_text
 
 
@@ -178,6 +179,7 @@ def _show_text(row: Mapping[str, Any]) -> str:
         ("health", "; ".join((row["health"], *row["health_reasons"]))),
         ("owners", ", ".join(row["owners"]) or "-"),
         ("queue", row["queue"]),
+        ("config", "; ".join(parameter_texts(row["config"])) or "-"),
         ("about", row["description"].splitlines()[0] if row["description"] else "-"),
     ]
     if row["attempt"] is not None and not row["attempt"]["of_head"]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
 from causal_organism.wording.causes import behind_text, cause_text
+from causal_organism.wording.run_config import given_text
 from causal_organism.wording.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any
             "schema": "organism.refresh/1",
             "run": run,
             "outcome": "queued",
+            "config": dict(planned.config),
             "steps": steps,
             "observed": observed,
             "behind": [],
@@ -223,8 +224,7 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
 
 def _config_text(step: Mapping[str, Any]) -> tuple[str, ...]:
     """What the parameters that have a default are called with."""
-    given = ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in step["config"].items())
-    return (safe_text(f"with {given}"),) if given else ()
+    return (safe_text(f"with {given_text(step['config'])}"),) if step["config"] else ()
 
 
 def refresh_text(document: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +32,7 @@ class Planned:
     snapshot: LedgerSnapshot
     observations: tuple[Observation, ...]
     steps: tuple[PlanStep, ...]
+    config: Mapping[str, Any] = field(default_factory=dict)  # as it was asked for
 
     @property
     def unreadable(self) -> tuple[str, ...]:
@@ -131,7 +132,7 @@ def plan(
         unreadable=[each.key for each in observations if each.error],
         expected=Expectations(_mode(snapshot, full=request.full), estimates),
     )
-    return Planned(selected=selected, snapshot=snapshot, observations=observations, steps=steps)
+    return Planned(selected=selected, snapshot=snapshot, observations=observations, steps=steps, config=request.config)
 
 
 def check_request(organism: Engine, request: Request) -> None:

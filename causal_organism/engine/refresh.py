@@ -105,6 +105,7 @@ def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
         "schema": "organism.refresh/1",
         "run": run.id,
         "outcome": outcome,
+        "config": dict(run.planned.config),
         "steps": [each.to_document() for each in outcomes],
         "observed": [each.to_document() for each in run.planned.observations],
         "behind": [] if cancelled else _behind(run),

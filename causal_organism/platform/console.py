@@ -11,6 +11,7 @@ from causal_organism.engine.history.listing import diff_document, versions_docum
 from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.plan import make_plan, plan_document, select_keys
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.run_config import parse_config
 from causal_organism.errors import RefusedError, StoreError
 from causal_organism.organism.blame.tree import blame
 from causal_organism.organism.decisions import proposals as proposal_operations
@@ -118,9 +119,10 @@ class Console:
                 "listed": listed}  # fmt: skip
 
     def plan(
-        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
-    ) -> Document:
-        request = Request(selection, partition, force=force, full=full)
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
+        config: Sequence[str] = (),
+    ) -> Document:  # fmt: skip
+        request = Request(selection, partition, force=force, full=full, config=parse_config(config))
         plan = plan_document(make_plan(self._organism, request, Origin(self._actor, "console")))
         return with_consequences(self._organism, plan)
 
@@ -164,8 +166,12 @@ class Console:
     def reason_for_none(self) -> str | None:
         return proposal_operations.reason_for_none(self._organism)
 
-    def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
-        request, origin = Request(selection, partition, force=force, full=full), Origin(self._actor, "console")
+    def trigger(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
+        config: Sequence[str] = (),
+    ) -> str:  # fmt: skip
+        request = Request(selection, partition, force=force, full=full, config=parse_config(config))
+        origin = Origin(self._actor, "console")
         plan_for_workers(self._organism, request, origin)
         return trigger_refresh(self._organism, request, origin)
 

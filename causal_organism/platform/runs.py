@@ -36,12 +36,20 @@ def load_run(organism: Organism, run: str) -> dict[str, Any]:
         "schema": "organism.run/1",
         **document,
         "selection": record.selection if record else row["parameters"].get("selection"),
+        "config": _config(organism, row),
         "outcome": record.outcome if record else None,
         "error": (record.error if record else None) or (without_prefix(row["message"]) if has_ended(row) else None),
         "why": reason_of(row, error=record.error if record else None),
         "attempts": _attempts(organism, row),
         "steps": [step_document(step) for step in organism.ledger.steps(row["id"])],
     }
+
+
+def _config(organism: Organism, row: Run) -> dict[str, Any]:
+    """What parameters with a default were given; Prefect has it of its runs, the ledger in the answer of local ones."""
+    if row["deployment"] is not None:
+        return dict(row["parameters"].get("config") or {})
+    return dict((organism.ledger.run_document(row["id"]) or {}).get("config") or {})
 
 
 def load_settled(organism: Organism, run: str) -> dict[str, Any]:

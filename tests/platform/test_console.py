@@ -13,12 +13,13 @@ from causal_organism.assets.definitions import asset
 from causal_organism.assets.exports import Proposals
 from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
-from causal_organism.errors import RefusedError
+from causal_organism.errors import RefusedError, RequestError
 from causal_organism.organism.decisions.proposals import act_on
 from causal_organism.platform.console import Console
 from causal_organism.platform.queues import limit_queue, pause_queue
 from causal_organism.platform.runs import cancel_run, retry_run
 from causal_organism.stores.memory.interventions import MemoryInterventions
+from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from tests.engine.organisms import memory_organism
 
 PROPOSAL = {
@@ -66,6 +67,34 @@ def test_a_read_only_console_refuses_every_action_before_any_store_is_asked(act:
     with pytest.raises(RefusedError, match="nothing is changed here") as refused:
         act(Console(only_settings, status=dict, close=lambda: None))
     assert refused.value.exit_code == 4
+
+
+def test_config_of_a_run_is_planned_and_handed_on_and_a_wrong_value_starts_nothing() -> None:
+    @asset(key="top", code_version="1")
+    def top(limit: int = 3) -> int:
+        return limit
+
+    organism: Any = memory_organism((top,))
+    organism.orchestrator = MemoryOrchestrator(now=organism.clock)
+    organism.orchestrator.setup()
+    organism.settings = replace(organism.settings, prefect_api_url="http://localhost/api")
+    console = Console(organism, status=dict, close=lambda: None)
+    (row,) = console.assets()["assets"]
+    assert row["config"] == [{"name": "limit", "type": "int", "default": 3}]
+    assert [step["config"] for step in console.plan("top", config=("limit=20",))["steps"]] == [{"limit": 20}]
+    for wrong, said in (
+        ("limit=two", "which is not int"),
+        ("lmit=2", "no asset of the selection"),
+        ("x", "NAME=VALUE"),
+    ):
+        for ask in (console.plan, console.trigger):
+            with pytest.raises(RequestError, match=said):
+                ask("top", config=(wrong,))
+    assert organism.orchestrator.runs() == ()
+    run = console.trigger("top", config=("limit=20",))
+    assert (console.run(run)["config"], console.run(run)["selection"]) == ({"limit": "20"}, "top")
+    made = refresh_local(organism, Request("top", config={"limit": 9}), Origin("bo"))
+    assert made["config"] == console.run(made["run"])["config"] == {"limit": 9}
 
 
 def test_the_actions_that_are_tried_are_all_that_the_console_has() -> None:

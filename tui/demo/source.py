@@ -122,8 +122,9 @@ class DemoSource:
         return documents.partitions(key)
 
     def plan(
-        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
-    ) -> Document:
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
+        config: Sequence[str] = (),
+    ) -> Document:  # fmt: skip
         self._count("plan")
         return operations.plan(selection, self._declared(), force=force, full=full)
 
@@ -190,8 +191,11 @@ class DemoSource:
     def reason_for_none(self) -> str | None:
         return None
 
-    def trigger(self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False) -> str:
-        self._write("trigger", selection, *([partition] if partition else []), force, full)
+    def trigger(
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
+        config: Sequence[str] = (),
+    ) -> str:  # fmt: skip
+        self._write("trigger", selection, *([partition] if partition else []), force, full, *config)
         run = f"{len(self.started) + 1:08x}-demo-run"
         self.started[run] = (self.clock(), selection)
         return run

@@ -5,7 +5,7 @@ With a scale it is as large as the largest: what a screen costs must not depend 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import sin
@@ -54,10 +54,11 @@ class WorldSource(DemoSource):
         return partitions(key, number=self.scale.partitions)
 
     def plan(
-        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False
-    ) -> Document:
+        self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
+        config: Sequence[str] = (),
+    ) -> Document:  # fmt: skip
         if selection != "+panel":
-            return super().plan(selection, partition=partition, force=force, full=full)
+            return super().plan(selection, partition=partition, force=force, full=full, config=config)
         self._count("plan")
         steps = [_planned(f"views/{name}", estimate_s) for name, estimate_s in _STALE.items()]
         return {"schema": "organism.plan/1", "steps": [*steps, _planned("panel", 3.2)]}

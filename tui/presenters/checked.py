@@ -15,7 +15,8 @@ NUMBERS = frozenset(
         *("depth", "running", "limit", "late", "length", "lag", "dead_letters", "rows", "version"),
     }
 )
-_OWN = frozenset({"metadata", "evidence", "parameters", "facts"})  # what an author or the analysis names as it likes
+_OWN = frozenset({"metadata", "evidence", "parameters", "facts", "config", "tags", "partition", "reads"})
+"""What an author or the analysis names as it likes."""
 
 
 def checked(document: Document, name: str) -> tuple[Document, tuple[str, ...]]:

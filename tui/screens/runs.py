@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
 from causal_organism.wording.identities import short_id
+from causal_organism.wording.run_config import value_text
 from causal_organism.wording.safe_text import safe_name
 from tui.asking import LOG
 from tui.messages import Came, LogArrived
@@ -119,7 +120,10 @@ class RunsScreen(RunPages):
             return
         self.plans[run] = ()
         force, full = bool(asked.get("force")), bool(asked.get("full"))
-        self.console.ask_once(self, f"plan:{run}", lambda source: source.plan(selection, force=force, full=full))
+        config = tuple(f"{name}={value_text(value)}" for name, value in (known.get("config") or {}).items())
+        self.console.ask_once(
+            self, f"plan:{run}", lambda source: source.plan(selection, force=force, full=full, config=config)
+        )
 
     def on_came(self, event: Came) -> None:
         """A plan that cannot be had is not missed: the run's own steps are shown all the same."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,8 +13,9 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from causal_organism.wording.safe_text import safe_name, safe_text
+from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text
 from tui.messages import Planned
+from tui.presenters.assets.config import typed_config
 from tui.presenters.assets.plan import plan_lines
 from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line, text_lines
@@ -35,10 +36,16 @@ class Wish:
     force: bool = False
     full: bool = False
     partition: str | None = None  # a partition or range of them, as `--partition` takes it; None: all that are stale
+    config: tuple[str, ...] = ()  # `NAME=VALUE`, each, as `--set` takes it
 
     @property
     def selection(self) -> str:
         return selection_of(self.keys, upstream=self.upstream)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What a plan and a trigger are given besides the selection."""
+        return {"partition": self.partition, "force": self.force, "full": self.full, "config": self.config}
 
     def typed(self, *, production: bool) -> str | None:
         """The word to type before it starts: with force, on several targets, and in production."""
@@ -55,14 +62,17 @@ class TriggerDialog(Dialog[Wish]):
         Binding("plus,u", "option('upstream')", show=False),
         Binding("F", "option('force')", show=False),
         Binding("A", "option('full')", show=False),
+        Binding("c", "config", show=False),
         Binding("j,down", "scroll(1)", show=False),
         Binding("k,up", "scroll(-1)", show=False),
         Binding("ctrl+f,pagedown", "scroll(8)", show=False),
         Binding("ctrl+b,pageup", "scroll(-8)", show=False),
     ]
 
-    def __init__(self, keys: Sequence[str], place: Place, *, partitioned: bool = False):
+    def __init__(self, keys: Sequence[str], place: Place, *, partitioned: bool = False, config: str = ""):
+        """`config`: what may be set for one run, as a question; empty: nothing."""
         super().__init__()
+        self.config = config
         self.partitioned = partitioned
         self.is_ranged = False  # the question for a range was answered
         self.wish = Wish(keys=tuple(keys))
@@ -78,6 +88,9 @@ class TriggerDialog(Dialog[Wish]):
             if self.partitioned:
                 yield Band(id="range-name")
                 yield Prompt(id="range", classes="boxed")
+            if self.config:
+                yield Band(id="config-name")
+                yield Prompt(id="config", classes="boxed")
             yield Rule()
             yield TextPane(id="plan", framed=False)
             yield Rule()
@@ -91,12 +104,13 @@ class TriggerDialog(Dialog[Wish]):
         self.query_one("#plan", TextPane).can_focus = False
         if self.partitioned:
             self.query_one("#range-name", Band).show(line(_RANGE))
+        if self.config:
+            self.query_one("#config-name", Band).show(line(safe_text(self.config, limit=LINE_LIMIT)))
         super().on_mount()
         self.ask()
 
     def command_line(self) -> str:
-        wish = self.wish
-        return refresh_command(wish.selection, partition=wish.partition, force=wish.force, full=wish.full)
+        return refresh_command(self.wish.selection, **self.wish.options)
 
     def first_focus(self) -> Widget:
         if self.partitioned and not self.is_ranged:
@@ -111,6 +125,17 @@ class TriggerDialog(Dialog[Wish]):
         self.wish = replace(self.wish, partition=event.value.strip() or None)
         self.query_one("#cancel", Choice).focus()
         self.ask()
+
+    @on(Input.Submitted, "#config")
+    def _configured(self, event: Input.Submitted) -> None:
+        """Plan with what was typed; a value that is not one stands in place of the plan, and nothing can be chosen."""
+        self.wish = replace(self.wish, config=typed_config(event.value))
+        self.query_one("#cancel", Choice).focus()
+        self.ask()
+
+    def action_config(self) -> None:
+        if self.config:
+            self.query_one("#config", Prompt).focus()
 
     def ask(self) -> None:
         """Show the wish, and ask for its plan."""
@@ -133,7 +158,7 @@ class TriggerDialog(Dialog[Wish]):
         )
         self.query_one("#plan", TextPane).show((line("planning ... (this changes nothing)"),))
         self._enable()
-        self.app.ask_plan(self, wish.selection, partition=wish.partition, force=wish.force, full=wish.full)  # type: ignore[attr-defined]
+        self.app.ask_plan(self, lambda source: source.plan(wish.selection, **wish.options))  # type: ignore[attr-defined]
 
     def on_planned(self, event: Planned) -> None:
         if event.serial != self.serial:

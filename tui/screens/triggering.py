@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from causal_organism.wording.identities import short_id
+from tui.presenters.assets.config import question
 from tui.screens.listing import ListScreen
 from tui.screens.trigger import TriggerDialog, Wish
 from tui.source import ConsoleSource
@@ -26,14 +27,16 @@ class TriggeringScreen(ListScreen):
             self.say("trigger: there is no asset here to make")
             return
         partitioned = any(self.is_partitioned(key) for key in keys)
-        self.app.push_screen(TriggerDialog(keys, self.console.place, partitioned=partitioned), self._trigger)
+        asked = question([self.item(key) or {} for key in keys])
+        dialog = TriggerDialog(keys, self.console.place, partitioned=partitioned, config=asked)
+        self.app.push_screen(dialog, self._trigger)
 
     def _trigger(self, wish: Wish | None) -> None:
         if wish is None:
             return
 
         def start(source: ConsoleSource, selection: str) -> str:
-            return source.trigger(selection, partition=wish.partition, force=wish.force, full=wish.full)
+            return source.trigger(selection, **wish.options)
 
         self.write(f"trigger {wish.selection}", (wish.selection,), start, self._triggered)
 

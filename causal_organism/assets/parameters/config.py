@@ -24,6 +24,10 @@ class ConfigParameter:
     default: Any
     type: Any
 
+    def to_document(self) -> dict[str, Any]:
+        """A row of `config` of organism.assets/1."""
+        return {"name": self.name, "type": type_text(self.type), "default": self.default}
+
     def read(self, given: Any) -> Any:
         """The value that was given, as a text too (`10`, `true`, `[1, 2]`). Raises RequestError."""
         try:

@@ -34,6 +34,7 @@ def pulse(wait: bool, as_json: bool) -> None:
             "schema": "organism.refresh/1",
             "run": run,
             "outcome": "queued",
+            "config": {},
             "steps": [],
             "observed": [],
             "behind": [],

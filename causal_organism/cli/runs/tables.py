@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.cli.output import name_of, table
 from causal_organism.wording.amounts import duration
+from causal_organism.wording.run_config import given_text
 from causal_organism.wording.safe_text import safe_text
 
 LINES_SHOWN = 20
@@ -49,6 +50,7 @@ def run_text(row: Document) -> str:
         ("deployment", row["deployment"] or "none (local)"),
         ("flow", row["flow"]),
         ("selection", row["selection"] or "-"),
+        ("config", given_text(row["config"]) or "-"),
         ("state", row["state"]),
         ("asked by", f"{row['actor']} ({row['trigger']})"),
         ("started", f"{local_time(row['started_at'])}, took {took}, {row['tries']} tries"),

@@ -107,5 +107,5 @@ def _answer(o: OpenOrganism, run: str, state: str, row: Mapping[str, Any] | None
     outcome = "cancelled" if state == "Cancelled" else "failed"
     return {
         "schema": "organism.refresh/1", "run": run, "outcome": outcome, "steps": steps, "observed": [], "behind": [],
-        "error": error,
+        "config": dict((row or {}).get("parameters", {}).get("config") or {}), "error": error,
     }  # fmt: skip

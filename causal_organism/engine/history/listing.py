@@ -123,6 +123,7 @@ def _asset(
         "description": spec.description,
         "owners": list(spec.owners),
         "tags": dict(spec.tags),
+        "config": [each.to_document() for each in spec.config.values()],
         "pinned": any(each.pinned for each in snapshot.heads_of(key)),
         "checks": [check.to_document() for check in (newest.checks if newest else ())],
         "rows": head.version.content.rows if head else None,

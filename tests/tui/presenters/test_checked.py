@@ -39,3 +39,13 @@ def test_what_an_author_names_as_it_likes_is_left_alone() -> None:
 def test_versions_of_servers_are_texts() -> None:
     document = {"servers": [{"name": "network", "version": "26.10.2"}]}
     assert checked(document, "status") == (document, ())
+
+
+def test_what_an_author_names_like_a_number_of_ours_stays_as_it_is() -> None:
+    own = {
+        "config": {"limit": "20"},
+        "tags": {"version": "gold"},
+        "partition": {"rows": "north"},
+        "reads": {"depth": "a/b"},
+    }
+    assert checked({"steps": [own]}, "run") == ({"steps": [own]}, ())

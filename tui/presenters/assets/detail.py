@@ -9,6 +9,7 @@ from typing import Any
 from causal_organism.wording.amounts import age, count, date_clock, duration
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.presenters.assets.config import config_lines, made_with
 from tui.presenters.assets.listing import neighbours, version_name
 from tui.presenters.assets.partitions import partition_lines
 from tui.presenters.assets.versions import number_lines
@@ -31,6 +32,7 @@ def detail_lines(
     partitions: Document | None = None,
 ) -> tuple[Line, ...]:
     """Everything about one asset. `versions`, and of an asset with partitions these, are None while they are read."""
+    config = [*lines, EMPTY] if (lines := config_lines(asset, width)) else []
     history = partition_lines(partitions, now, width) if asset.get("partitions") else _version_lines(versions, now)
     return (
         *_head_lines(asset, now, width),
@@ -39,6 +41,7 @@ def detail_lines(
         EMPTY,
         *_lineage_lines(asset, assets, now, width),
         EMPTY,
+        *config,
         *history,
         EMPTY,
         *([] if asset.get("partitions") else number_lines(versions or (), width)),
@@ -155,6 +158,7 @@ def _version_cells(version: Document, now: datetime) -> tuple[str, ...]:
     inputs = [
         f"{safe_name(key)}@{(made or {}).get('version') or '-'}" for key, made in (version.get("inputs") or {}).items()
     ]
+    inputs = [*made_with(version), *inputs]
     return (
         f"v{version.get('version')} {marks}".strip(),
         date_clock(version.get("made_at"), now),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from causal_organism.wording.amounts import duration
 from causal_organism.wording.safe_text import safe_name
+from tui.presenters.assets.config import made_with_lines
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, wrapped
 from tui.presenters.reasons import cause_text
 from tui.presenters.words import Document
@@ -32,6 +33,7 @@ def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
         causes = "; ".join(cause_text(cause) for cause in step.get("causes") or ())
         causes = causes or ("asked for" if step.get("certain") else "if something before it changes")
         lines += [line(("    " + part, "dim")) for part in wrapped(causes, width - 5)]
+        lines += made_with_lines(step.get("config") or {}, width, indent=4)
         if history := history_words(step):
             lines.append(line(("    " + history, "dim")))
     return tuple(lines)

@@ -10,6 +10,7 @@ from typing import Any
 from causal_organism.wording.amounts import count, date_clock, moment
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.presenters.assets.config import made_with
 from tui.presenters.drawing import spark
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines
 from tui.presenters.rows import Column, Row
@@ -88,10 +89,10 @@ def _more(counts: Mapping[str, int], diff: Document) -> list[Line]:
 def _row(version: Document, now: datetime) -> Row:
     number, made = version.get("version"), moment(version.get("made_at"))
     marks = " ".join(name for name in ("head", "pinned") if version.get(name))
-    inputs = ", ".join(
+    inputs = [
         f"{safe_name(key)}@{(made_of or {}).get('version') or '-'}"
         for key, made_of in (version.get("inputs") or {}).items()
-    )
+    ]
     return Row(
         key=str(number),
         cells=(
@@ -101,7 +102,7 @@ def _row(version: Document, now: datetime) -> Row:
             short_id(version.get("run") or "-"),
             safe_name(version.get("actor") or "-"),
             safe_name(version.get("trigger") or "-"),
-            safe_text(inputs, limit=200),
+            safe_text(", ".join([*made_with(version), *inputs]), limit=200),
         ),
         order=(number, -made.timestamp() if made else None, version.get("rows"), "", "", "", ""),
         tone="ok" if version.get("head") else "",

@@ -8,6 +8,7 @@ from datetime import datetime
 from causal_organism.wording.amounts import date_clock, duration
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
+from tui.presenters.assets.config import made_with_lines
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
 from tui.presenters.reasons import cause_text
 from tui.presenters.runs.gantt import left_words, task_lines, try_lines
@@ -35,6 +36,7 @@ def detail_lines(run: Document | None, now: datetime, width: int, *, plan: Seque
         ),
         *(line((part, "dim")) for part in wrapped(_origin(run, now), width)),
     ]
+    lines += made_with_lines(run.get("config") or {}, width)
     if said := error_of(run):
         lines += [line((part, "bad")) for part in wrapped(safe_text(said, limit=600), width)]
     steps, tasks = run.get("steps") or (), run.get("tasks") or ()
