@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.definitions import Asset
 from causal_organism.assets.graph import AssetGraph, graph_of
 from causal_organism.errors import NotRunningError
 from causal_organism.graphs import load_graph, load_resources
 from causal_organism.notebook import Answers
+from causal_organism.ports import Archive, Channels, EventStream, Interventions, NetworkStore, Outbox, ReadingStore
 from causal_organism.resources import Resources
 from causal_organism.settings import Settings, load_settings
 from causal_organism.stores.memory.automation import MemoryAutomations
@@ -77,10 +78,20 @@ class MemoryOrganism(Answers):
     def orchestrator(self) -> Any:
         return _NoPrefect()
 
-    def __getattr__(self, name: str) -> Any:
-        if name in ("stream", "archive", "network", "interventions", "readings", "channels"):
-            raise NotRunningError(f"an organism in memory has no {name}", hint="open_organism() opens the servers'")
-        raise AttributeError(name)
+    if TYPE_CHECKING:  # named, so that a type checker tells what is misspelt
+        stream: EventStream
+        archive: Archive
+        network: NetworkStore
+        interventions: Interventions
+        readings: ReadingStore
+        channels: Channels
+        outbox: Outbox
+    else:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in ("stream", "archive", "network", "interventions", "readings", "channels", "outbox"):
+                raise NotRunningError(f"an organism in memory has no {name}", hint="open_organism() opens the servers'")
+            raise AttributeError(name)
 
 
 class _NoPrefect:

@@ -18,15 +18,22 @@ _MOST_ROWS = 200
 _LONGEST = 300
 
 
-class Document(dict[str, Any]):
-    """A command's document (docs/documents.md): a dict. A notebook shows its first list as a table.
+_ROWS = {"organism.diff/1": "changed", "organism.run/1": "steps"}
+"""Schemas whose rows are not their first list of records."""
 
-    `rows` is that list.
+
+class Document(dict[str, Any]):
+    """A command's document (docs/documents.md): a dict. A notebook shows its lists as tables.
+
+    `rows` is the list that it is about.
     """
 
     @property
     def rows(self) -> list[dict[str, Any]]:
-        """The first list of records in it; empty where it has none."""
+        """Of `diff` what changed, of `run` its steps, else the first list of records; empty without one."""
+        named = _ROWS.get(str(self.get("schema")))
+        if named is not None:
+            return list(self[named])
         for value in self.values():
             if isinstance(value, list) and all(isinstance(each, Mapping) for each in value):
                 return value
@@ -34,8 +41,14 @@ class Document(dict[str, Any]):
 
     def _repr_html_(self) -> str:
         facts = [(name, value) for name, value in self.items() if not isinstance(value, (list, Mapping))]
+        lists = {name: value for name, value in self.items() if isinstance(value, list) and value}
+        tables = {name: value for name, value in lists.items() if all(isinstance(each, Mapping) for each in value)}
+        facts += [(name, ", ".join(map(str, value))) for name, value in lists.items() if name not in tables]
         head = ", ".join(f"{_html(name)}: {_html(value)}" for name, value in facts)
-        return f"<p>{head}</p>{_html_table(self.rows)}"
+        shown = [
+            (f"<p>{_html(name)}</p>" if len(tables) > 1 else "") + _html_table(each) for name, each in tables.items()
+        ]
+        return f"<p>{head}</p>{''.join(shown)}"
 
 
 class Answers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ from typing import Any
 from causal_organism.assets.columns import is_null
 from causal_organism.assets.json_values import plain_json
 from causal_organism.errors import UnstorableError
+
+MOST_BYTES = 256 * 1024
+"""Of one fact: it is shown in lists, and read with every version."""
 
 _TYPE = "$type"  # marks a stored fact that has a type of its own; numbers and text are stored as they are
 
@@ -44,16 +48,30 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Metadata that is a small table: rows as mappings of column to value, or a pandas DataFrame."""
+    """Metadata that is a small table: rows as mappings of column to value, or a pandas DataFrame, whose index is the
+    first columns (`id` where it has no name, or `index`) unless it only counts the rows.
+    """
 
     value: Any
 
 
 def stored_fact(value: Any, name: str = "value") -> Any:
-    """One fact as it is stored. Raises UnstorableError, with the place in `name`, for what is not JSON."""
+    """One fact as it is stored.
+
+    Raises:
+        UnstorableError: it is not JSON, with the place in `name`, or larger than `MOST_BYTES` as JSON.
+    """
     if isinstance(value, Table):
-        return {_TYPE: "table", "value": _laid_out(plain_json(_rows(value.value), name))}
-    return plain_json(_typed(value), name)
+        found = {_TYPE: "table", "value": _laid_out(plain_json(_rows(value.value), name))}
+    else:
+        found = plain_json(_typed(value), name)
+    size = len(json.dumps(found, ensure_ascii=False).encode())
+    if size > MOST_BYTES:
+        raise UnstorableError(
+            f"{name} is {size:,} bytes of JSON, and at most {MOST_BYTES:,} are kept beside a version; say a part of it,"
+            " as table(frame.head(20)), or make it an asset of its own"
+        )
+    return found
 
 
 def _typed(value: Any) -> Any:
@@ -121,8 +139,25 @@ def _rows(value: Any) -> list[dict[str, Any]]:
 def _frame_rows(frame: Any) -> list[dict[Any, Any]]:
     if not frame.columns.is_unique:
         raise UnstorableError(f"a table has two columns of one name, among {list(frame.columns)}; rename one")
-    found: list[dict[Any, Any]] = frame.to_dict("records")
+    found: list[dict[Any, Any]] = _with_index(frame).to_dict("records")
     return found
+
+
+def _with_index(frame: Any) -> Any:
+    """The same with its index as columns, unless it only counts the rows."""
+    index = frame.index
+    if type(index).__name__ == "RangeIndex" and index.name is None:
+        return frame
+    taken = {str(column) for column in frame.columns}
+    unnamed = [f"level_{at}" for at in range(index.nlevels)]
+    if index.nlevels == 1:
+        free = (each for each in ("id", "index", *(f"index_{at}" for at in range(len(taken)))) if each not in taken)
+        unnamed = [next(free)]
+    names = [other if name is None else str(name) for name, other in zip(index.names, unnamed, strict=True)]
+    if taken.intersection(names) or len(set(names)) < len(names):
+        raise UnstorableError(f"a table has an index and a column of one name, among {names}; rename one")
+    found = frame.reset_index(names=names)
+    return found if frame.columns.nlevels == 1 else found.set_axis([*names, *map(str, frame.columns)], axis=1)
 
 
 def _cell(value: Any) -> Any:

@@ -44,7 +44,7 @@ def frame_of(value: Any) -> Any:
 
 
 def form_of(value: Any) -> Any:
-    """What a table is but for its rows: types, names, index; None of JSON. Two that differ in it are not alike."""
+    """What a table is but for its rows: types, names, index, attrs; None of JSON."""
     if type(value).__module__ == "pyarrow.lib":
         return value.schema
     if is_arrays(value):
@@ -55,7 +55,7 @@ def form_of(value: Any) -> Any:
     index = frame.index
     levels = [index.get_level_values(at).dtype for at in range(index.nlevels)]
     labels = [*map(repr, frame.columns)]
-    return type(value).__name__, labels, list(frame.dtypes), [*map(repr, index.names)], levels
+    return type(value).__name__, labels, list(frame.dtypes), [*map(repr, index.names)], levels, value.attrs
 
 
 def _nullable(table: Any) -> Any:

@@ -18,6 +18,10 @@ from causal_organism.memory import MemoryOrganism
 ROOT = Path(__file__).parents[2]
 TYPED = """
 from causal_organism import Check, Daily, Keep, Output, Retry, Upstream, asset, on_cron, row_count, source, when_stale
+from causal_organism import open_organism
+
+with open_organism(memory=True, assets=()) as organism:
+    organism.retry("run").rows
 
 @source(key="raw/rows", max_age="1h")
 def rows() -> list[int]:
@@ -41,6 +45,7 @@ asset(retry="often")
 source(reads={"rows": "raw/rows"})
 Output("a", cheks=())
 row_count(lowest=1)
+organism.retyr("run")
 """
 
 
@@ -51,7 +56,7 @@ def test_a_type_checker_refuses_what_is_wrong_and_nothing_else(tmp_path: Path) -
     done = subprocess.run([*command, str(module)], capture_output=True, text=True, cwd=ROOT)
     first = TYPED[: TYPED.index("asset(kye")].count("\n") + 1
     told = {int(line.split(":")[1]) for line in done.stdout.splitlines() if ": error:" in line}
-    assert told == set(range(first, first + 8)), done.stdout
+    assert told == set(range(first, first + 9)), done.stdout
 
 
 @pytest.mark.parametrize(("declare", "told"), [(asset, "reads"), (source, "max_age")])

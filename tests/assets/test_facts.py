@@ -6,13 +6,14 @@ import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from causal_organism import asset, markdown, path, table, text, url
-from causal_organism.assets.facts import fact_types, fact_values, stored_fact
+from causal_organism.assets.facts import MOST_BYTES, fact_types, fact_values, stored_fact
 from causal_organism.cli.assets import _show_text
 from causal_organism.engine.history.listing import show_document, values_document, versions_document
 from causal_organism.engine.refresh import refresh_local
@@ -52,7 +53,42 @@ def test_a_stored_fact_keeps_its_value_and_its_type() -> None:
 
 def test_a_frame_is_a_table() -> None:
     frame = pd.DataFrame({"n": [3]}, index=["a"])
-    assert fact_values({"top": stored_fact(table(frame))}) == {"top": [{"n": 3}]}
+    assert fact_values({"top": stored_fact(table(frame))}) == {"top": [{"id": "a", "n": 3}]}
+
+
+COUNTED = pd.DataFrame({"n": [3, 4]})
+INDEXES = {
+    "that counts rows is left out": (COUNTED, ["n"]),
+    "that counted rows is kept": (COUNTED[1:].set_axis([1]), ["id", "n"]),
+    "with a name": (COUNTED.rename_axis("site"), ["site", "n"]),
+    "beside an id": (pd.DataFrame({"id": [1]}, index=["a"]), ["index", "id"]),
+    "beside both": (pd.DataFrame({"id": [1], "index": [2]}, index=["a"]), ["index_0", "id", "index"]),
+    "of levels": (
+        COUNTED.set_index(pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["s", None])),
+        ["s", "level_1", "n"],
+    ),
+    "under names of levels": (pd.DataFrame([[1]], ["q"], pd.MultiIndex.from_tuples([("a", 1)])), ["id", "('a', 1)"]),
+}
+
+
+@pytest.mark.parametrize("name", INDEXES)
+def test_an_index_is_the_first_columns_of_a_table(name: str) -> None:
+    frame, columns = INDEXES[name]
+    (rows,) = fact_values({"top": stored_fact(table(frame))}).values()
+    assert [list(row) for row in rows] == [columns] * len(frame)
+
+
+def test_an_index_named_like_a_column_is_refused() -> None:
+    with pytest.raises(UnstorableError, match="an index and a column of one name"):
+        stored_fact(table(pd.DataFrame({"n": [3]}, index=pd.Index([1], name="n"))))
+
+
+@pytest.mark.parametrize("make", [lambda cells: table([{"a": cells}]), text, lambda cells: [cells]])
+def test_a_fact_is_small_or_refused_with_its_size(make: Any) -> None:
+    fits = "x" * (MOST_BYTES - 100)
+    assert stored_fact(make(fits), "note")
+    with pytest.raises(UnstorableError, match=r"note is 2\d\d,\d\d\d bytes of JSON, and at most 262,144 are kept"):
+        stored_fact(make("ü" * (MOST_BYTES // 2)), "note")
 
 
 def test_a_table_keeps_the_order_of_its_columns_and_its_times_in_any_store_of_json() -> None:

@@ -93,3 +93,21 @@ def test_an_organism_in_memory_answers_like_the_command_and_has_no_servers() -> 
         assert "<table>" in html and "fresh" in html and "<b>" not in html
         with pytest.raises(NotRunningError, match="no stream"):
             _ = organism.stream
+
+
+def test_a_notebook_shows_each_list_of_a_document_and_rows_are_what_it_is_about() -> None:
+    sizes = iter(({"a": 1, "b": 2}, {"b": 3, "c": 4}))
+
+    @asset(key="sizes")
+    def sizes_of() -> Any:
+        return next(sizes)
+
+    with open_organism(memory=True, assets=(sizes_of,)) as organism:
+        organism.refresh("*")
+        run = organism.refresh("*", force=True)["run"]
+        found = organism.diff("sizes")
+        assert (found["added"], found["removed"]) == (["c"], ["a"])
+        assert [each["id"] for each in found.rows] == ["b"]
+        html = found._repr_html_()
+        assert "added: c" in html and "removed: a" in html and "<td>b</td>" in html
+        assert [each["key"] for each in organism.run(run).rows] == ["sizes"]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from causal_organism import source
+from causal_organism import Delta, source
 from causal_organism.assets.tables.cells import same
 from causal_organism.assets.tables.changes import changes, columns_of
 from causal_organism.engine.contents import load_value
@@ -21,7 +21,7 @@ from causal_organism.engine.observe import observe
 from causal_organism.engine.requests import Origin
 from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.engine.tables.differences import compare
-from causal_organism.engine.tables.frame_deltas import UntellableError, delta_between
+from causal_organism.engine.tables.frame_deltas import UntellableError, delta_between, patched
 from causal_organism.engine.tables.tolerance import close
 from causal_organism.organism.blame.entity_rows import Part, compare_entity
 from causal_organism.organism.projections.scores import rows_to_write
@@ -247,3 +247,18 @@ def test_numbers_texts_and_lists_name_rows_alike(was: dict[int, float], now: dic
     assert told_of(*numbers) == told_of(*lists)
     moved = {str(each) for each in was.keys() & now.keys() if not same(was[each], now[each])}
     assert set(told_of(*lists)[2]) == moved
+
+
+def test_attrs_are_content_and_a_patch_keeps_them() -> None:
+    def frame(*ids: str, unit: str) -> pd.DataFrame:
+        found = pd.DataFrame({"n": range(len(ids))}, index=pd.Index(ids, name="id"))
+        found.attrs = {"unit": unit}
+        return found
+
+    with pytest.raises(UntellableError):
+        delta_between(frame("a", unit="eur"), frame("a", unit="usd"))
+    assert not close(frame("a", unit="eur"), frame("a", unit="usd"), 1e-9)
+    for before in (frame("a", unit="eur"), frame("a", unit="eur")["n"].rename("n")):
+        added = pd.DataFrame({"value" if before.ndim == 1 else "n": [7]}, index=pd.Index(["b"], name="id"))
+        found = patched(before, Delta(added=added, removed=None, changed=None))
+        assert (list(found.index), found.attrs) == (["a", "b"], {"unit": "eur"})

@@ -69,6 +69,9 @@ COLUMNS: dict[str, Any] = {
     "times of day": objects(time(1), time(2, 3, 4), None),
     "lengths as objects": objects(timedelta(1), None, timedelta(seconds=1)),
     "decimals": objects(Decimal("1.50"), None, Decimal("2.55")),
+    "decimals of two scales": objects(Decimal("1.1"), None, Decimal("2.55")),
+    "decimals of all sorts": objects(Decimal("1E+2"), Decimal("-0"), Decimal("0.00")),
+    "no decimals": objects(Decimal("NaN"), Decimal("-Infinity"), Decimal("1")),
     "bytes": objects(b"a", None, b"\xff"),
     "lists": objects([1, 2], [], None),
     "lists of all sorts": objects([1, "a"], [None, 2.5], None),
@@ -144,6 +147,11 @@ def _numbers(**labels: Any) -> pd.DataFrame:
     return frame.set_axis(labels["index"]) if "index" in labels else frame.set_axis(labels["columns"], axis=1)
 
 
+def _with_attrs(table: Any) -> Any:
+    table.attrs = {"unit": "eur", "source": {"file": "a.csv", "lines": (1, 2)}}
+    return table
+
+
 def _beside_an_id() -> pd.DataFrame:
     return pd.DataFrame({"id": [1, 2], "v": [3, 4]}, index=pd.Index([5, 7], name="x"))
 
@@ -158,12 +166,15 @@ FRAMES: dict[str, Callable[[], Any]] = {
     "no columns": lambda: pd.DataFrame(index=["a", "b"]),
     "in no order": lambda: pd.DataFrame({"z": [1, 2], "a": [3, 4]}, index=["q", "p"]),
     "an index beside an id": _beside_an_id,
+    "attrs": lambda: _with_attrs(_column([1, 2, 3])),
+    "attrs of a series": lambda: _with_attrs(pd.Series([1, 2, 3], index=ROWS)),
 }  # fmt: skip
 
 
 def assert_exactly(given: Any, found: Any) -> None:
     """The same types, labels, names, order and cells, and which null is where."""
     assert type(given) is type(found)
+    assert given.attrs == found.attrs
     if isinstance(given, pd.Series):
         assert (type(given.name), given.name) == (type(found.name), found.name)
         given, found = given.to_frame("v"), found.to_frame("v")
@@ -171,5 +182,10 @@ def assert_exactly(given: Any, found: Any) -> None:
     assert [type(given.index), type(given.columns)] == [type(found.index), type(found.columns)]
     assert list(map(str, given.dtypes)) == list(map(str, found.dtypes))
     for at in range(given.shape[1]):
-        kinds = ([type(cell) for cell in frame.iloc[:, at].tolist()] for frame in (given, found))
+        kinds = ([_kind(cell) for cell in frame.iloc[:, at].tolist()] for frame in (given, found))
         assert next(kinds) == next(kinds)
+
+
+def _kind(cell: Any) -> Any:
+    """Equal decimals may be written differently: `1.1` and `1.10`."""
+    return cell.as_tuple() if isinstance(cell, Decimal) else type(cell)

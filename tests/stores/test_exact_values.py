@@ -70,6 +70,7 @@ _NOT_IN_PARQUET = {
         "Berlin by zoneinfo", "an offset", "moments as objects", "lengths as objects", "lists of all sorts", "tuples",
         "dicts of other names", "lists with no number", "text or nan", "text or NA", "text or nulls", "whole objects",
         "NaT among objects", "no number", "float objects", "Arrow's lists", "lists", "dicts", "arrays", "uuids",
+        "no decimals",
     },
     "index": {"whole or null", "named by a tuple", "objects", "tuples", "nan", "levels with gaps", "hours in Berlin"},
     "names": {"text and a number", "categories", "intervals", "tuples", "truth", "none", "string"},

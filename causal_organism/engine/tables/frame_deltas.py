@@ -57,7 +57,9 @@ def patched(previous: Any, delta: Delta) -> Any:
     for label, dtype in before.dtypes.items():
         if frame[label].dtype != dtype:
             frame[label] = _as_before(frame[label], dtype)
-    return frame["value"].rename(previous.name) if isinstance(previous, pd.Series) else frame
+    found = frame["value"].rename(previous.name) if isinstance(previous, pd.Series) else frame
+    found.attrs = dict(previous.attrs)  # pandas drops them where it joins tables
+    return found
 
 
 def _in_order(frame: Any, before: Any) -> Any:

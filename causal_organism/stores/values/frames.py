@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.json_values import plain_json
 from causal_organism.errors import UnstorableError
-from causal_organism.stores.values.json_marks import unmarked
+from causal_organism.stores.values.json_marks import marked, unmarked
 from causal_organism.stores.values.objects import Shape
 from causal_organism.stores.values.pandas_columns import restore_column, store_column
 from causal_organism.stores.values.unstorable import check_names, checked_name, column_refused
@@ -27,7 +28,8 @@ def store_frame(frame: Any) -> tuple[pa.Table, dict[str, Any]]:
     check_names((*names, *_index_names(frame.index, names)))
     table, about = _store(columns, frame.index)
     labels = _stored_labels(frame.columns, names)
-    return table, {**about, "schema": {**about["schema"], **({} if labels is None else {"labels": labels})}}
+    more = {**({} if labels is None else {"labels": labels}), **_stored_attrs(frame)}
+    return table, {**about, "schema": {**about["schema"], **more}}
 
 
 def store_series(series: Any) -> tuple[pa.Table, dict[str, Any]]:
@@ -35,7 +37,7 @@ def store_series(series: Any) -> tuple[pa.Table, dict[str, Any]]:
     check_names((name, *_index_names(series.index, [name])))
     table, about = _store({name: (f"the column {name}", series)}, series.index)
     label = checked_name(series.name, "the name of the series")
-    return table, {**about, "schema": {**about["schema"], "name": label}}
+    return table, {**about, "schema": {**about["schema"], "name": label, **_stored_attrs(series)}}
 
 
 def restore_frame(table: pa.Table, about: Mapping[str, Any]) -> Any:
@@ -50,20 +52,35 @@ def restore_frame(table: pa.Table, about: Mapping[str, Any]) -> Any:
     }
     frame = pd.DataFrame(columns, index=index) if columns else pd.DataFrame(index=index)
     frame.columns = _restored_labels(schema["labels"]) if "labels" in schema else pd.Index(names, dtype=object)
-    return frame
+    return _with_attrs(frame, schema)
 
 
 def restore_series(table: pa.Table, about: Mapping[str, Any]) -> Any:
     import pandas as pd
 
     ((name, shape),) = about["schema"]["columns"].items()
-    return pd.Series(
+    series = pd.Series(
         _restored(table, name, shape),
         index=_restored_index(table, about),
         name=unmarked(about["schema"]["name"]),
         dtype=object if _is_object(shape) else None,
         copy=True,
     )
+    return _with_attrs(series, about["schema"])
+
+
+def _stored_attrs(table: Any) -> dict[str, Any]:
+    """What pandas keeps beside a table under `attrs`, where there is any. Raises UnstorableError."""
+    if not table.attrs:
+        return {}
+    plain_json(table.attrs, "attrs")
+    return {"attrs": marked(table.attrs)}
+
+
+def _with_attrs(table: Any, schema: Mapping[str, Any]) -> Any:
+    if "attrs" in schema:
+        table.attrs = unmarked(schema["attrs"])
+    return table
 
 
 def _is_object(shape: Shape) -> bool:

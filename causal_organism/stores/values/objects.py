@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from causal_organism.assets.columns import is_null
@@ -12,7 +13,7 @@ from causal_organism.assets.json_values import described, plain_json
 from causal_organism.errors import UnstorableError
 from causal_organism.stores.values.json_marks import marked, unmarked
 
-OBJECT = "object"
+OBJECT, DECIMAL = "object", "decimal"
 Shape = str | dict[str, Any]
 """What a column is beside its Arrow type, as JSON: the name of its type, or that with what belongs to it."""
 
@@ -25,17 +26,9 @@ def store_objects(cells: Any) -> tuple[Any, Shape, Any]:
     """(Arrow array, shape, numbers of nulls or None) of a numpy array of objects. Raises what Arrow raises."""
     import pyarrow as pa
 
-    shape: dict[str, Any] = {}
-    try:
-        array = pa.array(cells, from_pandas=True)
-    except pa.ArrowInvalid:
-        if not all(isinstance(each, _NESTED) or is_null(each) for each in cells):
-            raise
-        array = _as_texts(cells, [not isinstance(each, _NESTED) for each in cells])
-        shape["cells"] = "json"
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    array, shape = _array(cells)
     empty = array.is_null().to_numpy(zero_copy_only=False)
-    if not (pa.types.is_string(array.type) or pa.types.is_null(array.type)):
+    if not (shape or pa.types.is_string(array.type) or pa.types.is_null(array.type)):
         array, shape = _exact(cells, array, empty)
     nulls = None
     kinds = [_null_name(cell) for cell in cells[empty]]
@@ -48,6 +41,22 @@ def store_objects(cells: Any) -> tuple[Any, Shape, Any]:
             numbers[empty] = [1 + _NULLS.index(each) for each in kinds]
             nulls = pa.array(numbers)
     return array, {"dtype": OBJECT, **shape} if shape else OBJECT, nulls
+
+
+def _array(cells: Any) -> tuple[Any, dict[str, Any]]:
+    """The array that Arrow makes of them, or their texts with what these are."""
+    import pyarrow as pa
+
+    if _are_unlike_decimals(cells):
+        texts = [str(each) if isinstance(each, Decimal) else None for each in cells]
+        return pa.array(texts, type=pa.string()), {"cells": DECIMAL}
+    try:
+        array = pa.array(cells, from_pandas=True)
+    except pa.ArrowInvalid:
+        if not all(isinstance(each, _NESTED) or is_null(each) for each in cells):
+            raise
+        return _as_texts(cells, [not isinstance(each, _NESTED) for each in cells]), {"cells": "json"}
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array, {}
 
 
 def restore_objects(column: Any, shape: Shape, nulls: Any) -> Any:
@@ -69,6 +78,21 @@ def restore_objects(column: Any, shape: Shape, nulls: Any) -> Any:
         for at in np.flatnonzero(numbers):
             found[at] = _null(_NULLS[numbers[at] - 1])
     return found
+
+
+def _are_unlike_decimals(cells: Any) -> bool:
+    """Decimals that one type of Arrow would not keep as they are: `1.1` beside `2.50`, `1E+2`, `-0`, not-a-number."""
+    found = [each for each in cells if isinstance(each, Decimal)]
+    if not found or not all(isinstance(each, Decimal) or is_null(each) for each in cells):
+        return False
+    parts = {(exponent, sign and not any(digits)) for sign, digits, exponent in map(Decimal.as_tuple, found)}
+    ((exponent, is_minus_zero), *more) = parts
+    return bool(more or is_minus_zero or isinstance(exponent, str) or exponent > 0)
+
+
+def decimals_of(column: Any) -> list[Decimal | None]:
+    """A column of decimals that are kept as texts."""
+    return [None if text is None else Decimal(text) for text in column.to_pylist()]
 
 
 def _exact(cells: Any, array: Any, empty: Any) -> tuple[Any, dict[str, Any]]:
@@ -115,6 +139,8 @@ def _restored(cell: Any, kind: str | None) -> Any:
         return cell
     if kind == "json":
         return cell_of_text(cell)
+    if kind == DECIMAL:
+        return Decimal(cell)
     import numpy as np
 
     return np.array(cell, dtype=np.dtype(kind))
@@ -132,6 +158,8 @@ def _same(was: Any, now: Any) -> bool:
         return bool(was == now)
     if type(was) is not type(now) or was != now:
         return False
+    if isinstance(was, Decimal):
+        return bool(was.as_tuple() == now.as_tuple())
     return not isinstance(was, datetime) or was.utcoffset() == now.utcoffset()
 
 

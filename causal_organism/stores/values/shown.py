@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.stores.values.frames import NULLS, OTHER_INDEX, restore_frame, restore_series
-from causal_organism.stores.values.objects import Shape, cell_of_text
+from causal_organism.stores.values.objects import DECIMAL, Shape, cell_of_text, decimals_of
 from causal_organism.stores.values.pandas_columns import restore_column
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def _shape(about: Mapping[str, Any], name: str) -> Shape | None:
 def _cells(column: Any, shape: Shape | None) -> list[Any]:
     if isinstance(shape, dict) and shape.get("cells") == "json":
         return [None if text is None else cell_of_text(text) for text in column.to_pylist()]
+    if isinstance(shape, dict) and shape.get("cells") == DECIMAL:
+        return list(decimals_of(column))
     if _is_period(shape):
         return list(_period_texts(column, shape))
     found: list[Any] = column.to_pylist()
@@ -99,6 +102,9 @@ def _shown_column(column: Any, shape: Shape | None) -> Any:
 
     if isinstance(shape, dict) and shape["dtype"].startswith(("period", "interval")):
         return pa.array(restore_column(column, shape))  # a type of pandas's own
+    if isinstance(shape, dict) and shape.get("cells") == DECIMAL:
+        with suppress(pa.ArrowInvalid, TypeError):  # of one scale; not-a-number stays a text
+            return pa.array(decimals_of(column))
     if pa.types.is_dictionary(column.type) and pa.types.is_nested(column.type.value_type):
         return pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks], column.type.value_type)
     return column
