@@ -21,6 +21,7 @@ from causal_organism.embedded.home import open_home
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.neo4j import Neo4j
 from causal_organism.errors import OrganismError, StoreError
+from causal_organism.stores.bolt.connection import BoltServer
 from causal_organism.stores.bolt.encryption import encrypted
 from causal_organism.stores.bolt.network import BoltNetwork
 from causal_organism.stores.tls import NONE, Tls
@@ -48,7 +49,7 @@ class Encrypted:
 
     def ask(self, tls: Tls, host: str = "localhost", scheme: str = "bolt+s") -> bool:
         address = f"{scheme}://{host}:{self.port}"
-        with closing(BoltNetwork(address, user="neo4j", password=self.password, tls=tls)) as asked:
+        with closing(BoltNetwork(BoltServer(uri=address, user="neo4j", password=self.password, tls=tls))) as asked:
             return asked.position() is not None
 
 
