@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.assets.tables.changes import changes
+from causal_organism.network.columns import NetworkColumns
 from causal_organism.network.kinds import TieKinds
 
 AMOUNTS = ("weight_u", "count", "first_us", "last_us")
@@ -45,14 +46,13 @@ class Comparison:
         return not (self.people or self.ties)
 
 
-def compare_columns(expected: Mapping[str, Any], found: Mapping[str, Any], *, show: int) -> Comparison:
-    """`ids` in order of idx; source, target (idx) and AMOUNTS as arrays; `kinds`: TieKinds. Cost: sorting the ties of
-    both, and what they say by kind.
+def compare_columns(expected: NetworkColumns, found: NetworkColumns, *, show: int) -> Comparison:
+    """Both with what they say by kind. Cost: sorting the ties of both, and what they say by kind.
 
     Raises:
         ValueError: the columns of one reading do not fit together.
     """
-    ids, other_ids = list(expected["ids"]), list(found["ids"])
+    ids, other_ids = list(expected.ids), list(found.ids)
     people = _differing_people(ids, other_ids)
     places = {person: idx for idx, person in enumerate(ids)}
     for person in other_ids:
@@ -60,7 +60,7 @@ def compare_columns(expected: Mapping[str, Any], found: Mapping[str, Any], *, sh
     size = max(len(places), 1)
     moved = np.array([places[person] for person in other_ids], dtype=np.int64)
     same = np.arange(len(places), dtype=np.int64)
-    wanted, there = _Reading(expected, same, size), _Reading(found, moved, size)
+    wanted, there = _Ties(expected, same, size), _Ties(found, moved, size)
     keys, copies = _differing_ties(wanted, there)
     names = list(places)
     first = tuple(
@@ -76,16 +76,18 @@ def _differing_people(ids: Sequence[Any], others: Sequence[Any]) -> list[tuple[i
     return [(idx, *(each[idx] if idx < len(each) else None for each in (ids, others))) for idx in at]
 
 
-class _Reading:
+class _Ties:
     """Ties by key, source * size + target, in order; amounts by row, the last one standing for what is said by kind."""
 
-    def __init__(self, columns: Mapping[str, Any], places: NDArray[np.int64], size: int):
-        keys = places[np.asarray(columns["source"])] * size + places[np.asarray(columns["target"])]
-        amounts = np.stack([np.asarray(columns[name], dtype=np.int64) for name in AMOUNTS], axis=1)
+    def __init__(self, columns: NetworkColumns, places: NDArray[np.int64], size: int):
+        keys = places[np.asarray(columns.source)] * size + places[np.asarray(columns.target)]
+        amounts = np.stack([np.asarray(getattr(columns, name), dtype=np.int64) for name in AMOUNTS], axis=1)
         if len(amounts) != len(keys):
             raise ValueError("columns of ties have different lengths")
         order = np.argsort(keys, kind="stable")
-        self._kinds: TieKinds = columns["kinds"]
+        if columns.kinds is None:
+            raise ValueError("ties do not say what they hold by kind")
+        self._kinds: TieKinds = columns.kinds
         self._kind_keys = places[np.asarray(self._kinds.source)] * size + places[np.asarray(self._kinds.target)]
         self.keys: NDArray[np.int64] = keys[order]
         by_kind = _sums_by_key(self.keys, self._kind_keys, _marks(self._kinds))
@@ -130,7 +132,7 @@ def _sums_by_key(wanted: NDArray[np.int64], keys: NDArray[np.int64], marks: NDAr
     return (sums[high] - sums[low]).view(np.int64)
 
 
-def _differing_ties(wanted: _Reading, there: _Reading) -> tuple[NDArray[np.int64], dict[int, int]]:
+def _differing_ties(wanted: _Ties, there: _Ties) -> tuple[NDArray[np.int64], dict[int, int]]:
     """Keys of ties that are not the same, in order, and how often each stands among those that are there."""
     found = changes(wanted.table, there.table, key=_TIE)
     differing = np.unique(

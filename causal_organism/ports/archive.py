@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from causal_organism.network.columns import NetworkColumns
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.ports.stream import DeadLetter
@@ -162,10 +163,8 @@ class Sums(Protocol):
     def weekly(self) -> Mapping[str, Any]:
         """Tie sums per ISO week as columns: week, kind, source, target, weight_u, count, duration_s (numpy arrays)."""
 
-    def ties(self, *, kinds: bool = False) -> Mapping[str, Any]:
-        """What the network is to hold now, in one look: `batch`, `entry` (of that batch), `fingerprint`, `ids` in order
-        of idx, and as columns (numpy arrays) source, target (idx), weight_u, count, first_us, last_us; with `kinds`
-        also TieKinds."""
+    def ties(self, *, kinds: bool = False) -> NetworkColumns:
+        """What the network is to hold now, in one look."""
 
     def totals(self) -> Mapping[str, int]:
         """people, ties, interactions, first_us, last_us."""

@@ -6,42 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from causal_organism.network.columns import NetworkColumns, NetworkPosition
 from causal_organism.ports.archive import Batch
-
-FORMAT = 2
-"""1: ties without kinds."""
 
 DAMAGED = "network-damaged"
 """Code of the NetworkGapError for a network that does not hold what its position says."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkPosition:
-    """How far the projection is: the batch that it holds (0: none), the stream entry after it, its fingerprint."""
-
-    batch: int
-    entry: str
-    fingerprint: str
-    format: int = FORMAT  # of how ties are stored there; an older one is made again from the archive
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkColumns:
-    """The whole network as columns (numpy arrays), with the position it was read at.
-
-    ids: person ids in order of idx; source, target: idx int32; weight_u, count: int64; first_us, last_us: int64;
-    kinds: TieKinds, if they were asked for.
-    """
-
-    position: NetworkPosition
-    ids: Any
-    source: Any
-    target: Any
-    weight_u: Any
-    count: Any
-    first_us: Any
-    last_us: Any
-    kinds: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +68,7 @@ class NetworkStore(Protocol):
     def clear(self) -> None:
         """Remove everything, scores included, and go back to position 0."""
 
-    def renew(self, held: Mapping[str, Any]) -> None:
+    def renew(self, held: NetworkColumns) -> None:
         """Remove everything, and hold what the archive says that it should: `Archive.ties(kinds=True)`.
 
         Until all of it is there the network stands at no batch; if somebody breaks it off, it is to be repeated. Raises

@@ -47,8 +47,8 @@ def test_ghosts_of_a_wrong_roster_leave_and_the_others_move_up(organism: Any, tm
     assert (document["people_added"], document["people_left"]) == (1, 1)
     assert network_in(organism.network)[0] == ["a", "b", "ghost-2", "c", "d"]  # ghost-2 was written to
     held = organism.archive.ties()
-    columns = (held[name].tolist() for name in ("source", "target", "weight_u", "count"))
-    assert fingerprints.of(held["ids"], *columns) == held["fingerprint"] == organism.network.position().fingerprint
+    columns = (each.tolist() for each in (held.source, held.target, held.weight_u, held.count))
+    assert fingerprints.of(held.ids, *columns) == held.position.fingerprint == organism.network.position().fingerprint
     organism.stream.append([event("d", "e", id="4"), event("e", "a", id="5")])
     pulsed(organism)
     after = organism.archive.position().batch

@@ -279,7 +279,7 @@ def test_what_was_forgotten_is_not_applied_again_when_a_stream_is_read_again(fre
 
 
 def test_the_ties_are_what_the_network_is_to_hold(archive: Archive) -> None:
-    assert [len(archive.ties()[name]) for name in ("ids", "source", "weight_u")] == [0, 0, 0]
+    assert [len(getattr(archive.ties(), name)) for name in ("ids", "source", "weight_u")] == [0, 0, 0]
     known = [
         interaction("1-0", "a", "b", at_us=-5, weight_u=2**50),
         interaction("2-0", "c", "a", at_us=7),
@@ -288,10 +288,10 @@ def test_the_ties_are_what_the_network_is_to_hold(archive: Archive) -> None:
     accept(archive, known)
     found = archive.ties()
     names = ("source", "target", "weight_u", "count", "first_us", "last_us")
-    rows = zip(*(found[name].tolist() for name in names), strict=True)
-    assert found["ids"] == people_of(known)
-    assert {(found["ids"][s], found["ids"][t]): tuple(amounts) for s, t, *amounts in rows} == ties_of(known)
-    assert (found["batch"], found["fingerprint"]) == (1, archive.batch(1).fingerprint)  # type: ignore[union-attr]
+    rows = zip(*(getattr(found, name).tolist() for name in names), strict=True)
+    assert found.ids == people_of(known)
+    assert {(found.ids[s], found.ids[t]): tuple(amounts) for s, t, *amounts in rows} == ties_of(known)
+    assert (found.position.batch, found.position.fingerprint) == (1, archive.batch(1).fingerprint)  # type: ignore[union-attr]
 
 
 def test_ties_say_what_they_hold_by_kind(archive: Archive) -> None:
@@ -359,10 +359,11 @@ def test_people_of_no_interaction_leave_as_a_batch_of_their_own(archive: Archive
     assert back.batch is not None
     assert (back.batch.delta.people, back.batch.delta.first_idx) == (("ghost",), 4)
     held = archive.ties(kinds=True)
-    columns = [held[name].tolist() for name in ("source", "target", "weight_u", "count")]
+    columns = [each.tolist() for each in (held.source, held.target, held.weight_u, held.count)]
     assert sorted(zip(*columns[:2], strict=True)) == [(0, 2), (3, 0), (3, 4)]
-    assert fingerprints.of(held["ids"], *columns) == held["fingerprint"] == back.batch.fingerprint
-    kinds = sorted(zip(held["kinds"].source.tolist(), held["kinds"].target.tolist(), strict=True))
+    assert fingerprints.of(held.ids, *columns) == held.position.fingerprint == back.batch.fingerprint
+    assert held.kinds is not None
+    kinds = sorted(zip(held.kinds.source.tolist(), held.kinds.target.tolist(), strict=True))
     assert kinds == [(0, 2), (3, 0), (3, 4)]
     assert next(iter(archive.batches(before.batch))).delta == left.delta
     assert archive.totals()["people"] == 5

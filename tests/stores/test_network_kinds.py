@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from causal_organism.errors import NetworkGapError
+from causal_organism.network.columns import FORMAT
 from causal_organism.network.deltas import TieChange
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.network.kinds import Kinds, KindSums
 from causal_organism.ports import Batch, NetworkStore
-from causal_organism.ports.network import FORMAT
 from causal_organism.settings import Settings
 from causal_organism.stores.bolt import ties as bolt_ties
 from causal_organism.stores.memory.archive import MemoryArchive
@@ -31,7 +32,7 @@ def kinds(*names: str) -> Kinds:
 
 def noted(store: NetworkStore) -> dict[tuple[str, str], Kinds]:
     columns = store.read(kinds=True)
-    return kinds_in({"ids": columns.ids.tolist(), "kinds": columns.kinds})
+    return kinds_in(columns)
 
 
 def of_kinds(number: int, was: int, *names: str, before: str = EMPTY) -> Batch:
@@ -97,8 +98,8 @@ def test_a_network_in_the_format_of_before_is_made_again(neo4j_settings: Setting
 def test_what_is_not_renewed_to_the_end_stands_at_no_batch(neo4j_settings: Settings) -> None:
     store = bolt_network(neo4j_settings)
     store.clear()
-    held = dict(an_archive().ties(kinds=True))
-    held["weight_u"] = [*held["weight_u"][:-1].tolist(), None]  # breaks off behind the people
+    held = an_archive().ties(kinds=True)
+    held = replace(held, weight_u=[*held.weight_u[:-1].tolist(), None])  # no array: breaks off behind the people
 
     with pytest.raises((TypeError, AttributeError)):
         store.renew(held)

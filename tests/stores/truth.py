@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from causal_organism.network.columns import NetworkColumns
 from causal_organism.network.interactions import Interaction
 from causal_organism.network.kinds import Kinds, KindSums, sums_by_tie
 from causal_organism.ports import Archive, NetworkStore
@@ -47,10 +48,11 @@ def kinds_of(interactions: Iterable[Interaction]) -> dict[tuple[str, str], Kinds
     return {pair: tuple(found) for pair, found in kinds.items()}
 
 
-def kinds_in(columns: Mapping[str, Any]) -> dict[tuple[str, str], Kinds]:
-    """The same from columns that have `ids` and `kinds`."""
-    ids = list(columns["ids"])
-    return {(ids[source], ids[target]): kinds for (source, target), kinds in sums_by_tie(columns["kinds"]).items()}
+def kinds_in(columns: NetworkColumns) -> dict[tuple[str, str], Kinds]:
+    """The same from columns."""
+    assert columns.kinds is not None
+    ids = list(columns.ids)
+    return {(ids[source], ids[target]): kinds for (source, target), kinds in sums_by_tie(columns.kinds).items()}
 
 
 def weeks_of(interactions: Iterable[Interaction]) -> dict[tuple[str, str, str, str], tuple[int, int, float]]:

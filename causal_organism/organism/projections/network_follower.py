@@ -9,10 +9,11 @@ from dataclasses import replace
 from types import TracebackType
 
 from causal_organism.errors import NetworkGapError
+from causal_organism.network.columns import FORMAT
 from causal_organism.network.deltas import compose
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkPosition, Organism
-from causal_organism.ports.network import DAMAGED, FORMAT
+from causal_organism.ports.network import DAMAGED
 
 _CHANGES = 20_000  # composed batches stay under what one transaction writes in a second or two
 _MOST_CHANGES = 100_000  # in one transaction: a server has to hold all of it in memory
@@ -43,7 +44,9 @@ def rebuild(organism: Organism, *, actor: str) -> None:
     organism.ledger.audit(actor=actor, action="network.rebuild", subject="network", detail=detail, at=organism.now())
     held = organism.archive.ties(kinds=True)
     organism.network.renew(held)
-    _apply_from(organism, held["batch"], organism.archive.position().batch)  # people may have been added meanwhile
+    _apply_from(
+        organism, held.position.batch, organism.archive.position().batch
+    )  # people may have been added meanwhile
 
 
 def _apply_from(organism: Organism, batch: int, last: int) -> None:

@@ -143,7 +143,7 @@ class NetworkSource:
         else:
             _log.warning("the network's server holds something else than its position says; reading the archive")
         held = self._organism.archive.ties()
-        yield held["batch"], from_columns(*(held[name] for name in ("ids", "source", "target", "weight_u", "count")))
+        yield held.position.batch, from_columns(held.ids, held.source, held.target, held.weight_u, held.count)
 
     def _cached(self, batch: int) -> Iterator[tuple[int, Snapshot]]:
         """Snapshots kept on this machine, the nearest first."""

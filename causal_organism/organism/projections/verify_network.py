@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,9 @@ from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.rules import network_differs
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.errors import NetworkGapError
+from causal_organism.network.columns import FORMAT
 from causal_organism.organism.projections.network_follower import catch_up, rebuild
-from causal_organism.ports import NetworkColumns, Organism
-from causal_organism.ports.network import FORMAT
+from causal_organism.ports import Organism
 
 if TYPE_CHECKING:
     from causal_organism.network.comparing import Comparison, TieDifference
@@ -114,16 +114,16 @@ def compare_network(organism: Organism) -> AuditReport:
         error, comparison = None, Comparison()
         try:
             columns = organism.network.read(kinds=True)
-            if columns.position.batch != expected["batch"]:
+            if columns.position.batch != expected.position.batch:
                 continue  # it was written to while we read, or is behind
-            comparison = compare_columns(expected, _columns(columns), show=SHOWN)
+            comparison = compare_columns(expected, columns, show=SHOWN)
         except (ValueError, TypeError, IndexError, OverflowError) as problem:  # somebody else wrote there
             error = f"what it holds is not a network: {problem}"
         return AuditReport(
             at=organism.now(),
-            batch=expected["batch"],
-            people=len(expected["ids"]),
-            ties=len(expected["source"]),
+            batch=expected.position.batch,
+            people=len(expected.ids),
+            ties=len(expected.source),
             differing_people=comparison.people,
             differing_ties=comparison.ties,
             differences=_differences(comparison),
@@ -209,10 +209,6 @@ def _alert(report: AuditReport, run: str | None) -> Alert:
 def _differences(comparison: Comparison) -> tuple[Mapping[str, Any], ...]:
     people = [{"idx": idx, "expected": expected, "is": found} for idx, expected, found in comparison.first_people]
     return (*map(_tie, comparison.first_ties), *people)
-
-
-def _columns(read: NetworkColumns) -> dict[str, Any]:
-    return {each.name: getattr(read, each.name) for each in fields(read)}
 
 
 def _tie(each: TieDifference) -> Mapping[str, Any]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from causal_organism.network.columns import FORMAT
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
-from causal_organism.ports.network import FORMAT, ScoresPosition, ScoresWrite
+from causal_organism.ports.network import ScoresPosition, ScoresWrite
 from causal_organism.stores.bolt import scores as bolt_scores
 from causal_organism.stores.bolt import ties as bolt_ties
 from causal_organism.stores.bolt import transactions
@@ -70,12 +71,11 @@ class BoltNetwork:
         mine = self._emptied()
         self._write(lambda work: transactions.end(work, mine, transactions.NOTHING))
 
-    def renew(self, held: Mapping[str, Any]) -> None:
+    def renew(self, held: NetworkColumns) -> None:
         mine = self._emptied()
         for name, rows in bolt_ties.pages(held):
             self._write(lambda work, name=name, rows=rows: transactions.fill(work, mine, name, rows))  # type: ignore[misc]
-        position = NetworkPosition(batch=held["batch"], entry=held["entry"], fingerprint=held["fingerprint"])
-        self._write(lambda work: transactions.end(work, mine, position))
+        self._write(lambda work: transactions.end(work, mine, held.position))
 
     def _emptied(self) -> NetworkPosition:
         """Clear the network, which then stands at no batch. The last clearer owns it."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from causal_organism.network.columns import NetworkColumns
 from causal_organism.network.deltas import TieChange
 from causal_organism.network.kinds import KindSums, TieKinds, is_whole
 
@@ -33,16 +34,19 @@ def by_source(rows: Iterable[Row]) -> list[Row]:
     return [[source, rests] for source, rests in groups.items()]
 
 
-def pages(held: Mapping[str, Any]) -> Iterator[tuple[str, list[Row]]]:
+def pages(held: NetworkColumns) -> Iterator[tuple[str, list[Row]]]:
     """(statement, rows) of people and ties of a whole network, as `Archive.ties(kinds=True)` says it."""
     import numpy as np  # late: a pulse that follows the archive batch by batch does without
 
-    ids = held["ids"]
+    assert held.kinds is not None, "as `Archive.ties(kinds=True)` says it"
+    ids = held.ids
     for start in range(0, len(ids), ROWS):
         yield "put_people", [[idx, person] for idx, person in enumerate(ids[start : start + ROWS], start=start)]
-    order = np.lexsort((held["target"], held["source"]))
-    columns = [held[name][order] for name in ("source", "target", "weight_u", "count", "first_us", "last_us")]
-    kinds = _in_order_of_ties(held["kinds"])
+    order = np.lexsort((held.target, held.source))
+    columns = [
+        each[order] for each in (held.source, held.target, held.weight_u, held.count, held.first_us, held.last_us)
+    ]
+    kinds = _in_order_of_ties(held.kinds)
     size = max(len(ids), 1)
     noted = kinds.source.astype(np.int64) * size + kinds.target
     keys = columns[0].astype(np.int64) * size + columns[1]

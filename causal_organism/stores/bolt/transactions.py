@@ -7,10 +7,11 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import NetworkGapError, StoreError
+from causal_organism.network.columns import FORMAT
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
 from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
-from causal_organism.ports.network import DAMAGED, FORMAT, ScoresWrite
+from causal_organism.ports.network import DAMAGED, ScoresWrite
 from causal_organism.stores.bolt import scores as bolt_scores
 from causal_organism.stores.bolt import ties as bolt_ties
 from causal_organism.stores.bolt.statements import load_statements

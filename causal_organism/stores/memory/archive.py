@@ -10,6 +10,7 @@ from typing import Any
 
 from causal_organism.errors import FencedError
 from causal_organism.network import fingerprints
+from causal_organism.network.columns import NetworkColumns, NetworkPosition
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.entries import START, entry_key, later
 from causal_organism.network.interactions import Interaction, Refusal
@@ -208,19 +209,18 @@ class MemoryArchive:
 
         return weekly_columns(self._weeks)
 
-    def ties(self, *, kinds: bool = False) -> Mapping[str, Any]:
+    def ties(self, *, kinds: bool = False) -> NetworkColumns:
         from causal_organism.stores.memory.archive_columns import tie_columns  # numpy
 
         with self._guard:
-            found = {
-                "batch": self._position.batch,
-                "entry": self._batches[-1].entry if self._batches else START,
-                "fingerprint": self._fingerprint,
-                "ids": list(self._people),
-                **tie_columns(self._ties, self._people),
-            }
+            entry = self._batches[-1].entry if self._batches else START
             by_pair = ((self._people[s], self._people[t], each.kinds) for (s, t), each in self._ties.items())
-            return found | {"kinds": columns_of(by_pair)} if kinds else found
+            return NetworkColumns(
+                position=NetworkPosition(batch=self._position.batch, entry=entry, fingerprint=self._fingerprint),
+                ids=list(self._people),
+                **tie_columns(self._ties, self._people),
+                kinds=columns_of(by_pair) if kinds else None,
+            )
 
     def totals(self) -> Mapping[str, int]:
         times = [each.at_us for each in self._interactions.values()]

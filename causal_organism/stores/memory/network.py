@@ -86,12 +86,12 @@ class MemoryNetwork:
             self._position, self._people, self._ties = _NOTHING, [], {}
             self._scores, self._properties = {}, {}
 
-    def renew(self, held: Mapping[str, Any]) -> None:
-        ids, ties = list(held["ids"]), _ties_of(held)
+    def renew(self, held: NetworkColumns) -> None:
+        ids, ties = list(held.ids), _ties_of(held)
         with self._guard:
             self._people, self._ties = ids, ties
             self._scores, self._properties = {}, {}
-            self._position = NetworkPosition(batch=held["batch"], entry=held["entry"], fingerprint=held["fingerprint"])
+            self._position = held.position
 
     def scores(self) -> Mapping[str, ScoresPosition]:
         return dict(self._scores)
@@ -126,9 +126,11 @@ class MemoryNetwork:
         )
 
 
-def _ties_of(held: Mapping[str, Any]) -> dict[tuple[str, str], TieChange]:
-    ids, kinds = list(held["ids"]), sums_by_tie(held["kinds"])
-    columns = (held[name].tolist() for name in ("source", "target", "weight_u", "count", "first_us", "last_us"))
+def _ties_of(held: NetworkColumns) -> dict[tuple[str, str], TieChange]:
+    assert held.kinds is not None, "as `Archive.ties(kinds=True)` says it"
+    ids, kinds = list(held.ids), sums_by_tie(held.kinds)
+    amounts = (held.source, held.target, held.weight_u, held.count, held.first_us, held.last_us)
+    columns = (each.tolist() for each in amounts)
     return {
         (ids[source], ids[target]): TieChange(
             ids[source], ids[target], 0, weight_u, 0, count, first_us, last_us, kinds.get((source, target), ())

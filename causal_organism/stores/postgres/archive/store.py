@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from causal_organism.network import deltas, fingerprints
+from causal_organism.network.columns import NetworkColumns, NetworkPosition
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.entries import START, entry_key
 from causal_organism.network.interactions import Interaction, Refusal
@@ -223,20 +224,20 @@ class PostgresArchive:
         with self._database.connection() as connection:
             return weekly_columns(connection)
 
-    def ties(self, *, kinds: bool = False) -> Mapping[str, Any]:
+    def ties(self, *, kinds: bool = False) -> NetworkColumns:
         from causal_organism.stores.postgres.archive.columns import kind_columns, tie_columns  # numpy
 
         with self._database.connection() as connection:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             state = archive_state.load(connection)
             row = connection.execute("SELECT entry FROM organism.batch WHERE number = %s", (state.batch,)).fetchone()
-            found = {
-                "batch": state.batch,
-                "entry": row[0] if row else START,
-                "fingerprint": state.fingerprint,
+            return NetworkColumns(
+                position=NetworkPosition(
+                    batch=state.batch, entry=row[0] if row else START, fingerprint=state.fingerprint
+                ),
                 **tie_columns(connection),
-            }
-            return found | {"kinds": kind_columns(connection)} if kinds else found
+                kinds=kind_columns(connection) if kinds else None,
+            )
 
     def totals(self) -> Mapping[str, int]:
         with self._database.connection() as connection:
