@@ -3,9 +3,9 @@
 
     deploy/make_secrets.py [FOLDER]     makes passwords that are not there yet, and the addresses that hold them
 
-FOLDER is deploy/secrets, unless SECRETS in deploy/.env names another. A password of your own goes into its file first.
-Addresses are written anew every time: to change a password, change it on its server, write it into its file, run this
-again, and start the containers again.
+FOLDER is deploy/secrets, unless SECRETS in deploy/.env names another. A password of your own, without spaces or quotes,
+goes into its file first. Addresses are written anew every time: to change a password, change it on its server, write it
+into its file, run this again, and start the containers again.
 """
 
 from __future__ import annotations
