@@ -17,15 +17,36 @@ import psycopg
 import pytest
 import redis
 
+from causal_organism.alerts.alerts import Alert
+from causal_organism.alerts.deliveries import SENT
+from causal_organism.alerts.faults import Fault, FaultKind
 from causal_organism.embedded import lifecycle
 from causal_organism.embedded.state import Standing
 from causal_organism.embedded.talk import Talk
 from causal_organism.embedded.watched import LONGEST_PAUSE_S, Watched
 from causal_organism.homes import LEDGER_PLACE
+from causal_organism.platform.watching.looks import Look
+from causal_organism.platform.watching.turn import take_turn
+from causal_organism.stores.notices.outbox import FolderOutbox
 from tests.embedded.conftest import OwnHome
+from tests.platform.test_queues import with_stream
+from tests.platform.test_runs import organism as in_memory
 from tests.waiting import equal
 
 PARTS = ("ledger", "stream")
+
+
+class Told:
+    """ports.Channels: one that takes everything."""
+
+    def __init__(self) -> None:
+        self.titles: list[str] = []
+
+    def names(self) -> tuple[str, ...]:
+        return ("hook",)
+
+    def send(self, channel: str, alert: Alert) -> None:
+        self.titles.append(alert.title)
 
 
 class Disk:
@@ -136,6 +157,25 @@ def test_a_server_that_lacks_room_is_tried_for_ever_and_another_is_given_up() ->
         broken.ended("a defect", 0.0)
     assert (lacking.state, broken.state) == (Standing.RESTARTING, Standing.FAILED)
     assert lacking.may_start_again(LONGEST_PAUSE_S)
+
+
+def test_what_a_watcher_has_to_tell_of_a_full_disk_is_sent_once_and_kept_when_there_is_room(disk: Disk) -> None:
+    organism, told = with_stream(in_memory(), entries=0, read=0), Told()
+    organism.outbox, organism.channels = FolderOutbox(disk.own.folder / "watch"), told
+    full = Look(frozenset({FaultKind.DISK_FULL}), "disk", lambda _: seen)
+    seen = list[Fault]()
+    take_turn(organism, looks=(full,))
+    disk.fill()
+    seen.append(Fault(kind=FaultKind.DISK_FULL, subject="/d", text="full"))
+    for _ in range(4):
+        organism.clock.move(seconds=30)
+        take_turn(organism, looks=(full,))
+    assert told.titles == ["full"]
+    disk.free()
+    take_turn(organism, looks=(full,))
+    after = FolderOutbox(disk.own.folder / "watch")  # as the next process finds it
+    assert [each.fault.text for each in after.incidents()] == ["full"]
+    assert [(each.alert.title, each.outcome) for each in after.deliveries()] == [("full", SENT)]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -17,8 +17,11 @@ from causal_organism.errors import FAILED, StoreError
 from causal_organism.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from causal_organism.platform.watching.looks import Process
     from causal_organism.platform.watching.turn import TurnReport
+    from causal_organism.ports.alerts import Outbox
 
 DEADLINE_S = 10.0
 """What one answer of a server may take; one that takes longer is away."""
@@ -35,9 +38,10 @@ def watch(once: bool, as_json: bool) -> None:
     stands in `watch` in the home, and is tried again until it arrives. `organism alerts list` shows all of it.
     """
     tell = set_up_logs(load_settings())
+    outboxes: dict[Path, Outbox] = {}
     while True:
         settings = load_settings()  # again at every look: servers of the home may have moved
-        report = _turn(settings)
+        report = _turn(settings, outboxes)
         text = _text(report)
         if once:
             emit(report.to_document(), text.strip, as_json=as_json)
@@ -50,12 +54,14 @@ def watch(once: bool, as_json: bool) -> None:
         time.sleep(settings.watch_seconds)
 
 
-def _turn(settings: Settings) -> TurnReport:
+def _turn(settings: Settings, outboxes: dict[Path, Outbox]) -> TurnReport:
+    """`outboxes`: of the looks before; one may hold what found no room on the disk."""
     from causal_organism.platform.watching.turn import take_turn
     from causal_organism.wiring import OpenOrganism
 
     note_alive(settings)
     with OpenOrganism(settings, deadline_s=DEADLINE_S) as o:
+        o.outbox = outboxes.setdefault(settings.home, o.outbox)
         report = take_turn(o, processes=lambda: _processes(settings))
     if settings.watch_ping_url and not report.undelivered:
         from causal_organism.stores.notices.channels import ping

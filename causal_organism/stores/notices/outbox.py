@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +18,18 @@ from causal_organism.alerts.incidents import Incident, incident_of
 from causal_organism.errors import StoreError
 from causal_organism.homes import write_private
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
 
 class FolderOutbox:
-    """ports.Outbox: a folder (0700) with `incidents.json` and a file per delivery. Every file is whole or not there."""
+    """ports.Outbox: a folder (0700) with `incidents.json` and a file per delivery. Every file is whole or not there.
+
+    What finds no room on a full disk, of which people are to be told, is kept here until there is some.
+    """
 
     def __init__(self, folder: Path):
         self._folder = folder
+        self._unwritten: dict[Path, str] = {}
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -32,6 +39,8 @@ class FolderOutbox:
             lock = (self._folder / "lock").open("w")
         with lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            for path, text in tuple(self._unwritten.items()):
+                self._write(path, text)
             yield
 
     def incidents(self) -> tuple[Incident, ...]:
@@ -49,26 +58,22 @@ class FolderOutbox:
 
     def keep(self, incidents: Sequence[Incident], memory: Mapping[str, Any]) -> None:
         document = {"incidents": [each.to_document() for each in incidents], "memory": dict(memory)}
-        with self._errors():
-            self._make_folder()
-            write_private(self._folder / "incidents.json", json.dumps(document, indent=1))
+        self._write(self._folder / "incidents.json", json.dumps(document, indent=1))
 
     def put(self, alert: Alert, channels: Sequence[str], *, now: datetime, not_before: datetime | None = None) -> None:
         """An alert that is there already, sent or not, is left as it is."""
         for channel in channels:
             delivery = Delivery(channel=channel, alert=alert, put_at=now, next_at=not_before or now)
-            if not self._file(delivery).exists():
+            if self._file(delivery) not in self._files():
                 self.record(delivery)
 
     def record(self, delivery: Delivery) -> None:
-        with self._errors():
-            self._make_folder()
-            write_private(self._file(delivery), json.dumps(delivery.to_document()))
+        self._write(self._file(delivery), json.dumps(delivery.to_document()))
 
     def deliveries(self) -> tuple[Delivery, ...]:
         """All of them, oldest first."""
         found = []
-        for path in self._deliveries().glob("*.json") if self._deliveries().is_dir() else ():
+        for path in self._files():
             with contextlib.suppress(KeyError, ValueError, TypeError):
                 found.append(delivery_of(self._read(path)))
         return tuple(sorted(found, key=lambda each: (each.put_at, each.id)))
@@ -76,6 +81,7 @@ class FolderOutbox:
     def prune(self, now: datetime) -> None:
         for each in self.deliveries():
             if each.ended_at is not None and now - each.ended_at > KEPT:
+                self._unwritten.pop(self._file(each), None)
                 self._file(each).unlink(missing_ok=True)
 
     def _make_folder(self) -> None:
@@ -88,9 +94,25 @@ class FolderOutbox:
     def _file(self, delivery: Delivery) -> Path:
         return self._deliveries() / f"{delivery.id}.json"
 
+    def _files(self) -> set[Path]:
+        written = self._deliveries().glob("*.json") if self._deliveries().is_dir() else ()
+        return {*written, *(path for path in self._unwritten if path.parent == self._deliveries())}
+
+    def _write(self, path: Path, text: str) -> None:
+        with self._errors():
+            self._make_folder()
+            try:
+                write_private(path, text)
+            except OSError as error:
+                if error.errno not in _NO_ROOM:
+                    raise
+                self._unwritten[path] = text
+            else:
+                self._unwritten.pop(path, None)
+
     def _read(self, path: Path) -> dict[str, Any]:
         try:
-            found = json.loads(path.read_text())
+            found = json.loads(self._unwritten.get(path) or path.read_text())
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) else {}
