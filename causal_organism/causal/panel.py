@@ -1,7 +1,8 @@
 """The panel: one row per person and ISO week, what was done in it and what followed in the next.
 
-Meeting hours are not asked of anybody: they are the summed `duration_s` of the meeting ties *into* a person in that
-week. (A meeting of k people is k interactions of kind `meeting`, one to each of them, so sums per tie lose nothing.)
+Meeting hours are not asked of anybody: they are the time that meetings *into* a person take in that week. (A meeting of
+k people is k interactions of kind `meeting`, one to each of them, so sums per tie lose nothing.) Bookings that overlap
+count once, where the sums say how much time was booked.
 
 Outcomes of a week stand beside it as `<metric>` and those of the next week as `<metric>_next`. The network of a week
 is counted from that week's ties alone and used only from the week before (`degree_prev`): the views of today are made
@@ -35,8 +36,9 @@ _FIRST_MONDAY = date(1970, 1, 5).toordinal()
 def build_panel(weekly: Any, people: Any, outcomes: Any, views: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Columns by person (in order of id) and week (of those with outcomes), ready for `estimate_effects`.
 
-    weekly: tie sums per ISO week (week, kind, source, target, count, duration_s). people: the roster (id, team, and
-    role where there is one). outcomes: id, week, and a column per metric; columns that are not numbers are left out.
+    weekly: tie sums per ISO week (week, kind, source, target, count, duration_s; booked_s where known). people: the
+    roster (id, team, and role where there is one). outcomes: id, week, and a column per metric; columns that are not
+    numbers are left out.
     views: name -> table with `id`; their columns become `<name>_<column>`. Tables are mappings of columns, pandas or
     Arrow tables. Not-a-number: not known. Outcomes of people who are not in the roster are left out, and weeks that lie
     in no period of a person (before `started_on`, after `ended_on`); team and role are those of the week.
@@ -217,7 +219,7 @@ def _network_columns(
     seen = Seen(
         interactions=_summed(grid, source, count) + _summed(grid, target, count),
         meetings=_summed(grid, meeting, count),
-        hours=_summed(grid, meeting, np.nan_to_num(ties["duration_s"].astype(np.float64)) / 3600),
+        hours=_summed(grid, meeting, np.nan_to_num(ties.get("booked_s", ties["duration_s"]).astype(np.float64)) / 3600),
         employed=grid.periods >= 0,
         site=np.unique(site.reshape(grid.shape)[:, -1], return_inverse=True)[1].astype(np.int64),
     )

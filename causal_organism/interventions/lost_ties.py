@@ -49,7 +49,7 @@ def _kept(
 
     A meeting that is longer than what is left to go stays, so that nobody loses more than was asked.
     """
-    hours = np.nan_to_num(ties["duration_s"].astype(np.float64)) / 3600
+    hours = np.nan_to_num(ties.get("booked_s", ties["duration_s"]).astype(np.float64)) / 3600
     meeting = (ties["kind"].astype(str) == MEETING) & (less_h[target] > 0) & (hours > 0)
     places = rng.permutation(np.flatnonzero(meeting))
     places = places[np.argsort(target[places], kind="stable")]

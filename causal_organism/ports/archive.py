@@ -161,7 +161,8 @@ class Sums(Protocol):
         """The newest archived interactions of one person; of entries behind `after` and up to `until`, if given."""
 
     def weekly(self) -> Mapping[str, Any]:
-        """Tie sums per ISO week as columns: week, kind, source, target, weight_u, count, duration_s (numpy arrays)."""
+        """Tie sums per ISO week as columns (numpy arrays): week, kind, source, target, weight_u, count, duration_s, and
+        booked_s: the tie's part of the time that its target was booked, in which overlaps count once."""
 
     def ties(self, *, kinds: bool = False) -> NetworkColumns:
         """What the network is to hold now, in one look."""

@@ -49,6 +49,11 @@ def test_meeting_hours_are_the_durations_of_meeting_ties_into_a_person() -> None
     assert of(panel, "meet_load_h", "cy")[:2] == [0.0, 0.0]  # a message that took ten minutes is not a meeting
 
 
+def test_bookings_that_overlap_count_once_where_the_sums_know() -> None:
+    booked = np.array([3600.0, 5400.0, 0.0, 1800.0, 0.0, np.nan])
+    assert of(build_panel(WEEKLY | {"booked_s": booked}, PEOPLE, OUTCOMES), "meet_load_h", "ana") == [1.5, 0.5, 0.0]
+
+
 def test_where_nothing_of_a_person_was_seen_its_hours_are_not_known() -> None:
     panel = build_panel(WEEKLY, PEOPLE, OUTCOMES)
     np.testing.assert_equal(of(panel, "meet_load_h", "cy"), [0.0, 0.0, np.nan])

@@ -10,6 +10,7 @@ from typing import Any
 
 from causal_organism.errors import FencedError
 from causal_organism.network import fingerprints
+from causal_organism.network.bookings import Span, union
 from causal_organism.network.columns import NetworkColumns, NetworkPosition
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.entries import START, entry_key, later
@@ -17,7 +18,7 @@ from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.network.kinds import columns_of
 from causal_organism.network.windows import counts, window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
-from causal_organism.stores.postgres.tally import Pair, TieSums, WeekKey, WeekSums, tally
+from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums, tally
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,6 +40,7 @@ class MemoryArchive:
     _people: dict[str, int] = field(default_factory=dict)
     _ties: dict[Pair, TieSums] = field(default_factory=dict)
     _weeks: dict[WeekKey, WeekSums] = field(default_factory=dict)
+    _booked: dict[BookedKey, list[Span]] = field(default_factory=dict)
     _interactions: dict[str, Interaction] = field(default_factory=dict)
     _senders: set[str] = field(default_factory=set)
     _refusals: dict[str, _Refused] = field(default_factory=dict)
@@ -79,6 +81,8 @@ class MemoryArchive:
             for week, sums in found.weeks.items():
                 there = self._weeks.get(week, (0, 0, 0))
                 self._weeks[week] = [one + other for one, other in zip(there, sums, strict=True)]
+            for booked, spans in found.booked.items():
+                self._booked[booked] = union([*self._booked.get(booked, ()), *spans])
             self._move(last_entry, self._position.entries + entries)
             batch = self._add_batch(found.delta, "stream", now)
             return Accepted(
@@ -207,7 +211,7 @@ class MemoryArchive:
     def weekly(self) -> Mapping[str, Any]:
         from causal_organism.stores.memory.archive_columns import weekly_columns  # numpy
 
-        return weekly_columns(self._weeks)
+        return weekly_columns(self._weeks, self._booked)
 
     def ties(self, *, kinds: bool = False) -> NetworkColumns:
         from causal_organism.stores.memory.archive_columns import tie_columns  # numpy

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from causal_organism.stores.postgres.archive.columns import ordered
-from causal_organism.stores.postgres.tally import Pair, TieSums, WeekKey, WeekSums
+from causal_organism.network.bookings import Span, length_us
+from causal_organism.stores.postgres.archive.columns import ordered, with_booked
+from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def weekly_columns(weeks: Mapping[WeekKey, WeekSums]) -> Mapping[str, Any]:
+def weekly_columns(weeks: Mapping[WeekKey, WeekSums], booked: Mapping[BookedKey, Sequence[Span]]) -> Mapping[str, Any]:
     """Sums by week, kind and pair, in the order that every archive gives them."""
     columns = {
         "week": np.array([_iso_week(week_day) for week_day, *_ in weeks], dtype=object),
@@ -25,7 +26,8 @@ def weekly_columns(weeks: Mapping[WeekKey, WeekSums]) -> Mapping[str, Any]:
         "count": np.array([count for _, count, _ in weeks.values()], dtype=np.int64),
         "duration_s": np.array([duration_us / 1_000_000 for *_, duration_us in weeks.values()], dtype=np.float64),
     }
-    return ordered(columns)
+    lengths = {(_iso_week(day), target, kind): length_us(spans) for (day, target, kind), spans in booked.items()}
+    return ordered(with_booked(columns, lengths))
 
 
 def tie_columns(ties: Mapping[Pair, TieSums], idx: Mapping[str, int]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from causal_organism.network.bookings import Span, span_of, union
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.interactions import Interaction, Refusal, refuse, to_fields
 from causal_organism.network.kinds import Kinds, KindSums, in_order, is_whole
@@ -34,14 +35,20 @@ WeekSums = Sequence[int]
 """What was said over one tie in one kind and week: weight_u, count, duration_us."""
 
 
+BookedKey = tuple[int, str, str]
+"""Days to the Monday of the ISO week in which bookings begin, as in WeekKey; target, kind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """`kept` are the interactions that count; `refused` would have taken a tie above MAX_SUM_U."""
+    """`kept` are the interactions that count; `refused` would have taken a tie above MAX_SUM_U. `booked`: when their
+    targets were booked."""
 
     kept: tuple[Interaction, ...]
     refused: tuple[Refusal, ...]
     delta: NetworkDelta
     weeks: Mapping[WeekKey, WeekSums]
+    booked: Mapping[BookedKey, Sequence[Span]]
 
 
 def tally(
@@ -61,6 +68,7 @@ def tally(
     now: dict[Pair, _Growing] = {}
     weeks: dict[WeekKey, list[int]] = {}
     people: dict[str, None] = {}
+    booked: dict[BookedKey, list[Span]] = {}
     for each in interactions:
         entry, source, target, at_us, kind, weight_u, duration_s, _ = each
         pair = (source, target)
@@ -80,13 +88,18 @@ def tally(
         week[0] += weight_u
         week[1] += 1
         if duration_s:
-            week[2] += _microseconds(duration_s)
+            duration_us = _microseconds(duration_s)
+            week[2] += duration_us
+            booked.setdefault((key[0], target, kind), []).append(span_of(at_us, duration_us))
     delta = NetworkDelta(
         ties=tuple([_change(pair, before.get(pair), now[pair]) for pair in sorted(now)]),
         people=tuple(people),
         first_idx=next_idx if people else 0,
     )
-    return Tally(kept=tuple(kept), refused=tuple(refused), delta=delta, weeks=weeks)
+    return Tally(
+        kept=tuple(kept), refused=tuple(refused), delta=delta, weeks=weeks,
+        booked={key: union(spans) for key, spans in booked.items()},
+    )  # fmt: skip
 
 
 def week_day(at_us: int) -> int:

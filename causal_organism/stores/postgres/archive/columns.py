@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
-    """week (ISO, `2026-W07`), kind, source, target as text; weight_u, count int64; duration_s float64.
+    """week (ISO, `2026-W07`), kind, source, target as text; weight_u, count int64; duration_s, booked_s float64.
 
     Ordered by week, source, target, kind. Each text is one object however often it stands there.
     """
@@ -36,7 +36,38 @@ def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
         "count": np.array(count, dtype=np.int64),
         "duration_s": np.array(duration_s, dtype=np.float64),
     }
-    return ordered(columns)
+    booked = {(week, names[np.searchsorted(keys, person)], kinds[kind]): int(us) for week, person, kind, us in
+              connection.execute(_BOOKED)}  # fmt: skip
+    return ordered(with_booked(columns, booked))
+
+
+_BOOKED = """
+    SELECT to_char(week, 'IYYY-"W"IW'), person, kind,
+        untimed_us + (SELECT coalesce(sum(upper(each) - lower(each)), 0) FROM unnest(booked) each)
+    FROM organism.booked_week
+"""
+
+
+_LONG_S = 1e12  # beyond which a microsecond is not a float's any more
+
+
+def with_booked(columns: dict[str, Any], booked: Mapping[tuple[str, str, str], int]) -> dict[str, Any]:
+    """With `booked_s`: a tie's part, by its duration, of the time that its target was booked in that week and kind,
+    which overlaps count in once. So over all ties into a person it adds up to the time that was booked.
+
+    booked: (week, target, kind) -> microseconds.
+    """
+    duration_s = columns["duration_s"]
+    keys = list(zip(*(columns[name].tolist() for name in ("week", "target", "kind")), strict=True))
+    totals: dict[tuple[str, str, str], int] = {}
+    lasting = np.flatnonzero(duration_s > 0).tolist()
+    for row in lasting:
+        totals[keys[row]] = totals.get(keys[row], 0) + round(min(float(duration_s[row]), _LONG_S) * 1e6)
+    share = np.ones(len(duration_s))
+    for row in lasting:
+        total = totals[keys[row]]
+        share[row] = min(booked.get(keys[row], total) / total, 1.0)
+    return columns | {"booked_s": duration_s * share}
 
 
 _SUMS = ("source", "target", "weight_u", "count", "first_us", "last_us")

@@ -12,11 +12,12 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.network import deltas
+from causal_organism.network.bookings import Span
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.ports import Batch
 from causal_organism.stores.postgres.archive import kind_rows
-from causal_organism.stores.postgres.tally import Pair, TieSums, WeekKey, WeekSums
+from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums
 
 if TYPE_CHECKING:
     import psycopg
@@ -188,6 +189,24 @@ class ArchiveRows:
                 _array(weights),
                 _array(counts),
                 _array(durations_us),  # may be longer than 64 bits
+            ),
+        )
+
+    def add_booked(self, booked: Mapping[BookedKey, Sequence[Span]]) -> None:
+        if not booked:
+            return
+        days, people, kinds = zip(*booked, strict=True)
+        ids = self.know_kinds(set(kinds))
+        self.connection.execute(
+            "INSERT INTO organism.booked_week AS was (week, person, kind, booked)"
+            " SELECT date '1970-01-01' + day, p, k, b::int8multirange"
+            " FROM unnest(%s::int[], %s::int[], %s::int[], %s::text[]) AS new (day, p, k, b)"
+            " ORDER BY day, p, k ON CONFLICT (week, person, kind) DO UPDATE SET booked = was.booked + excluded.booked",
+            (
+                _array(days),
+                _array(map(self._idx.__getitem__, people)),
+                _array(map(ids.__getitem__, kinds)),
+                ["{" + ",".join(f"[{low},{high})" for low, high in spans) + "}" for spans in booked.values()],
             ),
         )
 

@@ -66,6 +66,7 @@ class PostgresArchive:
                 rows.add_people(found.delta)
                 rows.add_interactions(found.kept, now)
                 rows.add_weeks(found.weeks)
+                rows.add_booked(found.booked)
                 rows.put_ties(found.delta)
                 rows.add_refusals(refusals, now)
                 after = state.moved(last_entry, state.entries + entries).counted(found.kept)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _OF_PEOPLE = frozenset(
     {
-        "batch", "effect_reading", "interaction", "person", "refusal", "sender_id", "small_value", "tie", "tie_week",
-        "view_reading",
+        "batch", "booked_week", "effect_reading", "interaction", "person", "refusal", "sender_id", "small_value", "tie",
+        "tie_week", "view_reading",
     }
 )  # fmt: skip
 _DECISIONS = frozenset({"intervention", "intervention_event"})

@@ -24,7 +24,7 @@ GRANT organism_reader TO organism_analyst, organism_operator, organism_approver,
 -- A reader sees operations and groups: no single person, no interaction, no value of an asset.
 GRANT SELECT ON ALL TABLES IN SCHEMA organism TO organism_reader;
 REVOKE SELECT ON organism.person, organism.interaction, organism.sender_id, organism.tie, organism.tie_week,
-    organism.batch, organism.refusal, organism.small_value, organism.effect_reading, organism.view_reading
+    organism.booked_week, organism.batch, organism.refusal, organism.small_value, organism.effect_reading, organism.view_reading
     FROM organism_reader;
 
 -- An analyst and an operator read all of it.
