@@ -89,7 +89,14 @@ class ConsoleSource(Protocol):
 
     def after_version(self, key: str, version: int) -> Document:
         """What that version as head leads to: `stale_after`, `steps` {key, estimate_s, makes, unchanged} to make these
-        again, `making`: the run that makes the asset now, or None."""
+        again, `making`: the run that makes the asset now, or None, `refused`: why it cannot be head, or None."""
+
+    def after_unpin(self, key: str) -> Document:
+        """What letting a held version go leads to: `steps` and `stale_after`, empty where the asset is up to date."""
+
+    def after_decision(self, proposal: str, action: str) -> Document:
+        """What a decision leads to: `state`, `becomes`, `lasts_days`, `again_in_days`, `people`, `teams`, `held_out`,
+        `evidence`, `stale_after`. Raises RefusedError where the state does not allow it."""
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         """`organism.runs/1`, newest first, those that were asked for; `until`: what to ask with for the next older

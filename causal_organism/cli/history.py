@@ -12,11 +12,13 @@ import click
 
 from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import data_stream, emit, json_option, name_of, partition_option, table
+from causal_organism.cli.runs.foreseen import dry_run_option, say_before, show_only
 from causal_organism.cli.selections import selection_argument
 from causal_organism.cli.shell.completion import complete_key
 from causal_organism.cli.version_tables import rejected_text, versions_text
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
+from causal_organism.wording.consequences import after_unpin, after_version
 from causal_organism.wording.safe_text import safe_text
 
 _WHICH = "Which partition: day=2026-01-01,site=north."
@@ -96,15 +98,21 @@ def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
 @click.command()
 @click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
+@dry_run_option
 @json_option
-@changes()
-def restore(key: str, partition: str | None, as_json: bool) -> None:
+@changes(unless=dry)
+def restore(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
     """Publish the content of KEY@N again, as a new version; nothing where the head has that content."""
     from causal_organism.engine.history.restore import restore as act
+    from causal_organism.platform.consequences import of_version
 
     _numbered(key)
     with open_organism() as o:
-        document = act(o, key, partition, actor=o.settings.actor)
+        if dry_run:
+            show_only("restore", key, of_version(o, key, partition), after_version, as_json=as_json)
+            return
+        follows = say_before(lambda: of_version(o, key, partition), after_version)
+        document = {**act(o, key, partition, actor=o.settings.actor), "consequences": follows}
     again = "again" if document["published"] else "already; nothing was published"
     emit(
         document,
@@ -116,14 +124,20 @@ def restore(key: str, partition: str | None, as_json: bool) -> None:
 @click.command()
 @click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
+@dry_run_option
 @json_option
-@changes()
-def pin(key: str, partition: str | None, as_json: bool) -> None:
+@changes(unless=dry)
+def pin(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
     """Hold KEY@N as head: refreshes leave it alone until it is unpinned."""
     from causal_organism.engine.history.restore import pin as act
+    from causal_organism.platform.consequences import of_version
 
     with open_organism() as o:
-        document = act(o, key, partition, actor=o.settings.actor)
+        if dry_run:
+            show_only("pin", key, of_version(o, key, partition), after_version, as_json=as_json)
+            return
+        follows = say_before(lambda: of_version(o, key, partition), after_version)
+        document = {**act(o, key, partition, actor=o.settings.actor), "consequences": follows}
     of = "" if document["content_of"] == document["version"] else f", with the content of {document['content_of']}"
     emit(document, lambda: f"{name_of(document)} is held at {document['version']}{of}", as_json=as_json)
 
@@ -131,14 +145,20 @@ def pin(key: str, partition: str | None, as_json: bool) -> None:
 @click.command()
 @click.argument("key", shell_complete=complete_key)
 @partition_option(_WHICH)
+@dry_run_option
 @json_option
-@changes()
-def unpin(key: str, partition: str | None, as_json: bool) -> None:
+@changes(unless=dry)
+def unpin(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
     """Let go of a pinned head."""
     from causal_organism.engine.history.restore import unpin as act
+    from causal_organism.platform.consequences import of_unpin
 
     with open_organism() as o:
-        document = act(o, key, partition, actor=o.settings.actor)
+        if dry_run:
+            show_only("unpin", key, of_unpin(o, key, partition), after_unpin, as_json=as_json)
+            return
+        follows = say_before(lambda: of_unpin(o, key, partition), after_unpin)
+        document = {**act(o, key, partition, actor=o.settings.actor), "consequences": follows}
     emit(document, lambda: f"{name_of(document)} is free again", as_json=as_json)
 
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
-from causal_organism.cli.guards import changes
+from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import emit, json_option, table
+from causal_organism.cli.runs.foreseen import dry_run_option, say_before, show_only
 from causal_organism.cli.simulated import simulation_text
 from causal_organism.wiring import open_organism
+from causal_organism.wording.consequences import after_decision
 from causal_organism.wording.permits import APPROVER
 from causal_organism.wording.safe_text import safe_text
 
@@ -53,61 +55,67 @@ def show(intervention: str, as_json: bool) -> None:
 @interventions.command()
 @click.argument("intervention")
 @click.option("--reason", help="Why; kept with it.")
+@dry_run_option
 @json_option
-@changes(role=APPROVER)
-def approve(intervention: str, reason: str | None, as_json: bool) -> None:
+@changes(role=APPROVER, unless=dry)
+def approve(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Approve a proposal. It is written to the audit log under your name (ORGANISM_ACTOR)."""
-    _act(intervention, "approve", reason, as_json=as_json)
+    _act(intervention, "approve", reason, dry_run=dry_run, as_json=as_json)
 
 
 @interventions.command()
 @click.argument("intervention")
 @click.option("--reason", required=True, help="Why not; kept with it.")
+@dry_run_option
 @json_option
-@changes(role=APPROVER)
-def reject(intervention: str, reason: str, as_json: bool) -> None:
+@changes(role=APPROVER, unless=dry)
+def reject(intervention: str, reason: str, dry_run: bool, as_json: bool) -> None:
     """Reject a proposal, with a reason."""
-    _act(intervention, "reject", reason, as_json=as_json)
+    _act(intervention, "reject", reason, dry_run=dry_run, as_json=as_json)
 
 
 @interventions.command()
 @click.argument("intervention")
 @click.option("--reason", help="Why; kept with it.")
+@dry_run_option
 @json_option
-@changes(role=APPROVER)
-def start(intervention: str, reason: str | None, as_json: bool) -> None:
+@changes(role=APPROVER, unless=dry)
+def start(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Say that an approved one has begun."""
-    _act(intervention, "start", reason, as_json=as_json)
+    _act(intervention, "start", reason, dry_run=dry_run, as_json=as_json)
 
 
 @interventions.command()
 @click.argument("intervention")
 @click.option("--reason", help="Why; kept with it.")
+@dry_run_option
 @json_option
-@changes(role=APPROVER)
-def finish(intervention: str, reason: str | None, as_json: bool) -> None:
+@changes(role=APPROVER, unless=dry)
+def finish(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Say that a started one is over."""
-    _act(intervention, "finish", reason, as_json=as_json)
+    _act(intervention, "finish", reason, dry_run=dry_run, as_json=as_json)
 
 
 @interventions.command()
 @click.argument("intervention")
 @click.option("--reason", help="Why; kept with it.")
+@dry_run_option
 @json_option
-@changes(role=APPROVER)
-def stop(intervention: str, reason: str | None, as_json: bool) -> None:
+@changes(role=APPROVER, unless=dry)
+def stop(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """End a started one before its time."""
-    _act(intervention, "stop", reason, as_json=as_json)
+    _act(intervention, "stop", reason, dry_run=dry_run, as_json=as_json)
 
 
 @interventions.command()
 @click.argument("intervention")
 @click.option("--reason", help="Why; kept with it.")
+@dry_run_option
 @json_option
-@changes(role=APPROVER)
-def withdraw(intervention: str, reason: str | None, as_json: bool) -> None:
+@changes(role=APPROVER, unless=dry)
+def withdraw(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Take back an approval before the start, or a rejection within 24 hours."""
-    _act(intervention, "withdraw", reason, as_json=as_json)
+    _act(intervention, "withdraw", reason, dry_run=dry_run, as_json=as_json)
 
 
 @interventions.command()
@@ -153,12 +161,18 @@ def _result_text(found: Mapping[str, Any]) -> str:
     return "\n".join(f"{name:<10} {safe_text(value)}" for name, value in lines)
 
 
-def _act(intervention: str, action: str, reason: str | None, *, as_json: bool) -> None:
+def _act(intervention: str, action: str, reason: str | None, *, dry_run: bool, as_json: bool) -> None:
     from causal_organism.organism.decisions.proposals import act_on
+    from causal_organism.platform.consequences import of_decision
 
     with open_organism() as o:
-        found = act_on(o, intervention, action, actor=o.settings.actor, reason=reason)
-    document = {"schema": "organism.intervention/1", **found}
+        if dry_run:
+            found = of_decision(o, intervention, action)
+            show_only(action, found["id"], found, after_decision, as_json=as_json)
+            return
+        follows = say_before(lambda: of_decision(o, intervention, action), after_decision)
+        found = dict(act_on(o, intervention, action, actor=o.settings.actor, reason=reason))
+    document = {"schema": "organism.intervention/1", **found, "consequences": follows}
     emit(document, lambda: f"{found['id']} is {found['state']}: {safe_text(found['title'])}", as_json=as_json)
 
 

@@ -10,16 +10,19 @@ import click
 from causal_organism.assets.blocking import some_of
 from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import emit, json_option, name_of, partition_option, progress_bar, say, table
+from causal_organism.cli.runs.foreseen import say_before
 from causal_organism.cli.runs.waiting import Telling, wait_for
 from causal_organism.cli.selections import selection_argument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
 from causal_organism.wording.causes import behind_text, cause_text
+from causal_organism.wording.consequences import after_plan
 from causal_organism.wording.run_config import given_text
 from causal_organism.wording.safe_text import safe_text
 
 if TYPE_CHECKING:
+    from causal_organism.assets.planner import PlanStep
     from causal_organism.engine.requests import Request
 
 set_option = click.option(
@@ -85,14 +88,15 @@ def plan(
     from causal_organism.engine.plan import make_plan, plan_document
     from causal_organism.engine.requests import Origin, Request
     from causal_organism.engine.run_config import parse_config
+    from causal_organism.platform.consequences import with_consequences
 
     config = parse_config(given)
     request = Request(selection, partition, force=force, full=full, allow_empty=allow_empty, config=config)
     with open_organism() as o:
-        document = plan_document(make_plan(o, request, Origin(o.settings.actor, "plan")))
+        document = with_consequences(o, plan_document(make_plan(o, request, Origin(o.settings.actor, "plan"))))
     if not o.settings.may_change:
         say("read-only: judged by the last look at the sources")
-    emit(document, lambda: plan_text(document["steps"]), as_json=as_json)
+    emit(document, lambda: plan_text(document), as_json=as_json)
 
 
 @click.command()
@@ -153,8 +157,21 @@ def _local(o: OpenOrganism, request: Request) -> dict[str, Any]:
     from causal_organism.engine.requests import Origin
 
     telling = Telling()
+
+    def begin(steps: Sequence[PlanStep]) -> None:
+        telling.begin(steps)
+        _say_after(o, [{"key": step.key} for step in steps])
+
     origin = Origin(o.settings.actor, "cli", log=say, progress=progress_bar)
-    return refresh_local(o, request, origin, on_begin=telling.begin, on_step=telling.tell)
+    return refresh_local(o, request, origin, on_begin=begin, on_step=telling.tell)
+
+
+def _say_after(o: OpenOrganism, steps: Sequence[Mapping[str, Any]]) -> None:
+    """What is out of date afterwards, and where it may end early."""
+    from causal_organism.platform.consequences import with_consequences
+
+    if steps:
+        say_before(lambda: with_consequences(o, {"steps": steps}), after_plan)
 
 
 def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any]:
@@ -166,6 +183,7 @@ def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any
     planned = plan_for_workers(o, request, origin)
     if not planned.steps and wait:  # nothing to queue for
         return _local(o, request)
+    _say_after(o, plan_document(planned)["steps"])
     run = trigger_refresh(o, request, origin)
     if not wait:
         observed = [each.to_document() for each in planned.observations]
@@ -195,8 +213,9 @@ def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any
     return wait_for(o, run, telling)
 
 
-def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
-    """A plan as a table, with the sum of its estimates."""
+def plan_text(plan: Mapping[str, Any]) -> str:
+    """A plan as a table, with the sum of its estimates, and what follows."""
+    steps: Sequence[Mapping[str, Any]] = plan["steps"]
     if not steps:
         return "nothing to do"
     rows = [
@@ -219,7 +238,8 @@ def plan_text(steps: Sequence[Mapping[str, Any]]) -> str:
     ]
     known = [step["estimate_s"] for step in steps if step["estimate_s"] is not None]
     total = f"\n{len(steps)} steps, about {duration(sum(known))}" if known else f"\n{len(steps)} steps"
-    return table(("ASSET", "MADE", "MODE", "TAKES", "WHY"), rows) + total
+    shown = table(("ASSET", "MADE", "MODE", "TAKES", "WHY"), rows) + total
+    return "\n".join((shown, *(each.text for each in after_plan(plan))))
 
 
 def _config_text(step: Mapping[str, Any]) -> tuple[str, ...]:

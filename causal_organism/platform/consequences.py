@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from causal_organism.assets.causes import Pinned
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.deployments import pipeline_named
-from causal_organism.engine.history.version_names import find_version
+from causal_organism.engine.history.restore import refusal_of
+from causal_organism.engine.history.version_names import find_place, find_version
 from causal_organism.engine.plan import make_plan, plan_document
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.errors import RequestError
+from causal_organism.interventions.lifecycle import APPROVED, COOL_DOWN, LASTS, REJECTED, STARTED, act
+from causal_organism.organism.decisions.proposals import find_intervention
+from causal_organism.organism.projections.started import STARTED as BEGUN
 from causal_organism.ports import Organism
 
-LOOKED_BACK, MOST_STEPS = 10, 12
-"""Makes of an asset that are looked at, and steps of a plan for which that is done: a query for each make."""
+LOOKED_BACK = 10
+"""Makes of an asset that are looked at."""
 
 MOST_RUNS = 4
 """Runs of which it is worked out what they have still to make."""
@@ -42,16 +48,52 @@ def of_runs(organism: Organism, runs: Sequence[str]) -> dict[str, Any]:
     return {**with_consequences(organism, {"steps": list(steps.values())}), "queues": queues}
 
 
-def of_version(organism: Organism, key: str, number: int) -> dict[str, Any]:
-    """What another version as head leads to: `stale_after` as steps with `estimate_s` and their history, none where the
-    head has that content; `making`: the run that makes the asset now, for which it waits."""
-    version = find_version(organism, f"{key}@{number}")
-    head = organism.ledger.heads_of([key], version.partition)[key].version
-    stale = _readers(organism, [key]) if head.fingerprint != version.fingerprint else []
-    estimates = organism.ledger.durations() if stale else {}
-    steps = [{"key": each, "certain": False, "estimate_s": estimates.get(each)} for each in stale]
-    making = organism.ledger.held().get((key, version.partition))
-    return {"steps": _with_history(organism, steps), "stale_after": stale, "making": making}
+def of_version(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+    """What `KEY@N` as head leads to: `stale_after` as steps with `estimate_s` and their history, none where the head
+    has that content; `making`: the run that makes the asset now, for which it waits."""
+    version = find_version(organism, text, partition)
+    head = organism.ledger.heads_of([version.key], version.partition).get(version.key)
+    is_other = head is None or head.version.fingerprint != version.fingerprint
+    stale = _readers(organism, [version.key]) if is_other else []
+    making = organism.ledger.held().get((version.key, version.partition))
+    refusal = refusal_of(organism, version)
+    return {**_again(organism, stale), "stale_after": stale, "making": making,
+            "refused": None if refusal is None else str(refusal)}  # fmt: skip
+
+
+def of_unpin(organism: Organism, key: str, partition: str | None = None) -> dict[str, Any]:
+    """What letting a held version go leads to: `steps`, the asset itself where it is out of date by anything else than
+    that it is held, and what reads it as `stale_after`."""
+    name, place, _ = find_place(organism, key, partition)
+    judged = load_snapshot(organism).judge(name, place)
+    is_stale = any(not isinstance(cause, Pinned) for cause in judged.causes)
+    return {**_again(organism, [name] if is_stale else [], certain=True),
+            "stale_after": _readers(organism, [name]) if is_stale else []}  # fmt: skip
+
+
+def of_decision(organism: Organism, intervention: str, action: str) -> dict[str, Any]:
+    """What a decision about a proposal leads to: `state` and what it `becomes`, how long that `lasts_days` or when it
+    comes `again_in_days`, the `people` it is about, its `teams` among which lots are drawn with those `held_out`, its
+    `evidence`, and `stale_after`.
+
+    Raises RefusedError where its state does not allow it.
+    """
+    found = find_intervention(organism, intervention)
+    moved = act(found["state"], action, actor=organism.settings.actor)
+    by_lot = action == "start" and found.get("teams")
+    changes_results = STARTED in (moved.was, moved.now) and BEGUN in organism.graph
+    return {
+        "id": found["id"],
+        "state": moved.was,
+        "becomes": moved.now,
+        "lasts_days": LASTS.days if moved.now == APPROVED else None,
+        "again_in_days": COOL_DOWN.days if moved.now == REJECTED else None,
+        "people": found.get("people"),
+        "teams": len(found["teams"]) if by_lot else None,
+        "held_out": found["pilot"]["held_out"] if by_lot else None,
+        "evidence": found["evidence"],
+        "stale_after": _readers(organism, [BEGUN]) if changes_results else [],
+    }
 
 
 def _request_of(run: Mapping[str, Any]) -> Request | None:
@@ -75,20 +117,19 @@ def _readers(organism: Organism, keys: Iterable[str]) -> list[str]:
     return list(organism.graph.in_order(organism.graph.walk_down(given) - given))
 
 
+def _again(organism: Organism, keys: Sequence[str], *, certain: bool = False) -> dict[str, Any]:
+    """Steps to make these again, with their history."""
+    estimates = organism.ledger.durations() if keys else {}
+    steps = [{"key": each, "certain": certain, "estimate_s": estimates.get(each)} for each in keys]
+    return {"steps": _with_history(organism, steps)}
+
+
 def _with_history(organism: Organism, steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    first = list(dict.fromkeys(str(step["key"]) for step in steps))[:MOST_STEPS]
-    history = {key: _last_outcomes(organism, key) for key in first}
+    keys = list(dict.fromkeys(str(step["key"]) for step in steps))
+    history = organism.ledger.last_outcomes(keys, limit=LOOKED_BACK) if keys else {}
     return [
         {**step, "makes": len(known), "unchanged": known.count(Outcome.UNCHANGED)}
         if (known := history.get(step["key"]))
         else dict(step)
         for step in steps
     ]
-
-
-def _last_outcomes(organism: Organism, key: str) -> Sequence[str]:
-    """How the last makes of an asset ended that made something, newest first."""
-    found = []
-    for run in organism.ledger.runs_with(key, limit=LOOKED_BACK):
-        found += [step.outcome for step in organism.ledger.steps(run) if step.key == key]
-    return [outcome for outcome in found if outcome in (Outcome.MADE, Outcome.UNCHANGED)][:LOOKED_BACK]

@@ -22,7 +22,13 @@ from causal_organism.platform import queues as queue_operations
 from causal_organism.platform import runs as run_operations
 from causal_organism.platform import schedules as schedule_operations
 from causal_organism.platform.asset_list import AssetList
-from causal_organism.platform.consequences import of_runs, of_version, with_consequences
+from causal_organism.platform.consequences import (
+    of_decision,
+    of_runs,
+    of_unpin,
+    of_version,
+    with_consequences,
+)
 from causal_organism.platform.day_figures import DayFigures
 from causal_organism.platform.person_numbers import numbers_of
 from causal_organism.platform.run_ids import find_run_id
@@ -130,7 +136,13 @@ class Console:
         return of_runs(self._organism, runs)
 
     def after_version(self, key: str, version: int) -> Document:
-        return of_version(self._organism, key, version)
+        return of_version(self._organism, f"{key}@{version}")
+
+    def after_unpin(self, key: str) -> Document:
+        return of_unpin(self._organism, key)
+
+    def after_decision(self, proposal: str, action: str) -> Document:
+        return of_decision(self._organism, proposal, action)
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         document = load_runs(self._organism, limit=limit, asked=asked, most=LOOKED_AT)

@@ -98,7 +98,8 @@ def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
 
     The ledger is told first: nothing of the run is published after that, whenever Prefect ends its process.
     """
-    found = _to_change(organism, run, cancel_refusal)
+    organism.settings.refuse_changes()
+    found = run_to_cancel(organism, run)
     organism.ledger.cancel_run(found["id"], actor=actor, at=organism.now())
     organism.ledger.audit(
         actor=actor, action="run.cancel", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
@@ -116,13 +117,24 @@ def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
 
     Raises RefusedError, with what `retry_refusal` says.
     """
-    found = _to_change(organism, run, retry_refusal)
+    organism.settings.refuse_changes()
+    found = run_to_retry(organism, run)
     organism.orchestrator.retry(found["id"])
     organism.ledger.uncancel_run(found["id"])
     organism.ledger.audit(
         actor=actor, action="run.retry", subject=found["id"], detail={"was": found["state"]}, at=organism.now()
     )
     return load_run(organism, found["id"])
+
+
+def run_to_cancel(organism: Organism, run: str) -> Run:
+    """The run as it stands. Raises RefusedError where it cannot be cancelled."""
+    return _to_change(organism, run, cancel_refusal)
+
+
+def run_to_retry(organism: Organism, run: str) -> Run:
+    """The run as it stands. Raises RefusedError where it cannot be run again."""
+    return _to_change(organism, run, retry_refusal)
 
 
 def readmit(organism: Organism, run: str) -> None:
@@ -154,7 +166,6 @@ def _orchestrated(organism: Organism, run: str) -> RunWithTasks | None:
 
 def _to_change(organism: Organism, run: str, refusal_of: Callable[[Run], Refusal | None]) -> Run:
     """The run as it stands now, to be changed. Raises RefusedError where the rule says no."""
-    organism.settings.refuse_changes()
     id = find_run_id(organism, run)
     record = organism.ledger.run(id)
     try:

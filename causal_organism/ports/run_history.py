@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -97,6 +97,9 @@ class WorkHistory(Protocol):
 
     def runs_with(self, key: str, *, since: datetime | None = None, limit: int = 1_000) -> tuple[str, ...]:
         """Ids of the runs in which an asset had a step that was not skipped, the newest first."""
+
+    def last_outcomes(self, keys: Sequence[str], *, limit: int) -> Mapping[str, tuple[str, ...]]:
+        """Of each asset how its last makes ended that made something, the newest first; one read."""
 
     def asset_figures(self, *, since: datetime) -> tuple[AssetFigures, ...]:
         """Of every asset that was made in runs that began from then on, by key."""

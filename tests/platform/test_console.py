@@ -100,7 +100,16 @@ def test_config_of_a_run_is_planned_and_handed_on_and_a_wrong_value_starts_nothi
 def test_the_actions_that_are_tried_are_all_that_the_console_has() -> None:
     reading = {"unsupported", "status", "assets", "select", "versions", "plan", "runs", "run", "logs", "queues"}
     reading |= {"proposals", "close", "find_run", "find_asset", "partitions", "result", "schedules", "dead_letters"}
-    reading |= {"diff", "person", "why_person", "after_runs", "after_version", "reason_for_none"}
+    reading |= {
+        "diff",
+        "person",
+        "why_person",
+        "after_runs",
+        "after_version",
+        "after_unpin",
+        "after_decision",
+        "reason_for_none",
+    }
     methods = {name for name in vars(Console) if not name.startswith("_")}
     doing = {"pause_queue", "resume_queue", "limit_queue", "trigger", "retry", "cancel", "decide", "set_schedule"}
     assert methods - reading == doing | {"retry_letter", "drop_letter", "reread", "restore", "pin"}

@@ -139,6 +139,18 @@ def test_steps_keep_their_order_and_a_later_try_replaces_an_earlier(ledger: Ledg
     assert ledger.durations()["k"] == 0.5
 
 
+def test_how_the_last_makes_of_assets_ended_is_one_read(ledger: Ledger) -> None:
+    for number, outcome in enumerate(("made", "failed", "unchanged", "made")):
+        ledger.record_steps([step(f"r{number}", "a", outcome, number), step(f"r{number}", "b", "skipped", number)])
+    assert ledger.last_outcomes(["a", "b", "c"], limit=2) == {"a": ("made", "unchanged")}
+    assert ledger.last_outcomes(["a"], limit=9) == {"a": ("made", "unchanged", "made")}
+    assert ledger.last_outcomes([], limit=9) == {}
+
+
+def step(run: str, key: str, outcome: str, minutes: int) -> StepRecord:
+    return StepRecord(run=run, key=key, outcome=outcome, version=None, at=NOW + timedelta(minutes=minutes))
+
+
 def test_runs_and_makes_are_counted_over_any_time(ledger: Ledger) -> None:
     for number, outcome in enumerate(("made", "unchanged", "failed", "skipped", "made")):
         run = f"run-{number}"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
 from causal_organism.errors import StoreError
 from tests.tui.driving import NARROW, WIDE, Clock, Driver, drive
 from tui.demo.source import DemoSource
-from tui.presenters.consequences import cancel_lines, retry_lines, version_lines
-from tui.presenters.lines import plain
+from tui.presenters.lines import Line, plain
 from tui.source import Document
+from tui.widgets.pane import TextPane
 
 
 async def on_run(driver: Driver, state: str) -> None:
@@ -63,7 +62,7 @@ def test_a_version_says_what_is_out_of_date_by_it() -> None:
             await driver.press("escape")
         await driver.press("u")
         await driver.dialog("UNPIN")
-        assert driver.source.asked["after_version"] == 2, "nothing follows of letting go"
+        await driver.until("the next run")
 
     drive(scenario)
 
@@ -84,23 +83,34 @@ def test_where_it_is_not_known_that_is_said_and_the_act_is_possible() -> None:
     drive(scenario, source=Silent(clock := Clock()), clock=clock)
 
 
-def said(lines: Any) -> list[str]:
-    return [plain(each) for each in lines]
+@pytest.mark.parametrize("size", [NARROW, WIDE])
+@pytest.mark.parametrize(
+    ("key", "state", "told"),
+    [
+        ("a", "proposed", "It is proposed and becomes approved."),
+        ("a", "proposed", "It expires if it is not started within 30 days."),
+        ("x", "proposed", "It is proposed again after 90 days"),
+        ("s", "approved", "Lots are drawn among its 8 teams, and kept: 4 are held out."),
+        ("s", "approved", "Out of date by it: 2 (interventions/results, interventions/proposals)"),
+    ],
+)
+def test_a_decision_says_what_becomes_of_it(size: tuple[int, int], key: str, state: str, told: str) -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("5")
+        await driver.until(state.upper())
+        await driver.press(key)
+        await driver.dialog("1 PROPOSAL")
+        await driver.settled()
+        pane = driver.app.screen.query_one("#lines", TextPane)
+        await driver.until(lambda: told in text_of(pane.lines))
+        if pane.count() > pane.size.height:
+            await driver.until("shift+tab, j and k: more")
+
+    source = DemoSource(clock := Clock())
+    source.proposal_state = state
+    drive(scenario, size=size, source=source, clock=clock)
 
 
-def test_where_nothing_follows_that_is_said() -> None:
-    none: Document = {"steps": [], "stale_after": [], "queues": []}
-    assert said(retry_lines(none)) == ["Makes nothing: all that they are about is up to date."]
-    assert said(cancel_lines(none)) == ["Nothing is left for them to make."]
-    assert said(version_lines({**none, "making": "run 7"})) == [
-        "Nothing is out of date by it: the newest version has this content, or nothing reads it.",
-        "It waits for run 7, which makes this asset now.",
-    ]
-
-
-def test_how_long_it_takes_to_make_again_is_what_is_known() -> None:
-    steps = [{"key": "a", "estimate_s": 4.0, "makes": 10, "unchanged": 8}, {"key": "b", "estimate_s": None}]
-    assert said(version_lines({"steps": steps, "stale_after": ["a", "b"], "making": None})) == [
-        "Out of date by it: 2 (a, b); to make again: at least 4.0s.",
-        "a was unchanged in 8 of 10: then nothing after it is made.",
-    ]
+def text_of(lines: Sequence[Line]) -> str:
+    """The lines, however they are folded."""
+    return " ".join(" ".join(map(plain, lines)).split())

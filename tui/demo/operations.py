@@ -21,6 +21,17 @@ DECIDED = {"approve": "approved", "reject": "rejected", "start": "started", "fin
 """What becomes of a proposal."""
 
 
+def decision(proposal: Document, action: str) -> Document:
+    """What a decision leads to."""
+    lots = {"teams": 8, "held_out": 4} if action == "start" else {}
+    after = ["interventions/results", "interventions/proposals"] if action in ("start", "stop", "finish") else []
+    return {
+        "state": proposal["state"], "becomes": DECIDED[action], "people": len(proposal["target_ids"]),
+        "lasts_days": 30 if action == "approve" else None, "again_in_days": 90 if action == "reject" else None,
+        "evidence": "current", "stale_after": after, **lots,
+    }  # fmt: skip
+
+
 def schedules(now: datetime, stopped: Collection[str]) -> Document:
     """organism.schedules/1."""
     return {

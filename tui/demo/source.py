@@ -136,6 +136,16 @@ class DemoSource:
         after = self.plan(key)["stale_after"]
         return {**self.plan(" or ".join(after) or "views/clustering"), "stale_after": after, "making": None}
 
+    def after_unpin(self, key: str) -> Document:
+        self._count("after_unpin")
+        after = self.plan(key)
+        return {"steps": after["steps"][:1], "stale_after": after["stale_after"]}
+
+    def after_decision(self, proposal: str, action: str) -> Document:
+        self._count("after_decision")
+        found = next(each for each in self.proposals() if each["id"] == proposal)
+        return operations.decision(found, action)
+
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         self._count("runs")
         found = list(islice((run for run in self._runs() if operations.is_asked(run, asked)), limit + 1))

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from causal_organism.wording.amounts import age, count, short_duration
 from causal_organism.wording.identities import short_id
+from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.lines import Line, fit_left, line, word
 from tui.presenters.rows import Column, Row
-from tui.presenters.runs.listing import run_name
 from tui.presenters.words import Document, state_word, tone_of
 from tui.states import FAIL, OK, PAUSED, QUE, STALE, UNFINISHED, WAIT
 

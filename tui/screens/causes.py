@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from causal_organism.wording.amounts import count, date_clock
+from causal_organism.wording.run_causes import STATES, Cause, causes
 from causal_organism.wording.run_filters import RunsAsked
-from tui.presenters.runs.causes import COLUMNS, STATES, Cause, cause_rows, causes
+from tui.presenters.runs.causes import COLUMNS, cause_rows
 from tui.screens.list_page import ListPage
 from tui.source import ConsoleSource
 

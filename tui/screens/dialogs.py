@@ -26,7 +26,8 @@ from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
 
 SHOWN_TARGETS = 8
-MOST_LINES = 12
+MOST_LINES = 16
+_OTHER_LINES, _FIELD_LINES = 8, 4  # of a dialog: its frame, title, command and choices; a field with its name
 WIDE, _WIDE_BOX, _NARROW_BOX = 100, 94, 70  # columns of a wide terminal, and of the text in a box
 Result = TypeVar("Result")
 
@@ -178,10 +179,11 @@ class Ask(Dialog[Answers]):
         pane = self.query_one("#lines", TextPane)
         width = _WIDE_BOX if self.app.size.width >= WIDE else _NARROW_BOX
         shown = tuple(part for each in lines for part in folded(each, width))
-        room = MOST_LINES - 4 * len(self.fields)
+        room = max(3, min(MOST_LINES, self.app.size.height - _OTHER_LINES - _FIELD_LINES * len(self.fields)))
         pane.styles.height = max(1, min(len(shown), room))
         pane.show(shown)
         pane.can_focus = len(shown) > room
+        self.query_one(Rule).say("shift+tab, j and k: more" if len(shown) > room else "")
 
     def on_came(self, event: Came) -> None:
         """What follows; where that cannot be known, the act is still possible."""

@@ -9,15 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from causal_organism.wording.consequences import EFFECTS, after_decision
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.commands import decision_command
+from tui.presenters.consequences import lines_of
 from tui.presenters.interventions import COLUMNS, detail_lines, none_lines, proposal_rows
 from tui.presenters.lines import Line, line, wrapped
 from tui.presenters.overview.summary import proposals_of
 from tui.presenters.results import is_begun, result_lines
 from tui.requests import PROPOSALS, Request
-from tui.screens.dialogs import Answers, Ask, Field, target_lines
+from tui.screens.dialogs import Answers, Ask, Field, Foreseen, target_lines
 from tui.screens.listing import ListScreen
 from tui.source import ConsoleSource, Document
 from tui.widgets.band import Prompt
@@ -84,30 +86,28 @@ class InterventionsScreen(ListScreen):
         self.open_detail()
 
     def do_approve(self) -> None:
-        self._ask("approve", "Effect: it may be started. Approved in your name, written to the audit log.")
+        self._ask("approve")
 
     def do_reject(self) -> None:
-        self._ask("reject", "Effect: nobody acts on it. Written to the audit log.")
+        self._ask("reject")
 
     def do_start(self) -> None:
-        teams = (self.item(self.table.key or "") or {}).get("teams") or ()
-        lots = f"lots are drawn among its {len(teams)} teams, and kept" if teams else "it counts as begun"
-        self._ask("start", f"Effect: {lots}. From now on it is measured. Written to the audit log.")
+        self._ask("start")
 
     def do_finish(self) -> None:
-        self._ask("finish", "Effect: it is over, and the next evaluation measures what it did.")
+        self._ask("finish")
 
     def do_halt(self) -> None:
-        self._ask("stop", "Effect: it ends before its time; what it did until now is measured.")
+        self._ask("stop")
 
     def do_withdraw(self) -> None:
-        self._ask("withdraw", "Effect: what was decided is taken back: an approval for good, a rejection within a day.")
+        self._ask("withdraw")
 
     def stamp(self, key: str) -> object:
         """A decision is about the proposal with the evidence that was shown."""
         return {name: value for name, value in (self.item(key) or {}).items() if name != "events"}
 
-    def _ask(self, action: str, effect: str) -> None:
+    def _ask(self, action: str) -> None:
         """One at a time, with typed words and a reason: each is decided for itself, whatever is marked."""
         key = self.table.key
         if key is None:
@@ -119,7 +119,7 @@ class InterventionsScreen(ListScreen):
             *(line("  " + part) for part in (wrapped(title, 68) if title else ())),
             line(f"  {state}, evidence {safe_name(proposal.get('evidence_state') or 'as shown')}"),
             line(""),
-            line(effect),
+            line(f"Effect: {EFFECTS[action]}"),
         ]
         others = len(self.table.marks - {key})
         if others:
@@ -128,6 +128,9 @@ class InterventionsScreen(ListScreen):
         dialog = DecisionDialog(
             f"{action.upper()} 1 PROPOSAL", lines, action=action.capitalize(), proposal=key,
             context=f"{safe_name(place.actor)} at {safe_name(place.context, limit=24)} [RW]",
+            foreseen=Foreseen(
+                lambda source: source.after_decision(key, action), lambda found: lines_of(after_decision(found))
+            ),
         )  # fmt: skip
 
         def answered(answers: Answers | None) -> None:
@@ -152,10 +155,13 @@ class InterventionsScreen(ListScreen):
 class DecisionDialog(Ask):
     """A decision: the words `approve 3f2a91c4` and a reason have to be typed."""
 
-    def __init__(self, title: str, lines: Sequence[Line], *, action: str, proposal: str, context: str):
+    def __init__(
+        self, title: str, lines: Sequence[Line], *, action: str, proposal: str, context: str, foreseen: Foreseen
+    ):
         self.proposal = proposal
         super().__init__(
-            title, lines, action=action, context=context, command=decision_command(action.lower(), proposal, ""),
+            title, lines, action=action, context=context, foreseen=foreseen,
+            command=decision_command(action.lower(), proposal, ""),
             fields=(
                 Field(name="reason", label="reason (kept with the decision):"),
                 Field(name="word", word=f"{action.lower()} {short_id(proposal)}"),

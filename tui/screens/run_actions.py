@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from causal_organism.wording.consequences import EFFECTS, after_cancel, after_retry
 from causal_organism.wording.identities import short_id
+from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.commands import each_of
-from tui.presenters.consequences import cancel_lines, retry_lines
+from tui.presenters.consequences import lines_of
 from tui.presenters.lines import Line, line
-from tui.presenters.runs.listing import run_name
 from tui.presenters.words import run_word
 from tui.screens.dialogs import SHOWN_TARGETS, Answers, Ask, Foreseen, confirming
 from tui.screens.listing import ListScreen
@@ -17,20 +18,19 @@ from tui.source import ConsoleSource
 from tui.states import UNFINISHED
 
 _COMMANDS = {"retry": "retry", "stop": "cancel"}
-_FOLLOWS = {"retry": retry_lines, "stop": cancel_lines}
+_FOLLOWS = {"retry": after_retry, "stop": after_cancel}
 
 
 class RunActions(ListScreen):
     """A list of runs with `r` and `s`."""
 
     def do_retry(self) -> None:
-        self._ask("retry", "Effect: what was made stays; the rest is made again.", self._retry)
+        self._ask("retry", self._retry)
 
     def do_stop(self) -> None:
-        effect = "Effect: it is cancelled; what it published stays, and nothing more is published."
-        self._ask("stop", effect, self._stop)
+        self._ask("stop", self._stop)
 
-    def _ask(self, verb: str, effect: str, act: Callable[[Sequence[str]], None]) -> None:
+    def _ask(self, verb: str, act: Callable[[Sequence[str]], None]) -> None:
         """A dialog that lists what is acted on, and what of the marks is left out and why."""
         refused = self._refusals(verb)
         targets = tuple(key for key, why in refused.items() if not why)
@@ -38,6 +38,7 @@ class RunActions(ListScreen):
             self.say(f"{verb}: {next(iter(refused.values()), 'nothing is selected')}")
             return
         left_out = {key: why for key, why in refused.items() if why}
+        effect = f"Effect: {EFFECTS[_COMMANDS[verb]]}"
         lines = [*self._target_lines(targets), *self._left_out_lines(left_out), line(""), line(effect)]
         stamps = {key: self.stamp(key) for key in targets}
         number = len(targets)
@@ -45,7 +46,7 @@ class RunActions(ListScreen):
         dialog = Ask(
             f"{verb.upper()} {number} RUN{'S' if number != 1 else ''}", lines, action=verb.capitalize(),
             fields=confirming(word), context=self._where(), command=each_of(_COMMANDS[verb], targets),
-            foreseen=Foreseen(lambda source: source.after_runs(targets), _FOLLOWS[verb]),
+            foreseen=Foreseen(lambda source: source.after_runs(targets), lambda found: lines_of(_FOLLOWS[verb](found))),
         )  # fmt: skip
 
         def answered(answers: Answers | None) -> None:

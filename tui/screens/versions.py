@@ -6,10 +6,11 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from causal_organism.wording.consequences import EFFECTS, after_unpin, after_version
 from causal_organism.wording.safe_text import safe_name
 from tui.messages import Came
 from tui.presenters.assets.versions import COLUMNS, diff_lines, version_rows
-from tui.presenters.consequences import version_lines
+from tui.presenters.consequences import lines_of
 from tui.presenters.lines import Line, line
 from tui.screens.dialogs import Foreseen
 from tui.screens.list_page import ListPage
@@ -71,29 +72,35 @@ class VersionsPage(ListPage):
         self.console.ask_once(self, f"diff {key} v{was} > v{now}", lambda source: source.diff(key, was, now))
 
     def action_restore(self) -> None:
-        effect = "Effect: its content is published again as the newest version."
-        self._one("RESTORE", "restore", effect, lambda source, number: source.restore(self.key, int(number)))
+        self._one("RESTORE", "restore", lambda source, number: source.restore(self.key, int(number)))
 
     def action_pin(self) -> None:
-        effect = "Effect: it stays the head: no run makes this asset until it is let go."
-        self._one("PIN", "pin", effect, lambda source, number: source.pin(self.key, int(number)))
+        self._one("PIN", "pin", lambda source, number: source.pin(self.key, int(number)))
 
     def action_unpin(self) -> None:
-        self._one("UNPIN", "unpin", "Effect: runs make it again.", lambda source, _: source.pin(self.key, None))
+        self._one("UNPIN", "unpin", lambda source, _: source.pin(self.key, None))
 
-    def foreseen(self, verb: str) -> Foreseen | None:
+    def foreseen(self, verb: str) -> Foreseen:
         number = int(next(iter(self.table.targets())))
         if verb == "unpin":
-            return None
-        return Foreseen(lambda source: source.after_version(self.key, number), version_lines)
+            return Foreseen(lambda source: source.after_unpin(self.key), lambda found: lines_of(after_unpin(found)))
+        return Foreseen(
+            lambda source: source.after_version(self.key, number), lambda found: lines_of(after_version(found))
+        )
 
-    def _one(self, title: str, verb: str, effect: str, do: Any) -> None:
+    def _one(self, title: str, verb: str, do: Any) -> None:
         if len(self.table.targets()) > 1:
             self.say(f"{verb}: one at a time, {len(self.table.marks)} are marked")
             return
         number = next(iter(self.table.targets()), "")
         name = self.key if verb == "unpin" else f"{self.key}@{number}"
-        self.ask(f"{title} {safe_name(name)}", verb, [line(effect)], do, command=f"organism {verb} {name}")
+        self.ask(
+            f"{title} {safe_name(name)}",
+            verb,
+            [line(f"Effect: {EFFECTS[verb]}")],
+            do,
+            command=f"organism {verb} {name}",
+        )
 
 
 class DiffPage(JsonPage):

@@ -54,10 +54,20 @@ class Band(Widget):
 
 
 class Rule(Widget):
-    """A line across."""
+    """A line across, with a few words at its right where something is to be said."""
+
+    text = ""
+
+    def say(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return paint_of(self).strip((("─" * self.size.width, "line"),), self.size.width)
+        said = f" {self.text} " if self.text else ""
+        rule = "─" * max(0, self.size.width - len(said) - bool(said))
+        end = ((said, "dim"), ("─", "line")) if said else ()
+        return paint_of(self).strip(((rule, "line"), *end), self.size.width)
 
 
 class Prompt(Input):

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import click
 
 from causal_organism.cli.output import data, emit, json_option, to_json
-from causal_organism.cli.runs.tables import runs_text
+from causal_organism.cli.runs.tables import causes_text, runs_text
 from causal_organism.cli.runs.times import Since, moment_of, since_option
 from causal_organism.cli.shell.completion import complete_deployment, complete_key, complete_state
 from causal_organism.wiring import OpenOrganism, open_organism
+from causal_organism.wording.run_causes import STATES, Cause, causes
 
+LOOKED_BACK, MOST_FAILED = timedelta(days=7), 1_000
+"""Of runs by cause, where nobody asks for another time; and how many are looked at."""
 WATCH_S = 2.0
 _CLEARED = "\x1b[H\x1b[2J"  # in a terminal the next list takes the place of the last
 
@@ -38,6 +43,9 @@ _CLEARED = "\x1b[H\x1b[2J"  # in a terminal the next list takes the place of the
 @click.option("--actor", metavar="NAME", help="Only those that this person or service asked for.")
 @click.option("--text", metavar="TEXT", help="Only those with this text: what they are about, or why they failed.")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=30, show_default=True, help="At most this many.")
+@click.option(
+    "--by-cause", is_flag=True, help="Those that failed, by what made them fail: the same reason is one line."
+)
 @click.option("--watch", is_flag=True, help="Go on until ^C: the list again whenever it has changed.")
 @json_option
 def runs(
@@ -48,19 +56,43 @@ def runs(
     actor: str | None,
     text: str | None,
     limit: int,
+    by_cause: bool,
     watch: bool,
     as_json: bool,
 ) -> None:
     """List runs, the newest first, and why they failed: Prefect's and those made with --local.
 
-    With --watch and --json, every list is a document of one line.
+    With --watch and --json, every list is a document of one line. With --by-cause, of the newest 1,000 that failed,
+    in a week where no time is said.
     """
+    if by_cause and watch:
+        raise click.UsageError("--by-cause and --watch exclude each other")
+    if by_cause:
+        states, since, limit = states or STATES, since or LOOKED_BACK, MOST_FAILED
     asked = {"states": states, "since": since, "deployment": deployment, "asset": asset, "actor": actor, "text": text}
     with open_organism() as o:
         if watch:
             _watch(o, asked, limit=limit, as_json=as_json)
         document = _load(o, asked, limit)
+    if by_cause:
+        found = causes(document["runs"])
+        emit(_by_cause(found, document["until"]), lambda: causes_text(found), as_json=as_json)
+        return
     emit(document, lambda: runs_text(document["runs"]), as_json=as_json)
+
+
+def _by_cause(found: Sequence[Cause], until: str | None) -> dict[str, Any]:
+    rows = [
+        {
+            "reason": each.reason,
+            "what": each.what,
+            "first_at": each.first_at,
+            "last_at": each.last_at,
+            "runs": [run["id"] for run in each.runs],
+        }
+        for each in found
+    ]
+    return {"schema": "organism.causes/1", "causes": rows, "until": until}
 
 
 def _load(o: OpenOrganism, asked: dict[str, Any], limit: int) -> dict[str, Any]:

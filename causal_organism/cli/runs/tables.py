@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from causal_organism.cli.output import name_of, table
-from causal_organism.wording.amounts import duration
+from causal_organism.wording.amounts import count, duration
+from causal_organism.wording.run_causes import Cause
 from causal_organism.wording.run_config import given_text
 from causal_organism.wording.safe_text import safe_text
 
@@ -35,6 +36,16 @@ def runs_text(rows: Sequence[Document]) -> str:
     ]
     heads = ("RUN", "DEPLOYMENT", "STATE", "STARTED", "TOOK", "TRIES", "TRIGGER", "BY", "WHY")
     return table(heads, shown) or "no runs"
+
+
+def causes_text(found: Sequence[Cause]) -> str:
+    """What made runs fail, a line each, and whose logs to read first."""
+    shown = [
+        (count(len(each.runs)), local_time(each.last_at), local_time(each.first_at), each.what, each.runs[0]["id"],
+         each.text)
+        for each in found
+    ]  # fmt: skip
+    return table(("RUNS", "LAST", "FIRST", "WHAT", "NEWEST", "CAUSE"), shown) or "none failed"
 
 
 def _short(reason: str) -> str:

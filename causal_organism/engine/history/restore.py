@@ -8,11 +8,11 @@ from typing import Any
 
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, placed
-from causal_organism.assets.versions import Version
+from causal_organism.assets.versions import Head, Version
 from causal_organism.engine.contents import is_intact
 from causal_organism.engine.history.version_names import find_ref, find_version
 from causal_organism.engine.leases import hold_waiting
-from causal_organism.errors import DamagedValueError, RefusedError, RetiredValueError
+from causal_organism.errors import DamagedValueError, OrganismError, RefusedError, RetiredValueError
 from causal_organism.ports import Engine
 
 
@@ -29,17 +29,8 @@ def restore(organism: Engine, text: str, partition: str | None = None, *, actor:
         head = organism.ledger.heads_of([key], part)[key]
         if head.version.fingerprint == version.fingerprint:
             return _restored(version, head.version.number, published=False)
-        if head.pinned:
-            raise RefusedError(
-                f"{label} is pinned at {head.version.number}", hint=f"organism unpin {shlex.quote(label)}"
-            )
-        if not version.kept:
-            raise RetiredValueError(f"the content of {label}@{version.number} is no longer kept")
-        if not is_intact(organism, version):
-            raise DamagedValueError(
-                f"the content of {label}@{version.number} is missing or damaged",
-                hint=f"`organism versions {shlex.quote(label)}` shows others",
-            )
+        if (refusal := _why_not(organism, version, head)) is not None:
+            raise refusal
         again = replace(
             version, made_at=organism.now(), run=None, actor=actor, trigger="restore",
             provenance=version.confirmed or version.provenance, confirmed=None, confirmed_metadata=None,
@@ -51,6 +42,28 @@ def restore(organism: Engine, text: str, partition: str | None = None, *, actor:
         detail={"from": version.number, "published": published.number, "was": head.version.number},
     )  # fmt: skip
     return _restored(version, published.number, published=True)
+
+
+def refusal_of(organism: Engine, version: Version) -> OrganismError | None:
+    """Why a version cannot be head again; None where it can, or has the content of the head."""
+    if organism.graph[version.key].kind == SOURCE:
+        return _of_source(version.key, "restored or pinned")
+    head = organism.ledger.heads_of([version.key], version.partition).get(version.key)
+    is_head = head is not None and head.version.fingerprint == version.fingerprint
+    return None if is_head or head is None else _why_not(organism, version, head)
+
+
+def _why_not(organism: Engine, version: Version, head: Head) -> OrganismError | None:
+    label = label_of(version.key, version.partition)
+    if head.pinned:
+        hint = f"organism unpin {shlex.quote(label)}"
+        return RefusedError(f"{label} is pinned at {head.version.number}", hint=hint)
+    if not version.kept:
+        return RetiredValueError(f"the content of {label}@{version.number} is no longer kept")
+    if not is_intact(organism, version):
+        hint = f"`organism versions {shlex.quote(label)}` shows others"
+        return DamagedValueError(f"the content of {label}@{version.number} is missing or damaged", hint=hint)
+    return None
 
 
 def _restored(version: Version, number: int, *, published: bool) -> dict[str, Any]:
@@ -104,4 +117,8 @@ def _check_allowed(organism: Engine, key: str, what: str) -> None:
     organism.settings.refuse_changes()
     organism.values.require_own()
     if organism.graph[key].kind == SOURCE:
-        raise RefusedError(f"{key} is a source; sources cannot be {what}", code="source")
+        raise _of_source(key, what)
+
+
+def _of_source(key: str, what: str) -> RefusedError:
+    return RefusedError(f"{key} is a source; sources cannot be {what}", code="source")

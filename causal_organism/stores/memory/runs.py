@@ -14,6 +14,8 @@ from causal_organism.assets.durations import percentile
 from causal_organism.ports import AssetFigures, RunRecord, StepRecord
 from causal_organism.ports.run_history import RunDocument
 
+_MAKES = ("made", "unchanged")
+
 
 class MemoryRuns:
     """Implements ports.WorkHistory, and of ports.Ledger what it says about runs and steps."""
@@ -60,7 +62,7 @@ class MemoryRuns:
         taken: dict[str, list[float]] = defaultdict(list)
         for steps in self._steps.values():
             for step in steps.values():
-                if step.outcome in ("made", "unchanged") and step.seconds is not None:
+                if step.outcome in _MAKES and step.seconds is not None:
                     taken[step.key].append(step.seconds)
         return {key: median(seconds[-5:]) for key, seconds in taken.items()}
 
@@ -81,6 +83,12 @@ class MemoryRuns:
             and any(step.key == key and step.outcome != "skipped" for step in self._steps[run.id].values())
         )[:limit]
 
+    def last_outcomes(self, keys: Sequence[str], *, limit: int) -> Mapping[str, tuple[str, ...]]:
+        steps = [step for each in self._steps.values() for step in each.values() if step.outcome in _MAKES]
+        newest = sorted(steps, key=lambda step: step.at, reverse=True)
+        found = {key: tuple(step.outcome for step in newest if step.key == key)[:limit] for key in keys}
+        return {key: outcomes for key, outcomes in found.items() if outcomes}
+
     def asset_figures(self, *, since: datetime) -> tuple[AssetFigures, ...]:
         began = [run for run, record in self._runs.items() if record.started_at >= since]
         made: dict[str, list[StepRecord]] = defaultdict(list)
@@ -91,7 +99,7 @@ class MemoryRuns:
 
 
 def _figures(key: str, steps: Sequence[StepRecord]) -> AssetFigures:
-    good = [step for step in steps if step.outcome in ("made", "unchanged")]
+    good = [step for step in steps if step.outcome in _MAKES]
     took = sorted(step.seconds for step in good if step.seconds is not None)
     return AssetFigures(
         key=key, makes=len(steps), failed=len(steps) - len(good),

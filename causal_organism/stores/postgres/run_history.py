@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import LiteralString
 
@@ -21,6 +21,11 @@ RUNS_WITH: LiteralString = (
     "SELECT id FROM organism.run r WHERE started_at >= coalesce(%s::timestamptz, '-infinity') AND EXISTS (SELECT 1 "
     "FROM organism.step s WHERE s.run = r.id AND s.key = %s AND s.outcome <> 'skipped') "
     "ORDER BY started_at DESC LIMIT %s"
+)
+LAST_OUTCOMES: LiteralString = (
+    "SELECT k.key, s.outcome FROM unnest(%s::text[]) k (key) CROSS JOIN LATERAL (SELECT outcome, at "
+    "FROM organism.step WHERE step.key = k.key AND outcome IN ('made', 'unchanged') ORDER BY at DESC LIMIT %s) s "
+    "ORDER BY k.key, s.at DESC"
 )
 FIGURES: LiteralString = (
     "SELECT key, count(*), count(*) FILTER (WHERE outcome IN ('failed', 'rejected')), "
@@ -49,6 +54,14 @@ class PostgresRunHistory:
     def runs_with(self, key: str, *, since: datetime | None = None, limit: int = 1_000) -> tuple[str, ...]:
         with self._database.connection(single=True) as connection:
             return tuple(run for (run,) in connection.execute(RUNS_WITH, (since, key, limit)))
+
+    def last_outcomes(self, keys: Sequence[str], *, limit: int) -> Mapping[str, tuple[str, ...]]:
+        with self._database.connection(single=True) as connection:
+            rows = connection.execute(LAST_OUTCOMES, (list(keys), limit)).fetchall()
+        found: dict[str, list[str]] = {}
+        for key, outcome in rows:
+            found.setdefault(key, []).append(outcome)
+        return {key: tuple(outcomes) for key, outcomes in found.items()}
 
     def asset_figures(self, *, since: datetime) -> tuple[AssetFigures, ...]:
         with self._database.connection(single=True) as connection:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tui.presenters.runs.causes import cause_rows, causes
+from causal_organism.wording.run_causes import causes
+from tui.presenters.runs.causes import cause_rows
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
 

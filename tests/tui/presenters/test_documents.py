@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from causal_organism.wording.amounts import duration
+from causal_organism.wording.consequences import steps_text
 from tui.actions import ACTIONS, in_scope
-from tui.presenters.assets.plan import plan_lines, summary
+from tui.presenters.assets.plan import plan_lines
 from tui.presenters.bands import key_line, status_lines
 from tui.presenters.commands import command_for, refresh_command, selection_of
 from tui.presenters.interventions import detail_lines as proposal_lines
@@ -112,7 +113,7 @@ def test_a_plan_shows_steps_causes_mode_and_the_sum() -> None:
         "    if something before it changes",
     ]
     assert texts(plan_lines({"steps": []}, 76))[0] == "Nothing to do: everything selected is up to date."
-    assert summary([{"certain": True, "estimate_s": None}]) == "1 step, 1 certain, duration unknown"
+    assert steps_text([{"certain": True, "estimate_s": None}]) == "1 step, 1 certain, duration unknown"
 
 
 def test_a_proposal_may_carry_its_change_as_such_or_as_an_expectation() -> None:

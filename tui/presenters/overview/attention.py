@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from causal_organism.wording.amounts import count, date_clock, duration, moment, short_duration
 from causal_organism.wording.identities import short_id
+from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets.listing import by_key, why
 from tui.presenters.interventions import is_open, number
@@ -15,7 +16,7 @@ from tui.presenters.overview.summary import Documents, proposals_of
 from tui.presenters.queues import is_without_worker, queue_key, queue_word
 from tui.presenters.reasons import cause_text
 from tui.presenters.rows import Column, Row
-from tui.presenters.runs.listing import elapsed_s, error_of, run_name
+from tui.presenters.runs.listing import elapsed_s, error_of
 from tui.presenters.schedules import schedule_word
 from tui.presenters.words import Document, asset_word, number_text, state_word, tone_of, worked_out
 from tui.states import FAIL, LATE, MISS, PAUSED, RETRY, STALE, WAIT

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from causal_organism.wording.amounts import age, count, duration, moment, short_duration
+from causal_organism.wording.run_causes import causes
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.assets.listing import states
 from tui.presenters.drawing import bar, columns, parts_bar
 from tui.presenters.lines import Line, Piece, fit_left, line, plain, word
 from tui.presenters.overview.summary import Documents
 from tui.presenters.queues import amount, queue_word
-from tui.presenters.runs.causes import causes
 from tui.presenters.runs.listing import elapsed_s
 from tui.presenters.words import Document, state_word, tone_of
 from tui.states import FAIL, MISS, OK, RUN, STALE, UNFINISHED

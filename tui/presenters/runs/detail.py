@@ -7,12 +7,13 @@ from datetime import datetime
 
 from causal_organism.wording.amounts import date_clock, duration
 from causal_organism.wording.identities import short_id
+from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets.config import made_with_lines
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
 from tui.presenters.reasons import cause_text
 from tui.presenters.runs.gantt import left_words, task_lines, try_lines
-from tui.presenters.runs.listing import elapsed_s, error_of, run_name
+from tui.presenters.runs.listing import elapsed_s, error_of
 from tui.presenters.words import Document, number_text, place_name, run_word, state_word
 from tui.states import UNFINISHED
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from causal_organism.wording.amounts import date_clock, duration, moment
 from causal_organism.wording.identities import short_id
+from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.rows import Column, Row
 from tui.presenters.words import Document, number_text, state_word, tone_of, worked_out
@@ -22,22 +23,12 @@ COLUMNS = (
     Column(name="ACTOR", share=1, from_width=86),
 )
 _DAY = timedelta(days=1)
-_ASKED_FOR = "refresh"  # the deployment whose runs people and scripts start, with a selection
 
 
 def run_rows(document: Document | None, now: datetime, older: Document | None = None) -> tuple[Row, ...]:
     """A row per run, in the document's order, and at the end one that is older than they are."""
     runs = (document or {}).get("runs", ())
     return tuple(_row(run, now) for run in ((*runs, older) if older is not None else runs))
-
-
-def run_name(run: Document) -> str:
-    """What the run is about: a pipeline's name, or the selection that somebody asked for."""
-    selection = (run.get("parameters") or {}).get("selection") or run.get("selection")
-    deployment = str(run.get("deployment") or "").rpartition("/")[2]
-    if deployment and deployment != _ASKED_FOR:
-        return safe_name(deployment)
-    return safe_name(selection or deployment or run.get("flow") or "-")
 
 
 def error_of(run: Document) -> str:
