@@ -56,7 +56,7 @@ class Frame(Screen[None]):
         return self.has_widgets and self.app.is_running
 
     def compose(self) -> ComposeResult:
-        yield Band(id="status")
+        yield Band(id="status", whole=True)
         yield Band(id="tabs")
         yield Band(id="crumb")
         with Container(id="body"):

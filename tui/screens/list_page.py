@@ -97,8 +97,9 @@ class ListPage(Once[None]):
             self.say(f"{verb}: {'read-only context (--read-only)' if place.read_only else 'nothing is selected'}")
             return
         word = word or (f"{verb} {len(targets)}" if place.production else None)
+        about = target_lines([self.name_of_target(each) for each in targets])
         dialog = Ask(
-            title, [*target_lines(targets), line(""), *effect], action=verb.capitalize(), fields=confirming(word),
+            title, [*about, line(""), *effect], action=verb.capitalize(), fields=confirming(word),
             context=safe_name(place.context, limit=24), command=command, foreseen=self.foreseen(verb),
         )  # fmt: skip
 
@@ -107,6 +108,10 @@ class ListPage(Once[None]):
                 self.say(f"{verb}: still waiting for: {self.console.writing}")
 
         self.app.push_screen(dialog, answered)
+
+    def name_of_target(self, key: str) -> str:
+        """What a dialog calls a line."""
+        return key
 
     def foreseen(self, verb: str) -> Foreseen | None:
         """What doing that to the targets leads to; None: its effect says it."""

@@ -80,6 +80,9 @@ class VersionsPage(ListPage):
     def action_unpin(self) -> None:
         self._one("UNPIN", "unpin", lambda source, _: source.pin(self.key, None))
 
+    def name_of_target(self, key: str) -> str:
+        return f"v{key}"
+
     def foreseen(self, verb: str) -> Foreseen:
         number = int(next(iter(self.table.targets())))
         if verb == "unpin":

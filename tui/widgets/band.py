@@ -18,10 +18,11 @@ from tui.widgets.paint import paint_of
 
 
 class Band(Widget):
-    """A line with a left and a right part."""
+    """A line with a left and a right part. `whole`: pieces of the left one are shown whole or not at all."""
 
-    def __init__(self, *, id: str | None = None):
+    def __init__(self, *, id: str | None = None, whole: bool = False):
         super().__init__(id=id)
+        self.whole = whole
         self._left: Line = ()
         self._right: Line = ()
 
@@ -45,11 +46,15 @@ class Band(Widget):
         if not self._right:
             return self._left
         room = self.size.width - len(plain(self._right))
-        pieces, used = [], 0
+        pieces, left = [], room - 1
         for text, tone in self._left:
-            text = text[: max(0, room - 1 - used)]
-            used += len(text)
+            if len(text) > left:
+                if left > 0 and not self.whole:
+                    pieces.append((text[: left - 1] + "…", tone))
+                break
+            left -= len(text)
             pieces.append((text, tone))
+        used = len(plain(tuple(pieces)))
         return (*pieces, (" " * max(0, room - used), ""), *self._right)
 
 

@@ -142,4 +142,30 @@ def test_what_one_cause_made_out_of_date_is_one_line_with_all_of_them_to_make() 
     ]
     troubles = attention({"assets": {"assets": assets}}, NOW)
     assert [(each.what, each.assets) for each in troubles] == [("a +1", ("a", "b")), ("c", ("c",))]
-    assert troubles[0].detail == "2 stale, about 8.0s; network: stream changed: 7 -> 8; also b"
+    assert troubles[0].detail == "2 stale, about 8.0s; stream changed: 7 -> 8; also b"
+
+
+def test_one_change_is_one_trouble_whoever_reads_it_and_what_is_behind_belongs_to_it() -> None:
+    def stale(key: str, *roots: dict[str, object]) -> dict[str, object]:
+        return {"key": key, "kind": "derived", "status": "stale", "causes": [], "root_causes": roots, "estimate_s": 1.0}
+
+    def changed(key: str, name: str) -> dict[str, object]:
+        return {"key": key, "kind": "input-changed", "input": name, "was": 2, "now": 3}
+
+    assets = [
+        stale("a", changed("a", "network")),
+        stale("b", changed("b", "network")),
+        stale("report", changed("a", "network"), changed("report", "degree")),
+        stale("old", {"key": "old", "kind": "too-old", "input": None, "was": None, "now": None}),
+    ]
+    first, second = sorted(attention({"assets": {"assets": assets}}, NOW), key=lambda each: each.what)
+    assert first.assets == ("a", "b", "report")
+    assert first.detail == "3 stale, about 3.0s; network changed: 2 -> 3; also b, report"
+    assert second.what == "old"
+    assert second.detail.startswith("old: ")
+
+
+def test_a_queue_in_which_nothing_waits_has_no_oldest() -> None:
+    queue = {"name": "slow", "pool": "default", "depth": 0, "running": 0, "late": 0, "paused": True, "oldest_s": None}
+    (trouble,) = attention({"queues": {"queues": [queue], "stream": {}}}, NOW)
+    assert trouble.detail == "0 waiting, 0 late"

@@ -132,11 +132,11 @@ def _run_troubles(runs: Document | None, now: datetime) -> list[Trouble]:
 
 def _asset_troubles(assets: Document) -> list[Trouble]:
     found, known = [], by_key(assets)
-    by_cause: dict[tuple[str, ...], list[Document]] = {}
+    by_cause: dict[str, list[Document]] = {}
     for asset in known.values():
         state, attempt = asset_word(asset), asset.get("attempt") or {}
         if state == STALE and (roots := _roots(asset)):
-            by_cause.setdefault(roots, []).append(asset)
+            by_cause.setdefault(roots[0], []).append(asset)
         elif state in (FAIL, STALE) or (state == MISS and (asset.get("blocked_by") or asset.get("kind") != "source")):
             at = moment(attempt.get("at")) or _stale_since(asset, known)
             found.append(
@@ -149,10 +149,19 @@ def _asset_troubles(assets: Document) -> list[Trouble]:
 
 
 def _roots(asset: Document) -> tuple[str, ...]:
-    """Why it is out of date, at the root: what several have in common is one trouble."""
+    """Why it is out of date, the root first: what several have in common is one trouble.
+
+    A changed input is the same cause whatever reads it.
+    """
     causes = [(cause.get("key"), cause) for cause in asset.get("root_causes") or ()]
     causes = causes or [(None, cause) for cause in asset.get("causes") or ()]
-    return tuple(f"{safe_name(key)}: {cause_text(cause)}" if key else cause_text(cause) for key, cause in causes)
+    texts = (
+        f"{safe_name(key)}: {cause_text(cause)}"
+        if key and cause.get("kind") not in _INPUT_CAUSES
+        else cause_text(cause)
+        for key, cause in causes
+    )
+    return tuple(dict.fromkeys(texts))
 
 
 def _stale_trouble(group: Sequence[Document], known: Mapping[str, Document]) -> Trouble:
@@ -160,7 +169,7 @@ def _stale_trouble(group: Sequence[Document], known: Mapping[str, Document]) -> 
     keys = tuple(str(asset["key"]) for asset in group)
     began = [at for asset in group if (at := _stale_since(asset, known)) is not None]
     first, *_ = group
-    detail = "; ".join(_roots(first))
+    detail = "; ".join(_roots(first)[: 1 if len(keys) > 1 else None])
     if len(keys) > 1:
         known_s = [float(each["estimate_s"]) for each in group if each.get("estimate_s") is not None]
         about = f", {'about' if len(known_s) == len(keys) else 'at least'} {duration(sum(known_s))}" if known_s else ""
@@ -181,10 +190,10 @@ def _stale_since(asset: Document, known: Mapping[str, Document]) -> datetime | N
 def _queue_troubles(queues: Document | None) -> list[Trouble]:
     found = []
     for queue in (queues or {}).get("queues", ()):
-        state, oldest = queue_word(queue), queue.get("oldest_s") or 0
-        if state in (PAUSED, WAIT, FAIL) or queue.get("late") or oldest > LATE_S:
+        state, oldest = queue_word(queue), queue.get("oldest_s")
+        if state in (PAUSED, WAIT, FAIL) or queue.get("late") or (oldest or 0) > LATE_S:
             depth, late = count(queue.get("depth") or 0), count(queue.get("late") or 0)
-            detail = f"{depth} waiting, {late} late, oldest {short_duration(oldest)}"
+            detail = f"{depth} waiting, {late} late" + ("" if oldest is None else f", oldest {short_duration(oldest)}")
             if is_without_worker(queue):
                 detail = f"no worker; {detail}"
             found.append(
