@@ -9,9 +9,10 @@ not what was loaded; a process that makes assets asks once, when it starts.
 
 from __future__ import annotations
 
+import sys
 import types
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from causal_organism.assets.versions import canonical_json, fingerprint
 from causal_organism.engine.code.compiled import cells_of, fingerprint_compiled, globals_of, plain_text
 from causal_organism.engine.code.definitions import Definition
 from causal_organism.engine.code.files import file_digests
+from causal_organism.engine.code.functions import bare, is_near, wrappers_of
 from causal_organism.engine.code.notes import Notes
 from causal_organism.engine.code.packages import Name, Package, ReachedDefinition, package_of
+from causal_organism.engine.code.registries import Registered, registered
 from causal_organism.errors import GraphError
 
 PLATFORM = "platform"
@@ -32,7 +35,6 @@ PLATFORM = "platform"
 
 _LENGTH = 16
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {}
-_MOST_WRAPPERS = 100
 _COMPARED_BY = "2"  # raise it when the same code gets other digests than before
 
 
@@ -139,6 +141,7 @@ class _Gathered:
     parts: Gathering
     said: list[str] = field(default_factory=list)
     numbers: dict[tuple[Path, Name], int] = field(default_factory=dict)
+    read: dict[tuple[Path, Name], None] = field(default_factory=dict)  # in that order too, but not through decorators
     seen: set[int] = field(default_factory=set)  # ids of functions
 
 
@@ -148,22 +151,58 @@ class _Source:
     def __init__(self, notes: Notes):
         self._notes = notes
         self._packages: dict[tuple[Path, str], Package] = {}
+        self._registered: dict[tuple[Path, Name], Registered] = {}
 
     def fingerprint(self, function: Callable[..., Any], parts: Gathering) -> str:
         """Fingerprint of a function and of all that it reaches, which is added to `parts`."""
         gathered = _Gathered(parts)
         self._gather_decorated(function, gathered)
+        self._gather_registered(function, gathered)
         return fingerprint(*gathered.said)
+
+    def _gather_registered(self, function: Callable[..., Any], gathered: _Gathered) -> None:
+        """What the containers that code reads hold of the author's functions and classes, beside what source led to."""
+        looked_at: set[tuple[Path, Name]] = set()
+        while places := [each for each in gathered.read if each not in looked_at]:
+            looked_at.update(places)
+            for each in places:
+                if each not in self._registered:
+                    self._registered[each] = registered(each[0], *each[1])
+                for at, found in self._registered[each]:
+                    place = self._place(found) if is_near(found, function) else None
+                    if place is not None and place not in gathered.numbers:
+                        gathered.said.append(f"{each[1][1]}{at}")
+                        self._reach_name(place, gathered)
+
+    def _place(self, found: types.FunctionType | type) -> tuple[Path, Name] | None:
+        """Where a function or class stands at the top of a module of the author's; None: nowhere there."""
+        file = getattr(sys.modules.get(found.__module__), "__file__", None)
+        known = package_of(found.__module__, file) if file else None
+        if known is None:
+            return None
+        root, own, module = known
+        read = self._package(root, own).module(module)
+        return (root, (module, found.__qualname__)) if read and found.__qualname__ in read.names else None
+
+    def _reach_name(self, place: tuple[Path, Name], gathered: _Gathered) -> None:
+        root, name = place
+        package = next(each for (folder, _), each in self._packages.items() if folder == root and each.module(name[0]))
+        gathered.numbers[place] = len(gathered.numbers)
+        self._walk(deque([name]), package, gathered)
+        _note_read([name], package, gathered)
+
+    def _package(self, root: Path, own: str) -> Package:
+        return self._packages.setdefault((root, own), Package(root, own, self._notes))
 
     def _gather_decorated(self, function: Callable[..., Any], gathered: _Gathered) -> None:
         """A function, and its decorators: as its source says, or where that does not, what they made of it."""
-        bare, wrappers = _bare(function), _wrappers(function)
-        part = self._part(bare) if wrappers else None
+        plain, wrappers = bare(function), wrappers_of(function)
+        part = self._part(plain) if wrappers else None
         if part is None or len(wrappers) > len(part.definition.decorators):  # `times(2)(f)`
             for wrapper in wrappers:
                 if isinstance(wrapper, types.FunctionType):
                     self._gather(wrapper, gathered)
-        self._gather(bare, gathered)
+        self._gather(plain, gathered)
 
     def _gather(self, function: Callable[..., Any], gathered: _Gathered) -> None:
         if id(function) in gathered.seen:
@@ -180,8 +219,8 @@ class _Source:
             subject = f"{part.module}:{function.__qualname__}"
             self._reach(part, part.definition, subject, gathered, values)
         for name, value in values.items():
-            bare = _bare(value)
-            if isinstance(bare, types.FunctionType) and _is_near(bare, function):
+            under = bare(value)
+            if isinstance(under, types.FunctionType) and is_near(under, function):
                 gathered.said.append(name)
                 self._gather_decorated(value, gathered)
             elif (text := plain_text(value)) is not None:
@@ -196,12 +235,16 @@ class _Source:
         """Note a definition and every one that it reaches; names bound by the function around it are not looked up."""
         start = part.package.read(part.module, definition, bound_around)
         gathered.parts.add(subject, start.aspects)
-        waiting = deque(self._say(start, part.package, gathered))
+        self._walk(deque(self._say(start, part.package, gathered)), part.package, gathered)
+        _note_read(_read_by(start), part.package, gathered)
+
+    def _walk(self, waiting: deque[Name], package: Package, gathered: _Gathered) -> None:
+        """Note these definitions, and every one that they reach."""
         while waiting:
             name = waiting.popleft()
-            found = part.package.reached(name)
+            found = package.reached(name)
             gathered.parts.add(":".join(name), found.aspects)
-            waiting.extend(self._say(found, part.package, gathered))
+            waiting.extend(self._say(found, package, gathered))
 
     def _say(self, reached: ReachedDefinition, package: Package, gathered: _Gathered) -> list[Name]:
         """Note what a definition is; those that it leads to and that were not met before."""
@@ -230,7 +273,7 @@ class _Source:
         if code is None or found is None:
             return None
         root, own, module = found
-        package = self._packages.setdefault((root, own), Package(root, own, self._notes))
+        package = self._package(root, own)
         read = package.module(module)
         definition = read.function(code.co_qualname, code.co_firstlineno) if read else None
         if read is None or definition is None:
@@ -240,22 +283,15 @@ class _Source:
         return _Part(definition, around, package, module)
 
 
-def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function under its decorators."""
-    wrappers = _wrappers(function)
-    return getattr(wrappers[-1], "__wrapped__", function) if wrappers else function
+def _note_read(names: Iterable[Name], package: Package, gathered: _Gathered) -> None:
+    """Note what code reads, at any distance, but not through decorators: these write into a registry."""
+    waiting = deque(names)
+    while waiting:
+        name = waiting.popleft()
+        if (package.root, name) not in gathered.read:
+            gathered.read[package.root, name] = None
+            waiting.extend(_read_by(package.reached(name)))
 
 
-def _wrappers(function: Callable[..., Any]) -> list[Callable[..., Any]]:
-    """What decorators put around a function, the outermost first."""
-    found: list[Callable[..., Any]] = []
-    while hasattr(function, "__wrapped__") and len(found) < _MOST_WRAPPERS:  # one may wrap itself
-        found.append(function)
-        function = function.__wrapped__
-    return found
-
-
-def _is_near(value: types.FunctionType, function: Callable[..., Any]) -> bool:
-    """Whether both are of one package, or of one folder."""
-    same_top = value.__module__.partition(".")[0] == function.__module__.partition(".")[0]
-    return same_top or Path(value.__code__.co_filename).parent == Path(function.__code__.co_filename).parent
+def _read_by(reached: ReachedDefinition) -> Iterator[Name]:
+    return (lead.definition for leads in reached.pieces[0].leads for lead in leads if lead.definition)
