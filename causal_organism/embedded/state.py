@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
@@ -58,6 +59,7 @@ class State:
     supervisor: Process
     serial: int  # of the request that these servers follow
     servers: tuple[ServerState, ...]
+    python: str = sys.executable  # that the supervisor runs in, and so the worker
 
     def server(self, name: str) -> ServerState | None:
         return next((server for server in self.servers if server.name == name), None)
@@ -92,7 +94,8 @@ def load_state(home: Home) -> State | None:
         ServerState(**{**each, "state": Standing(each["state"]), "process": _process(each["process"])})
         for each in found["servers"]
     )
-    return State(supervisor=supervisor, serial=int(found["serial"]), servers=servers)
+    python = str(found.get("python") or sys.executable)  # older supervisors do not say
+    return State(supervisor=supervisor, serial=int(found["serial"]), servers=servers, python=python)
 
 
 def _process(found: Any) -> Process | None:

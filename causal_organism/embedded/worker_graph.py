@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from causal_organism.embedded.home import Home
 from causal_organism.embedded.inheritance import worker_environment
 from causal_organism.embedded.servers.prefect import worker_name
 from causal_organism.embedded.servers.server import WORKER
-from causal_organism.embedded.state import load_request
+from causal_organism.embedded.state import load_request, load_state
 from causal_organism.errors import GraphError
 from causal_organism.graphs import CATALOG, graph_names
 from causal_organism.platform.workers.asking import ask, broken_graph
@@ -29,9 +30,11 @@ def ask_own_worker(home: Home) -> tuple[str, dict[str, Any]] | None:
     request = load_request(home)
     if WORKER not in request.wanted:
         return None
-    if _is_catalog(request.worker):  # the package of this process is the worker's
+    state = load_state(home)
+    python = state.python if state else sys.executable
+    if _is_catalog(request.worker) and python == sys.executable:  # this process finds what the worker does
         return worker_name(), find(replace(load_settings(), assets=None))
-    return worker_name(), _ask(home, request.worker)
+    return worker_name(), _ask(home, request.worker, python)
 
 
 def own_worker_graph(home: Home) -> str | None:
@@ -54,8 +57,8 @@ def _is_catalog(variables: Mapping[str, str]) -> bool:
     return graph_names(variables.get("ORGANISM_ASSETS")) == (CATALOG,)
 
 
-def _ask(home: Home, variables: Mapping[str, str]) -> dict[str, Any]:
+def _ask(home: Home, variables: Mapping[str, str], python: str = sys.executable) -> dict[str, Any]:
     environment = worker_environment(home, variables)
     if "PYTHONPATH" not in variables:  # that of who asks is not the worker's
         environment.pop("PYTHONPATH", None)
-    return ask(environment, home.folder)
+    return ask(environment, home.folder, python=python)

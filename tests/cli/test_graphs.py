@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,10 @@ import pytest
 from causal_organism.cli.main import main
 from causal_organism.embedded.home import open_home
 from causal_organism.embedded.inheritance import worker_variables
-from causal_organism.embedded.worker_graph import graph_error
+from causal_organism.embedded.processes import identify
+from causal_organism.embedded.servers.server import WORKER
+from causal_organism.embedded.state import Request, State, write_request, write_state
+from causal_organism.embedded.worker_graph import ask_own_worker, graph_error
 from causal_organism.errors import GraphError
 from causal_organism.graphs import folders_of, graph_names, inspect_graphs, load_graph
 from causal_organism.platform.workers.graphs import forget_runs, graph_problems, import_graph
@@ -107,6 +111,22 @@ def test_the_worker_is_asked_in_its_own_environment(here: Path, tmp_path_factory
     (here / "prices_of_asked.py").unlink()
     broken = graph_error(home, worker_variables({"ORGANISM_ASSETS": name}, {}))
     assert broken is not None and "No module named 'prices_of_asked'" in broken.message
+
+
+def test_the_homes_worker_is_asked_in_the_python_that_it_runs_in(tmp_path: Path) -> None:
+    home, me = open_home(tmp_path / "home"), identify(os.getpid())
+    row = {"name": "there:ASSETS", "file": None, "assets": 3, "sources": 1, "error": None, "hint": None}
+    other = tmp_path / "python"
+    other.write_text(f"#!/bin/sh\necho '{json.dumps({'schema': 'organism.graphs/1', 'graphs': [row]})}'\n")
+    other.chmod(0o700)
+    assert me is not None
+    write_request(home, Request(wanted=(WORKER,), worker={"ORGANISM_ASSETS": "there:ASSETS"}))
+    write_state(home, State(supervisor=me, serial=1, servers=(), python=str(other)))
+    asked = ask_own_worker(home)
+    assert asked is not None
+    (found,) = asked[1]["graphs"]
+    assert (found["assets"], found["error"]) == (3, None)
+    assert (found["code"], asked[1]["code"], asked[1]["executable"]) == (None, None, str(other))  # it does not say
 
 
 class Facts:

@@ -13,12 +13,12 @@ from typing import Any
 LIMIT_S = 120.0
 
 
-def ask(environment: Mapping[str, str], folder: Path | None = None) -> dict[str, Any]:
-    """organism.graphs/1 of a process with these variables, in this folder (without one: an empty one, as of a run).
+def ask(environment: Mapping[str, str], folder: Path | None = None, *, python: str = sys.executable) -> dict[str, Any]:
+    """organism.graphs/1 of a process of this Python with these variables, in this folder (an empty one, as of a run).
 
     Starts a process of Python. What keeps it from answering stands in the document, as the error of all graphs.
     """
-    command = (sys.executable, "-m", "causal_organism", "graphs", "--json")
+    command = (python, "-m", "causal_organism", "graphs", "--json")
     with tempfile.TemporaryDirectory() as empty:
         try:
             done = subprocess.run(
@@ -26,7 +26,7 @@ def ask(environment: Mapping[str, str], folder: Path | None = None) -> dict[str,
                 text=True, timeout=LIMIT_S,
             )  # fmt: skip
             found: dict[str, Any] = json.loads(done.stdout)
-            len(found["graphs"])
+            rows = [{"package": None, "code": None, **row} for row in found["graphs"]]
         except subprocess.TimeoutExpired:
             return _nothing(f"importing the asset graph took more than {LIMIT_S:.0f} s")
         except OSError as error:
@@ -34,7 +34,8 @@ def ask(environment: Mapping[str, str], folder: Path | None = None) -> dict[str,
         except (ValueError, KeyError):
             last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             return _nothing(f"the asset graph cannot be imported: {last}")
-    return found
+    # What an older version does not say is not known.
+    return {"code": None, "python": None, "executable": python, "packages": {}, **found, "graphs": rows}
 
 
 def broken_graph(found: Mapping[str, Any]) -> tuple[str, str | None] | None:
