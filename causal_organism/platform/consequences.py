@@ -9,7 +9,7 @@ from causal_organism.assets.causes import Pinned
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.deployments import pipeline_named
 from causal_organism.engine.history.restore import refusal_of
-from causal_organism.engine.history.version_names import find_place, find_version
+from causal_organism.engine.history.version_names import find_ref, find_version
 from causal_organism.engine.plan import make_plan, plan_document
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.snapshot import load_snapshot
@@ -64,7 +64,7 @@ def of_version(organism: Organism, text: str, partition: str | None = None) -> d
 def of_unpin(organism: Organism, key: str, partition: str | None = None) -> dict[str, Any]:
     """What letting a held version go leads to: `steps`, the asset itself where it is out of date by anything else than
     that it is held, and what reads it as `stale_after`."""
-    name, place, _ = find_place(organism, key, partition)
+    name, place, _ = find_ref(organism, key, partition)
     judged = load_snapshot(organism).judge(name, place)
     is_stale = any(not isinstance(cause, Pinned) for cause in judged.causes)
     return {**_again(organism, [name] if is_stale else [], certain=True),
