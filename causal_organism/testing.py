@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from causal_organism.assets.definitions import Asset, source
+from causal_organism.assets.definitions import Asset, AssetSpec, source
 from causal_organism.assets.planner import INCREMENTAL
 from causal_organism.engine.context import AssetContext
 from causal_organism.memory import MemoryOrganism
@@ -64,12 +64,14 @@ def context_for(
     asset: Asset,
     *,
     settings: Mapping[str, Any] | None = None,
-    partition: Mapping[str, str] | None = None,
+    partition: Mapping[str, str] | str | None = None,
+    outputs: Sequence[str] | None = None,
     resources: Mapping[str, Any] | None = None,
 ) -> RecordedContext:
     """A context to call the function of `asset` with: `total(orders, context=context_for(total))`.
 
-    `settings` stand for those that the asset declares, `partition` for the one that is made, `resources` for RESOURCES.
+    `settings` stand for those that the asset declares, `partition` for the one that is made (a mapping, or as
+    `day=2026-01-01,site=north`), `outputs` for those that a run chose (unset: all), `resources` for RESOURCES.
     What the function said, reported and put beside its value is in `said`, `reported` and `facts`.
     """
     (spec, *_) = asset.specs
@@ -78,13 +80,30 @@ def context_for(
         raise ValueError(f"{spec.key} declares no setting {', '.join(sorted(unknown))}")
     if missing := set(spec.settings) - set(given):
         raise ValueError(f"{spec.key} declares the setting {', '.join(sorted(missing))}; give a value for it")
+    keys = tuple(each.key for each in asset.specs)
+    if unknown := set(outputs or ()) - set(keys):
+        raise ValueError(f"{spec.key} is made with {', '.join(keys)}; it has no output {', '.join(sorted(unknown))}")
+    place = _partition(spec, partition)
     said: list[str] = []
     reported: list[tuple[int, int]] = []
     return RecordedContext(
-        settings=given, partition=dict(partition or {}), log=said.append, inputs={},
+        settings=given, partition=place, log=said.append, inputs={},
         progress=lambda done, total: reported.append((done, total)), said=said, reported=reported, scratch=Path(),
-        resources=dict(resources or {}),
+        resources=dict(resources or {}), outputs=keys if outputs is None else tuple(outputs),
+        partitions=(place,) if place else (),
     )  # fmt: skip
+
+
+def _partition(spec: AssetSpec, given: Mapping[str, str] | str | None) -> dict[str, str]:
+    """Raises ValueError where it does not name each dimension of the asset once."""
+    if isinstance(given, str):
+        parts = [part.partition("=") for part in given.split(",")]
+        given = {name.strip(): member.strip() for name, _, member in parts}
+    found = dict(given or {})
+    if given is not None and found.keys() != spec.partitions.keys():
+        has = ", ".join(f"{name}=…" for name in spec.partitions) or "no partitions"
+        raise ValueError(f"{spec.key} has {has}; {', '.join(found) or 'nothing'} was given")
+    return found
 
 
 @dataclass(slots=True)

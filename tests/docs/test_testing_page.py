@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from causal_organism import Delta, asset, check_update, context_for, open_organism
+from causal_organism import Daily, Delta, Static, asset, check_update, context_for, open_organism
 from causal_organism.errors import NotRunningError, RequestError
 
 PAGE = Path(__file__).parents[2] / "docs" / "testing-assets.md"
@@ -73,6 +73,28 @@ def test_what_does_not_fit_the_declaration_is_said() -> None:
         check_update(doubled, {"row": 1}, {"row": 2})
     with pytest.raises(ValueError, match="declares no setting odd"):
         context_for(doubled, settings={"odd": 1})
+    with pytest.raises(ValueError, match="doubled has no partitions; day was given"):
+        context_for(doubled, partition="day=2026-01-01")
+    with pytest.raises(ValueError, match="doubled is made with doubled; it has no output odd"):
+        context_for(doubled, outputs=("odd",))
+
+
+def test_a_context_has_the_partition_and_the_outputs_that_a_run_would_give() -> None:
+    @asset(
+        outputs=("big", "small"),
+        subset=True,
+        partitions={"day": Daily("2026-01-01"), "site": Static("north", "south")},
+    )
+    def split(context: Any) -> Any:
+        return {key: context.partition["site"] for key in context.outputs}
+
+    place = {"day": "2026-01-01", "site": "north"}
+    for given in (place, "day=2026-01-01,site=north", " site=north, day=2026-01-01"):
+        assert split(context_for(split, partition=given)) == {"big": "north", "small": "north"}
+    chosen = context_for(split, partition=place, outputs=("small",))
+    assert (split(chosen), chosen.partitions) == ({"small": "north"}, (place,))
+    with pytest.raises(ValueError, match="big has day=…, site=…; day was given"):
+        context_for(split, partition="day=2026-01-01")
 
 
 def test_an_organism_in_memory_answers_like_the_command_and_has_no_servers() -> None:
