@@ -93,7 +93,7 @@ $(BIN)/podman-compose: | setup
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps podman-compose==1.6.0
 
 compose-test: setup $(BIN)/podman-compose neo4j ## the whole compose file, run by podman, with every container killed once
-	$(BIN)/python -m pytest -m long -s tests/compose
+	$(BIN)/python -m pytest -m long -s tests/compose $(if $(K),-k "$(K)")
 
 # The community server from Maven Central, for the tests that want a real Neo4j; needs Java 17 and Maven.
 NEO4J := .neo4j

@@ -63,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _needs_servers(item):
             item.add_marker(pytest.mark.servers)
-        if _STARTING.intersection(getattr(item, "fixturenames", ())):
+        if _STARTING.intersection(getattr(item, "fixturenames", ())) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_STARTING_S))
 
 

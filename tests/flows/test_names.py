@@ -121,7 +121,7 @@ def test_compose_and_kubernetes_name_settings_that_exist() -> None:
     kubernetes = "".join(path.read_text() for path in sorted((ROOT / "deploy" / "k8s").rglob("*.*")))
     example = (ROOT / "deploy" / "env.example").read_text()
     named = {name for text in (compose, kubernetes, example) for name in re.findall(r"\bORGANISM_[A-Z0-9_]+\b", text)}
-    assert named - known == set()
+    assert {name.removesuffix("_FILE") for name in named} - known == set()
 
 
 def test_compose_and_the_example_give_the_defaults() -> None:
@@ -154,8 +154,12 @@ def test_compose_publishes_on_loopback_only_and_asks_everybody_who_stays_how_the
     (found,) = documents("docker-compose.prefect.yml")
     published = [port for service in found["services"].values() for port in service.get("ports", ())]
     assert [port for port in published if not port.startswith("127.0.0.1:")] == []
+    staying = {name for name, service in found["services"].items() if service["restart"] == "unless-stopped"}
+    assert [name for name in staying if "stop_grace_period" not in found["services"][name]] == []
     waiting = {name for name, service in found["services"].items() if "healthcheck" in service}
-    assert waiting == {"postgres", "redis", "neo4j", "prefect-server", "worker", "worker-expensive", "watch"}
+    assert waiting == staying == {
+        "postgres", "redis", "neo4j", "prefect-server", "worker", "worker-expensive", "watch",
+    }  # fmt: skip
 
 
 def test_the_script_runs_the_command_and_passes_its_exit_code_on(tmp_path: Path) -> None:
