@@ -1,6 +1,7 @@
 // Neo4j Enterprise: who reads the network, and who writes it. Run it in the database `system`; passwords are yours.
 // Neo4j Community has users and no roles: every user may do everything. There, --read-only is kept by the access mode
-// of the session alone. ArcadeDB has groups, in config/server-groups.json; the embedded home writes one that only reads.
+// of the session alone. ArcadeDB has groups, in config/server-groups.json; the embedded home writes one that only reads,
+// and one for its worker and operators that changes people, ties and their schema.
 
 CREATE ROLE organism_reader IF NOT EXISTS;
 GRANT ACCESS ON DATABASE neo4j TO organism_reader;
