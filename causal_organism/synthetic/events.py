@@ -60,8 +60,19 @@ def draw_interactions(
         "kind": rows["kind"][order],
         "weight": rows["weight"][order],
         "duration_s": rows["duration_s"][order],
-        "id": np.array([f"{prefix}{number:08}" for number in range(1, len(order) + 1)]),
+        "id": _numbered(prefix, len(order)),
     }, meet_h
+
+
+def _numbered(prefix: str, rows: int) -> NDArray[np.str_]:
+    """`prefix00000001` and so on, digit by digit, because making a million texts takes as long as all else."""
+    width = max(8, len(str(rows)))
+    letters = np.empty((rows, len(prefix) + width), dtype=np.uint32)
+    letters[:, : len(prefix)] = [ord(each) for each in prefix]
+    numbers = np.arange(1, rows + 1, dtype=np.uint32)
+    for place in range(width):
+        letters[:, -1 - place] = ord("0") + numbers // 10**place % 10
+    return letters.view(f"U{letters.shape[1]}").ravel()
 
 
 def draw_meetings(rng: np.random.Generator, structure: Structure, wanted: Ints) -> dict[str, Any]:

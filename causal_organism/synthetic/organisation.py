@@ -89,7 +89,7 @@ def generate(
     """An organisation of that many people, watched for that many weeks; the same arguments give the same one.
 
     The first week is the ISO week of `start`; all interactions lie within the weeks. `hidden`: strength of the
-    unobserved confounder, 0 for none; `planted`: what else may be in it. Cost: about 0.3 s per 100,000 interactions.
+    unobserved confounder, 0 for none; `planted`: what else may be in it. Cost: about 0.12 s per 100,000 interactions.
     """
     if people < 2 or weeks < 1:
         raise RequestError(f"an organisation needs at least 2 people and 1 week, not {people} and {weeks}")

@@ -139,6 +139,8 @@ def spoil_interactions(
     rng: np.random.Generator, rows: Mapping[str, Any], structure: Structure, planted: Planted, week: NDArray[np.int64]
 ) -> dict[str, Any]:
     """Without the meetings of calendars that were not taken in, and without most of what holidays stop."""
+    if not planted.outages and not planted.holidays:
+        return dict(rows)
     ids = structure.columns["id"]
     place = np.searchsorted(ids, rows["target"])
     lost = np.zeros(len(place), dtype=bool)

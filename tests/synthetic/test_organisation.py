@@ -28,6 +28,11 @@ def equal(one: Any, other: Any) -> Any:
     return all(np.array_equal(one[name], other[name], equal_nan=one[name].dtype.kind == "f") for name in one)
 
 
+def test_senders_ids_are_numbered_in_order() -> None:
+    ids = generate(30, 2, 5, start=date(2026, 1, 5)).interactions["id"].tolist()
+    assert ids == [f"g5-{number:08}" for number in range(1, len(ids) + 1)]
+
+
 def test_the_same_seed_gives_the_same_organisation(organisation: Any) -> None:
     again = generate(200, 26, 7, start=START)
     assert equal(organisation.people, again.people)
