@@ -104,5 +104,5 @@ def test_over_100_loops_what_was_expected_came_and_intervals_hold_what_was_true(
           f"effective {np.mean([result['verdict'] == 'effective' for _, result, _ in loops]):.2f}")  # fmt: skip
     assert len(loops) >= 0.8 * LOOPS
     assert 0.8 <= slope <= 1.2
-    # 0.90 to 0.98 is wanted; at 0.98, 97 or more of 98 happen in two of five times, so above it only chance is ruled out
+    # 0.90 to 0.98 is wanted; with a true 0.98, 97 or more of 98 hold in two of five times
     assert 0.90 <= np.mean(inside) <= 0.995
