@@ -64,6 +64,7 @@ LINES: tuple[tuple[str, str], ...] = (
     ("stream", READS),
     ("stream reread --yes", CHANGES),
     ("queues", READS),
+    ("workers", READS),
     ("queue pause default", CHANGES),
     ("queue limit default 1", CHANGES),
     ("schedules", READS),
