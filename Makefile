@@ -120,4 +120,5 @@ audit: setup ## is anything known against what constraints.txt pins? fails too w
 	$(BIN)/python .ci/audit.py
 
 clean: ## remove .venv and caches
+	if mountpoint -q .compose/storage/overlay; then umount --recursive .compose/storage/overlay; fi
 	rm -rf $(VENV) $(NEO4J) .compose .mypy_cache .ruff_cache .pytest_cache .hypothesis
