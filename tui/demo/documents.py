@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -247,3 +247,19 @@ def first_assets(born: datetime, *, hostile: bool) -> list[dict[str, Any]]:
     if hostile:
         found += [asset(f"hostile/{text}", born, 5, upstream=["network"], error=text) for text in HOSTILE]
     return found
+
+
+def with_steps(run: dict[str, Any], tasks: Callable[[dict[str, Any]], list[Document]]) -> Document:
+    """A run with the steps and tasks that it has by now."""
+    if run["state"] in ("Scheduled", "Pending"):
+        return {**run, "steps": [], "tasks": []}
+    outcome = {"Completed": "made", "Failed": "failed", "Cancelled": "cancelled"}.get(run["state"], "")
+    key = str(run.get("selection") or "network")
+    steps = [step("views/degree", "made", 0.4), step(key, outcome, 8.2, error=run.get("error"))]
+    return {**run, "steps": steps, "tasks": tasks(run)}
+
+
+def tasks_of(run: dict[str, Any]) -> list[Document]:
+    """The tasks of a run that began."""
+    last = task(str(run.get("selection") or "network"), run["state"], run["tries"] or 1)
+    return [task("views/degree", "Completed", 1), last]

@@ -78,10 +78,7 @@ class DemoSource:
         return documents.finished_runs(self.born, hostile=self.hostile)
 
     def _tasks_of(self, found: dict[str, Any]) -> list[Document]:
-        return [
-            documents.task("views/degree", "Completed", 1),
-            documents.task(str(found.get("selection") or "network"), found["state"], found["tries"] or 1),
-        ]
+        return documents.tasks_of(found)
 
     def select(self, expression: str) -> tuple[str, ...]:
         self._count("select")
@@ -156,13 +153,7 @@ class DemoSource:
         self._count("run")
         if (found := next((each for each in self._runs() if each["id"] == run), None)) is None:
             raise RequestError(f"there is no run {run}")
-        outcome = {"Completed": "made", "Failed": "failed", "Cancelled": "cancelled"}.get(found["state"], "")
-        steps = [
-            documents.step("views/degree", "made", 0.4),
-            documents.step(str(found.get("selection") or "network"), outcome, 8.2, error=found.get("error")),
-        ]
-        begun = found["state"] not in ("Scheduled", "Pending")
-        return {**found, "steps": steps if begun else [], "tasks": self._tasks_of(found) if begun else []}
+        return documents.with_steps(found, self._tasks_of)
 
     def find_run(self, part: str) -> str:
         self._count("find_run")
