@@ -29,8 +29,8 @@ from benchmarks.peers import environment_of, load
 from causal_organism.embedded import lifecycle
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers import postgres
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.flows.environment import prepare
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism

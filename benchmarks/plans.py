@@ -11,8 +11,8 @@ from typing import Any
 from causal_organism.assets.definitions import Asset, AssetSpec
 from causal_organism.assets.graph import graph_of
 from causal_organism.engine.plan import make_plan
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.memory import MemoryOrganism
 
 WIDTH = 50  # assets per layer; each reads two of the layer before

@@ -22,8 +22,8 @@ import numpy as np
 
 from benchmarks.ingest import Cpu, servers
 from benchmarks.networks import organisation
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.organism.stream.pulse import pulse
 from causal_organism.stores.values.store import Values
 from causal_organism.wiring import OpenOrganism

@@ -176,8 +176,8 @@ class Answers:
         full: bool = False,
     ) -> Document:
         """Make what is out of date, in this process; organism.refresh/1. `config`: as for `plan`."""
-        from causal_organism.engine.refresh import refresh_local
         from causal_organism.engine.requests import Origin, Request
+        from causal_organism.engine.runs.refresh import refresh_local
 
         request = Request(selection, partition, force=force, full=full, config=config or {})
         return Document(refresh_local(self, request, Origin(self.settings.actor)))

@@ -153,8 +153,8 @@ def refresh(
 
 
 def _local(o: OpenOrganism, request: Request) -> dict[str, Any]:
-    from causal_organism.engine.refresh import refresh_local
     from causal_organism.engine.requests import Origin
+    from causal_organism.engine.runs.refresh import refresh_local
 
     telling = Telling()
 

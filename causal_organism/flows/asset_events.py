@@ -10,7 +10,7 @@ from prefect.events import emit_event
 
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.engine.make import StepOutcome
-from causal_organism.engine.refresh import RefreshRun
+from causal_organism.engine.runs.refresh import RefreshRun
 
 _STATUS = {Outcome.MADE: "succeeded", Outcome.FAILED: "failed", Outcome.REJECTED: "failed"}
 

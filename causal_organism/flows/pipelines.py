@@ -22,10 +22,10 @@ from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
 from causal_organism.engine.automation.progressive import conclude_both, samples_to_enlarge
 from causal_organism.engine.automation.run import begin_automated, conclude
 from causal_organism.engine.cancelling import Cancellation
-from causal_organism.engine.endings import end, what_went_wrong
 from causal_organism.engine.leases import run_lease
-from causal_organism.engine.refresh import RefreshRun, begin, finish
 from causal_organism.engine.requests import Request
+from causal_organism.engine.runs.endings import end, what_went_wrong
+from causal_organism.engine.runs.refresh import RefreshRun, begin, finish
 from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asked import Asked, forgo_tries, is_last_try, log_foreign_run, who_asked
 from causal_organism.flows.audits import audit

@@ -22,9 +22,9 @@ from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.outcomes import NOT_WELL
 from causal_organism.engine.faults import ComputeError
 from causal_organism.engine.make import StepOutcome
-from causal_organism.engine.ready import before_each, jobs_of, order_of, partitions_by_key, ready
-from causal_organism.engine.refresh import RefreshRun, make_step
-from causal_organism.engine.workers import work
+from causal_organism.engine.runs.ready import before_each, jobs_of, order_of, partitions_by_key, ready
+from causal_organism.engine.runs.refresh import RefreshRun, make_step
+from causal_organism.engine.runs.workers import work
 from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
 from causal_organism.flows.blocks import Block, blocks_of, seconds_of

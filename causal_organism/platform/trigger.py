@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from causal_organism.deployments import INCREMENTAL, REFRESH
 from causal_organism.engine.plan import Planned, check_request, make_plan
-from causal_organism.engine.refresh import refuse_pinned
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refuse_pinned
 from causal_organism.errors import NotRunningError, RequestError
 from causal_organism.platform.workers.graphs import WORKER_ASSETS, describe_graphs, has_other_graphs
 from causal_organism.ports import Organism

@@ -16,8 +16,8 @@ from causal_organism import asset, markdown, path, table, text, url
 from causal_organism.assets.facts import MOST_BYTES, fact_types, fact_values, stored_fact
 from causal_organism.cli.assets import _show_text
 from causal_organism.engine.history.listing import show_document, values_document, versions_document
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import UnstorableError
 from tests.engine.organisms import memory_organism
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import FencedError, LeaseHeldError, NetworkGapError, StoreError
 from causal_organism.organism.stream.pulse import pulse
 from causal_organism.ports import Lease

@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from causal_organism.engine.contents import load_value
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
 from causal_organism.organism.projections.scores import property_name
 from tests.chaos.conftest import running

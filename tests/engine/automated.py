@@ -7,8 +7,8 @@ from typing import Any
 from causal_organism.assets.definitions import asset, source
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate, explain
 from causal_organism.engine.automation.run import begin_automated, conclude
-from causal_organism.engine.refresh import finish, make_step
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import finish, make_step
 from causal_organism.ports import RunRecord
 from tests.engine.organisms import outcomes
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from causal_organism.assets.definitions import Asset
 from causal_organism.assets.graph import graph_of
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.organism.projections.exports import export_heads
 from causal_organism.settings import Settings
 from causal_organism.stores.memory.automation import MemoryAutomations

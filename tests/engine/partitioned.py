@@ -10,8 +10,8 @@ from causal_organism.assets.partitions.dimensions import Dynamic, Static
 from causal_organism.assets.partitions.upstream import Upstream
 from causal_organism.assets.partitions.windows import Daily
 from causal_organism.engine.history.listing import assets_document, values_document
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 
 DAYS = ("2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04")  # the clock stands at noon of the 5th
 

@@ -13,8 +13,8 @@ from causal_organism.assets.definitions import Check, asset, source
 from causal_organism.assets.storable import storable
 from causal_organism.engine.history.listing import assets_document, values_document
 from causal_organism.engine.plan import make_plan
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.engine.tracebacks import MARK, traceback_text
 from tests.engine.organisms import memory_organism
 

@@ -7,8 +7,8 @@ import pytest
 from causal_organism.assets.automation.conditions import eager, on_cron
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
 from causal_organism.engine.automation.run import conclude
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.ports import RunRecord
 from tests.engine.automated import NOTHING, World, pulse, pulsed
 from tests.engine.organisms import START, memory_organism, outcomes, refreshed

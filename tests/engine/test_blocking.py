@@ -23,8 +23,8 @@ from causal_organism.engine.history.listing import assets_document
 from causal_organism.engine.history.restore import pin
 from causal_organism.engine.history.why import why_document
 from causal_organism.engine.plan import make_plan
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.ledger import PostgresLedger
 from tests.engine.automated import pulse, pulsed

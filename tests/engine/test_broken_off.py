@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.engine.contents import load_value
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import LeaseHeldError, OrganismError, StoreError
 from tests.engine.organisms import memory_organism, refreshed, with_graph
 from tests.engine.worlds import (

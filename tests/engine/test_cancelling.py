@@ -14,8 +14,8 @@ from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import Asset, Output, asset, source
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.cancelling import ASK_AFTER_S, Cancellation
-from causal_organism.engine.refresh import begin, finish, make_all, refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import begin, finish, make_all, refresh_local
 from causal_organism.errors import RunCancelledError, StoreError
 from tests.engine.organisms import memory_organism, outcomes, refreshed
 

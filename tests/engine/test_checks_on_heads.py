@@ -15,8 +15,8 @@ from causal_organism.engine.history.listing import assets_document, versions_doc
 from causal_organism.engine.history.restore import restore
 from causal_organism.engine.observe import observe
 from causal_organism.engine.plan import make_plan, plan_document
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.ledger import PostgresLedger

@@ -10,8 +10,8 @@ from causal_organism import asset, source
 from causal_organism.assets.tables.changes import changes, named_once
 from causal_organism.cli.history import _diff_text
 from causal_organism.engine.history.listing import diff_document
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.engine.tables.difference_summary import summarize
 from causal_organism.errors import RequestError
 from tests.engine.organisms import memory_organism

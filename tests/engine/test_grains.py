@@ -15,8 +15,8 @@ from causal_organism.engine.automation.evaluation import evaluate, explain
 from causal_organism.engine.history.listing import show_document, versions_document
 from causal_organism.engine.history.why import why_document
 from causal_organism.engine.plan import make_plan, plan_document
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import SelectionError
 from tests.engine.organisms import memory_organism
 from tests.engine.partitioned import made, row, value

@@ -15,8 +15,8 @@ from causal_organism.assets.facts import Table, Text
 from causal_organism.assets.partitions.dimensions import Dynamic, Static
 from causal_organism.assets.storable import LONGEST_ERROR, error_text
 from causal_organism.engine.contents import load_value
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.stores.memory.interventions import MemoryInterventions
 from causal_organism.stores.memory.readings import MemoryReadings
 from tests.engine.hostile import STORABLE, UNSTORABLE, Gone, Raising, raises

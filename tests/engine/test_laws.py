@@ -16,8 +16,8 @@ from causal_organism.assets.versions import Version
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.history.restore import restore
 from causal_organism.engine.history.retain import retain
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.engine.snapshot import load_snapshot
 from tests.engine.organisms import memory_organism, refreshed, with_graph
 from tests.engine.worlds import (

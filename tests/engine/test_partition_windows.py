@@ -8,8 +8,8 @@ from causal_organism.assets.definitions import asset, source
 from causal_organism.assets.partitions.windows import Daily, Weekly
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.engine.plan import make_plan, plan_document
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from tests.engine.organisms import memory_organism
 from tests.engine.partitioned import DAYS, made, row, value
 

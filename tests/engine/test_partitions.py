@@ -12,8 +12,8 @@ from causal_organism.assets.definitions import Output, asset, source
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.history.listing import show_document, values_document
 from causal_organism.engine.plan import make_plan, plan_document
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.errors import LeaseHeldError, RequestError, SelectionError
 from tests.engine.organisms import memory_organism, with_graph

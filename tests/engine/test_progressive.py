@@ -21,8 +21,8 @@ from causal_organism.engine.history.listing import (
 )
 from causal_organism.engine.history.restore import restore
 from causal_organism.engine.history.retain import retain
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.engine.unfinished import GIVEN_UP, scratch_folder, sharing_of
 from causal_organism.errors import SettingsError
 from tests.engine.organisms import memory_organism, refreshed

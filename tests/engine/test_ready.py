@@ -16,10 +16,10 @@ from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.assets.partitions.upstream import Upstream
 from causal_organism.assets.partitions.windows import Daily
 from causal_organism.engine.history.listing import values_document
-from causal_organism.engine.ready import before_each, order_of, ready
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
-from causal_organism.engine.workers import work
+from causal_organism.engine.runs.ready import before_each, order_of, ready
+from causal_organism.engine.runs.refresh import refresh_local
+from causal_organism.engine.runs.workers import work
 from causal_organism.errors import LeaseHeldError, SettingsError
 from causal_organism.settings import load_settings
 from tests.engine.organisms import memory_organism, refreshed

@@ -19,8 +19,8 @@ from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.history.version_names import find_version
 from causal_organism.engine.leases import run_lease
 from causal_organism.engine.plan import make_plan
-from causal_organism.engine.refresh import begin, finish, make_step, refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import begin, finish, make_step, refresh_local
 from causal_organism.errors import (
     LeaseHeldError,
     NotRunningError,

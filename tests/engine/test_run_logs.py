@@ -13,8 +13,8 @@ import pytest
 from causal_organism.assets.definitions import asset
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.history.run_logs import MOST_BYTES, MOST_RUNS, RunLog, kept_lines
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import NotRunningError, RefusedError
 from causal_organism.platform.runs import load_logs
 from tests.engine.organisms import memory_organism

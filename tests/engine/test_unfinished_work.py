@@ -22,7 +22,7 @@ from causal_organism.assets.definitions import platform_source
 from causal_organism.catalog import ego
 from causal_organism.errors import StoreError
 from causal_organism.engine.contents import load_value
-from causal_organism.engine.refresh import begin, make_all
+from causal_organism.engine.runs.refresh import begin, make_all
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.organism.projections.network_source import NetworkSource
 from causal_organism.ports import Look

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from causal_organism.assets.definitions import Output, asset
 from causal_organism.assets.graph import graph_of
 from causal_organism.assets.planner import FULL, INCREMENTAL, PlanStep
-from causal_organism.engine.ready import before_each
+from causal_organism.engine.runs.ready import before_each
 from causal_organism.errors import SettingsError
 from causal_organism.flows.blocks import blocks_of, seconds_of
 from causal_organism.settings import load_settings

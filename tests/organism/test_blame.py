@@ -11,8 +11,8 @@ import pytest
 from causal_organism import catalog
 from causal_organism.assets.graph import graph_of
 from causal_organism.engine.observe import observe
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.organism.blame.tree import blame
 from causal_organism.wiring import OpenOrganism

@@ -15,8 +15,8 @@ from causal_organism.assets.definitions import asset
 from causal_organism.assets.exports import Effects, Proposals, Readings, Scores
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import GraphError, StoreError
 from causal_organism.organism.projections.scores import property_name, write_scores
 from causal_organism.ports.network import ScoresPosition, ScoresWrite

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.organism.imports.import_table import import_table
 from causal_organism.organism.projections.verify_network import audit_network
 from causal_organism.platform.notices import notify

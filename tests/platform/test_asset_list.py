@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.definitions import asset, source
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.platform.asset_list import LOOK_S, LOOKS_SHARE, AssetList
 from tests.engine.organisms import memory_organism
 

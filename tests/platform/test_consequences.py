@@ -9,8 +9,8 @@ import pytest
 from causal_organism.assets.definitions import asset, source
 from causal_organism.assets.exports import Proposals
 from causal_organism.deployments import FULL, REFRESH
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RefusedError
 from causal_organism.organism.decisions.proposals import act_on
 from causal_organism.platform.consequences import MOST_RUNS, of_decision, of_runs, of_unpin, of_version

@@ -11,8 +11,8 @@ import pytest
 
 from causal_organism.assets.definitions import asset
 from causal_organism.assets.exports import Proposals
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RefusedError, RequestError
 from causal_organism.organism.decisions.proposals import act_on
 from causal_organism.platform.console import Console

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from causal_organism.assets.definitions import asset, source
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RequestError
 from causal_organism.platform.console import DIFFERENCES, Console
 from tests.engine.organisms import memory_organism

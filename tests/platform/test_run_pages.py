@@ -7,8 +7,8 @@ from typing import Any
 
 from causal_organism.assets.definitions import source
 from causal_organism.deployments import REFRESH
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.platform.run_listing import load_runs
 from causal_organism.platform.runs import cancel_run
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator

@@ -10,8 +10,8 @@ import pytest
 from causal_organism.assets.definitions import asset, source
 from causal_organism.deployments import INCREMENTAL, REFRESH
 from causal_organism.engine.leases import run_lease
-from causal_organism.engine.refresh import begin, finish, make_step, refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import begin, finish, make_step, refresh_local
 from causal_organism.errors import NotRunningError, RefusedError, RequestError, StoreError
 from causal_organism.organism.stream.gaps import REREAD_FACT, gaps_of_run
 from causal_organism.platform.deploy import set_up

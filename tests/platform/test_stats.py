@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import INCREMENTAL, REFRESH
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.platform.day_figures import KEPT_S, LEAST_S, DayFigures
 from causal_organism.platform.run_listing import load_runs

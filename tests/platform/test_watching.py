@@ -14,8 +14,8 @@ from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.deliveries import LOST, SENT, WAITING
 from causal_organism.alerts.faults import FaultKind
 from causal_organism.assets.definitions import asset
-from causal_organism.engine.refresh import refresh_local
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.platform.notices import notify
 from causal_organism.platform.watching.listing import acknowledge_incident, alerts_document

@@ -11,11 +11,11 @@ from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.planner import PlanStep
 from causal_organism.engine.automation.evaluation import Evaluation
 from causal_organism.engine.automation.evaluator import last_try_alike
-from causal_organism.engine.endings import end, joined
 from causal_organism.engine.hindrances import leave_out, reason_in
 from causal_organism.engine.observe import Observation
-from causal_organism.engine.refresh import RefreshRun, begin
 from causal_organism.engine.requests import Origin, Request
+from causal_organism.engine.runs.endings import end, joined
+from causal_organism.engine.runs.refresh import RefreshRun, begin
 from causal_organism.engine.snapshot import LedgerSnapshot
 from causal_organism.ports import Engine
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from causal_organism.assets.keys import AssetRef
-from causal_organism.engine.ready import Job, Order, ready
+from causal_organism.engine.runs.ready import Job, Order, ready
 
 _LOOK_S = 0.1  # a thread that is joined without end cannot be interrupted
 

@@ -17,17 +17,17 @@ from causal_organism.assets.outcomes import NOT_WELL, Outcome, RunOutcome
 from causal_organism.assets.planner import PlanStep
 from causal_organism.assets.staleness import FRESH, Status
 from causal_organism.engine.cancelling import Cancellation, Interrupts
-from causal_organism.engine.endings import end
 from causal_organism.engine.hindrances import leave_out, stale_before
 from causal_organism.engine.history.run_logs import RunLog
 from causal_organism.engine.leases import run_lease
 from causal_organism.engine.make import StepOutcome
 from causal_organism.engine.observe import Observation
 from causal_organism.engine.plan import Planned, make_plan
-from causal_organism.engine.ready import before_each, jobs_of, order_of, partitions_by_key
 from causal_organism.engine.requests import Origin, Request
-from causal_organism.engine.steps import RefreshRun, end_cancelled, make_step
-from causal_organism.engine.workers import work
+from causal_organism.engine.runs.endings import end
+from causal_organism.engine.runs.ready import before_each, jobs_of, order_of, partitions_by_key
+from causal_organism.engine.runs.steps import RefreshRun, end_cancelled, make_step
+from causal_organism.engine.runs.workers import work
 from causal_organism.errors import OrganismError, RefusedError, RunCancelledError, StoreError
 from causal_organism.ports import Engine, RunRecord
 
