@@ -31,6 +31,7 @@ from causal_organism.platform.notices import notify
 from causal_organism.platform.workers.graphs import WORKER_ASSETS, describe_graphs, has_other_graphs
 from causal_organism.platform.workers.listing import list_workers
 from causal_organism.stores.postgres.poolers import describe_pooler
+from causal_organism.stores.tls import in_the_clear
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
 
@@ -125,7 +126,8 @@ def _readings(o: OpenOrganism) -> str:
 def _stream(o: OpenOrganism) -> str:
     state = stream_state(o)
     note = note_text(state)
-    return f"{o.settings.stream}: {state['length']} entries" + (f"; {note}" if note else "")
+    noted = f"; {note}" if note else ""
+    return f"{o.settings.stream}: {state['length']} entries{noted}{_encryption(o.settings.redis_url)}"
 
 
 def _network(o: OpenOrganism) -> str:
@@ -133,7 +135,7 @@ def _network(o: OpenOrganism) -> str:
         o.network.setup()
     audit = last_audit(o)
     told = f"; compared with the archive {audit['at'][:16]}Z, {describe(audit)}" if audit else ""
-    return f"at batch {o.network.position().batch}{told}"
+    return f"at batch {o.network.position().batch}{told}{_encryption(o.settings.neo4j_uri)}"
 
 
 def _orchestrator(o: OpenOrganism) -> str:
@@ -143,7 +145,12 @@ def _orchestrator(o: OpenOrganism) -> str:
             f"Prefect {health['version']} answers, and no deployment has scheduled runs",
             hint="`organism deploy setup`; if it was done, the server's scheduler is dead: restart it",
         )
-    return f"Prefect {health['version']}, scheduling"
+    return f"Prefect {health['version']}, scheduling{_encryption(o.settings.prefect_api_url)}"
+
+
+def _encryption(address: str | None) -> str:
+    """What is to be known of an address that leads to another machine; a network of one's own may be meant."""
+    return "; not encrypted" if address and in_the_clear(address) else ""
 
 
 def _workers(o: OpenOrganism) -> str:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from causal_organism.errors import SettingsError
 
@@ -47,6 +48,8 @@ class Tls:
 
 NONE = Tls()
 
+_PLAIN = frozenset(("redis", "bolt", "neo4j", "http"))
+
 
 def is_loopback(host: str | None) -> bool:
     """Does it stay on this machine? So do no host, and a folder of sockets."""
@@ -56,3 +59,9 @@ def is_loopback(host: str | None) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def in_the_clear(address: str) -> bool:
+    """Does an address lead to another machine without TLS? Of PostgreSQL its driver decides (`startup_options`)."""
+    found = urlsplit(address)
+    return found.scheme in _PLAIN and not is_loopback(found.hostname)

@@ -21,7 +21,7 @@ from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.startup_options import with_tls
 from causal_organism.stores.prefect.api import PrefectApi
 from causal_organism.stores.redis.stream import RedisStream
-from causal_organism.stores.tls import NONE, Tls
+from causal_organism.stores.tls import NONE, Tls, in_the_clear
 from tests.stores.certificates import Authority, authority, behind_tls
 
 HOST = "localhost"
@@ -166,6 +166,26 @@ def test_off_this_machine_postgres_is_asked_for_the_strictest_mode(
     assert found.get("sslrootcert") == ("system" if mode == "verify-full" else None)
     monkeypatch.setenv("PGSSLMODE", "allow")
     assert conninfo.conninfo_to_dict(with_tls(dsn, NONE)).get("sslmode") in (None, "disable", "require")
+
+
+@pytest.mark.parametrize(
+    ("address", "is_open"),
+    [
+        ("redis://:s3cret@queue.example:6379/0", True),
+        ("rediss://queue.example:6379/0", False),
+        ("bolt://10.0.0.7:7687", True),
+        ("neo4j://graph", True),
+        ("bolt+s://graph:7687", False),
+        ("http://prefect:4200/api", True),
+        ("https://prefect/api", False),
+        ("redis://127.0.0.1:6379/0", False),
+        ("bolt://localhost:7687", False),
+        ("http://[::1]:4200/api", False),
+        ("unix:///run/valkey.sock", False),
+    ],
+)
+def test_what_leaves_this_machine_without_tls_is_known(address: str, is_open: bool) -> None:
+    assert in_the_clear(address) is is_open
 
 
 def test_a_file_that_cannot_be_read_is_named() -> None:
