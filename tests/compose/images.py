@@ -60,7 +60,8 @@ def _wheels() -> Path:
     """All that deploy/Dockerfile installs, fetched by the image's own pip from where this machine's pip looks."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     extras = project["project"]["optional-dependencies"]
-    (line,) = [line for line in (ROOT / "deploy" / "Dockerfile").read_text().splitlines() if "pip install" in line]
+    lines = (ROOT / "deploy" / "Dockerfile").read_text().splitlines()
+    (line,) = [line for line in lines if "pip install --constraint" in line]
     names = line.partition("[")[2].partition("]")[0].split(",")
     wanted = "\n".join(
         [*project["build-system"]["requires"], *project["project"]["dependencies"]]

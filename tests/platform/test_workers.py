@@ -74,7 +74,7 @@ def test_what_was_told_is_old_after_some_beats_that_did_not_come(o: Any) -> None
     assert states(o) == ["lately"]
     o.clock.move(seconds=1)
     assert states(o) == ["silent"]
-    assert "worker one is online, and tells nothing since" in list_workers(o)["problems"][0]
+    assert "worker one is online, and has told nothing for" in list_workers(o)["problems"][0]
     told(o)
     assert list_workers(o)["problems"] == []
 

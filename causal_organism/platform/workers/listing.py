@@ -93,7 +93,7 @@ def _problems(
             return
         case Told.SILENT:
             yield (
-                f"worker {name} is online, and tells nothing since {duration(row['told_s'])}: it cannot reach the"
+                f"worker {name} is online, and has told nothing for {duration(row['told_s'])}: it cannot reach the"
                 " ledger, or another one took its name"
             )
             return
