@@ -125,7 +125,7 @@ class _Planning:
             del self.steps[key]
 
     def join_siblings(self, chosen: Mapping[str, Sequence[str]]) -> None:
-        for key in list(self.steps):
+        for key in [each for each in self.steps if len(self._graph[each].together) > 1]:
             for other in self._graph[key].together:
                 there = self.steps.setdefault(other, {})
                 for partition, step in self.steps[key].items():

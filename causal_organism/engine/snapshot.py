@@ -130,16 +130,18 @@ class LedgerSnapshot:
     def needs(self, key: str, partition: str = UNPARTITIONED) -> list[Resolved]:
         """What else must have been made."""
         reads = self.organism.graph.needs[key]
+        if not reads:
+            return []
         return [found for _, found in self._resolve(key, partition, reads) if found is not None]
 
     def resolved(self, key: str, partition: str = UNPARTITIONED) -> list[tuple[Read, Resolved | None]]:
         """Every read of an asset with the partitions that it stands for; None where there is no such partition."""
-        reads = self.organism.graph.reads[key]
-        if partition:
-            return self._resolve(key, partition, reads)
-        if key not in self._resolved:
-            self._resolved[key] = self._resolve(key, "", reads)
-        return self._resolved[key]
+        found = None if partition else self._resolved.get(key)
+        if found is None:
+            found = self._resolve(key, partition, self.organism.graph.reads[key])
+            if not partition:
+                self._resolved[key] = found
+        return found
 
     def chosen(self, many: Many) -> tuple[str, ...]:
         """Those partitions that were made."""

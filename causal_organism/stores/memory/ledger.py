@@ -35,7 +35,9 @@ class MemoryLedger(MemoryRuns):
 
     def heads(self) -> Mapping[AssetRef, Head]:
         with self._guard:
-            return {ref: replace(head, attempt=self._attempts.get(ref)) for ref, head in self._heads.items()}
+            tried = {ref: replace(self._heads[ref], attempt=each) for ref, each in self._attempts.items()
+                     if ref in self._heads}  # fmt: skip
+            return {**self._heads, **tried}
 
     def heads_of(self, keys: Sequence[str], partition: str = "") -> Mapping[str, Head]:
         with self._guard:
