@@ -170,7 +170,10 @@ class Console:
         return {"lines": new, "cursor": f"{last} {at_last}", "behind": 0 if len(lines) < limit else None}
 
     def queues(self) -> Document:
-        return queue_operations.load_queues(self._organism)
+        document = queue_operations.load_queues(self._organism)
+        # When a worker last asked is shown nowhere; without it, queues where nothing happens are the same document.
+        queues = [{name: each[name] for name in each if name != "last_polled"} for each in document["queues"]]
+        return {**document, "queues": queues}
 
     def proposals(self) -> Sequence[Document]:
         return tuple(_shown(each) for each in proposal_operations.load_proposals(self._organism))

@@ -18,8 +18,10 @@ from causal_organism.organism.decisions.proposals import act_on
 from causal_organism.platform.console import Console
 from causal_organism.platform.queues import limit_queue, pause_queue
 from causal_organism.platform.runs import cancel_run, retry_run
+from causal_organism.stores.memory.archive import MemoryArchive
 from causal_organism.stores.memory.interventions import MemoryInterventions
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
+from causal_organism.stores.memory.stream import MemoryStream
 from tests.engine.organisms import memory_organism
 
 PROPOSAL = {
@@ -41,6 +43,19 @@ def test_a_decision_is_written_down_with_person_and_reason() -> None:
     assert [each["state"] for each in console.proposals()] == ["rejected"]
     entry = organism.ledger.audit_log()[0]
     assert (entry.actor, entry.action, entry.detail["reason"]) == ("ana", "intervention.reject", "too dear")
+
+
+def test_queues_where_nothing_happens_are_the_same_document_though_workers_ask_all_the_time() -> None:
+    organism: Any = memory_organism(())
+    organism.orchestrator = MemoryOrchestrator(now=organism.now)
+    organism.orchestrator.setup()
+    organism.archive, organism.stream = MemoryArchive(), MemoryStream()
+    console = Console(organism, status=dict, close=lambda: None)
+    before = console.queues()
+    organism.clock.move(seconds=5)
+    assert console.queues() == before
+    organism.orchestrator.trigger("refresh", {"selection": "*"})
+    assert console.queues() != before
 
 
 ACTIONS: dict[str, Callable[[Console], Any]] = {
