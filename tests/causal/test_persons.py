@@ -163,9 +163,9 @@ def test_who_is_said_to_differ_by_so_much_does(between: Any) -> None:
 def test_three_segments_of_50_are_told_apart_as_little_as_they_differ() -> None:
     """By themselves the slope is about 0.8, and they are further from the truth: the segments that seem to differ most
     are those that do so by luck."""
-    rng = np.random.default_rng(6)
+    rng = np.random.default_rng(5)
     shared, squares, error, alone = 0.0, 0.0, 0.0, 0.0
-    for _ in range(30):
+    for _ in range(60):  # over 30 it moves by 0.15
         truths = [centre + 0.1 * rng.normal(size=50) for centre in (-0.6, -0.45, -0.3)]
         errors = [rng.uniform(0.2, 0.25, 50) for _ in truths]
         groups = [
@@ -178,7 +178,7 @@ def test_three_segments_of_50_are_told_apart_as_little_as_they_differ() -> None:
             shared, squares = shared + estimate @ true, squares + estimate @ estimate
             error += ((estimate - true) ** 2).sum()
             alone += ((own - own.mean() - true) ** 2).sum()
-    assert 0.75 < shared / squares < 1.3  # it still moves by 0.15 over so many
+    assert 0.8 < shared / squares < 1.2
     assert error < alone
 
 
