@@ -141,13 +141,19 @@ def neo4j_settings(embedded_home: EmbeddedHome) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def neo4j_server(request: pytest.FixtureRequest) -> Iterator[Settings]:
-    """As `neo4j_settings`, on the real Neo4j in ORGANISM_TEST_NEO4J_HOME (its `lib`); skips where that is not set."""
+def neo4j_home() -> str:
+    """ORGANISM_TEST_NEO4J_HOME: a real Neo4j (its `lib`); skips where that is not set."""
     install = os.environ.get("ORGANISM_TEST_NEO4J_HOME")
     if not install:
         pytest.skip("ORGANISM_TEST_NEO4J_HOME is not set")
+    return install
+
+
+@pytest.fixture(scope="session")
+def neo4j_server(request: pytest.FixtureRequest, neo4j_home: str) -> Iterator[Settings]:
+    """As `neo4j_settings`, on a real Neo4j."""
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    home = EmbeddedHome(folder, request.config.stash.setdefault(_REAL, {}), NEO4J_HOME=install)
+    home = EmbeddedHome(folder, request.config.stash.setdefault(_REAL, {}), NEO4J_HOME=neo4j_home)
     try:
         yield home.start("network")
     finally:

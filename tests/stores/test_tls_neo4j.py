@@ -5,7 +5,6 @@ The other servers of a home have no TLS of their own: tests/stores/test_tls.py p
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -54,17 +53,16 @@ class Encrypted:
 
 
 @pytest.fixture(scope="module", params=["neo4j NONE", "neo4j REQUIRE"], ids=["any-client", "known-clients"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encrypted]:
-    """As `client_auth` has it. Needs ORGANISM_TEST_NEO4J_HOME, and skips where that is not set."""
-    install = os.environ.get("ORGANISM_TEST_NEO4J_HOME")
-    if not install:
-        pytest.skip("ORGANISM_TEST_NEO4J_HOME is not set")
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, neo4j_home: str
+) -> Iterator[Encrypted]:
+    """As `client_auth` has it."""
     java = shutil.which("java")
     assert java is not None
     folder = tmp_path_factory.mktemp("tls")
     ours, others = authority(folder / "ours"), authority(folder / "others")
     home = open_home(folder / "home")
-    server = Neo4j(home, Path(install), java)
+    server = Neo4j(home, Path(neo4j_home), java)
     server.prepare()
     launch = server.launch()
     keys = _certificates(launch.folder / "tls", ours)
