@@ -8,7 +8,7 @@ from typing import Protocol
 
 from causal_organism.assets.blocking import Blocker, Blocking, World
 from causal_organism.assets.causes import Cause
-from causal_organism.assets.collector import collector_paused
+from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, AssetRef, label_of
@@ -68,7 +68,7 @@ class Expectations:
 UNKNOWN = Expectations()
 
 
-@collector_paused()
+@rare_collection()
 def plan(
     graph: AssetGraph,
     chosen: Mapping[str, Sequence[str]],

@@ -10,7 +10,7 @@ from typing import Any
 
 from causal_organism.assets.attempts import last_attempt
 from causal_organism.assets.causes import Cause, InputChanged, NeverMade, Pinned
-from causal_organism.assets.collector import collector_paused
+from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.contents import Stored
 from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.graph import AssetGraph
@@ -265,7 +265,7 @@ class LedgerSnapshot:
             return ()
 
 
-@collector_paused()
+@rare_collection()
 def load_snapshot(
     organism: Engine,
     *,

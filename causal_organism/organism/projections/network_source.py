@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from causal_organism.assets.contents import AtBatch
 from causal_organism.errors import DamagedValueError, NetworkGapError
 from causal_organism.network.deltas import NetworkDelta, compose_runs, invert
+from causal_organism.organism.plain_source import PlainSource
 from causal_organism.ports import Look, NetworkPosition, Organism
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ _FAR_SHARE = 20  # a delta of more than one tie in 20
 _log = logging.getLogger(__name__)
 
 
-class NetworkSource:
-    """`PlatformSource` of the network. Versions are named by the batch that they stand at."""
+class NetworkSource(PlainSource):
+    """`BatchSource` of the network. Versions are named by the batch that they stand at."""
 
     def __init__(self, organism: Organism):
-        self._organism = organism
+        super().__init__(organism)
         self._last: tuple[int, Snapshot] | None = None  # every view of a run reads the same one
         self._last_delta: tuple[int, int, tuple[NetworkDelta, ...]] | None = None  # and follows the same change
 
@@ -89,15 +90,6 @@ class NetworkSource:
             if before <= after:
                 return forward
             return None if forward.people else invert(forward)  # people stay: nobody leaves by a delta
-        return None
-
-    def warnings(self) -> tuple[str, ...]:
-        return ()
-
-    def kept(self) -> frozenset[str]:
-        return frozenset()
-
-    def mending(self) -> str | None:
         return None
 
     def _between(self, before: int, after: int) -> tuple[NetworkDelta, ...]:

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 
 from causal_organism.engine.contents import is_intact
 from causal_organism.network import matching
+from causal_organism.organism.plain_source import PlainSource
 from causal_organism.organism.projections.network_source import NetworkSource
 from causal_organism.organism.projections.started import STARTED, StartedSource
-from causal_organism.organism.stored_source import StoredSource
 from causal_organism.organism.studies.source import STUDY, StudySource
 from causal_organism.ports import Look, Organism, PlatformSource
 
 
-class ImportSource(StoredSource):
+class ImportSource(PlainSource):
     """A table that people handed in; its content is a stored value."""
 
     def __init__(self, organism: Organism, name: str):
@@ -37,7 +37,7 @@ class ImportSource(StoredSource):
         return f"organism import {self._name} FILE, with the file of that import, stores it again"
 
 
-class WeeklySource(StoredSource):
+class WeeklySource(PlainSource):
     """Tie sums per ISO week. They are read and stored only when the archive has moved since the head was made."""
 
     def __init__(self, organism: Organism, key: str):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from causal_organism.organism.stored_source import StoredSource
+from causal_organism.organism.plain_source import PlainSource
 from causal_organism.ports import Look
 
 STARTED = "interventions/started"
@@ -41,7 +41,7 @@ def iso_week_of(at: str) -> str:
     return f"{year}-W{week:02}"
 
 
-class StartedSource(StoredSource):
+class StartedSource(PlainSource):
     """Everything that was ever started by lot. It is there always, empty at first."""
 
     def look(self) -> Look | None:

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.versions import Provenance, Version
 from causal_organism.engine.cancelling import Cancellation
 from causal_organism.engine.leases import hold_waiting
@@ -17,7 +18,7 @@ from causal_organism.network.entries import START
 from causal_organism.organism.projections.network_follower import Follower, catch_up
 from causal_organism.organism.stream.clocks import Clocks, measure_clocks, record_clocks, take_back
 from causal_organism.organism.stream.gaps import find_gap, find_missing, is_restored
-from causal_organism.organism.stream.reader import StreamBatch, StreamReader, rare_collection
+from causal_organism.organism.stream.reader import StreamBatch, StreamReader
 from causal_organism.ports import Accepted, Gap, Lease, Organism, StreamPosition, StreamState
 
 NETWORK = "network"

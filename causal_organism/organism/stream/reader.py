@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
@@ -15,7 +13,6 @@ from causal_organism.network.interactions import Interaction, Refusal, parse
 from causal_organism.organism.files.pairs import load_aliases
 from causal_organism.ports import Organism, StreamEntry
 
-_RARELY = 100_000
 _LEAST = 100  # entries: what one transaction costs by itself is not cured by smaller ones
 
 
@@ -86,20 +83,3 @@ class StreamReader:
 
     def _before_end(self, position: str) -> bool:
         return entry_key(position) < entry_key(self._end)
-
-
-@contextmanager
-def rare_collection() -> Iterator[None]:
-    """Hundreds of thousands of small values come and go without a cycle; to look for one costs a pulse 8 us per event.
-
-    Cycles are still found, a hundred times as seldom. For the whole process: whoever finds it so leaves it so.
-    """
-    usual = gc.get_threshold()
-    if not 0 < usual[0] < _RARELY:
-        yield
-        return
-    gc.set_threshold(_RARELY, *usual[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from causal_organism.organism.stored_source import StoredSource
+from causal_organism.organism.plain_source import PlainSource
 from causal_organism.organism.studies.reviews import review_fact
 from causal_organism.organism.studies.run import read_study_file
 from causal_organism.ports import Look
@@ -30,7 +30,7 @@ def shipped_path() -> Path:
     return Path(panel_study.__file__).with_name(panel_study.SHIPPED)
 
 
-class StudySource(StoredSource):
+class StudySource(PlainSource):
     """Text of the study file and what it declares. It is there always, as one ships."""
 
     def look(self) -> Look | None:

@@ -1,12 +1,12 @@
-"""What sources have in common whose content is a stored value."""
+"""What sources of the platform have in common where nothing is special of them."""
 
 from __future__ import annotations
 
 from causal_organism.ports import Organism
 
 
-class StoredSource:
-    """A `PlatformSource` but for `look`: nothing else is kept, and a look mends it."""
+class PlainSource:
+    """A `PlatformSource` but for `look`: there is nothing to warn of, nothing else is kept, and a look mends it."""
 
     def __init__(self, organism: Organism):
         self._organism = organism
