@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from causal_organism import homes
 from causal_organism.errors import NotRunningError, RefusedError, SettingsError, UnsetSettingError
+from causal_organism.plaintext import ENCRYPTED, refuse_plaintext
 
 SERVERS_FILE = "servers.json"
 HOME_LOGIN = "ORGANISM_HOME_LOGIN"
@@ -76,6 +77,11 @@ class Settings:
     )
     tls_cert: str | None = _setting("ORGANISM_TLS_CERT", None, "file (PEM) of our own certificate, where servers ask")
     tls_key: str | None = _setting("ORGANISM_TLS_KEY", None, "file (PEM) of its key")
+    plaintext: str | None = _setting(
+        "ORGANISM_PLAINTEXT",
+        None,
+        f"servers on other machines that may be asked without encryption, with commas: {', '.join(ENCRYPTED)}",
+    )
     stream: str = _setting("ORGANISM_STREAM", "organism:interactions", "Redis key of the interactions")
     dead_letters: str = _setting("ORGANISM_DEAD_LETTERS", "organism:dead-letters", "Redis key of refused interactions")
     assets: str | None = _setting(
@@ -181,6 +187,11 @@ class Settings:
         """Where workers share what is not the content of a version; with an object store, each machine has its own."""
         return Path(self.values) if self.values and "://" not in self.values else self.home / "values"
 
+    @property
+    def plaintext_servers(self) -> frozenset[str]:
+        """Servers on other machines that may be asked without encryption."""
+        return _names(self.plaintext)
+
     def value(self, name: str) -> Any:
         """A setting that an asset declares: a field of this table, or the variable ORGANISM_<NAME>."""
         if any(each.name == name for each in fields(self)):
@@ -228,10 +239,15 @@ class Settings:
             )
 
     def need(self, name: str) -> str:
-        """The address in field `name`; raises NotRunningError if there is none."""
+        """The address in field `name`.
+
+        Raises:
+            NotRunningError: there is none.
+            SettingsError: it leads to another machine without encryption, which ORGANISM_PLAINTEXT does not permit.
+        """
         value = getattr(self, name)
+        variable = self.__dataclass_fields__[name].metadata["env"]
         if value is None:
-            variable = next(f.metadata["env"] for f in fields(self) if f.name == name)
             home = homes.recognize(self.home)
             if home.is_strange:
                 raise home.not_running()
@@ -239,6 +255,8 @@ class Settings:
                 f"{variable} is not set and nothing is running in {self.home}",
                 hint=f"start the embedded servers with `organism up`, or set {variable}",
             )
+        if server := _ENCRYPTED_BY_SCHEME.get(name):
+            refuse_plaintext(variable, value, server=server, permitted=self.plaintext_servers)
         return str(value)
 
 
@@ -248,12 +266,19 @@ _URLS = frozenset({
     "watch_ping_url",
 })  # fmt: skip
 
+_ENCRYPTED_BY_SCHEME = {"redis_url": "redis", "neo4j_uri": "neo4j", "prefect_api_url": "prefect"}
+
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("min_group", lambda value: value >= 5, "groups under 5 people are never shown"),
     ("parallel_steps", lambda value: value >= 1, "it must be at least 1"),
     ("block_ms", lambda value: value >= 0, "it must be 0 (a task for each asset) or more"),
     ("slices", lambda value: value in ("threads", "dask"), "it must be threads or dask"),
     ("archive_days", lambda value: value >= 0, "it must be 0 (for ever) or more"),
+    (
+        "plaintext",
+        lambda value: _names(value) <= ENCRYPTED.keys(),
+        f"it names some of {', '.join(ENCRYPTED)}, with commas between",
+    ),
     ("window_days", lambda value: value >= 0, "it must be 0 (all time) or more"),
     ("batch_events", lambda value: value >= 1, "it must be at least 1"),
     ("batch_bytes", lambda value: value >= 1, "it must be at least 1"),
@@ -263,6 +288,10 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("watch_seconds", lambda value: value >= 1, "it must be at least 1"),
 )
 """Field, what holds of its value, and what is said where that does not."""
+
+
+def _names(text: str | None) -> frozenset[str]:
+    return frozenset(name for each in (text or "").split(",") if (name := each.strip()))
 
 
 def _refuse_bad_port(variable: str, url: str) -> None:

@@ -84,7 +84,7 @@ class OpenOrganism(Answers):
 
     @cached_property
     def tls(self) -> Tls:
-        return Tls(self.settings.tls_ca, self.settings.tls_cert, self.settings.tls_key)
+        return Tls.of(self.settings)
 
     @cached_property
     def database(self) -> Database:

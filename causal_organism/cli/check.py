@@ -26,15 +26,16 @@ from causal_organism.organism.projections.verify_network import (
 )
 from causal_organism.organism.stream.clocks import measure_clocks
 from causal_organism.organism.stream.lag import note_text, stream_state
+from causal_organism.plaintext import in_the_clear, is_loopback
 from causal_organism.platform.disk import measure_disks
 from causal_organism.platform.notices import notify
 from causal_organism.platform.workers.graphs import WORKER_ASSETS, describe_graphs, has_other_graphs
 from causal_organism.platform.workers.listing import list_workers
 from causal_organism.stores.postgres.poolers import describe_pooler
-from causal_organism.stores.tls import in_the_clear
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
 
+_NOT_ENCRYPTED = "; not encrypted"
 _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 
 
@@ -111,8 +112,10 @@ def _network_text(audit: dict[str, Any] | None) -> str:
 def _ledger(o: OpenOrganism) -> str:
     with o.database.connection() as connection:
         row = connection.execute("SHOW server_version").fetchone()
+        is_open = not (connection.pgconn.ssl_in_use or is_loopback(connection.info.host))
     product = f"PostgreSQL {row[0].split()[0]}" if row else "PostgreSQL"
-    return ", ".join(filter(None, (product, describe_pooler(o.database))))
+    told = ", ".join(filter(None, (product, describe_pooler(o.database))))
+    return f"{told}{_NOT_ENCRYPTED if is_open else ''}"
 
 
 def _values(o: OpenOrganism) -> str:
@@ -149,8 +152,8 @@ def _orchestrator(o: OpenOrganism) -> str:
 
 
 def _encryption(address: str | None) -> str:
-    """What is to be known of an address that leads to another machine; a network of one's own may be meant."""
-    return "; not encrypted" if address and in_the_clear(address) else ""
+    """What is to be known of an address that leads to another machine, where ORGANISM_PLAINTEXT permits it."""
+    return _NOT_ENCRYPTED if address and in_the_clear(address) else ""
 
 
 def _workers(o: OpenOrganism) -> str:

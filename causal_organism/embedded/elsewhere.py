@@ -30,6 +30,7 @@ class Answer:
     product: str
     version: str | None
     healthy: bool
+    error: str | None = None
 
 
 def ask(settings: Settings, name: str, embedded: Mapping[str, str]) -> Answer | None:
@@ -47,9 +48,13 @@ def ask(settings: Settings, name: str, embedded: Mapping[str, str]) -> Answer | 
         host, port = place.hostname or "localhost", place.port or default_port
     except ValueError:  # not told with its error, which quotes what may be a password
         return Answer(address=f"{variable} cannot be read", product="?", version=None, healthy=False)
+    address = f"{place.scheme}://{host}:{port}{place.path}"
+    try:
+        settings.need(field)
+    except SettingsError as error:
+        return Answer(address=address, product="?", version=None, healthy=False, error=error.message)
     product, version = _ask(settings, name, place, host, port)
     healthy = version is not None or (_is_encrypted(place) and probes.accepts(host, port))
-    address = f"{place.scheme}://{host}:{port}{place.path}"
     return Answer(address=address, product=product, version=version, healthy=healthy)
 
 
@@ -59,6 +64,8 @@ def _ask(settings: Settings, name: str, place: SplitResult, host: str, port: int
         case "ledger":
             return "PostgreSQL", _postgres_version(settings)
         case "stream":
+            if _is_encrypted(place):  # where TLS is expected, the password would go there in the clear
+                return "Redis", None
             facts = probes.redis_information(host, port, user=place.username, password=unquote(place.password or ""))
             if "valkey_version" in facts:
                 return "Valkey", facts["valkey_version"]
@@ -77,6 +84,10 @@ def _ask_for_workers(settings: Settings, embedded: Mapping[str, str]) -> Answer 
     url = settings.prefect_api_url
     if not url or url == embedded.get("PREFECT_API_URL"):
         return None
+    try:
+        settings.need("prefect_api_url")
+    except SettingsError as error:
+        return Answer(address=POOL, product="Prefect", version=None, healthy=False, error=error.message)
     online = workers_online(url.rstrip("/"), settings.prefect_auth)
     address = f"{POOL}/{','.join(online)}"
     return Answer(address=address, product="Prefect", version=None, healthy=bool(online))
@@ -86,8 +97,7 @@ def _postgres_version(settings: Settings) -> str | None:
     from causal_organism.stores.postgres.database import Database  # loads psycopg, 0.1 s, where there is such a server
 
     try:
-        tls = Tls(settings.tls_ca, settings.tls_cert, settings.tls_key)
-        with Database(settings.need("postgres_dsn"), tls=tls).connect() as connection:
+        with Database(settings.need("postgres_dsn"), tls=Tls.of(settings)).connect() as connection:
             said = connection.info.parameter_status("server_version")
     except (StoreError, SettingsError):
         return None

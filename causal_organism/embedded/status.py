@@ -83,5 +83,5 @@ def _stopped(home: Home, name: str) -> ServerStatus:
 def _external(name: str, answer: Answer) -> ServerStatus:
     return ServerStatus(
         name=name, product=answer.product, version=answer.version, address=answer.address, pid=None,
-        healthy=answer.healthy, state="external",
+        healthy=answer.healthy, state="external", error=answer.error,
     )  # fmt: skip

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from causal_organism.errors import SettingsError
 
 if TYPE_CHECKING:
     import ssl
+
+    from causal_organism.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,12 @@ class Tls:
     ca: str | None = None
     cert: str | None = None
     key: str | None = None
+    plaintext: frozenset[str] = frozenset()
+    """Servers on other machines that are asked for no encryption, unless their address asks for it."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Tls:
+        return cls(settings.tls_ca, settings.tls_cert, settings.tls_key, settings.plaintext_servers)
 
     def __post_init__(self) -> None:
         for variable, path in (("CA", self.ca), ("CERT", self.cert), ("KEY", self.key)):
@@ -47,21 +53,3 @@ class Tls:
 
 
 NONE = Tls()
-
-_PLAIN = frozenset(("redis", "bolt", "neo4j", "http"))
-
-
-def is_loopback(host: str | None) -> bool:
-    """Does it stay on this machine? So do no host, and a folder of sockets."""
-    if not host or host == "localhost" or host.startswith(("/", "@")):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def in_the_clear(address: str) -> bool:
-    """Does an address lead to another machine without TLS? Of PostgreSQL its driver decides (`startup_options`)."""
-    found = urlsplit(address)
-    return found.scheme in _PLAIN and not is_loopback(found.hostname)

@@ -14,6 +14,7 @@ import pytest
 from psycopg import conninfo
 
 from causal_organism.errors import SettingsError, StoreError
+from causal_organism.plaintext import in_the_clear
 from causal_organism.settings import Settings, load_settings
 from causal_organism.stores.bolt.connection import BoltServer
 from causal_organism.stores.bolt.network import BoltNetwork
@@ -21,7 +22,7 @@ from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.startup_options import with_tls
 from causal_organism.stores.prefect.api import PrefectApi
 from causal_organism.stores.redis.stream import RedisStream
-from causal_organism.stores.tls import NONE, Tls, in_the_clear
+from causal_organism.stores.tls import NONE, Tls
 from tests.stores.certificates import Authority, authority, behind_tls
 
 HOST = "localhost"
@@ -164,6 +165,8 @@ def test_off_this_machine_postgres_is_asked_for_the_strictest_mode(
     found = conninfo.conninfo_to_dict(with_tls(dsn, NONE))
     assert found.get("sslmode") == mode
     assert found.get("sslrootcert") == ("system" if mode == "verify-full" else None)
+    permitted = conninfo.conninfo_to_dict(with_tls(dsn, Tls(plaintext=frozenset({"postgres"}))))
+    assert permitted.get("sslmode") == (None if mode == "verify-full" else mode)
     monkeypatch.setenv("PGSSLMODE", "allow")
     assert conninfo.conninfo_to_dict(with_tls(dsn, NONE)).get("sslmode") in (None, "disable", "require")
 

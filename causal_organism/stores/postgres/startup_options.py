@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from causal_organism.errors import SettingsError
-from causal_organism.stores.tls import Tls, is_loopback
+from causal_organism.plaintext import is_loopback
+from causal_organism.stores.tls import Tls
 
 REFUSED = "unsupported startup parameter"  # PgBouncer's words, and those of most that are like it
 _LISTS = frozenset({"datestyle", "search_path", "temp_tablespaces"})  # each value apart, or they were one name
@@ -85,7 +86,11 @@ def with_tls(dsn: str, tls: Tls) -> str:
     given = _parsed(dsn)
     more: dict[str, str] = {}
     asks = str(given.get("sslmode") or _of_environment("sslmode"))
-    if not asks and not all(map(is_loopback, str(given.get("host") or "").split(","))):
+    if (
+        not asks
+        and "postgres" not in tls.plaintext
+        and not all(map(is_loopback, str(given.get("host") or "").split(",")))
+    ):
         asks = more["sslmode"] = "verify-full"
     if tls.ca is not None and "sslrootcert" not in given:
         more["sslrootcert"] = tls.ca

@@ -119,7 +119,6 @@ class PrefectApi:
         import httpx  # see _call
 
         url = self._settings.need("prefect_api_url").rstrip("/")
-        settings = self._settings
         with self._opening:
             if self._client is None:
                 user, _, password = (self._settings.prefect_auth or "").partition(":")
@@ -129,7 +128,7 @@ class PrefectApi:
                     base_url=url,
                     auth=auth,
                     timeout=httpx.Timeout(self._timeout_s, connect=min(5.0, self._timeout_s)),
-                    verify=Tls(settings.tls_ca, settings.tls_cert, settings.tls_key).context() if secure else False,
+                    verify=Tls.of(self._settings).context() if secure else False,
                     trust_env=secure,
                 )
             return self._client
