@@ -30,6 +30,7 @@ class FaultKind(StrEnum):
     SCHEDULE_LATE = "schedule-late"
     SERVER_AWAY = "server-away"
     STREAM_LAG = "stream-lag"
+    WORKER_BROKEN = "worker-broken"
     WORKER_SILENT = "worker-silent"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from causal_organism.alerts.alerts import ERROR, WARNING
@@ -38,3 +40,8 @@ def test_a_fault_names_what_it_is_about_and_what_to_do() -> None:
 
 def test_a_wrong_clock_is_one_fault_per_machine() -> None:
     assert clocks_differ("Redis is 90 s ahead", machine="one").key == "clock/one"
+
+
+def test_every_kind_of_fault_stands_in_the_page_of_alerts() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text()
+    assert [kind for kind in FaultKind if f"`{kind}/" not in page] == []

@@ -21,6 +21,8 @@ from causal_organism.platform.notices import notify
 from causal_organism.platform.watching.listing import acknowledge_incident, alerts_document
 from causal_organism.platform.watching.looks import LOOKS, Process
 from causal_organism.platform.watching.turn import take_turn
+from causal_organism.platform.workers.graphs import SEEN_BY_WORKERS
+from causal_organism.platform.workers.reports import Teller, tell
 from causal_organism.stores.memory.network import MemoryNetwork
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.stores.notices.outbox import FolderOutbox
@@ -104,6 +106,37 @@ def test_a_suspended_type_of_intervention_is_told_once_and_so_is_its_end(tmp_pat
     refresh_local(o, Request("interventions/results", force=True), Origin("ana", "cli"))
     turns(o, 10, looks=looks)
     assert [each.startswith("over: ") for each in o.channels.titles] == [False, True]
+
+
+def test_workers_that_cannot_import_their_assets_are_told_once_with_their_runs_and_so_is_the_end(watched: Any) -> None:
+    error = "shop.assets cannot be imported: No module named 'requests'"
+    row = {"name": "shop.assets:ALL", "error": error, "hint": "install requests"}
+    looks = tuple(each for each in LOOKS if each.kinds & {FaultKind.WORKER_BROKEN, FaultKind.RUN_FAILED})
+
+    def told(*rows: Any) -> None:
+        for worker in ("one", "two"):
+            tell(watched, Teller(pool="default", worker=worker, instance=f"{worker}:1"), {"graphs": rows}, again=True)
+
+    run = asked(watched)
+    watched.orchestrator.end(run, "Failed", f"Flow run encountered an exception: GraphError: {error}")
+    for _ in range(3):
+        told(row)
+        turns(watched, looks=looks)
+    assert watched.channels.titles == [f"workers one, two cannot import the assets of shop.assets:ALL: {error}"]
+    assert "Behind it: refresh-assets/refresh" in watched.channels.sent[0][1].text
+    watched.orchestrator.end(asked(watched))
+    for _ in range(3):
+        told(row | {"error": None})
+        turns(watched, looks=looks)
+    assert [each.startswith("over: workers one, two") for each in watched.channels.titles] == [False, True]
+
+
+def test_what_runs_of_a_worker_that_tells_nothing_could_not_import_is_told(watched: Any) -> None:
+    at = watched.now().isoformat()
+    seen = {"here": {"assets": None, "error": "broken", "at": at}, "there": {"assets": None, "error": None, "at": at}}
+    watched.ledger.set_fact(SEEN_BY_WORKERS, seen)
+    turns(watched, looks=[each for each in LOOKS if FaultKind.WORKER_BROKEN in each.kinds])
+    assert watched.channels.titles == ["worker here cannot import the assets of catalog: broken"]
 
 
 def test_a_ledger_that_is_away_keeps_nothing_from_being_told(watched: Any) -> None:

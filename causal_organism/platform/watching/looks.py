@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from causal_organism.alerts.faults import Fault, FaultKind
+from causal_organism.alerts.faults import Fault, FaultKind, key_of
 from causal_organism.alerts.of_servers import (
     clocks_differ,
     disk_faults,
@@ -20,6 +20,7 @@ from causal_organism.alerts.of_servers import (
     silent_workers,
 )
 from causal_organism.alerts.of_work import asset_faults, calibration_faults, failed_runs, network_fault, stream_faults
+from causal_organism.alerts.of_workers import broken_imports
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.errors import OrganismError
 from causal_organism.organism.decisions.results import load_all_results
@@ -28,6 +29,7 @@ from causal_organism.organism.stream.clocks import measure_clocks
 from causal_organism.organism.stream.lag import stream_state
 from causal_organism.platform.disk import measure_disks
 from causal_organism.platform.watching.log_looks import look_at_audit, look_at_imports
+from causal_organism.platform.watching.worker_looks import find_broken_imports
 from causal_organism.ports import Organism
 
 RUNS_LOOKED_AT = 100
@@ -60,6 +62,7 @@ class Sight:
     starting: frozenset[str] = field(default_factory=frozenset)  # servers that nobody can ask yet
     live_runs: frozenset[str] = field(default_factory=frozenset)  # that may still be tried again
     broken_assets: dict[str, str] = field(default_factory=dict)  # run -> an asset that failed in it
+    broken_imports: dict[str, str] = field(default_factory=dict)  # error -> key of the fault of who has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +110,16 @@ def look_at_assets(sight: Sight) -> list[Fault]:
     return [each for each in asset_faults(assets) if each.run is None or each.run not in sight.live_runs]
 
 
+def look_at_imports_of_workers(sight: Sight) -> list[Fault]:
+    found = find_broken_imports(sight.organism)
+    sight.broken_imports = {each.error: key_of(FaultKind.WORKER_BROKEN, each.graph) for each in found}
+    return list(broken_imports(found))
+
+
 def look_at_runs(sight: Sight) -> list[Fault]:
-    return list(failed_runs(sight.organism.orchestrator.runs(limit=RUNS_LOOKED_AT), sight.broken_assets))
+    """What failed as its worker could not import its assets is told with that."""
+    faults = failed_runs(sight.organism.orchestrator.runs(limit=RUNS_LOOKED_AT), sight.broken_assets)
+    return [_explained(each, sight.broken_imports) for each in faults]
 
 
 def note_live_runs(sight: Sight) -> list[Fault]:
@@ -165,6 +176,7 @@ LOOKS = (
         "ledger",
         look_at_assets,
     ),
+    Look(frozenset({FaultKind.WORKER_BROKEN}), "ledger", look_at_imports_of_workers),
     Look(frozenset({FaultKind.RUN_FAILED}), "orchestrator", look_at_runs),
     Look(frozenset({FaultKind.CALIBRATION}), "ledger", look_at_results),
     Look(frozenset({FaultKind.AUDIT_BROKEN}), "ledger", look_at_log),
@@ -183,6 +195,12 @@ def look_once(organism: Organism, look: Look, sight: Sight) -> tuple[list[Fault]
         return [], error
     except Exception as error:  # noqa: BLE001 - a server may answer anything, and who watches must go on
         return [], OrganismError(f"{type(error).__name__}: {error}")
+
+
+def _explained(fault: Fault, causes: Mapping[str, str]) -> Fault:
+    """`causes`: error -> key of the fault that explains whatever ended with it."""
+    cause = next((key for error, key in causes.items() if error in fault.text), fault.cause)
+    return replace(fault, cause=cause)
 
 
 def _missed_workers(sight: Sight, workers: Sequence[Any], unserved: Sequence[Fault]) -> list[Fault]:

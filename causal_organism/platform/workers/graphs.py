@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from causal_organism.alerts.of_workers import BrokenImport
 from causal_organism.errors import GraphError
 from causal_organism.graphs import graph_names
 from causal_organism.ports import Organism
@@ -56,12 +57,18 @@ def import_graph(organism: Organism) -> None:
 
 def graph_problems(organism: Organism, *, but: Collection[str] = ()) -> tuple[str, ...]:
     """What the last runs of workers could not import, a sentence for each host. `but`: hosts of which more is known."""
-    seen = organism.ledger.fact(SEEN_BY_WORKERS) or {}
-    since = organism.now() - _FORGOTTEN
     return tuple(
         f"the worker on {host} could not import its assets ({each['at'][:16]}Z): {each['error']}"
-        for host, each in sorted(seen.items())
-        if each["error"] and host not in but and datetime.fromisoformat(each["at"]) > since
+        for host, each in _failed_imports(organism)
+        if host not in but
+    )
+
+
+def broken_in_runs(organism: Organism) -> tuple[BrokenImport, ...]:
+    """The same as facts; `worker` is the host's name."""
+    return tuple(
+        BrokenImport(worker=host, graph=", ".join(graph_names(each["assets"])), error=each["error"])
+        for host, each in _failed_imports(organism)
     )
 
 
@@ -69,6 +76,17 @@ def forget_runs(organism: Organism) -> None:
     """Workers were started anew: what their runs found before says nothing of them."""
     if organism.ledger.fact(SEEN_BY_WORKERS):
         organism.ledger.set_fact(SEEN_BY_WORKERS, {})
+
+
+def _failed_imports(organism: Organism) -> list[tuple[str, Mapping[str, Any]]]:
+    """(host, what its last run found), of the hosts whose last run could not import its assets."""
+    seen = organism.ledger.fact(SEEN_BY_WORKERS) or {}
+    since = organism.now() - _FORGOTTEN
+    return [
+        (host, each)
+        for host, each in sorted(seen.items())
+        if each["error"] and datetime.fromisoformat(each["at"]) > since
+    ]
 
 
 def _record(organism: Organism, error: str | None) -> None:
