@@ -78,8 +78,8 @@ def test_a_key_that_was_chosen_does_it_and_is_shown() -> None:
         await driver.until("f1 help")
         await driver.press("question_mark")
         await driver.settled()
-        assert "Help > Overview" not in driver.text()
+        assert "Help ▸ Overview" not in driver.text()
         await driver.press("f1")
-        await driver.until("Help > Overview")
+        await driver.until("Help ▸ Overview")
 
     drive(scenario)

@@ -15,7 +15,7 @@ def test_from_a_number_to_what_moved_it_and_to_the_versions() -> None:
         await asked(driver, "p0012")
         await driver.until("0.0413")
         await driver.press("enter")
-        await driver.until("p0012 > views/degree > Why")
+        await driver.until("p0012 ▸ views/degree ▸ Why")
         text = driver.text()
         assert "degree" in text
         assert "└ network" in text
@@ -24,7 +24,7 @@ def test_from_a_number_to_what_moved_it_and_to_the_versions() -> None:
         await driver.press("G", "enter")
         await driver.until('"entry": "1760-0"')
         await driver.press("escape", "g", "enter")
-        await driver.until("views/degree > Versions")
+        await driver.until("views/degree ▸ Versions")
 
     drive(scenario)
 

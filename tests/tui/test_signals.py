@@ -54,7 +54,7 @@ def test_it_can_be_stopped_continued_resized_pasted_into_and_terminated(screen: 
     screen.sees("▸ Overview")
     screen.type("2")
     screen.sees("▸ Assets")
-    for opened, seen in (("?", "Help > Assets"), ("Escape", "? help  q back"), ("/", " /")):
+    for opened, seen in (("?", "Help ▸ Assets"), ("Escape", "? help  q back"), ("/", " /")):
         screen.type(opened)
         screen.sees(seen)
         screen.type("C-z")

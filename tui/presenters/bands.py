@@ -14,6 +14,7 @@ from tui.source import Place
 
 TABS = ("Overview", "Assets", "Runs", "Queues", "Interventions")
 _TONES = {"stale": "warn", "run": "run", "fail": "bad", "wait": "warn"}
+_NAMED = frozenset({"space", "enter", "esc", "tab"})  # keys that are called so
 _SPEEDS = ((30, "30ms"), (100, "100ms"), (300, "300ms"), (1_000, "1s"), (5_000, "5s"))
 
 
@@ -51,6 +52,25 @@ def crumb_lines(name: str, screen: str, parts: Sequence[str], extras: str, fresh
         where += [(" ▸ ", "line"), (part, "dim")]
     where[-1] = (where[-1][0], "")
     return tuple(where), line((f"{extras}  ", "second") if extras else "", *fresh, " ")
+
+
+def trail(*where: str) -> Line:
+    """Where a page lies: `Runs ▸ 7f3a2c00 ▸ Log`."""
+    *before, last = where
+    pieces: list[Piece] = [(" ", "")]
+    for part in before:
+        pieces += [(part, "dim"), (" ▸ ", "line")]
+    return (*pieces, (last, "head"))
+
+
+def hints(text: str) -> Line:
+    """`space mark  n N next`: a key or several, of one letter or with a name, and what they do; two blanks between."""
+    pieces: list[Piece] = []
+    for part in text.split("  "):
+        words = part.split(" ")
+        keys = next((at for at, word in enumerate(words) if len(word) > 1 and word not in _NAMED), len(words))
+        pieces += [(" " + " ".join(words[:keys]), "key"), (" " + " ".join([*words[keys:], ""]), "")]
+    return tuple(pieces)
 
 
 def key_line(actions: Sequence[tuple[Action, bool]], last: Sequence[tuple[Action, bool]], width: int) -> Line:

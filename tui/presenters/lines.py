@@ -76,3 +76,19 @@ def table_lines(header: Sequence[str], rows: Sequence[Sequence[str]], widths: Se
         return " " + " ".join([*fixed, *cells[len(widths) :]])
 
     return [((put(header), "head"),), *(line(put(row)) for row in rows)]
+
+
+def sized_table(header: Sequence[str], rows: Sequence[Sequence[str]], most: Sequence[int], *, text: int) -> list[Line]:
+    """A table with columns as wide as their cells, up to `most`; those behind the first `text` stand at the right."""
+    widths = [
+        min(limit, max(map(len, column))) for limit, column in zip(most, zip(header, *rows, strict=True), strict=True)
+    ]
+
+    def put(cells: Sequence[str]) -> str:
+        fitted = [fit_left(cell, width) for cell, width in zip(cells, widths, strict=True)]
+        return " " + "  ".join(
+            cell if at < text else cell.rstrip().rjust(width)
+            for at, (cell, width) in enumerate(zip(fitted, widths, strict=True))
+        )
+
+    return [((put(header), "head"),), *(line(put(row)) for row in rows)]

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Came
+from tui.presenters.bands import hints, trail
 from tui.presenters.lines import Line, line
 from tui.presenters.rows import Column
 from tui.screens.console import Console
@@ -61,8 +62,8 @@ class ListPage(Once[None]):
         return self.query_one("#list", LineTable)
 
     def on_mount(self) -> None:
-        self.query_one("#crumb", Band).show(line((" " + " > ".join(self.where), "head")))
-        self.query_one("#keys", Band).show(line(" " + self.keys))
+        self.query_one("#crumb", Band).show(trail(*self.where))
+        self.query_one("#keys", Band).show(hints(self.keys))
         self.table.focus()
         self.read()
 

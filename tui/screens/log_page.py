@@ -16,6 +16,7 @@ from textual.widgets import Input
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Came
+from tui.presenters.bands import hints, trail
 from tui.presenters.lines import line, plain
 from tui.presenters.runs.logs import LEVELS, LogBuffer, log_text, matches, more_lines, next_match
 from tui.screens.console import Console
@@ -25,7 +26,7 @@ from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.pane import TextPane
 
 _PAGE = 2_000  # lines that are read at once
-_KEYS = " / search n N  L level  w wrap  t times  c copy  s save  g G ends  esc back"
+_KEYS = "/ search  n N next  L level  w wrap  t times  c copy  s save  g G ends  esc back"
 
 
 class EndedPane(TextPane):
@@ -88,7 +89,7 @@ class LogPage(Once[None]):
         return self.query_one("#text", TextPane)
 
     def on_mount(self) -> None:
-        self.query_one("#keys", Band).show(line(_KEYS))
+        self.query_one("#keys", Band).show(hints(_KEYS))
         self.pane.focus()
         self._read()
         self._show()
@@ -129,8 +130,7 @@ class LogPage(Once[None]):
         more = "" if self.is_whole else ", more follow"
         level = f"  level {LEVELS[self.least]} and above" if self.least else ""
         said = "reading ..." if self.reading and not held else f"{place}{more}{level}" if held else "no lines"
-        name = f" Runs > {short_id(self.run)} > Log"
-        self.query_one("#crumb", Band).show(line((name, "head")), line((said + " ", "dim")))
+        self.query_one("#crumb", Band).show(trail("Runs", short_id(self.run), "Log"), line((said + " ", "dim")))
 
     @on(TextPane.Scrolled)
     def _scrolled(self) -> None:

@@ -14,6 +14,7 @@ from textual.widgets import Input
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import APP, LIST, LOG, MOVES, Action, in_scope, key_name
 from tui.keymap import Keymap, with_keys
+from tui.presenters.bands import hints, trail
 from tui.presenters.lines import Line, json_lines, line, wrapped
 from tui.presenters.rows import Column, Filter, Row
 from tui.presenters.runs.logs import matches, next_match
@@ -68,8 +69,8 @@ class HelpPage(Once[str | None]):
         yield Band(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#crumb", Band).show(line((f" Help > {self.about.capitalize()}", "head")))
-        self.query_one("#keys", Band).show(line(" enter run  / search  esc back"))
+        self.query_one("#crumb", Band).show(trail("Help", self.about.capitalize()))
+        self.query_one("#keys", Band).show(hints("enter run  / search  esc back"))
         table = self.query_one("#list", LineTable)
         table.show(self.rows)
         table.focus()
@@ -108,7 +109,8 @@ class HelpPage(Once[str | None]):
 class JsonPage(Once[None]):
     """A document as JSON, with search."""
 
-    kind, name_of_pane = "JSON > ", "JSON"
+    before: ClassVar[tuple[str, ...]] = ("JSON",)  # in the breadcrumb
+    name_of_pane = "JSON"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,y", "close", show=False),
         Binding("slash", "search", show=False, priority=True),
@@ -128,8 +130,8 @@ class JsonPage(Once[None]):
         yield Band(id="keys")
 
     def on_mount(self) -> None:
-        self.query_one("#crumb", Band).show(line((f" {self.kind}{safe_name(self.about)}", "head")))
-        self.query_one("#keys", Band).show(line(" / search  n N next, previous  esc back"))
+        self.query_one("#crumb", Band).show(trail(*self.before, safe_name(self.about)))
+        self.query_one("#keys", Band).show(hints("/ search  n N next, previous  esc back"))
         pane = self.query_one("#text", TextPane)
         pane.show(self.lines())
         pane.focus()
@@ -152,7 +154,9 @@ class JsonPage(Once[None]):
         said = f"{found.index(place) + 1} of {len(found)}" if place is not None else "not found"
         if place is not None:
             pane.go_to_match(place)
-        self.query_one("#keys", Band).show(line(f" /{safe_text(pane.wanted, limit=40)}  {said}   n N  esc back"))
+        self.query_one("#keys", Band).show(
+            line(f" /{safe_text(pane.wanted, limit=40)}  {said} ", *hints("n N next, previous  esc back"))
+        )
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:
@@ -170,7 +174,7 @@ class JsonPage(Once[None]):
 class TextPage(JsonPage):
     """Lines of plain text, the newest last: the messages of this session."""
 
-    kind, name_of_pane = "", "Messages"
+    before, name_of_pane = (), "Messages"
 
     def lines(self) -> tuple[Line, ...]:
         width = max(40, self.app.size.width - 3)

@@ -109,7 +109,7 @@ class VersionsPage(ListPage):
 class DiffPage(JsonPage):
     """What differs between two versions."""
 
-    kind, name_of_pane = "", "Difference"
+    before, name_of_pane = (), "Difference"
 
     def lines(self) -> tuple[Line, ...]:
         return diff_lines(self.document, max(40, self.app.size.width - 3))

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.presenters.interventions import detail_lines
-from tui.presenters.lines import plain, wrapped
+from tui.presenters.lines import plain, sized_table, wrapped
 
 
 @example("    unit                   share of all hours", 8, 27)
@@ -32,3 +32,13 @@ def test_a_proposal_is_shown_at_any_width() -> None:
     for width in range(40):
         shown = "".join(map(plain, detail_lines(proposal, None, width)))
         assert "after_hours_share" in shown.replace(" ", "")
+
+
+def test_numbers_of_a_table_stand_below_each_other_at_the_right() -> None:
+    rows = (("p0000", "betweenness", "0.04", "0.05"), ("p0007", "in", "14", "0.0488889"))
+    lines = [plain(each) for each in sized_table(("CHANGED", "COLUMN", "WAS", "NOW"), rows, (24, 6, 24, 24), text=2)]
+    assert lines == [
+        " CHANGED  COLUMN   WAS        NOW",
+        " p0000    betwe…  0.04       0.05",
+        " p0007    in        14  0.0488889",
+    ]

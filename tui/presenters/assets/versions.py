@@ -12,7 +12,7 @@ from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets.config import made_with
 from tui.presenters.drawing import spark
-from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines
+from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, sized_table
 from tui.presenters.rows import Column, Row
 from tui.presenters.words import Document, number_text
 
@@ -68,13 +68,14 @@ def diff_lines(diff: Document, width: int) -> tuple[Line, ...]:
     if summary := diff.get("summary"):
         names = list(dict.fromkeys(name for each in summary for name in each))
         rows = [[_cell(each.get(name)) for name in names] for each in summary]
-        widths = [max(len(cell) for cell in column) + 1 for column in zip(names, *rows, strict=True)][:-1]
-        lines += [EMPTY, heading("COLUMNS"), *table_lines([safe_name(name) for name in names], rows, widths)]
+        head = [safe_name(name) for name in names]
+        lines += [EMPTY, heading("COLUMNS"), *sized_table(head, rows, [24] * len(head), text=1)]
     for each in diff.get("forms") or ():
         lines.append(line((safe_text("  ".join(f"{name} {said}" for name, said in each.items()), limit=300), "warn")))
     if changed := diff.get("changed"):
         rows = [[_cell(each.get(name)) for name in ("id", "column", "was", "now")] for each in changed[:_SHOWN]]
-        lines += [EMPTY, *table_lines(("CHANGED", "COLUMN", "WAS", "NOW"), rows, (24, 20, 16)), *_more(counts, diff)]
+        head = ["CHANGED", "COLUMN", "WAS", "NOW"]
+        lines += [EMPTY, *sized_table(head, rows, (24, 24, 24, 24), text=2), *_more(counts, diff)]
     for name, tone in (("added", "ok"), ("removed", "bad")):
         if ids := diff.get(name):
             lines += [EMPTY, heading(name.upper()), *(line(("   " + _cell(each), tone)) for each in ids[:_SHOWN])]
