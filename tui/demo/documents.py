@@ -166,48 +166,6 @@ def log_line(began: datetime, number: int, *, hostile: bool) -> Document:
     return {"timestamp": at, "level": level, "name": "prefect.task_runs", "message": message, "task": "views/degree"}
 
 
-def proposals(born: datetime, *, hostile: bool) -> list[Document]:
-    """Proposed interventions, best first."""
-    texts = HOSTILE if hostile else ("connect two teams", "reduce meetings", "mentor a newcomer")
-    return [
-        {
-            "id": f"{number + 311}",
-            "type": text,
-            "target": {"person": f"p{number:04d}", "team": text if hostile else "blue"},
-            "title": "" if hostile else _TITLES[number % 3],
-            "expected": {"mean": 0.31 - number * 0.1, "outcome": "stress", "unit": "points"},
-            "target_ids": [f"p{each:04d}" for each in range(12 - 5 * (number % 3))],
-            "expected_change": 0.31 - number * 0.1,
-            "interval": [0.12 - number * 0.1, 0.5 - number * 0.1],
-            "grade": "BCD"[number % 3],
-            "state": "proposed" if number != 1 else "rejected",
-            "proposed_at": (born - timedelta(minutes=14)).isoformat(),
-            "evidence": {
-                "effects": {"version": 12, "effect_per_unit": 0.0312, "refutations": ["placebo passed", text]},
-                "views": {"views/betweenness": 41},
-            },
-        }
-        for number, text in enumerate(texts)
-    ]
-
-
-def pilot_result(proposal: str) -> Document:
-    """What a pilot did until now."""
-    return {
-        "schema": "organism.intervention-result/1", "id": proposal, "state": "started", "outcome": "stress",
-        "unit": "points", "design": "randomised by team, difference in differences", "treated": 4, "held_out": 4,
-        "expected": {"own": 0.28, "spillover": 0.03, "total": 0.31, "from": 0.12, "to": 0.5},
-        "measured": {"effect": 0.22, "from": -0.05, "to": 0.49}, "verdict": "inconclusive", "grade": "A",
-    }  # fmt: skip
-
-
-_TITLES = (
-    "Let team blue and team red meet weekly",
-    "Two hours of meetings less for p0001",
-    "A mentor for p0002, who came in January",
-)
-
-
 def with_refusals(run: dict[str, Any]) -> dict[str, Any]:
     """A run with what can be done about it, in short."""
     ended = run["state"] in ("Completed", "Failed", "Crashed", "Cancelled")

@@ -14,7 +14,7 @@ from typing import Any
 from causal_organism.errors import RefusedError, RequestError, SelectionError, StoreError
 from causal_organism.wording.identities import one_of
 from causal_organism.wording.run_filters import ALL, RunsAsked
-from tui.demo import documents, operations
+from tui.demo import documents, operations, proposals
 from tui.source import Document
 
 QUEUED_S, STARTING_S, RUNNING_S = 2.0, 3.0, 14.0  # how long after its trigger a run is scheduled, pending, running
@@ -184,7 +184,7 @@ class DemoSource:
 
     def proposals(self) -> Sequence[Document]:
         self._count("proposals")
-        found = documents.proposals(self.born, hostile=self.hostile)
+        found = proposals.proposals(self.born, hostile=self.hostile)
         return [
             {**each, "state": self.decided.get(str(each["id"]), self.proposal_state or each["state"])} for each in found
         ]
@@ -207,7 +207,7 @@ class DemoSource:
 
     def result(self, proposal: str) -> Document:
         self._count("result")
-        return documents.pilot_result(proposal)
+        return proposals.pilot_result(proposal)
 
     def retry(self, run: str) -> str:
         self._write("retry", run)

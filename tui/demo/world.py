@@ -12,6 +12,7 @@ from math import sin
 from typing import Any
 
 from tui.demo.documents import asset, partitions, step, task, with_refusals
+from tui.demo.proposals import started
 from tui.demo.source import DemoSource
 from tui.source import Document
 
@@ -68,6 +69,10 @@ class WorldSource(DemoSource):
         if found.get("selection") == "+panel":
             return {**found, "steps": [step("network", "unchanged", 2.6)]}
         return {**found, "attempts": _attempts(found)} if found["tries"] == 3 else found
+
+    def proposals(self) -> Sequence[Document]:
+        last = started(self.born)
+        return [*super().proposals(), {**last, "state": self.decided.get(last["id"], last["state"])}]
 
     def _declared(self) -> list[dict[str, Any]]:
         return self._assets

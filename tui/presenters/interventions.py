@@ -14,14 +14,16 @@ from tui.presenters.words import Document, tone_of
 from tui.states import CXL, OK, RUN, WAIT
 
 COLUMNS = (
-    Column(name="ID", width=8),
-    Column(name="WHAT", share=4),
-    Column(name="TARGET", share=3, from_width=110),
-    Column(name="OUTCOME", share=2, from_width=90),
-    Column(name="PEOPLE", width=6, right=True, from_width=70),
+    Column(name="ID", width=8, from_width=100),
+    # Titles begin alike: where there is no room for whole ones, the target tells proposals apart.
+    Column(name="WHAT", share=4, from_width=100),
+    Column(name="TARGET", share=3),
+    Column(name="OUTCOME", share=3),
+    Column(name="PEOPLE", width=6, right=True),
     Column(name="CHANGE", width=8, right=True),
-    Column(name="INTERVAL", width=16, from_width=64),
-    Column(name="GRADE", width=12, from_width=50),
+    Column(name="INTERVAL", width=16),
+    Column(name="GRADE", width=12),
+    Column(name="DECIDED BY", width=16, from_width=140),
     Column(name="STATE", width=9, state=True),
 )
 _GRADES: Mapping[str, str] = {"A": "A by lot", "B": "B known time", "C": "C observed", "D": "D too little"}
@@ -42,7 +44,7 @@ _WORDS: Mapping[str, str] = {
 
 _SHOWN = (
     *("id", "type", "title", "reason", "target", "expected_change", "interval", "grade", "state", "status"),
-    *("evidence", "events", "proposed_at", "target_ids"),
+    *("evidence", "rests_on", "guardrails", "events", "proposed_at", "target_ids", "people", "teams"),
 )
 _SHOWN_ITEMS = 8
 _POSSIBLE: Mapping[str, str] = {
@@ -60,7 +62,7 @@ def proposal_rows(proposals: Sequence[Document] | None) -> tuple[Row, ...]:
 
 def is_open(proposal: Document) -> bool:
     """Whether it waits for a person."""
-    return _WORDS.get(str(proposal.get("state", "")).lower()) == WAIT
+    return _word(proposal) == WAIT
 
 
 def none_lines(reason: str | None, width: int) -> tuple[Line, ...]:
@@ -69,33 +71,70 @@ def none_lines(reason: str | None, width: int) -> tuple[Line, ...]:
     return (heading("WHY NOTHING IS PROPOSED"), *(line("  " + part) for part in wrapped(safe_text(said), width - 2)))
 
 
-def detail_lines(proposal: Document, refusal: str | None, width: int) -> tuple[Line, ...]:
-    """One proposal with its evidence. `refusal` says why it cannot be acted on here; None if it can."""
-    bounds, change = interval(proposal), change_of(proposal)
+def detail_lines(
+    proposal: Document, refusal: str | None, width: int, *, result: Sequence[Line] = ()
+) -> tuple[Line, ...]:
+    """One proposal: what it is, what came of it, who decided what, and then its evidence.
+
+    `refusal` says why it cannot be acted on here; None if it can. `result`: what it did, of one that was started.
+    """
     head = f"{safe_name(proposal['id'])[:16]} {safe_name(proposal.get('type', ''))}"
-    facts = (
-        f"expected  {number(change)}{'  interval ' + bounds if bounds else ''}  grade {_text(proposal.get('grade'))}"
-    )
-    lines: list[Line] = [line((head, "key"), f"  {_state(proposal)}")]
-    for name in ("title", "reason"):
-        if proposal.get(name):
-            lines += _folded(_text(proposal[name]), width, 0)
-    lines += [
-        line("target    " + "  ".join(_texts(proposal.get("target"), named=True))),
-        line(facts),
-        EMPTY,
-        heading("EVIDENCE"),
-        *(_evidence_lines(proposal.get("evidence"), width) or [line("  none recorded")]),
-    ]
-    rest = {name: value for name, value in proposal.items() if name not in _SHOWN and value not in (None, "", [], {})}
-    if rest:
-        lines += [EMPTY, heading("DETAILS"), *_evidence_lines(rest, width)]
-    if proposal.get("events"):
-        lines += [EMPTY, heading("HISTORY"), *_event_lines(proposal["events"], width)]
-    lines += [EMPTY, heading("ACTING ON IT")]
+    by = _decided_by(proposal)
+    said_by = f" by {by}" if by != "-" else ""
+    lines: list[Line] = [line((head, "key"), "  ", (_state(proposal), tone_of(_word(proposal))), (said_by, "dim"))]
+    if proposal.get("title"):
+        lines += _folded(_text(proposal["title"]), width, 0)
+    lines += _fact_lines(proposal, width)
     said = refusal or _POSSIBLE.get(str(proposal.get("state", "")).lower(), "nothing is left to decide")
-    lines += [line(("  " + part, "dim" if refusal else "")) for part in wrapped(safe_text(said), width - 2)]
+    lines += [line((part, "dim")) for part in wrapped(safe_text(said), width)]
+    lines += [EMPTY, *result]
+    if proposal.get("events"):
+        lines += [heading("HISTORY"), *_event_lines(proposal["events"], width), EMPTY]
+    if proposal.get("reason"):
+        lines += [heading("WHY"), *(line("  " + part) for part in wrapped(_text(proposal["reason"]), width - 2)), EMPTY]
+    found = _evidence_lines(proposal.get("evidence"), width)
+    found += _evidence_lines(_there({"rests on": proposal.get("rests_on")}), width)
+    lines += [heading("EVIDENCE"), *(found or [line("  none recorded")])]
+    if guards := proposal.get("guardrails"):
+        lines += [EMPTY, heading("GUARDRAILS"), *(each for guard in guards for each in _guard_lines(guard, width))]
+    if rest := _there({name: value for name, value in proposal.items() if name not in _SHOWN}):
+        lines += [EMPTY, heading("DETAILS"), *_evidence_lines(rest, width)]
     return tuple(lines)
+
+
+def _fact_lines(proposal: Document, width: int) -> list[Line]:
+    """Whom it is about, what is expected of it, how sure that is."""
+    bounds, grade = interval(proposal), safe_name(proposal.get("grade") or "-")
+    people, teams = _people(proposal), len(proposal.get("teams") or ())
+    target = "  ".join(_texts(proposal.get("target"), named=True))
+    target += f"  {count(people)} people" if people else ""
+    target += f" in {count(teams)} teams" if people and teams else ""
+    change, named = change_of(proposal), ""
+    if isinstance(change, int | float):
+        names = (_expected(proposal, name, "") for name in ("unit", "outcome"))
+        named = "".join(f" {safe_name(name)}" for name in names if name)
+    facts = f"expected  {number(change)}{named}{'  interval ' + bounds if bounds else ''}"
+    facts += f"  grade {_GRADES.get(grade, grade)}"
+    return [*_folded(f"target    {target}", width, 10), *_folded(facts, width, 10)]
+
+
+def _guard_lines(guard: Any, width: int) -> list[Line]:
+    """An outcome that must not get worse: what is expected of it, and what would be too much."""
+    if not isinstance(guard, Mapping):
+        return _evidence_lines(guard, width)
+    change = f"{number(guard.get('mean'))} [{number(guard.get('lo'))}, {number(guard.get('hi'))}]"
+    named = f"  {safe_name(guard.get('outcome') or '-'):<24} {change} {safe_name(guard.get('unit') or '')}".rstrip()
+    least = guard.get("least")
+    return _folded(named if least is None else f"{named}, a harm from {_scalar(least)} on", width, 27)
+
+
+def _there(values: Document) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "", [], {}, ())}
+
+
+def _people(proposal: Document) -> int:
+    people = proposal.get("people")
+    return people if isinstance(people, int) else len(proposal.get("target_ids") or ())
 
 
 def change_of(proposal: Document) -> Any:
@@ -117,18 +156,17 @@ def interval(proposal: Document) -> str:
 
 
 def number(value: object) -> str:
-    """A signed number in three figures; anything else as safe text."""
+    """A signed number to two places, in three figures where it is small or large; anything else as safe text."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "-" if value is None else safe_name(value)
-    return f"{value:+.3g}"
+    return f"{value:+.2f}" if 0.095 <= abs(value) < 100 else f"{value:+.3g}"
 
 
 def _row(proposal: Document) -> Row:
-    state = _WORDS.get(str(proposal.get("state", "")).lower(), WAIT)
     change = _expected(proposal, "mean", change_of(proposal))
-    kind = safe_name(proposal.get("title") or proposal.get("type", ""))
+    kind, decided = safe_text(proposal.get("title") or proposal.get("type", ""), limit=200), _decided_by(proposal)
     outcome = " ".join(safe_name(each) for name in ("outcome", "unit") if (each := _expected(proposal, name, "")))
-    people = len(proposal.get("target_ids") or ())
+    people = _people(proposal)
     target = " ".join(_texts(proposal.get("target"), named=False))
     shown, grade = interval(proposal), safe_name(proposal.get("grade") or "-")
     size = abs(change) if isinstance(change, int | float) else None
@@ -143,9 +181,10 @@ def _row(proposal: Document) -> Row:
             number(change),
             shown,
             _GRADES.get(grade, grade),
+            decided,
             _state(proposal),
         ),
-        tone=tone_of(state),
+        tone=tone_of(_word(proposal)),
         order=(
             str(proposal["id"]),
             kind.lower(),
@@ -155,9 +194,10 @@ def _row(proposal: Document) -> Row:
             size,
             shown,
             grade,
+            decided.lower(),
             _state(proposal),
         ),
-        fault=state == WAIT,
+        fault=is_open(proposal),
     )
 
 
@@ -165,6 +205,16 @@ def _expected(proposal: Document, name: str, otherwise: Any) -> Any:
     """A figure of the expectation, where there is one."""
     expected = proposal.get("expected")
     return expected.get(name, otherwise) if isinstance(expected, Mapping) else otherwise
+
+
+def _decided_by(proposal: Document) -> str:
+    """Who acted last on it; `-` where nobody did, which is its own proposing."""
+    acted = [each for each in proposal.get("events") or () if each.get("was")]
+    return safe_name(acted[-1].get("actor") or "-") if acted else "-"
+
+
+def _word(proposal: Document) -> str:
+    return _WORDS.get(str(proposal.get("state", "")).lower(), WAIT)
 
 
 def _state(proposal: Document) -> str:
@@ -185,7 +235,13 @@ def _evidence_lines(evidence: Any, width: int, indent: int = 2) -> list[Line]:
         lines: list[Line] = []
         for name, value in evidence.items():
             label = f"{pad}{safe_name(name)}"
-            if isinstance(value, Mapping | list | tuple) and value:
+            if (
+                isinstance(value, list | tuple)
+                and value
+                and not any(isinstance(each, Mapping | list | tuple) for each in value)
+            ):
+                lines += _folded(f"{label:<26} {', '.join(map(_scalar, value))}", width, 27)
+            elif isinstance(value, Mapping | list | tuple) and value:
                 lines += [line(label), *_evidence_lines(value, width, indent + 2)]
             else:
                 lines += _folded(f"{label:<26} {_scalar(value)}", width, 27)

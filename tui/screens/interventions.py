@@ -40,11 +40,16 @@ class InterventionsScreen(ListScreen):
             yield LineTable(COLUMNS, empty="reading ...", id="list", title="Proposals")
             yield TextPane(id="detail", title="Evidence")
 
+    @property
+    def opened(self) -> bool:
+        """The evidence stands below the list, in a narrow terminal too: there the list has no room for titles."""
+        return True
+
     def requests(self) -> Sequence[Request]:
         key = self.table.key
         if self._is_empty:
             return (PROPOSALS, ("none", lambda source: {"reason": source.reason_for_none()}))
-        if key is None or not self.opened or not is_begun(self.item(key) or {}):
+        if key is None or not is_begun(self.item(key) or {}):
             return (PROPOSALS,)
         return (PROPOSALS, (f"result:{key}", lambda source: source.result(key)))
 
@@ -52,7 +57,7 @@ class InterventionsScreen(ListScreen):
         if self.document("proposals") is not None:
             self.table.empty = "no proposals"
             self.table.show(proposal_rows(proposals_of(self.console.documents)))
-            self.table.fit_height(most=self.size.height // 2 if self.wide else None)
+            self.table.fit_height(most=self.size.height // (2 if self.wide else 3))
         super().present()
 
     @property
@@ -63,20 +68,20 @@ class InterventionsScreen(ListScreen):
     def present_detail(self) -> None:
         key = self.table.key
         why = self.document("none")
-        if self.opened and self._is_empty and why is not None:
+        if self._is_empty and why is not None:
             pane = self.query_one("#detail", TextPane)
             pane.show(none_lines(why["reason"], max(40, pane.text_width)))
             return
         proposal = None if key is None else self.item(key)
-        if not self.opened or proposal is None:
+        if proposal is None:
             return
         pane = self.query_one("#detail", TextPane)
-        lines = detail_lines(proposal, None, max(40, pane.text_width))
+        width = max(40, pane.text_width)
+        result: tuple[Line, ...] = ()
         if is_begun(proposal):
-            width = max(40, pane.text_width)
             known, note = self.document(f"result:{key}"), self.console.notes.get(f"result:{key}")
-            lines = (*lines[:1], *result_lines(known, note, width), *lines[1:])
-        pane.show(lines)
+            result = result_lines(known, note, width)
+        pane.show(detail_lines(proposal, None, width, result=result))
 
     def item(self, key: str) -> Document | None:
         return next((each for each in proposals_of(self.console.documents) if str(each["id"]) == key), None)
@@ -114,10 +119,11 @@ class InterventionsScreen(ListScreen):
             return
         proposal, place = self.item(key) or {}, self.console.place
         title, state = safe_text(proposal.get("title") or "", limit=200), safe_name(proposal.get("state") or "?")
+        evidence = proposal.get("evidence")
         lines = [
             *target_lines([key]),
             *(line("  " + part) for part in (wrapped(title, 68) if title else ())),
-            line(f"  {state}, evidence {safe_name(proposal.get('evidence_state') or 'as shown')}"),
+            line(f"  {state}, evidence {safe_name(evidence if isinstance(evidence, str) else 'as shown')}"),
             line(""),
             line(f"Effect: {EFFECTS[action]}"),
         ]
