@@ -60,6 +60,9 @@ def test_both_packages_and_their_marks_are_in_what_is_built(built: Path) -> None
     (wheel,), (sdist,) = built.glob("*.whl"), built.glob("*.tar.gz")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"causal_organism/py.typed", "tui/py.typed", "causal_organism/__main__.py"} <= names
+    stores = ROOT / "causal_organism" / "stores"
+    beside = {each for suffix in ("sql", "cypher", "lua", "json") for each in stores.rglob(f"*.{suffix}")}
+    assert {each.relative_to(ROOT).as_posix() for each in beside} <= names
     with tarfile.open(sdist) as archive:
         inside = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", "causal_organism/py.typed", "tui/py.typed"} <= inside

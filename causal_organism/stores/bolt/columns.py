@@ -8,7 +8,7 @@ import numpy as np
 
 from causal_organism.network.kinds import TieKinds
 from causal_organism.ports import NetworkColumns, NetworkPosition
-from causal_organism.stores.bolt.statements import load_statements
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -54,4 +54,4 @@ def _one(work: ManagedTransaction, name: str, **parameters: Any) -> Any:
     return work.run(_CYPHER[name], parameters).single(strict=True)
 
 
-_CYPHER = load_statements("network.cypher")
+_CYPHER = load_statements("bolt/cypher/network.cypher")

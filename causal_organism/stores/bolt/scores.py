@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import NetworkGapError
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
-from causal_organism.stores.bolt.statements import load_statements
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -110,4 +110,4 @@ def _position(row: Any) -> ScoresPosition:
     )
 
 
-_CYPHER = load_statements("scores.cypher")
+_CYPHER = load_statements("bolt/cypher/scores.cypher")

@@ -14,7 +14,7 @@ from causal_organism.ports import Batch, NetworkColumns, NetworkPosition
 from causal_organism.ports.network import DAMAGED, ScoresWrite
 from causal_organism.stores.bolt import scores as bolt_scores
 from causal_organism.stores.bolt import ties as bolt_ties
-from causal_organism.stores.bolt.statements import load_statements
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     from neo4j import ManagedTransaction
@@ -154,4 +154,4 @@ def run(work: ManagedTransaction, name: str, **parameters: Any) -> None:
     work.run(_CYPHER[name], parameters).consume()
 
 
-_CYPHER = load_statements("network.cypher")
+_CYPHER = load_statements("bolt/cypher/network.cypher")

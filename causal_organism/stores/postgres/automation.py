@@ -9,6 +9,9 @@ from typing import Any
 
 from causal_organism.ports import Consideration, Evaluated
 from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.statements import load_statements
+
+_SQL = load_statements("postgres/statements/automation.sql")
 
 
 class PostgresAutomations:
@@ -19,7 +22,7 @@ class PostgresAutomations:
 
     def load(self) -> Mapping[str, Consideration]:
         with self._database.connection() as connection:
-            found = connection.execute(_LOAD).fetchall()
+            found = connection.execute(_SQL["load"]).fetchall()
         return {row[0]: _to_consideration(row) for row in found}
 
     def record(self, evaluated: Sequence[Evaluated]) -> None:
@@ -28,7 +31,7 @@ class PostgresAutomations:
         ordered = sorted(evaluated, key=lambda each: each.key)  # two pulses at once lock rows in one order
         with self._database.connection() as connection:
             connection.execute(
-                _RECORD,
+                _SQL["record"],
                 (
                     [each.key for each in ordered],
                     [each.at for each in ordered],
@@ -67,16 +70,3 @@ def _to_consideration(row: tuple[Any, ...]) -> Consideration:
         ),
         considered_at=None if considered_at is None else considered_at.astimezone(UTC),
     )  # fmt: skip
-
-
-_LOAD = "SELECT key, at, run, condition, chosen, held, because, considered_at, last_chosen FROM organism.automation"
-_RECORD = """
-    INSERT INTO organism.automation AS known
-        (key, at, run, condition, chosen, held, because, considered_at, last_chosen)
-    SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::boolean[], %s::boolean[],
-        %s::text[], %s::timestamptz[], %s::jsonb[])
-    ON CONFLICT (key) DO UPDATE SET at = excluded.at, run = excluded.run, condition = excluded.condition,
-        chosen = excluded.chosen, held = excluded.held, because = excluded.because,
-        considered_at = coalesce(excluded.considered_at, known.considered_at),
-        last_chosen = coalesce(excluded.last_chosen, known.last_chosen)
-"""

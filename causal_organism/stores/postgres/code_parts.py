@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping
 
 from causal_organism.assets.code_parts import Parts
 from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.statements import load_statements
+
+_SQL = load_statements("postgres/statements/code_parts.sql")
 
 
 class PostgresCodeParts:
@@ -19,7 +22,7 @@ class PostgresCodeParts:
         if not versions:
             return {}
         with self._database.connection() as connection:
-            found = connection.execute(_LOAD, (sorted(versions),)).fetchall()
+            found = connection.execute(_SQL["load"], (sorted(versions),)).fetchall()
         return dict(found)
 
     def record(self, parts: Mapping[str, Parts]) -> None:
@@ -27,11 +30,4 @@ class PostgresCodeParts:
             return
         versions = sorted(parts)  # two runs at once lock rows in one order
         with self._database.connection() as connection:
-            connection.execute(_RECORD, (versions, [json.dumps(parts[each]) for each in versions]))
-
-
-_LOAD = "SELECT code_version, parts FROM organism.code_parts WHERE code_version = ANY(%s)"
-_RECORD = """
-    INSERT INTO organism.code_parts (code_version, parts) SELECT * FROM unnest(%s::text[], %s::jsonb[])
-    ON CONFLICT (code_version) DO NOTHING
-"""
+            connection.execute(_SQL["record"], (versions, [json.dumps(parts[each]) for each in versions]))

@@ -13,9 +13,12 @@ from causal_organism.ports import StreamPosition
 from causal_organism.ports.backups import DatabaseMoment, TableColumns, TableRows
 from causal_organism.stores.postgres.database import Database, apply_migrations, known_migrations
 from causal_organism.stores.postgres.roles import present_grants, refused
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     import psycopg
+
+_SQL = load_statements("postgres/statements/copies.sql")
 
 _NOT_COPIED = frozenset({"migration", "lease"})
 """What the load makes itself, and what processes of then held."""
@@ -71,7 +74,7 @@ class PostgresCopies:
 
     def _fill(self, connection: psycopg.Connection[Any], tables: Sequence[TableRows]) -> None:
         connection.execute("DELETE FROM organism.stream_position")
-        guarded = [name for (name,) in connection.execute(_WITH_TRIGGERS)]
+        guarded = [name for (name,) in connection.execute(_SQL["with_triggers"])]
         for name in guarded:  # rows come back as they were, the chain of the audit log with them
             connection.execute(f"ALTER TABLE organism.{name} DISABLE TRIGGER USER".encode())
         ranks = _ranks(connection)
@@ -83,7 +86,7 @@ class PostgresCopies:
                     copy.write(piece)
         for name in guarded:
             connection.execute(f"ALTER TABLE organism.{name} ENABLE TRIGGER USER".encode())
-        for table, column in connection.execute(_IDENTITIES).fetchall():
+        for table, column in connection.execute(_SQL["identities"]).fetchall():
             connection.execute(
                 f"SELECT setval(pg_get_serial_sequence('organism.{table}', '{column}'), coalesce(max({column}), 1), "
                 f"max({column}) IS NOT NULL) FROM organism.{table}".encode()
@@ -112,7 +115,7 @@ class _Moment:
     def tables(self) -> tuple[TableColumns, ...]:
         return tuple(
             TableColumns(name=name, columns=tuple(columns))
-            for name, columns in self._connection.execute(_TABLES)
+            for name, columns in self._connection.execute(_SQL["tables"])
             if name not in _NOT_COPIED
         )
 
@@ -125,7 +128,7 @@ class _Moment:
                 yield bytes(piece)
 
     def contents(self) -> tuple[Stored, ...]:
-        found = (content_of(*row) for row in self._connection.execute(_CONTENTS))
+        found = (content_of(*row) for row in self._connection.execute(_SQL["contents"]))
         return tuple(each for each in found if not isinstance(each, AtBatch))
 
     def _one(self, statement: str) -> Any:
@@ -135,7 +138,7 @@ class _Moment:
 
 
 def _refuse_filled(connection: psycopg.Connection[Any]) -> None:
-    names = [name for name, _ in connection.execute(_TABLES) if name not in _NOT_COPIED | _SEEDED]
+    names = [name for name, _ in connection.execute(_SQL["tables"]) if name not in _NOT_COPIED | _SEEDED]
     found = [
         name
         for name in names
@@ -155,39 +158,9 @@ def _refuse_filled(connection: psycopg.Connection[Any]) -> None:
 
 def _ranks(connection: psycopg.Connection[Any]) -> dict[str, int]:
     """Tables that others refer to come first."""
-    refers = [(child, parent) for child, parent in connection.execute(_REFERENCES) if child != parent]
+    refers = [(child, parent) for child, parent in connection.execute(_SQL["references"]) if child != parent]
     ranks: dict[str, int] = {}
     for _ in refers:
         for child, parent in refers:
             ranks[child] = max(ranks.get(child, 0), ranks.get(parent, 0) + 1)
     return ranks
-
-
-_TABLES = """
-    SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum)
-    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        AND a.attgenerated = ''
-    WHERE c.relnamespace = to_regnamespace('organism') AND c.relkind IN ('r', 'p')
-    GROUP BY c.relname ORDER BY c.relname
-"""
-_WITH_TRIGGERS = """
-    SELECT DISTINCT c.relname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-    WHERE c.relnamespace = 'organism'::regnamespace AND NOT t.tgisinternal AND t.tgname NOT LIKE 'ts_%%'
-"""  # TimescaleDB's own triggers are not to be touched
-_REFERENCES = """
-    SELECT child.relname, parent.relname FROM pg_constraint k
-    JOIN pg_class child ON child.oid = k.conrelid JOIN pg_class parent ON parent.oid = k.confrelid
-    WHERE k.contype = 'f' AND child.relnamespace = 'organism'::regnamespace
-"""
-_IDENTITIES = """
-    SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attidentity <> ''
-    WHERE c.relnamespace = 'organism'::regnamespace
-"""
-_CONTENTS = """
-    SELECT value, fingerprint FROM organism.version WHERE kept
-    UNION ALL
-    SELECT value, fingerprint FROM organism.rejected WHERE kept
-    UNION ALL
-    (SELECT DISTINCT ON (name) value, fingerprint FROM organism.import
-        ORDER BY name, id DESC)
-"""

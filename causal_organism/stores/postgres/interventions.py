@@ -12,9 +12,12 @@ from causal_organism.errors import RequestError
 from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.proposal_sync import Standing, Step, plan_sync
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     import psycopg
+
+_SQL = load_statements("postgres/statements/interventions.sql")
 
 
 class PostgresInterventions:
@@ -28,14 +31,14 @@ class PostgresInterventions:
             connection.execute("LOCK TABLE organism.intervention IN SHARE ROW EXCLUSIVE MODE")
             known = {
                 each: Standing(status=status, proposal=proposal, last_actor=actor, changed_at=changed_at)
-                for each, status, proposal, actor, changed_at in connection.execute(_STANDING)
+                for each, status, proposal, actor, changed_at in connection.execute(_SQL["standing"])
             }
             for step in plan_sync(known, proposals, at=at):
                 _follow(connection, step, at=at, run=run)
 
     def all(self) -> tuple[Mapping[str, Any], ...]:
         with self._database.connection() as connection:
-            found = connection.execute(_ALL).fetchall()
+            found = connection.execute(_SQL["all"]).fetchall()
         return tuple(
             {
                 **proposal,
@@ -79,7 +82,7 @@ class PostgresInterventions:
 
 def _follow(connection: psycopg.Connection[Any], step: Step, *, at: datetime, run: str | None) -> None:
     connection.execute(
-        _PUT, {"id": step.id, "proposal": json.dumps(step.proposal), "status": step.now, "run": run, "at": at}
+        _SQL["put"], {"id": step.id, "proposal": json.dumps(step.proposal), "status": step.now, "run": run, "at": at}
     )
     if step.action is not None:
         detail = {"run": run, "proposal": step.proposal} if step.now == PROPOSED else {"run": run}
@@ -101,31 +104,6 @@ class _Event:
 
 def _note(connection: psycopg.Connection[Any], event: _Event, detail: Mapping[str, Any]) -> None:
     connection.execute(
-        "INSERT INTO organism.intervention_event (intervention, at, action, was, now, actor, detail)"
-        " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+        _SQL["note"],
         (event.intervention, event.at, event.action, event.was, event.now, event.actor, json.dumps(dict(detail))),
     )
-
-
-_STANDING = """
-    SELECT id, status, proposal,
-        (SELECT actor FROM organism.intervention_event e WHERE e.intervention = i.id ORDER BY e.id DESC LIMIT 1),
-        changed_at
-    FROM organism.intervention i
-"""
-
-_PUT = """
-    INSERT INTO organism.intervention AS known (id, proposal, status, run, proposed_at, changed_at)
-    VALUES (%(id)s, %(proposal)s, %(status)s, %(run)s, %(at)s, %(at)s)
-    ON CONFLICT (id) DO UPDATE SET proposal = excluded.proposal, status = excluded.status, run = excluded.run,
-        proposed_at = CASE WHEN known.status = excluded.status THEN known.proposed_at ELSE excluded.proposed_at END,
-        changed_at = excluded.changed_at
-"""
-
-_ALL = """
-    SELECT id, proposal, status, proposed_at, changed_at, run,
-        (SELECT jsonb_agg(jsonb_build_object('at', e.at, 'action', e.action, 'was', e.was, 'now', e.now,
-            'actor', e.actor, 'detail', e.detail) ORDER BY e.id)
-         FROM organism.intervention_event e WHERE e.intervention = i.id)
-    FROM organism.intervention i ORDER BY proposal -> 'rank' NULLS LAST, id
-"""

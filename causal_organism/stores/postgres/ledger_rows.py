@@ -1,4 +1,4 @@
-"""The ledger's statements, and its rows as records."""
+"""Parameters of the ledger's statements, and its rows as records."""
 
 from __future__ import annotations
 
@@ -113,6 +113,18 @@ def attempt_parameters(key: str, partition: str, attempt: Attempt) -> dict[str, 
         "code_version": attempt.provenance.code_version, "inputs": inputs_json(attempt.provenance),
         "error": attempt.error,
     }  # fmt: skip
+
+
+def rejected_parameters(key: str, partition: str, attempt: Attempt, rejected: Version) -> dict[str, Any]:
+    return {
+        **attempt_parameters(key, partition, attempt),
+        "fingerprint": rejected.fingerprint,
+        "actor": rejected.actor,
+        "trigger": rejected.trigger,
+        "value": json.dumps(document_of(rejected.content, rejected.fingerprint)),
+        "metadata": json.dumps(dict(rejected.metadata)),
+        "checks": checks_json(rejected.checks),
+    }
 
 
 def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:

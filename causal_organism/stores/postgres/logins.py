@@ -9,12 +9,15 @@ from psycopg import sql
 
 from causal_organism.errors import RefusedError, StoreError
 from causal_organism.stores.postgres.roles import present_grants, worker_sql
+from causal_organism.stores.statements import load_statements
 from causal_organism.wording.permits import HeldRoles
 
 if TYPE_CHECKING:
     import psycopg
 
     from causal_organism.stores.postgres.database import Database
+
+_SQL = load_statements("postgres/statements/logins.sql")
 
 ROLES = ("organism_reader", "organism_analyst", "organism_operator", "organism_approver", "organism_worker")
 DEPLOYED_WORKER = "organism_deployed_worker"
@@ -26,8 +29,7 @@ def held_roles(database: Database) -> HeldRoles:
     """As what this process is logged in. Raises StoreError."""
     with database.connection() as connection:
         row = connection.execute(
-            "SELECT session_user, organism.has_roles(), organism.is_service(), ARRAY(SELECT r FROM unnest(%s::text[]) r"
-            " WHERE to_regrole(r) IS NOT NULL AND pg_has_role(session_user, to_regrole(r)::oid, 'MEMBER'))",
+            _SQL["held_roles"],
             (list(ROLES),),
         ).fetchone()
     assert row is not None  # a SELECT without FROM has one
@@ -101,10 +103,7 @@ def list_logins(database: Database) -> Mapping[str, tuple[str, ...]]:
     """Login -> which of our roles it was given, roles of roles left out."""
     with database.connection() as connection:
         rows = connection.execute(
-            "SELECT member.rolname, role.rolname FROM pg_auth_members m"
-            " JOIN pg_roles role ON role.oid = m.roleid JOIN pg_roles member ON member.oid = m.member"
-            " WHERE role.rolname = ANY(%s) AND member.rolcanlogin"
-            " AND member.oid <> (SELECT nspowner FROM pg_namespace WHERE nspname = 'organism') ORDER BY 1, 2",
+            _SQL["logins"],
             (list(ROLES),),
         ).fetchall()
     found: dict[str, tuple[str, ...]] = {}

@@ -11,6 +11,9 @@ from typing import Any
 
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.poolers import describe_pooler
+from causal_organism.stores.statements import load_statements
+
+_SQL = load_statements("postgres/statements/readings.sql")
 
 _EFFECT_TEXTS = ("outcome", "treatment", "verdict", "grade")
 _EFFECT_NUMBERS = ("effect", "effect_sd", "ci_lo", "ci_hi")
@@ -26,9 +29,9 @@ class SqlReadings:
 
     def setup(self) -> None:
         with self._database.connection() as connection:
-            available = connection.execute(_IS_TO_BE_SET_UP).fetchone()
+            available = connection.execute(_SQL["is_to_be_set_up"]).fetchone()
             if available:
-                connection.execute(_EXTENSION)
+                connection.execute(_SQL["extension"])
             if available and _extension(connection):
                 connection.execute(_TIMESCALE.encode())  # bytes: the file is ours, and holds several statements
         self._set_up = True
@@ -50,7 +53,7 @@ class SqlReadings:
             )
             for row in rows
         ]
-        self._insert(_EFFECTS, records, (at, version))
+        self._insert(_SQL["effects"], records, (at, version))
 
     def write_view(
         self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int, at: datetime
@@ -62,7 +65,7 @@ class SqlReadings:
             for metric, value in zip(columns[1:], row[1:], strict=True)
             if value is None or isinstance(value, (int, float))
         ]
-        self._insert(_VIEWS, records, (at, version, key))
+        self._insert(_SQL["views"], records, (at, version, key))
 
     def _insert(self, statement: str, records: Sequence[tuple[Any, ...]], fixed: tuple[Any, ...]) -> None:
         if not self._set_up:
@@ -93,33 +96,4 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 
-_IS_TO_BE_SET_UP = """
-    SELECT FROM pg_available_extensions, pg_class
-    WHERE name = 'timescaledb' AND oid = to_regclass('organism.effect_reading')
-        AND pg_has_role(session_user, relowner, 'USAGE')
-"""
-"""Tables are set up by whose they are: `organism deploy setup` does it for workers with a login of their own."""
-
-_EXTENSION = """
-    DO $$ BEGIN
-        CREATE EXTENSION IF NOT EXISTS timescaledb;
-    EXCEPTION WHEN OTHERS THEN
-        RAISE NOTICE 'plain tables: %', SQLERRM;
-    END $$
-"""
-
 _TIMESCALE = resources.files("causal_organism.stores.postgres").joinpath("timescale", "readings.sql").read_text("utf-8")
-
-_EFFECTS = """
-    INSERT INTO organism.effect_reading
-        (at, version, person, outcome, treatment, verdict, grade, effect, effect_sd, ci_lo, ci_hi, detail)
-    SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::float8[],
-        %s::float8[], %s::float8[], %s::jsonb[])
-    ON CONFLICT DO NOTHING
-"""
-
-_VIEWS = """
-    INSERT INTO organism.view_reading (at, version, key, entity, metric, value)
-    SELECT %s, %s, %s, * FROM unnest(%s::text[], %s::text[], %s::float8[])
-    ON CONFLICT DO NOTHING
-"""

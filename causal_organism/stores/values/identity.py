@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.contents import Stored, stored_of
 from causal_organism.errors import OtherValuesError, RefusedError, StoreError
-from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.postgres.database import AT_ONCE, Database
+from causal_organism.stores.statements import load_statements
 from causal_organism.stores.values.files import Files
 from causal_organism.stores.values.mark import MARK
 
 if TYPE_CHECKING:
     import psycopg
+
+_SQL = load_statements("values/sql/values.sql", at_once=AT_ONCE)
 
 FACT = "value-store"
 _SAMPLE = 1_000  # heads; of a store that is the ledger's own, the first one looked at is there
@@ -160,7 +163,7 @@ def _heads_in_files(connection: psycopg.Connection[Any], limit: int | None) -> l
     """(label, content) of heads whose content, or what it is a patch of, is a file; newest first."""
     return [
         (f"{key}{f'[{partition}]' if partition else ''}@{number}", stored_of(document, name))
-        for key, partition, number, document, name in connection.execute(_HEADS_IN_FILES, (limit,))
+        for key, partition, number, document, name in connection.execute(_SQL["heads_in_files"], (limit,))
     ]
 
 
@@ -170,8 +173,3 @@ def _some(names: list[str]) -> str:
 
 
 _SET = "INSERT INTO organism.fact (name, value) VALUES (%s, %s) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
-_HEADS_IN_FILES = """
-    SELECT v.key, v.partition, v.number, v.value, coalesce(v.value->>'content', v.fingerprint)
-    FROM organism.head h JOIN organism.version v USING (key, partition, number)
-    WHERE v.value->>'store' = 'file' OR v.value->'root'->>'store' = 'file' ORDER BY v.made_at DESC LIMIT %s
-"""

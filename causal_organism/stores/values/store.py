@@ -17,17 +17,19 @@ from causal_organism.assets.contents import File, Patch, Row, Stored
 from causal_organism.assets.versions import fingerprint
 from causal_organism.errors import DamagedValueError
 from causal_organism.stores.postgres.database import AT_ONCE, Database
+from causal_organism.stores.statements import load_statements
 from causal_organism.stores.values import codec, patches
 from causal_organism.stores.values.cache import CachedTables
 from causal_organism.stores.values.files import files_at
 from causal_organism.stores.values.identity import StoreIdentity
 from causal_organism.stores.values.known_types import with_types
-from causal_organism.stores.values.queries import CHAIN, SMALL_VALUES, WITH_BASES
 from causal_organism.stores.values.shown import shown_rows, shown_table
 from causal_organism.stores.values.tables import Tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SQL = load_statements("values/sql/values.sql", at_once=AT_ONCE)
 
 SMALL_BYTES = 65_536
 _AT_ONCE = 1_000  # small values in one read
@@ -68,7 +70,7 @@ class Values:
         bodies: dict[str, bytes] = {}
         with self._database.connection() as connection:
             for start in range(0, len(small), _AT_ONCE):
-                found = connection.execute(SMALL_VALUES, (small[start : start + _AT_ONCE],))
+                found = connection.execute(_SQL["small_values"], (small[start : start + _AT_ONCE],))
                 bodies |= {name: bytes(body) for name, body in found}
         self.bytes_read += sum(map(len, bodies.values()))
         return [
@@ -102,10 +104,9 @@ class Values:
 
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         with self._database.connection() as connection:
-            kept = {name for (name,) in connection.execute(WITH_BASES, (list(needed),))}
+            kept = {name for (name,) in connection.execute(_SQL["with_bases"], (list(needed),))}
             gone = connection.execute(
-                "DELETE FROM organism.small_value WHERE written_at < %s AND NOT fingerprint = ANY(%s) "
-                "RETURNING length(body)",
+                _SQL["sweep"],
                 (before, list(kept)),
             ).fetchall()
         count, size = len(gone), sum(length for (length,) in gone)
@@ -175,8 +176,7 @@ class Values:
         # Not durable of itself: the version that names it comes after it, and is.
         with self._database.connection(single=True) as connection:
             connection.execute(
-                f"WITH {AT_ONCE} INSERT INTO organism.small_value (fingerprint, body, base) "
-                "SELECT %s, %s, %s FROM at_once ON CONFLICT (fingerprint) DO UPDATE SET written_at = now()",
+                _SQL["put"],
                 (name, body, base),
             )
         self.bytes_written += len(body)
@@ -215,7 +215,7 @@ class Values:
         """The content to start from, and the patches from there to this one, the last one first."""
         root = content.root.name
         with self._database.connection(single=True) as connection:
-            found = connection.execute(CHAIN, (content.name, [*cached, root])).fetchall()
+            found = connection.execute(_SQL["chain"], (content.name, [*cached, root])).fetchall()
         links: list[bytes] = []
         start = content.name
         for _, base, body in found:

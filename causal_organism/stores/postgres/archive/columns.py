@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.network.kinds import TieKinds
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     import psycopg
+
+_SQL = load_statements("postgres/statements/archive.sql")
 
 
 def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
@@ -22,10 +25,7 @@ def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
     keys, names = _people(connection)
     people = np.array(names, dtype=object)
     kinds = dict(connection.execute("SELECT id, name FROM organism.kind").fetchall())
-    rows = connection.execute(
-        "SELECT to_char(week, 'IYYY-\"W\"IW'), kind, source, target, weight_u, count,"
-        " least(duration_us / 1000000, 1e300)::float8 FROM organism.tie_week"
-    ).fetchall()
+    rows = connection.execute(_SQL["weekly"]).fetchall()
     week, kind, source, target, weight_u, count, duration_s = zip(*rows, strict=True) if rows else ((),) * 7
     columns = {
         "week": np.array(week, dtype=object),
@@ -37,15 +37,8 @@ def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
         "duration_s": np.array(duration_s, dtype=np.float64),
     }
     booked = {(week, names[np.searchsorted(keys, person)], kinds[kind]): int(us) for week, person, kind, us in
-              connection.execute(_BOOKED)}  # fmt: skip
+              connection.execute(_SQL["booked"])}  # fmt: skip
     return ordered(with_booked(columns, booked))
-
-
-_BOOKED = """
-    SELECT to_char(week, 'IYYY-"W"IW'), person, kind,
-        untimed_us + (SELECT coalesce(sum(upper(each) - lower(each)), 0) FROM unnest(booked) each)
-    FROM organism.booked_week
-"""
 
 
 _LONG_S = 1e12  # beyond which a microsecond is not a float's any more
@@ -72,13 +65,6 @@ def with_booked(columns: dict[str, Any], booked: Mapping[tuple[str, str, str], i
 
 _SUMS = ("source", "target", "weight_u", "count", "first_us", "last_us")
 
-_BY_KIND = """(
-    SELECT source, target, kind, weight_u, count, first_us, last_us FROM organism.tie WHERE kind IS NOT NULL
-    UNION ALL
-    SELECT source, target, kinds[at], kinds[at + 1], kinds[at + 2], kinds[at + 3], kinds[at + 4]
-    FROM organism.tie, generate_series(1, cardinality(kinds), 5) at WHERE kinds IS NOT NULL
-) by_kind"""
-
 
 def tie_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
     """ids in order of idx; source, target, weight_u, count, first_us, last_us of every tie, int64."""
@@ -89,7 +75,7 @@ def tie_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
 def kind_columns(connection: psycopg.Connection[Any]) -> TieKinds:
     """What every tie says by kind."""
     known = dict(connection.execute("SELECT id, name FROM organism.kind").fetchall())
-    columns = _in_places(_packed(connection, (*_SUMS, "kind"), _BY_KIND), _people(connection)[0])
+    columns = _in_places(_packed(connection, (*_SUMS, "kind"), _SQL["by_kind"]), _people(connection)[0])
     ids = np.array(sorted(known), dtype=np.int64)
     columns["kind"] = np.searchsorted(ids, columns["kind"])
     return TieKinds(names=[known[each] for each in ids.tolist()], **columns)

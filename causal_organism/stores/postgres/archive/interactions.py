@@ -7,28 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.network.entries import entry_key
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     import psycopg
 
+_SQL = load_statements("postgres/statements/archive.sql")
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_INTERACTIONS_OF = """
-    WITH person AS (SELECT idx FROM organism.person WHERE id = %(person)s),
-    spanned AS NOT MATERIALIZED (  -- it is named twice, and would be read whole
-        SELECT * FROM organism.interaction
-        WHERE (%(after)s::numeric[] IS NULL OR string_to_array(entry, '-')::numeric[] > %(after)s::numeric[])
-            AND (%(until)s::numeric[] IS NULL OR string_to_array(entry, '-')::numeric[] <= %(until)s::numeric[])
-    ),
-    found AS (
-        (SELECT * FROM spanned WHERE source = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
-        UNION ALL
-        (SELECT * FROM spanned WHERE target = (SELECT idx FROM person) ORDER BY at_us DESC LIMIT %(limit)s)
-    )
-    SELECT entry, s.id, t.id, at_us, kind.name, weight_u, duration_s, sender_id
-    FROM found JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
-        JOIN organism.kind kind ON kind.id = found.kind
-    ORDER BY at_us DESC, entry DESC LIMIT %(limit)s
-"""
 
 
 def of_person(
@@ -36,7 +22,7 @@ def of_person(
 ) -> tuple[Mapping[str, Any], ...]:
     """The newest first. `after`, `until`: entries of the stream, the first excluded and the last included."""
     asked = {"person": person, "limit": limit, "after": _entry_numbers(after), "until": _entry_numbers(until)}
-    found = connection.execute(_INTERACTIONS_OF, asked).fetchall()
+    found = connection.execute(_SQL["interactions_of"], asked).fetchall()
     return tuple(
         {
             "entry": entry,

@@ -18,9 +18,12 @@ from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.ports import Batch
 from causal_organism.stores.postgres.archive import kind_rows
 from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     import psycopg
+
+_SQL = load_statements("postgres/statements/archive.sql")
 
 
 def hash_of(text: str) -> str:
@@ -53,8 +56,7 @@ class ArchiveRows:
         idx = self._idx
         known = [pair for pair in pairs if pair[0] in idx and pair[1] in idx]
         rows = self.connection.execute(
-            "SELECT ord, kind, kinds, weight_u, count, first_us, last_us FROM organism.tie"
-            " JOIN unnest(%s::int[], %s::int[]) WITH ORDINALITY AS wanted (s, t, ord) ON source = s AND target = t",
+            _SQL["ties"],
             (_array(idx[source] for source, _ in known), _array(idx[target] for _, target in known)),
         ).fetchall()
         names = self.kind_names(kind_rows.ids_in(row[1:3] for row in rows))
@@ -84,8 +86,7 @@ class ArchiveRows:
     def known_entries(self, entries: Sequence[str]) -> set[str]:
         """Those entries that were archived or refused before."""
         found = self.connection.execute(
-            "SELECT entry FROM organism.interaction WHERE entry = ANY(%(entries)s::text[])"
-            " UNION ALL SELECT entry FROM organism.refusal WHERE entry = ANY(%(entries)s::text[])",
+            _SQL["known_entries"],
             {"entries": _array(entries)},
         )
         return {each for (each,) in found}
@@ -108,10 +109,7 @@ class ArchiveRows:
         entries, sources, targets, at_us, kinds, weights, durations, senders = zip(*interactions, strict=True)
         idx, ids = self._idx.__getitem__, self.know_kinds(set(kinds))
         self.connection.execute(
-            "INSERT INTO organism.interaction"
-            " (accepted_at, entry, at_us, source, target, kind, weight_u, duration_s, sender_id)"
-            " SELECT %s, * FROM unnest(%s::text[], %s::bigint[], %s::int[], %s::int[], %s::int[],"
-            " %s::bigint[], %s::float8[], %s::text[]) AS new (e, at, s, t) ORDER BY s, t",  # a fifth less for indexes
+            _SQL["add_interactions"],
             (
                 now,
                 _array(entries),
@@ -135,8 +133,7 @@ class ArchiveRows:
         gone = [each for each in delta.ties if not each.count_now]
         if gone:
             self.connection.execute(
-                "DELETE FROM organism.tie USING unnest(%s::int[], %s::int[]) AS gone (s, t)"
-                " WHERE source = s AND target = t",
+                _SQL["remove_ties"],
                 (
                     _array(self._idx[each.source] for each in gone),
                     _array(self._idx[each.target] for each in gone),
@@ -151,11 +148,7 @@ class ArchiveRows:
         ]
         sources, targets, _, weights, _, counts, first_us, last_us, _ = zip(*ties, strict=True)
         self.connection.execute(
-            "INSERT INTO organism.tie (source, target, weight_u, count, first_us, last_us, kind, kinds)"
-            " SELECT s, t, w, n, f, l, k, ks::bigint[] FROM unnest(%s::int[], %s::int[], %s::bigint[], %s::bigint[],"
-            " %s::bigint[], %s::bigint[], %s::int[], %s::text[]) AS new (s, t, w, n, f, l, k, ks)"
-            " ON CONFLICT (source, target) DO UPDATE SET weight_u = excluded.weight_u, count = excluded.count,"
-            " first_us = excluded.first_us, last_us = excluded.last_us, kind = excluded.kind, kinds = excluded.kinds",
+            _SQL["put_ties"],
             (
                 _array(map(self._idx.__getitem__, sources)),
                 _array(map(self._idx.__getitem__, targets)),
@@ -175,12 +168,7 @@ class ArchiveRows:
         weights, counts, durations_us = zip(*weeks.values(), strict=True)
         idx, ids = self._idx.__getitem__, self.know_kinds(set(kinds))
         self.connection.execute(
-            "INSERT INTO organism.tie_week AS was (week, source, target, kind, weight_u, count, duration_us)"
-            " SELECT date '1970-01-01' + day, s, t, k, w, n, d FROM unnest(%s::int[], %s::int[], %s::int[], %s::int[],"
-            " %s::bigint[], %s::bigint[], %s::numeric[]) AS new (day, s, t, k, w, n, d)"
-            " ORDER BY day, s, t, k ON CONFLICT (week, source, target, kind) DO UPDATE"
-            " SET weight_u = was.weight_u + excluded.weight_u, count = was.count + excluded.count,"
-            " duration_us = was.duration_us + excluded.duration_us",
+            _SQL["add_weeks"],
             (
                 _array(days),
                 _array(map(idx, sources)),
@@ -198,10 +186,7 @@ class ArchiveRows:
         days, people, kinds = zip(*booked, strict=True)
         ids = self.know_kinds(set(kinds))
         self.connection.execute(
-            "INSERT INTO organism.booked_week AS was (week, person, kind, booked)"
-            " SELECT date '1970-01-01' + day, p, k, b::int8multirange"
-            " FROM unnest(%s::int[], %s::int[], %s::int[], %s::text[]) AS new (day, p, k, b)"
-            " ORDER BY day, p, k ON CONFLICT (week, person, kind) DO UPDATE SET booked = was.booked + excluded.booked",
+            _SQL["add_booked"],
             (
                 _array(days),
                 _array(map(self._idx.__getitem__, people)),
@@ -214,8 +199,7 @@ class ArchiveRows:
         if not refusals:
             return
         self.connection.execute(
-            "INSERT INTO organism.refusal (at, entry, reason, fields)"
-            " SELECT %s, * FROM unnest(%s::text[], %s::text[], %s::jsonb[])",
+            _SQL["add_refusals"],
             (
                 now,
                 [each.entry for each in refusals],
@@ -226,8 +210,7 @@ class ArchiveRows:
 
     def add_batch(self, batch: Batch) -> None:
         self.connection.execute(
-            "INSERT INTO organism.batch (number, kind, entry, delta, fingerprint, people, ties, accepted_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            _SQL["add_batch"],
             (
                 batch.number,
                 batch.kind,
@@ -246,8 +229,7 @@ class ArchiveRows:
         if not names:
             return self._kind_ids
         self.connection.execute(
-            "INSERT INTO organism.kind (hash, name) SELECT * FROM unnest(%s::uuid[], %s::text[])"
-            " AS new (hash, name) WHERE NOT EXISTS (SELECT FROM organism.kind known WHERE known.hash = new.hash)",
+            _SQL["add_kinds"],
             (list(names), list(names.values())),
         )
         found = self.connection.execute(

@@ -10,15 +10,12 @@ from causal_organism.errors import FencedError
 from causal_organism.network.entries import later
 from causal_organism.network.interactions import Interaction
 from causal_organism.ports import StreamPosition
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     import psycopg
 
-_READ = """
-    SELECT entry, entries, read_to, forgotten, batch, fingerprint, people, ties, interactions, first_us, last_us,
-        window_from_us, forgotten_to_us
-    FROM organism.stream_position
-"""
+_SQL = load_statements("postgres/statements/archive.sql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +67,7 @@ class ArchiveState:
 
 
 def load(connection: psycopg.Connection[Any]) -> ArchiveState:
-    row = connection.execute(_READ).fetchone()
+    row = connection.execute(_SQL["read_state"]).fetchone()
     assert row is not None  # the migration puts it there
     return ArchiveState(*row)
 
@@ -81,7 +78,7 @@ def lock(connection: psycopg.Connection[Any], expected: StreamPosition | None = 
     Raises:
         FencedError: somebody else read on since `expected` was read.
     """
-    row = connection.execute(_READ + " FOR UPDATE").fetchone()
+    row = connection.execute(_SQL["lock_state"]).fetchone()
     assert row is not None
     state = ArchiveState(*row)
     if expected is not None and (state.entry, state.entries) != (expected.entry, expected.entries):
@@ -94,9 +91,7 @@ def lock(connection: psycopg.Connection[Any], expected: StreamPosition | None = 
 
 def save(connection: psycopg.Connection[Any], state: ArchiveState) -> None:
     connection.execute(
-        "UPDATE organism.stream_position SET entry = %s, entries = %s, read_to = %s, forgotten = %s, batch = %s,"
-        " fingerprint = %s, people = %s, ties = %s, interactions = %s, first_us = %s, last_us = %s,"
-        " window_from_us = %s, forgotten_to_us = %s",
+        _SQL["save_state"],
         (
             state.entry,
             state.entries,

@@ -23,6 +23,9 @@ from causal_organism.stores.postgres.archive.state import ArchiveState
 from causal_organism.stores.postgres.archive.window import window_delta
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.tally import pairs_of, tally
+from causal_organism.stores.statements import load_statements
+
+_SQL = load_statements("postgres/statements/archive.sql")
 
 _BATCH_PAGE = 50
 
@@ -127,7 +130,9 @@ class PostgresArchive:
     def batches(self, after: int, until: int | None = None) -> Iterator[Batch]:
         while True:  # a page per transaction: the reader may take its time
             with self._database.connection() as connection:
-                page = connection.execute(_BATCHES, {"after": after, "until": until, "limit": _BATCH_PAGE}).fetchall()
+                page = connection.execute(
+                    _SQL["batches"], {"after": after, "until": until, "limit": _BATCH_PAGE}
+                ).fetchall()
             for number, kind, entry, delta, fingerprint, accepted_at in page:
                 yield Batch(
                     number=number,
@@ -290,9 +295,3 @@ def _add_batch(
         people=state.people + len(delta.people),
         ties=state.ties + sum((tie.count_now > 0) - (tie.count_was > 0) for tie in delta.ties),
     )
-
-
-_BATCHES = """
-    SELECT number, kind, entry, delta, fingerprint, accepted_at FROM organism.batch
-    WHERE number > %(after)s AND (%(until)s::bigint IS NULL OR number <= %(until)s) ORDER BY number LIMIT %(limit)s
-"""

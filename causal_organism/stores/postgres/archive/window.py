@@ -11,6 +11,9 @@ from causal_organism.network.kinds import Kinds, KindSums, in_order
 from causal_organism.stores.postgres.archive import kind_rows
 from causal_organism.stores.postgres.archive.rows import ArchiveRows
 from causal_organism.stores.postgres.archive.state import ArchiveState
+from causal_organism.stores.statements import load_statements
+
+_SQL = load_statements("postgres/statements/window.sql")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,16 +28,16 @@ def window_delta(rows: ArchiveRows, state: ArchiveState, start_us: int | None) -
     if start_us is not None and old is not None and start_us > old:
         changes = _leaving(rows, old, start_us)
     elif start_us is None and state.forgotten_to_us is not None:
-        changes = _compared(rows, _ALL_FROM_WEEKS, {})
+        changes = _compared(rows, _SQL["all_from_weeks"], {})
     else:
         _check_kept(state, start_us)
-        changes = _compared(rows, _ALL, {"start": start_us})
+        changes = _compared(rows, _SQL["all"], {"start": start_us})
     return NetworkDelta(ties=tuple(sorted(changes, key=lambda each: (each.source, each.target))))
 
 
 def _leaving(rows: ArchiveRows, low: int, high: int) -> list[TieChange]:
     """Each tie without what leaves, kind by kind."""
-    found = rows.connection.execute(_LEAVING, {"low": low, "high": high}).fetchall()
+    found = rows.connection.execute(_SQL["leaving"], {"low": low, "high": high}).fetchall()
     names = rows.kind_names(kind_rows.ids_in(each[6:8] for each in found))
     changes = []
     for source, target, *sums, kind, kinds, leaving in found:
@@ -87,62 +90,3 @@ def _check_kept(state: ArchiveState, start_us: int | None) -> None:
         "longer kept",
         hint="set ORGANISM_WINDOW_DAYS shorter, or to 0 for all time",
     )
-
-
-_LEAVING = """
-    WITH leaving AS (
-        SELECT source, target, kind, sum(weight_u)::bigint AS weight_u, count(*) AS count
-        FROM organism.interaction WHERE at_us >= %(low)s AND at_us < %(high)s GROUP BY source, target, kind
-    ), by_tie AS (
-        SELECT source, target, array_agg(ARRAY[kind, weight_u, count, coalesce(stays.first_us, 0)]) AS kinds
-        FROM leaving LEFT JOIN LATERAL (
-            SELECT min(at_us) AS first_us FROM organism.interaction each
-            WHERE each.source = leaving.source AND each.target = leaving.target AND each.kind = leaving.kind
-                AND each.at_us >= %(high)s
-        ) stays ON true
-        GROUP BY source, target
-    )
-    SELECT s.id, t.id, tie.weight_u, tie.count, tie.first_us, tie.last_us, tie.kind, tie.kinds, by_tie.kinds
-    FROM by_tie JOIN organism.tie tie USING (source, target)
-        JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
-"""
-
-_COMPARED = """, inside AS (
-        SELECT source, target, sum(weight_u)::bigint AS weight_u, sum(count)::bigint AS count,
-            array_agg(ARRAY[kind, weight_u, count, first_us, last_us]) AS kinds
-        FROM by_kind GROUP BY source, target
-    )
-    SELECT s.id, t.id, tie.weight_u, tie.count, tie.first_us, tie.last_us, inside.kinds
-    FROM inside FULL JOIN organism.tie tie USING (source, target)
-        JOIN organism.person s ON s.idx = source JOIN organism.person t ON t.idx = target
-    WHERE (tie.weight_u, tie.count) IS DISTINCT FROM (inside.weight_u, inside.count)
-"""
-
-_ALL = (
-    """
-    WITH by_kind AS (
-        SELECT source, target, kind, sum(weight_u)::bigint AS weight_u, count(*) AS count, min(at_us) AS first_us,
-            max(at_us) AS last_us
-        FROM organism.interaction WHERE %(start)s::bigint IS NULL OR at_us >= %(start)s GROUP BY source, target, kind
-    )"""
-    + _COMPARED
-)
-
-# First and last are as fine as what is left: days of single interactions, else the week's Monday.
-_ALL_FROM_WEEKS = (
-    """
-    WITH kept AS (
-        SELECT source, target, kind, min(at_us) AS first_us, max(at_us) AS last_us FROM organism.interaction
-        GROUP BY source, target, kind
-    ), weeks AS (
-        SELECT source, target, kind, sum(weight_u)::bigint AS weight_u, sum(count)::bigint AS count,
-            min(extract(epoch FROM week)::bigint * 1000000) AS first_us,
-            max(extract(epoch FROM week)::bigint * 1000000) AS last_us
-        FROM organism.tie_week GROUP BY source, target, kind
-    ), by_kind AS (
-        SELECT source, target, kind, weeks.weight_u, weeks.count, least(weeks.first_us, kept.first_us) AS first_us,
-            greatest(weeks.last_us, kept.last_us) AS last_us
-        FROM weeks LEFT JOIN kept USING (source, target, kind)
-    )"""
-    + _COMPARED
-)

@@ -6,9 +6,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import RefusedError
+from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
     import psycopg
+
+_SQL = load_statements("postgres/statements/logins.sql")
 
 _OF_PEOPLE = frozenset(
     {
@@ -31,11 +34,7 @@ def worker_sql() -> str:
 
 def present_grants(connection: psycopg.Connection[Any]) -> str:
     """Statements that grant again what roles may do here: to tables that are new, or in a schema that is made anew."""
-    row = connection.execute(
-        "SELECT coalesce(bool_or(grantee = to_regrole('organism_reader')::oid), false),"
-        " coalesce(bool_or(grantee = to_regrole('organism_worker')::oid), false)"
-        " FROM pg_namespace, aclexplode(nspacl) WHERE nspname = 'organism'"
-    ).fetchone()
+    row = connection.execute(_SQL["present_grants"]).fetchone()
     assert row is not None  # an aggregate has one
     has_all, has_worker = row
     return roles_sql() if has_all else worker_sql() if has_worker else ""

@@ -1,0 +1,26 @@
+-- Results over time.
+
+-- name: is_to_be_set_up
+-- Tables are set up by whose they are: `organism deploy setup` does it for workers with a login of their own.
+SELECT FROM pg_available_extensions, pg_class
+WHERE name = 'timescaledb' AND oid = to_regclass('organism.effect_reading')
+    AND pg_has_role(session_user, relowner, 'USAGE')
+
+-- name: extension
+DO $$ BEGIN
+    CREATE EXTENSION IF NOT EXISTS timescaledb;
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'plain tables: %', SQLERRM;
+END $$
+
+-- name: effects
+INSERT INTO organism.effect_reading
+    (at, version, person, outcome, treatment, verdict, grade, effect, effect_sd, ci_lo, ci_hi, detail)
+SELECT %s, %s, * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::float8[], %s::float8[],
+    %s::float8[], %s::float8[], %s::jsonb[])
+ON CONFLICT DO NOTHING
+
+-- name: views
+INSERT INTO organism.view_reading (at, version, key, entity, metric, value)
+SELECT %s, %s, %s, * FROM unnest(%s::text[], %s::text[], %s::float8[])
+ON CONFLICT DO NOTHING
