@@ -85,6 +85,20 @@ def test_graphs_are_listed_with_what_is_wrong(here: Path, capsys: pytest.Capture
     assert rows[1]["file"] == str(here / "listed.py")
 
 
+@pytest.mark.parametrize(("file", "text"), [("top_level.txt", "wrapped\n"), ("RECORD", "wrapped.py,,\n")])
+def test_the_package_that_brings_a_graph_is_named(
+    here: Path, capsys: pytest.CaptureFixture[str], file: str, text: str
+) -> None:
+    names = [write_shop(here, module, f"shop/{module}") for module in ("wrapped", "wrapped_not")]
+    about = here / "shop_assets-1.4.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shop-assets\nVersion: 1.4.0\n")
+    (about / file).write_text(text)
+    assert main(["--assets", f"catalog,{','.join(names)}", "graphs", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["graphs"]
+    assert [each["package"] for each in rows[1:]] == ["shop-assets 1.4.0", None]
+
+
 def test_a_mistake_of_all_together_is_shown_too(here: Path) -> None:
     alone = inspect_graphs(write_shop(here, "alone", "shop/alone"))  # reads the catalog, which is not there
     assert "views/degree" in (alone[0].error or "")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import sys
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from importlib.metadata import Distribution, PackageNotFoundError, distributions, version
 from typing import Any
 
 from causal_organism.assets.definitions import AssetSpec
@@ -64,11 +63,15 @@ def _value(settings: Settings, name: str) -> Any:
 def _package(name: str) -> str | None:
     """`shop-assets 1.4.0`, the installed package that a graph's module is of; None: it is not of one."""
     module = _OURS.replace("-", "_") if name == CATALOG else name.partition(":")[0].partition(".")[0]
-    found: Mapping[str, list[str]] = packages_distributions()
-    for package in found.get(module, ()):
-        if (number := _version(package)) is not None:
-            return f"{package} {number}"
-    return None
+    return next((f"{each.metadata['Name']} {each.version}" for each in distributions() if _brings(each, module)), None)
+
+
+def _brings(package: Distribution, module: str) -> bool:
+    """`packages_distributions` asks the same of all modules at once, and takes 0.16 s for it."""
+    if (names := package.read_text("top_level.txt")) is not None:
+        return module in names.split()
+    lines = (package.read_text("RECORD") or "").splitlines()
+    return any(line.startswith((f"{module}/", f"{module}.py,")) for line in lines)
 
 
 def _version(package: str) -> str | None:
