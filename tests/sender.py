@@ -19,7 +19,19 @@ A_TIME = 20
 class Sender:
     """A thread. What may not have arrived is sent again, with the same ids, until it is acknowledged."""
 
-    def __init__(self, settings: Settings):
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        named: str = "sent",
+        people: int = 60,
+        a_time: int = A_TIME,
+        most: int | None = None,
+    ):
+        """`named`: what ids begin with. `a_time`: interactions sent at once. `most`: it pauses when so many are
+        acknowledged; `sends_more` raises it.
+        """
+        self.most = most
         self.acknowledged: list[Interaction] = []
         self.repeated = 0
         self._stream = RedisStream(
@@ -29,6 +41,7 @@ class Sender:
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._send)
         self._number = 0
+        self._named, self._people, self._a_time = named, people, a_time
 
     def __enter__(self) -> Sender:
         self._thread.start()
@@ -46,11 +59,16 @@ class Sender:
     def sends_more(self, count: int) -> None:
         """Come back when so many more are acknowledged."""
         goal = len(self.acknowledged) + count
+        if self.most is not None:
+            self.most = goal
         until(lambda: len(self.acknowledged) >= goal, f"{goal} interactions are acknowledged")
 
     def _send(self) -> None:
         while not self._over.is_set():
-            planned = [self._next() for _ in range(A_TIME)]
+            if self.most is not None and len(self.acknowledged) >= self.most:
+                self._over.wait(PAUSE_S)
+                continue
+            planned = [self._next() for _ in range(self._a_time)]
             while not self._arrives([fields for _, fields in planned]):
                 self.repeated += 1
                 self._over.wait(0.2)
@@ -65,11 +83,11 @@ class Sender:
 
     def _next(self) -> tuple[Interaction, dict[str, str]]:
         self._number += 1
-        source, target = (f"p{each}" for each in self._chance.sample(range(60), 2))
+        source, target = (f"p{each}" for each in self._chance.sample(range(self._people), 2))
         at_s, weight_u = 1_700_000_000 + self._chance.randrange(5_000_000), self._chance.randrange(1, 3_000_000)
         kind = self._chance.choice(("message", "meeting"))
         fields = {
             "source": source, "target": target, "at": str(at_s), "weight": f"{weight_u / 1e6:.6f}", "kind": kind,
-            "id": f"sent-{self._number}",
+            "id": f"{self._named}-{self._number}",
         }  # fmt: skip
         return interaction("", source, target, at_us=at_s * 10**6, weight_u=weight_u, kind=kind), fields

@@ -6,46 +6,22 @@ import itertools
 import os
 import random
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from causal_organism.wiring import OpenOrganism
+from tests.embedded.killing import assert_all_counted_once, command_of, descendants, pulse, send
 from tests.sender import Sender
-from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
 from tests.waiting import until
 
 MINUTES = int(os.environ.get("ORGANISM_TEST_KILL_MINUTES", "12"))
 LONGEST_S = 300.0
 
 pytestmark = [pytest.mark.long, pytest.mark.chaos, pytest.mark.timeout(3600)]
-
-
-def descendants(pid: int) -> list[int]:
-    """All below it, runs of flows included."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(each) for each in task.read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            found += [child, *descendants(child)]
-    return found
-
-
-def command_of(pid: int) -> str:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return ""
-    return " ".join(Path(word).name if word.startswith("/") else word for word in words[:3])
 
 
 @contextmanager
@@ -57,8 +33,7 @@ def killing(supervisor: int) -> Iterator[list[str]]:
         while not over.wait(60):
             victim = chance.choice(sorted(descendants(supervisor)))
             killed.append(command_of(victim))
-            with suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
+            send([victim], signal.SIGKILL)
 
     thread = threading.Thread(target=kill_one)
     thread.start()
@@ -67,12 +42,6 @@ def killing(supervisor: int) -> Iterator[list[str]]:
     finally:
         over.set()
         thread.join()
-
-
-def pulse(own_home: Any) -> bool:
-    """One that is asked for and waited for, as somebody at a terminal would."""
-    done: subprocess.CompletedProcess[str] = own_home.run("pulse", "--json")
-    return done.returncode == 0
 
 
 def test_a_pulse_completes_every_five_minutes(full_home: Any) -> None:
@@ -92,8 +61,5 @@ def test_a_pulse_completes_every_five_minutes(full_home: Any) -> None:
     longest = max(later - earlier for earlier, later in itertools.pairwise(completed))
     print(f"\n{len(killed)} killed: {'; '.join(killed)}")
     print(f"{len(completed) - 1} pulses completed, {failed} not; longest pause {longest:.0f} s; {len(sent)} sent")
-    with OpenOrganism(settings) as organism:
-        assert organism.archive.totals()["interactions"] == len(sent)
-        assert weeks_in(organism.archive) == weeks_of(sent)
-        assert network_in(organism.network) == (people_of(sent), ties_of(sent))
+    assert_all_counted_once(settings, sent)
     assert longest <= LONGEST_S
