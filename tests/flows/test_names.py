@@ -162,6 +162,16 @@ def test_compose_publishes_on_loopback_only_and_asks_everybody_who_stays_how_the
     }  # fmt: skip
 
 
+def test_what_ends_in_compose_is_waited_for_until_it_has_so_that_up_wait_does_not_take_it_for_one_that_fell() -> None:
+    """`up --wait` waits for a service that another one needs `service_completed_successfully` until it has ended; any
+    other that ends, also well, makes it fail.
+    """
+    services = documents("docker-compose.prefect.yml")[0]["services"]
+    ends = {name for name, each in services.items() if each["restart"] == "no" and not each.get("profiles")}
+    needed = [need for each in services.values() for need in each.get("depends_on", {}).items()]
+    assert ends == {name for name, how in needed if how["condition"] == "service_completed_successfully"} == {"deploy"}
+
+
 def test_the_script_runs_the_command_and_passes_its_exit_code_on(tmp_path: Path) -> None:
     script = ROOT / "deploy" / "deploy_prefect.sh"
     environment = {"PATH": os.environ["PATH"], "ORGANISM_HOME": str(tmp_path), "HOME": str(tmp_path)}
