@@ -28,6 +28,9 @@ outcomes = platform_source("outcomes", description="Metrics per person and ISO w
 study = platform_source(
     "study", description="The study file: what the panel is asked, by which design, and which way outcomes are better."
 )
+studies = platform_source(
+    "studies", description="Declared studies of other data: each a reviewed file with its table, by any design."
+)
 started = platform_source(
     "interventions/started", description="What people started by lot: whom it is about, its lots, and when it ended."
 )
@@ -285,19 +288,29 @@ def refutations(panel: Any, effects: Any, study: Any, context: Any) -> Any:
     return refute(panel, effects, seed=SEED, declared=declared, min_group=context.settings["min_group"])
 
 
+@asset(key="causal/studies", retry="expensive", settings=("min_group",))
+def declared_studies(studies: Any, context: Any) -> Any:
+    """What every declared study of other data says, with its grade, and who could still be given the treatment."""
+    from causal_organism.causal.declared_studies import run_studies
+
+    return run_studies(studies, min_group=context.settings["min_group"])
+
+
 @asset(
     key="interventions/results",
     reads={"started": "interventions/started", "panel": "panel"},
     retry="light",
     tolerance=FLOATS,
 )
-def results(started: Any, panel: Any, study: Any) -> Any:
+def results(started: Any, panel: Any, study: Any, studies: Any) -> Any:
     """What everything that was started by lot did, beside what was expected of it; and how far its type is believed."""
     from causal_organism.causal.declarations.panel_study import parse_panel_study
     from causal_organism.causal.panel import to_panel
     from causal_organism.interventions.evaluation import evaluate_all
+    from causal_organism.interventions.worlds import World
 
-    return evaluate_all(started["started"], to_panel(panel), parse_panel_study(study["text"]))
+    world = World(panel=to_panel(panel), declared=parse_panel_study(study["text"]), studies=studies["studies"])
+    return evaluate_all(started["started"], world)
 
 
 @asset(
@@ -309,12 +322,21 @@ def results(started: Any, panel: Any, study: Any) -> Any:
         "refutations": "causal/refutations",
         "degree": "views/degree",
         "betweenness": "views/betweenness",
+        "studies": "causal/studies",
     },
     retry="light",
     settings=("min_group",),
 )
 def proposals(
-    effects: Any, refutations: Any, results: Any, degree: Any, betweenness: Any, people: Any, study: Any, context: Any
+    effects: Any,
+    refutations: Any,
+    studies: Any,
+    results: Any,
+    degree: Any,
+    betweenness: Any,
+    people: Any,
+    study: Any,
+    context: Any,
 ) -> Any:
     """Ranked proposals with the expected change, its interval and the evidence; people decide about them."""
     from causal_organism.causal.declarations.panel_study import parse_panel_study, with_group
@@ -329,6 +351,7 @@ def proposals(
         degree=degree,
         betweenness=betweenness,
         people=people,
+        studies=studies,
         evidence=evidence,
         declared=with_group(parse_panel_study(study["text"]), context.settings["min_group"]),
     )
@@ -341,6 +364,7 @@ ASSETS = (
     people,
     outcomes,
     study,
+    studies,
     started,
     weeks,
     degree,
@@ -360,6 +384,7 @@ ASSETS = (
     panel,
     effects,
     refutations,
+    declared_studies,
     results,
     proposals,
 )

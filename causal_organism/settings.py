@@ -96,6 +96,9 @@ class Settings:
     study: str | None = _setting(
         "ORGANISM_STUDY", None, "study file of the panel; unset: study.toml of the home, else the one that ships"
     )
+    studies: str | None = _setting(
+        "ORGANISM_STUDIES", None, "folder of further studies, each NAME.toml with its table; unset: studies of the home"
+    )
     actor: str = _setting("ORGANISM_ACTOR", "", "who acts; unset: user@host")
     read_only: bool = _setting("ORGANISM_READ_ONLY", False, "refuse every action that changes something")
     lease_wait_s: float = _setting("ORGANISM_LEASE_WAIT_S", 300.0, "how long a run waits for an asset's lease")

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from causal_organism.causal.declarations.declaration import Declaration
-from causal_organism.causal.declarations.panel_study import measure_of, outcomes_in_order
 from causal_organism.causal.measures import Measure
-from causal_organism.causal.panel import outcome_metrics, week_indices
-from causal_organism.interventions.results import NOT_MEASURED, measure_pilot
+from causal_organism.causal.panel import week_indices
+from causal_organism.interventions.results import INCONCLUSIVE, NOT_MEASURED, measure_pilot
+from causal_organism.interventions.worlds import Measurements, World
 
 SCHEMA = "organism.intervention-results/1"
 RUNNING, AWAITED, FINISHED, STOPPED = "running", "awaited", "finished", "stopped"
@@ -20,21 +19,19 @@ ALARMS = 2  # of a type, one after the other: then nothing of it is proposed any
 _Z = 1.96
 
 
-def evaluate_all(
-    started: Iterable[Mapping[str, Any]], panel: Mapping[str, Any], declared: Declaration
-) -> dict[str, Any]:
+def evaluate_all(started: Iterable[Mapping[str, Any]], world: World) -> dict[str, Any]:
     """JSON: `{"schema", "results": [in order of their end, those that go on last], "types": {type: how it went}}`.
 
     started: as `started_by_lot` has them. What goes on is not measured, because looking early would decide when to end,
-    and neither is what has ended before the panel has its last week (`awaited`).
+    and neither is what has ended before its last week is there (`awaited`).
     """
     results = []
     for each in sorted(started, key=lambda each: (each["ended"] is None, each["ended"] or "", each["id"])):
-        state = _state(each, panel)
+        state = _state(each, world.measurements(each.get("study")))
         if state in (RUNNING, AWAITED):
             found: dict[str, Any] = {"measured": dict(NOT_MEASURED), "verdict": None, "others": [], "alarm": None}
         else:
-            found = evaluate(each, panel, declared, ended=each["ended"])
+            found = evaluate(each, world, ended=each["ended"])
         results.append(_about(each) | {"state": state} | found)
     types = sorted({each["type"] for each in results})
     return {
@@ -44,33 +41,35 @@ def evaluate_all(
     }
 
 
-def evaluate(
-    started: Mapping[str, Any], panel: Mapping[str, Any], declared: Declaration, *, ended: str
-) -> dict[str, Any]:
+def evaluate(started: Mapping[str, Any], world: World, *, ended: str) -> dict[str, Any]:
     """What one did until the end of that ISO week: `measure_pilot` of its outcome; `others`: of every other outcome;
     `alarm`: whether what was expected and what was measured exclude each other, None where that is not known."""
-    began, last = week_indices(np.array([started["began"], ended])).tolist()
+    found = world.measurements(started.get("study"))
     lots = (started["treated_teams"], started["held_out_teams"])
+    if found is None or started["outcome"] not in found.rows:
+        counts = {"treated": len(lots[0]), "held_out": len(lots[1])}
+        return counts | {"measured": dict(NOT_MEASURED), "verdict": INCONCLUSIVE, "others": [], "alarm": None}
+    began, last = week_indices(np.array([started["began"], ended])).tolist()
     people = started["target_ids"] or None
-    names = [name for name in outcomes_in_order(declared, outcome_metrics(panel)) if name != started["outcome"]]
     others = []
-    for name in names:
-        measure = measure_of(declared, name)
-        found = measure_pilot(panel, lots, measure=measure, began=began, ended=last, people=people)
+    for measure in found.measures:
+        if measure.name == started["outcome"]:
+            continue
+        other = measure_pilot(found.rows, lots, measure=measure, began=began, ended=last, people=people)
         others.append(
-            {"outcome": name, "unit": measure.unit, "better": measure.better, "least": measure.least}
-            | {key: found[key] for key in ("measured", "verdict")}
+            {"outcome": measure.name, "unit": measure.unit, "better": measure.better, "least": measure.least}
+            | {key: other[key] for key in ("measured", "verdict")}
         )
-    measure = _measure(started, declared)
-    found = measure_pilot(panel, lots, measure=measure, began=began, ended=last, people=people)
-    return found | {"others": others, "alarm": _alarm(started["expected"], found["measured"])}
+    measure = _measure(started, found)
+    result = measure_pilot(found.rows, lots, measure=measure, began=began, ended=last, people=people)
+    return result | {"others": others, "alarm": _alarm(started["expected"], result["measured"])}
 
 
-def _measure(started: Mapping[str, Any], declared: Declaration) -> Measure:
+def _measure(started: Mapping[str, Any], found: Measurements) -> Measure:
     """The outcome as it was declared when it was proposed."""
     expected, name = started["expected"], started["outcome"]
     if "better" not in expected:
-        return measure_of(declared, name)
+        return found.measure(name) or Measure(name=name, unit=started["unit"], better=0, least=0.0)
     return Measure(name=name, unit=started["unit"], better=expected["better"], least=expected["least"])
 
 
@@ -79,13 +78,15 @@ def _about(started: Mapping[str, Any]) -> dict[str, Any]:
     return {name: started[name] for name in names} | {"ended": started["ended"]}
 
 
-def _state(started: Mapping[str, Any], panel: Mapping[str, Any]) -> str:
+def _state(started: Mapping[str, Any], found: Measurements | None) -> str:
     if started["ended"] is None:
         return RUNNING
-    weeks = np.asarray(panel["week_index"])[np.isfinite(np.asarray(panel[started["outcome"]], dtype=np.float64))]
-    (ended,) = week_indices(np.array([started["ended"]])).tolist()
-    if not len(weeks) or int(weeks.max()) < ended:
-        return AWAITED
+    if found is not None and started["outcome"] in found.rows:
+        known = np.isfinite(np.asarray(found.rows[started["outcome"]], dtype=np.float64))
+        weeks = np.asarray(found.rows["week_index"])[known]
+        (ended,) = week_indices(np.array([started["ended"]])).tolist()
+        if not len(weeks) or int(weeks.max()) < ended:
+            return AWAITED
     return FINISHED if started["ended_by"] == "finish" else STOPPED
 
 

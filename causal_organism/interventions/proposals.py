@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,13 @@ from causal_organism.causal.declarations.panel_study import measure_of, shipped_
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.panel import to_columns
 from causal_organism.causal.sample import EVERYBODY
-from causal_organism.causal.verdicts import REASONS, REFUSED, SUPPORTED, WEAK
+from causal_organism.causal.verdicts import REFUSED, SUPPORTED, WEAK
 from causal_organism.interventions.actions import history_of, propose_action, withhold_after
 from causal_organism.interventions.choice import Option, choose
 from causal_organism.interventions.evaluation import RUNNING
 from causal_organism.interventions.harm import judge_change
-from causal_organism.interventions.pilot_proposals import kind_of, pilot_proposal
+from causal_organism.interventions.pilot_proposals import kind_of, pilot_proposal, subject_of
+from causal_organism.interventions.study_proposals import propose_from_studies
 from causal_organism.interventions.targets import (
     LEAST_TEAMS,
     Target,
@@ -28,24 +29,12 @@ from causal_organism.interventions.targets import (
     of_person,
     text_of_person,
 )
+from causal_organism.interventions.withheld import OVER_LIMIT, doubted, withhold
 
 SCHEMA = "organism.proposals/1"
 PILOTED = (SUPPORTED, WEAK)
-OVER_LIMIT = "over-limit"
 NO_RESULTS: Mapping[str, Any] = {"results": [], "types": {}}
-
-WITHHELD = {
-    "too-small": "the expected change is smaller than what matters, or may well be a harm",
-    "guardrail": "another outcome is expected to be harmed",
-    "guardrail-undeclared": "an outcome seems to move, and which way it is better is not declared",
-    "possible-harm": "with the others in the team, the change is expected to be a harm",
-    "pilot-harmful": "a pilot by lot found that it harms",
-    "pilot-no-effect": "a pilot by lot found that it changes nothing that matters",
-    "awaited": "a pilot by lot has ended, and its last weeks are not measured yet",
-    "suspended": "the last two of its type did not do what was expected of them",
-    "done": "it was done and measured: it works",
-    OVER_LIMIT: "the declared limits leave no room for it beside what is worth more",
-}
+NO_STUDIES: Mapping[str, Any] = {"studies": []}
 
 
 def propose(
@@ -58,13 +47,14 @@ def propose(
     evidence: Mapping[str, str],
     results: Mapping[str, Any] = NO_RESULTS,
     declared: Declaration | None = None,
+    studies: Mapping[str, Any] = NO_STUDIES,
 ) -> dict[str, Any]:
     """JSON: `{"schema", "proposals": [best first], "withheld": [{"about", "reason", "text"}], "reason": text | None}`.
 
     effects: the columns of `estimate_effects`. refutations: the document of `refute`. degree, betweenness, people:
     tables with `id`. evidence: asset key -> `key@version` of all of these, kept in every proposal. results: the
     document of `evaluate_all`. declared: the study file, which says what is better and what the change is; the one that
-    ships, where nothing is given.
+    ships, where nothing is given. studies: the document of `run_studies`.
 
     What was only observed (grade C or D) proposes a randomised pilot by team, and never an action for everybody. A
     person is taken in only if its own effect is supported or weak, its segment's survived refutation, the change lies
@@ -72,6 +62,7 @@ def propose(
     expected change, that of the others in the team included, is a gain that matters, no other outcome is expected to
     be harmed, and nobody has left open which way an outcome that moves is better. A finished pilot that was effective,
     and harmed nothing, proposes the action (grade A) in its place; one that was harmful or did nothing, nothing more.
+    Declared studies of other data add theirs (propose_from_studies): actions, where their design is of grade A or B.
     Of all these, those are proposed that are worth most together within the declared limits, beside what goes on. With
     no proposals, `reason` says why.
     """
@@ -88,22 +79,23 @@ def propose(
     withheld: list[dict[str, str]] = []
     made = [*case.pilots(eligible, withheld), *case.actions(withheld)]
     decided = {each["about"] for each in withheld} | {each["target"] for each in made}
-    withheld[:0] = [_doubt(name, reasons) for name, reasons in doubts.items() if name not in decided]
+    withheld[:0] = [doubted(name, reasons) for name, reasons in doubts.items() if name not in decided]
     neighbours = of_person(ids, to_columns(degree), "neighbours")
     for each in made:
         known = neighbours[np.isin(ids, each["target_ids"])]
         known = known[np.isfinite(known)]
         each["network"]["mean_neighbours"] = round(float(known.mean()), 2) if len(known) else None
         each["evidence"] = dict(sorted(evidence.items()))
+    further = propose_from_studies(studies, results, hours_limited=declared.limits.hours is not None)
+    made += [each | {"network": {}, "evidence": dict(sorted(evidence.items()))} for each in further.made]
     chosen = _within_limits(made, case, withheld)
+    why_none = _why_none(measure, withheld, eligible=int(eligible.sum()), min_group=declared.min_group)
     proposals = [{**each, "rank": rank} for rank, each in enumerate(chosen, start=1)]
     return {
         "schema": SCHEMA,
         "proposals": proposals,
-        "withheld": withheld,
-        "reason": None
-        if proposals
-        else _why_none(measure, withheld, eligible=int(eligible.sum()), min_group=declared.min_group),
+        "withheld": [*withheld, *further.withheld],
+        "reason": None if proposals else why_none,
     }
 
 
@@ -135,14 +127,14 @@ class _Case:
 
     def pilots(self, eligible: NDArray[np.bool_], withheld: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
         for target in self._targets(eligible):
-            history = history_of(self.results, target.name, self.delta)
+            history = history_of(self.results, kind_of(self.delta), target.name, self.delta)
             if history.deciding is not None and withhold_after(history, suspended=False) is None:
                 continue  # an action follows
             found = withhold_after(history, suspended=self._suspended()) or judge_change(
                 self.effects, target, self.measure, self.declared
             )
             if isinstance(found, str):
-                withheld.append(_withheld(target.name, found))
+                withheld.append(withhold(target.name, found))
                 continue
             weak = self.survived.get(target.name, self.survived.get(EVERYBODY)) != SUPPORTED
             made = pilot_proposal(
@@ -155,14 +147,14 @@ class _Case:
         clear = np.isin(self.effects["verdict"].astype(str), PILOTED)
         able = ~self.effects["extrapolates"].astype(bool) & ~(clear & (self._gain() < 0))
         for target in self._targets(np.asarray(able, dtype=bool)):
-            history = history_of(self.results, target.name, self.delta)
+            history = history_of(self.results, kind_of(self.delta), target.name, self.delta)
             if history.deciding is None or withhold_after(history, suspended=False) is not None:
                 continue
             found = withhold_after(history, suspended=self._suspended()) or propose_action(
-                self.effects, target, history.deciding, self.declared
+                subject_of(self.effects, target, self.delta), history.deciding
             )
             if isinstance(found, str):
-                withheld.append(_withheld(target.name, found))
+                withheld.append(withhold(target.name, found))
             else:
                 yield found | {"network": {"connectors_left_out": target.left_out}}
 
@@ -176,28 +168,31 @@ class _Case:
         return choose_targets(self.segment, able, self.connector, self.team, min_group=self.declared.min_group)
 
 
-def _withheld(about: str, reason: str) -> dict[str, str]:
-    return {"about": about, "reason": reason, "text": WITHHELD[reason]}
-
-
 def _within_limits(made: list[dict[str, Any]], case: _Case, withheld: list[dict[str, str]]) -> list[dict[str, Any]]:
     """Best first, what the declared limits leave room for beside what goes on; what they do not is withheld."""
-    made.sort(key=lambda each: (-each["score"], each["id"]))
+    made.sort(key=lambda each: (-_in_least_changes(each["score"], each), each["id"]))
     running = [each for each in case.results["results"] if each["state"] == RUNNING]
     goes_on = {each["id"] for each in running}
     new = [each for each in made if each["id"] not in goes_on]
     taken = choose(list(map(_option, new)), case.declared.limits, running=list(map(_option, running)))
     left_out = {each["id"] for each, fits in zip(new, taken, strict=True) if not fits}
-    withheld += [_withheld(each["target"], OVER_LIMIT) for each in new if each["id"] in left_out]
+    withheld += [withhold(each["target"], OVER_LIMIT) for each in new if each["id"] in left_out]
     return [each for each in made if each["id"] not in left_out]
 
 
 def _option(each: Mapping[str, Any]) -> Option:
     """`value`: what is expected, less its doubt, and what is learnt; of what goes on nobody asks."""
+    value = each.get("score", 0.0) + each.get("value_of_information", 0.0)
     return Option(
-        value=each.get("score", 0.0) + each.get("value_of_information", 0.0), hours=each["cost_h"],
-        people=each["people"], teams=tuple(each["teams"]),
+        value=_in_least_changes(value, each), hours=each["cost_h"] or 0.0, people=each["people"],
+        teams=tuple(each["teams"]),
     )  # fmt: skip
+
+
+def _in_least_changes(value: float, each: Mapping[str, Any]) -> float:
+    """In smallest changes that matter, so that outcomes of other units can be set beside each other."""
+    least = each["expected"].get("least") or 1.0
+    return float(value / least)
 
 
 def _survivors(refutations: Mapping[str, Any], outcome: str) -> tuple[dict[str, str], dict[str, list[str]]]:
@@ -214,13 +209,6 @@ def _survivors(refutations: Mapping[str, Any], outcome: str) -> tuple[dict[str, 
         else:
             doubts[each["segment"]] = [each["verdict"], *each["reasons"]]
     return survived, doubts
-
-
-def _doubt(segment: str, reasons: Iterable[str]) -> dict[str, str]:
-    verdict, *codes = reasons
-    known = [REASONS.get(code.split(":")[0], f"the check {code} failed") for code in codes]
-    text = f"the effect is {verdict}" + (f": {'; '.join(known)}" if known else "")
-    return {"about": segment, "reason": " ".join([verdict, *codes]), "text": text}
 
 
 def _why_none(measure: Measure, withheld: list[dict[str, str]], *, eligible: int, min_group: int) -> str:

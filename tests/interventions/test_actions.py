@@ -12,6 +12,7 @@ from causal_organism.causal.declarations.declaration import Limits
 from causal_organism.causal.declarations.panel_study import shipped_study
 from causal_organism.interventions.evaluation import evaluate_all
 from causal_organism.interventions.pilots import draw_lots
+from causal_organism.interventions.worlds import World
 from tests.interventions.test_proposals import IDS, MIXED, PEOPLE, ROSTER, make_effects, make_refutations, run, targets
 
 MIXED_ROSTER = ROSTER | {"team": MIXED}
@@ -183,14 +184,14 @@ def play(proposal: Any, gain: float) -> Any:
 def test_a_story_from_the_pilot_to_the_action_and_its_own_result() -> None:
     effects = make_effects(outcome_sd=np.full(PEOPLE, 1.0))
     pilot = of_engineers(after(effects=effects))
-    results = evaluate_all([play(pilot, 1.1)[0]], play(pilot, 1.1)[1], shipped_study())
+    results = evaluate_all([play(pilot, 1.1)[0]], World(panel=play(pilot, 1.1)[1], declared=shipped_study()))
     (found,) = results["results"]
     assert (found["verdict"], found["alarm"], found["others"][0]["verdict"]) == ("effective", False, "no-effect")
     assert found["measured"]["from"] < 1.1 < found["measured"]["to"]
     action = of_engineers(run(effects, people=MIXED_ROSTER, results=results))
     assert (action["proposes"], action["expected"]["total"]) == ("action", found["measured"]["effect"])
     started, panel = play(action, 1.1)
-    done = evaluate_all([started], panel, shipped_study())
+    done = evaluate_all([started], World(panel=panel, declared=shipped_study()))
     assert why_not(run(effects, people=MIXED_ROSTER, results=done)) == ["done"]
 
 
@@ -198,19 +199,23 @@ def test_what_goes_on_is_not_measured_and_what_was_expected_wrongly_twice_suspen
     pilot = of_engineers(after(effects=make_effects(outcome_sd=np.full(PEOPLE, 1.0))))
     started, panel = play(pilot, -1.5)
     going_on = started | {"ended": None, "ended_by": None}
-    found = evaluate_all([going_on], panel, shipped_study())
+    found = evaluate_all([going_on], World(panel=panel, declared=shipped_study()))
     assert found["results"][0]["measured"] == NOTHING
     assert found["types"]["reduce_meetings"] == {"measured": 0, "slope": None, "alarms": 0, "suspended": False}
     early = {name: column[panel["week_index"] < 2948] for name, column in panel.items()}  # the last week is missing
-    late = evaluate_all([started], early, shipped_study())
+    late = evaluate_all([started], World(panel=early, declared=shipped_study()))
     assert [(each["state"], each["verdict"], each["measured"]) for each in late["results"]] == [
         ("awaited", None, NOTHING)
     ]
-    once = evaluate_all([started], panel, shipped_study())
+    once = evaluate_all([started], World(panel=panel, declared=shipped_study()))
     assert (once["results"][0]["verdict"], once["results"][0]["alarm"]) == ("harmful", True)
     assert not once["types"]["reduce_meetings"]["suspended"]
-    twice = evaluate_all([started, started | {"id": "other"}], panel, shipped_study())["types"]["reduce_meetings"]
+    twice = evaluate_all([started, started | {"id": "other"}], World(panel=panel, declared=shipped_study()))["types"][
+        "reduce_meetings"
+    ]
     assert (twice["measured"], twice["alarms"], twice["suspended"]) == (2, 2, True)
     foreseen = started | {"id": "other", "expected": started["expected"] | {"total": -1.5}}
-    assert not evaluate_all([started, foreseen], panel, shipped_study())["types"]["reduce_meetings"]["suspended"]
+    assert not evaluate_all([started, foreseen], World(panel=panel, declared=shipped_study()))["types"][
+        "reduce_meetings"
+    ]["suspended"]
     assert twice["slope"] == pytest.approx(-1.5 / pilot["expected"]["total"], rel=0.2)

@@ -10,7 +10,7 @@ import pytest
 
 from causal_organism.causal.declarations.declaration import Limits
 from causal_organism.causal.declarations.panel_study import shipped_study, with_group
-from causal_organism.interventions.pilot_proposals import proposal_id
+from causal_organism.interventions.documents import proposal_id
 from causal_organism.interventions.proposals import propose
 
 PEOPLE = 120

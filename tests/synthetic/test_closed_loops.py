@@ -17,6 +17,7 @@ from causal_organism.causal.refutations import refute
 from causal_organism.interventions.evaluation import evaluate_all
 from causal_organism.interventions.pilots import draw_lots
 from causal_organism.interventions.proposals import propose
+from causal_organism.interventions.worlds import World
 from causal_organism.synthetic import generate
 from causal_organism.synthetic.planted import Change, Planted
 from causal_organism.synthetic.weekly import weekly_sums
@@ -73,7 +74,8 @@ def carried_out(seed: Any, proposal: Any) -> Any:
         "delta": hours, "treated_teams": list(lots[0]), "held_out_teams": list(lots[1]),
         "began": labels[SEEN], "ended": labels[SEEN + min(proposal["pilot"]["weeks"], LATER - 1)], "ended_by": "finish",
     }  # fmt: skip
-    (result,) = evaluate_all([started], panel_of(after, SEEN + LATER), shipped_study())["results"]
+    seen = World(panel=panel_of(after, SEEN + LATER), declared=shipped_study())
+    (result,) = evaluate_all([started], seen)["results"]
     by_person = after.truth["effects_per_hour"]["focus_h"]["by_person"]
     return result, hours * float(np.mean([by_person[person] for person in whose]))
 

@@ -32,6 +32,7 @@ class Treatment:
     since: Moment | None = None  # written `from`: the date of a policy
     source: str | None = None
     reliability: float | None = None  # share of the column's variance that is signal
+    cost_h: float | None = None  # hours that the contrast takes up, per person and week; None: nobody has said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ def describe(declared: Declaration) -> dict[str, Any]:
         "treatments": [
             {
                 "name": each.name, "column": each.column, "contrast": each.contrast, "adopted": each.adopted,
-                "from": each.since, "source": each.source, "reliability": each.reliability,
+                "from": each.since, "source": each.source, "reliability": each.reliability, "cost_h": each.cost_h,
             }
             for each in declared.treatments
         ],

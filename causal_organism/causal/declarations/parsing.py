@@ -26,7 +26,7 @@ from causal_organism.errors import StudyFileError
 _TABLES = ("data", "design", "treatment", "outcome", "checks", "limits")
 _DATA = ("unit", "time", "cluster", "segment")
 _DESIGN = ("kind", "confounders", "diagram", "latent", "min_group")
-_TREATMENT = ("column", "contrast", "adopted", "from", "source", "reliability")
+_TREATMENT = ("column", "contrast", "adopted", "from", "source", "reliability", "cost_h")
 _OUTCOME = ("column", "unit", "direction", "least", "source", "guardrail")
 _LIMITS = ("hours", "people", "per_team", "proposals")
 _CHECKS = ("negative_outcomes", "negative_treatments")
@@ -90,6 +90,9 @@ class _Reader:
         if reliability is not None and not 0 < reliability <= 1:
             self._fail("reliability is a share above 0 and at most 1", (*at, "reliability"))
         contrast = self._number(given, "contrast", at)
+        cost_h = self._number(given, "cost_h", at)
+        if cost_h is not None and cost_h < 0:
+            self._fail("cost_h is how many hours the change takes up, per person and week", (*at, "cost_h"))
         if contrast == 0:
             self._fail("contrast is the change spoken of, and cannot be 0", (*at, "contrast"))
         found = Treatment(
@@ -100,6 +103,7 @@ class _Reader:
             since=self._moment(given, (*at, "from")),
             source=self._text(given, "source", (*at, "source")),
             reliability=reliability,
+            cost_h=cost_h,
         )
         if found.column is None and found.adopted is None and found.since is None:
             self._fail(f"[treatment.{key}] has no column", at, hint="write column = with the name of a column")

@@ -129,6 +129,7 @@ def _check_before(
     drift = _difference(before, place, share * before.when)
     reach = float(sample.when[after].mean() - before.when.mean())
     checks.details["pre_trend_p"], checks.details["pre_trend_slope"] = drift.p, drift.effect
+    checks.details["bias_max"] = abs(drift.effect) * reach  # if it went on as it was
     moves = drift.p <= _DRIFT_P and abs(drift.effect) * reach >= abs(slope.effect) / 3
     dates = _placebo_dates(steps)
     found = [_difference(before, place, share * (before.when >= date)) for date in dates]

@@ -42,6 +42,7 @@ def check_pre_trend(part: StudySample, held: Floats, began: Ints, effect: float,
         return
     since_mean = float(np.mean(since[since >= 0])) + 1
     checks.details["pre_trend_p"], checks.details["pre_trend_slope"] = joint, drift
+    checks.details["bias_max"] = abs(drift) * since_mean  # if it went on as it was
     moves = slope_p is not None and slope_p <= _SLOPE_P and abs(drift) * since_mean >= _SHARE_OF_EFFECT * abs(effect)
     if moves or (joint is not None and joint <= _JOINT_P):
         checks.refuted.append(Reason.PRE_TREND)

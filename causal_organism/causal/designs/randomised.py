@@ -45,6 +45,8 @@ def _find(context: StudyContext, plain: LinearDesign, adjusted: LinearDesign, pl
     placebos.check_negative_controls(context, plain, place, checks)
     placebos.check_permuted(plain, place, slope, checks)
     robustness.check_random_cause(plain, place, slope, checks)
+    if context.study.own_cluster:
+        robustness.check_spillover(plain, place, checks)
     if adjusted.w.shape[1]:
         other = adjusted.slope(place)
         checks.details["second_estimate"] = other.effect

@@ -85,7 +85,10 @@ def check_cluster_shocks(by_time: LinearDesign, place: int, slope: Slope, checks
 
 
 def check_spillover(by_time: LinearDesign, place: int, checks: Checks) -> None:
-    """Where the treatment of the others in the cluster moves the outcome, the own effect is not the whole one."""
+    """Where the treatment of the others in the cluster moves the outcome, the own effect is not the whole one.
+
+    The whole one is that of the own treatment where what the others have more than oneself is held equal.
+    """
     sample = by_time.sample
     cell = cluster_times(sample)
     size = np.bincount(cell)[cell].astype(np.float64)
@@ -97,6 +100,10 @@ def check_spillover(by_time: LinearDesign, place: int, checks: Checks) -> None:
         return
     found = slope_of(peers, held, by_time.y, sample.cluster, by_time.absorber)
     checks.details["spillover_effect"], checks.details["spillover_p"] = found.effect, found.p
+    own = by_time.t[:, place]
+    apart = np.column_stack((peers - own, by_time.held_beside(place)))
+    whole = slope_of(own, apart, by_time.y, sample.cluster, by_time.absorber)
+    checks.details["total_effect"], checks.details["total_se"] = whole.effect, whole.se
     if found.p <= 0.01:
         checks.doubts.append(Reason.SPILLOVER)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RequestError
 from causal_organism.organism.decisions.proposals import find_intervention
 from causal_organism.organism.projections.started import iso_week_of, started_by_lot
+from causal_organism.organism.studies.folder import STUDIES
 from causal_organism.organism.studies.source import STUDY
 from causal_organism.ports import Organism
+
+if TYPE_CHECKING:
+    from causal_organism.interventions.worlds import World
 
 PANEL, RESULTS = "panel", "interventions/results"
 
@@ -28,25 +32,15 @@ def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
     Raises:
         RequestError: there is no such intervention, it was not started, or there is no panel.
     """
-    from causal_organism.causal.declarations.panel_study import parse_panel_study, shipped_study  # numpy, 0.1 s
-    from causal_organism.causal.panel import to_panel
-    from causal_organism.interventions.evaluation import evaluate
+    from causal_organism.interventions.evaluation import evaluate  # numpy, 0.1 s
     from causal_organism.interventions.results import INCONCLUSIVE, SCHEMA
 
     found = find_intervention(organism, intervention)
     started = started_by_lot(found)
     if started is None:
         raise RequestError(f"{found['id']} is {found['state']}: only what was started by lot has results")
-    heads = organism.ledger.heads_of((PANEL, STUDY))
-    if PANEL not in heads or not heads[PANEL].version.kept:
-        raise RequestError("there is no panel to measure it on", hint="organism refresh '+panel'")
-    panel = to_panel(load_value(organism, heads[PANEL].version))
-    study = heads.get(STUDY)
-    if study is None or not study.version.kept:
-        declared = shipped_study()
-    else:
-        declared = parse_panel_study(load_value(organism, study.version)["text"])
-    result = evaluate(started, panel, declared, ended=started["ended"] or iso_week_of(organism.now().isoformat()))
+    world = _load_world(organism)
+    result = evaluate(started, world, ended=started["ended"] or iso_week_of(organism.now().isoformat()))
     if started["ended"] is None:
         result["verdict"] = INCONCLUSIVE
     expected = {name: started["expected"][name] for name in ("own", "spillover", "total", "from", "to")}
@@ -61,3 +55,17 @@ def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
         "grade": "A",
         **result,
     }
+
+
+def _load_world(organism: Organism) -> World:
+    from causal_organism.causal.declarations.panel_study import parse_panel_study, shipped_study
+    from causal_organism.causal.panel import to_panel
+    from causal_organism.interventions.worlds import World
+
+    heads = organism.ledger.heads_of((PANEL, STUDY, STUDIES))
+    kept = {key: load_value(organism, head.version) for key, head in heads.items() if head.version.kept}
+    if PANEL not in kept:
+        raise RequestError("there is no panel to measure it on", hint="organism refresh '+panel'")
+    declared = parse_panel_study(kept[STUDY]["text"]) if STUDY in kept else shipped_study()
+    studies = kept[STUDIES]["studies"] if STUDIES in kept else ()
+    return World(panel=to_panel(kept[PANEL]), declared=declared, studies=studies)

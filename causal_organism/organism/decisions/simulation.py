@@ -22,6 +22,11 @@ def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
     from causal_organism.interventions.simulation import World, simulate
 
     found = find_intervention(organism, intervention)
+    if study := found.get("study"):
+        raise RequestError(
+            f"{found['id']} rests on the study {study}, and its people and outcome are not the panel's",
+            hint="the study's own table says who has what: organism read causal/studies",
+        )
     heads = organism.ledger.heads_of(_READ)
     for key in _READ:
         if key not in heads or not heads[key].version.kept:

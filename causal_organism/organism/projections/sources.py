@@ -9,6 +9,7 @@ from causal_organism.network import matching
 from causal_organism.organism.plain_source import PlainSource
 from causal_organism.organism.projections.network_source import NetworkSource
 from causal_organism.organism.projections.started import STARTED, StartedSource
+from causal_organism.organism.studies.folder import STUDIES, StudiesSource
 from causal_organism.organism.studies.source import STUDY, StudySource
 from causal_organism.ports import Look, Organism, PlatformSource
 
@@ -68,5 +69,6 @@ def platform_sources(organism: Organism) -> Mapping[str, PlatformSource]:
         "people": ImportSource(organism, "people"),
         "outcomes": ImportSource(organism, "outcomes"),
         STUDY: StudySource(organism),
+        STUDIES: StudiesSource(organism),
         STARTED: StartedSource(organism),
     }

@@ -27,6 +27,7 @@ def started_by_lot(found: Mapping[str, Any]) -> dict[str, Any] | None:
         "id": found["id"],
         **{name: proposal[name] for name in names},
         "delta": proposal["contrast"]["delta"],
+        "study": proposal.get("study"),
         "treated_teams": detail["treated_teams"],
         "held_out_teams": detail["held_out_teams"],
         "began": iso_week_of(start["at"]),
