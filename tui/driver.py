@@ -8,6 +8,7 @@ import signal
 import termios
 import threading
 from codecs import getincrementaldecoder
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -31,25 +32,40 @@ class SturdyDriver(LinuxDriver):
     def __init__(self, *arguments: Any, **more: Any):
         super().__init__(*arguments, **more)
         self._stopping = False
+        self._woken, self._wake = os.pipe()
+        os.set_blocking(self._woken, False)
         for number in EXIT_CODES:
             signal.signal(number, self._leave)
 
     def run_input_thread(self) -> None:
-        """Read until the app ends; bytes that are not UTF-8 are dropped, and pastes are text."""
+        """Read until the app ends; bytes that are not UTF-8 are dropped, and pastes are text. While nothing is typed,
+        it does not wake up."""
         decode = getincrementaldecoder("utf-8")("ignore").decode
-        guard, parser = PasteGuard(), XTermParser(self._debug)
+        guard, parser, is_idle = PasteGuard(), XTermParser(self._debug), False
+        with suppress(BlockingIOError):
+            os.read(self._woken, _READ)  # of an earlier end
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self._woken, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(_PASTE_PAUSE_S if guard.is_pasting else _PAUSE_S):
+                pause_s = _PASTE_PAUSE_S if guard.is_pasting else _PAUSE_S
+                ready = [key.fd for key, _ in selector.select(None if is_idle else pause_s)]
+                if self.fileno in ready:
                     read = os.read(self.fileno, _READ)
                     if not read:
                         return  # the terminal is gone; a signal says so too
                     text = guard.feed(decode(read))
-                else:
+                elif not ready:
                     text = guard.pause()
+                else:
+                    continue
                 for event in (*(parser.feed(text) if text else ()), *parser.tick()):
                     self.process_message(event)
+                is_idle = not ready and not text
+
+    def disable_input(self) -> None:
+        os.write(self._wake, b".")
+        super().disable_input()
 
     def _leave(self, number: int, frame: FrameType | None) -> None:
         """End in order; where the event loop does not take notice, or at the second signal, at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tui.pasting import END, START, PasteGuard
+from tui.pasting import END, ESCAPE, START, PasteGuard
 
 
 def passed(*reads: str) -> str:
@@ -13,9 +13,7 @@ def passed(*reads: str) -> str:
     return "".join([*(guard.feed(each) for each in reads), guard.pause()])
 
 
-@pytest.mark.parametrize(
-    "keys", ["j", "\x1b", "\x1b[A\x1b[B", ":run e4587e6e\r", "/hostile\r", "\x1bOP", "\x1b[?2026;2$y"]
-)
+@pytest.mark.parametrize("keys", ["j", "\x1b[A\x1b[B", ":run e4587e6e\r", "/hostile\r", "\x1bOP", "\x1b[?2026;2$y"])
 def test_keys_are_passed_on_as_they_are(keys: str) -> None:
     assert passed(keys) == keys
 
@@ -42,3 +40,20 @@ def test_keys_behind_a_pause_are_keys_again() -> None:
 
 def test_a_burst_of_text_with_an_escape_is_a_paste_without_brackets() -> None:
     assert passed("approve this\x1bq\r") == f"{START}approve this␛q\r{END}"
+
+
+@pytest.mark.parametrize(
+    ("reads", "keys"),
+    [
+        (["\x1b"], ESCAPE),
+        (["\x1bj"], f"{ESCAPE}j"),  # read late, both at once
+        (["\x1b", "j"], f"{ESCAPE}j"),  # the pause between them was not noticed
+        (["\x1b["], f"{ESCAPE}["),
+        (["\x1b", "]"], f"{ESCAPE}]"),
+        (["\x1b\x1b:"], f"{ESCAPE}{ESCAPE}:"),
+        (["\x1b\x1b[A"], f"{ESCAPE}\x1b[A"),
+        (["\x1b", "[A"], "\x1b[A"),
+    ],
+)
+def test_an_escape_key_makes_no_other_key_of_what_is_typed_behind_it(reads: list[str], keys: str) -> None:
+    assert passed(*reads) == keys
