@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from causal_organism.wording.run_actions import state_type
-from causal_organism.wording.run_reasons import without_prefix
+from causal_organism.wording.run_reasons import without_blocked, without_prefix
 from causal_organism.wording.safe_text import safe_name, safe_text
 
 Run = Mapping[str, Any]
@@ -62,7 +62,7 @@ def run_name(run: Run) -> str:
 
 
 def _reason(run: Run) -> str:
-    return str(run.get("error") or run.get("why") or without_prefix(run.get("message")) or "")
+    return without_blocked(str(run.get("error") or run.get("why") or without_prefix(run.get("message")) or ""))
 
 
 def _began(run: Run) -> str | None:

@@ -10,6 +10,9 @@ from causal_organism.wording.run_actions import state_type
 _PREFIXES = ("Flow run encountered an exception: ", "Flow run encountered an exception. ")
 """What Prefect puts before an error; it says nothing."""
 
+BLOCKED = "blocked: "
+"""Before what a failure kept from being made, at the end of the line that a run says of itself."""
+
 _WAITING: Mapping[str, str] = {
     "Late": "no worker has taken it",
     "AwaitingConcurrencySlot": "waits until another run of its deployment ends",
@@ -32,3 +35,8 @@ def without_prefix(message: str | None) -> str | None:
     for prefix in _PREFIXES:
         message = message.removeprefix(prefix) if message else message
     return message or None
+
+
+def without_blocked(error: str) -> str:
+    """The line that a run says of itself without what its failures blocked, which depends on what was asked for."""
+    return error.partition(f"; {BLOCKED}")[0]

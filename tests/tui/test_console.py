@@ -50,6 +50,27 @@ def test_the_same_rows_again_repaint_nothing_and_one_changed_row_repaints_one_li
     drive(scenario)
 
 
+def test_a_column_that_grows_moves_in_every_line_that_is_seen() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2", "T")
+        await driver.until("views/pagerank")
+        await driver.settled()
+        driver.text()  # the lines are drawn: those that are not to be drawn again would stay as they are
+        table = driver.app.frame.table  # type: ignore[union-attr]
+        *rest, last = table.all_rows
+        longer = ("metrics/07/a_name_that_is_long", *last.cells[1:])
+        table.show((*rest, type(last)(key=last.key, cells=longer, tone=last.tone)))
+        await driver.pilot.pause()
+        lines = [
+            line for line in driver.text().split("\n") if any(f" {word} " in line for word in ("STATE", "OK", "FAIL"))
+        ]
+        assert len(lines) > 5
+        places = {line.index(f" {word} ") for line in lines for word in ("STATE", "OK", "FAIL") if f" {word} " in line}
+        assert len(places) == 1
+
+    drive(scenario, size=NARROW)
+
+
 def test_a_filter_may_be_a_selection_which_the_source_evaluates() -> None:
     async def scenario(driver: Driver) -> None:
         await driver.press("2")

@@ -78,7 +78,7 @@ class LineTable(Pane):
 
     def rearrange(self) -> None:
         """Filter and sort again, with the cursor on the key where it stood."""
-        key, old = self.key, self.rows
+        key, old, widths = self.key, self.rows, self._widths(self.size.width - 2 * self.framed)
         self.rows = arrange(
             self.all_rows,
             self.columns,
@@ -95,7 +95,7 @@ class LineTable(Pane):
             changed = changed_lines(old, self.rows, range(top, top + self.room))
             for index in {*changed, *((was, self.cursor) if was != self.cursor else ())}:
                 self.repaint(index)
-        if not old or not self.rows:
+        if not old or not self.rows or widths != self._widths(self.size.width - 2 * self.framed):
             self.refresh()
         if self.key != key:
             self.post_message(self.Moved(self, self.key))
@@ -238,14 +238,17 @@ class LineTable(Pane):
 
     def _cells(self, cells: Sequence[str], width: int) -> list[tuple[str, Column]]:
         """(text, column) per shown column, each padded and led by a gap but the first."""
-        gap = 2 if width >= _AIRY else 1
-        widths = column_widths(self.columns, self._needed(), width - _GUTTER - self.framed, gap=gap)
+        gap = _gap(width)
         parts: list[tuple[str, Column]] = []
         cut = self.paint.text("…")
-        for cell, size, column in zip(cells, widths, self.columns, strict=True):
+        for cell, size, column in zip(cells, self._widths(width), self.columns, strict=True):
             if size:
                 parts.append(((" " * gap if parts else "") + fit(cell, size, right=column.right, cut=cut), column))
         return parts
+
+    def _widths(self, width: int) -> tuple[int, ...]:
+        """How wide each column is, of so many cells in all; 0: it is not shown."""
+        return column_widths(self.columns, self._needed(), width - _GUTTER - self.framed, gap=_gap(width))
 
     def _needed(self) -> tuple[int, ...]:
         """How wide each column would be with all of its cells."""
@@ -266,3 +269,8 @@ class LineTable(Pane):
                 if row.key == key:
                     return index
         return max(0, min(self.cursor, len(self.rows) - 1))
+
+
+def _gap(width: int) -> int:
+    """Blanks between cells."""
+    return 2 if width >= _AIRY else 1

@@ -9,6 +9,7 @@ from causal_organism.assets.blocking import some_of
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.assets.outcomes import Outcome, RunOutcome
 from causal_organism.ports import Engine
+from causal_organism.wording.run_reasons import BLOCKED
 
 _TOLD = 20  # in the one line that a run says of itself; each step keeps its own
 _WORST_FIRST = (RunOutcome.FAILED, RunOutcome.CANCELLED, RunOutcome.DONE, RunOutcome.NOTHING)
@@ -48,7 +49,7 @@ def what_went_wrong(document: Mapping[str, Any]) -> str | None:
     if len(failed) > _TOLD:
         failed[_TOLD:] = [f"and {len(failed) - _TOLD} more"]
     blocked = [_name(step) for step in document["steps"] if step["outcome"] == Outcome.BLOCKED]
-    return "; ".join([*failed, f"blocked: {some_of(blocked)}"] if blocked else failed) or None
+    return "; ".join([*failed, f"{BLOCKED}{some_of(blocked)}"] if blocked else failed) or None
 
 
 def _name(step: Mapping[str, Any]) -> str:

@@ -38,3 +38,12 @@ def test_failed_runs_with_one_reason_are_one_line_whatever_they_were_about() -> 
         ("1", "1h", "1h", "pulse", "no way"),
         ("1", "2h", "2h", "pulse", "no reason recorded"),
     ]
+
+
+def test_what_a_failure_blocked_is_no_other_reason() -> None:
+    runs = [
+        run("3", "Failed", 1, "f/refresh", selection="+report", why="forecast failed: away; blocked: stock, report"),
+        run("2", "Failed", 2, "f/refresh", selection="+stock", why="forecast failed: away; blocked: stock"),
+        run("1", "Failed", 3, "f/refresh", selection="forecast", why="forecast failed: away"),
+    ]
+    assert [(each.reason, each.what) for each in causes(runs)] == [("forecast failed: away", "+report +2")]

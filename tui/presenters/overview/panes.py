@@ -75,7 +75,7 @@ def failure_lines(document: Document | None, now: datetime, width: int) -> tuple
     for cause in causes(document.get("runs", ())):
         when = age(cause.runs[0].get("started_at"), now)
         head = f"{len(cause.runs):>3} × {fit_left(cause.what, _NAME)} {when:>4} ago  "
-        lines.append(line((head, "bad"), cause.text[: max(10, width - len(head))]))
+        lines.append(line((head, "bad"), fit_left(cause.text, max(10, width - 1 - len(head))).rstrip()))
     return tuple(lines) or (line(("none failed", "ok")),)
 
 
