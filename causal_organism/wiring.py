@@ -286,13 +286,13 @@ def open_organism(
     return OpenOrganism(settings)
 
 
-def refuse_without(settings: Settings, role: str) -> None:
+def refuse_without(settings: Settings, role: str, *, owner_may: bool = False) -> None:
     """Raises RefusedError where the ledger's server knows this login and has not given it this role."""
     from causal_organism.stores.postgres.logins import require_role
 
     if settings.postgres_dsn is not None:
         with OpenOrganism(settings, deadline_s=CONSOLE_DEADLINE_S) as o:
-            require_role(o.database, role)
+            require_role(o.database, role, owner_may=owner_may)
 
 
 def open_console(settings: Settings, *, read_only: bool, status: Callable[[], Mapping[str, Any]]) -> Console:

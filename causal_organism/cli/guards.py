@@ -18,12 +18,14 @@ def changes(
     unless: Callable[..., bool] = lambda **_: False,
     ask: Callable[[Settings], None] = Settings.refuse_changes,
     role: str | None = OPERATOR,
+    owner_may: bool = False,
 ) -> Callable[[Command], Command]:
     """For a command that changes something: it is refused before its first line where nothing may be changed.
 
     Stands below the options. `unless` gets the command's options, and says when they only make it look; `ask` is
     another question for a command that looks after the home itself. `role`: what the ledger's server is asked whether
-    we have it, before anything is half done on the others; None: whoever owns the home decides.
+    we have it, before anything is half done on the others; None: whoever owns the home decides. `owner_may`: so does
+    the owner of the database.
     """
 
     def guard(command: Command) -> Command:
@@ -33,7 +35,7 @@ def changes(
                 settings = load_settings()
                 ask(settings)
                 if role is not None:
-                    refuse_without(settings, role)
+                    refuse_without(settings, role, owner_may=owner_may)
             return command(*context, **options)
 
         return refused_first  # type: ignore[return-value]

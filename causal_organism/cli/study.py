@@ -14,6 +14,7 @@ from causal_organism.cli.output import emit, json_option, table
 from causal_organism.errors import DONE, FAILED, StoreError
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
+from causal_organism.wording.permits import APPROVER
 from causal_organism.wording.safe_text import safe_text
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
@@ -107,9 +108,12 @@ def diff(file: Path | None, as_json: bool) -> None:
 @study.command()
 @_FILE
 @json_option
-@changes()
+@changes(role=APPROVER, owner_may=True)
 def approve(file: Path | None, as_json: bool) -> None:
-    """Say that you reviewed this study file as it stands. It is written to the audit log under your name."""
+    """Say that you reviewed this study file as it stands. It is written to the audit log under your name.
+
+    Where there are roles it needs an approver, or the owner of the ledger.
+    """
     from causal_organism.organism.studies.reviews import approve_study
     from causal_organism.organism.studies.run import read_study_file
 

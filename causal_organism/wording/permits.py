@@ -25,12 +25,16 @@ class HeldRoles:
     roles: frozenset[str] | None
     is_service: bool = False
 
-    def refusal(self, role: str) -> str | None:
-        """Why what needs this role is not for them; None: it is."""
+    def refusal(self, role: str, *, owner_may: bool = False) -> str | None:
+        """Why what needs this role is not for them; None: it is. `owner_may`: the owner of the database may too."""
         if self.roles is None or role in self.roles or _SERVES.get(role) in self.roles:
             return None
         if self.is_service:
-            return None if role == OPERATOR else f"{self.login} owns the database and does not decide: needs {role}"
+            return (
+                None
+                if owner_may or role == OPERATOR
+                else f"{self.login} owns the database and does not decide: needs {role}"
+            )
         own = ", ".join(sorted(self.roles)) or "none of ours"
         return f"needs the role {role}; {self.login} has {own}"
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+
 import psycopg
 import pytest
 
@@ -14,6 +18,7 @@ from tests.stores.logins import ROLES, Login, logins
 __all__ = ["logins"]  # a fixture
 
 _EVENT = "INSERT INTO organism.intervention_event (intervention, at, action, was, now, actor) VALUES ('p1', now(), {})"
+_FACT = "INSERT INTO organism.fact VALUES ('{}', '{}')"
 _APPROVE = _EVENT.format("'approve', 'proposed', 'approved', 'ana'")
 _APPROVED = "UPDATE organism.intervention SET status = 'approved', changed_at = now() WHERE id = 'p1'"
 
@@ -36,6 +41,16 @@ NOBODY = {
     "an action under another name": (
         "UPDATE organism.intervention SET status = 'started' WHERE id = 'p1'",
         _EVENT.format("'begin', 'proposed', 'started', 'ana'"),
+    ),
+    "a review of another content": (
+        """INSERT INTO organism.fact VALUES ('study-review:1', '{"fingerprint": "1", "text": "x"}')""",
+    ),
+    "a review of a file that nobody reviewed": (
+        """INSERT INTO organism.fact VALUES ('study-file:/s.toml', '{"fingerprint": "1", "text": "x"}')""",
+    ),
+    "a fact renamed to a review": (
+        """INSERT INTO organism.fact VALUES ('mine', '{}')""",
+        """UPDATE organism.fact SET name = 'study-review:1' WHERE name = 'mine'""",
     ),
     "the database's owner": ("SET ROLE {owner}",),
     "another's name": ("SET SESSION AUTHORIZATION {owner}",),
@@ -93,6 +108,44 @@ def test_what_was_approved_stays_as_it_was_proposed(logins: Login) -> None:
     for change in ("proposal = '{}'", "changed_at = now()", "status = 'proposed', proposal = '{}'"):
         assert (attempt(worker, changed.format(change)) or "").startswith("42501"), change
     assert attempt(worker, "UPDATE organism.intervention SET status = status") is None
+
+
+def review_of(text: str, **more: str) -> str:
+    """The statement that stores a review of this text."""
+    fingerprint = hashlib.sha256(text.encode()).hexdigest()[:16]
+    value = json.dumps({"fingerprint": fingerprint, "text": text, "actor": "ana", "at": "2020-01-01", **more})
+    return _FACT.format(f"study-review:{fingerprint}", value)
+
+
+def test_only_an_approver_or_the_owner_reviews_a_study_and_a_review_stays(logins: Login, fresh_dsn: str) -> None:
+    approver = logins("approver")
+    for role in ("reader", "analyst", "operator", "worker"):
+        assert "42501" in (attempt(logins(role), review_of(role)) or ""), role
+    assert attempt(approver, review_of("theirs", session="eve")) is None
+    assert attempt(fresh_dsn, review_of("ours")) is None
+    (name,) = re.findall("study-review:[0-9a-f]+", review_of("theirs"))
+    for change in ("DELETE FROM organism.fact", "UPDATE organism.fact SET value = '{}'"):
+        for who in (approver, logins("operator"), fresh_dsn):
+            assert "42501" in (attempt(who, f"{change} WHERE name = '{name}'") or ""), (change, who)
+    with psycopg.connect(fresh_dsn) as connection:
+        row = connection.execute(
+            "SELECT value ->> 'session' LIKE 'test_approver_%%', (value ->> 'at')::timestamptz > now() - interval '1h'"
+            " FROM organism.fact WHERE name = %s", (name,),
+        ).fetchone()  # fmt: skip
+    assert row == (True, True)
+    assert "42501" in (attempt(approver, "INSERT INTO organism.fact VALUES ('worker-assets', '\"x\"')") or "")
+    for role in ("operator", "worker"):
+        assert attempt(logins(role), _FACT.format(f"of-{role}", 1)) is None
+
+
+def test_where_there_are_no_roles_a_worker_reviews_nothing_and_the_owner_does(fresh_dsn: str, logins: Login) -> None:
+    worker = logins("worker")
+    with psycopg.connect(fresh_dsn) as connection:
+        for role in ("reader", "analyst", "operator", "approver"):
+            connection.execute(f"REVOKE ALL ON SCHEMA organism FROM organism_{role}".encode())
+    assert "organism_approver" in (attempt(worker, review_of("x")) or "")
+    assert attempt(worker, "INSERT INTO organism.fact VALUES ('of-worker', '1')") is None
+    assert attempt(fresh_dsn, review_of("x")) is None
 
 
 def test_who_approved_does_not_start_by_straight_sql_either(logins: Login) -> None:

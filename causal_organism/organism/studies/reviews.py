@@ -14,15 +14,19 @@ from causal_organism.ports import Organism
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """One approval: of a text, by somebody, at a moment (ISO 8601)."""
+    """One approval: of a text, by somebody, at a moment (ISO 8601).
+
+    `actor` is who the client said it was; `session` is the login that the server knew, '' where none was recorded.
+    """
 
     fingerprint: str
     actor: str
     at: str
     text: str
+    session: str = ""
 
     def document(self) -> dict[str, str]:
-        return {"fingerprint": self.fingerprint, "actor": self.actor, "at": self.at}
+        return {"fingerprint": self.fingerprint, "actor": self.actor, "session": self.session, "at": self.at}
 
 
 def review_of(organism: Organism, study: StudyFile) -> Review | None:
@@ -36,17 +40,21 @@ def last_review(organism: Organism, study: StudyFile) -> Review | None:
 
 
 def approve_study(organism: Organism, study: StudyFile, *, actor: str) -> dict[str, Any]:
-    """organism.study-approval/1: remember that somebody reviewed this content. Again by anybody changes nothing."""
+    """organism.study-approval/1: remember that somebody reviewed this content. Again by anybody changes nothing.
+
+    Raises RefusedError where the ledger's server knows who this is, and has not made them an approver.
+    """
     organism.settings.refuse_changes()
     known = review_of(organism, study)
     at = organism.now()
-    review = known or Review(fingerprint=study.fingerprint, actor=actor, at=at.isoformat(), text=study.text)
-    stored = {**review.document(), "text": review.text}
     if known is None:
-        organism.ledger.set_fact(review_fact(study.fingerprint), stored)
+        new = Review(fingerprint=study.fingerprint, actor=actor, at=at.isoformat(), text=study.text)
+        organism.ledger.set_fact(review_fact(study.fingerprint), {**new.document(), "text": new.text})
         detail = {"fingerprint": study.fingerprint}
         organism.ledger.audit(actor=actor, action="study.approve", subject=study.path, detail=detail, at=at)
-    organism.ledger.set_fact(_file(study.path), stored)
+    review = review_of(organism, study)  # as the server keeps it
+    assert review is not None
+    organism.ledger.set_fact(_file(study.path), {**review.document(), "text": review.text})
     return {
         "schema": "organism.study-approval/1",
         "study": study.path,

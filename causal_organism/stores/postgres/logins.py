@@ -38,12 +38,12 @@ def held_roles(database: Database) -> HeldRoles:
     return HeldRoles(login=login, roles=mine if has_roles else None, is_service=is_service)
 
 
-def require_role(database: Database, role: str) -> None:
+def require_role(database: Database, role: str, *, owner_may: bool = False) -> None:
     """For what a server without roles would do for anybody. Raises RefusedError; a ledger that is away refuses nothing:
     what is to be done is written there too, and fails by that.
     """
     try:
-        why = held_roles(database).refusal(role)
+        why = held_roles(database).refusal(role, owner_may=owner_may)
     except StoreError:
         return
     if why is not None:

@@ -40,5 +40,6 @@ REVOKE INSERT, UPDATE, DELETE ON organism.access FROM organism_operator;
 GRANT organism_analyst TO organism_approver;
 GRANT UPDATE ON organism.intervention TO organism_approver;
 GRANT INSERT ON organism.intervention_event, organism.audit TO organism_approver;
+GRANT INSERT, UPDATE ON organism.fact TO organism_approver;  -- reviews of studies alone, as a trigger sees to
 
 -- Tables of later versions: whoever owns the schema runs this again after an upgrade.
