@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from causal_organism.deployments import FULL, ZOMBIE_AUTOMATION
+from causal_organism.deployments import FULL, WORK_POOL, ZOMBIE_AUTOMATION
 from causal_organism.settings import Settings
 from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
 from tests.stores.prefect_servers import set_state, setup_unscheduled
@@ -83,6 +83,24 @@ def test_a_refresh_whose_process_died_is_resumed_twice_and_a_pulse_is_left_to_th
     for each in (run, pulse):
         for state in ("Running", "Crashed"):
             set_state(server, each, state)
+    assert prefect.reap() == ()
+
+
+def test_a_run_whose_worker_was_begun_anew_is_resumed_at_once_and_one_of_a_worker_that_goes_on_is_left_alone(
+    prefect: PrefectOrchestrator, server: httpx.Client
+) -> None:
+    setup_unscheduled(prefect)
+    name = until(prefect.workers)[0]["name"]
+    lost, going_on = (prefect.trigger("refresh", {"selection": "*"}) for _ in range(2))
+    for run, worker in ((lost, "begun-anew"), (going_on, name)):
+        server.patch(f"/flow_runs/{run}/labels", json={"prefect.worker.name": worker}).raise_for_status()
+        set_state(server, run, "Running")
+    assert prefect.reap() == ()
+    server.post(f"/work_pools/{WORK_POOL}/workers/heartbeat", json={"name": "begun-anew"}).raise_for_status()
+    assert prefect.reap() == (
+        f"run {lost} ended with its worker: set to Crashed",
+        f"run {lost} lost its process: resumed",
+    )
     assert prefect.reap() == ()
 
 

@@ -34,6 +34,7 @@ class Remains:
     def left_by_the_dead(self) -> Iterator[Change]:
         """Runs that never began, which another worker gets; those whose process died, which are resumed by policy."""
         yield from self.unborn()
+        yield from self._went_with_their_worker()
         yield from self._died()
 
     def unborn(self) -> Iterator[Change]:
@@ -41,13 +42,25 @@ class Remains:
         pending = self._runs_in("PENDING")
         workers = self._workers() if pending else {}
         for run in pending:
-            since = datetime.fromisoformat(run["state"]["timestamp"])
+            since = _moment(run["state"]["timestamp"])
             if self._now() - since > timedelta(seconds=UNBORN_S) or self._is_orphan(run, since, workers):
                 if self._times_begun_again(run) < BEGUN_AGAIN:
                     yield self._again(run, f"run {run['id']} never began: given to another worker", _NEVER_BEGAN)
                 else:
                     state = {"type": "CRASHED", "name": "Crashed", "message": "no worker could begin it"}
                     yield self._to(run, f"run {run['id']} never began: set to Crashed", state)
+
+    def _went_with_their_worker(self) -> Iterator[Change]:
+        """Runs whose worker was begun anew since, under its name: their processes ended before it began. Nobody waits
+        until their heartbeats are missed. One that is begun anew beside runs that go on keeps the day of its first.
+        """
+        running = self._runs_in("RUNNING")
+        workers = self._workers() if running else {}
+        for run in running:
+            worker = workers.get((run.get("labels") or {}).get("prefect.worker.name") or "")
+            if worker is not None and _moment(worker["created"]) > _moment(run["state"]["timestamp"]):
+                state = {"type": "CRASHED", "name": "Crashed", "message": "its worker ended, and its process with it"}
+                yield self._to(run, f"run {run['id']} ended with its worker: set to Crashed", state)
 
     def _died(self) -> Iterator[Change]:
         for run in self._runs_in("CRASHED", since=self._now() - timedelta(seconds=RESUMES_WITHIN_S)):
@@ -63,11 +76,7 @@ class Remains:
             return since < silent_since
         worker = workers[name]
         heard = worker.get("last_heartbeat_time")
-        return (
-            datetime.fromisoformat(worker["created"]) > since
-            or heard is None
-            or datetime.fromisoformat(heard) < silent_since
-        )
+        return _moment(worker["created"]) > since or heard is None or _moment(heard) < silent_since
 
     def _again(self, run: Row, text: str, why: str) -> Change:
         return self._to(run, text, {"type": "SCHEDULED", "name": "AwaitingRetry", "message": why})
@@ -116,3 +125,7 @@ class Remains:
                 f"deployment {pipeline.full_name}: a slot that no run held was freed",
                 lambda: self._api.write("PATCH", f"/v2/concurrency_limits/{limit['id']}", {"active_slots": 0}),
             )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
