@@ -7,6 +7,7 @@ import pytest
 from causal_organism.wording.run_filters import ALL, RunsAsked
 from tests.tui.driving import NARROW, Clock, Driver, drive
 from tui.demo.source import DemoSource
+from tui.screens.overview import OverviewScreen
 from tui.source import Document
 
 
@@ -81,5 +82,25 @@ def test_a_key_that_was_chosen_does_it_and_is_shown() -> None:
         assert "Help ▸ Overview" not in driver.text()
         await driver.press("f1")
         await driver.until("Help ▸ Overview")
+
+    drive(scenario)
+
+
+def test_whoever_has_not_moved_begins_with_the_first_trouble_whichever_server_answers_last() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.until("never made")
+        frame = driver.app.frame
+        assert isinstance(frame, OverviewScreen)
+        queues = driver.app.documents.pop("queues")
+        frame.arrived = False
+        frame.present()
+        before = frame.table.key
+        driver.app.documents["queues"] = queues
+        frame.present()
+        assert (frame.table.cursor, frame.table.key == before) == (0, False)
+        await driver.press("j")
+        chosen = frame.table.key
+        frame.table.show(tuple(reversed(frame.table.all_rows)))
+        assert frame.table.key == chosen, "the cursor of whoever has moved follows its line"
 
     drive(scenario)

@@ -35,6 +35,7 @@ class OverviewScreen(TriggeringScreen):
         super().__init__()
         self.lags: list[float | None] = []
         self.mends: dict[str, tuple[str, ...]] = {}  # trouble -> assets that a refresh would make
+        self.arrived = False  # every document came once
         self._queues: Document | None = None  # whose lag is the last of these
 
     def compose_body(self) -> ComposeResult:
@@ -65,7 +66,12 @@ class OverviewScreen(TriggeringScreen):
         troubles = attention(documents, now)
         self.table.empty = "nothing needs attention" if "assets" in documents else "reading ..."
         self.mends = {trouble.target: trouble.assets for trouble in troubles}
+        # Whoever has not moved begins with the first, whichever server answers first.
+        stays = not self.arrived and self.table.cursor == 0
         self.table.show(attention_rows(troubles, now))
+        if stays:
+            self.table.move_to(0)
+        self.arrived = self.arrived or all(documents.get(name) is not None for name, _ in self.requests())
         super().present()
 
     def _show_summary(self, lines: tuple[Line, ...]) -> None:
