@@ -91,11 +91,11 @@ def test_whoever_has_not_moved_begins_with_the_first_trouble_whichever_server_an
         await driver.until("never made")
         frame = driver.app.frame
         assert isinstance(frame, OverviewScreen)
-        queues = driver.app.documents.pop("queues")
+        status = driver.app.documents.pop("status")
         frame.arrived = False
         frame.present()
         before = frame.table.key
-        driver.app.documents["queues"] = queues
+        driver.app.documents["status"] = status
         frame.present()
         assert (frame.table.cursor, frame.table.key == before) == (0, False)
         await driver.press("j")
