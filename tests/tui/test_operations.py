@@ -26,6 +26,7 @@ def test_a_schedule_is_paused_and_resumed_where_its_list_has_the_focus() -> None
         await driver.press("tab", "j", "p")
         await driver.dialog("PAUSE 1 SCHEDULE")
         assert "organism schedule pause full-analysis-pipeline/full-analysis" in driver.text()
+        assert "full-analysis does not start in" in driver.text()
         await driver.press("tab", "enter")
         await driver.until(lambda: writes(driver))
         assert writes(driver) == [("schedule", "full-analysis-pipeline/full-analysis", False)]
@@ -142,7 +143,7 @@ def test_what_a_pilot_did_stands_beside_what_was_expected() -> None:
         await beats(driver, 1)
         await driver.press("5")
         await driver.until("RESULT inconclusive")
-        assert "+0.31 [+0.12, +0.5]" in driver.text()
+        assert "+0.31 [+0.12, +0.50]" in driver.text()
         assert "+0.22 [-0.05, +0.49]" in driver.text()
         assert driver.text().count("●") >= 2
 

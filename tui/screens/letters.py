@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
 
+from causal_organism.wording.queue_consequences import after_letters_drop, after_letters_retry
+from tui.presenters.consequences import lines_of
 from tui.presenters.letters import COLUMNS, letter_rows
 from tui.presenters.lines import line
 from tui.screens.list_page import ListPage
@@ -43,16 +45,21 @@ class LettersPage(ListPage):
     def action_retry(self) -> None:
         effect = "Effect: each is judged again; the good ones go into the stream, the others stay."
         self.ask(
-            self._title("SEND AGAIN"), "retry", [line(effect)], lambda source, letter: source.retry_letter(letter),
-            command=self._command("retry"),
+            self._title("SEND AGAIN"), "retry", [line(effect), *lines_of(after_letters_retry(self._targets()))],
+            lambda source, letter: source.retry_letter(letter), command=self._command("retry"),
         )  # fmt: skip
 
     def action_drop(self) -> None:
         self.ask(
-            self._title("DROP"), "drop", [line("Effect: they are removed for good. Written to the audit log.")],
+            self._title("DROP"), "drop",
+            [line("Effect: they are removed for good. Written to the audit log."),
+             *lines_of(after_letters_drop(self._targets()))],
             lambda source, letter: source.drop_letter(letter), command=self._command("drop"),
             word=f"drop {len(self.table.targets())}",
         )  # fmt: skip
+
+    def _targets(self) -> list[Document]:
+        return [self.letters[key] for key in self.table.targets()]
 
     def _title(self, verb: str) -> str:
         number = len(self.table.targets())

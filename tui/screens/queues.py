@@ -10,9 +10,18 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from causal_organism.wording.consequences import Sentence
+from causal_organism.wording.queue_consequences import (
+    after_limit,
+    after_queue_pause,
+    after_queue_resume,
+    after_schedule_pause,
+    after_schedule_resume,
+)
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import Action, Context
 from tui.presenters.commands import each_of, limit_command
+from tui.presenters.consequences import lines_of
 from tui.presenters.lines import line
 from tui.presenters.queues import COLUMNS, amount, gap_words, queue_key, queue_rows, stream_lines, waiting_lines
 from tui.presenters.schedules import COLUMNS as SCHEDULE_COLUMNS
@@ -139,11 +148,12 @@ class QueuesScreen(ListScreen):
         left = len(targets) - len(touched)
         what = "SCHEDULE" if self.table is self.schedules else "QUEUE"
         effect = _EFFECTS[what, verb]
+        follows = self._follows(what, verb, [self.item(key) or {} for key in touched])
         lines = [*target_lines(touched), *([line((f"  left out: {left}, paused already", "warn"))] if left else [])]
         word = f"{verb.lower()} {len(touched)}" if len(touched) > 1 or self.console.place.production else None
         dialog = Ask(
             f"{verb} {len(touched)} {what}{'S' if len(touched) != 1 else ''}",
-            [*lines, line(""), line(f"Effect: {effect}.")],
+            [*lines, line(""), line(f"Effect: {effect}."), *lines_of(follows)],
             action=verb.capitalize(),
             fields=confirming(word),
             context=safe_name(self.console.place.context, limit=24),
@@ -166,7 +176,8 @@ class QueuesScreen(ListScreen):
             [
                 line(f"  now {'no limit' if limit is None else amount(limit)}, {amount(queue.get('running'))} running"),
                 line(""),
-                line("Effect: so many runs of this queue at once; those that run go on."),
+                line("Effect: so many runs of this queue at once."),
+                *lines_of(after_limit(queue, self._runs)),
             ],
             action="Set",
             fields=(Field(name="limit", label="new limit (a number, or - for none):"),),
@@ -180,6 +191,21 @@ class QueuesScreen(ListScreen):
                 self._limit(answers["limit"], key)
 
         self.app.push_screen(dialog, answered)
+
+    @property
+    def _runs(self) -> Sequence[Document]:
+        """The newest, as they are known here."""
+        found: Sequence[Document] = (self.document("runs") or {}).get("runs", ())
+        return found
+
+    def _follows(self, what: str, verb: str, touched: Sequence[Document]) -> tuple[Sentence, ...]:
+        """What that leads to, as far as the documents that are here tell."""
+        runs, now = self._runs, self.console.now()
+        if what == "QUEUE":
+            return after_queue_pause(touched, runs) if verb == "PAUSE" else after_queue_resume(touched, runs)
+        if verb == "PAUSE":
+            return after_schedule_pause(touched, runs, now)
+        return after_schedule_resume(touched, runs, now)
 
     def _pause(self, what: str, targets: Sequence[str], *, resume: bool) -> None:
         def change(source: ConsoleSource, key: str) -> str:
