@@ -111,7 +111,7 @@ def judge(
         *_code_changed(head, code),
         *_inputs_changed(head, inputs),
         *(_too_old(spec, head, now) if now is not None else ()),
-        *_check_failed(head, code, Provenance(code_version=code.version, inputs=inputs)),
+        *_check_failed(head, code, inputs),
         *_check_changed(head, code),
         *((ContentDamaged(head.version.number),) if damaged else ()),
     ]
@@ -147,7 +147,7 @@ def _inputs_changed(head: Head, inputs: Mapping[str, InputVersion | None]) -> li
             causes.append(InputAdded(_name(label), _label(now), _partition(now)))
         elif _content(recorded[label]) != _content(now):
             causes.append(_input_changed(label, recorded[label], now))
-    for label in sorted(set(recorded) - set(inputs)):
+    for label in sorted(recorded.keys() - inputs.keys()):
         was = recorded[label]
         causes.append(InputRemoved(_name(label), _label(was), _partition(was)))
     return causes
@@ -203,13 +203,15 @@ def _check_changed(head: Head, code: Code) -> tuple[Cause, ...]:
     return (CheckChanged(changed),) if changed else ()
 
 
-def _check_failed(head: Head, code: Code, now: Provenance) -> tuple[Cause, ...]:
+def _check_failed(head: Head, code: Code, inputs: Mapping[str, InputVersion | None]) -> tuple[Cause, ...]:
     """A rejection says nothing of what is read now where it was of other code or inputs."""
     failed = rejecting(head, code)
     if failed:
         return (CheckFailed(head.version.number, tuple(each.name for each in failed)),)
     attempt = head.attempt
-    if attempt is None or attempt.outcome is not Outcome.REJECTED or not attempt.provenance.same_as(now):
+    if attempt is None or attempt.outcome is not Outcome.REJECTED:
+        return ()
+    if not attempt.provenance.same_as(Provenance(code_version=code.version, inputs=inputs)):
         return ()
     return (CheckFailed(head.version.number),)
 

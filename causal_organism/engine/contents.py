@@ -97,8 +97,8 @@ def damaged_heads(organism: Engine, heads: Mapping[AssetRef, Head]) -> set[Asset
     contents = {
         ref: content
         for ref, head in heads.items()
-        if ref[0] in organism.graph
-        and organism.graph[ref[0]].kind == DERIVED
+        if (spec := organism.graph.specs.get(ref[0])) is not None
+        and spec.kind == DERIVED
         and not isinstance(content := head.version.content, AtBatch)
     }
     damaged = organism.values.damaged(tuple(contents.values()))

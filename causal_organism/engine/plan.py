@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.causes import cause_document
+from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.keys import placed
 from causal_organism.assets.partitions.choices import choose, parse_choice, what_there_is
@@ -68,6 +69,7 @@ def select_keys(
     return tuple(select(selection, organism.graph, LedgerLook(snapshot), allow_empty=allow_empty))
 
 
+@rare_collection()
 def make_plan(
     organism: Engine, request: Request, origin: Origin, *, looked: Collection[Observation] | None = None
 ) -> Planned:
@@ -79,7 +81,7 @@ def make_plan(
     """
     snapshot, selected = _select(organism, request)
     graph = organism.graph
-    sources = [key for key in graph.walk_up(selected) if graph[key].kind != DERIVED]
+    sources = [key for key in graph.walk_up(selected) if graph.specs[key].kind != DERIVED]
     if looked is not None:
         observations = tuple(each for each in looked if each.key in sources)
     elif organism.settings.may_change:
@@ -116,9 +118,13 @@ def plan(
     """
     graph, partition = snapshot.organism.graph, request.partition
     choice = parse_choice(partition) if partition is not None else {}
-    chosen = choose(choice, with_siblings(graph, selected), lambda key: graph[key].partitions, snapshot.space)
-    narrowed = {key: partitions for key, partitions in chosen.items() if set(choice) & set(graph[key].partitions)}
-    if choice and not any(narrowed.values()) and not request.allow_empty:
+    keys = with_siblings(graph, selected)
+    if choice:
+        chosen = choose(choice, keys, lambda key: graph[key].partitions, snapshot.space)
+    else:
+        chosen = {key: snapshot.space(key).texts for key in keys}
+    narrowed = [key for key in chosen if set(choice) & set(graph[key].partitions)] if choice else []
+    if choice and not any(chosen[key] for key in narrowed) and not request.allow_empty:
         raise SelectionError(
             f"{request.selection.strip()!r} has no partition in {partition}",
             hint=what_there_is(choice, graph.in_order(narrowed), snapshot.space),

@@ -115,6 +115,8 @@ def _named(
             if key not in graph:
                 raise UnknownKeyError(key, nearest(key, graph), column)
             return frozenset({key})
+        case syntax.Pattern("*"):
+            return frozenset(graph)
         case syntax.Pattern(text):
             return frozenset(key for key in graph if syntax.fits_pattern(text, key))
         case syntax.Group(name):

@@ -28,15 +28,18 @@ def load_code(
     """
     read, unset = _read_current(organism, config)
     current = {key: read[key] for key in organism.graph.order}
-    older = {(head.version.key, head.latest.code_version) for head in heads if head.version.key in current}
-    changed = {(key, was) for key, was in older if was != current[key].version}
+    changed = {
+        (key, was)
+        for head in heads
+        if (key := head.version.key) in current and (was := head.latest.code_version) != current[key].version
+    }
     known = organism.code_parts.load({was for _, was in changed})
-    differs: dict[str, dict[str, tuple[str, ...]]] = {key: {} for key in current}
+    differs: dict[str, dict[str, tuple[str, ...]]] = {}
     for key, was in changed:
-        differs[key][was] = differing_parts(known.get(was, {}), current[key].parts)
+        differs.setdefault(key, {})[was] = differing_parts(known.get(was, {}), current[key].parts)
     return {
         key: Code(
-            each.version, each.parts, unset.get(key), differs[key], check_versions(organism.graph[key], read),
+            each.version, each.parts, unset.get(key), differs.get(key, {}), check_versions(organism.graph[key], read),
             values_of(organism.graph[key], config.get(key, {})),
         )
         for key, each in current.items()

@@ -83,13 +83,15 @@ def read_code(
 
 def values_of(spec: AssetSpec, given: Mapping[str, object]) -> dict[str, object]:
     """What each parameter with a default is called with."""
-    return {name: given.get(name, parameter.default) for name, parameter in spec.config.items()}
+    return {name: given.get(name, parameter.default) for name, parameter in spec.config.items()} if spec.config else {}
 
 
 def _version(
     spec: AssetSpec, settings: Mapping[str, object], config: Mapping[str, object], source: _Source
 ) -> CodeVersion:
     declared = spec.code_version if spec.compute or spec.code_version else PLATFORM
+    if declared is not None and not (spec.settings or config or spec.files):
+        return CodeVersion(declared, {DECLARED: {Aspect.VALUE: declared}})
     plain, gathering = _setting_values(spec, settings), Gathering()
     for name, value in plain.items():
         gathering.add(f"setting {name}", {Aspect.VALUE: digest_of(canonical_json(value))})
