@@ -6,6 +6,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -31,6 +32,7 @@ from causal_organism.platform.disk import measure_disks
 from causal_organism.platform.notices import notify
 from causal_organism.platform.workers.graphs import WORKER_ASSETS, describe_graphs, has_other_graphs
 from causal_organism.platform.workers.listing import list_workers
+from causal_organism.ports.values import AdoptedStore
 from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
@@ -62,10 +64,10 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
     if network:
         document["network"] = audit
     if adopted:
-        document["adopted"] = adopted
+        document["adopted"] = asdict(adopted)
         say(
-            f"the ledger's large values are in {adopted['where']} from now on; of {adopted['heads']}, "
-            f"{adopted['missing']} are missing there"
+            f"the ledger's large values are in {adopted.where} from now on; of {adopted.heads}, "
+            f"{adopted.missing} are missing there"
         )
     emit(document, lambda: f"{_text(found)}\n\n{_network_text(audit)}" if network else _text(found), as_json=as_json)
     if not all(each["reached"] for each in found):
@@ -74,10 +76,10 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
         raise click.exceptions.Exit(FAILED)
 
 
-def _adopt(o: OpenOrganism, *, incomplete: bool) -> dict[str, Any]:
+def _adopt(o: OpenOrganism, *, incomplete: bool) -> AdoptedStore:
     from causal_organism.engine.value_store import adopt_values
 
-    return dict(adopt_values(o, actor=o.settings.actor, incomplete=incomplete))
+    return adopt_values(o, actor=o.settings.actor, incomplete=incomplete)
 
 
 def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool) -> dict[str, Any] | None:

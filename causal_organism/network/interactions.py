@@ -109,7 +109,7 @@ def to_fields(interaction: Interaction) -> dict[str, str]:
     fields = {
         "source": interaction.source,
         "target": interaction.target,
-        "at": (_EPOCH + timedelta(microseconds=interaction.at_us)).isoformat(),
+        "at": moment_text(interaction.at_us),
         "kind": interaction.kind,
         "weight": f"{whole}.{millionths:06d}".rstrip("0").rstrip("."),
     }
@@ -118,6 +118,11 @@ def to_fields(interaction: Interaction) -> dict[str, str]:
     if interaction.sender_id is not None:
         fields["id"] = interaction.sender_id
     return fields
+
+
+def moment_text(at_us: int) -> str:
+    """Microseconds UTC in ISO 8601, with `+00:00` behind them."""
+    return (_EPOCH + timedelta(microseconds=at_us)).isoformat()
 
 
 def moment_of(refusal: Refusal) -> int | None:
@@ -218,10 +223,9 @@ def _texts(found: Mapping[str, Any]) -> tuple[str, str, str, str | None]:
         raise _RefusedFieldError("not-text")
     if not (isinstance(kind, str | None) and isinstance(sender_id, str | None)):
         raise _RefusedFieldError("not-text")
-    kind = kind or DEFAULT_KIND
-    if _UNSTORABLE.search(kind):
+    if _UNSTORABLE.search(kind or ""):
         raise _RefusedFieldError("not-text")
-    return source, target, kind, sender_id or None
+    return source, target, kind or DEFAULT_KIND, sender_id or None
 
 
 def _number(value: Any) -> Decimal | None:

@@ -157,7 +157,7 @@ class Sums(Protocol):
 
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
-    ) -> tuple[Mapping[str, Any], ...]:
+    ) -> tuple[Interaction, ...]:
         """The newest archived interactions of one person; of entries behind `after` and up to `until`, if given."""
 
     def weekly(self) -> Mapping[str, Any]:

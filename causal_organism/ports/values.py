@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -11,6 +12,20 @@ from causal_organism.assets.contents import Stored
 
 def _nothing() -> None:
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdoptedStore:
+    """The store that the ledger knows from now on: its id, where it is, and where that was before (None: nowhere).
+
+    `heads`: how many have content in files; `missing`: how many of these are not there.
+    """
+
+    id: str
+    where: str
+    was: str | None
+    heads: int
+    missing: int
 
 
 class ValueStore(Protocol):
@@ -49,9 +64,8 @@ class ValueStore(Protocol):
     def require_own(self) -> None:
         """Before anything is written. Raises OtherValuesError where this is not the store that the ledger knows."""
 
-    def adopt(self, *, incomplete: bool) -> Mapping[str, Any]:
-        """Make this store the one that the ledger knows: its `id`, `where` it is, where that `was`, how many `heads`
-        have content in files and how many of these are `missing`.
+    def adopt(self, *, incomplete: bool) -> AdoptedStore:
+        """Make this store the one that the ledger knows.
 
         Raises RefusedError where content is missing, unless that is said to be well (`incomplete`).
         """

@@ -229,12 +229,12 @@ def test_interactions_of_a_person_newest_first(archive: Archive) -> None:
         ],
     )
     found = archive.interactions_of("a")
-    assert [(each["entry"], each["source"], each["target"], each["id"]) for each in found] == [
+    assert [(each.entry, each.source, each.target, each.sender_id) for each in found] == [
         ("1-1", "b", "a", "x"),
         ("1-0", "a", "b", None),
     ]
-    assert (found[1]["at"].isoformat(), found[1]["weight"]) == ("1970-01-04T00:00:00+00:00", 2.5)
-    assert (found[1]["kind"], found[1]["duration_s"]) == ("call", 60.0)
+    assert (found[1].at_us, found[1].weight_u) == (3 * DAY_US, 2_500_000)
+    assert (found[1].kind, found[1].duration_s) == ("call", 60.0)
     assert len(archive.interactions_of("b", limit=2)) == 2
     assert archive.interactions_of("nobody' OR true --") == ()
 
@@ -244,12 +244,12 @@ def test_interactions_of_a_person_between_two_entries(archive: Archive) -> None:
     accept(archive, [interaction(each, "a", "b", at_us=9 * DAY_US) for each in entries])
 
     def between(after: str | None, until: str | None) -> set[str]:
-        return {each["entry"] for each in archive.interactions_of("b", after=after, until=until)}
+        return {each.entry for each in archive.interactions_of("b", after=after, until=until)}
 
     assert between("9-0", "10-0") == {"9-9", "9-10", "10-0"}
     assert between("9-9", None) == {"9-10", "10-0", "10-18446744073709551615"}
     assert between(None, "9-9") == {"9-0", "9-9"}
-    assert [each["entry"] for each in archive.interactions_of("b", limit=1, until="9-0")] == ["9-0"]
+    assert [each.entry for each in archive.interactions_of("b", limit=1, until="9-0")] == ["9-0"]
 
 
 def test_whatever_is_refused_can_be_stored_and_comes_back(archive: Archive) -> None:

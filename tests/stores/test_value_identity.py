@@ -57,7 +57,7 @@ def test_a_store_that_was_written_to_is_the_ledgers_own(values: ValueStore) -> N
     values.require_own()
     assert not values.damaged([stored])
     adopted = values.adopt(incomplete=False)
-    assert adopted["where"] == adopted["was"] and adopted["missing"] == 0
+    assert adopted.where == adopted.was and adopted.missing == 0
 
 
 def test_the_first_that_is_written_to_is_known_and_others_are_refused(opened: Open, place: Place) -> None:
@@ -100,7 +100,7 @@ def test_an_adopted_store_is_known_from_then_on(opened: Open) -> None:
     first, other = opened("first"), opened("other")
     written(first, LARGE)
     adopted = other.adopt(incomplete=False)
-    assert adopted["was"] != adopted["where"]
+    assert adopted.was != adopted.where
     other.require_own()
     written(other, LARGE)
     with pytest.raises(OtherValuesError):

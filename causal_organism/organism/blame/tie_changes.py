@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +10,7 @@ from causal_organism.assets.versions import Version
 from causal_organism.engine.contents import batch_source, load_value
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.entries import START, entry_key
-from causal_organism.network.interactions import MILLION
+from causal_organism.network.interactions import MILLION, Interaction, moment_text
 from causal_organism.ports import Organism
 
 MOST_TIES = 100
@@ -69,22 +68,36 @@ def span_of(was: Version | None, now: Version) -> tuple[str, str] | None:
 
 def interactions_between(
     organism: Organism, person: str, span: tuple[str, str], ties: TieChanges | None = None
-) -> list[dict[str, Any]]:
+) -> list[Interaction]:
     """Archived interactions of entries in a span, newest first: of the person, or where no tie of the person changed,
     of the ties near; one more than is to be shown."""
     after, until = span
     near = () if ties is None or ties.own else ties.near
     wanted = {(tie.source, tie.target) for tie in near}
-    found: dict[str, Mapping[str, Any]] = {}
+    found: dict[str, Interaction] = {}
     for each in sorted({source for source, _ in wanted}) if near else [person]:
         for one in organism.archive.interactions_of(each, limit=MOST_INTERACTIONS + 1, after=after, until=until):
-            if not near or (one["source"], one["target"]) in wanted:
-                found[one["entry"]] = one
-    ordered = sorted(found.values(), key=lambda each: (each["at"], entry_key(each["entry"])), reverse=True)
-    return [{**each, "at": each["at"].isoformat()} for each in ordered]
+            if not near or (one.source, one.target) in wanted:
+                found[one.entry] = one
+    return sorted(found.values(), key=lambda each: (each.at_us, entry_key(each.entry)), reverse=True)
+
+
+def interaction_document(each: Interaction) -> dict[str, Any]:
+    """`weight` in the sender's unit, `duration_s` in seconds or null, `id` the sender's or null."""
+    return {
+        "entry": each.entry,
+        "source": each.source,
+        "target": each.target,
+        "at": moment_text(each.at_us),
+        "kind": each.kind,
+        "weight": each.weight_u / MILLION,
+        "duration_s": each.duration_s,
+        "id": each.sender_id,
+    }
 
 
 def tie_document(tie: TieChange) -> dict[str, Any]:
+    """A tie's weight, in the senders' unit, and its count, before and after."""
     return {
         "source": tie.source,
         "target": tie.target,

@@ -39,6 +39,7 @@ from causal_organism.organism.blame.reasons import has_moved, reasons_of
 from causal_organism.organism.blame.tie_changes import (
     MOST_INTERACTIONS,
     TieChanges,
+    interaction_document,
     interactions_between,
     network_delta,
     span_of,
@@ -133,7 +134,7 @@ class _Walk:
             "near": [tie_document(tie) for tie in found.near],
             "joined": found.joined,
             "others": found.others,
-            "interactions": shown[:MOST_INTERACTIONS],
+            "interactions": [interaction_document(each) for each in shown[:MOST_INTERACTIONS]],
             "more": len(shown) > MOST_INTERACTIONS,
             "note": _unexplained(was, now, found, span) if unexplained else None,
         }
@@ -148,7 +149,7 @@ class _Walk:
         return {
             **_rows_document(change),
             "value": _whole(before, after),
-            "interactions": shown[:MOST_INTERACTIONS],
+            "interactions": [interaction_document(each) for each in shown[:MOST_INTERACTIONS]],
             "more": len(shown) > MOST_INTERACTIONS,
         }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.alerts.alerts import Alert
@@ -18,6 +18,7 @@ from causal_organism.alerts.rules import network_differs
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.errors import NetworkGapError
 from causal_organism.network.columns import FORMAT
+from causal_organism.network.interactions import moment_text
 from causal_organism.organism.projections.network_follower import catch_up, rebuild
 from causal_organism.ports import Organism
 
@@ -28,7 +29,6 @@ NETWORK = "network"
 FACT = "network-audit"
 SHOWN = 20
 _TRIES = 5
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
 
@@ -238,7 +238,7 @@ def _kinds(amounts: Mapping[str, Any]) -> str:
 
 def _time(at_us: int) -> str:
     try:
-        return (_EPOCH + timedelta(microseconds=at_us)).isoformat()
+        return moment_text(at_us)
     except OverflowError:
         return f"{at_us} µs"
 

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from causal_organism.errors import NotRunningError, RequestError, StoreError
 from causal_organism.network.identities import Aliases, NearDuplicates
-from causal_organism.network.interactions import MILLION, Interaction, Refusal, moment_of, to_fields
+from causal_organism.network.interactions import MILLION, Interaction, Refusal, moment_of, moment_text, to_fields
 from causal_organism.organism.files.interactions import Read, open_interactions
 from causal_organism.organism.files.messages.message import Tally
 from causal_organism.organism.files.messages.open_export import KINDS, open_export
@@ -28,7 +28,6 @@ SHOWN = 20
 MOST_SUSPICIOUS = 1000
 MOST_REFUSED = 100_000
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_US = int(datetime(1990, 1, 1, tzinfo=UTC).timestamp()) * MILLION
 _FAR_US = 3653 * 24 * 3600 * MILLION  # ten years
 
@@ -208,4 +207,4 @@ class _Report:
 
 
 def _moment(at_us: int) -> str:
-    return (_EPOCH + timedelta(microseconds=at_us)).isoformat().replace("+00:00", "Z")
+    return moment_text(at_us).replace("+00:00", "Z")

@@ -55,7 +55,7 @@ def put_back(organism: Organism, stores: BackupStores, folder: Path) -> dict[str
         "waiting": manifest["stream"]["waiting"],
         "dead_letters": manifest["dead_letters"],
         "values": manifest["values"]["files"],
-        "missing": adopted["missing"],
+        "missing": adopted.missing,
         "network": rebuilt,
     }
 

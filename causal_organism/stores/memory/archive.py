@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from causal_organism.errors import FencedError
@@ -19,8 +19,6 @@ from causal_organism.network.kinds import columns_of
 from causal_organism.network.windows import counts, window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
 from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums, tally
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
@@ -185,7 +183,7 @@ class MemoryArchive:
 
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
-    ) -> tuple[Mapping[str, Any], ...]:
+    ) -> tuple[Interaction, ...]:
         found = [
             each
             for each in self._interactions.values()
@@ -194,19 +192,7 @@ class MemoryArchive:
             and (until is None or entry_key(each.entry) <= entry_key(until))
         ]
         found.sort(key=lambda each: (each.at_us, each.entry), reverse=True)
-        return tuple(
-            {
-                "entry": each.entry,
-                "source": each.source,
-                "target": each.target,
-                "at": _EPOCH + timedelta(microseconds=each.at_us),
-                "kind": each.kind,
-                "weight": each.weight_u / 1e6,
-                "duration_s": each.duration_s,
-                "id": each.sender_id,
-            }
-            for each in found[:limit]
-        )
+        return tuple(found[:limit])
 
     def weekly(self) -> Mapping[str, Any]:
         from causal_organism.stores.memory.archive_columns import weekly_columns  # numpy

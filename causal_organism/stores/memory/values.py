@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.contents import Row, Stored
 from causal_organism.errors import DamagedValueError
+from causal_organism.ports.values import AdoptedStore
 from causal_organism.stores.values import codec
 from causal_organism.stores.values.known_types import with_types
 from causal_organism.stores.values.shown import shown_rows, shown_table
@@ -50,8 +51,8 @@ class MemoryValues:
     def require_own(self) -> None:
         """It lives as long as the ledger beside it."""
 
-    def adopt(self, *, incomplete: bool) -> Mapping[str, Any]:
-        return {"id": "memory", "where": "in memory", "was": "in memory", "heads": 0, "missing": 0}
+    def adopt(self, *, incomplete: bool) -> AdoptedStore:
+        return AdoptedStore(id="memory", where="in memory", was="in memory", heads=0, missing=0)
 
     def sweep(self, needed: Collection[str], *, before: datetime) -> tuple[int, int]:
         gone = [each for each in self._bodies if each not in needed]

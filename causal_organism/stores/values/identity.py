@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.contents import Stored, stored_of
 from causal_organism.errors import OtherValuesError, RefusedError, StoreError
+from causal_organism.ports.values import AdoptedStore
 from causal_organism.stores.postgres.database import AT_ONCE, Database
 from causal_organism.stores.statements import load_statements
 from causal_organism.stores.values.files import Files
@@ -87,7 +88,7 @@ class StoreIdentity:
         if known is not None and self._files.identity() != known.id:
             raise OtherValuesError(f"{missing} is not there: {self._difference(known)}", hint=_HINT)
 
-    def adopt(self, *, incomplete: bool) -> dict[str, Any]:
+    def adopt(self, *, incomplete: bool) -> AdoptedStore:
         """Make this store the known one; `incomplete`: also where content of heads is missing in it."""
         with self._database.connection() as connection:
             _lock(connection)
@@ -103,10 +104,8 @@ class StoreIdentity:
                     code="values-missing",
                 )
             found = self._record(connection)
-        return {
-            "id": found.id, "where": found.where, "was": None if known is None else known.where,
-            "heads": len(heads), "missing": len(missing),
-        }  # fmt: skip
+        was = None if known is None else known.where
+        return AdoptedStore(id=found.id, where=found.where, was=was, heads=len(heads), missing=len(missing))
 
     def _load(self) -> KnownStore | None:
         with self._database.connection(single=True) as connection:

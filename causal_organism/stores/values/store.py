@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from causal_organism.assets.contents import File, Patch, Row, Stored
 from causal_organism.assets.versions import fingerprint
 from causal_organism.errors import DamagedValueError
+from causal_organism.ports.values import AdoptedStore
 from causal_organism.stores.postgres.database import AT_ONCE, Database
 from causal_organism.stores.statements import load_statements
 from causal_organism.stores.values import codec, patches
@@ -98,7 +99,7 @@ class Values:
     def require_own(self) -> None:
         self._identity.require()
 
-    def adopt(self, *, incomplete: bool) -> dict[str, Any]:
+    def adopt(self, *, incomplete: bool) -> AdoptedStore:
         self._files.about()
         return self._identity.adopt(incomplete=incomplete)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.network.entries import entry_key
+from causal_organism.network.interactions import Interaction
 from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
@@ -14,28 +13,14 @@ if TYPE_CHECKING:
 
 _SQL = load_statements("postgres/statements/archive.sql")
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def of_person(
     connection: psycopg.Connection[Any], person: str, *, limit: int, after: str | None, until: str | None
-) -> tuple[Mapping[str, Any], ...]:
+) -> tuple[Interaction, ...]:
     """The newest first. `after`, `until`: entries of the stream, the first excluded and the last included."""
     asked = {"person": person, "limit": limit, "after": _entry_numbers(after), "until": _entry_numbers(until)}
     found = connection.execute(_SQL["interactions_of"], asked).fetchall()
-    return tuple(
-        {
-            "entry": entry,
-            "source": source,
-            "target": target,
-            "at": _EPOCH + timedelta(microseconds=at_us),
-            "kind": kind,
-            "weight": weight_u / 1e6,
-            "duration_s": duration_s,
-            "id": sender_id,
-        }
-        for entry, source, target, at_us, kind, weight_u, duration_s, sender_id in found
-    )
+    return tuple(Interaction(*row) for row in found)
 
 
 def _entry_numbers(entry: str | None) -> list[str] | None:

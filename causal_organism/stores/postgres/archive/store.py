@@ -220,7 +220,7 @@ class PostgresArchive:
 
     def interactions_of(
         self, person: str, *, limit: int = 100, after: str | None = None, until: str | None = None
-    ) -> tuple[Mapping[str, Any], ...]:
+    ) -> tuple[Interaction, ...]:
         with self._database.connection() as connection:
             return archive_interactions.of_person(connection, person, limit=limit, after=after, until=until)
 
