@@ -111,6 +111,7 @@ def refuse_strange(folder: Path) -> None:
 
 
 def load_identity(folder: Path) -> Identity | None:
+    """The id of a home and the path that it was made at; None: it has none."""
     text = _read(folder / IDENTITY_FILE)
     if text is None:
         return None

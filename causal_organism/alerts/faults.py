@@ -56,6 +56,7 @@ class Fault:
 
 
 def key_of(kind: FaultKind, subject: str) -> str:
+    """`kind/subject`: faults of one key are one incident."""
     return f"{kind}/{subject}"
 
 

@@ -90,6 +90,7 @@ def follow(
 
 
 def acknowledge(incidents: Sequence[Incident], key: str, *, by: str) -> tuple[Incident, ...]:
+    """The incidents, with who has seen the one of this key."""
     return tuple(replace(each, acknowledged_by=by) if each.key == key else each for each in incidents)
 
 

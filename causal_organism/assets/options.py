@@ -83,16 +83,19 @@ def check_types(options: Mapping[str, Any], defined_at: str) -> None:
 
 
 def texts_of(value: Any, name: str, defined_at: str) -> tuple[str, ...]:
+    """A list of texts as a tuple. Raises GraphError."""
     if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(each, str) for each in value):
         raise GraphError(f"{defined_at}: {name} is a list of texts, not {value!r}")
     return tuple(value)
 
 
 def tags_of(value: Any) -> dict[str, str]:
+    """Tag -> value; a tag that is only named has an empty one."""
     return dict(value) if isinstance(value, Mapping) else dict.fromkeys(value, "")
 
 
 def retry_of(value: Any, defined_at: str) -> Retry:
+    """A Retry, or the class of that name. Raises GraphError."""
     if isinstance(value, Retry):
         return value
     if value not in RETRY_CLASSES:
@@ -101,6 +104,7 @@ def retry_of(value: Any, defined_at: str) -> Retry:
 
 
 def duration_of(value: Any, defined_at: str) -> timedelta | None:
+    """A duration as given or as text, such as `90m`. Raises GraphError."""
     if value is None or isinstance(value, timedelta):
         return value
     try:

@@ -53,12 +53,14 @@ def has_access_file(home: Home) -> bool:
 
 
 def load_access(home: Home) -> Access:
+    """Who was let in, with which role, and where their socket is."""
     found = read_json(home.folder / FILE)
     people = {str(user): Role(role) for user, role in found.get("people", {}).items()}
     return Access(people, Path(found["socket"]) if found.get("socket") else None)
 
 
 def record_access(home: Home, access: Access) -> None:
+    """Write it, readable by the home's owner alone."""
     document = {"people": dict(access.people), "socket": None if access.socket is None else str(access.socket)}
     write_private(home.folder / FILE, json.dumps(document, indent=1))
 
@@ -104,6 +106,7 @@ def socket_folder(home: Home, owner: int) -> Path:
 
 
 def remove_socket(home: Home) -> None:
+    """Remove the socket for others, and its folder if that is empty then."""
     folder = load_access(home).socket
     if folder is not None and folder.is_dir() and not folder.is_symlink():
         for each in folder.glob(".s.PGSQL.*"):

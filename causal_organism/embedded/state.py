@@ -70,6 +70,7 @@ def write_request(home: Home, request: Request) -> None:
 
 
 def load_request(home: Home) -> Request:
+    """What was asked of the supervisor last; the default where nothing was."""
     found = dict(read_json(home.run / "request.json"))
     if not found:
         return Request()

@@ -230,11 +230,13 @@ def clear_remains(home: Home) -> None:
 
 
 def remove_traces(home: Home) -> None:
+    """Remove the files that say that the home's servers run."""
     home.servers_file.unlink(missing_ok=True)
     (home.run / "state.json").unlink(missing_ok=True)
 
 
 def main(folder: str) -> int:
+    """Supervise the servers of a home until they are stopped; the exit code: 1 if another supervisor runs."""
     home = open_home(Path(folder))
     # Whoever asks for the supervisor's process id holds the lock for a moment.
     with locked(home.run / LOCK, limit_s=3.0) as mine:

@@ -32,6 +32,7 @@ class Sharing:
 
 
 def sharing_of(settings: Settings) -> Sharing:
+    """How work is shared out by these settings, and what would keep Dask from it."""
     hindrance = None
     if settings.dask_address and not settings.scratch and "://" in (settings.values or ""):
         hindrance = (

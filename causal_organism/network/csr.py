@@ -123,6 +123,7 @@ def with_values(before: NDArray[Any], places: Longs, values: NDArray[Any], *, mo
 
 
 def with_rows(ties: Csr, more: int) -> Csr:
+    """The same ties with so many more people who have none."""
     if not more:
         return ties
     indptr = np.concatenate([ties.indptr, np.full(more, len(ties.indices), dtype=np.int64)])
@@ -130,11 +131,13 @@ def with_rows(ties: Csr, more: int) -> Csr:
 
 
 def csr_of(people: int, rows: NDArray[Any], indices: NDArray[Any], weight_u: Longs) -> Csr:
+    """Ties in rows, from (row, neighbour, weight) in order of row; weights in millionths."""
     indptr = np.zeros(people + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=people), out=indptr[1:])
     return Csr(sealed(indptr), sealed(indices.astype(np.int32)), sealed(weight_u))
 
 
 def sealed(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array, read-only from now on."""
     array.setflags(write=False)
     return array

@@ -66,6 +66,7 @@ def local_run(record: RunRecord, alive: Collection[str]) -> RunRow:
 
 
 def step_document(step: StepRecord) -> dict[str, Any]:
+    """A step as `organism run` shows it; `seconds` is null where it was not measured."""
     return {
         **placed(step.key, step.partition),
         "outcome": step.outcome,

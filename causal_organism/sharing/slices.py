@@ -225,6 +225,7 @@ def _range_of(file: Path) -> tuple[int, int]:
 
 
 def write(file: Path, numbers: Sums) -> None:
+    """Write numbers with their digest, whole or not at all."""
     content = np.ascontiguousarray(numbers, dtype="<f8").tobytes()
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     try:

@@ -246,6 +246,7 @@ def is_bare_key(key: str) -> bool:
 
 
 def quoted(text: str) -> str:
+    """A text in quotes, as the language reads it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 

@@ -117,10 +117,12 @@ def joined(column: Column) -> Column:
 
 
 def is_array(column: Column) -> bool:
+    """Whether a column is a numpy array."""
     return type(column).__module__ == "numpy"
 
 
 def is_arrow(column: Column) -> bool:
+    """Whether a column is of Arrow."""
     return type(column).__module__.startswith("pyarrow")
 
 

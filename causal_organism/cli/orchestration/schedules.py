@@ -40,6 +40,7 @@ def schedule(action: str, name: str, as_json: bool) -> None:
 
 
 def schedules_text(rows: Sequence[Document]) -> str:
+    """Rows of organism.schedules/1 as a table, or that there are none."""
     shown = [
         (
             each["deployment"],

@@ -20,6 +20,7 @@ Document = Mapping[str, Any]
 
 
 def runs_text(rows: Sequence[Document]) -> str:
+    """Rows of organism.runs/1 as a table, or that there are none."""
     shown = [
         (
             row["id"],
@@ -95,6 +96,7 @@ def said_text(lines: Sequence[Document]) -> str:
 
 
 def step_text(step: Document) -> str:
+    """How a step ended: `made @3 in 2 s`, or its outcome with the error."""
     version = "" if step["version"] is None else f" @{step['version']}"
     seconds = "" if step["seconds"] is None else f" in {duration(step['seconds'])}"
     return f"{step['outcome']}: {step['error']}" if step["error"] else f"{step['outcome']}{version}{seconds}"

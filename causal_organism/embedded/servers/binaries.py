@@ -44,6 +44,7 @@ def arcadedb_package() -> Path:
 
 
 def package_version(distribution: str) -> str:
+    """The version of an installed package, or `unknown`."""
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -51,6 +52,7 @@ def package_version(distribution: str) -> str:
 
 
 def need_prefect() -> None:
+    """Raises NotInstalledError where a package of the Prefect server is missing."""
     for module in ("prefect", "asyncpg"):
         if importlib.util.find_spec(module) is None:
             raise NotInstalledError(

@@ -131,6 +131,7 @@ def choose_neo4j(home: Home, environ: Mapping[str, str]) -> None:
 
 
 def chosen_neo4j(home: Home) -> Neo4j | None:
+    """The Neo4j that was chosen for this home; None: the embedded server is used."""
     choice = read_json(home.folder / _CHOICE)
     return Neo4j(home, Path(choice["install"]), choice["java"]) if choice else None
 

@@ -234,6 +234,7 @@ def _any_user() -> str:
 
 
 def data_folder(home: Home) -> Path:
+    """The folder of the ledger's data; outside the home for root. Raises ServerFailedError if it is gone."""
     if os.geteuid() != 0:
         return home.private(LEDGER)
     place = home.folder / LEDGER_PLACE
@@ -269,6 +270,7 @@ def _folder_outside() -> Path:
 
 
 def give(path: Path, user: str | None) -> None:
+    """Make a path this user's; None: leave it as it is."""
     if user is not None:
         entry = pwd.getpwnam(user)
         os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)

@@ -74,6 +74,7 @@ def numbered(tokens: Sequence[Token]) -> tuple[str, tuple[Use, ...]]:
 
 
 def decorator_of(at: int, tokens: Sequence[Token]) -> Decorator:
+    """The decorator that stands at a place, from its tokens."""
     digest, uses = numbered(tokens)
     first = next((each for each in tokens if isinstance(each, Read)), None)
     is_outside = first is not None and (first.imported or not first.is_own)

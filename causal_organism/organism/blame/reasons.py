@@ -10,6 +10,7 @@ from causal_organism.ports import Organism
 
 
 def has_moved(node: Mapping[str, Any]) -> bool:
+    """Whether anything of the person differs in a node of organism.why/1."""
     value = node["value"]
     differs = value is not None and value["was"] != value["now"]
     return differs or bool(

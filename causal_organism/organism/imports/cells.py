@@ -42,6 +42,7 @@ def optional(read: Reader) -> Reader:
 
 
 def text(value: Any) -> str:
+    """Text that a store can keep; a whole number counts as text. Raises WrongValueError."""
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if value is None or value == "":
@@ -54,6 +55,7 @@ def text(value: Any) -> str:
 
 
 def person_id(value: Any) -> str:
+    """Text that is a valid id. Raises WrongValueError."""
     found = text(value)
     if not is_id(found):
         raise WrongValueError(f"{found[:50]!r} is not a valid id: 1 to 200 characters, none of them control characters")
@@ -113,6 +115,7 @@ def week(today: date) -> Reader:
 
 
 def number(value: Any) -> float | None:
+    """A finite number; None for text that is blank, and for NaN. Raises WrongValueError."""
     if isinstance(value, str) and value.strip() != "":
         if not _NUMBER.fullmatch(value.strip()):
             raise WrongValueError(f"{value!r} is not a number")

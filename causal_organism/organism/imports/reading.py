@@ -181,6 +181,7 @@ def near_in(values: Mapping[str, Sequence[Any]], columns: Sequence[str]) -> dict
 
 
 def to_column(values: Sequence[Any], *, is_number: bool) -> NDArray[Any]:
+    """Values as a column of float64 (None becomes NaN), or of objects."""
     if is_number:
         return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
     column = np.empty(len(values), dtype=object)

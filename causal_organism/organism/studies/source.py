@@ -25,6 +25,7 @@ def panel_study_path(settings: Settings) -> Path:
 
 
 def shipped_path() -> Path:
+    """The file of the study that comes with this package."""
     from causal_organism.causal.declarations import panel_study  # numpy
 
     return Path(panel_study.__file__).with_name(panel_study.SHIPPED)

@@ -75,12 +75,14 @@ class Look:
 
 
 def look_at_disks(sight: Sight) -> list[Fault]:
+    """Folders that are nearly full."""
     disks = measure_disks(sight.organism.settings)
     found = (disk_fills(str(each.folder), used=each.used, left_bytes=each.left_bytes) for each in disks)
     return [part for each in found if each is not None for part in disk_faults(each)]
 
 
 def look_at_processes(sight: Sight) -> list[Fault]:
+    """Processes of the home that are down; those that have just started are given time."""
     found = sight.processes()
     sight.starting = frozenset(each.name for each in found if each.state in _YOUNG)
     return [
@@ -91,6 +93,7 @@ def look_at_processes(sight: Sight) -> list[Fault]:
 
 
 def look_at_orchestrator(sight: Sight) -> list[Fault]:
+    """Queues without a worker, late runs, workers that went away, schedules that nobody follows."""
     orchestrator = sight.organism.orchestrator
     health, queues, workers = orchestrator.health(), orchestrator.queues(), orchestrator.workers()
     unserved = queues_without_worker(queues)
@@ -117,12 +120,13 @@ def look_at_imports_of_workers(sight: Sight) -> list[Fault]:
 
 
 def look_at_runs(sight: Sight) -> list[Fault]:
-    """What failed as its worker could not import its assets is told with that."""
+    """Runs that failed, and whether a failed asset or a worker that could not import its assets explains it."""
     faults = failed_runs(sight.organism.orchestrator.runs(limit=RUNS_LOOKED_AT), sight.broken_assets)
     return [_explained(each, sight.broken_imports) for each in faults]
 
 
 def note_live_runs(sight: Sight) -> list[Fault]:
+    """Remember which runs have not ended; never a fault."""
     runs = sight.organism.orchestrator.runs(limit=RUNS_LOOKED_AT)
     ended = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
     sight.live_runs = frozenset(str(each["id"]) for each in runs if each["state_type"] not in ended)
@@ -130,6 +134,7 @@ def note_live_runs(sight: Sight) -> list[Fault]:
 
 
 def look_at_stream(sight: Sight) -> list[Fault]:
+    """Entries that wait or were lost, and new dead letters."""
     stream = stream_state(sight.organism)
     return list(
         stream_faults(
@@ -139,11 +144,13 @@ def look_at_stream(sight: Sight) -> list[Fault]:
 
 
 def look_at_clocks(sight: Sight) -> list[Fault]:
+    """A clock that differs from this machine's."""
     clocks = measure_clocks(sight.organism)
     return [clocks_differ(clocks.to_text(), machine=socket.gethostname())] if clocks.differ else []
 
 
 def look_at_network(sight: Sight) -> list[Fault]:
+    """A network that differs from the archive. Raises StoreError where its server is away."""
     sight.organism.network.position()
     fault = network_fault(last_audit(sight.organism))
     return [] if fault is None else [fault]

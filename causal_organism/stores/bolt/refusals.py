@@ -18,6 +18,7 @@ def unusable(error: Exception, uri: str) -> SettingsError:
 
 
 def error_of(error: Exception) -> OrganismError:
+    """A driver's error as RefusedError where the server does not permit it, else as StoreError."""
     what = f"the network's server: {(str(error) or type(error).__name__).splitlines()[0]}"
     match getattr(error, "code", None):
         case code if code == _READ_MODE:

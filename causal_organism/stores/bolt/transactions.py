@@ -23,6 +23,7 @@ NOTHING = NetworkPosition(batch=0, entry=START, fingerprint=EMPTY)
 
 
 def apply(work: ManagedTransaction, batch: Batch) -> bool:
+    """Bring the network up to a batch; False where it is there already. Raises NetworkGapError."""
     _lock(work)
     position = read_position(work)
     if position.format != FORMAT:
@@ -71,6 +72,7 @@ def _lock(work: ManagedTransaction) -> None:
 
 
 def read_position(work: ManagedTransaction) -> NetworkPosition:
+    """Where the network stands; `NOTHING` before anything was written."""
     row = work.run(_CYPHER["read_position"]).single()
     return NOTHING if row is None else NetworkPosition(**row.data())
 
@@ -86,6 +88,7 @@ def _move(work: ManagedTransaction, position: NetworkPosition) -> None:
 
 
 def take(work: ManagedTransaction, position: NetworkPosition) -> None:
+    """Take the network over at a position: others that write it or scores on it see that, and stop."""
     _lock(work)
     _move(work, position)
     bolt_scores.clear(work)  # whoever is writing some sees it, and stops
@@ -109,27 +112,32 @@ def remove(work: ManagedTransaction, mine: NetworkPosition, name: str) -> int:
 
 
 def check_empty(work: ManagedTransaction, mine: NetworkPosition) -> None:
+    """Raises NetworkGapError where somebody wrote while the network was being made again."""
     if remove(work, mine, "clear_ties") or remove(work, mine, "clear_people"):
         raise NetworkGapError("somebody writes to the network while it is made again")
 
 
 def fill(work: ManagedTransaction, mine: NetworkPosition, name: str, rows: list[list[Any]]) -> None:
+    """Write rows by a named statement, as long as the network is ours. Raises NetworkGapError."""
     _hold(work, mine)
     _in_sets(work, name, rows)
 
 
 def end(work: ManagedTransaction, mine: NetworkPosition, position: NetworkPosition) -> None:
+    """Move from our own position to that of the finished network. Raises NetworkGapError."""
     _hold(work, mine)
     _move(work, position)
 
 
 def columns(work: ManagedTransaction, page_ties: int, kinds: bool, /) -> NetworkColumns:
+    """The network as columns, read in pages of so many ties."""
     from causal_organism.stores.bolt import columns as bolt_columns  # numpy
 
     return bolt_columns.read(work, read_position(work), page_ties=page_ties, kinds=kinds)
 
 
 def columns_held(work: ManagedTransaction, page_ties: int, kinds: bool) -> NetworkColumns:
+    """As `columns`, while nobody else writes."""
     _lock(work)
     return columns(work, page_ties, kinds)
 

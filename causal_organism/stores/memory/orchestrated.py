@@ -50,6 +50,7 @@ class MemoryRun:
 
 
 def to_document(run: MemoryRun) -> RunRow:
+    """A run as a row of organism.runs/1; durations in seconds."""
     took_s = run.worked.total_seconds() if run.ended_at and run.started_at else None
     return {
         "id": run.id,

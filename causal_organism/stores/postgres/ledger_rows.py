@@ -37,6 +37,7 @@ def inputs_json(provenance: Provenance) -> str:
 
 
 def inputs_document(provenance: Provenance) -> dict[str, Any]:
+    """Label -> version of each input, in order of label; null for one that was missing."""
     return {key: _input_document(each) if each else None for key, each in sorted(provenance.inputs.items())}
 
 
@@ -60,6 +61,7 @@ def _to_input(document: Mapping[str, Any]) -> InputVersion:
 
 
 def version_parameters(version: Version, lease: Lease) -> dict[str, Any]:
+    """Of `publish`."""
     return {
         **confirm_parameters(lease, version.provenance, version.run, version.made_at, version.metadata),
         "fingerprint": version.fingerprint,
@@ -73,6 +75,7 @@ def version_parameters(version: Version, lease: Lease) -> dict[str, Any]:
 def confirm_parameters(
     lease: Lease, provenance: Provenance, run: str | None, at: datetime, metadata: Mapping[str, Any] | None
 ) -> dict[str, Any]:
+    """Of `confirm`."""
     return {
         **fence_parameters(lease, run), "at": at,
         "code_version": provenance.code_version, "inputs": inputs_json(provenance),
@@ -81,12 +84,14 @@ def confirm_parameters(
 
 
 def fence_parameters(lease: Lease, run: str | None) -> dict[str, Any]:
+    """Of every statement that only the holder of a lease may run, while its run is not cancelled."""
     return {
         "key": lease.key, "partition": lease.partition, "token": lease.token, "holder": lease.holder, "run": run,
     }  # fmt: skip
 
 
 def steps_json(steps: Iterable[StepRecord]) -> str:
+    """Of `set_steps`: steps as one JSON array."""
     return json.dumps(
         [
             {
@@ -100,6 +105,7 @@ def steps_json(steps: Iterable[StepRecord]) -> str:
 
 
 def checks_json(checks: Iterable[CheckResult]) -> str:
+    """Results of checks as a JSON array."""
     return json.dumps([each.to_document() for each in checks])
 
 
@@ -108,6 +114,7 @@ def _to_checks(documents: Iterable[Mapping[str, Any]] | None) -> tuple[CheckResu
 
 
 def attempt_parameters(key: str, partition: str, attempt: Attempt) -> dict[str, Any]:
+    """Of `set_attempt`."""
     return {
         "key": key, "partition": partition, "outcome": attempt.outcome, "at": attempt.at, "run": attempt.run,
         "code_version": attempt.provenance.code_version, "inputs": inputs_json(attempt.provenance),
@@ -116,6 +123,7 @@ def attempt_parameters(key: str, partition: str, attempt: Attempt) -> dict[str, 
 
 
 def rejected_parameters(key: str, partition: str, attempt: Attempt, rejected: Version) -> dict[str, Any]:
+    """Of `reject`: the attempt, and the version that a check rejected."""
     return {
         **attempt_parameters(key, partition, attempt),
         "fingerprint": rejected.fingerprint,
@@ -128,6 +136,7 @@ def rejected_parameters(key: str, partition: str, attempt: Attempt, rejected: Ve
 
 
 def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:
+    """Of a code version and inputs as `inputs_document` wrote them."""
     return Provenance(
         code_version=code_version,
         inputs={label: _to_input(each) if each else None for label, each in inputs.items()},
@@ -135,6 +144,7 @@ def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:
 
 
 def to_version(row: tuple[Any, ...]) -> Version:
+    """A row of `version_columns`; moments are UTC."""
     (key, partition, number, fingerprint, made_at, run, actor, trigger, code, inputs, value, metadata, checks, kept,
      pinned, confirmed) = row  # fmt: skip
     return Version(
@@ -148,11 +158,13 @@ def to_version(row: tuple[Any, ...]) -> Version:
 
 
 def to_attempt(outcome: str, at: Any, run: str | None, code: str, inputs: Any, error: str | None) -> Attempt:
+    """A row of `attempt_columns`; the moment is UTC."""
     made = to_provenance(code, inputs)
     return Attempt(outcome=Outcome(outcome), at=at.astimezone(UTC), run=run, provenance=made, error=error)
 
 
 def to_head(row: tuple[Any, ...]) -> Head:
+    """A row of `heads`; moments are UTC."""
     version, (code, inputs, confirmed_at, pinned), attempt = to_version(row[:16]), row[16:20], row[23:]
     checks, checked_at, checked_by = row[20:23]
     made = version.provenance
@@ -173,6 +185,7 @@ def to_head(row: tuple[Any, ...]) -> Head:
 
 
 def to_run(row: tuple[Any, ...]) -> RunRecord:
+    """A row of `run_columns`; moments are UTC."""
     run, flow, selection, trigger, actor, started_at, ended_at, outcome, deployment, error, tries = row
     return RunRecord(
         id=run, flow=flow, selection=selection, trigger=trigger, actor=actor, started_at=started_at.astimezone(UTC),
@@ -182,6 +195,7 @@ def to_run(row: tuple[Any, ...]) -> RunRecord:
 
 
 def to_step(row: tuple[Any, ...]) -> StepRecord:
+    """A row of `steps`; the moment is UTC."""
     run, key, partition, outcome, version, causes, seconds, error, at = row
     return StepRecord(
         run=run, key=key, partition=partition, outcome=outcome, version=version, causes=tuple(causes), seconds=seconds,

@@ -121,6 +121,7 @@ def put_settings(database: Database, login: str, variables: Mapping[str, str]) -
 
 
 def own_settings(database: Database) -> Mapping[str, str]:
+    """Variable -> value, of what `put_settings` left for the login of this process."""
     with database.connection() as connection:
         rows = connection.execute(
             "SELECT variable, value FROM organism.access WHERE login = session_user ORDER BY 1"

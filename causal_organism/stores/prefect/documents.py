@@ -97,6 +97,7 @@ def to_tasks(rows: Iterable[Row]) -> list[TaskRow]:
 
 
 def to_log(row: Row, *, task: str | None) -> LogRow:
+    """A log line as a row of organism.logs/1. `task`: the name of its task, if any."""
     return {
         "id": row["id"],
         "timestamp": datetime.fromisoformat(row["timestamp"]).isoformat(),
@@ -144,6 +145,7 @@ def _is_served(queue: Row, workers: Sequence[Row], now: datetime) -> bool | None
 
 
 def to_schedule(deployment: Row, schedule: Row, *, name: str, next_at: str | None, late_s: float | None) -> ScheduleRow:
+    """A schedule as a row of organism.schedules/1. `next_at` is ISO 8601; `late_s`: seconds by which a run is late."""
     rule = schedule["schedule"]
     active = bool(schedule.get("active")) and not deployment.get("paused")
     return {
@@ -160,6 +162,7 @@ def to_schedule(deployment: Row, schedule: Row, *, name: str, next_at: str | Non
 
 
 def to_worker(pool: Row, row: Row) -> WorkerRow:
+    """A worker as a row of organism.workers/1."""
     return {
         "pool": pool["name"],
         "name": row["name"],

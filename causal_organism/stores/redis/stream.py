@@ -241,6 +241,7 @@ def _text(raw: bytes | str) -> str:
 
 @contextmanager
 def driver_errors() -> Iterator[None]:
+    """Turns errors of the driver into StoreError or RefusedError."""
     import redis
 
     try:

@@ -40,6 +40,7 @@ def store_arrays(value: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
 
 
 def restore_arrays(table: pa.Table, about: Mapping[str, Any]) -> dict[str, Any]:
+    """The arrays that were stored, by name."""
     shapes = about.get("schema", {}).get("columns", {})
     return {
         name: _restored(table, name, shapes.get(name)) for name in table.column_names if not name.startswith(_NULLS)

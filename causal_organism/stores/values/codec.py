@@ -84,6 +84,7 @@ def decode(kind: str, body: bytes, about: Mapping[str, Any]) -> Any:
 
 
 def read_table(body: bytes) -> pa.Table:
+    """The Arrow table in these bytes. Raises DamagedValueError."""
     import pyarrow as pa
 
     try:
@@ -169,6 +170,7 @@ def _stored_before(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:
 
 
 def table_bytes(table: pa.Table) -> bytes:
+    """An Arrow table as a file in Arrow's format, compressed."""
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()

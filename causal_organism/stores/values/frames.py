@@ -33,6 +33,7 @@ def store_frame(frame: Any) -> tuple[pa.Table, dict[str, Any]]:
 
 
 def store_series(series: Any) -> tuple[pa.Table, dict[str, Any]]:
+    """A pandas Series as an Arrow table, and what reading needs beside it. Raises UnstorableError."""
     name = "value" if series.name is None else str(series.name)
     check_names((name, *_index_names(series.index, [name])))
     table, about = _store({name: (f"the column {name}", series)}, series.index)
@@ -41,6 +42,7 @@ def store_series(series: Any) -> tuple[pa.Table, dict[str, Any]]:
 
 
 def restore_frame(table: pa.Table, about: Mapping[str, Any]) -> Any:
+    """The DataFrame that was stored: index, order, names and dtypes are the same."""
     import pandas as pd
 
     schema = about["schema"]
@@ -56,6 +58,7 @@ def restore_frame(table: pa.Table, about: Mapping[str, Any]) -> Any:
 
 
 def restore_series(table: pa.Table, about: Mapping[str, Any]) -> Any:
+    """The Series that was stored: index, name and dtype are the same."""
     import pandas as pd
 
     ((name, shape),) = about["schema"]["columns"].items()

@@ -11,6 +11,7 @@ _TUPLE, _DICT = "$tuple", "$dict"  # the second: a dict of the author's that loo
 
 
 def has_tuples(value: Any) -> bool:
+    """Whether there is a tuple anywhere in it."""
     if isinstance(value, tuple):
         return True
     if isinstance(value, Mapping):

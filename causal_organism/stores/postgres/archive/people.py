@@ -28,5 +28,6 @@ def unseen(connection: psycopg.Connection[Any], staying: Collection[str]) -> tup
 
 
 def remove(connection: psycopg.Connection[Any], left: Sequence[tuple[int, str]]) -> None:
+    """Remove these (place, id)."""
     if left:
         connection.execute("DELETE FROM organism.person WHERE id = ANY(%s)", ([person for _, person in left],))

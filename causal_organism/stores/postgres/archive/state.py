@@ -67,6 +67,7 @@ class ArchiveState:
 
 
 def load(connection: psycopg.Connection[Any]) -> ArchiveState:
+    """The state as it is now; nothing is locked."""
     row = connection.execute(_SQL["read_state"]).fetchone()
     assert row is not None  # the migration puts it there
     return ArchiveState(*row)
@@ -90,6 +91,7 @@ def lock(connection: psycopg.Connection[Any], expected: StreamPosition | None = 
 
 
 def save(connection: psycopg.Connection[Any], state: ArchiveState) -> None:
+    """Write the state; the caller has locked it."""
     connection.execute(
         _SQL["save_state"],
         (
