@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from causal_organism.assets.cause_words import attempt_text
+from causal_organism.assets.freshness.cause_words import attempt_text
 from causal_organism.assets.keys import UNPARTITIONED, label_of
 from causal_organism.assets.partitions.mappings import Many, One, Resolved
 from causal_organism.assets.versions import Attempt

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from causal_organism.assets.blocking import Blocker, Blocking, World
-from causal_organism.assets.causes import Cause
 from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.freshness.causes import Cause
+from causal_organism.assets.freshness.staleness import FRESH, Judgement
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, AssetRef, label_of
 from causal_organism.assets.partitions.mappings import Many, Resolved
-from causal_organism.assets.staleness import FRESH, Judgement
 
 FULL, INCREMENTAL = "full", "incremental"
 

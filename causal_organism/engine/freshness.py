@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from causal_organism.assets.cause_words import attempt_text
-from causal_organism.assets.causes import ContentDamaged, TooOld
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.durations import duration_text
+from causal_organism.assets.freshness.cause_words import attempt_text
+from causal_organism.assets.freshness.causes import ContentDamaged, TooOld
+from causal_organism.assets.freshness.staleness import Code, Judgement, results_of_now
 from causal_organism.assets.keys import label_of
-from causal_organism.assets.staleness import Code, Judgement, results_of_now
 from causal_organism.assets.versions import Attempt, Head
 from causal_organism.engine.snapshot import LedgerSnapshot
 

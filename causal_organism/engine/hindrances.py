@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from causal_organism.assets.blocking import Blocker, Blocking, Hindrance, reason_text
-from causal_organism.assets.cause_words import attempt_text
 from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.freshness.cause_words import attempt_text
+from causal_organism.assets.freshness.staleness import FRESH, STALE, Status
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, AssetRef, placed
 from causal_organism.assets.partitions.dimensions import sources_of
 from causal_organism.assets.partitions.mappings import Many
 from causal_organism.assets.planner import PlanStep
-from causal_organism.assets.staleness import FRESH, STALE, Status
 from causal_organism.assets.versions import Attempt
 from causal_organism.engine.plan import Planned
 from causal_organism.engine.snapshot import LedgerSnapshot

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from causal_organism.assets.causes import Cause, cause_document
 from causal_organism.assets.contents import AtBatch, Stored
 from causal_organism.assets.definitions import AssetSpec, parameters_of
 from causal_organism.assets.facts import stored_fact
+from causal_organism.assets.freshness.causes import Cause, cause_document
 from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.planner import FULL, INCREMENTAL

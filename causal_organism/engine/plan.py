@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from causal_organism.assets.causes import cause_document
 from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.definitions import DERIVED
+from causal_organism.assets.freshness.causes import cause_document
+from causal_organism.assets.freshness.staleness import FRESH, STALE
 from causal_organism.assets.keys import placed
 from causal_organism.assets.partitions.choices import choose, parse_choice, what_there_is
 from causal_organism.assets.planner import FULL, INCREMENTAL, Expectations, PlanStep, with_siblings
 from causal_organism.assets.planner import plan as forecast
 from causal_organism.assets.selection.evaluation import select
-from causal_organism.assets.staleness import FRESH, STALE
 from causal_organism.engine.incremental import can_update
 from causal_organism.engine.observe import Observation, observe
 from causal_organism.engine.requests import Origin, Request

@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from causal_organism.assets.attempts import last_attempt
-from causal_organism.assets.causes import Cause, InputChanged, NeverMade, Pinned
 from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.contents import Stored
 from causal_organism.assets.definitions import DERIVED
+from causal_organism.assets.freshness.attempts import last_attempt
+from causal_organism.assets.freshness.causes import Cause, InputChanged, NeverMade, Pinned
+from causal_organism.assets.freshness.staleness import FRESH, MISSING, Code, Judgement, judge, rejecting, worst_of
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED
 from causal_organism.assets.partitions.dimensions import member_names, members, sources_of
@@ -20,7 +21,6 @@ from causal_organism.assets.partitions.inputs import as_input, as_one_input, is_
 from causal_organism.assets.partitions.mappings import Many, One, Resolved, made_of, missing_of, resolve
 from causal_organism.assets.partitions.reads import Read
 from causal_organism.assets.partitions.spaces import WHOLE, Space
-from causal_organism.assets.staleness import FRESH, MISSING, Code, Judgement, judge, rejecting, worst_of
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version
 from causal_organism.engine.code.current import NO_CONFIG, load_code
 from causal_organism.engine.contents import damaged_heads, load_rows, load_value

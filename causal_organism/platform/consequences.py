@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from causal_organism.assets.causes import Pinned
+from causal_organism.assets.freshness.causes import Pinned
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.deployments import pipeline_named
 from causal_organism.engine.history.restore import refusal_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from causal_organism.assets import causes
 from causal_organism.assets.code_parts import CONFIG
+from causal_organism.assets.freshness import causes
 from causal_organism.assets.keys import label_of
 from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.causes import Cause, CodeChanged, NeverMade
 from causal_organism.assets.definitions import AssetSpec, Output, asset, source
+from causal_organism.assets.freshness.causes import Cause, CodeChanged, NeverMade
+from causal_organism.assets.freshness.staleness import FRESH, MISSING, STALE, Judgement, Status
 from causal_organism.assets.graph import AssetGraph, graph_of
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.assets.partitions.mappings import Many, Resolved, missing_of, resolve
@@ -16,7 +17,6 @@ from causal_organism.assets.partitions.spaces import Space
 from causal_organism.assets.partitions.upstream import Upstream
 from causal_organism.assets.partitions.windows import Windows
 from causal_organism.assets.planner import INCREMENTAL, Expectations, PlanStep, plan, with_siblings
-from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement, Status
 
 CAUSES: dict[Status, tuple[Cause, ...]] = {FRESH: (), STALE: (CodeChanged("1", "2"),), MISSING: (NeverMade(),)}
 

@@ -9,7 +9,9 @@ from typing import get_args
 
 import pytest
 
-from causal_organism.assets.causes import (
+from causal_organism.assets.contents import Row
+from causal_organism.assets.definitions import AssetSpec
+from causal_organism.assets.freshness.causes import (
     Cause,
     CheckChanged,
     CheckFailed,
@@ -26,10 +28,8 @@ from causal_organism.assets.causes import (
     cause_document,
     read_cause,
 )
-from causal_organism.assets.contents import Row
-from causal_organism.assets.definitions import AssetSpec
+from causal_organism.assets.freshness.staleness import FRESH, MISSING, STALE, Code, Judgement, Status, judge, worst_of
 from causal_organism.assets.outcomes import Outcome
-from causal_organism.assets.staleness import FRESH, MISSING, STALE, Code, Judgement, Status, judge, worst_of
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.causes import cause_document
 from causal_organism.assets.checks import input_fresh
 from causal_organism.assets.definitions import Output, asset, source
+from causal_organism.assets.freshness.causes import cause_document
 from causal_organism.assets.partitions.dimensions import Static
 from causal_organism.engine.history.listing import show_document, values_document
 from causal_organism.engine.plan import make_plan, plan_document

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from causal_organism.assets.causes import CodeChanged
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import Output, asset, source
+from causal_organism.assets.freshness.causes import CodeChanged
 from causal_organism.engine.history.listing import (
     assets_document,
     values_document,

@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from causal_organism.assets.automation.conditions import AllInputs, AnyInput, named_keys, parts_of
 from causal_organism.assets.automation.decisions import AutomationState, Decision, decide, waits_for_a_make
 from causal_organism.assets.blocking import Blocker, Blocking
-from causal_organism.assets.cause_words import attempt_text
-from causal_organism.assets.causes import CheckChanged
 from causal_organism.assets.definitions import SOURCE, AssetSpec
+from causal_organism.assets.freshness.cause_words import attempt_text
+from causal_organism.assets.freshness.causes import CheckChanged
+from causal_organism.assets.freshness.staleness import FRESH, STALE, worst_of
 from causal_organism.assets.keys import UNPARTITIONED, AssetRef, partition_of
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.partitions.mappings import Many
 from causal_organism.assets.partitions.windows import Windows
-from causal_organism.assets.staleness import FRESH, STALE, worst_of
 from causal_organism.assets.versions import Head
 from causal_organism.engine.hindrances import blockers_by_partition, from_outside
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot

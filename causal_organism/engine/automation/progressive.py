@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from causal_organism.assets.staleness import FRESH
+from causal_organism.assets.freshness.staleness import FRESH
 from causal_organism.engine.runs.endings import end, joined
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.ports import Engine

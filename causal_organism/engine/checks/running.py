@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from causal_organism.assets.definitions import Check, parameters_of
+from causal_organism.assets.freshness.staleness import FRESH, results_of_now
 from causal_organism.assets.json_values import described, plain_json
 from causal_organism.assets.keys import UNPARTITIONED, label_of
 from causal_organism.assets.partitions.mappings import Many
-from causal_organism.assets.staleness import FRESH, results_of_now
 from causal_organism.assets.storable import error_text, shortened, storable, storable_text
 from causal_organism.assets.versions import CheckResult, Head, Version
 from causal_organism.engine.contents import load_readable, load_value

@@ -7,7 +7,7 @@ from typing import Any
 
 from causal_organism.assets.code_parts import differing_parts
 from causal_organism.assets.definitions import AssetSpec
-from causal_organism.assets.staleness import Code
+from causal_organism.assets.freshness.staleness import Code
 from causal_organism.assets.versions import Head
 from causal_organism.engine.code.checks import check_specs, check_versions
 from causal_organism.engine.code.versions import CodeVersion, read_code, values_of

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from causal_organism.assets.freshness.staleness import results_of_now
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.outcomes import RunOutcome
 from causal_organism.assets.partitions.choices import choose, parse_choice
-from causal_organism.assets.staleness import results_of_now
 from causal_organism.assets.storable import error_text
 from causal_organism.assets.versions import Head
 from causal_organism.engine.checks.heads import recheck

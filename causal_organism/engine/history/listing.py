@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from causal_organism.assets.causes import cause_document
 from causal_organism.assets.definitions import SOURCE, AssetSpec
 from causal_organism.assets.facts import fact_types, fact_values
+from causal_organism.assets.freshness.causes import cause_document
+from causal_organism.assets.freshness.staleness import FRESH, MISSING, STALE, Judgement
 from causal_organism.assets.keys import label_of, partition_of, placed
 from causal_organism.assets.outcomes import Outcome
-from causal_organism.assets.staleness import FRESH, MISSING, STALE, Judgement
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Version
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.engine.freshness import freshness_and_health

@@ -12,10 +12,10 @@ from typing import Any
 
 from causal_organism.assets.blocking import Blocker
 from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.freshness.staleness import FRESH, Status
 from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.outcomes import NOT_WELL, Outcome, RunOutcome
 from causal_organism.assets.planner import PlanStep
-from causal_organism.assets.staleness import FRESH, Status
 from causal_organism.engine.cancelling import Cancellation, Interrupts
 from causal_organism.engine.hindrances import leave_out, stale_before
 from causal_organism.engine.history.run_logs import RunLog

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from causal_organism.assets.blocking import Hindrance, blockers_of, some_of
-from causal_organism.assets.causes import CheckFailed, cause_document
 from causal_organism.assets.definitions import SOURCE
+from causal_organism.assets.freshness.causes import CheckFailed, cause_document
+from causal_organism.assets.freshness.staleness import FRESH, Judgement
 from causal_organism.assets.keys import UNPARTITIONED, AssetRef, label_of
 from causal_organism.assets.outcomes import NOT_WELL, Outcome
 from causal_organism.assets.planner import PlanStep
-from causal_organism.assets.staleness import FRESH, Judgement
 from causal_organism.assets.storable import error_text
 from causal_organism.engine.checks.heads import recheck
 from causal_organism.engine.checks.running import Results

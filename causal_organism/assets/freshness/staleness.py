@@ -8,7 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from causal_organism.assets.causes import (
+from causal_organism.assets.code_parts import Parts
+from causal_organism.assets.cron import parse_cron
+from causal_organism.assets.definitions import SOURCE, AssetSpec
+from causal_organism.assets.durations import duration_text
+from causal_organism.assets.freshness.causes import (
     Cause,
     CheckChanged,
     CheckFailed,
@@ -26,10 +30,6 @@ from causal_organism.assets.causes import (
     cause_order,
     input_of,
 )
-from causal_organism.assets.code_parts import Parts
-from causal_organism.assets.cron import parse_cron
-from causal_organism.assets.definitions import SOURCE, AssetSpec
-from causal_organism.assets.durations import duration_text
 from causal_organism.assets.keys import UNPARTITIONED
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.versions import Attempt, CheckResult, Head, InputVersion, Provenance

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from causal_organism.assets.freshness.staleness import Code, rejecting
 from causal_organism.assets.outcomes import Outcome
-from causal_organism.assets.staleness import Code, rejecting
 from causal_organism.assets.versions import Attempt, Head, Provenance, reasons_text
 
 
