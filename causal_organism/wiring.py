@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.errors import SettingsError
+from causal_organism.errors import NotRunningError, RefusedError, SettingsError
 from causal_organism.graphs import load_graph, load_resources
 from causal_organism.notebook import Answers
 from causal_organism.ports import (
@@ -220,7 +220,16 @@ class OpenOrganism(Answers):
     def orchestrator(self) -> Orchestrator:
         from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
 
+        if self.settings.prefect_api_url is None:
+            self._tell_role()
         return PrefectOrchestrator(self.settings, deadline_s=self.deadline_s, permit=self._permit_operating)
+
+    def _tell_role(self) -> None:
+        """Whose role is the reason that they have no address of Prefect hears that, and not how to start it."""
+        try:
+            self._permit_operating()
+        except RefusedError as error:
+            raise NotRunningError(f"Prefect is not for this role: {error.message}", hint=error.hint) from error
 
     @functools.cache  # noqa: B019 - once for each organism, which lives as long as its process
     def _permit_operating(self) -> None:

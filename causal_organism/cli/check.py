@@ -16,7 +16,7 @@ from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.worker_graph import ask_own_worker
-from causal_organism.errors import FAILED, UNREACHABLE, OrganismError, RequestError, StoreError
+from causal_organism.errors import FAILED, UNREACHABLE, NotRunningError, OrganismError, RequestError, StoreError
 from causal_organism.graphs import graph_names
 from causal_organism.organism.projections.verify_network import (
     audit_network,
@@ -33,11 +33,17 @@ from causal_organism.platform.notices import notify
 from causal_organism.platform.workers.graphs import WORKER_ASSETS, describe_graphs, has_other_graphs
 from causal_organism.platform.workers.listing import list_workers
 from causal_organism.ports.values import AdoptedStore
+from causal_organism.stores.postgres.logins import held_roles
 from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism, open_organism
+from causal_organism.wording.permits import OPERATOR
 from causal_organism.wording.safe_text import safe_text
 
 _NOT_ENCRYPTED = "; not encrypted"
+_NOT_FOR_ROLE = f"not for this role: needs {OPERATOR}"
+_OF_OPERATORS = frozenset(("network", "orchestrator", "worker", "worker-assets", "deployments", "queues"))
+"""What only operators may be given an address or a password of: Prefect knows one for all, Neo4j Community no roles."""
+
 _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 
 
@@ -51,6 +57,7 @@ _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: bool) -> None:
     """Test every connection, with latency, version and what is wrong. Exit code 3 if one cannot be reached; else 1 if
     something is not as it should be: what is deployed, a queue without a worker or, with --network, the network.
+    What is not for the role of this login is no fault.
     """
     if repair and not network:
         raise RequestError("--repair goes with --network")
@@ -70,9 +77,9 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
             f"{adopted.missing} are missing there"
         )
     emit(document, lambda: f"{_text(found)}\n\n{_network_text(audit)}" if network else _text(found), as_json=as_json)
-    if not all(each["reached"] for each in found):
+    if any(each["reached"] is False for each in found):
         raise click.exceptions.Exit(UNREACHABLE)
-    if not all(each["healthy"] for each in found) or (audit is not None and not audit["same"]):
+    if any(each["healthy"] is False for each in found) or (audit is not None and not audit["same"]):
         raise click.exceptions.Exit(FAILED)
 
 
@@ -136,7 +143,7 @@ def _stream(o: OpenOrganism) -> str:
 
 
 def _network(o: OpenOrganism) -> str:
-    if o.settings.may_change:
+    if o.settings.may_change and _operates(o):
         o.network.setup()
     audit = last_audit(o)
     told = f"; compared with the archive {audit['at'][:16]}Z, {describe(audit)}" if audit else ""
@@ -242,6 +249,11 @@ def _probe(name: str, test: Callable[[OpenOrganism], str], o: OpenOrganism) -> d
     except OrganismError as problem:
         about, error, hint = None, problem.message, problem.hint
         reached = isinstance(problem, FaultyError)
+        if name in _OF_OPERATORS and _is_without_password(problem) and not _operates(o):
+            return {
+                "name": name, "healthy": None, "latency_ms": None, "about": _NOT_FOR_ROLE, "error": None, "hint": None,
+                "reached": None,
+            }  # fmt: skip
     latency_ms = round((time.monotonic() - started) * 1000, 1)
     return {
         "name": name, "healthy": error is None, "latency_ms": latency_ms, "about": about, "error": error, "hint": hint,
@@ -249,9 +261,23 @@ def _probe(name: str, test: Callable[[OpenOrganism], str], o: OpenOrganism) -> d
     }  # fmt: skip
 
 
+def _is_without_password(problem: OrganismError) -> bool:
+    return isinstance(problem, NotRunningError) or problem.code == "unauthorized"
+
+
+def _operates(o: OpenOrganism) -> bool:
+    """False where the ledger's server knows that this login only looks or decides."""
+    try:
+        return held_roles(o.database).refusal(OPERATOR) is None
+    except StoreError:
+        return True
+
+
+_STATES = {True: "ok", False: "FAIL", None: "-"}
+
+
 def _text(found: list[dict[str, Any]]) -> str:
     rows = [
-        (e["name"], "ok" if e["healthy"] else "FAIL", e["latency_ms"], e["about"] or e["error"], e["hint"] or "")
-        for e in found
+        (e["name"], _STATES[e["healthy"]], e["latency_ms"], e["about"] or e["error"], e["hint"] or "") for e in found
     ]
     return table(("CONNECTION", "STATE", "MS", "ABOUT", "DO"), rows, whole=(4,))

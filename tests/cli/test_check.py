@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from causal_organism.settings import Settings
+from tests.stores.logins import Login, logins
+
+__all__ = ["logins"]  # a fixture
+
 PROGRAM = "import sys; from causal_organism.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 
@@ -68,3 +73,36 @@ def test_a_pooler_is_shown_and_what_it_does_not_bear_is_an_error(
     assert found[0]["readings"]["about"].endswith("through a pooler")
     assert not found[1]["ledger"]["healthy"]
     assert "ORGANISM_POSTGRES_PREPARED" in found[1]["ledger"]["hint"]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("role", ["reader", "approver", "operator"])
+def test_what_is_not_for_the_role_is_no_fault(
+    without_network: dict[str, str], logins: Login, neo4j_settings: Settings, role: str
+) -> None:
+    """In a home a reader and an approver have no address of Prefect, and may read the network."""
+    environ = {
+        **without_network,
+        "ORGANISM_POSTGRES_DSN": logins(role),
+        "ORGANISM_NEO4J_URI": neo4j_settings.need("neo4j_uri"),
+        "ORGANISM_NEO4J_USER": neo4j_settings.neo4j_reader_user or "",
+        "ORGANISM_NEO4J_PASSWORD": neo4j_settings.neo4j_reader_password or "",
+    }  # fmt: skip
+    del environ["PREFECT_API_URL"]
+    command = [sys.executable, "-c", PROGRAM]
+    asked = [
+        subprocess.run([*command, *words, "--json"], env=environ, text=True, capture_output=True, timeout=120)
+        for words in (["check"], ["queues"])
+    ]
+    found = {each["name"]: each for each in json.loads(asked[0].stdout)["connections"]}
+    of_prefect = [found[name] for name in ("orchestrator", "worker", "worker-assets", "deployments", "queues")]
+    told = json.loads(asked[1].stdout)["error"]["message"]
+    if role == "operator":
+        assert [each["healthy"] for each in of_prefect] == [False] * 5
+        assert (asked[0].returncode, asked[1].returncode) == (3, 3)
+        assert "PREFECT_API_URL is not set" in told
+    else:
+        assert [(each["healthy"], each["reached"]) for each in of_prefect] == [(None, None)] * 5
+        assert all("needs organism_operator" in each["about"] for each in of_prefect)
+        assert (asked[0].returncode, found["network"]["healthy"]) == (0, True)
+        assert f"needs the role organism_operator; {'test_' + role}" in told
