@@ -27,7 +27,7 @@ PATIENCE: Mapping[FaultKind, timedelta] = {
 """What heals by itself in a moment is told only if it stays; everything else at once."""
 
 STORM = 8
-"""More new faults than this at one look are told in one alert."""
+"""More new faults than this at one look are told in one alert, and so are more that are over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +84,9 @@ def follow(
     explained = {each.key for each in (*open_now, *waiting)}
     fresh = [each for each in open_now if _is_to_be_told(each, explained, now)]
     told = {each.key for each in fresh}
-    alerts = _alerts(fresh, open_now)
+    alerts = (*_alerts(fresh, open_now), *_recoveries([each for each in over if each.told_at is not None], now))
     going_on = [replace(each, told_at=now) if each.key in told else each for each in (*open_now, *waiting)]
-    return tuple(going_on), (*alerts, *(_recovery(each, now) for each in over if each.told_at is not None))
+    return tuple(going_on), alerts
 
 
 def acknowledge(incidents: Sequence[Incident], key: str, *, by: str) -> tuple[Incident, ...]:
@@ -137,6 +137,24 @@ def _storm(fresh: Sequence[Incident]) -> Alert:
         run=None,
         dedup_key=f"several/{worst.since.isoformat()}/{worst.key}",
         group="several",
+    )
+
+
+def _recoveries(over: Sequence[Incident], now: datetime) -> tuple[Alert, ...]:
+    if len(over) <= STORM:
+        return tuple(_recovery(each, now) for each in over)
+    first = min(over, key=lambda each: (each.since, each.key))
+    lines = [f"- {each.fault.text.partition(chr(10))[0]}" for each in over]
+    return (
+        Alert(
+            title=f"over: {len(over)} things that were wrong",
+            text="\n".join(lines),
+            severity=INFO,
+            subject="several",
+            run=None,
+            dedup_key=f"several/{first.since.isoformat()}/{first.key}/over",
+            group="several",
+        ),
     )
 
 

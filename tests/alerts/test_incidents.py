@@ -11,7 +11,7 @@ import pytest
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.faults import Fault, FaultKind
-from causal_organism.alerts.incidents import STORM, Incident, acknowledge, follow, incident_of, silence
+from causal_organism.alerts.incidents import CALM, STORM, Incident, acknowledge, follow, incident_of, silence
 from causal_organism.alerts.of_servers import (
     disk_faults,
     disk_fills,
@@ -146,6 +146,9 @@ def test_many_at_once_are_one_alert() -> None:
     assert alert.title == f"{STORM + 1} things are wrong"
     assert all(each.text in alert.text for each in faults)
     assert story.look(*faults) == ()
+    (over,) = story.look(after_s=CALM.total_seconds())
+    assert over.title == f"over: {STORM + 1} things that were wrong"
+    assert all(each.text in over.text for each in faults)
 
 
 def test_one_that_is_acknowledged_says_by_whom_and_a_silenced_one_comes_back() -> None:
