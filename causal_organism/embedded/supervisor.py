@@ -159,8 +159,19 @@ class Supervisor:
                 each.bound_log(self.home)
                 if each.failures and now - each.since > STEADY_S:
                     each.failures, each.error = 0, None
+                self._end_if_it_hangs(each, now)
             case Standing.FAILED:
                 pass
+
+    def _end_if_it_hangs(self, each: Watched, now: float) -> None:
+        """What it needs has to answer: a worker is asked of its server, which may be the one that hangs."""
+        needed = [self.watched[name] for name in each.server.needs if name in self.watched]
+        if any(need.unanswered or need.state is not Standing.HEALTHY for need in needed):
+            each.unanswered = 0
+        elif each.hangs(now) and each.process is not None:
+            each.process.kill()  # it may not even end when it is asked to
+            each.process.wait()
+            self._ended(each, f"did not answer {each.unanswered} times in a row", now)
 
     def _admit_worker(self) -> None:
         """Before anybody logs in. Where it cannot be, people have their ledger all the same, and no worker starts."""

@@ -22,6 +22,8 @@ STEADY_S = 60.0  # healthy for so long: earlier failures are forgotten
 LONGEST_PAUSE_S = 30.0  # between two tries
 STOP_S = 20.0  # then it is killed
 TRIES_BEFORE_HEALTHY = 3
+ASK_EVERY_S = 15.0  # whether one that is healthy still answers
+HANGS_AFTER = 12  # so often in a row it did not, three minutes at least: it hangs, and is ended and started again
 LARGE_LOG_BYTES = 10_000_000
 
 
@@ -38,6 +40,8 @@ class Watched:
     failures: int = 0  # in a row
     was_healthy: bool = False
     error: str | None = None
+    asked_at: float = 0.0
+    unanswered: int = 0  # times in a row
 
     @property
     def name(self) -> str:
@@ -45,6 +49,17 @@ class Watched:
 
     def enter(self, state: Standing, now: float) -> None:
         self.state, self.since = state, now
+        self.asked_at, self.unanswered = now, 0
+
+    def hangs(self, now: float) -> bool:
+        """Whether it has not answered for so often that it will not; it is asked now and then.
+
+        Counted and not timed: of a machine that slept nobody answered for long, and all do when they are asked.
+        """
+        if now - self.asked_at >= ASK_EVERY_S:
+            self.asked_at = now
+            self.unanswered = 0 if self.server.is_healthy() else self.unanswered + 1
+        return self.unanswered >= HANGS_AFTER
 
     def start(self, home: Home, now: float) -> None:
         """Prepare and start it. Raises OrganismError or OSError if it cannot be."""

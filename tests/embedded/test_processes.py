@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers.valkey import Valkey
-from causal_organism.embedded.watched import LARGE_LOG_BYTES, Watched
+from causal_organism.embedded.state import Standing
+from causal_organism.embedded.watched import ASK_EVERY_S, HANGS_AFTER, LARGE_LOG_BYTES, Watched
 
 
 def test_a_process_is_known_again_while_it_lives() -> None:
@@ -66,3 +68,38 @@ def test_a_log_that_grows_is_cut_while_its_process_goes_on_writing(tmp_path: Pat
     assert home.log("stream").read_bytes() == b"and on"
     kept = home.log("stream").with_suffix(".log.1")
     assert (kept.stat().st_size, kept.stat().st_mode & 0o777) == (LARGE_LOG_BYTES + 1, 0o600)
+
+
+class Silent:
+    """A server that answers when it is told to."""
+
+    name, needs = "stream", ()
+    answers = True
+
+    def is_healthy(self) -> bool:
+        return self.answers
+
+
+def test_what_does_not_answer_for_minutes_hangs_and_what_answers_once_between_does_not() -> None:
+    server = Silent()
+    watched = Watched(server, "1")  # type: ignore[arg-type]
+    watched.enter(Standing.HEALTHY, 0.0)
+    moments = itertools.count(ASK_EVERY_S, ASK_EVERY_S)
+
+    def asked(times: int) -> list[bool]:
+        return [watched.hangs(next(moments)) for _ in range(times)]
+
+    server.answers = False
+    assert not any(asked(HANGS_AFTER - 1))
+    server.answers = True
+    assert asked(1) == [False]
+    server.answers = False
+    assert asked(HANGS_AFTER) == [False] * (HANGS_AFTER - 1) + [True]
+
+
+def test_a_machine_that_slept_for_hours_has_no_server_that_hangs() -> None:
+    server = Silent()
+    watched = Watched(server, "1")  # type: ignore[arg-type]
+    watched.enter(Standing.HEALTHY, 0.0)
+    server.answers = False
+    assert not any(watched.hangs(now) for now in (10_000.0, 10_001.0, 10_002.0))

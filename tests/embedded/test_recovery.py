@@ -92,3 +92,13 @@ def _until_counted(settings: Settings, count: int) -> None:
         return False
 
     until(counted, f"{count} interactions are in the network", within_s=LONG_S)
+
+
+@pytest.mark.parametrize("part", ["ledger", "stream", "network"])
+def test_one_that_hangs_for_ever_is_ended_and_started_again(own_home: Any, part: str) -> None:
+    own_home.json("up", "--only", part)
+    main = until(lambda: process_of(own_home, part), f"{part} runs")
+    began = time.monotonic()
+    send([main, *descendants(main)], signal.SIGSTOP)
+    until(lambda: answers(own_home, part, other_than=main), f"{part} is another process", within_s=LONG_S)
+    print(f"\n{part} hung and was another process after {time.monotonic() - began:.0f} s")

@@ -14,14 +14,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TIMEOUT_S = 2.0
+_NO_CONNECTION_FREE = b"\0C53300\0"
 _FAILURES = (OSError, http.client.HTTPException, ValueError)
 
 
 def postgres_answers(host: str, port: int, *, user: str, database: str) -> bool:
-    """It asks for the password: so it is past its start-up and recovery."""
+    """It asks for the password: so it is past its start-up and recovery. Without a free connection it answers too."""
     parameters = b"".join(part.encode() + b"\0" for part in ("user", user, "database", database)) + b"\0"
     message = struct.pack("!ii", 8 + len(parameters), 196_608) + parameters
-    return _exchange(host, port, message, 1) == b"R"
+    answer = _exchange(host, port, message, 1024, until=b"\0\0")
+    return answer.startswith(b"R") or _NO_CONNECTION_FREE in answer
 
 
 def valkey_answers(host: str, port: int, *, password: str) -> bool:
