@@ -164,9 +164,11 @@ class Supervisor:
                 pass
 
     def _end_if_it_hangs(self, each: Watched, now: float) -> None:
-        """What it needs has to answer: a worker is asked of its server, which may be the one that hangs."""
+        """What it needs has to answer, or that may be what hangs. A worker is left alone: its runs would end with it,
+        and that it is not heard may be due to how busy Prefect is. The watcher tells of it.
+        """
         needed = [self.watched[name] for name in each.server.needs if name in self.watched]
-        if any(need.unanswered or need.state is not Standing.HEALTHY for need in needed):
+        if each.name == WORKER or any(need.unanswered or need.state is not Standing.HEALTHY for need in needed):
             each.unanswered = 0
         elif each.hangs(now) and each.process is not None:
             each.process.kill()  # it may not even end when it is asked to
