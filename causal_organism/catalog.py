@@ -254,6 +254,17 @@ def panel(weekly: Any, people: Any, outcomes: Any, degree: Any, context: Any) ->
     return made
 
 
+@panel.update
+def _panel(previous: Any, weekly: Any, people: Any, outcomes: Any, degree: Any, context: Any) -> Any:
+    from causal_organism.causal.panel import update_panel
+    from causal_organism.causal.panel_people import coverage_facts, people_facts
+
+    made = update_panel(previous, weekly, people, outcomes, {"degree": degree})
+    if made is not None:  # another roster moves people between teams everywhere
+        context.metadata(**people_facts(weekly, people, outcomes), **coverage_facts(made))
+    return made
+
+
 @asset(
     key="causal/effects",
     exports=Effects(),

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.panel import TREATMENT
+from causal_organism.causal.panel_grid import mean_of_others as others_in_team
 from causal_organism.causal.sample import draw_sample
 from causal_organism.causal.slopes.student import two_sided
-from causal_organism.causal.within import Effects, Floats, codes, effective_clusters, fit, without
+from causal_organism.causal.within import Effects, Floats, effective_clusters, fit, without
 
 SPILLOVER_P = 0.01
 LEAST_LEFT = 1e-6
@@ -73,10 +74,5 @@ def exposure_effects(
 
 def mean_of_others(panel: Mapping[str, Any]) -> Floats:
     """By row: mean meeting hours of the others in the team that week, of those that are known; NaN without any."""
-    hours = np.asarray(panel[TREATMENT], dtype=np.float64)
-    known = np.isfinite(hours) & (np.asarray(panel["team"]) != "")
-    team = codes(np.asarray(panel["team"]).astype(str))
-    cell = codes(team * (int(np.max(panel["week_index"], initial=0)) + 1) + np.asarray(panel["week_index"]))
-    total = np.bincount(cell, np.where(known, hours, 0.0))[cell] - np.where(known, hours, 0.0)
-    count = np.bincount(cell, known)[cell] - known
-    return np.where((count > 0) & (np.asarray(panel["team"]) != ""), total / np.maximum(count, 1), np.nan)
+    team, week = np.asarray(panel["team"]).astype(str), np.asarray(panel["week_index"], dtype=np.int64)
+    return others_in_team(np.asarray(panel[TREATMENT], dtype=np.float64), team, week)

@@ -81,9 +81,9 @@ def _usual(seen: Seen) -> Floats:
 
 def _no_meetings(seen: Seen) -> Marks:
     """Weeks without a meeting of people who have many in every other."""
-    held = seen.meetings > 0
+    held = (seen.meetings > 0) & seen.employed
     mean = np.where(held, seen.meetings, 0.0).sum(axis=1) / np.maximum(held.sum(axis=1), 1)
-    return np.asarray(~held & (mean >= LEAST_MEETINGS)[:, None], dtype=bool)
+    return np.asarray(~(seen.meetings > 0) & (mean >= LEAST_MEETINGS)[:, None], dtype=bool)
 
 
 def _site_quiet(seen: Seen) -> Marks:

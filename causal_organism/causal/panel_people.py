@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.panel import to_columns
+from causal_organism.causal.panel_weeks import text_codes
 from causal_organism.network.identities import near_duplicates
 
 SHOWN = 20
@@ -46,4 +47,4 @@ def coverage_facts(panel: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _distinct(table: Any, column: str) -> list[str]:
-    return sorted({str(each) for each in table[column].tolist()}) if column in table else []
+    return sorted(text_codes(table[column])[1].tolist()) if column in table else []
