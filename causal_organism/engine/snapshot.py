@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.contents import Stored
@@ -23,11 +23,13 @@ from causal_organism.assets.partitions.reads import Read
 from causal_organism.assets.partitions.spaces import WHOLE, Space
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version
 from causal_organism.engine.code.current import NO_CONFIG, load_code
+from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.engine.contents import damaged_heads, load_rows, load_value
 from causal_organism.errors import RequestError
 from causal_organism.ports import Engine
 
 _NOTHING: Mapping[str, Head] = {}
+Known = TypeVar("Known")
 
 
 @dataclass
@@ -271,30 +273,28 @@ def load_snapshot(
     *,
     code: Mapping[str, Code] | None = None,
     config: Mapping[str, Mapping[str, Any]] = NO_CONFIG,
+    stamps: FileStamps | None = None,
 ) -> LedgerSnapshot:
-    """Read the ledger once. A run hands on the code that it began with. `config`: see `load_code`."""
-    heads: dict[str, Head] = {}
-    partition_heads: dict[str, dict[str, Head]] = {}
+    """Read the ledger once. A run hands on the code that it began with. `config`, `stamps`: see `load_code`."""
     found = organism.ledger.heads()
-    for (key, partition), head in found.items():
-        if partition:
-            partition_heads.setdefault(key, {})[partition] = head
-        else:
-            heads[key] = head
-    attempts: dict[str, Attempt] = {}
-    partition_attempts: dict[str, dict[str, Attempt]] = {}
-    for (key, partition), attempt in organism.ledger.attempts().items():
-        if partition:
-            partition_attempts.setdefault(key, {})[partition] = attempt
-        else:
-            attempts[key] = attempt
+    heads, partition_heads = _parted(found)
+    attempts, partition_attempts = _parted(organism.ledger.attempts())
     return LedgerSnapshot(
         organism=organism,
         heads=heads,
         attempts=attempts,
-        code=load_code(organism, found.values(), config) if code is None else code,
+        code=load_code(organism, found.values(), config, stamps) if code is None else code,
         at=organism.now(),
         partition_heads=partition_heads,
         partition_attempts=partition_attempts,
         damaged=damaged_heads(organism, found),
     )
+
+
+def _parted(found: Mapping[tuple[str, str], Known]) -> tuple[dict[str, Known], dict[str, dict[str, Known]]]:
+    """(of assets without partitions by key, of others by key and partition)."""
+    in_parts: dict[str, dict[str, Known]] = {}
+    for (key, partition), each in found.items():
+        if partition:
+            in_parts.setdefault(key, {})[partition] = each
+    return {key: each for (key, partition), each in found.items() if not partition}, in_parts

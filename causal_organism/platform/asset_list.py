@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.engine.history.listing import assets_document, show_document
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.ports import Organism
@@ -14,8 +15,10 @@ from causal_organism.ports import Organism
 Document = Mapping[str, Any]
 LOOK_S = 30.0
 """Between two looks at what changes without the ledger: the source of assets, their age, whether their content is
-there. A plan always looks."""
-LOOKS_SHARE = 1 / 400
+there. A plan always looks. Source is read again where one of its files changed."""
+LOOK_AT_ALL_S = 600.0
+"""After so long all source is read again, whatever its files say: settings may stand somewhere else."""
+LOOKS_SHARE = 1 / 800
 """The part of a core that these looks may take: where there are many assets, they are further apart."""
 
 
@@ -25,6 +28,8 @@ class _Known:
 
     mark: str
     snapshot: LedgerSnapshot
+    stamps: FileStamps  # of the source of its code
+    read_at: float  # when that was read
     looked_at: float  # when more than the ledger was looked at
 
 
@@ -58,13 +63,14 @@ class AssetList:
     def snapshot(self) -> LedgerSnapshot:
         """The ledger as it is now, and the rest as it was at the last look."""
         known, now = self._known, self._ticks()
-        if known is not None and now - known.looked_at >= max(LOOK_S, self._cost_s / LOOKS_SHARE):
-            known = None
         mark = self._organism.ledger.heads_mark()  # before the heads: what changes meanwhile is read the next time
-        if known is None:
-            known = _Known(mark, load_snapshot(self._organism), now)
-        elif known.mark != mark:
-            known = _Known(mark, load_snapshot(self._organism, code=known.snapshot.code), known.looked_at)
+        is_time = known is not None and now - known.looked_at >= max(LOOK_S, self._cost_s / LOOKS_SHARE)
+        if known is None or (is_time and not (now - known.read_at < LOOK_AT_ALL_S and known.stamps.hold())):
+            stamps = FileStamps()
+            known = _Known(mark, load_snapshot(self._organism, stamps=stamps), stamps, now, now)
+        elif is_time or known.mark != mark:
+            found = load_snapshot(self._organism, code=known.snapshot.code)
+            known = replace(known, mark=mark, snapshot=found, looked_at=now if is_time else known.looked_at)
         self._known = known
         return known.snapshot
 

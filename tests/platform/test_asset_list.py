@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +11,20 @@ import pytest
 from causal_organism.assets.definitions import asset, source
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
-from causal_organism.platform.asset_list import LOOK_S, LOOKS_SHARE, AssetList
+from causal_organism.platform.asset_list import LOOK_AT_ALL_S, LOOK_S, LOOKS_SHARE, AssetList
 from tests.engine.organisms import memory_organism
 
 STATE = {"rows": 1}
+GRAPH = """
+from causal_organism import asset
+from looked_at_words import FACTOR
+
+@asset
+def times():
+    return 2 * FACTOR
+
+ASSETS = (times,)
+"""
 
 
 @source(key="rows")
@@ -97,3 +109,24 @@ def test_age_is_looked_at_from_time_to_time_and_more_seldom_where_that_is_dear(o
     assert assets.document() is dear
     ticks.now += 0.5 / LOOKS_SHARE
     assert assets.document() is not dear
+
+
+def test_source_is_read_again_where_one_of_its_files_changed_and_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "looked_at_graph.py").write_text(GRAPH)
+    (tmp_path / "looked_at_words.py").write_text("FACTOR = 2\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    organism: Any = memory_organism(importlib.import_module("looked_at_graph").ASSETS)
+    refresh_local(organism, Request("*"), Origin("bo"))
+    ticks = Ticks()
+    assets = AssetList(organism, ticks=ticks.wall, cpu=ticks.cpu)
+    code = assets.snapshot().code
+    ticks.now += LOOK_S
+    assert assets.snapshot().code is code
+    (tmp_path / "looked_at_words.py").write_text("FACTOR = 10\n")
+    ticks.now += LOOK_S
+    assert status(assets.document(), "times") == "stale"
+    code = assets.snapshot().code
+    ticks.now += LOOK_AT_ALL_S
+    assert assets.snapshot().code is not code

@@ -10,6 +10,7 @@ from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.freshness.staleness import Code
 from causal_organism.assets.versions import Head
 from causal_organism.engine.code.checks import check_specs, check_versions
+from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.engine.code.versions import CodeVersion, read_code, values_of
 from causal_organism.errors import UnsetSettingError
 from causal_organism.ports import Engine
@@ -18,15 +19,18 @@ NO_CONFIG: Mapping[str, Mapping[str, Any]] = {}
 
 
 def load_code(
-    organism: Engine, heads: Iterable[Head], config: Mapping[str, Mapping[str, Any]] = NO_CONFIG
+    organism: Engine,
+    heads: Iterable[Head],
+    config: Mapping[str, Mapping[str, Any]] = NO_CONFIG,
+    stamps: FileStamps | None = None,
 ) -> Mapping[str, Code]:
     """Key -> code. An asset with a setting that is not set cannot be made, and others can.
 
-    `config`: key -> what a run gives to parameters in place of their defaults.
+    `config`: key -> what a run gives to parameters in place of their defaults. `stamps` gets the files that are read.
 
     Reads source files, and the parts of those versions that heads were made by and that are not today's.
     """
-    read, unset = _read_current(organism, config)
+    read, unset = _read_current(organism, config, stamps)
     current = {key: read[key] for key in organism.graph.order}
     changed = {
         (key, was)
@@ -47,7 +51,7 @@ def load_code(
 
 
 def _read_current(
-    organism: Engine, config: Mapping[str, Mapping[str, Any]]
+    organism: Engine, config: Mapping[str, Mapping[str, Any]], stamps: FileStamps | None
 ) -> tuple[dict[str, CodeVersion], dict[str, str]]:
     """(key -> code version with its parts, those of checks too; key -> variable of a setting that is not set)."""
     values: dict[str, Any] = {}
@@ -60,7 +64,7 @@ def _read_current(
             values = {name: None for name in spec.settings} | values
     specs = tuple(organism.graph.specs.values())
     notes = organism.settings.home / "code-notes.json"
-    return read_code((*specs, *check_specs(specs)), values, config=config, notes=notes), unset
+    return read_code((*specs, *check_specs(specs)), values, config=config, notes=notes, stamps=stamps), unset
 
 
 def declared_settings(organism: Engine, spec: AssetSpec) -> dict[str, Any]:

@@ -7,11 +7,13 @@ import inspect
 from pathlib import Path
 
 from causal_organism.assets.definitions import AssetSpec
+from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.errors import OrganismError
 
 
-def file_digests(spec: AssetSpec) -> dict[str, str | None]:
+def file_digests(spec: AssetSpec, stamps: FileStamps) -> dict[str, str | None]:
     """Name -> digest of the content; None for a file that cannot be read. Reads each file whole."""
+    stamps.note(*(_path(spec, name) for name in spec.files))
     return {name: _digest(_path(spec, name)) for name in spec.files}
 
 

@@ -13,6 +13,7 @@ from causal_organism.engine.code.definitions import Definition
 from causal_organism.engine.code.digests import Decorator, Imported, Use
 from causal_organism.engine.code.notes import Notes
 from causal_organism.engine.code.reading import Module
+from causal_organism.engine.code.stamps import FileStamps
 
 Name = tuple[str, str]
 """Module and name of a definition."""
@@ -76,10 +77,11 @@ def package_of(module: str, file: str) -> tuple[Path, str, str] | None:
 class Package:
     """The files of one package, each read once."""
 
-    def __init__(self, root: Path, own: str, notes: Notes):
+    def __init__(self, root: Path, own: str, notes: Notes, stamps: FileStamps):
         self.root = root
         self._own = own
         self._notes = notes
+        self._stamps = stamps
         self._modules: dict[str, Module | None] = {}
         self._folders: set[str] = set()  # modules that are folders: a relative import starts in them
         self._broken: dict[str, str] = {}  # modules that are not Python -> fingerprint of their content
@@ -213,6 +215,7 @@ class Package:
     def _read(self, name: str) -> Module | None:
         place = self.root.joinpath(*name.split("."))
         file, folder = place.with_name(f"{place.name}.py"), place / "__init__.py"
+        self._stamps.note(folder, file)
         if folder.is_file():
             self._folders.add(name)
             return self._parsed(name, folder)

@@ -28,6 +28,7 @@ from causal_organism.engine.code.functions import bare, is_near, wrappers_of
 from causal_organism.engine.code.notes import Notes
 from causal_organism.engine.code.packages import Name, Package, ReachedDefinition, package_of
 from causal_organism.engine.code.registries import Registered, registered
+from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.errors import GraphError
 
 PLATFORM = "platform"
@@ -64,18 +65,19 @@ def read_code(
     *,
     config: Mapping[str, Mapping[str, object]] = _DEFAULTS,
     notes: Path | None = None,
+    stamps: FileStamps | None = None,
 ) -> dict[str, CodeVersion]:
     """Key -> code version, with the values of the declared settings and of config in it.
 
     A derived version is 16 hex digits; a declared one is as given, with `+` and 16 digits where settings are declared.
-    `config`: key -> what is given to parameters in place of their defaults.
+    `config`: key -> what is given to parameters in place of their defaults. `stamps` gets the files that are read.
     `notes` is a file that keeps what was read between processes: it saves parsing, and cannot change a version.
 
     Raises:
         GraphError: an asset declares a setting that does not exist.
     """
     kept = Notes(notes)
-    source = _Source(kept)
+    source = _Source(kept, FileStamps() if stamps is None else stamps)
     found = {spec.key: _version(spec, settings, values_of(spec, config.get(spec.key, {})), source) for spec in specs}
     kept.save()
     return found
@@ -97,7 +99,7 @@ def _version(
         gathering.add(f"setting {name}", {Aspect.VALUE: digest_of(canonical_json(value))})
     for name, value in config.items():
         gathering.add(f"{CONFIG}{name}", {Aspect.VALUE: canonical_json(value)})
-    files = file_digests(spec)
+    files = file_digests(spec, source.stamps)
     for name, digest in files.items():
         if digest is not None:
             gathering.add(f"file {name}", {Aspect.CONTENT: digest})
@@ -150,8 +152,9 @@ class _Gathered:
 class _Source:
     """Fingerprints of functions. Lives as long as one question, so files are read once and edits are seen."""
 
-    def __init__(self, notes: Notes):
+    def __init__(self, notes: Notes, stamps: FileStamps):
         self._notes = notes
+        self.stamps = stamps
         self._packages: dict[tuple[Path, str], Package] = {}
         self._registered: dict[tuple[Path, Name], Registered] = {}
 
@@ -194,7 +197,7 @@ class _Source:
         _note_read([name], package, gathered)
 
     def _package(self, root: Path, own: str) -> Package:
-        return self._packages.setdefault((root, own), Package(root, own, self._notes))
+        return self._packages.setdefault((root, own), Package(root, own, self._notes, self.stamps))
 
     def _gather_decorated(self, function: Callable[..., Any], gathered: _Gathered) -> None:
         """A function, and its decorators: as its source says, or where that does not, what they made of it."""
