@@ -71,6 +71,7 @@ class Console:
         self._close = close
         self._assets = AssetList(organism)
         self._day = DayFigures()
+        self._schedules = schedule_operations.ScheduleList(organism)
 
     def unsupported(self) -> Mapping[str, str]:
         """Actions that this source cannot do, with the reason: those that the server would refuse to this login."""
@@ -212,7 +213,7 @@ class Console:
         queue_operations.limit_queue(self._writable, name, limit, actor=self._actor)
 
     def schedules(self) -> Document:
-        return schedule_operations.load_schedules(self._organism)
+        return self._schedules.document()
 
     def set_schedule(self, deployment: str, *, active: bool) -> None:
         schedule_operations.set_schedule(self._writable, deployment, active=active, actor=self._actor)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from causal_organism.deployments import FULL, INCREMENTAL, OVERDUE_S
-from causal_organism.platform.schedules import load_schedules, set_schedule
+from causal_organism.platform.schedules import ScheduleList, load_schedules, set_schedule
+from causal_organism.ports import RunFilter
+from causal_organism.ports.rows import RunRow
+from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from tests.platform.test_runs import organism
 
 NOON = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
@@ -107,3 +111,31 @@ def test_a_rule_that_is_no_cron_of_ours_is_not_judged() -> None:
     o.orchestrator.schedules = lambda: rules
     o.clock.move(days=40)
     assert set(late(o).values()) == {None}
+
+
+class Counted(MemoryOrchestrator):
+    """Counts how often its history is asked for."""
+
+    asked = 0
+
+    def history(self, wanted: RunFilter, *, page: int | None = None) -> Iterator[RunRow]:
+        self.asked += 1
+        return super().history(wanted, page=page)
+
+
+def test_what_had_its_turn_is_not_looked_for_again() -> None:
+    o = organism()
+    o.orchestrator = Counted(now=o.clock)
+    o.orchestrator.setup()
+    o.clock.move(seconds=(NOON + timedelta(minutes=6) - o.now()).total_seconds())
+    planned = o.orchestrator.plan_run(INCREMENTAL.full_name, NOON + timedelta(minutes=5))
+    o.orchestrator.begin(planned)
+    kept = ScheduleList(o)
+    first = {each["deployment"]: each["late_s"] for each in kept.document()["schedules"]}
+    before = o.orchestrator.asked
+    assert first[INCREMENTAL.full_name] is None
+    kept.document()
+    assert o.orchestrator.asked - before == 1, "the other one never had its turn"
+    o.clock.move(minutes=6)
+    (late_s,) = (each["late_s"] for each in kept.document()["schedules"] if "incremental" in each["deployment"])
+    assert late_s == 120.0

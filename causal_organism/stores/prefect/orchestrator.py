@@ -15,6 +15,7 @@ from causal_organism.ports.rows import Health, LogRow, QueueRow, RunRow, RunWith
 from causal_organism.settings import Settings
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
+from causal_organism.stores.prefect.coming import ComingRuns
 from causal_organism.stores.prefect.lookup import CLOCK_SKEW, Lookup
 from causal_organism.stores.prefect.run_history import PrefectHistory
 from causal_organism.stores.prefect.setup import PrefectSetup
@@ -54,6 +55,7 @@ class PrefectOrchestrator:
         self._look = Lookup(self._api, now)
         self._setup = PrefectSetup(self._api, now)
         self._history = PrefectHistory(self._api, self._look)
+        self._coming = ComingRuns(self._api, now)
 
     def close(self) -> None:
         self._api.close()
@@ -70,7 +72,7 @@ class PrefectOrchestrator:
         return {
             "version": version,
             "latency_ms": latency_ms,
-            "scheduling": not scheduled or bool(self._planned(scheduled)),
+            "scheduling": not scheduled or bool(self._coming.planned(scheduled)),
         }
 
     def trigger(
@@ -203,13 +205,13 @@ class PrefectOrchestrator:
     def schedules(self) -> tuple[ScheduleRow, ...]:
         found: list[ScheduleRow] = []
         for row in self._look.deployments():
-            coming = self._planned([row["id"]]) if row["schedules"] else []
-            next_at = documents.stamp(documents.moment(coming[0]["expected_start_time"])) if coming else None
-            late_s = self._late_s(row["id"]) if row["schedules"] else None
-            found += [
-                documents.to_schedule(row, each, name=self._look.names[row["id"]], next_at=next_at, late_s=late_s)
-                for each in row["schedules"]
-            ]
+            if row["schedules"]:
+                coming, name = self._coming.of(row), self._look.names[row["id"]]
+                next_at = documents.stamp(coming.next_at)
+                found += [
+                    documents.to_schedule(row, each, name=name, next_at=next_at, late_s=coming.late_s)
+                    for each in row["schedules"]
+                ]
         return tuple(sorted(found, key=lambda each: (each["deployment"], each["schedule"])))
 
     def set_schedule(self, deployment: str, *, active: bool) -> int:
@@ -242,33 +244,6 @@ class PrefectOrchestrator:
 
     def drift(self) -> tuple[str, ...]:
         return self._setup.drift()
-
-    def _planned(self, deployments: list[str]) -> list[documents.Row]:
-        """The next run that a schedule has planned. Past ones do not count: a scheduler that died leaves those."""
-        planned: list[documents.Row] = self._api.read(
-            "/flow_runs/filter",
-            {
-                "flow_runs": {
-                    "deployment_id": {"any_": deployments},
-                    "state": {"type": {"any_": ["SCHEDULED"]}},
-                    "expected_start_time": {"after_": self._now().isoformat()},
-                },
-                "sort": "EXPECTED_START_TIME_ASC",
-                "limit": 1,
-            },
-        )
-        return planned
-
-    def _late_s(self, deployment: str) -> float | None:
-        """How long the oldest run that a schedule planned waits to begin; None: none does."""
-        planned = {"deployment_id": {"any_": [deployment]}, "state": {"type": {"any_": ["SCHEDULED", "PENDING"]}}}
-        due = {"expected_start_time": {"before_": self._now().isoformat()}}
-        query = {"flow_runs": {**planned, **due}, "sort": "EXPECTED_START_TIME_ASC", "limit": PAGE}
-        rows = self._api.read("/flow_runs/filter", query)
-        # One that began, and waits for its next try, is not late.
-        first = next((row for row in rows if row["auto_scheduled"] and not row["run_count"]), None)
-        at = documents.moment(first["expected_start_time"]) if first else None
-        return None if at is None else max(0.0, (self._now() - at).total_seconds())
 
     def _set_state(self, run: str, state: Mapping[str, Any]) -> None:
         answer = self._api.write("POST", f"/flow_runs/{run}/set_state", {"state": state}, repeat=True)
