@@ -71,6 +71,7 @@ class Console:
         self._close = close
         self._assets = AssetList(organism)
         self._day = DayFigures()
+        self._proposed: tuple[object, tuple[Document, ...]] | None = None  # what they were read from, and they
         self._schedules = schedule_operations.ScheduleList(organism)
 
     def unsupported(self) -> Mapping[str, str]:
@@ -177,7 +178,15 @@ class Console:
         return {**document, "queues": queues}
 
     def proposals(self) -> Sequence[Document]:
-        return tuple(_shown(each) for each in proposal_operations.load_proposals(self._organism))
+        organism = self._organism
+        if proposal_operations.PROPOSALS not in organism.graph:
+            return ()
+        mark = (organism.ledger.heads_mark(), organism.interventions.all())  # before what is read of them
+        known = self._proposed
+        if known is None or known[0] != mark:
+            shown = tuple(_shown(each) for each in proposal_operations.load_proposals(organism))
+            known = self._proposed = (mark, shown)
+        return known[1]
 
     def reason_for_none(self) -> str | None:
         return proposal_operations.reason_for_none(self._organism)

@@ -228,10 +228,10 @@ def test_a_queue_that_is_new_is_not_known_to_have_no_worker() -> None:
     pool = {"name": "p"}
     for seconds, served in ((30, None), (90, False)):
         at = now + timedelta(seconds=seconds)
-        assert to_queue(pool, queue, [], at, deployments=(), workers=())["served"] is served
+        assert to_queue(pool, queue, [], at, deployments=(), workers=tuple)["served"] is served
     worker = {"created": (now + timedelta(seconds=80)).isoformat()}
     at = now + timedelta(seconds=90)
-    assert to_queue(pool, queue, [], at, deployments=(), workers=[worker])["served"] is None
+    assert to_queue(pool, queue, [], at, deployments=(), workers=lambda: [worker])["served"] is None
 
 
 def test_a_limit_stays_until_it_is_reset(orchestrator: Any) -> None:

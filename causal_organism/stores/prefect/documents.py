@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -109,9 +109,16 @@ def to_log(row: Row, *, task: str | None) -> LogRow:
 
 
 def to_queue(
-    pool: Row, queue: Row, runs: Sequence[Row], now: datetime, *, deployments: Sequence[str], workers: Sequence[Row]
+    pool: Row,
+    queue: Row,
+    runs: Sequence[Row],
+    now: datetime,
+    *,
+    deployments: Sequence[str],
+    workers: Callable[[], Sequence[Row]],
 ) -> QueueRow:
-    """One work queue, with the runs of it that wait or run, our deployments on it, and the workers of its pool.
+    """One work queue, with the runs of it that wait or run, our deployments on it, and the workers of its pool, which
+    are asked for only where nobody came for its work.
 
     `depth` counts what is due and not started: scheduled with its time reached (late ones among them), waiting for a
     slot, and pending.
@@ -134,13 +141,13 @@ def to_queue(
     }
 
 
-def _is_served(queue: Row, workers: Sequence[Row], now: datetime) -> bool | None:
+def _is_served(queue: Row, workers: Callable[[], Sequence[Row]], now: datetime) -> bool | None:
     """Whether a worker asks for this queue's work. None where it cannot be known yet: the queue or a worker is new."""
     since = now - timedelta(seconds=UNSERVED_S)
     polled = moment(queue.get("last_polled"))
     if polled is not None and polled > since:
         return True
-    new = (at for row in (queue, *workers) if (at := moment(row.get("created"))) is not None and at > since)
+    new = (at for row in (queue, *workers()) if (at := moment(row.get("created"))) is not None and at > since)
     return None if any(new) else False
 
 

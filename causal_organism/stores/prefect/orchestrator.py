@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cache, partial
 from typing import Any
 
 from causal_organism.deployments import TRIGGER_TAG
@@ -184,7 +185,7 @@ class PrefectOrchestrator:
         ours = self._look.deployments()
         found = []
         for pool in self._look.pools():
-            workers = self._look.workers_of(pool)
+            workers = cache(partial(self._look.workers_of, pool))
             for queue in self._look.queues_of(pool):
                 here = (pool["name"], queue["name"])
                 runs = [run for run in live if (run["work_pool_name"], run["work_queue_name"]) == here]
