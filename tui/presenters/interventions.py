@@ -47,6 +47,7 @@ _SHOWN = (
     *("evidence", "rests_on", "guardrails", "events", "proposed_at", "target_ids", "people", "teams"),
 )
 _SHOWN_ITEMS = 8
+_NESTED = (Mapping, list, tuple)
 _POSSIBLE: Mapping[str, str] = {
     "proposed": "a approves and x rejects; both are written to the audit log",
     "approved": "s says that it has begun, w takes the approval back; both are written to the audit log",
@@ -235,13 +236,9 @@ def _evidence_lines(evidence: Any, width: int, indent: int = 2) -> list[Line]:
         lines: list[Line] = []
         for name, value in evidence.items():
             label = f"{pad}{safe_name(name)}"
-            if (
-                isinstance(value, list | tuple)
-                and value
-                and not any(isinstance(each, Mapping | list | tuple) for each in value)
-            ):
-                lines += _folded(f"{label:<26} {', '.join(map(_scalar, value))}", width, 27)
-            elif isinstance(value, Mapping | list | tuple) and value:
+            if isinstance(value, list | tuple) and value and not any(isinstance(each, _NESTED) for each in value):
+                lines += _folded(f"{label:<26} {_listed(value)}", width, 27)
+            elif isinstance(value, _NESTED) and value:
                 lines += [line(label), *_evidence_lines(value, width, indent + 2)]
             else:
                 lines += _folded(f"{label:<26} {_scalar(value)}", width, 27)
@@ -263,6 +260,11 @@ def _event_lines(events: Sequence[Document], width: int) -> list[Line]:
         told = f"  {_text(event.get('at'))[:19]}  {action} by {actor}"
         lines += _folded(f"{told}: {_text(reason)}" if reason else told, width, 4)
     return lines
+
+
+def _listed(values: Sequence[Any]) -> str:
+    more = len(values) - _SHOWN_ITEMS
+    return ", ".join(map(_scalar, values[:_SHOWN_ITEMS])) + (f" and {more} more" if more > 0 else "")
 
 
 def _folded(text: str, width: int, indent: int) -> list[Line]:

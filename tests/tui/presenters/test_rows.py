@@ -86,7 +86,7 @@ def test_only_lines_that_differ_are_changed() -> None:
 @pytest.mark.parametrize(
     "columns", [assets.COLUMNS, attention.COLUMNS, interventions.COLUMNS, queues.COLUMNS, runs.COLUMNS]
 )
-@given(total=st.integers(min_value=64, max_value=300), needed=st.lists(st.integers(0, 90), min_size=9, max_size=9))
+@given(total=st.integers(min_value=64, max_value=300), needed=st.lists(st.integers(0, 90), min_size=10, max_size=10))
 def test_columns_fill_their_list_exactly(columns: tuple[Column, ...], total: int, needed: list[int]) -> None:
     widths = column_widths(columns, needed, total)
     shown = [width for width in widths if width]
