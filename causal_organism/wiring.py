@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from causal_organism.assets.definitions import Asset
     from causal_organism.memory import MemoryOrganism
     from causal_organism.platform.console import Console
+    from causal_organism.platform.workers.listing import OwnWorker
     from causal_organism.stores.redis.stream import RedisStream
 
 
@@ -304,12 +305,23 @@ def refuse_without(settings: Settings, role: str, *, owner_may: bool = False) ->
             require_role(o.database, role, owner_may=owner_may)
 
 
-def open_console(settings: Settings, *, read_only: bool, status: Callable[[], Mapping[str, Any]]) -> Console:
-    """The source of the console: one organism, asked from several threads, in which no answer takes long."""
+def open_console(
+    settings: Settings,
+    *,
+    read_only: bool,
+    status: Callable[[], Mapping[str, Any]],
+    own_worker: Callable[[], OwnWorker | None] = lambda: None,
+) -> Console:
+    """The source of the console: one organism, asked from several threads, in which no answer takes long.
+
+    `status` looks at the servers, `own_worker` asks the home's worker what it finds.
+    """
     from causal_organism.platform.console import Console
 
     settings = replace(settings, read_only=read_only or settings.read_only)
     organism = OpenOrganism(settings, deadline_s=CONSOLE_DEADLINE_S)
     from causal_organism.stores.postgres.logins import held_roles
 
-    return Console(organism, status=status, close=organism.close, held=lambda: held_roles(organism.database))
+    return Console(
+        organism, status=status, close=organism.close, held=lambda: held_roles(organism.database), own=own_worker
+    )

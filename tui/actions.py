@@ -115,6 +115,7 @@ ACTIONS: tuple[Action, ...] = (
     _write(QUEUES, "pause", "p", "pause/resume", "pause the queue or the schedule, or let it go on"),
     _write(QUEUES, "limit", "L", "limit", "set how many runs the queue runs at once"),
     _plain(QUEUES, "letters", "d", "dead letters", "the interactions that were refused: send again, drop"),
+    _plain(QUEUES, "workers", "W", "workers", "the workers: heartbeat, what each can import, its code, what is wrong"),
     Action(
         id="reread",
         keys=("R",),

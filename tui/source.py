@@ -122,6 +122,9 @@ class ConsoleSource(Protocol):
     def queues(self) -> Document:
         """`organism.queues/1`."""
 
+    def workers(self) -> Document:
+        """`organism.workers/1`. An embedded home's worker is asked, by a process of Python: it may take seconds."""
+
     def proposals(self) -> Sequence[Document]:
         """`{id, type, target, expected_change, interval: [low, high]|None, grade, state, evidence, proposed_at}` each,
         best first; what else they hold is shown with the evidence. `state`: proposed, approved, rejected, started,

@@ -98,13 +98,16 @@ def _opening(settings: Settings, *, read_only: bool) -> Opening:
     from tui.source import ConsoleSource, Place
 
     def connect() -> ConsoleSource:
+        from causal_organism.embedded.home import Home
         from causal_organism.embedded.status import look  # behind the first frame, in the console's own thread
+        from causal_organism.embedded.worker_graph import ask_own_worker
         from causal_organism.wiring import open_console
 
         def status() -> Mapping[str, Any]:
             return {"schema": "organism.status/1", "servers": [asdict(each) for each in look(settings)]}
 
-        return open_console(settings, read_only=read_only, status=status)
+        own_worker = partial(ask_own_worker, Home(settings.home))
+        return open_console(settings, read_only=read_only, status=status, own_worker=own_worker)
 
     place = Place(
         context=_context(settings),

@@ -34,6 +34,7 @@ from causal_organism.platform.person_numbers import numbers_of
 from causal_organism.platform.run_ids import find_run_id
 from causal_organism.platform.run_listing import load_runs
 from causal_organism.platform.trigger import plan_for_workers, trigger_refresh
+from causal_organism.platform.workers.listing import OwnWorker, list_workers
 from causal_organism.ports import Organism
 from causal_organism.wording.identities import one_of
 from causal_organism.wording.permits import HeldRoles, refused_actions
@@ -63,10 +64,12 @@ class Console:
         status: Callable[[], Document],
         close: Callable[[], None],
         held: Callable[[], HeldRoles] | None = None,
+        own: Callable[[], OwnWorker | None] = lambda: None,
     ):
-        """`held`: as what the organism's database knows us, where it has roles."""
+        """`held`: as what the organism's database knows us, where it has roles. `own`: the home's worker, asked now."""
         self._organism = organism
         self._held = held
+        self._own = own
         self._status = status
         self._close = close
         self._assets = AssetList(organism)
@@ -176,6 +179,9 @@ class Console:
         # When a worker last asked is shown nowhere; without it, queues where nothing happens are the same document.
         queues = [{name: each[name] for name in each if name != "last_polled"} for each in document["queues"]]
         return {**document, "queues": queues}
+
+    def workers(self) -> Document:
+        return list_workers(self._organism, own=self._own())
 
     def proposals(self) -> Sequence[Document]:
         organism = self._organism

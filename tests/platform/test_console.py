@@ -114,7 +114,17 @@ def test_config_of_a_run_is_planned_and_handed_on_and_a_wrong_value_starts_nothi
 
 def test_the_actions_that_are_tried_are_all_that_the_console_has() -> None:
     reading = {"unsupported", "status", "assets", "select", "versions", "plan", "runs", "run", "logs", "queues"}
-    reading |= {"proposals", "close", "find_run", "find_asset", "partitions", "result", "schedules", "dead_letters"}
+    reading |= {
+        "proposals",
+        "close",
+        "find_run",
+        "find_asset",
+        "partitions",
+        "result",
+        "schedules",
+        "dead_letters",
+        "workers",
+    }
     reading |= {
         "diff",
         "person",

@@ -149,6 +149,25 @@ def status() -> Document:
     }  # fmt: skip
 
 
+def workers(now: datetime) -> Document:
+    """organism.workers/1: one that works, one that cannot import its assets, one that is gone."""
+    fine = {"name": "catalog", "assets": 25, "error": None}
+    broken = {"name": "shop:ASSETS", "assets": 0, "error": "no module named 'shop'"}
+    problem = "worker gpu-1 cannot import its assets: no module named 'shop'; install it where the worker runs"
+    seen: tuple[tuple[str, float, str, list[Document] | None, list[str]], ...] = (
+            ("vm", 4.0, "lately", [fine], []), ("gpu-1", 11.0, "lately", [fine, broken], [problem]),
+            ("old", 90_000.0, "gone", None, []))  # fmt: skip
+    return {
+        "schema": "organism.workers/1", "problems": [problem], "unknown": [],
+        "workers": [
+            {"pool": "default", "name": name, "online": told != "gone", "told": told, "told_s": beat_s, "queues": [],
+             "last_heartbeat": (now - timedelta(seconds=beat_s)).isoformat(), "graphs": graphs, "problems": problems,
+             "code": "9c9faa789d0a" if graphs else None, "python": "3.11.7" if graphs else None}
+            for name, beat_s, told, graphs, problems in seen
+        ],
+    }  # fmt: skip
+
+
 def queues(limits: Mapping[str, int | None], paused: Collection[str]) -> list[Document]:
     """Of organism.queues/1."""
     return [

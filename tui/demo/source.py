@@ -182,6 +182,10 @@ class DemoSource:
         stream = {"length": 59_835, "lag": 120, "lag_s": 4.2, "dead_letters": letters, "gap": self.gap}
         return {"schema": "organism.queues/1", "queues": operations.queues(self.limits, self.paused), "stream": stream}
 
+    def workers(self) -> Document:
+        self._count("workers")
+        return operations.workers(self.clock())
+
     def proposals(self) -> Sequence[Document]:
         self._count("proposals")
         found = proposals.proposals(self.born, hostile=self.hostile)

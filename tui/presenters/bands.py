@@ -68,9 +68,13 @@ def hints(text: str) -> Line:
     pieces: list[Piece] = []
     for part in text.split("  "):
         words = part.split(" ")
-        keys = next((at for at, word in enumerate(words) if len(word) > 1 and word not in _NAMED), len(words))
+        keys = next((at for at, word in enumerate(words) if not _is_key(word)), len(words))
         pieces += [(" " + " ".join(words[:keys]), "key"), (" " + " ".join([*words[keys:], ""]), "")]
     return tuple(pieces)
+
+
+def _is_key(word: str) -> bool:
+    return len(word) == 1 or word in _NAMED or word.startswith("ctrl+")
 
 
 def key_line(actions: Sequence[tuple[Action, bool]], last: Sequence[tuple[Action, bool]], width: int) -> Line:

@@ -30,6 +30,7 @@ from tui.requests import QUEUES, RUNS, SCHEDULES, Request
 from tui.screens.dialogs import Answers, Ask, Field, confirming, target_lines
 from tui.screens.letters import LettersPage
 from tui.screens.listing import ListScreen
+from tui.screens.workers import WorkersPage
 from tui.source import ConsoleSource, Document
 from tui.states import PAUSED
 from tui.widgets.keys import bindings_of
@@ -115,6 +116,9 @@ class QueuesScreen(ListScreen):
         if action.id == "reread" and not ((self.document("queues") or {}).get("stream") or {}).get("gap"):
             return replace(context, displaced="the stream has no gap")
         return context
+
+    def do_workers(self) -> None:
+        self.app.push_screen(WorkersPage())
 
     def do_letters(self) -> None:
         self.app.push_screen(LettersPage())

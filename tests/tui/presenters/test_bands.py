@@ -13,6 +13,7 @@ from tui.presenters.lines import plain
     [
         ("space mark  v range  D compare two", ["space", "v", "D"]),
         ("/ search  n N next, previous  esc back", ["/", "n N", "esc"]),
+        ("ctrl+r ask again", ["ctrl+r"]),
         ("enter on an asset its versions, else all fields", ["enter"]),
     ],
 )
