@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from types import MappingProxyType
 
 from causal_organism.wording.safe_text import safe_name
 from tui.screens.console import Console
@@ -17,7 +16,6 @@ _COMMANDS = "overview assets runs queues interventions, run ID, asset KEY, perso
 class Commanding(Console):
     """A console with commands."""
 
-    contexts: Mapping[str, str] = MappingProxyType({})  # name -> where that is, of those that can be gone to
     next_context: str | None = None  # to be opened after this console was left
     said: tuple[str, ...] = ()  # messages of this session
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from tui.acting import ActingApp
@@ -16,6 +16,7 @@ class Console(ActingApp):
     """Places, pages, messages and the clipboard; tui/app.py has them."""
 
     keys: Keymap = MappingProxyType({})  # that a person chose
+    contexts: Mapping[str, str] = MappingProxyType({})  # name -> where that is, of those that can be gone to
 
     @abstractmethod
     def go(self, screen: str, key: str | None = None, *, say: str = "") -> None:

@@ -26,7 +26,7 @@ from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.pane import TextPane
 
 _PAGE = 2_000  # lines that are read at once
-_KEYS = "/ search  n N next  L level  w wrap  t times  c copy  s save  g G ends  esc back"
+_KEYS = "/ search  n N  L level  w wrap  t times  c copy  s save  g G ends  esc back"
 
 
 class EndedPane(TextPane):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -80,8 +81,12 @@ class Prompt(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "give_up", show=False),
+        Binding("tab", "complete", show=False),
         Binding("ctrl+c", "app.quit", show=False),
     ]
+
+    class Completed(Message):
+        """Tab was pressed, where that does not lead to another field."""
 
     class GivenUp(Message):
         """Esc was pressed: nothing is to change."""
@@ -92,6 +97,11 @@ class Prompt(Input):
 
     def validate_value(self, value: str) -> str:
         return safe_text(value, limit=LINE_LIMIT)
+
+    def action_complete(self) -> None:
+        if not isinstance(self.parent, PromptRow):
+            raise SkipAction  # in a dialog, tab leads on
+        self.post_message(self.Completed())
 
     def action_give_up(self) -> None:
         self.post_message(self.GivenUp())

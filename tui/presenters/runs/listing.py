@@ -16,9 +16,9 @@ COLUMNS = (
     Column(name="RUN", width=8),
     Column(name="WHAT", share=2),
     Column(name="STATE", width=6, state=True),
-    Column(name="TRY", width=3, right=True),
+    Column(name="TRY", width=3, right=True, from_width=60),
     Column(name="DUR", width=6, right=True),
-    Column(name="STARTED", width=12, right=True, from_width=60),
+    Column(name="STARTED", width=12, right=True),
     Column(name="TRIGGER", width=10, from_width=70),
     Column(name="ACTOR", share=1, from_width=86),
 )
