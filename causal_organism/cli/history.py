@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -95,12 +95,14 @@ def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
     emit(document, show, as_json=as_json or form == "json")
 
 
-@click.command()
-@click.argument("key", shell_complete=complete_key)
-@partition_option(_WHICH)
-@dry_run_option
-@json_option
-@changes(unless=dry)
+def _head_command(function: Callable[..., None]) -> click.Command:
+    """Declares a command that changes the head of KEY."""
+    for each in (changes(unless=dry), json_option, dry_run_option, partition_option(_WHICH)):
+        function = each(function)
+    return click.command()(click.argument("key", shell_complete=complete_key)(function))
+
+
+@_head_command
 def restore(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
     """Publish the content of KEY@N again, as a new version; nothing where the head has that content."""
     from causal_organism.engine.history.restore import restore as act
@@ -121,12 +123,7 @@ def restore(key: str, partition: str | None, dry_run: bool, as_json: bool) -> No
     )
 
 
-@click.command()
-@click.argument("key", shell_complete=complete_key)
-@partition_option(_WHICH)
-@dry_run_option
-@json_option
-@changes(unless=dry)
+@_head_command
 def pin(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
     """Hold KEY@N as head: refreshes leave it alone until it is unpinned."""
     from causal_organism.engine.history.restore import pin as act
@@ -142,12 +139,7 @@ def pin(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
     emit(document, lambda: f"{name_of(document)} is held at {document['version']}{of}", as_json=as_json)
 
 
-@click.command()
-@click.argument("key", shell_complete=complete_key)
-@partition_option(_WHICH)
-@dry_run_option
-@json_option
-@changes(unless=dry)
+@_head_command
 def unpin(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
     """Let go of a pinned head."""
     from causal_organism.engine.history.restore import unpin as act

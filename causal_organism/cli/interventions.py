@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -15,6 +15,8 @@ from causal_organism.wiring import open_organism
 from causal_organism.wording.consequences import after_decision
 from causal_organism.wording.permits import APPROVER
 from causal_organism.wording.safe_text import safe_text
+
+Decorator = Callable[..., Any]
 
 
 @click.group(invoke_without_command=True)
@@ -52,67 +54,51 @@ def show(intervention: str, as_json: bool) -> None:
     emit(document, lambda: _show_text(found), as_json=as_json)
 
 
-@interventions.command()
-@click.argument("intervention")
-@click.option("--reason", help="Why; kept with it.")
-@dry_run_option
-@json_option
-@changes(role=APPROVER, unless=dry)
+_REASON = click.option("--reason", help="Why; kept with it.")
+
+
+def _decision(*, reason: Decorator = _REASON) -> Decorator:
+    """Declares a command that decides about one proposal."""
+
+    def declare(function: Callable[..., None]) -> click.Command:
+        for each in (changes(role=APPROVER, unless=dry), json_option, dry_run_option, reason):
+            function = each(function)
+        return interventions.command()(click.argument("intervention")(function))
+
+    return declare
+
+
+@_decision()
 def approve(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Approve a proposal. It is written to the audit log under your name (ORGANISM_ACTOR)."""
     _act(intervention, "approve", reason, dry_run=dry_run, as_json=as_json)
 
 
-@interventions.command()
-@click.argument("intervention")
-@click.option("--reason", required=True, help="Why not; kept with it.")
-@dry_run_option
-@json_option
-@changes(role=APPROVER, unless=dry)
+@_decision(reason=click.option("--reason", required=True, help="Why not; kept with it."))
 def reject(intervention: str, reason: str, dry_run: bool, as_json: bool) -> None:
     """Reject a proposal, with a reason."""
     _act(intervention, "reject", reason, dry_run=dry_run, as_json=as_json)
 
 
-@interventions.command()
-@click.argument("intervention")
-@click.option("--reason", help="Why; kept with it.")
-@dry_run_option
-@json_option
-@changes(role=APPROVER, unless=dry)
+@_decision()
 def start(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Say that an approved one has begun."""
     _act(intervention, "start", reason, dry_run=dry_run, as_json=as_json)
 
 
-@interventions.command()
-@click.argument("intervention")
-@click.option("--reason", help="Why; kept with it.")
-@dry_run_option
-@json_option
-@changes(role=APPROVER, unless=dry)
+@_decision()
 def finish(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Say that a started one is over."""
     _act(intervention, "finish", reason, dry_run=dry_run, as_json=as_json)
 
 
-@interventions.command()
-@click.argument("intervention")
-@click.option("--reason", help="Why; kept with it.")
-@dry_run_option
-@json_option
-@changes(role=APPROVER, unless=dry)
+@_decision()
 def stop(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """End a started one before its time."""
     _act(intervention, "stop", reason, dry_run=dry_run, as_json=as_json)
 
 
-@interventions.command()
-@click.argument("intervention")
-@click.option("--reason", help="Why; kept with it.")
-@dry_run_option
-@json_option
-@changes(role=APPROVER, unless=dry)
+@_decision()
 def withdraw(intervention: str, reason: str | None, dry_run: bool, as_json: bool) -> None:
     """Take back an approval before the start, or a rejection within 24 hours."""
     _act(intervention, "withdraw", reason, dry_run=dry_run, as_json=as_json)
