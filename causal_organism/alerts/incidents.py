@@ -23,6 +23,7 @@ PATIENCE: Mapping[FaultKind, timedelta] = {
     FaultKind.PROCESS_DOWN: timedelta(seconds=45),
     FaultKind.QUEUE_WITHOUT_WORKER: timedelta(seconds=60),
     FaultKind.WORKER_SILENT: timedelta(seconds=60),
+    FaultKind.SCHEDULE_LATE: timedelta(seconds=180),  # Prefect plans once a minute what was just deployed or resumed
 }
 """What heals by itself in a moment is told only if it stays; everything else at once."""
 

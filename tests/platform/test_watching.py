@@ -139,6 +139,15 @@ def test_what_runs_of_a_worker_that_tells_nothing_could_not_import_is_told(watch
     assert watched.channels.titles == ["worker here cannot import the assets of catalog: broken"]
 
 
+def test_a_scheduler_has_time_to_plan_what_was_just_deployed_and_is_told_where_it_does_not(watched: Any) -> None:
+    health = watched.orchestrator.health()
+    watched.orchestrator.health = lambda: {**health, "scheduling": False}
+    turns(watched, 5)
+    assert watched.channels.titles == []
+    turns(watched, 3)
+    assert watched.channels.titles == ["Prefect in memory answers, and plans no run although schedules are active"]
+
+
 def test_a_ledger_that_is_away_keeps_nothing_from_being_told(watched: Any) -> None:
     for name in ("heads", "fact", "set_fact", "clock", "held"):
         setattr(watched.ledger, name, gone)
