@@ -29,7 +29,7 @@ def broken_imports(found: Sequence[BrokenImport]) -> tuple[Fault, ...]:
 def _broken_import(graph: str, those: Sequence[BrokenImport]) -> Fault:
     workers = sorted({each.worker for each in those})
     who = f"worker {workers[0]}" if len(workers) == 1 else f"workers {', '.join(workers)}"
-    what_to_do = (those[0].hint, "`organism workers` shows what each worker can import; until then its runs fail")
+    what_to_do = (those[0].hint, "runs there fail until it is mended; `organism workers` shows what each can import")
     return Fault(
         kind=FaultKind.WORKER_BROKEN,
         subject=graph,
