@@ -16,14 +16,14 @@ from textual.app import App
 from causal_organism.errors import StoreError
 from tui.link import Link, in_thread, words
 from tui.messages import Answer, Answered, LogArrived
-from tui.polling import Pulse, Standing
+from tui.polling import RARELIER, RARELY, Pulse, Standing
 from tui.presenters.checked import checked
-from tui.requests import COUNTED, Asks
+from tui.requests import COUNTED, RUNS, Asks
 from tui.source import ConsoleSource, Document, Place
 
 BEAT_S = 1.0
 LOG = "log:"
-PRESENT_S = 2.0  # between two pictures of the same documents: ages and what goes on are counted in such steps
+PRESENT_S = 2.0  # between two pictures of the same documents, three times that where nothing happens: the steps of ages
 MOST_DOCUMENTS = 24
 _MEASURED = 15
 
@@ -77,9 +77,16 @@ class AskingApp(App[None]):
             self.went(name, Standing.LOST, self.pulse.question(name).why)
         if asker is not None:
             self._ask_due(asker, now, early_s=BEAT_S / 2)
-            asker.tick(now)
-            if now - self._presented_at >= PRESENT_S:
+            if now - self._presented_at >= PRESENT_S * (RARELY if self._is_quiet() else 1):
                 self._present()
+            else:
+                asker.tick(now)
+
+    def _is_quiet(self) -> bool:
+        """Whether no run goes on, and none began or ended for a while."""
+        if self.pulse.question(RUNS[0]).interval_s < RARELY * self.pulse.interval_s:
+            return False
+        return all(run.get("ended_at") for run in (self.documents.get(RUNS[0]) or {}).get("runs", ()))
 
     def ask_now(self, *names: str) -> None:
         """Fresh documents for the screen that is seen; over a silent server, when its pause is over."""
@@ -180,6 +187,7 @@ class AskingApp(App[None]):
         if answer.document is None:
             question.fail(event.serial, now, answer.error, silent=answer.silent)
             if question.failures == 1:
+                self._stir()
                 self.went(event.about, Standing.LOST if answer.silent else Standing.ERROR, answer.error)
         else:
             seldom = asker is not None and event.about not in {name for name, _ in asker.requests()}
@@ -187,7 +195,7 @@ class AskingApp(App[None]):
             accepted = question.answer(event.serial, now, interval_s=self.pulse.interval_of(seldom=seldom))
             is_new = (accepted and self._learn(event.about, answer)) or had_failed
             if accepted and not event.about.startswith(LOG):
-                question.compare(is_new=is_new)
+                self._pace(event.about, is_new=is_new)
             for fault in answer.faults:
                 self.noticed(fault)
             if had_failed and not question.failures:
@@ -197,6 +205,17 @@ class AskingApp(App[None]):
                 self._present_soon()
             if question.next_at == 0.0:
                 self._ask_due(asker, now)
+
+    def _pace(self, name: str, *, is_new: bool) -> None:
+        """Runs come first: whatever happens begins or ends one, so the rest may be asked for more rarely until then."""
+        is_first = name == RUNS[0]
+        self.pulse.question(name).compare(is_new=is_new, most=RARELY if is_first else RARELIER)
+        if is_first and is_new:
+            self._stir()
+
+    def _stir(self) -> None:
+        for each in self.pulse.questions.values():
+            each.stir(self.ticks())
 
     def _learn(self, name: str, answer: Answer) -> bool:
         """Whether it is another document than before."""

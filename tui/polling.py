@@ -12,7 +12,8 @@ AWAY = 3  # times as rarely, while another window is looked at
 SLOW_S, DEADLINE_S = 2.0, 5.0
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 MOST_HANGING = 3  # threads that may wait for one document after its deadline
-_ALIKE = 5  # the same answers, after which a document is asked for half as often, and again
+RARELY, RARELIER = 3, 5  # times as rarely, at most, a document is asked for that stays the same
+_ALIKE = 4  # the same answers, after which it is asked for half as often, and again
 _ROUNDING_S = 1.5  # an answer comes up to a beat late, and takes its time
 
 
@@ -68,10 +69,10 @@ class Question:
         self.next_at = 0.0 if self.again else now + interval_s
         return True
 
-    def compare(self, *, is_new: bool) -> None:
-        """What does not change is asked for more rarely: up to a third as often."""
+    def compare(self, *, is_new: bool, most: int = RARELIER) -> None:
+        """What does not change is asked for more rarely, up to `most` times."""
         self.alike = 0 if is_new else self.alike + 1
-        if self.next_at and (times := 1 + min(2, self.alike // _ALIKE)) > 1:
+        if self.next_at and (times := min(most, 1 + self.alike // _ALIKE)) > 1:
             self.next_at += (times - 1) * self.interval_s
             self.interval_s *= times
 
@@ -83,6 +84,12 @@ class Question:
     def hurry(self) -> None:
         """Ask at once, or right after the question in flight."""
         self.next_at, self.again, self.alike = 0.0, self.asked_at is not None, 0
+
+    def stir(self, now: float) -> None:
+        """Something changed elsewhere, so this may have too: ask as soon as if it changed all the time."""
+        self.alike = 0
+        if not self.failures:
+            self.next_at = min(self.next_at, now + INTERVAL_S)
 
     def standing(self, now: float) -> Standing:
         if self.failures:

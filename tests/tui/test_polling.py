@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tui.polling import DEADLINE_S, MOST_HANGING, Pulse, Question, Standing
+import pytest
+
+from tui.polling import DEADLINE_S, MOST_HANGING, RARELIER, RARELY, Pulse, Question, Standing
 
 
 def answered(at: float = 0.0) -> Question:
@@ -118,12 +120,26 @@ def test_what_nobody_wants_any_more_is_forgotten() -> None:
     assert "run:0" not in dropped
 
 
-def test_what_does_not_change_is_asked_for_up_to_a_third_as_often_until_it_changes() -> None:
+@pytest.mark.parametrize("most", [RARELY, RARELIER])
+def test_what_does_not_change_is_asked_for_more_rarely_until_it_changes(most: int) -> None:
     question, now, pauses = Question("assets"), 0.0, []
-    for number in range(14):
+    for number in range(20):
         question.answer(question.ask(now), now, interval_s=2.0)
-        question.compare(is_new=number == 13)
+        question.compare(is_new=number == 19, most=most)
         pauses.append(question.retry_in_s(now))
         assert question.age_s(now) == pauses[-1]
         now = question.next_at
-    assert pauses == [2.0] * 4 + [4.0] * 5 + [6.0] * 4 + [2.0]
+    rising = [2.0] * 3 + [4.0] * 4 + [6.0] * 4 + [8.0] * 4 + [10.0] * 4
+    assert pauses == [*(min(each, 2.0 * most) for each in rising), 2.0]
+
+
+def test_what_happens_elsewhere_makes_a_quiet_document_due_soon() -> None:
+    question, now = Question("queues"), 0.0
+    for _ in range(20):
+        question.answer(question.ask(now), now, interval_s=2.0)
+        question.compare(is_new=False)
+        now = question.next_at
+    question.answer(question.ask(now), now, interval_s=2.0)
+    question.compare(is_new=False)
+    question.stir(now + 1)
+    assert question.retry_in_s(now + 1) == 2.0
