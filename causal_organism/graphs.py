@@ -148,7 +148,7 @@ def load_assets(name: str) -> tuple[Asset, ...]:
         found = getattr(importlib.import_module(module), attribute)
     except (Exception, SystemExit) as error:  # an author's module may raise anything while it is imported
         hint = error.hint if isinstance(error, OrganismError) else _missing_module_hint(error, module)
-        raise GraphError(f"{name} cannot be imported: {import_error_text(error, module)}", hint=hint) from error
+        raise GraphError(f"{name} cannot be imported: {import_error_text(error)}", hint=hint) from error
     if isinstance(found, Asset):
         found = (found,)
     is_list = isinstance(found, (tuple, list))
@@ -188,8 +188,8 @@ def _missing_module_hint(error: BaseException, module: str) -> str | None:
     return f"install {error.name.partition('.')[0]} for {sys.executable}"
 
 
-def import_error_text(error: BaseException, module: str) -> str:
-    """An exception with its type and the line of the author's code that raised it."""
+def import_error_text(error: BaseException) -> str:
+    """An exception with its type and, where the author's code raised it, its line."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg} ({error.filename}, line {error.lineno})"
     ours = str(Path(__file__).parent)
@@ -198,5 +198,5 @@ def import_error_text(error: BaseException, module: str) -> str:
         for frame in traceback.extract_tb(error.__traceback__)
         if not frame.filename.startswith((ours, "<")) and "importlib" not in frame.filename  # <string>: written by code
     ]
-    raised_at = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else f" ({module})"
+    raised_at = f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{raised_at}"

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from causal_organism.assets.outcomes import NOT_WELL, RunOutcome
 from causal_organism.engine.history.run_logs import kept_lines
 from causal_organism.engine.leases import POLL_S
 from causal_organism.errors import NotRunningError, RefusedError
 from causal_organism.platform.run_ids import find_run_id
 from causal_organism.platform.run_rows import local_run, step_document, step_line, with_refusals
 from causal_organism.platform.task_names import are_named
-from causal_organism.ports import Organism, RunRecord
+from causal_organism.ports import Organism, RunRecord, StepRecord
 from causal_organism.ports.rows import LogRow, RunWithTasks
 from causal_organism.wording.run_actions import Refusal, Run, cancel_refusal, has_ended, retry_refusal
 from causal_organism.wording.run_reasons import reason_of, without_prefix
@@ -41,8 +42,15 @@ def load_run(organism: Organism, run: str) -> dict[str, Any]:
         "error": (record.error if record else None) or (without_prefix(row["message"]) if has_ended(row) else None),
         "why": reason_of(row, error=record.error if record else None),
         "attempts": _attempts(organism, row),
-        "steps": [step_document(step) for step in organism.ledger.steps(row["id"])],
+        "steps": [step_document(step) for step in _last_steps(organism, row["id"], record)],
     }
+
+
+def _last_steps(organism: Organism, run: str, record: RunRecord | None) -> list[StepRecord]:
+    """Its steps; where its last try went well, not what failed in one before and was up to date by then."""
+    steps = organism.ledger.steps(run)
+    is_well = record is not None and record.outcome in (RunOutcome.DONE, RunOutcome.NOTHING)
+    return [step for step in steps if not (is_well and step.outcome in NOT_WELL)]
 
 
 def _config(organism: Organism, row: Run) -> dict[str, Any]:

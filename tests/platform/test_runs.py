@@ -123,6 +123,28 @@ def test_without_an_orchestrator_local_runs_are_still_told() -> None:
     assert load_run(o, local)["steps"][0]["outcome"] == "made"
 
 
+def test_a_run_whose_second_try_finds_nothing_to_make_shows_no_failed_step() -> None:
+    is_broken = True
+
+    @asset(key="fragile", code_version="1")
+    def fragile() -> int:
+        if is_broken:
+            raise ValueError("not yet")
+        return 1
+
+    o: Any = memory_organism((fragile,))
+    o.orchestrator = MemoryOrchestrator(now=o.clock)
+    o.orchestrator.setup()
+    run = asked(o, "fragile")
+    carried_out(o, run, "fragile")
+    assert [each["outcome"] for each in load_run(o, run)["steps"]] == ["failed"]
+    is_broken = False
+    refresh_local(o, Request("fragile"), Origin("bo"))
+    retry_run(o, run, actor="ana")
+    assert carried_out(o, run, "fragile")["outcome"] == "nothing"
+    assert load_run(o, run)["steps"] == []
+
+
 class LateTasks(MemoryOrchestrator):
     """Hears of the end of a task when it is asked for the third time, as Prefect does by its events."""
 
