@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from tui.app import ConsoleApp
 from tui.keymap import Keymap
+from tui.looked import Looked
 from tui.source import ConsoleSource, Place
 from tui.threads import end_process
 from tui.widgets.paint import Paint
@@ -18,6 +20,7 @@ class Opening:
 
     connect: Callable[[], ConsoleSource]
     place: Place
+    looked: Looked | None = None  # when it was looked at before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,10 @@ def run_console(
             opening.connect, opening.place, paint=shown.paint, tmux=shown.tmux, screen=shown.screen, keys=shown.keys
         )
         app.contexts = {name: _describe(each().place) for name, each in contexts.items()}
+        app.looked_at = None if opening.looked is None else opening.looked.load()
         app.run(mouse=False)
+        if opening.looked is not None:
+            opening.looked.save(datetime.now(UTC))
         if app.next_context is None:
             return end_process(app.return_code or 0)
         opening = contexts[app.next_context]()

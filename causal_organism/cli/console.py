@@ -90,10 +90,11 @@ def _in_context(entry: ContextEntry, *, read_only: bool) -> Opening:
     settings = load_settings({**kept, **entry.variables})
     found = _opening(settings, read_only=read_only or entry.read_only)
     place = replace(found.place, context=entry.name, production=found.place.production or entry.production)
-    return replace(found, place=place)
+    return replace(found, place=place, looked=found.looked and replace(found.looked, context=entry.name))
 
 
 def _opening(settings: Settings, *, read_only: bool) -> Opening:
+    from tui.looked import Looked, looked_file
     from tui.running import Opening
     from tui.source import ConsoleSource, Place
 
@@ -115,7 +116,7 @@ def _opening(settings: Settings, *, read_only: bool) -> Opening:
         read_only=read_only or settings.read_only,
         production=settings.environment == "production",
     )
-    return Opening(connect=connect, place=place)
+    return Opening(connect=connect, place=place, looked=Looked(looked_file(os.environ), str(settings.home)))
 
 
 def theme_of(environ: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from tui.acting import ActingApp
@@ -16,6 +17,7 @@ class Console(ActingApp):
     """Places, pages, messages and the clipboard; tui/app.py has them."""
 
     keys: Keymap = MappingProxyType({})  # that a person chose
+    looked_at: datetime | None = None  # when somebody was here before
     contexts: Mapping[str, str] = MappingProxyType({})  # name -> where that is, of those that can be gone to
 
     @abstractmethod

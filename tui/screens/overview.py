@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from tui.presenters.assets.listing import by_key
 from tui.presenters.lines import Line, line
 from tui.presenters.overview.attention import COLUMNS, attention, attention_rows
+from tui.presenters.overview.news import news_words
 from tui.presenters.overview.panes import asset_lines, day_words, failure_lines, flow_lines, run_lines, window
 from tui.presenters.overview.summary import Documents, proposals_of, summary_lines
 from tui.requests import ASSETS, PROPOSALS, QUEUES, RUNS, SCHEDULES, STATUS, Request
@@ -71,6 +72,8 @@ class OverviewScreen(TriggeringScreen):
         self.table.show(attention_rows(troubles, now))
         if stays:
             self.table.move_to(0)
+        news = news_words(documents, self.console.looked_at, now)
+        self.table.entitle(line("Needs attention"), line((news, "dim")) if news else ())
         self.arrived = self.arrived or all(documents.get(name) is not None for name, _ in self.requests())
         super().present()
 
