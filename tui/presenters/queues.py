@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
-from causal_organism.wording.amounts import age, count, short_duration
+from causal_organism.wording.amounts import age, count, moment, short_duration
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name, safe_text
-from tui.presenters.lines import Line, fit_left, line, word
+from tui.presenters.drawing import columns
+from tui.presenters.lines import Line, fit_left, line, plain, word
 from tui.presenters.rows import Column, Row
 from tui.presenters.words import Document, state_word, tone_of
 from tui.states import FAIL, OK, PAUSED, QUE, STALE, UNFINISHED, WAIT
@@ -18,15 +21,35 @@ COLUMNS = (
     Column(name="POOL", width=12, from_width=60),
     Column(name="STATE", width=6, state=True),
     Column(name="DEPTH", width=6, right=True),
+    Column(name="TREND", width=20, from_width=100),  # of the depth, as it was seen
+    Column(name="RUNS/H", width=6, right=True, from_width=90),
     Column(name="RUN/LIM", width=8, right=True),
     Column(name="LATE", width=5, right=True),
     Column(name="OLDEST", width=7, right=True),
 )
 
 
-def queue_rows(document: Document | None) -> tuple[Row, ...]:
-    """A row per work queue; the key is `pool/name`."""
-    return tuple(_row(queue) for queue in (document or {}).get("queues", ()))
+_TREND, _HOUR = 20, timedelta(hours=1)
+Depths = Mapping[str, Sequence[float | None]]
+"""Key of a queue -> how deep it was in the answers so far, the newest last."""
+
+
+def queue_rows(
+    document: Document | None, *, depths: Depths | None = None, hourly: Mapping[str, str] | None = None
+) -> tuple[Row, ...]:
+    """A row per work queue; the key is `pool/name`. `hourly`: name -> how many of its runs began within an hour."""
+    return tuple(_row(queue, depths or {}, hourly or {}) for queue in (document or {}).get("queues", ()))
+
+
+def hourly_runs(runs: Document | None, now: datetime) -> dict[str, str]:
+    """Queue -> runs of it that began within an hour; `9+` where the newest that are known do not reach back so far."""
+    if runs is None:
+        return {}
+    began = [(run.get("queue"), moment(run.get("started_at"))) for run in runs.get("runs", ())]
+    known = [at for _, at in began if at is not None]
+    is_whole = not runs.get("until") or (known and now - min(known) >= _HOUR)
+    found = Counter(name for name, at in began if name and at is not None and now - at <= _HOUR)
+    return {name: f"{number}{'' if is_whole else '+'}" for name, number in found.items()}
 
 
 def queue_word(queue: Document) -> str:
@@ -107,7 +130,7 @@ def _judged(number: int | None, *, some: str) -> str:
     return "?" if number is None else some if number else OK
 
 
-def _row(queue: Document) -> Row:
+def _row(queue: Document, depths: Depths, hourly: Mapping[str, str]) -> Row:
     state, limit = queue_word(queue), queue.get("limit")
     depth, running, late = queue.get("depth"), queue.get("running"), queue.get("late")
     oldest = queue.get("oldest_s")
@@ -117,10 +140,27 @@ def _row(queue: Document) -> Row:
         pool,
         state,
         amount(depth),
+        plain(columns([(each, "") for each in depths.get(queue_key(queue), ())], _TREND)),
+        hourly.get(str(queue["name"]), "0" if hourly else "-"),
         f"{amount(running)}/{'-' if limit is None else amount(limit)}",
         amount(late),
         short_duration(oldest) if oldest is not None else "-",
     )
-    order = (name.lower(), pool.lower(), state, depth or 0, running or 0, late or 0, -(oldest or 0))
+    order = (
+        name.lower(),
+        pool.lower(),
+        state,
+        depth or 0,
+        "",
+        _number(cells[5]),
+        running or 0,
+        late or 0,
+        -(oldest or 0),
+    )
     fault = state in (PAUSED, WAIT, FAIL) or bool(late)
     return Row(key=queue_key(queue), cells=cells, tone=tone_of(state), order=order, fault=fault)
+
+
+def _number(text: str) -> int:
+    digits = text.rstrip("+")
+    return int(digits) if digits.isdecimal() else 0

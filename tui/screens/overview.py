@@ -45,7 +45,7 @@ class OverviewScreen(TriggeringScreen):
             with Horizontal(classes="row"):
                 yield TextPane(id="assets", title="Assets")
                 yield TextPane(id="runs", title="Runs")
-            with Horizontal(classes="row"):
+            with Horizontal(classes="row flows"):
                 yield TextPane(id="flow", title="Queues, stream, servers")
                 yield TextPane(id="failures", title="Failures by cause")
             yield LineTable(COLUMNS, empty="nothing needs attention", id="list", title="Needs attention")
@@ -91,7 +91,7 @@ class OverviewScreen(TriggeringScreen):
         assets.show(asset_lines(documents.get("assets"), assets.text_width))
         runs.show(run_lines(known, now, runs.text_width))
         runs.entitle(line("Runs"), line((day_words(known, now), "dim")))
-        flow.show(flow_lines(documents, self._lags_seen(documents.get("queues")), flow.text_width))
+        flow.show(flow_lines(documents, self._lags_seen(documents.get("queues")), now, flow.text_width))
         failed.show(failure_lines(known, now, failed.text_width))
         failed.entitle(line("Failures by cause"), line((window(known, now), "dim")))
         count = len((documents.get("assets") or {}).get("assets", ()))

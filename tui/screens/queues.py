@@ -23,7 +23,16 @@ from tui.actions import Action, Context
 from tui.presenters.commands import each_of, limit_command
 from tui.presenters.consequences import lines_of
 from tui.presenters.lines import line
-from tui.presenters.queues import COLUMNS, amount, gap_words, queue_key, queue_rows, stream_lines, waiting_lines
+from tui.presenters.queues import (
+    COLUMNS,
+    amount,
+    gap_words,
+    hourly_runs,
+    queue_key,
+    queue_rows,
+    stream_lines,
+    waiting_lines,
+)
 from tui.presenters.schedules import COLUMNS as SCHEDULE_COLUMNS
 from tui.presenters.schedules import schedule_rows
 from tui.requests import QUEUES, RUNS, SCHEDULES, Request
@@ -37,6 +46,7 @@ from tui.widgets.keys import bindings_of
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import Pane, TextPane
 
+REMEMBERED = 40  # answers whose depths are kept
 _EFFECTS = {
     ("QUEUE", "PAUSE"): "no further run starts; those that run go on",
     ("QUEUE", "RESUME"): "waiting runs start again",
@@ -51,6 +61,21 @@ class QueuesScreen(ListScreen):
     scope = "queues"
     zooms = ("schedules",)
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("queues")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.depths: dict[str, list[float | None]] = {}  # queue -> how deep it was, the newest last
+        self._remembered: Document | None = None
+
+    def _remember(self, document: Document) -> None:
+        """The depths of an answer, once."""
+        if document is self._remembered:
+            return
+        self._remembered = document
+        before, self.depths = self.depths, {}
+        for queue in document.get("queues", ()):
+            key = queue_key(queue)
+            self.depths[key] = [*before.get(key, ())[-REMEMBERED:], queue.get("depth")]
 
     def compose_body(self) -> ComposeResult:
         with Vertical():
@@ -81,7 +106,9 @@ class QueuesScreen(ListScreen):
         if document is not None:
             queues = super().table
             queues.empty = "no queues"
-            queues.show(queue_rows(document))
+            self._remember(document)
+            hourly = hourly_runs(self.document("runs"), self.console.now())
+            queues.show(queue_rows(document, depths=self.depths, hourly=hourly))
             queues.fit_height(most=self.size.height // 3)
         if (known := self.document("schedules")) is not None:
             self.schedules.empty = "no schedules; organism deploy setup makes them"

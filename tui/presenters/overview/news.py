@@ -12,7 +12,7 @@ from tui.states import FAIL
 
 
 def news_words(documents: Documents, since: datetime | None, now: datetime) -> str:
-    """`since 22:10:04: 8 runs, 2 failed, 4 assets made, 1 decision`; empty: nobody looked before, or much is unknown."""
+    """`since 22:10:04: 8 runs, 2 failed, 4 assets made, 1 decision`; empty: nobody looked, or much is unknown."""
     if since is None or any(documents.get(name) is None for name in ("runs", "assets", "proposals")):
         return ""
     runs = [run for run in (documents["runs"] or {}).get("runs", ()) if _is_after(run.get("started_at"), since)]

@@ -14,8 +14,9 @@ from tui.presenters.lines import Line, Piece, fit_left, line, plain, word
 from tui.presenters.overview.summary import Documents
 from tui.presenters.queues import amount, queue_word
 from tui.presenters.runs.listing import elapsed_s
+from tui.presenters.schedules import due_in, schedule_word
 from tui.presenters.words import Document, state_word, tone_of
-from tui.states import FAIL, MISS, OK, RUN, STALE, UNFINISHED
+from tui.states import FAIL, LATE, MISS, OK, PAUSED, RUN, STALE, UNFINISHED
 
 _STATES = (OK, STALE, FAIL, RUN, MISS)
 _NAME = 20
@@ -79,11 +80,12 @@ def failure_lines(document: Document | None, now: datetime, width: int) -> tuple
     return tuple(lines) or (line(("none failed", "ok")),)
 
 
-def flow_lines(documents: Documents, lags: Sequence[float | None], width: int) -> tuple[Line, ...]:
-    """Queues with their slots, the stream with its lag as it was seen, the servers."""
+def flow_lines(documents: Documents, lags: Sequence[float | None], now: datetime, width: int) -> tuple[Line, ...]:
+    """Queues with their slots, the stream with its lag as it was seen, what starts next by itself, the servers."""
     return (
         *_queue_lines(documents.get("queues"), width),
         *_stream_lines(documents.get("queues"), lags),
+        *_schedule_lines(documents.get("schedules"), now),
         *_server_lines(documents.get("status"), width),
     )
 
@@ -102,6 +104,8 @@ def day_words(document: Document | None, now: datetime) -> str:
         return window(document, now)
     rate, total = day.get("success_rate"), sum(day["states"].values())
     share = "" if rate is None else f" {rate:.0%} ok"
+    again = day.get("retry_rate")
+    share += f" {again:.0%} retried" if again else ""
     return f"24h {count(total)}{share}  p50 {duration(day['p50_s'])}  p95 {duration(day['p95_s'])}"
 
 
@@ -142,6 +146,34 @@ def _stream_lines(document: Document | None, lags: Sequence[float | None]) -> li
     return [
         line(fit_left("stream", _LABEL), pad, *trend, " ", (behind, "warn" if lag else "ok"), (refused, "bad")),
     ]
+
+
+def _schedule_lines(document: Document | None, now: datetime) -> list[Line]:
+    """Those that are late, else the next one; how many are paused."""
+    if document is None:
+        return [line(fit_left("next", _LABEL), "?")]
+    schedules, told = document.get("schedules", ()), list[Piece]()
+    late = [each for each in schedules if schedule_word(each) == LATE]
+    coming = sorted((at, _short(each)) for each in schedules if (at := moment(each.get("next_at"))) is not None)
+    for each in late[:1]:
+        told.append((f"{short_duration(each['late_s'])} late {_short(each)}  ", "warn"))
+    for at, name in coming[:1]:
+        told.append((f"{due_in(at.isoformat(), now)} {name}  ", ""))
+    return [line(fit_left("next", _LABEL), "?")]
+    schedules, told = document.get("schedules", ()), list[Piece]()
+    late = [each for each in schedules if schedule_word(each) == LATE]
+    coming = sorted((at, _short(each)) for each in schedules if (at := moment(each.get("next_at"))) is not None)
+    for each in late[:1]:
+        told.append((f"{short_duration(each['late_s'])} late {_short(each)}  ", "warn"))
+    for at, name in coming[:1]:
+        told.append((f"{due_in(at.isoformat(), now)} {name}  ", ""))
+    if paused := sum(schedule_word(each) == PAUSED for each in schedules):
+        told.append((f"{paused} paused", "warn"))
+    return [line(fit_left("next", _LABEL), *(told or [("nothing is scheduled", "dim")]))]
+
+
+def _short(schedule: Document) -> str:
+    return safe_name(str(schedule.get("deployment") or "-").rpartition("/")[2], limit=20)
 
 
 def _server_lines(status: Document | None, width: int) -> list[Line]:
