@@ -149,7 +149,7 @@ def _stream_lines(document: Document | None, lags: Sequence[float | None]) -> li
 
 
 def _schedule_lines(document: Document | None, now: datetime) -> list[Line]:
-    """Those that are late, else the next one; how many are paused."""
+    """One that is late, how many are paused, and the next to start."""
     if document is None:
         return [line(fit_left("next", _LABEL), "?")]
     schedules, told = document.get("schedules", ()), list[Piece]()
@@ -157,18 +157,10 @@ def _schedule_lines(document: Document | None, now: datetime) -> list[Line]:
     coming = sorted((at, _short(each)) for each in schedules if (at := moment(each.get("next_at"))) is not None)
     for each in late[:1]:
         told.append((f"{short_duration(each['late_s'])} late {_short(each)}  ", "warn"))
-    for at, name in coming[:1]:
-        told.append((f"{due_in(at.isoformat(), now)} {name}  ", ""))
-    return [line(fit_left("next", _LABEL), "?")]
-    schedules, told = document.get("schedules", ()), list[Piece]()
-    late = [each for each in schedules if schedule_word(each) == LATE]
-    coming = sorted((at, _short(each)) for each in schedules if (at := moment(each.get("next_at"))) is not None)
-    for each in late[:1]:
-        told.append((f"{short_duration(each['late_s'])} late {_short(each)}  ", "warn"))
-    for at, name in coming[:1]:
-        told.append((f"{due_in(at.isoformat(), now)} {name}  ", ""))
     if paused := sum(schedule_word(each) == PAUSED for each in schedules):
-        told.append((f"{paused} paused", "warn"))
+        told.append((f"{paused} paused  ", "warn"))
+    for at, name in coming[:1]:
+        told.append((f"{due_in(at.isoformat(), now)} {name}", ""))
     return [line(fit_left("next", _LABEL), *(told or [("nothing is scheduled", "dim")]))]
 
 
