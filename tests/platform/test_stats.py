@@ -11,7 +11,7 @@ from causal_organism.deployments import INCREMENTAL, REFRESH
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RequestError, StoreError
-from causal_organism.platform.day_figures import KEPT_S, LEAST_S, DayFigures
+from causal_organism.platform.day_figures import HALF_HOURS, KEPT_S, LEAST_S, DayFigures
 from causal_organism.platform.run_listing import load_runs
 from causal_organism.platform.runs import load_run
 from causal_organism.platform.stats import load_stats
@@ -179,3 +179,21 @@ class Broken:
 
     def history(self, *_: Any, **__: Any) -> Any:
         raise StoreError("no answer")
+
+
+def test_a_day_is_told_for_each_deployment_half_hour_by_half_hour() -> None:
+    o = organism()
+    ran(o, took_s=2.0)
+    o.clock.move(hours=3)
+    ran(o, "Failed", took_s=4.0)
+    ran(o, took_s=6.0)
+    day = DayFigures().load(o, ())
+    assert day is not None
+    (deployment,) = day["deployments"]
+    assert (deployment["name"], deployment["total"], deployment["failed"]) == ("refresh-assets/refresh", 3, 1)
+    halves = deployment["half_hours"]
+    assert len(halves) == HALF_HOURS
+    assert [(at, each) for at, each in enumerate(halves) if each] == [
+        (41, {"runs": 1, "failed": 0, "retried": 0, "took_s": 2.0}),
+        (47, {"runs": 2, "failed": 1, "retried": 0, "took_s": 5.0}),
+    ]

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from math import sin
 from typing import Any
 
+from causal_organism.wording.run_filters import ALL, RunsAsked
+from tui.demo.day import day_of
 from tui.demo.documents import asset, partitions, step, task, with_refusals
 from tui.demo.proposals import started
 from tui.demo.source import DemoSource
@@ -63,6 +65,10 @@ class WorldSource(DemoSource):
         self._count("plan")
         steps = [_planned(f"views/{name}", estimate_s) for name, estimate_s in _STALE.items()]
         return {"schema": "organism.plan/1", "steps": [*steps, _planned("panel", 3.2)]}
+
+    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
+        found = super().runs(limit=limit, asked=asked)
+        return found if asked != ALL else {**found, "day": day_of(self._runs(), self.clock())}
 
     def run(self, run: str) -> Document:
         found = super().run(run)

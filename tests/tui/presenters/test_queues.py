@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tui.presenters.lines import plain
-from tui.presenters.overview.panes import day_words, flow_lines
+from tui.presenters.overview.panes import day_words, flow_lines, run_lines
 from tui.presenters.queues import hourly_runs, queue_rows
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
@@ -52,3 +52,36 @@ def test_a_day_says_how_often_runs_had_to_be_tried_again() -> None:
     day = {"success_rate": 0.98, "retry_rate": 0.031, "states": {"Completed": 97}, "p50_s": 2.0, "p95_s": 9.0}
     assert day_words({"day": day}, NOW).startswith("24h 97 98% ok 3% retried")
     assert "retried" not in day_words({"day": {**day, "retry_rate": 0.0}}, NOW)
+
+
+def test_a_pipeline_has_a_column_for_each_half_hour_of_its_day_as_wide_as_there_is_room() -> None:
+    half = {"runs": 6, "failed": 0, "retried": 0, "took_s": 8.0}
+    halves = [None] * 44 + [half, {**half, "retried": 1, "took_s": 4.0}, {**half, "failed": 1}, half]
+    day = {
+        "name": "f/pulse",
+        "succeeded": 1_200,
+        "failed": 4,
+        "retried": 2,
+        "p50_s": 2.0,
+        "p95_s": 9.0,
+        "half_hours": halves,
+    }
+    runs = [{"deployment": "f/pulse", "state": "Completed", "started_at": str(NOW - timedelta(minutes=2))}]
+    head, strip = run_lines({"runs": runs, "day": {"deployments": [day]}}, NOW, 106)
+    assert plain(head).split()[1:] == [
+        "OK",
+        "2m",
+        "ago",
+        "1,200/1,204",
+        "ok",
+        "2",
+        "retried",
+        "p50",
+        "2.0s",
+        "p95",
+        "9.0s",
+    ]
+    assert [(piece, tone) for piece, tone in strip if tone != "faint"] == [
+        ("██", "ok"), ("▅▅", "warn"), ("██", "bad"), ("██", "ok"),
+    ]  # fmt: skip
+    assert len(plain(strip)) == 105

@@ -42,30 +42,56 @@ def asset_lines(document: Document | None, width: int) -> tuple[Line, ...]:
 
 
 def run_lines(document: Document | None, now: datetime, width: int) -> tuple[Line, ...]:
-    """Per pipeline its newest runs, old to new, as high as they took long, and how they did."""
+    """Per pipeline its last 24 hours, or where nobody counted them its newest runs: as high as they took long."""
     if document is None:
         return (_UNKNOWN,)
+    days = {_last_part(each["name"]): each for each in (document.get("day") or {}).get("deployments", ())}
     lines: list[Line] = []
     for name, runs in _by_name(document.get("runs", ())).items():
+        day = days.get(name)
         values = [(elapsed_s(run, now), tone_of(state_word(run))) for run in reversed(runs)]
-        strip = columns(values, width - 1)
-        lines += [_pipeline_line(name, runs, now, width), (("·" * (width - 1 - len(plain(strip))), "faint"), *strip)]
+        strip = columns(values, width - 1) if day is None else _day_strip(day["half_hours"], width - 1)
+        rest = width - 1 - len(plain(strip))
+        lines += [_pipeline_line(name, runs, day, now, width), (("·" * rest, "faint"), *strip)]
     return tuple(lines) or (line(("no runs yet", "dim")),)
 
 
-def _pipeline_line(name: str, runs: Sequence[Document], now: datetime, width: int) -> Line:
+def _day_strip(half_hours: Sequence[Document | None], cells: int) -> Line:
+    """A column per half hour, now at the right; each as wide as there is room for all."""
+    wide = max(1, cells // max(1, len(half_hours)))
+    values: list[tuple[float | None, str]] = []
+    for each in half_hours:
+        tone = "faint" if each is None else "bad" if each["failed"] else "warn" if each["retried"] else "ok"
+        values += [(None if each is None else each["took_s"], tone)] * wide
+    return columns(values, cells)
+
+
+def _pipeline_line(name: str, runs: Sequence[Document], day: Document | None, now: datetime, width: int) -> Line:
     """How its last run went, and how all of them did."""
+    when = age(runs[0].get("started_at") or runs[0].get("scheduled_at"), now)
+    figures = _known_figures(runs, now) if day is None else _day_figures(day)
+    head = line((fit_left(name, _NAME), "head"), word(state_word(runs[0]), 5), (f" {when} ago", "dim"))
+    pad = width - 1 - len(plain(head)) - len(figures)
+    return line(*head, " " * max(1, pad), figures)
+
+
+def _known_figures(runs: Sequence[Document], now: datetime) -> str:
     ended = [run for run in runs if state_word(run) not in UNFINISHED]
     good = [run for run in ended if state_word(run) == OK]
     took = sorted(seconds for run in good if (seconds := elapsed_s(run, now)) is not None)
-    when = age(runs[0].get("started_at") or runs[0].get("scheduled_at"), now)
     figures = f"{len(good)}/{len(ended)} ok" if ended else "none ended"
     if took:
         p95 = took[min(len(took) - 1, int(len(took) * 0.95))]
         figures += f"  p50 {duration(took[len(took) // 2])}  p95 {duration(p95)}"
-    head = line((fit_left(name, _NAME), "head"), word(state_word(runs[0]), 5), (f" {when} ago", "dim"))
-    pad = width - 1 - len(plain(head)) - len(figures)
-    return line(*head, " " * max(1, pad), figures)
+    return figures
+
+
+def _day_figures(day: Document) -> str:
+    ended = day["succeeded"] + day["failed"]
+    figures = f"{count(day['succeeded'])}/{count(ended)} ok" if ended else "none ended"
+    again = f"  {count(day['retried'])} retried" if day["retried"] else ""
+    took = "" if day["p50_s"] is None else f"  p50 {duration(day['p50_s'])}  p95 {duration(day['p95_s'])}"
+    return figures + again + took
 
 
 def failure_lines(document: Document | None, now: datetime, width: int) -> tuple[Line, ...]:
@@ -112,9 +138,13 @@ def day_words(document: Document | None, now: datetime) -> str:
 def _by_name(runs: Sequence[Document]) -> dict[str, list[Document]]:
     found: dict[str, list[Document]] = {}
     for run in runs:
-        deployment = str(run.get("deployment") or "local").rpartition("/")[2]
-        found.setdefault(safe_name(deployment), []).append(run)
+        found.setdefault(_last_part(run.get("deployment") or "local"), []).append(run)
     return found
+
+
+def _last_part(deployment: object) -> str:
+    """`pulse` of `flow/pulse`."""
+    return safe_name(str(deployment).rpartition("/")[2])
 
 
 def _queue_lines(document: Document | None, width: int) -> list[Line]:
