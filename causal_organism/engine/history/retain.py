@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,14 +17,27 @@ from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.engine.unfinished import remove_given_up
 from causal_organism.ports import Engine
 
-NOTHING: Mapping[str, Any] = {"interactions": 0, "before": None, "batches": 0}
-"""What an organism without a stream forgets."""
-
 YOUNG = timedelta(hours=1)
 """Content this young is never swept: a run may have written it and not yet published the version that names it."""
 
 REJECTED_KEPT = 3
 """As many of the values that checks rejected stay, of each asset or partition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """What goes besides the content of versions: single interactions taken in before a moment, and batches."""
+
+    interactions: int = 0
+    before: datetime | None = None  # None: interactions are kept
+    batches: int = 0
+
+    def to_document(self) -> dict[str, Any]:
+        return {
+            "interactions": self.interactions,
+            "before": None if self.before is None else self.before.isoformat(),
+            "batches": self.batches,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +71,12 @@ def choose_retired(versions: Sequence[Version], keep: Keep, *, head: int, now: d
     return tuple(retired)
 
 
-Forget = Callable[[Sequence[Retired]], Mapping[str, Any]]
-"""What goes besides the content of versions, told which versions are retired; gives `forgotten` of the document."""
+Forget = Callable[[Sequence[Retired]], Forgotten]
+"""Removes what goes besides the content of versions, once it is known which versions are retired."""
 
 
 def retain(
-    organism: Engine, selection: str = "*", *, dry_run: bool, actor: str, forget: Forget = lambda _retired: NOTHING
+    organism: Engine, selection: str = "*", *, dry_run: bool, actor: str, forget: Forget = lambda _retired: Forgotten()
 ) -> dict[str, Any]:
     """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and `forget`.
 
@@ -96,9 +109,11 @@ def retain(
         for (key, partition), gone in numbers.items():
             organism.ledger.retire(key, partition, gone)
         swept = _sweep(organism)
-        if retired or rejected or forgotten["interactions"] or forgotten["batches"]:
+        if retired or rejected or forgotten.interactions or forgotten.batches:
             names = [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired]
-            detail = {"retired": names, "rejected": sum(rejected.values()), "forgotten": dict(forgotten), **swept}
+            detail = {
+                "retired": names, "rejected": sum(rejected.values()), "forgotten": forgotten.to_document(), **swept
+            }  # fmt: skip
             organism.ledger.audit(actor=actor, action="retain", subject=selection, detail=detail, at=organism.now())
     return {
         "schema": "organism.retain/1",
@@ -106,7 +121,7 @@ def retain(
         "retired": [_retired_document(each) for each in retired],
         "rejected": [{**placed(*ref), "count": count} for ref, count in sorted(rejected.items())],
         "swept": swept,
-        "forgotten": dict(forgotten),
+        "forgotten": forgotten.to_document(),
     }
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from causal_organism.assets.contents import AtBatch
-from causal_organism.engine.history.retain import NOTHING, Retired, retain
+from causal_organism.engine.history.retain import Forgotten, Retired, retain
 from causal_organism.organism.stream.pulse import NETWORK
 from causal_organism.ports import Organism
 
@@ -22,17 +22,17 @@ def retain_all(organism: Organism, selection: str = "*", *, dry_run: bool, actor
     return retain(organism, selection, dry_run=dry_run, actor=actor, forget=forget)
 
 
-def forget_archived(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> Mapping[str, Any]:
-    """How many single interactions go, and those accepted before when (without a setting, none); how many batches."""
+def forget_archived(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> Forgotten:
+    """Without a setting, no interaction goes; without a network, nothing does."""
     if NETWORK not in organism.graph:
-        return NOTHING
+        return Forgotten()
     batches = _forget_batches(organism, retired, dry_run=dry_run)
     days = organism.settings.archive_days
     if not days:
-        return {"interactions": 0, "before": None, "batches": batches}
+        return Forgotten(batches=batches)
     before = organism.now() - timedelta(days=days)
     count = organism.archive.forgettable(before) if dry_run else organism.archive.forget(before)
-    return {"interactions": count, "before": before.isoformat(), "batches": batches}
+    return Forgotten(interactions=count, before=before, batches=batches)
 
 
 def _forget_batches(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> int:
