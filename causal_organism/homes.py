@@ -126,7 +126,7 @@ def load_identity(folder: Path) -> Identity | None:
 
 
 def record_identity(folder: Path) -> None:
-    """Give the home a new id, here and with its ledger's data. Whoever had the old one is another from now on."""
+    """Give the home a new id, here and with its ledger's data. A copy with the old id is another home from now on."""
     identity = Identity(secrets.token_hex(16), folder.resolve())
     write_private(folder / IDENTITY_FILE, json.dumps({"id": identity.id, "path": str(identity.path)}))
     outside = ledger_outside(folder)

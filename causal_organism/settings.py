@@ -210,7 +210,7 @@ class Settings:
             return text
 
     def refuse_changes(self) -> None:
-        """Whoever changes something asks this first. Raises RefusedError where nothing may be changed."""
+        """To be called before anything is changed. Raises RefusedError where nothing may be changed."""
         self.refuse_read_only()
         homes.refuse_strange(self.home)
 

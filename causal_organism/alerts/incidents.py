@@ -1,7 +1,7 @@
 """From faults that are seen to what people are told: each once, with its recovery, and no storm.
 
-Pure: incidents and time go in, incidents and alerts come out. Whoever keeps them on disk is killed at any moment and
-repeats itself, so every alert has a key by which its repetition is known.
+Pure: incidents and time go in, incidents and alerts come out. The process that keeps them on disk may be killed
+at any moment and repeat itself, so every alert has a key by which its repetition is known.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from causal_organism.embedded.servers import parts
 from causal_organism.embedded.servers.neo4j import choose_neo4j
 from causal_organism.embedded.servers.postgres import remove_data
 from causal_organism.embedded.servers.server import NETWORK, WORKER, ServerFailedError
-from causal_organism.embedded.state import Request, Standing, State, load_request, load_state, write_request
+from causal_organism.embedded.state import Request, ServerPhase, State, load_request, load_state, write_request
 from causal_organism.embedded.supervisor import LOCK, clear_remains
 from causal_organism.embedded.watched import TRIES_BEFORE_HEALTHY
 from causal_organism.embedded.worker_graph import refuse_broken_graph
@@ -216,12 +216,12 @@ def _is_ready(home: Home, state: State, wanted: tuple[str, ...]) -> bool:
     """Are all of them healthy? Raises ServerFailedError for one that fails again and again."""
     found = [state.server(name) for name in wanted]
     for each in found:
-        if each is not None and each.state is not Standing.HEALTHY and each.failures >= TRIES_BEFORE_HEALTHY:
+        if each is not None and each.state is not ServerPhase.HEALTHY and each.failures >= TRIES_BEFORE_HEALTHY:
             raise ServerFailedError(
                 f"{each.product} ({each.name}) does not start: {each.error}{_last_line(home.log(each.name))}",
                 hint=f"see {home.log(each.name)}",
             )
-    return all(each is not None and each.state is Standing.HEALTHY for each in found)
+    return all(each is not None and each.state is ServerPhase.HEALTHY for each in found)
 
 
 def _last_line(log: Path) -> str:

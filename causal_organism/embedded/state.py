@@ -14,8 +14,8 @@ from causal_organism.embedded.processes import Process
 from causal_organism.homes import write_private
 
 
-class Standing(StrEnum):
-    """How one server stands with the supervisor."""
+class ServerPhase(StrEnum):
+    """What the supervisor does with one server."""
 
     WAITING = "waiting"  # for a server that it needs, or for its turn
     STARTING = "starting"
@@ -46,7 +46,7 @@ class ServerState:
     name: str
     product: str
     version: str
-    state: Standing
+    state: ServerPhase
     address: str
     process: Process | None = None
     was_healthy: bool = False
@@ -92,7 +92,7 @@ def load_state(home: Home) -> State | None:
     if supervisor is None:
         return None
     servers = tuple(
-        ServerState(**{**each, "state": Standing(each["state"]), "process": _process(each["process"])})
+        ServerState(**{**each, "state": ServerPhase(each["state"]), "process": _process(each["process"])})
         for each in found["servers"]
     )
     python = str(found.get("python") or sys.executable)  # older supervisors do not say

@@ -10,7 +10,7 @@ from causal_organism.embedded.home import Home
 from causal_organism.embedded.lifecycle import supervisor_of
 from causal_organism.embedded.room import shortage
 from causal_organism.embedded.servers import parts
-from causal_organism.embedded.state import ServerState, Standing, load_state
+from causal_organism.embedded.state import ServerPhase, ServerState, load_state
 from causal_organism.errors import NeedsExtraError, OrganismError
 from causal_organism.settings import Settings, running_servers
 
@@ -48,7 +48,7 @@ def look(settings: Settings) -> tuple[ServerStatus, ...]:
 
 def _embedded(home: Home, shown: ServerState) -> ServerStatus:
     try:
-        answers = shown.state == Standing.HEALTHY and parts.server(home, shown.name, {}).is_healthy()
+        answers = shown.state == ServerPhase.HEALTHY and parts.server(home, shown.name, {}).is_healthy()
     except NeedsExtraError as error:  # started by an installation that has more than this one
         return ServerStatus(
             name=shown.name, product=shown.product, version=shown.version, address=shown.address,
@@ -57,7 +57,7 @@ def _embedded(home: Home, shown: ServerState) -> ServerStatus:
         )  # fmt: skip
     full = shortage(home)
     state: str = shown.state
-    if shown.state == Standing.HEALTHY and not (answers and full is None):
+    if shown.state == ServerPhase.HEALTHY and not (answers and full is None):
         state = "disk full" if full else "not answering"  # what it is asked to keep it cannot
     return ServerStatus(
         name=shown.name, product=shown.product, version=shown.version, address=shown.address,

@@ -26,7 +26,7 @@ from causal_organism.embedded.servers.admitting import admit_worker
 from causal_organism.embedded.servers.server import LEDGER, WATCH, WORKER
 from causal_organism.embedded.state import (
     Request,
-    Standing,
+    ServerPhase,
     State,
     load_request,
     load_state,
@@ -34,7 +34,7 @@ from causal_organism.embedded.state import (
     write_state,
 )
 from causal_organism.embedded.talk import Talk
-from causal_organism.embedded.watched import START_S, STEADY_S, Watched, end_together, said
+from causal_organism.embedded.watched import START_S, STEADY_S, Watched, end_together, exit_text
 from causal_organism.errors import OrganismError
 
 LOCK = "supervisor.lock"
@@ -60,7 +60,7 @@ class Supervisor:
         try:
             while not self.stopping:
                 self.turn(time.monotonic())
-                quiet = all(each.state is Standing.HEALTHY for each in self.watched.values())
+                quiet = all(each.state is ServerPhase.HEALTHY for each in self.watched.values())
                 select.select([], [], [], QUIET_TURN_S if quiet and self.request.starter is None else BUSY_TURN_S)
         finally:
             self.stop(self.watched)
@@ -127,9 +127,9 @@ class Supervisor:
             if name in request.wanted and name not in self.watched:
                 server = parts.server(self.home, name, request.worker)
                 self.watched[name] = Watched(server, server.version)
-            elif asked_again and name in self.watched and self.watched[name].state is Standing.FAILED:
+            elif asked_again and name in self.watched and self.watched[name].state is ServerPhase.FAILED:
                 self.watched[name].failures = 0
-                self.watched[name].enter(Standing.WAITING, 0.0)
+                self.watched[name].enter(ServerPhase.WAITING, 0.0)
         self.watched = {name: self.watched[name] for name in parts.SERVERS if name in self.watched}
         self.request = request
         self.stopping = not request.wanted
@@ -138,29 +138,29 @@ class Supervisor:
     def _look_after(self, each: Watched, now: float) -> None:  # noqa: C901 - one case a state
         code = each.exit_code()
         if code is not None:
-            self._ended(each, said(code), now)
+            self._ended(each, exit_text(code), now)
         match each.state:
-            case Standing.WAITING:
+            case ServerPhase.WAITING:
                 if all(self._is_healthy(need) for need in each.server.needs):
                     self._start(each, now)
-            case Standing.RESTARTING:
+            case ServerPhase.RESTARTING:
                 if each.may_start_again(now):
-                    each.enter(Standing.WAITING, now)
-            case Standing.STARTING:
+                    each.enter(ServerPhase.WAITING, now)
+            case ServerPhase.STARTING:
                 if each.server.is_healthy():
                     if each.name == LEDGER:
                         self._admit_worker()
                     each.was_healthy = True
-                    each.enter(Standing.HEALTHY, now)
+                    each.enter(ServerPhase.HEALTHY, now)
                 elif now - each.since > START_S:
                     end_together([each])
                     self._ended(each, f"not healthy after {START_S:.0f} s", now)
-            case Standing.HEALTHY:
+            case ServerPhase.HEALTHY:
                 each.bound_log(self.home)
                 if each.failures and now - each.since > STEADY_S:
                     each.failures, each.error = 0, None
                 self._end_if_it_hangs(each, now)
-            case Standing.FAILED:
+            case ServerPhase.FAILED:
                 pass
 
     def _end_if_it_hangs(self, each: Watched, now: float) -> None:
@@ -168,7 +168,7 @@ class Supervisor:
         and that it is not heard may be due to how busy Prefect is. The watcher tells of it.
         """
         needed = [self.watched[name] for name in each.server.needs if name in self.watched]
-        if each.name == WORKER or any(need.unanswered or need.state is not Standing.HEALTHY for need in needed):
+        if each.name == WORKER or any(need.unanswered or need.state is not ServerPhase.HEALTHY for need in needed):
             each.unanswered = 0
         elif each.hangs(now) and each.process is not None:
             each.process.kill()  # it may not even end when it is asked to
@@ -214,7 +214,7 @@ class Supervisor:
         return {each.process.pid for each in self.watched.values() if each.process is not None}
 
     def _is_healthy(self, name: str) -> bool:
-        return name in self.watched and self.watched[name].state is Standing.HEALTHY
+        return name in self.watched and self.watched[name].state is ServerPhase.HEALTHY
 
     def _tell(self) -> None:
         """Write the state and the servers file where they changed; what cannot be written now is at a later turn."""
@@ -251,7 +251,7 @@ def remove_traces(home: Home) -> None:
 def main(folder: str) -> int:
     """Supervise the servers of a home until they are stopped; the exit code: 1 if another supervisor runs."""
     home = open_home(Path(folder))
-    # Whoever asks for the supervisor's process id holds the lock for a moment.
+    # A process that asks for the supervisor's id holds the lock for a moment.
     with locked(home.run / LOCK, limit_s=3.0) as mine:
         if mine is None:
             Talk().say("another supervisor runs in this home")

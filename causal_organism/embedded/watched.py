@@ -15,7 +15,7 @@ from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.processes import Process
 from causal_organism.embedded.servers.server import Server
-from causal_organism.embedded.state import ServerState, Standing
+from causal_organism.embedded.state import ServerPhase, ServerState
 
 START_S = 240.0  # Prefect's first migration takes 20 s of processor time, on a loaded machine several times that
 STEADY_S = 60.0  # healthy for so long: earlier failures are forgotten
@@ -33,7 +33,7 @@ class Watched:
 
     server: Server
     version: str
-    state: Standing = Standing.WAITING
+    state: ServerPhase = ServerPhase.WAITING
     process: Popen[bytes] | None = None
     identity: Process | None = None
     since: float = 0.0
@@ -47,7 +47,7 @@ class Watched:
     def name(self) -> str:
         return self.server.name
 
-    def enter(self, state: Standing, now: float) -> None:
+    def enter(self, state: ServerPhase, now: float) -> None:
         self.state, self.since = state, now
         self.asked_at, self.unanswered = now, 0
 
@@ -69,7 +69,7 @@ class Watched:
         self.server.prepare()
         self.process = processes.spawn(self.server.launch(), log=log, death_signal=self.server.death_signal)
         self.identity = processes.identify(self.process.pid)
-        self.enter(Standing.STARTING, now)
+        self.enter(ServerPhase.STARTING, now)
 
     def bound_log(self, home: Home) -> None:
         """Where it grew large, keep what it was beside it and begin anew; its process appends, so it goes on there."""
@@ -90,7 +90,7 @@ class Watched:
         self.failures += 1
         self.error = how
         given_up = not self.was_healthy and self.failures >= TRIES_BEFORE_HEALTHY and not lacked_room
-        self.enter(Standing.FAILED if given_up else Standing.RESTARTING, now)
+        self.enter(ServerPhase.FAILED if given_up else ServerPhase.RESTARTING, now)
 
     def may_start_again(self, now: float) -> bool:
         return now - self.since >= min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(self.failures - 1, 10))
@@ -118,6 +118,6 @@ def end_together(batch: Sequence[Watched]) -> None:
         each.process = each.identity = None
 
 
-def said(code: int) -> str:
+def exit_text(code: int) -> str:
     """An exit code in words."""
     return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"

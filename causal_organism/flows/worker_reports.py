@@ -15,7 +15,7 @@ from anyio.to_thread import run_sync
 
 from causal_organism.errors import OrganismError
 from causal_organism.platform.workers.asking import ask, broken_graph
-from causal_organism.platform.workers.reports import BEAT_S, Teller, forget, tell
+from causal_organism.platform.workers.reports import BEAT_S, Teller, forget, record_report
 from causal_organism.ports import Organism
 
 ASK_AGAIN_S = 600.0
@@ -50,7 +50,7 @@ class Reports:
             self._look()
         assert self._found is not None
         try:
-            tell(self._organism, self._teller, self._found, again=self._has_told)
+            record_report(self._organism, self._teller, self._found, again=self._has_told)
         except OrganismError as error:
             if not self._is_away:
                 _log.warning("what this worker can import is not told: %s", error.message)

@@ -39,7 +39,7 @@ def communities(network: Snapshot) -> Scores:
 def update_communities(previous: Mapping[str, NDArray[Any]], network: Snapshot, delta: NetworkDelta) -> Scores | None:
     """The communities after a delta, from those before it; None where starting over finds clearly better ones.
 
-    Whoever is not better off elsewhere stays, so names stay as well. Cost: one start and a fraction of another, in
+    People who are not better off elsewhere stay, so names stay as well. Cost: one start and a fraction of another, in
     place of three or ten; small networks, where one start can end badly, are compared with all of them.
     """
     start: Idx = carried(previous, network, delta)["community"]

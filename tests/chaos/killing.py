@@ -13,7 +13,7 @@ from pathlib import Path
 
 from causal_organism.assets.contents import AtBatch
 from causal_organism.embedded.home import Home
-from causal_organism.embedded.state import Standing, load_state
+from causal_organism.embedded.state import ServerPhase, load_state
 from causal_organism.errors import FencedError, LeaseHeldError, StoreError
 from causal_organism.network.interactions import Interaction
 from causal_organism.network.windows import counts, window_start
@@ -50,7 +50,7 @@ class Victims:
     def _healthy(self, server: str) -> bool:
         state = load_state(Home(self.folder))
         found = None if state is None else state.server(server)
-        return found is not None and found.state is Standing.HEALTHY
+        return found is not None and found.state is ServerPhase.HEALTHY
 
 
 @dataclass

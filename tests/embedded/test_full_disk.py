@@ -21,7 +21,7 @@ from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.deliveries import SENT
 from causal_organism.alerts.faults import Fault, FaultKind
 from causal_organism.embedded import lifecycle
-from causal_organism.embedded.state import Standing
+from causal_organism.embedded.state import ServerPhase
 from causal_organism.embedded.talk import Talk
 from causal_organism.embedded.watched import LONGEST_PAUSE_S, Watched
 from causal_organism.homes import LEDGER_PLACE
@@ -155,7 +155,7 @@ def test_a_server_that_lacks_room_is_tried_for_ever_and_another_is_given_up() ->
     for _ in range(5_000):
         lacking.ended("no room", 0.0, lacked_room=True)
         broken.ended("a defect", 0.0)
-    assert (lacking.state, broken.state) == (Standing.RESTARTING, Standing.FAILED)
+    assert (lacking.state, broken.state) == (ServerPhase.RESTARTING, ServerPhase.FAILED)
     assert lacking.may_start_again(LONGEST_PAUSE_S)
 
 

@@ -15,7 +15,7 @@ from causal_organism.platform.workers.code import record_code
 from causal_organism.platform.workers.found import find
 from causal_organism.platform.workers.graphs import SEEN_BY_WORKERS, note_worker_graph
 from causal_organism.platform.workers.listing import list_workers
-from causal_organism.platform.workers.reports import BEAT_S, SILENCE_S, Teller, load_reports, tell
+from causal_organism.platform.workers.reports import BEAT_S, SILENCE_S, Teller, load_reports, record_report
 from tests.platform.test_runs import organism
 
 ASSETS = "tests.flows.flow_assets:ASSETS"
@@ -33,7 +33,9 @@ def o() -> Any:
 def told(o: Any, worker: str = "one", *, instance: str = "host:1", again: bool = False, **changes: Any) -> None:
     found = find(o.settings)
     row = found["graphs"][0] | {name: changes.pop(name) for name in ("error", "hint", "code") if name in changes}
-    tell(o, Teller(pool="default", worker=worker, instance=instance), found | {"graphs": [row]} | changes, again=again)
+    record_report(
+        o, Teller(pool="default", worker=worker, instance=instance), found | {"graphs": [row]} | changes, again=again
+    )
 
 
 def states(o: Any) -> list[str]:
@@ -107,7 +109,7 @@ def test_other_code_of_the_same_graph_is_a_problem_that_names_both(o: Any) -> No
 
 def test_other_code_of_organism_is_said_once_and_by_version(o: Any) -> None:
     found = find(o.settings)
-    tell(o, Teller(pool="default", worker="one", instance="host:1"), found | {"code": "0" * 12}, again=False)
+    record_report(o, Teller(pool="default", worker="one", instance="host:1"), found | {"code": "0" * 12}, again=False)
     (problem,) = list_workers(o)["problems"]
     assert problem.startswith("worker one has other code of organism (") and "000000000000" in problem
 

@@ -17,7 +17,7 @@ import pytest
 from causal_organism.embedded import lifecycle, processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers import postgres
-from causal_organism.embedded.state import Standing, load_state
+from causal_organism.embedded.state import ServerPhase, load_state
 from tests.tui.terminal import ROOT
 from tests.tui.tmux import Tmux, tmux
 from tests.waiting import until
@@ -55,7 +55,7 @@ class OwnServers:
         """Of a healthy server."""
         state = load_state(Home(self.folder))
         found = None if state is None else state.server(server)
-        is_healthy = found is not None and found.process is not None and found.state is Standing.HEALTHY
+        is_healthy = found is not None and found.process is not None and found.state is ServerPhase.HEALTHY
         return found.process.pid if is_healthy else None  # type: ignore[union-attr]
 
     @contextmanager

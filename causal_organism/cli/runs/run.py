@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import click
 
 from causal_organism.cli.output import data, emit, json_option, name_of, say
-from causal_organism.cli.runs.tables import Document, log_text, run_text, said_text, step_text
+from causal_organism.cli.runs.tables import Document, log_end_text, log_text, run_text, step_text
 from causal_organism.cli.shell.completion import complete_run
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
@@ -37,7 +37,7 @@ def run(run_id: str, follow: bool, as_json: bool) -> None:
         broke = tracebacks_of(o, document["id"]) if document["error"] else ()
     document["tracebacks"] = [{"task": each["task"], "text": each["message"]} for each in broke]
     said = tuple(line for line in said if line not in broke)
-    parts = (run_text(document), said_text(said), "\n\n".join(map(log_text, broke)))
+    parts = (run_text(document), log_end_text(said), "\n\n".join(map(log_text, broke)))
     emit(document, lambda: "\n\n".join(filter(None, parts)), as_json=as_json)
     if follow and document["state"] != "Completed":
         raise click.exceptions.Exit(FAILED)

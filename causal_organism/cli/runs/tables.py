@@ -88,7 +88,7 @@ def run_text(row: Document) -> str:
     return "\n\n".join(parts)
 
 
-def said_text(lines: Sequence[Document]) -> str:
+def log_end_text(lines: Sequence[Document]) -> str:
     """The last of what assets said in a run of this home; `organism logs` has all."""
     left_out = len(lines) - LINES_SHOWN
     more = [f"... {left_out} older lines: `organism logs` shows all"] if left_out > 0 else []

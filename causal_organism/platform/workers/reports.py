@@ -48,7 +48,7 @@ class Teller:
     queues: Sequence[str] = ()
 
 
-def tell(organism: Organism, teller: Teller, found: Mapping[str, Any], *, again: bool) -> None:
+def record_report(organism: Organism, teller: Teller, found: Mapping[str, Any], *, again: bool) -> None:
     """Record what this worker found, with the clock of the ledger, in place of what was told before under its name.
 
     `again`: this process told before. If somebody else did since, there are two of one name.

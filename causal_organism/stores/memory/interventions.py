@@ -9,7 +9,7 @@ from typing import Any
 
 from causal_organism.errors import RequestError
 from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
-from causal_organism.stores.postgres.proposal_sync import Standing, plan_sync
+from causal_organism.stores.postgres.proposal_sync import ProposalState, plan_sync
 
 
 @dataclass
@@ -42,7 +42,7 @@ class MemoryInterventions:
 
     def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
         known = {
-            each: Standing(
+            each: ProposalState(
                 status=kept.status,
                 proposal=kept.proposal,
                 last_actor=kept.events[-1]["actor"],

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from causal_organism.errors import RequestError
 from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
 from causal_organism.stores.postgres.database import Database
-from causal_organism.stores.postgres.proposal_sync import Standing, Step, plan_sync
+from causal_organism.stores.postgres.proposal_sync import ProposalState, Step, plan_sync
 from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ class PostgresInterventions:
         with self._database.connection() as connection:
             connection.execute("LOCK TABLE organism.intervention IN SHARE ROW EXCLUSIVE MODE")
             known = {
-                each: Standing(status=status, proposal=proposal, last_actor=actor, changed_at=changed_at)
-                for each, status, proposal, actor, changed_at in connection.execute(_SQL["standing"])
+                each: ProposalState(status=status, proposal=proposal, last_actor=actor, changed_at=changed_at)
+                for each, status, proposal, actor, changed_at in connection.execute(_SQL["state"])
             }
             for step in plan_sync(known, proposals, at=at):
                 _follow(connection, step, at=at, run=run)

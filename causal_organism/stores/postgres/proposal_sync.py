@@ -22,7 +22,7 @@ from causal_organism.interventions.lifecycle import (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ProposalState:
     """A proposal as it is now. `last_actor` did what led to its status, `changed_at`."""
 
     status: str
@@ -42,30 +42,32 @@ class Step:
     now: str
 
 
-def plan_sync(known: Mapping[str, Standing], proposals: Sequence[Mapping[str, Any]], *, at: datetime) -> Iterator[Step]:
+def plan_sync(
+    known: Mapping[str, ProposalState], proposals: Sequence[Mapping[str, Any]], *, at: datetime
+) -> Iterator[Step]:
     """Steps that make the open proposals these, expire approvals that nobody followed, and end cool-downs."""
     wanted = {str(each["id"]): each for each in proposals}
     for each, proposal in wanted.items():
-        standing = known.get(each)
-        if standing is None:
+        state = known.get(each)
+        if state is None:
             yield Step(id=each, proposal=proposal, action="propose", was=None, now=PROPOSED)
-        elif standing.status in OPEN:
-            if dict(standing.proposal) != dict(proposal):
-                yield Step(id=each, proposal=proposal, action=None, was=standing.status, now=standing.status)
-        elif _may_return(standing, at):
-            now = follow(standing.status, "propose").now
-            yield Step(id=each, proposal=proposal, action="propose", was=standing.status, now=now)
-    for each, standing in known.items():
-        if each not in wanted and standing.status in OPEN:
-            now = follow(standing.status, "withdraw").now
-            yield Step(id=each, proposal=standing.proposal, action="withdraw", was=standing.status, now=now)
-        elif standing.status == APPROVED and at - standing.changed_at > LASTS:
-            now = follow(standing.status, "expire").now
-            yield Step(id=each, proposal=standing.proposal, action="expire", was=standing.status, now=now)
+        elif state.status in OPEN:
+            if dict(state.proposal) != dict(proposal):
+                yield Step(id=each, proposal=proposal, action=None, was=state.status, now=state.status)
+        elif _may_return(state, at):
+            now = follow(state.status, "propose").now
+            yield Step(id=each, proposal=proposal, action="propose", was=state.status, now=now)
+    for each, state in known.items():
+        if each not in wanted and state.status in OPEN:
+            now = follow(state.status, "withdraw").now
+            yield Step(id=each, proposal=state.proposal, action="withdraw", was=state.status, now=now)
+        elif state.status == APPROVED and at - state.changed_at > LASTS:
+            now = follow(state.status, "expire").now
+            yield Step(id=each, proposal=state.proposal, action="expire", was=state.status, now=now)
 
 
-def _may_return(standing: Standing, at: datetime) -> bool:
+def _may_return(state: ProposalState, at: datetime) -> bool:
     """Whether what is proposed again may be: what the analysis took back, and what people rejected long ago."""
-    if standing.status == REJECTED:
-        return at - standing.changed_at > COOL_DOWN
-    return standing.status in (WITHDRAWN, EXPIRED) and standing.last_actor == ENGINE
+    if state.status == REJECTED:
+        return at - state.changed_at > COOL_DOWN
+    return state.status in (WITHDRAWN, EXPIRED) and state.last_actor == ENGINE

@@ -1,7 +1,7 @@
 """Which store of large content is the ledger's own: the store carries a mark, and a row of the ledger knows it.
 
-Whoever has the same mark has the same store, at whatever path it is mounted. A folder without one is not the ledger's,
-so a shared volume that is not mounted is refused and not begun anew.
+Processes that see the same mark have the same store, at whatever path it is mounted. A folder without one is not the
+ledger's, so a shared volume that is not mounted is refused and not begun anew.
 """
 
 from __future__ import annotations

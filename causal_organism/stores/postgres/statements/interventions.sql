@@ -1,6 +1,6 @@
 -- Proposals, and what was done with them.
 
--- name: standing
+-- name: state
 SELECT id, status, proposal,
     (SELECT actor FROM organism.intervention_event e WHERE e.intervention = i.id ORDER BY e.id DESC LIMIT 1),
     changed_at
