@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICKSTART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test check fmt lint types layers unit servers long compose-test neo4j networkx bench screens clean constraints audit
+.PHONY: help setup quickstart test check fmt lint types layers unit large servers long compose-test neo4j networkx bench screens clean constraints audit
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -39,7 +39,7 @@ test: check ## the whole check: lint, types, layers and tests against real serve
 
 # The tests without servers take one core, those with servers mostly wait: they run beside each other.
 check: fmtcheck lint types layers networkx
-	$(MAKE) --jobs=3 --output-sync=target unit homes stores
+	$(MAKE) --jobs=3 --output-sync=target unit large homes stores
 
 .PHONY: fmtcheck
 fmtcheck: setup
@@ -58,8 +58,11 @@ types: setup ## mypy --strict, of tests and benchmarks too
 layers: setup ## import-linter: layers and owners
 	$(BIN)/lint-imports --no-cache
 
-unit: setup ## the tests that need no server; K=closeness chooses some of them
-	$(BIN)/python -m pytest -m "not long and not servers" $(if $(K),-k "$(K)")
+unit: setup ## the tests that need no server and little time; K=closeness chooses some of them
+	$(BIN)/python -m pytest -m "not long and not servers and not large" $(if $(K),-k "$(K)")
+
+large: setup ## those of many worlds, published data, long histories and clusters
+	$(BIN)/python -m pytest -m "large and not long and not servers" $(if $(K),-k "$(K)")
 
 # Those of homes and flows start, stop and kill whole homes; all others ask servers that are started once.
 HOMES := tests/chaos tests/embedded tests/flows

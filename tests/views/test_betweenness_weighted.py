@@ -31,6 +31,7 @@ def test_small_networks(history: History) -> None:
     assert (sources, exact) == (network.people, True)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(("people", "ties"), [(60, 200), (250, 700), (300, 4_000)])
 def test_larger_networks(people: int, ties: int) -> None:
     network = random_network(7, people, ties)

@@ -24,6 +24,8 @@ from causal_organism.views.scores import Scores
 from causal_organism.views.strength import strength, update_strength
 from tests.views.references import assert_equal, assert_same, by_networkx, directed, in_order, undirected
 
+pytestmark = pytest.mark.large
+
 EXACT: dict[str, Callable[[Snapshot], Scores]] = {
     "degree": degree,
     "strength": strength,

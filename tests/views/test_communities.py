@@ -49,6 +49,7 @@ def test_small_networks(history: History) -> None:
     check(history[-1][0].snapshot())
 
 
+@pytest.mark.large
 @pytest.mark.parametrize(("people", "ties"), [(60, 900), (200, 230), (200, 2_500), (900, 6_000)])
 def test_larger_networks(people: int, ties: int) -> None:
     check(random_network(people, people, ties))
@@ -81,6 +82,7 @@ def test_six_people_in_a_row_are_two_threes() -> None:
         )
 
 
+@pytest.mark.large
 def test_the_same_network_has_the_same_communities() -> None:
     network = random_network(9, 400, 9_000)
     assert network.undirected.indices.size > 10_000  # compiled
@@ -94,6 +96,7 @@ def test_people_without_ties_are_alone() -> None:
     assert communities(network)["community"][-4:].tolist() == [46, 47, 48, 49]
 
 
+@pytest.mark.large
 @settings(max_examples=40)
 @given(history=histories)
 def test_followed_through_a_history_they_are_as_good(history: History) -> None:
@@ -105,6 +108,7 @@ def test_followed_through_a_history_they_are_as_good(history: History) -> None:
         check(network, current)
 
 
+@pytest.mark.large
 def test_followed_through_many_changes_of_a_larger_network_they_are_as_good() -> None:
     chance, followed = np.random.default_rng(4), 0
     network = random_network(3, 300, 1_200)

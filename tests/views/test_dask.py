@@ -31,6 +31,8 @@ from causal_organism.views.kernels.roles import BROKERS
 from causal_organism.views.share import PersonKernel, SourceKernel
 from tests.views.references import random_network
 
+pytestmark = pytest.mark.large
+
 distributed = pytest.importorskip("distributed")
 T = TypeVar("T")
 PEOPLE, SIZE = 2_000, 20

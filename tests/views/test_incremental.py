@@ -184,6 +184,7 @@ def test_weights_and_returned_ties_change_nobodys_clustering() -> None:
     assert affected_clustering(before.apply(delta), delta).tolist() == []
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("view", VIEWS)
 def test_thousands_of_steps_later_it_is_still_the_full_form(view: str) -> None:
     """Ties come, go both ways, change their weight only, and are taken back; somebody joins now and then."""

@@ -65,6 +65,7 @@ def sources(root: Path, network: Snapshot = NETWORK, kernel: SourceKernel = UNWE
     return Sources(root, kernel, network, size=SIZE)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("kernel", [UNWEIGHTED, WEIGHTED], ids=lambda each: each.name)
 def test_any_mapper_and_any_number_of_workers_give_the_same_bits(tmp_path: Path, kernel: SourceKernel) -> None:
     mappers: list[Mapper] = [Threads(1), Threads(3), Backwards(), Backwards(shares_memory=False)]
@@ -206,6 +207,7 @@ def test_numbers_of_people_in_slices_have_the_same_bits(tmp_path: Path, mapper: 
     assert of_people(tmp_path, kernel).numbers(Backwards(0)).tobytes() == found.tobytes()
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda each: each.name)
 @settings(max_examples=20)
 @given(paths=st.integers(300, 200_000), most=st.integers(0, 40))
@@ -299,6 +301,7 @@ time.sleep(600)  # it never ends before it is killed
 """
 
 
+@pytest.mark.large
 @pytest.mark.chaos
 def test_a_killed_process_loses_the_slice_it_was_at(tmp_path: Path) -> None:
     network = random_network(5, 2_000, 20_000)

@@ -30,6 +30,8 @@ from tests.views.references import (
 from tests.views.test_exact import VIEWS as EXACT
 from tests.views.test_incremental import VIEWS as BOTH_FORMS
 
+pytestmark = pytest.mark.large
+
 SETS = {"thiers_2012.csv": 180, "Contacts_Hospital.csv": 75, "Primary_School.csv": 242}
 Contact = tuple[str, str]
 
