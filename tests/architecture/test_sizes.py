@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,11 +49,15 @@ def lines(path: Path) -> int:
     return len(path.read_text().splitlines())
 
 
-def functions() -> Iterator[tuple[str, Function]]:
-    for path in FILES:
-        for each in ast.walk(ast.parse(path.read_text())):
-            if isinstance(each, Function) and not is_declaration(each):
-                yield f"{path.relative_to(ROOT)}:{each.name}", each
+@cache
+def functions() -> tuple[tuple[str, Function], ...]:
+    """All but declarations, each with its file."""
+    return tuple(
+        (f"{path.relative_to(ROOT)}:{each.name}", each)
+        for path in FILES
+        for each in ast.walk(ast.parse(path.read_text()))
+        if isinstance(each, Function) and not is_declaration(each)
+    )
 
 
 def is_declaration(function: Function) -> bool:

@@ -37,8 +37,9 @@ def texts(tree: ast.AST) -> Iterator[ast.expr]:
 
 def statements_in(source: str) -> list[str]:
     """Statements of more than one line that stand in Python."""
-    found = (ast.get_source_segment(source, each) or "" for each in texts(ast.parse(source)))
-    return [each for each in found if "\n" in each and SQL.search(each)]
+    long = [each for each in texts(ast.parse(source)) if each.lineno != each.end_lineno]
+    found = (ast.get_source_segment(source, each) or "" for each in long)
+    return [each for each in found if SQL.search(each)]
 
 
 def subscripts(source: str) -> Iterator[tuple[str, str]]:
