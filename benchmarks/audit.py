@@ -34,14 +34,14 @@ def main(people: int = 100_000) -> None:
             events += len(some)
         measured(cpu, "taken in", events, lambda: pulsed(organism))
         totals = organism.archive.totals()
-        print(f"{totals['people']:,} people, {totals['ties']:,} ties", flush=True)
-        report = measured(cpu, "audited", totals["ties"], lambda: compare_network(organism))
+        print(f"{totals.people:,} people, {totals.ties:,} ties", flush=True)
+        report = measured(cpu, "audited", totals.ties, lambda: compare_network(organism))
         print(f"    {report}")
         for days, what in ((200, "a window of 200 days, out of which nothing falls"), (30, "moved to 30 days")):
             with OpenOrganism(replace(organism.settings, window_days=days)) as opened:
                 measured(cpu, what, events // 2, partial(pulsed, opened))
-                left = opened.archive.totals()["ties"]
-            print(f"    {totals['ties'] - left:,} ties left the network")
+                left = opened.archive.totals().ties
+            print(f"    {totals.ties - left:,} ties left the network")
         print(f"    {compare_network(organism)}")
 
 

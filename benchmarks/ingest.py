@@ -97,7 +97,7 @@ def compare(organism: OpenOrganism, cpu: Cpu, name: str, events: Sequence[Fields
     ours, ours_cpu, report = measured(cpu, len(events), lambda: pulsed(organism))
     some = events[-SAMPLE:]
     theirs, theirs_cpu, _ = measured(cpu, len(some), lambda: one_by_one(organism, some))
-    ties = organism.archive.totals()["ties"]
+    ties = organism.archive.totals().ties
     print(
         f"{name}: {report.accepted} events, {ties} ties then, in {report.batches} batches: {ours:.0f} events/s, ",
         end="",

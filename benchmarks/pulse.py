@@ -55,7 +55,7 @@ def main(people: int = 10_000, larger: int = 100_000) -> None:
         with servers() as organism:
             took_s = fill(organism, size)
             totals = organism.archive.totals()
-            print(f"\n{totals['people']} people, {totals['ties']} ties (taken in within {took_s:.0f} s)")
+            print(f"\n{totals.people} people, {totals.ties} ties (taken in within {took_s:.0f} s)")
             refresh_all(organism)
             events = (10, 100, 1000) if size == people else (10,)
             costs[size] = {each: turns(organism, size, each) for each in events}

@@ -56,6 +56,17 @@ class Gap:
     missing: int | None  # None: unknown how many
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveTotals:
+    """How much the archive holds. `first_us`, `last_us`: the first and last interaction, in microseconds UTC."""
+
+    people: int = 0
+    ties: int = 0
+    interactions: int = 0
+    first_us: int | None = None  # None: there is none
+    last_us: int | None = None
+
+
 class Intake(Protocol):
     """Taking in interactions and people, each once."""
 
@@ -167,8 +178,7 @@ class Sums(Protocol):
     def ties(self, *, kinds: bool = False) -> NetworkColumns:
         """What the network is to hold now, in one look."""
 
-    def totals(self) -> Mapping[str, int]:
-        """people, ties, interactions, first_us, last_us."""
+    def totals(self) -> ArchiveTotals: ...
 
 
 class Archive(Intake, Batches, Window, Refusals, Gaps, Sums, Protocol):

@@ -136,7 +136,7 @@ def assert_exactly_once(chaos: Chaos) -> None:
     assert report.gap is None
     assert (report.lag, organism.archive.gaps()) == (0, ())
     assert organism.archive.position().entries == history.sent
-    assert organism.archive.totals()["interactions"] == len(history.good)
+    assert organism.archive.totals().interactions == len(history.good)
     assert network_in(organism.network) == (people_of(history.good), ties_of(chaos.inside()))
     assert weeks_in(organism.archive) == weeks_of(history.good)
     assert [(each.id, each.reason) for each in organism.stream.read_dead_letters()] == history.refused

@@ -165,7 +165,7 @@ def test_nothing_is_lost_and_nothing_doubled(stack: Stack, sender: Sender, organ
     sent = sender.stop()
     completed(stack, start(stack, "incremental-update-pipeline/incremental-updates"))
     assert organism.archive.gaps() == ()
-    assert organism.archive.totals()["interactions"] == len(sent)
+    assert organism.archive.totals().interactions == len(sent)
     assert weeks_in(organism.archive) == weeks_of(sent)
     assert network_in(organism.network) == (people_of(sent), ties_of(sent))
     assert organism.stream.read_dead_letters() == ()

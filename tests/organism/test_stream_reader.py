@@ -54,4 +54,4 @@ def test_a_pulse_takes_in_everything_however_small_its_batches_are(organism: Any
     organism.stream.append([event("a", "b", kind=f"k{at}") for at in range(30)])
     report = pulsed(organism, batch_bytes=1)
     assert (report.accepted, report.batches) == (30, 30)
-    assert organism.archive.totals()["interactions"] == 30
+    assert organism.archive.totals().interactions == 30

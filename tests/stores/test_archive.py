@@ -18,6 +18,7 @@ from causal_organism.network.deltas import compose
 from causal_organism.network.entries import entry_key
 from causal_organism.network.interactions import Interaction, Refusal, parse
 from causal_organism.ports import Accepted, Archive, DeadLetter, Gap, StreamPosition
+from causal_organism.ports.archive import ArchiveTotals
 from causal_organism.stores.postgres.archive.store import PostgresArchive
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.tally import MAX_SUM_U
@@ -39,7 +40,7 @@ def refusal(entry: str) -> Refusal:
 
 def test_an_archive_begins_empty(archive: Archive) -> None:
     assert archive.position() == StreamPosition(entry="0-0", batch=0, entries=0)
-    assert archive.totals() == {"people": 0, "ties": 0, "interactions": 0, "first_us": 0, "last_us": 0}
+    assert archive.totals() == ArchiveTotals()
     assert (list(archive.batches(0)), archive.gaps(), archive.unwritten_refusals()) == ([], (), ())
     assert weeks_in(archive) == {}
 
@@ -99,13 +100,13 @@ def test_the_fingerprint_is_that_of_the_whole_network_and_does_not_depend_on_bat
     )
     for archive in (whole, parts):
         assert weeks_in(archive) == weeks_of(events)
-        assert archive.totals() == {
-            "people": len(ids),
-            "ties": len(ties),
-            "interactions": len(events),
-            "first_us": min(each.at_us for each in events),
-            "last_us": max(each.at_us for each in events),
-        }
+        assert archive.totals() == ArchiveTotals(
+            people=len(ids),
+            ties=len(ties),
+            interactions=len(events),
+            first_us=min(each.at_us for each in events),
+            last_us=max(each.at_us for each in events),
+        )
 
 
 def test_weeks_are_iso_weeks_in_utc_and_kinds_are_apart(archive: Archive) -> None:
@@ -149,7 +150,7 @@ def test_a_position_that_moved_on_fences(archive: Archive) -> None:
         archive.accept(before, [interaction("1-0", "a", "b")], [], last_entry="1-0", entries=1, now=NOW)
     with pytest.raises(FencedError):
         archive.record_gap(before, Gap(detected_at=NOW, after="0-0", before="1-0", missing=1), position=before)
-    assert (archive.totals()["interactions"], archive.gaps()) == (1, ())
+    assert (archive.totals().interactions, archive.gaps()) == (1, ())
 
 
 def test_of_many_at_once_one_accepts(archive: Archive) -> None:
@@ -171,7 +172,7 @@ def test_of_many_at_once_one_accepts(archive: Archive) -> None:
     for each in threads:
         each.join()
     assert sorted(outcomes) == ["fenced"] * 7 + ["won"]
-    assert archive.totals()["interactions"] == 1
+    assert archive.totals().interactions == 1
 
 
 def test_people_join_as_a_batch_that_leaves_the_stream_position(archive: Archive) -> None:
@@ -204,7 +205,7 @@ def test_a_stream_that_is_read_again_applies_nothing_twice(archive: Archive) -> 
     archive.record_gap(archive.position(), gap, position=StreamPosition(entry="0-0", entries=0))
     again = accept(archive, [*events, interaction("2-5", "a", "c")], [refusal("3-0"), refusal("3-1")])
     assert (again.accepted, again.duplicates, again.refused) == (1, 3, 1)
-    assert archive.totals()["interactions"] == 3
+    assert archive.totals().interactions == 3
     assert [each.id for each in archive.unwritten_refusals()] == ["3-0", "3-1"]
 
 
@@ -366,4 +367,4 @@ def test_people_of_no_interaction_leave_as_a_batch_of_their_own(archive: Archive
     kinds = sorted(zip(held.kinds.source.tolist(), held.kinds.target.tolist(), strict=True))
     assert kinds == [(0, 2), (3, 0), (3, 4)]
     assert next(iter(archive.batches(before.batch))).delta == left.delta
-    assert archive.totals()["people"] == 5
+    assert archive.totals().people == 5

@@ -60,7 +60,7 @@ def test_what_is_too_old_leaves_and_a_tie_that_held_nothing_else_goes(archive: A
     assert [
         (each.source, each.weight_u_was, each.weight_u_now, each.count_was, each.count_now) for each in batch.delta.ties
     ] == [("a", 2_000_007, 1_000_007, 3, 2), ("c", 1_000_000, 0, 1, 0)]
-    assert archive.totals()["ties"] == 1
+    assert archive.totals().ties == 1
     assert network_in(projected(archive)) == (people_of(taken), ties_of(taken[2:]))
 
 
@@ -80,7 +80,7 @@ def test_somebody_late_is_seen_and_summed_by_week_but_does_not_count(archive: Ar
     assert moved(archive, 2) is None
     assert network_in(projected(archive)) == (people_of(taken), ties_of(taken[:1]))
     assert weeks_in(archive) == weeks_of(taken)
-    assert archive.totals()["interactions"] == 3
+    assert archive.totals().interactions == 3
 
 
 @pytest.mark.parametrize("days", [(3, 0), (3, 6), (6, 2), (0, 4, 0, 2, 9)])
@@ -126,7 +126,7 @@ def test_how_it_fell_into_batches_and_when_it_moved_does_not_matter(make_archive
         inside = [each for each in taken if start_us is None or each.at_us >= start_us]
         network = projected(archive)
         assert network_in(network) == (people_of(taken), ties_of(inside))
-        assert archive.totals()["ties"] == len(ties_of(inside))
+        assert archive.totals().ties == len(ties_of(inside))
         assert kinds_in(archive.ties(kinds=True)) == kinds_of(inside)
         seen.add(network.position().fingerprint)
         assert compose(each.delta for each in archive.batches(0)).people == tuple(people_of(taken))

@@ -42,7 +42,7 @@ class NetworkSource(PlainSource):
         metadata: dict[str, Any] = {"batch": position.batch, "entry": position.entry}
         if self._organism.archive.position().batch == position.batch:
             totals = self._organism.archive.totals()
-            metadata |= {"people": totals["people"], "ties": totals["ties"]}
+            metadata |= {"people": totals.people, "ties": totals.ties}
         at = AtBatch(name=position.fingerprint, number=position.batch)
         return Look(fingerprint=position.fingerprint, write=lambda: at, metadata=metadata)
 

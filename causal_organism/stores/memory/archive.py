@@ -18,6 +18,7 @@ from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.network.kinds import columns_of
 from causal_organism.network.windows import counts, window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
+from causal_organism.ports.archive import ArchiveTotals
 from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums, tally
 
 
@@ -212,15 +213,12 @@ class MemoryArchive:
                 kinds=columns_of(by_pair) if kinds else None,
             )
 
-    def totals(self) -> Mapping[str, int]:
+    def totals(self) -> ArchiveTotals:
         times = [each.at_us for each in self._interactions.values()]
-        return {
-            "people": len(self._people),
-            "ties": len(self._ties),
-            "interactions": len(self._interactions),
-            "first_us": min(times, default=0),
-            "last_us": max(times, default=0),
-        }
+        return ArchiveTotals(
+            people=len(self._people), ties=len(self._ties), interactions=len(self._interactions),
+            first_us=min(times, default=None), last_us=max(times, default=None),
+        )  # fmt: skip
 
     def _fence(self, expected: StreamPosition) -> None:
         if (self._position.entry, self._position.entries) != (expected.entry, expected.entries):

@@ -10,6 +10,7 @@ from causal_organism.errors import FencedError
 from causal_organism.network.entries import later
 from causal_organism.network.interactions import Interaction
 from causal_organism.ports import StreamPosition
+from causal_organism.ports.archive import ArchiveTotals
 from causal_organism.stores.statements import load_statements
 
 if TYPE_CHECKING:
@@ -40,14 +41,11 @@ class ArchiveState:
     def position(self) -> StreamPosition:
         return StreamPosition(entry=self.entry, batch=self.batch, entries=self.entries)
 
-    def totals(self) -> dict[str, int]:
-        return {
-            "people": self.people,
-            "ties": self.ties,
-            "interactions": self.interactions,
-            "first_us": self.first_us or 0,
-            "last_us": self.last_us or 0,
-        }
+    def totals(self) -> ArchiveTotals:
+        return ArchiveTotals(
+            people=self.people, ties=self.ties, interactions=self.interactions, first_us=self.first_us,
+            last_us=self.last_us,
+        )  # fmt: skip
 
     def moved(self, entry: str, entries: int) -> ArchiveState:
         """Read up to another entry. `read_to` never goes back."""

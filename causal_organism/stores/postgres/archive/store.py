@@ -14,6 +14,7 @@ from causal_organism.network.entries import START, entry_key
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.network.windows import window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
+from causal_organism.ports.archive import ArchiveTotals
 from causal_organism.stores.postgres.archive import forgetting
 from causal_organism.stores.postgres.archive import interactions as archive_interactions
 from causal_organism.stores.postgres.archive import people as archive_people
@@ -245,7 +246,7 @@ class PostgresArchive:
                 kinds=kind_columns(connection) if kinds else None,
             )
 
-    def totals(self) -> Mapping[str, int]:
+    def totals(self) -> ArchiveTotals:
         with self._database.connection() as connection:
             return archive_state.load(connection).totals()
 
