@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.people import WORKER_LOGIN
 from causal_organism.embedded.servers.arcadedb import ArcadeDb
+from causal_organism.embedded.servers.neo4j import Neo4j
 from causal_organism.embedded.servers.postgres import Postgres
 from causal_organism.embedded.servers.server import Server
 from causal_organism.embedded.servers.valkey import Valkey
@@ -28,7 +29,7 @@ def write_servers_file(home: Home, state: State, servers: Sequence[Server], requ
     worker = {
         name: value
         for server in servers
-        if server.name in names and isinstance(server, Postgres | Valkey | ArcadeDb)
+        if server.name in names and isinstance(server, Postgres | Valkey | ArcadeDb | Neo4j)
         for name, value in server.worker_variables().items()
     }
     document = {

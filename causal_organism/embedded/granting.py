@@ -13,9 +13,9 @@ from causal_organism.embedded.home import Home
 from causal_organism.embedded.people import Access, Role, check_person, load_access, person_login, record_access
 from causal_organism.embedded.servers.arcadedb import ArcadeDb
 from causal_organism.embedded.servers.binaries import arcadedb_package
-from causal_organism.embedded.servers.neo4j import chosen_neo4j
+from causal_organism.embedded.servers.neo4j import Neo4j, chosen_neo4j
 from causal_organism.embedded.servers.postgres import write_access
-from causal_organism.embedded.servers.server import LEDGER, NETWORK
+from causal_organism.embedded.servers.server import LEDGER
 from causal_organism.embedded.servers.valkey import person_rules
 from causal_organism.embedded.state import load_state
 from causal_organism.errors import RequestError
@@ -68,7 +68,7 @@ def revoke(settings: Settings, database: Database, user: str) -> bool:
             os.kill(pid, signal.SIGTERM)
     if settings.redis_url is not None:
         _stream(settings).drop_user(person_login(user))
-    if (server := _arcadedb(home)) is not None:
+    if (server := _network(home)) is not None:
         server.drop_user(person_login(user))
     home.password_file(person_login(user)).unlink()
     return True
@@ -105,7 +105,7 @@ def _put_on_servers(settings: Settings, home: Home, user: str, role: Role) -> No
     password = home.password(person_login(user))
     if settings.redis_url is not None:
         _stream(settings).put_user(person_login(user), password, person_rules(role))
-    if (server := _arcadedb(home)) is not None and settings.neo4j_uri is not None:
+    if (server := _network(home)) is not None:
         server.put_user(person_login(user), password, writes=role.writes)
 
 
@@ -118,9 +118,9 @@ def _variables(settings: Settings, home: Home, user: str, role: Role) -> Mapping
     if "ORGANISM_REDIS_URL" in found:
         place = found["ORGANISM_REDIS_URL"].partition("@")[2]
         found["ORGANISM_REDIS_URL"] = f"redis://{quote(person_login(user), safe='')}:{password}@{place}"
-    if chosen_neo4j(home) is None:
+    if role.writes or chosen_neo4j(home) is None:
         found |= {"ORGANISM_NEO4J_USER": person_login(user), "ORGANISM_NEO4J_PASSWORD": password}
-    elif not role.writes:  # every user of Neo4j Community may do everything
+    else:  # every user of Neo4j Community may do everything
         for name in [name for name in found if name.startswith("ORGANISM_NEO4J")]:
             del found[name]
     if not role.writes:
@@ -133,7 +133,8 @@ def _stream(settings: Settings) -> RedisStream:
     return RedisStream(settings.need("redis_url"), stream=settings.stream, dead_letters=settings.dead_letters)
 
 
-def _arcadedb(home: Home) -> ArcadeDb | None:
-    if chosen_neo4j(home) is not None or not home.has_port(NETWORK):
+def _network(home: Home) -> ArcadeDb | Neo4j | None:
+    """The network's server where it runs; who was let in or out meanwhile, it learns when it starts."""
+    if "ORGANISM_NEO4J_URI" not in running_servers(home.folder):
         return None
-    return ArcadeDb(home, arcadedb_package())
+    return chosen_neo4j(home) or ArcadeDb(home, arcadedb_package())

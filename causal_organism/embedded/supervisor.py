@@ -23,7 +23,8 @@ from causal_organism.embedded.documents import write_servers_file
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.servers.admitting import admit_worker
-from causal_organism.embedded.servers.server import LEDGER, WATCH, WORKER
+from causal_organism.embedded.servers.neo4j import Neo4j
+from causal_organism.embedded.servers.server import LEDGER, WATCH, WORKER, Server
 from causal_organism.embedded.state import (
     Request,
     ServerPhase,
@@ -148,8 +149,7 @@ class Supervisor:
                     each.enter(ServerPhase.WAITING, now)
             case ServerPhase.STARTING:
                 if each.server.is_healthy():
-                    if each.name == LEDGER:
-                        self._admit_worker()
+                    self._make_logins(each.server)
                     each.was_healthy = True
                     each.enter(ServerPhase.HEALTHY, now)
                 elif now - each.since > START_S:
@@ -175,12 +175,15 @@ class Supervisor:
             each.process.wait()
             self._ended(each, f"did not answer {each.unanswered} times in a row", now)
 
-    def _admit_worker(self) -> None:
-        """Before anybody logs in. Where it cannot be, people have their ledger all the same, and no worker starts."""
+    def _make_logins(self, server: Server) -> None:
+        """Before anybody logs in. Where it cannot be, the owner has the server all the same, and no worker starts."""
         try:
-            admit_worker(self.home)
+            if server.name == LEDGER:
+                admit_worker(self.home)
+            elif isinstance(server, Neo4j):  # the others read theirs when they start
+                server.put_users()
         except OrganismError as error:
-            self.talk.say(f"the worker's login cannot be made: {error}")
+            self.talk.say(f"logins on {server.product} ({server.name}) cannot be made: {error}")
 
     def _start(self, each: Watched, now: float) -> None:
         address = each.server.address()

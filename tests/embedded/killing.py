@@ -104,6 +104,6 @@ def begin_again(own_home: Any) -> float:
 def assert_all_counted_once(settings: Settings, sent: Sequence[Interaction]) -> None:
     """None lost, none doubled: in number, by week, and tie by tie."""
     with OpenOrganism(settings) as organism:
-        assert organism.archive.totals()["interactions"] == len(sent)
+        assert organism.archive.totals().interactions == len(sent)
         assert weeks_in(organism.archive) == weeks_of(sent)
         assert network_in(organism.network) == (people_of(sent), ties_of(sent))

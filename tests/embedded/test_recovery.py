@@ -45,7 +45,7 @@ def test_each_server_that_stops_is_recovered_from(deployed: Any, how: signal.Sig
     settings, chance = deployed.settings(), random.Random(int(how))
     took: dict[str, list[float]] = {part: [] for part in PARTS}
     with OpenOrganism(settings) as organism:
-        before = organism.archive.totals()["interactions"]
+        before = organism.archive.totals().interactions
     with Sender(settings, a_time=AT_ONCE, most=0, named=how.name) as sender, pulsing(deployed) as pulses:
         for _ in range(TIMES):
             for part, found in took.items():
@@ -86,7 +86,7 @@ def _until_counted(settings: Settings, count: int) -> None:
         with suppress(OrganismError), OpenOrganism(settings) as organism:
             position = organism.archive.position()
             return (
-                organism.archive.totals()["interactions"] == count
+                organism.archive.totals().interactions == count
                 and organism.network.position().batch == position.batch
             )
         return False

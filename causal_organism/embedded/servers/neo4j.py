@@ -16,13 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from causal_organism.embedded.home import Home, read_json
+from causal_organism.embedded.people import load_access, person_login
 from causal_organism.embedded.processes import Launch, dies_with_parent
 from causal_organism.embedded.servers import probes
 from causal_organism.embedded.servers.server import HOST, NETWORK, ServerFailedError, plain_environment
 from causal_organism.errors import RequestError
 from causal_organism.homes import write_private
+from causal_organism.stores.bolt.connection import BoltServer
+from causal_organism.stores.bolt.users import drop_user, put_users
 
 _CHOICE = "network.json"
+_WORKER, _WORKER_SECRET = "worker", "network-worker"
 _OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
 _CONFIGURATION = """\
 server.bolt.listen_address={host}:{port}
@@ -99,6 +103,33 @@ class Neo4j:
             "ORGANISM_NEO4J_PASSWORD": self.home.password(NETWORK),
             "ORGANISM_NEO4J_DATABASE": "neo4j",
         }
+
+    def worker_variables(self) -> Mapping[str, str]:
+        return {"ORGANISM_NEO4J_USER": _WORKER, "ORGANISM_NEO4J_PASSWORD": self.home.password(_WORKER_SECRET)}
+
+    def put_users(self) -> None:
+        """While it runs: the worker, and people who operate, each with a password of their own; others of ours go.
+
+        Raises StoreError, RefusedError.
+        """
+        operators = [person_login(user) for user, role in load_access(self.home).people.items() if role.writes]
+        passwords = {_WORKER: self.home.password(_WORKER_SECRET)} | {
+            each: self.home.password(each) for each in operators
+        }
+        put_users(self._bolt(), passwords, instead_of=person_login(""))
+
+    def put_user(self, name: str, password: str, *, writes: bool) -> None:
+        """Who may not write gets none: every user of the Community edition may do everything."""
+        if writes:
+            put_users(self._bolt(), {name: password})
+        else:
+            self.drop_user(name)
+
+    def drop_user(self, name: str) -> None:
+        drop_user(self._bolt(), name)
+
+    def _bolt(self) -> BoltServer:
+        return BoltServer(uri=self.address(), user="neo4j", password=self.home.password(NETWORK))
 
     def _java(self) -> tuple[str, ...]:
         opened = (f"--add-opens={module}=ALL-UNNAMED" for module in _OPENED)
