@@ -12,8 +12,8 @@ from prefect.states import Failed
 
 from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.flows.asked import Asked
+from causal_organism.flows.outages import outlasting
 from causal_organism.flows.steps import retry_options
-from causal_organism.flows.threads import in_thread
 from causal_organism.organism.projections.verify_network import AuditReport, audit_network, difference_text
 from causal_organism.platform.notices import notify
 from causal_organism.ports import Organism
@@ -30,7 +30,7 @@ async def audit(organism: Organism, asked: Asked) -> None:
 
     async def audit_once() -> Any:
         holder = f"{asked.run}/audit/{uuid.uuid4().hex[:8]}"
-        report: AuditReport = await in_thread(
+        report: AuditReport = await outlasting(
             audit_network, organism, run=asked.run, actor=asked.actor, holder=holder, tell=notify
         )
         if report.same:

@@ -30,6 +30,7 @@ from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asked import Asked, forgo_tries, is_last_try, log_foreign_run, who_asked
 from causal_organism.flows.audits import audit
 from causal_organism.flows.heartbeats import kept_alive
+from causal_organism.flows.outages import outlast, outlasting
 from causal_organism.flows.pulses import take_in
 from causal_organism.flows.steps import Steps
 from causal_organism.flows.telling import tell_error, tell_failures
@@ -93,7 +94,7 @@ async def incremental_update_pipeline(actor: str | None = None) -> Any:
             await forgo_tries()
         document = await _refresh(organism, asked, Request(PULSE_VIEWS, allow_empty=True), only_ready=True)
         document = await _automate(organism, asked, document)
-        await in_thread(organism.export)
+        await outlasting(_export, organism)
         await tell_failures(organism, asked, document)
         return await _with_loss(organism, document, lost) if lost else _answer(document)
 
@@ -109,8 +110,8 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
             await audit(organism, asked)
         document = await _enlarge(organism, asked)
         rest = await _refresh(organism, asked, Request(EVERYTHING), only_ready=True)
-        document = rest if document is None else await in_thread(conclude_both, organism, document, rest)
-        await in_thread(export_heads, organism, views=True)
+        document = rest if document is None else await outlasting(conclude_both, organism, document, rest)
+        await outlasting(export_heads, organism, views=True)
         await tell_failures(organism, asked, document)
         return _answer(document)
 
@@ -128,7 +129,7 @@ async def refresh_assets(
     async with _opened(REFRESH) as (organism, asked):
         request = Request(selection, partition, force=force, full=full, config=config or {})
         document = await _refresh(organism, asked, request)
-        await in_thread(organism.export)
+        await outlasting(_export, organism)
         await tell_failures(organism, asked, document)
         return _answer(document)
 
@@ -140,10 +141,10 @@ async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
     alive = ExitStack()
     try:
         if asked.deployment is not None:
-            await in_thread(import_graph, organism)
-        await in_thread(organism.values.require_own)
+            await outlasting(import_graph, organism)
+        await outlasting(_require_own_values, organism)
         if asked.deployment is not None:
-            await in_thread(record_code, organism)
+            await outlasting(record_code, organism)
         await in_thread(log_foreign_run, organism, asked)
         if asked.deployment is None:  # in somebody's own process: while it lives, nobody takes the run for crashed
             await in_thread(alive.enter_context, organism.ledger.hold(run_lease(asked.run), "", asked.run))
@@ -151,7 +152,7 @@ async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
             asked, cancellation=Cancellation(functools.partial(organism.orchestrator.is_cancelled, asked.run))
         )
         if asked.tries > 1:
-            await in_thread(readmit, organism, asked.run)
+            await outlasting(readmit, organism, asked.run)
         yield organism, asked
     except STOPPED:
         asked.cancellation.cancel()  # threads go on until the process ends
@@ -166,6 +167,14 @@ async def _opened(pipeline: Pipeline) -> AsyncIterator[tuple[Organism, Asked]]:
         await in_thread(organism.close)
 
 
+def _require_own_values(organism: Organism) -> None:
+    organism.values.require_own()
+
+
+def _export(organism: Organism) -> None:
+    organism.export()
+
+
 async def _supersede(organism: Organism, asked: Asked) -> None:
     """One run catches up for all that are due; without a deployment there is nothing to catch up with."""
     if asked.deployment is None:
@@ -177,13 +186,13 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
 
 
 async def _enlarge(organism: Organism, asked: Asked) -> Document | None:
-    samples = await in_thread(samples_to_enlarge, organism)
+    samples = await outlasting(samples_to_enlarge, organism)
     return await _refresh(organism, asked, Request(", ".join(samples), force=True)) if samples else None
 
 
 async def _automate(organism: Organism, asked: Asked, document: Document) -> Document:
     """Make what automation chooses, in the same run; one document of both parts."""
-    evaluation = await in_thread(evaluate, organism, asked.origin(get_run_logger().info))
+    evaluation = await outlasting(evaluate, organism, asked.origin(get_run_logger().info))
     if not evaluation.decisions:
         return document
     for key, decision in evaluation.decisions.items():
@@ -195,17 +204,17 @@ async def _automate(organism: Organism, asked: Asked, document: Document) -> Doc
             organism, chosen, Request(evaluation.selection), start=begin_automated, looked=evaluation.observations,
             refs=evaluation.refs,
         )  # fmt: skip
-    return await in_thread(conclude, organism, evaluation, document, made)
+    return await outlasting(conclude, organism, evaluation, document, made)
 
 
 async def _refresh(
     organism: Organism, asked: Asked, request: Request, *, start: Callable[..., RefreshRun] = begin, **options: Any
 ) -> Document:
     log = get_run_logger()
-    run = await in_thread(start, organism, request, asked.origin(log.info), **options)
+    run = await outlasting(start, organism, request, asked.origin(log.info), **options)
     log.info(f"{request.selection}: {len(run.steps)} to make" if run.steps else f"{request.selection}: all is fresh")
     try:
-        await Steps(run).make_all()
+        await Steps(run, organism).make_all()
     except RunCancelledError as error:
         document = await to_its_end(finish, run, cancelled=True)
         raise RunCancelledError(error.message, document=document) from error
@@ -215,7 +224,7 @@ async def _refresh(
     except STOPPED:
         finish(run, cancelled=True)
         raise
-    return await to_its_end(finish, run)
+    return await to_its_end(outlast, organism, lambda: finish(run))
 
 
 async def _with_loss(organism: Organism, document: Document, lost: str) -> State[Any]:

@@ -13,6 +13,7 @@ from prefect.states import Cancelled
 from causal_organism.assets.definitions import RETRY_CLASSES
 from causal_organism.errors import RunCancelledError
 from causal_organism.flows.asked import Asked
+from causal_organism.flows.outages import outlasting
 from causal_organism.flows.steps import retry_options
 from causal_organism.flows.telling import tell_clocks, tell_gaps
 from causal_organism.flows.threads import in_thread
@@ -32,7 +33,7 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
 
     async def pulse_once() -> Any:
         try:
-            report = await in_thread(
+            report = await outlasting(
                 pulse, organism, run=asked.run, actor=asked.actor, trigger=asked.trigger, holder=_holder(asked),
                 cancellation=asked.cancellation,
             )  # fmt: skip
@@ -56,7 +57,7 @@ async def take_in(organism: Organism, asked: Asked) -> str | None:
     if state.is_cancelled():
         raise RunCancelledError(state.message or "cancelled")
     await state.aresult()
-    found += [gap for gap in await in_thread(gaps_of_run, organism, asked.run) if gap not in found]
+    found += [gap for gap in await outlasting(gaps_of_run, organism, asked.run) if gap not in found]
     await tell_gaps(organism, found)
     return "; ".join(map(_describe, found)) or None
 

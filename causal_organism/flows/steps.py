@@ -28,8 +28,10 @@ from causal_organism.engine.runs.workers import work
 from causal_organism.errors import OrganismError, RunCancelledError, StoreError
 from causal_organism.flows.asset_events import emit_asset_events
 from causal_organism.flows.blocks import Block, blocks_of, seconds_of
+from causal_organism.flows.outages import outlast
 from causal_organism.flows.threads import Threads
 from causal_organism.platform.task_names import name_of
+from causal_organism.ports import Organism
 
 JITTER = 0.3  # a pause before a retry differs by up to this share, so that failed runs do not come back all at once
 _MOST_TRIES_SEEN = 1_000
@@ -65,8 +67,9 @@ class Steps:
     what is made together is made by the first of its tasks.
     """
 
-    def __init__(self, run: RefreshRun):
+    def __init__(self, run: RefreshRun, organism: Organism):
         self._run = run
+        self._organism = organism  # all of it, for who waits until its servers are back
         self._places = partitions_by_key(run.steps)
         self._before = before_each(run.organism.graph, tuple(self._places))
         self._put_off: dict[str, OrganismError | None] = {}  # broke off in a block, with why; None: comes behind such
@@ -196,7 +199,7 @@ class Steps:
         def make(ref: AssetRef) -> None:
             if stopped.is_set():
                 return
-            outcome = make_step(self._run, *ref, attempt_is_last=attempt_is_last)
+            outcome = outlast(self._organism, lambda: make_step(self._run, *ref, attempt_is_last=attempt_is_last))
             if single:
                 emit_asset_events(self._run, outcome)
 
