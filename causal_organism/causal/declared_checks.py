@@ -61,6 +61,7 @@ def _as_study(panel: Mapping[str, Any], declared: Declaration, outcome: str, con
     return replace(
         declared,
         data=_KEYS,
+        treatments=declared.treatments[:1],
         confounders=controls,
         outcomes=(replace(declared_outcome(declared, outcome), column=outcome + NEXT),),
         negative_outcomes=tuple(measured(name) for name in declared.negative_outcomes),

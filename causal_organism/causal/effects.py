@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import (
@@ -11,14 +13,14 @@ from causal_organism.causal.declarations.panel_study import (
     measure_of,
     outcomes_in_order,
     shipped_study,
-    treatment_of,
     with_group,
 )
-from causal_organism.causal.panel import TREATMENT, outcome_metrics, to_panel
+from causal_organism.causal.panel import outcome_metrics, to_panel
 from causal_organism.causal.person_effects import effects_by_person, guard_columns, repeat_persons
 from causal_organism.causal.pooled import Estimate
 from causal_organism.causal.reference import AGREEMENT
-from causal_organism.causal.study import Study, study_outcome
+from causal_organism.causal.study import Study, study_outcome, without_treatment
+from causal_organism.causal.treatments import TreatmentView, by_treatment
 from causal_organism.causal.verdicts import REFUSED, Doubts, Verdict, discovery_rates, judge
 from causal_organism.errors import CannotConcludeError
 
@@ -35,7 +37,8 @@ def estimate_effects(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """(columns by person, metadata with the pooled estimates). A refusal is a result: rows without numbers, and why.
 
-    Columns: id, treatment, outcome, effect (of one more hour of meetings a week, in the outcome's unit), effect_sd,
+    A row per person and declared treatment, each with the others held equal. Columns: id, treatment, outcome,
+    effect (of one more hour of meetings a week, in the outcome's unit), effect_sd,
     ci_lo, ci_hi (90 %), lfsr (probability that the sign is wrong), raw_effect, raw_se, shrinkage, spillover,
     spillover_se (of one more hour of everybody else in the team), total, total_se (of both), segment,
     segment_effect, segment_se, bias_max (what a confounder as strong as the strongest measured one would add), weeks,
@@ -50,20 +53,41 @@ def estimate_effects(
         CannotConcludeError: `no-outcomes`, where the panel has no metric that is an outcome.
     """
     panel, declared = to_panel(panel), with_group(declared or shipped_study(), min_group)
-    studies = study_all(panel, declared, agreement=agreement)
-    primary, checks = repeat_persons(studies[0], seed=seed, agreement=agreement)
-    studies = (primary, *studies[1:])
-    verdicts = judge_all(studies)
-    columns = effects_by_person(panel, primary, verdicts, declared)
-    for study in studies[1:]:
-        columns |= guard_columns(panel, study, verdicts, declared)
-    return columns, _metadata(studies, verdicts, declared, checks, seed=seed)
+    studied = study_treatments(panel, declared, agreement=agreement)
+    repeated = [repeat_persons(studies[0], seed=seed, agreement=agreement) for _, studies in studied]
+    studied = [(view, (primary, *studies[1:])) for (view, studies), (primary, _) in zip(studied, repeated, strict=True)]
+    verdicts = judge_treatments([studies for _, studies in studied])
+    tables, estimands, outcomes = [], [], []
+    for (view, studies), judged in zip(studied, verdicts, strict=True):
+        columns = effects_by_person(view.panel, studies[0], judged, view.declared)
+        columns["treatment"] = np.full(len(columns["id"]), view.column)
+        for study in studies[1:]:
+            columns |= guard_columns(view.panel, study, judged, view.declared)
+        tables.append(columns)
+        about = {"treatment": view.column}
+        estimands += [about | _document(study, each, judged) for study in studies for each in study.estimates]
+        outcomes += [about | _outcome_document(study, view.declared) for study in studies]
+    facts = _metadata(studied[0], verdicts[0], repeated[0][1], seed=seed)
+    facts |= {"reasons": sorted({reason for _, studies in studied for each in studies for reason in each.problems})}
+    return _stacked(tables), facts | {"estimands": estimands, "outcomes": outcomes}
 
 
-def study_all(panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None) -> tuple[Study, ...]:
+def study_treatments(
+    panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None
+) -> list[tuple[TreatmentView, tuple[Study, ...]]]:
+    """Every treatment on every outcome, each with the other treatments held equal. `agreement`: study_outcome."""
+    return [
+        (view, study_all(view.panel, view.declared, agreement=agreement, missing=view.missing))
+        for view in by_treatment(panel, declared)
+    ]
+
+
+def study_all(
+    panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None, missing: bool = False
+) -> tuple[Study, ...]:
     """Every outcome of the panel: the one to improve first, then the others that are declared, then those that are not.
 
-    `agreement`: study_outcome.
+    `agreement`: study_outcome. `missing`: the panel has not the first treatment.
     """
     metrics = outcomes_in_order(declared, outcome_metrics(panel))
     if not metrics:
@@ -72,13 +96,32 @@ def study_all(panel: Mapping[str, Any], declared: Declaration, *, agreement: flo
             reasons=("no-outcomes",),
             hint=f"import outcomes with one of {', '.join(each.column for each in declared.outcomes)}",
         )
+    if missing:
+        return tuple(without_treatment(metric) for metric in metrics)
     return tuple(study_outcome(panel, metric, declared, agreement=agreement) for metric in metrics)
 
 
-def judge_all(studies: tuple[Study, ...]) -> dict[tuple[str, str], Verdict]:
-    """(outcome, segment) -> verdict; the false discovery rate is that of all estimates together."""
+def judge_treatments(studied: Sequence[tuple[Study, ...]]) -> list[dict[tuple[str, str], Verdict]]:
+    """`judge_all` of each treatment's studies, with the false discovery rate of all of them together."""
+    return [
+        judge_all(studies, family=[each for other in studied if other is not studies for each in other])
+        for studies in studied
+    ]
+
+
+def _stacked(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """A row per person and treatment; the columns are the same in all."""
+    if len(tables) == 1:
+        return tables[0]
+    names = dict.fromkeys(name for table in tables for name in table)
+    return {name: np.concatenate([table[name] for table in tables]) for name in names}
+
+
+def judge_all(studies: tuple[Study, ...], *, family: Sequence[Study] = ()) -> dict[tuple[str, str], Verdict]:
+    """(outcome, segment) -> verdict; the false discovery rate is that of all estimates together, the family's too."""
     estimates = [(study, each) for study in studies for each in study.estimates]
-    rates = discovery_rates([each.p for _, each in estimates])
+    others = [each.p for study in family for each in study.estimates]
+    rates = discovery_rates([*(each.p for _, each in estimates), *others])[: len(estimates)]
     return {
         (study.outcome, each.segment): judge(each, study.problems_of(each.segment), q=q, shared=_doubts(study))
         for (study, each), q in zip(estimates, rates, strict=True)
@@ -92,32 +135,29 @@ def _doubts(study: Study) -> Doubts:
 
 
 def _metadata(
-    studies: tuple[Study, ...],
+    studied: tuple[TreatmentView, tuple[Study, ...]],
     verdicts: Mapping[tuple[str, str], Verdict],
-    declared: Declaration,
     checks: Mapping[str, Any],
     *,
     seed: int,
 ) -> dict[str, Any]:
-    primary = studies[0]
-    diagram = diagram_for(declared, primary.outcome)
+    """What stands beside the estimands: of the first treatment on the outcome to improve."""
+    view, (primary, *_) = studied
+    diagram = diagram_for(view.declared, primary.outcome)
     overall = [verdicts[primary.outcome, each.segment].verdict for each in primary.estimates]
     return {
         "schema": SCHEMA,
-        "treatment": TREATMENT,
+        "treatment": view.column,
         "outcome": primary.outcome,
         "verdict": overall[0] if overall else REFUSED,
-        "reasons": sorted({reason for study in studies for reason in study.problems}),
-        "contrast": treatment_of(declared).contrast,
+        "contrast": view.treatment.contrast,
         "horizon_weeks": 1,
-        "estimands": [_document(study, each, verdicts) for study in studies for each in study.estimates],
-        "outcomes": [_outcome_document(study, declared) for study in studies],
         "diagram": {
             "edges": [f"{cause} -> {effect}" for cause, effect in (diagram.edges if diagram else ())],
             "suspected": list(diagram.suspected if diagram else ()),
         },
         "seed": seed,
-        "min_group": declared.min_group,
+        "min_group": view.declared.min_group,
     } | dict(checks)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.panel import TREATMENT
-from causal_organism.causal.panel_grid import mean_of_others as others_in_team
+from causal_organism.causal.person_weeks.grid import mean_of_others as others_in_team
 from causal_organism.causal.sample import draw_sample
 from causal_organism.causal.slopes.student import two_sided
 from causal_organism.causal.within import Effects, Floats, effective_clusters, fit, without

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.causal.panel_coverage import CONTEXT, ON_CALL
-from causal_organism.causal.panel_grid import Before, Grid, mean_of_others, network_columns
-from causal_organism.causal.panel_ties import positions
-from causal_organism.causal.panel_weeks import week_text
+from causal_organism.causal.person_weeks.grid import Before, Grid, mean_of_others, network_columns
+from causal_organism.causal.person_weeks.ties import positions
+from causal_organism.causal.person_weeks.weeks import week_text
 from causal_organism.errors import CannotConcludeError
 
 Floats = NDArray[np.float64]

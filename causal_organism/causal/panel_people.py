@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.panel import to_columns
-from causal_organism.causal.panel_weeks import text_codes
+from causal_organism.causal.person_weeks.weeks import text_codes
 from causal_organism.network.identities import near_duplicates
 
 SHOWN = 20

@@ -95,8 +95,12 @@ def _outcome_of(panel: Mapping[str, Any], part: Sample) -> Floats:
 
 
 def _columns(panel: Mapping[str, Any], part: Sample, diagram: Diagram) -> dict[str, Floats]:
-    """What the diagram names and the panel knows on all rows: confounders, and what DoWhy must not adjust for."""
-    named = [name for name in diagram.nodes if name in panel and name not in diagram.absorbed]
+    """What the diagram names and the panel knows on all rows: what we hold equal, and what DoWhy must not adjust for.
+
+    DoWhy adjusts for everything that it may; what else moves the outcome would give another estimate, as good as ours.
+    """
+    wanted = {*part.controls, *diagram.descendants(diagram.treatment)}
+    named = [name for name in diagram.nodes if name in panel and name in wanted and name not in diagram.absorbed]
     found = {name: np.asarray(panel[name], dtype=np.float64)[part.rows] for name in named}
     return {name: values for name, values in found.items() if np.isfinite(values).all()}
 

@@ -12,11 +12,12 @@ from causal_organism.causal import checks
 from causal_organism.causal.checks import Case, slope
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import shipped_study, with_group
-from causal_organism.causal.effects import judge_all, study_all
+from causal_organism.causal.effects import judge_treatments, study_treatments
 from causal_organism.causal.panel import to_columns, to_panel
 from causal_organism.causal.pooled import Design, Estimate, draw_design
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.study import Study
+from causal_organism.causal.treatments import of_treatment
 from causal_organism.causal.verdicts import REFUSED, REFUTED, SUPPORTED, WEAK, Verdict, lower
 
 SCHEMA = "organism.refutations/1"
@@ -28,12 +29,33 @@ def refute(
     """Per estimand of `effects` (the columns of `estimate_effects`): every check with its numbers, and the verdict
     that is left. A supported or weak effect that fails a check is `refuted`; a refused one stays refused, unchecked.
 
-    JSON: `{"schema", "outcome", "seed", "estimands": [{"outcome", "segment", "verdict", "survived", "reasons",
-    "checks": [{"name", "passed", …}], "sensitivity", "with_lagged_outcome"}]}`. Does not need dowhy. About 1 s of CPU.
+    JSON: `{"schema", "outcome", "seed", "estimands": [{"treatment", "outcome", "segment", "verdict", "survived",
+    "reasons", "checks": [{"name", "passed", …}], "sensitivity", "with_lagged_outcome"}]}`. Does not need dowhy. About
+    1 s of CPU.
     """
     panel, effects = to_panel(panel), to_columns(effects)
-    studies = study_all(panel, with_group(declared or shipped_study(), min_group), agreement=None)
-    verdicts = judge_all(studies)
+    studied = study_treatments(panel, with_group(declared or shipped_study(), min_group), agreement=None)
+    documents = []
+    verdicts = judge_treatments([studies for _, studies in studied])
+    for place, ((view, studies), judged) in enumerate(zip(studied, verdicts, strict=True)):
+        own_rows = of_treatment(effects, view.column)
+        documents += [
+            {"treatment": view.column, **each}
+            for each in _refute_treatment(
+                view.panel, studies, judged, own_rows, seed=[seed, place] if place else [seed]
+            )
+        ]
+    return {"schema": SCHEMA, "outcome": studied[0][1][0].outcome, "seed": seed, "estimands": documents}
+
+
+def _refute_treatment(
+    panel: Mapping[str, Any],
+    studies: tuple[Study, ...],
+    verdicts: Mapping[tuple[str, str], Verdict],
+    effects: Mapping[str, Any],
+    *,
+    seed: list[int],
+) -> list[dict[str, Any]]:
     documents = []
     for number, study in enumerate(studies):
         prefix = "" if number == 0 else f"{study.outcome}_"
@@ -41,10 +63,10 @@ def refute(
         for estimate in study.estimates:
             own = verdicts[study.outcome, estimate.segment]
             given = replace(own, verdict=lower(own.verdict, _given_verdict(effects, prefix, estimate.segment)))
-            rng = np.random.default_rng([seed, number, study.estimates.index(estimate)])
+            rng = np.random.default_rng([*seed, number, study.estimates.index(estimate)])
             documents.append(_refute_one(panel, study, estimate, given, halves, rng))
         documents += [] if study.estimates else [_unchecked(study.outcome, EVERYBODY, study.problems)]
-    return {"schema": SCHEMA, "outcome": studies[0].outcome, "seed": seed, "estimands": documents}
+    return documents
 
 
 def _given_verdict(effects: Mapping[str, Any], prefix: str, segment: str) -> str | None:

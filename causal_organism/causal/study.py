@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,16 @@ import numpy as np
 from causal_organism.causal.data.breaks import has_unit_break
 from causal_organism.causal.declarations.declaration import Declaration, base_column
 from causal_organism.causal.declarations.identification import declared_problems
-from causal_organism.causal.declarations.panel_study import declared_outcome, diagram_for, hold_on_call, treatment_of
+from causal_organism.causal.declarations.panel_study import (
+    declared_outcome,
+    diagram_for,
+    held_treatments,
+    hold_on_call,
+    hold_treatments,
+    treatment_of,
+)
 from causal_organism.causal.declared_checks import check_declared
-from causal_organism.causal.diagram import Adjustment, choose_adjustment
+from causal_organism.causal.diagram import Adjustment, Diagram, bad_controls, choose_adjustment
 from causal_organism.causal.exposure import Exposure, exposure_effects
 from causal_organism.causal.panel import NEXT, TREATMENT
 from causal_organism.causal.pooled import Design, Estimate, draw_design, estimate_pooled, lead_placebo
@@ -51,14 +58,12 @@ def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration,
     `agreement`: largest difference to DoWhy's estimates that is believed, as a share; None: DoWhy is not asked
     (refutations repeat what was agreed on before).
     """
-    diagram, min_group = diagram_for(declared, outcome), declared.min_group
-    if diagram is None:
-        return _refused(outcome, Adjustment(controls=(), problems=("not-identified",)), ("not-identified",))
-    panel = _with_squares(panel, declared)
+    min_group, panel = declared.min_group, _with_squares(panel, declared)
     measured = [name for name in panel if _is_measured(panel, name)]
-    diagram, confounders = hold_on_call(
-        diagram, declared.confounders, [each for each in measured if _varies(panel, each)]
-    )
+    asked = _held_equal(panel, declared, outcome, measured)
+    if asked is None:
+        return _refused(outcome, Adjustment(controls=(), problems=("not-identified",)), ("not-identified",))
+    diagram, confounders = asked
     adjustment = choose_adjustment(diagram, measured, confounders)
     treatment = treatment_of(declared)
     if unseen := declared_problems(declared, treatment, declared_outcome(declared, outcome)):
@@ -88,8 +93,8 @@ def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration,
     }
     lead = lead_placebo(panel, outcome, adjustment.controls, min_group=min_group)
     sound = [each for each in estimates if not segment_problems[each.segment]]
-    asked = sound if agreement is not None else []
-    references = {each.segment: compare_raw(panel, design, each, diagram, agreement or 0.0) for each in asked}
+    repeated = sound if agreement is not None else []
+    references = {each.segment: compare_raw(panel, design, each, diagram, agreement or 0.0) for each in repeated}
     made = check_declared(panel, declared, outcome, adjustment.controls)
     differ = any(not each["agrees"] for each in references.values())
     return Study(
@@ -107,6 +112,23 @@ def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration,
         checks=made.details,
         exposure=exposure_effects(panel, outcome, adjustment.controls, min_group=min_group),
     )
+
+
+def _held_equal(
+    panel: Mapping[str, Any], declared: Declaration, outcome: str, measured: Collection[str]
+) -> tuple[Diagram, tuple[str, ...]] | None:
+    """The outcome's diagram and what is declared to be held equal. None: the diagram does not have the outcome, or says
+    that the treatment causes another one, which is held equal beside it."""
+    diagram, others = diagram_for(declared, outcome), held_treatments(declared)
+    if diagram is None or bad_controls(diagram, others):
+        return None
+    varying = [each for each in measured if _varies(panel, each)]
+    return hold_treatments(*hold_on_call(diagram, declared.confounders, varying), others)
+
+
+def without_treatment(outcome: str) -> Study:
+    """Of an outcome where the panel has no such treatment."""
+    return _refused(outcome, Adjustment(controls=()), ("variable-missing",))
 
 
 def _refused(outcome: str, adjustment: Adjustment, problems: tuple[str, ...], sample: Sample | None = None) -> Study:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.measures import Measure
-from causal_organism.causal.panel_weeks import week_indices
+from causal_organism.causal.person_weeks.weeks import week_indices
 from causal_organism.interventions.results import INCONCLUSIVE, NOT_MEASURED, measure_pilot
 from causal_organism.interventions.worlds import Measurements, World
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.causal.declarations.declaration import Declaration
+from causal_organism.causal.declarations.declaration import Declaration, Treatment
 from causal_organism.causal.declarations.panel_study import measure_of, shipped_study, treatment_of
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.panel import to_columns
 from causal_organism.causal.sample import EVERYBODY
+from causal_organism.causal.treatments import of_treatment
 from causal_organism.causal.verdicts import REFUSED, SUPPORTED, WEAK
 from causal_organism.interventions.actions import history_of, propose_action, withhold_after
 from causal_organism.interventions.choice import Option, choose
@@ -68,35 +69,59 @@ def propose(
     """
     effects, people = to_columns(effects), to_columns(people)
     declared = declared or shipped_study()
-    ids = effects["id"].astype(str)
-    measure = measure_of(declared, str(effects["outcome"][0]) if len(ids) else "")
-    survived, doubts = _survivors(refutations, measure.name)
-    case = _Case(
-        effects=effects, declared=declared, measure=measure, results=results, survived=survived,
-        connector=find_connectors(ids, to_columns(betweenness)), team=text_of_person(ids, people, "team"),
-    )  # fmt: skip
-    eligible = case.eligible()
+    place = _Place(betweenness=to_columns(betweenness), degree=to_columns(degree), people=people)
     withheld: list[dict[str, str]] = []
-    made = [*case.pilots(eligible, withheld), *case.actions(withheld)]
-    decided = {each["about"] for each in withheld} | {each["target"] for each in made}
-    withheld[:0] = [doubted(name, reasons) for name, reasons in doubts.items() if name not in decided]
-    neighbours = of_person(ids, to_columns(degree), "neighbours")
-    for each in made:
-        known = neighbours[np.isin(ids, each["target_ids"])]
-        known = known[np.isfinite(known)]
-        each["network"]["mean_neighbours"] = round(float(known.mean()), 2) if len(known) else None
-        each["evidence"] = dict(sorted(evidence.items()))
+    made: list[dict[str, Any]] = []
+    cases = [_case(effects, refutations, place, results, each) for each in _by_treatment(declared)]
+    for case in cases:
+        made += case.proposals(withheld, place)
     further = propose_from_studies(studies, results, hours_limited=declared.limits.hours is not None)
-    made += [each | {"network": {}, "evidence": dict(sorted(evidence.items()))} for each in further.made]
-    chosen = _within_limits(made, case, withheld)
-    why_none = _why_none(measure, withheld, eligible=int(eligible.sum()), min_group=declared.min_group)
-    proposals = [{**each, "rank": rank} for rank, each in enumerate(chosen, start=1)]
+    made = [*_one_each(made, cases[0].goes_on, withheld), *(each | {"network": {}} for each in further.made)]
+    chosen = _within_limits(made, cases[0], withheld)
+    why_none = _why_none(cases[0], withheld)
+    proposals = [
+        {**each, "evidence": dict(sorted(evidence.items())), "rank": rank} for rank, each in enumerate(chosen, start=1)
+    ]
     return {
         "schema": SCHEMA,
         "proposals": proposals,
         "withheld": [*withheld, *further.withheld],
         "reason": None if proposals else why_none,
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where people stand: tables with `id`."""
+
+    betweenness: Mapping[str, NDArray[Any]]
+    degree: Mapping[str, NDArray[Any]]
+    people: Mapping[str, NDArray[Any]]
+
+
+def _by_treatment(declared: Declaration) -> Iterator[Declaration]:
+    """The declaration with each of its treatments first."""
+    for treatment in declared.treatments:
+        others = (each for each in declared.treatments if each is not treatment)
+        yield replace(declared, treatments=(treatment, *others))
+
+
+def _case(
+    effects: Mapping[str, NDArray[Any]],
+    refutations: Mapping[str, Any],
+    place: _Place,
+    results: Mapping[str, Any],
+    declared: Declaration,
+) -> _Case:
+    column = str(treatment_of(declared).column)
+    own = of_treatment(effects, column)
+    ids = own["id"].astype(str)
+    measure = measure_of(declared, str(own["outcome"][0]) if len(ids) else "")
+    survived, doubts = _survivors(refutations, measure.name, column)
+    return _Case(
+        effects=own, declared=declared, measure=measure, results=results, survived=survived, doubts=doubts,
+        connector=find_connectors(ids, place.betweenness), team=text_of_person(ids, place.people, "team"),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +133,36 @@ class _Case:
     measure: Measure
     results: Mapping[str, Any]
     survived: Mapping[str, str]
+    doubts: Mapping[str, list[str]]
     connector: NDArray[np.bool_]
     team: NDArray[np.str_]
 
     @property
-    def delta(self) -> float:
-        return treatment_of(self.declared).contrast
+    def treatment(self) -> Treatment:
+        return treatment_of(self.declared)
+
+    def proposals(self, withheld: list[dict[str, str]], place: _Place) -> list[dict[str, Any]]:
+        """Pilots and actions of this treatment; what is not proposed is added to `withheld`."""
+        left: list[dict[str, str]] = []
+        made = [*self.pilots(self.eligible(), left), *self.actions(left)]
+        decided = {each["about"] for each in left} | {each["target"] for each in made}
+        withheld += [doubted(name, reasons) for name, reasons in self.doubts.items() if name not in decided]
+        withheld += left
+        ids = self.effects["id"].astype(str)
+        neighbours = of_person(ids, place.degree, "neighbours")
+        for each in made:
+            known = neighbours[np.isin(ids, each["target_ids"])]
+            known = known[np.isfinite(known)]
+            each["network"]["mean_neighbours"] = round(float(known.mean()), 2) if len(known) else None
+        return made
+
+    @property
+    def running(self) -> list[Mapping[str, Any]]:
+        return [each for each in self.results["results"] if each["state"] == RUNNING]
+
+    @property
+    def goes_on(self) -> frozenset[str]:
+        return frozenset(each["id"] for each in self.running)
 
     @property
     def segment(self) -> NDArray[np.str_]:
@@ -127,7 +176,7 @@ class _Case:
 
     def pilots(self, eligible: NDArray[np.bool_], withheld: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
         for target in self._targets(eligible):
-            history = history_of(self.results, kind_of(self.delta), target.name, self.delta)
+            history = history_of(self.results, kind_of(self.treatment), target.name, self.treatment.contrast)
             if history.deciding is not None and withhold_after(history, suspended=False) is None:
                 continue  # an action follows
             found = withhold_after(history, suspended=self._suspended()) or judge_change(
@@ -137,9 +186,8 @@ class _Case:
                 withheld.append(withhold(target.name, found))
                 continue
             weak = self.survived.get(target.name, self.survived.get(EVERYBODY)) != SUPPORTED
-            made = pilot_proposal(
-                self.effects, target, found, grade="D" if weak else "C", repeats=history.repeats
-            )  # fmt: skip
+            subject = subject_of(self.effects, target, self.treatment)
+            made = pilot_proposal(subject, target, found, grade="D" if weak else "C", repeats=history.repeats)
             yield made | {"network": {"connectors_left_out": target.left_out}}
 
     def actions(self, withheld: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
@@ -147,11 +195,11 @@ class _Case:
         clear = np.isin(self.effects["verdict"].astype(str), PILOTED)
         able = ~self.effects["extrapolates"].astype(bool) & ~(clear & (self._gain() < 0))
         for target in self._targets(np.asarray(able, dtype=bool)):
-            history = history_of(self.results, kind_of(self.delta), target.name, self.delta)
+            history = history_of(self.results, kind_of(self.treatment), target.name, self.treatment.contrast)
             if history.deciding is None or withhold_after(history, suspended=False) is not None:
                 continue
             found = withhold_after(history, suspended=self._suspended()) or propose_action(
-                subject_of(self.effects, target, self.delta), history.deciding
+                subject_of(self.effects, target, self.treatment), history.deciding
             )
             if isinstance(found, str):
                 withheld.append(withhold(target.name, found))
@@ -159,22 +207,34 @@ class _Case:
                 yield found | {"network": {"connectors_left_out": target.left_out}}
 
     def _gain(self) -> NDArray[np.float64]:
-        return self.measure.better * self.delta * self.effects["effect"].astype(np.float64)
+        return self.measure.better * self.treatment.contrast * self.effects["effect"].astype(np.float64)
 
     def _suspended(self) -> bool:
-        return bool(self.results["types"].get(kind_of(self.delta), {}).get("suspended", False))
+        return bool(self.results["types"].get(kind_of(self.treatment), {}).get("suspended", False))
 
     def _targets(self, able: NDArray[np.bool_]) -> tuple[Target, ...]:
         return choose_targets(self.segment, able, self.connector, self.team, min_group=self.declared.min_group)
 
 
+def _one_each(
+    made: list[dict[str, Any]], goes_on: frozenset[str], withheld: list[dict[str, str]]
+) -> Iterator[dict[str, Any]]:
+    """Of proposals of several treatments about the same people, the one that goes on, or that is worth most."""
+    taken: set[str] = set()
+    order = sorted(made, key=lambda each: (each["id"] not in goes_on, *_best_first(each)))
+    for each in order:
+        if taken & set(each["target_ids"]):
+            withheld.append(withhold(each["target"], "another-change"))
+            continue
+        taken |= set(each["target_ids"])
+        yield each
+
+
 def _within_limits(made: list[dict[str, Any]], case: _Case, withheld: list[dict[str, str]]) -> list[dict[str, Any]]:
     """Best first, what the declared limits leave room for beside what goes on; what they do not is withheld."""
-    made.sort(key=lambda each: (-_in_least_changes(each["score"], each), each["id"]))
-    running = [each for each in case.results["results"] if each["state"] == RUNNING]
-    goes_on = {each["id"] for each in running}
-    new = [each for each in made if each["id"] not in goes_on]
-    taken = choose(list(map(_option, new)), case.declared.limits, running=list(map(_option, running)))
+    made.sort(key=_best_first)
+    new = [each for each in made if each["id"] not in case.goes_on]
+    taken = choose(list(map(_option, new)), case.declared.limits, running=list(map(_option, case.running)))
     left_out = {each["id"] for each, fits in zip(new, taken, strict=True) if not fits}
     withheld += [withhold(each["target"], OVER_LIMIT) for each in new if each["id"] in left_out]
     return [each for each in made if each["id"] not in left_out]
@@ -189,19 +249,28 @@ def _option(each: Mapping[str, Any]) -> Option:
     )  # fmt: skip
 
 
+def _best_first(each: Mapping[str, Any]) -> tuple[float, str]:
+    return -_in_least_changes(each["score"], each), each["id"]
+
+
 def _in_least_changes(value: float, each: Mapping[str, Any]) -> float:
     """In smallest changes that matter, so that outcomes of other units can be set beside each other."""
     least = each["expected"].get("least") or 1.0
     return float(value / least)
 
 
-def _survivors(refutations: Mapping[str, Any], outcome: str) -> tuple[dict[str, str], dict[str, list[str]]]:
+def _survivors(
+    refutations: Mapping[str, Any], outcome: str, treatment: str
+) -> tuple[dict[str, str], dict[str, list[str]]]:
     """(verdict of segments whose effect withstood every check, other segments with their reasons).
 
     Everybody together stands for all where there are no segments.
     """
     survived, doubts = {}, {}
-    studied = [each for each in refutations["estimands"] if each["outcome"] == outcome]
+    wanted = (outcome, treatment)
+    studied = [
+        each for each in refutations["estimands"] if (each["outcome"], each.get("treatment", treatment)) == wanted
+    ]
     parts = [each for each in studied if each["segment"] != EVERYBODY] or studied
     for each in parts:
         if each["verdict"] in PILOTED and each["survived"]:
@@ -211,7 +280,8 @@ def _survivors(refutations: Mapping[str, Any], outcome: str) -> tuple[dict[str, 
     return survived, doubts
 
 
-def _why_none(measure: Measure, withheld: list[dict[str, str]], *, eligible: int, min_group: int) -> str:
+def _why_none(case: _Case, withheld: list[dict[str, str]]) -> str:
+    measure, eligible, min_group = case.measure, int(case.eligible().sum()), case.declared.min_group
     if measure.better == 0:
         return f"nobody has said whether more or less {measure.name or 'of an outcome'} is better"
     refused = [each for each in withheld if each["reason"].startswith(REFUSED)]

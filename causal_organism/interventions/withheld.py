@@ -19,6 +19,7 @@ WITHHELD = {
     "awaited": "a pilot by lot has ended, and its last weeks are not measured yet",
     "suspended": "the last two of its type did not do what was expected of them",
     "done": "it was done and measured: it works",
+    "another-change": "another change of what the same people do is worth more",
     "undeclared": "nobody has said which way the outcome is better",
     "nobody-left": "too few people or teams are left that could still be given it",
     "cost-undeclared": "hours are limited, and how many it takes is not declared (cost_h of the treatment)",

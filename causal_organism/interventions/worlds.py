@@ -17,7 +17,7 @@ from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.declared_studies import study_table
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.panel import outcome_metrics
-from causal_organism.causal.panel_weeks import week_indices
+from causal_organism.causal.person_weeks.weeks import week_indices
 
 _BETTER = {None: 0, Direction.UP: +1, Direction.DOWN: -1}
 _DAYS = {TimeKind.WEEK: 7, TimeKind.DATE: 1}

@@ -9,7 +9,7 @@ import pytest
 
 from causal_organism.causal.panel import build_panel, outcome_metrics, shift, to_panel
 from causal_organism.causal.panel_people import people_facts
-from causal_organism.causal.panel_weeks import week_indices
+from causal_organism.causal.person_weeks.weeks import week_indices
 from causal_organism.errors import CannotConcludeError, RequestError
 from causal_organism.synthetic.weekly import weekly_sums
 

@@ -133,7 +133,7 @@ def _judged(study: Any) -> Any:
     ("was", "now", "message"),
     [
         ('kind = "within"', 'kind = "cross-section"', 'kind = "within"'),
-        ('column = "meet_load_h"', 'column = "degree"', "one treatment, meet_load_h, and not degree"),
+        ('column = "meet_load_h"', 'adopted = "since"', "names no column of the panel"),
     ],
 )
 def test_what_the_panel_cannot_be_asked_says_so(was: Any, now: Any, message: Any) -> None:

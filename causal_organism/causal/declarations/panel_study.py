@@ -44,15 +44,19 @@ def parse_panel_study(text: str, *, name: str = "study.toml") -> Declaration:
     elsewhere = "for other data and designs: organism study run DATA --study FILE"
     if declared.kind is not DesignKind.WITHIN:
         raise StudyFileError(f'{name}: the panel is studied with kind = "{DesignKind.WITHIN}"', hint=elsewhere)
-    columns = [each.column for each in declared.treatments]
-    if columns != [MEASURED]:
-        found = ", ".join(str(each) for each in columns)
-        raise StudyFileError(f"{name}: the panel has one treatment, {MEASURED}, and not {found}", hint=elsewhere)
+    for each in declared.treatments:
+        if each.column is None:
+            raise StudyFileError(f"{name}: [treatment.{each.name}] names no column of the panel", hint=elsewhere)
     return declared
 
 
 def treatment_of(declared: Declaration) -> Treatment:
     return declared.treatments[0]
+
+
+def held_treatments(declared: Declaration) -> tuple[str, ...]:
+    """Columns of the treatments beside the first, which are held equal."""
+    return tuple(each.column for each in declared.treatments[1:] if each.column is not None)
 
 
 def measure_of(declared: Declaration, column: str) -> Measure:
@@ -73,7 +77,8 @@ def outcomes_in_order(declared: Declaration, metrics: Collection[str]) -> tuple[
     columns = [each.column for each in ordered]
     nodes = () if declared.diagram is None else declared.diagram.nodes
     taken = {*columns, *nodes, *map(base_column, declared.confounders)}
-    taken |= {MEASURED, ON_CALL, *declared.negative_outcomes, *declared.negative_treatments}
+    taken |= {MEASURED, *(each.column or MEASURED for each in declared.treatments)}
+    taken |= {ON_CALL, *declared.negative_outcomes, *declared.negative_treatments}
     return (*(name for name in columns if name in metrics), *sorted(set(metrics) - taken))
 
 
@@ -119,8 +124,19 @@ def hold_on_call(
     return replace(diagram, edges=edges), (*confounders, ON_CALL) if confounders else ()
 
 
+def hold_treatments(
+    diagram: Diagram, confounders: tuple[str, ...], others: tuple[str, ...]
+) -> tuple[Diagram, tuple[str, ...]]:
+    """The diagram and what is held equal, with the other treatments, none of which this one may cause."""
+    causes = tuple((other, end) for other in others for end in (diagram.treatment, diagram.outcome))
+    edges = tuple(dict.fromkeys((*diagram.edges, *causes)))
+    held = tuple(dict.fromkeys((*confounders, *others))) if confounders else ()
+    return replace(diagram, edges=edges), held
+
+
 def _assumed_edges(declared: Declaration) -> tuple[tuple[str, str], ...]:
-    causes = (PERSON, WEEK, *(base_column(name) for name in declared.confounders))
+    held = (*(base_column(name) for name in declared.confounders), *held_treatments(declared))
+    causes = (PERSON, WEEK, *dict.fromkeys(held))
     return (*((cause, end) for cause in causes for end in (MEASURED, OUTCOME)), (MEASURED, OUTCOME))
 
 

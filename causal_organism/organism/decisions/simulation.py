@@ -18,7 +18,8 @@ def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
     Raises:
         RequestError: there is no such proposal, or something that it is simulated on was never made or is not kept.
     """
-    from causal_organism.causal.panel import to_columns, to_panel  # numpy
+    from causal_organism.causal.panel import TREATMENT, to_columns, to_panel  # numpy
+    from causal_organism.causal.treatments import of_treatment
     from causal_organism.interventions.simulation import World, simulate
 
     found = find_intervention(organism, intervention)
@@ -27,13 +28,18 @@ def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
             f"{found['id']} rests on the study {study}, and its people and outcome are not the panel's",
             hint="the study's own table says who has what: organism read causal/studies",
         )
+    if (variable := found["contrast"]["variable"]) != TREATMENT:
+        raise RequestError(
+            f"{found['id']} changes {variable}; only a change of {TREATMENT} can be simulated on the network",
+            hint=f"organism interventions show {found['id']}",
+        )
     heads = organism.ledger.heads_of(_READ)
     for key in _READ:
         if key not in heads or not heads[key].version.kept:
             raise RequestError(f"there is no {key} to simulate it on", hint=f"organism refresh '+{key}'")
     effects, panel, weekly = (load_value(organism, heads[key].version) for key in _READ)
     world = World(
-        effects=to_columns(effects), panel=to_panel(panel), weekly=to_columns(weekly),
+        effects=of_treatment(to_columns(effects), TREATMENT), panel=to_panel(panel), weekly=to_columns(weekly),
         min_group=int(organism.settings.min_group),
     )  # fmt: skip
     return simulate(found, world) | {"state": found["state"], "evidence": found["evidence"]}

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.causal.panel_coverage import Seen, judge_coverage
-from causal_organism.causal.panel_ties import (
+from causal_organism.causal.person_weeks.ties import (
     TieSums,
     count_neighbours,
     hours_of_neighbours,
@@ -19,7 +19,7 @@ from causal_organism.causal.panel_ties import (
     sum_ties,
     tied_to,
 )
-from causal_organism.causal.panel_weeks import FIRST_MONDAY, week_indices
+from causal_organism.causal.person_weeks.weeks import FIRST_MONDAY, week_indices
 from causal_organism.errors import CannotConcludeError
 from causal_organism.network.roster import rows_in_weeks
 

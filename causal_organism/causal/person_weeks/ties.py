@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.causal.panel_weeks import text_codes
+from causal_organism.causal.person_weeks.weeks import text_codes
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -1,0 +1,1 @@
+"""Person-weeks: what lies in each of them, and where it stands."""
