@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.synthetic.interactions import KINDS, Interactions
 from causal_organism.synthetic.structure import MANAGER, Structure
 
 Floats = NDArray[np.float64]
@@ -136,21 +137,20 @@ def mean_of_others(structure: Structure, hours: Floats) -> Floats:
 
 
 def spoil_interactions(
-    rng: np.random.Generator, rows: Mapping[str, Any], structure: Structure, planted: Planted, week: NDArray[np.int64]
-) -> dict[str, Any]:
+    rng: np.random.Generator, rows: Interactions, structure: Structure, planted: Planted, week: NDArray[np.int64]
+) -> Interactions:
     """Without the meetings of calendars that were not taken in, and without most of what holidays stop."""
     if not planted.outages and not planted.holidays:
-        return dict(rows)
-    ids = structure.columns["id"]
-    place = np.searchsorted(ids, rows["target"])
+        return rows
+    place = rows.target
     lost = np.zeros(len(place), dtype=bool)
     if planted.outages:
         unseen = rng.random((structure.size, int(week.max()) + 1)) < planted.outages
-        lost |= (rows["kind"] == "meeting") & unseen[place, week]
+        lost |= (rows.kind == KINDS.index("meeting")) & unseen[place, week]
     if planted.holidays:
         away = np.isin(week, HOLIDAYS) & (structure.columns["site"][place] == _site(structure))
         lost |= away & (rng.random(len(place)) > HOLIDAY_SEEN)
-    return {name: values[~lost] for name, values in rows.items()}
+    return rows.of(~lost)
 
 
 def with_policy(

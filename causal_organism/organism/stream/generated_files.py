@@ -21,7 +21,7 @@ def write(folder: Path, organisation: Organisation) -> dict[str, int]:
         encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         file.writelines(encode(row) + "\n" for row in organisation.each_interaction())
     rows = {
-        INTERACTIONS: len(organisation.interactions["id"]),
+        INTERACTIONS: organisation.interactions.rows,
         PEOPLE: _write_csv(folder / PEOPLE, organisation.people),
         OUTCOMES: _write_csv(folder / OUTCOMES, organisation.outcomes),
     }
