@@ -36,7 +36,6 @@ from tui.screens.commanding import Commanding
 from tui.screens.dialogs import WIDE
 from tui.screens.listing import ListScreen
 from tui.screens.modes import SCREENS
-from tui.screens.pages import HelpPage, JsonPage, help_rows
 from tui.source import ConsoleSource, Document, Place
 from tui.threads import HastyExecutor
 from tui.widgets.cells import Difference, Picture
@@ -159,6 +158,8 @@ class ConsoleApp(Commanding):
         return (frame.scope if frame else "overview", key)
 
     def open_help(self, scope: str, refusal: Callable[[Action], str | None], run: Callable[[str], None]) -> None:
+        from tui.screens.pages import HelpPage, help_rows  # read when one is opened, as screens are
+
         def chosen(id: str | None) -> None:
             if id is not None:
                 run(id)
@@ -166,6 +167,8 @@ class ConsoleApp(Commanding):
         self.push_screen(HelpPage(scope, help_rows(scope, refusal, self.keys)), chosen)
 
     def open_json(self, title: str, document: Document) -> None:
+        from tui.screens.pages import JsonPage
+
         self.push_screen(JsonPage(title, document))
 
     def on_log_arrived(self, event: LogArrived) -> None:

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime
 from causal_organism.wording.safe_text import safe_name
 from tui.screens.console import Console
 from tui.screens.frame import Frame
-from tui.screens.pages import TextPage
 
 _COMMANDS = "overview assets runs queues interventions, run ID, asset KEY, person ID, runs DAY, ctx NAME, errors, quit"
 
@@ -53,6 +52,8 @@ class Commanding(Console):
         }
 
     def _show(self, title: str, lines: tuple[str, ...]) -> bool:
+        from tui.screens.pages import TextPage  # read when one is opened, as screens are
+
         self.push_screen(TextPage(title, lines or ("none",)))
         return True
 

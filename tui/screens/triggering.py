@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from causal_organism.wording.identities import short_id
 from tui.presenters.assets.config import question
 from tui.screens.listing import ListScreen
-from tui.screens.trigger import TriggerDialog, Wish
 from tui.source import ConsoleSource
+
+if TYPE_CHECKING:
+    from tui.screens.trigger import Wish
 
 
 class TriggeringScreen(ListScreen):
@@ -26,6 +29,8 @@ class TriggeringScreen(ListScreen):
         if not keys:
             self.say("trigger: there is no asset here to make")
             return
+        from tui.screens.trigger import TriggerDialog  # 5 ms, which the first paint does not wait for
+
         partitioned = any(self.is_partitioned(key) for key in keys)
         asked = question([self.item(key) or {} for key in keys])
         dialog = TriggerDialog(keys, self.console.place, partitioned=partitioned, config=asked)
