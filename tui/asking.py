@@ -74,7 +74,7 @@ class AskingApp(App[None]):
         """Once a second: give up what is overdue, ask for what is due, let the screen count seconds."""
         now, asker = self.ticks(), self.asker()
         for name in self.pulse.expire(now):
-            self.went(name, Standing.LOST, self.pulse.question(name).why)
+            self._lose(name, Standing.LOST)
         if asker is not None:
             self._ask_due(asker, now, early_s=BEAT_S / 2)
             if now - self._presented_at >= PRESENT_S * (RARELY if self._is_quiet() else 1):
@@ -187,8 +187,7 @@ class AskingApp(App[None]):
         if answer.document is None:
             question.fail(event.serial, now, answer.error, silent=answer.silent)
             if question.failures == 1:
-                self._stir()
-                self.went(event.about, Standing.LOST if answer.silent else Standing.ERROR, answer.error)
+                self._lose(event.about, Standing.LOST if answer.silent else Standing.ERROR)
         else:
             seldom = asker is not None and event.about not in {name for name, _ in asker.requests()}
             seldom = seldom and not event.about.startswith(LOG)
@@ -212,6 +211,12 @@ class AskingApp(App[None]):
         self.pulse.question(name).compare(is_new=is_new, most=RARELY if is_first else RARELIER)
         if is_first and is_new:
             self._stir()
+
+    def _lose(self, name: str, standing: Standing) -> None:
+        """Say it; the first time the rest is asked too, since more may have gone with it."""
+        if self.pulse.question(name).failures == 1:
+            self._stir()
+        self.went(name, standing, self.pulse.question(name).why)
 
     def _stir(self) -> None:
         for each in self.pulse.questions.values():

@@ -275,3 +275,24 @@ def test_data_that_grows_old_is_called_slow() -> None:
         await driver.until("runs 2s")
 
     drive(scenario, source=source)
+
+
+def test_a_run_that_begins_and_a_server_that_is_lost_let_all_else_be_asked_soon() -> None:
+    async def scenario(driver: Driver) -> None:
+        app, queues = driver.app, driver.app.pulse.question("queues")
+
+        async def comes(name: str) -> float:
+            """In how many seconds queues, which were quiet, are asked for once this has come."""
+            await driver.settled()
+            queues.next_at, queues.alike = driver.clock.ticks() + 60, 40
+            app.ask_now(name)
+            await driver.settled()
+            return queues.retry_in_s(driver.clock.ticks())
+
+        assert await comes("runs") == 60
+        driver.source.trigger("views/degree")
+        assert await comes("runs") == 2
+        driver.source.fail_with = "the ledger does not answer"
+        assert await comes("assets") == 2
+
+    drive(scenario)
