@@ -257,7 +257,7 @@ def _event_lines(events: Sequence[Document], width: int) -> list[Line]:
         detail = event.get("detail")
         reason = detail.get("reason") if isinstance(detail, Mapping) else None
         action, actor = safe_name(event.get("action", "")), safe_name(event.get("actor", ""))
-        told = f"  {_text(event.get('at'))[:19]}  {action} by {actor}"
+        told = f"  {_text(event.get('at'))[:19].replace('T', ' ')}  {action} by {actor}"
         lines += _folded(f"{told}: {_text(reason)}" if reason else told, width, 4)
     return lines
 

@@ -53,7 +53,7 @@ def test_who_decided_what_and_why_stands_before_the_evidence() -> None:
     lines = [plain(each) for each in detail_lines(PROPOSAL, None, 76, result=(line("RESULT"),))]
     result, history, why, evidence = (lines.index(each) for each in ("RESULT", "HISTORY", "WHY", "EVIDENCE"))
     assert result < history < why < evidence
-    assert lines[history + 2] == "  2026-11-29T22:35:10  approve by ana: agreed with the works council"
+    assert lines[history + 2] == "  2026-11-29 22:35:10  approve by ana: agreed with the works council"
     assert lines[0] == "a7bd1c466c63 reduce_meetings  STARTED by ana"
     assert "  52 people in 14 teams" in lines[3]
 

@@ -69,29 +69,33 @@ def _day_strip(half_hours: Sequence[Document | None], cells: int) -> Line:
 def _pipeline_line(name: str, runs: Sequence[Document], day: Document | None, now: datetime, width: int) -> Line:
     """How its last run went, and how all of them did."""
     when = age(runs[0].get("started_at") or runs[0].get("scheduled_at"), now)
-    figures = _known_figures(runs, now) if day is None else _day_figures(day)
+    parts = _known_figures(runs, now) if day is None else _day_figures(day)
     head = line((fit_left(name, _NAME), "head"), word(state_word(runs[0]), 5), (f" {when} ago", "dim"))
-    pad = width - 1 - len(plain(head)) - len(figures)
-    return line(*head, " " * max(1, pad), figures)
+    room = width - 1 - len(plain(head))
+    while len(parts) > 1 and sum(len(part) + 2 for part in parts) > room:
+        parts = parts[:-1]
+    return line(*head, "  ".join(parts).rjust(room))
 
 
-def _known_figures(runs: Sequence[Document], now: datetime) -> str:
+def _known_figures(runs: Sequence[Document], now: datetime) -> list[str]:
+    """What is most wanted first."""
     ended = [run for run in runs if state_word(run) not in UNFINISHED]
     good = [run for run in ended if state_word(run) == OK]
     took = sorted(seconds for run in good if (seconds := elapsed_s(run, now)) is not None)
-    figures = f"{len(good)}/{len(ended)} ok" if ended else "none ended"
+    figures = [f"{len(good)}/{len(ended)} ok" if ended else "none ended"]
     if took:
         p95 = took[min(len(took) - 1, int(len(took) * 0.95))]
-        figures += f"  p50 {duration(took[len(took) // 2])}  p95 {duration(p95)}"
+        figures += [f"p50 {duration(took[len(took) // 2])}", f"p95 {duration(p95)}"]
     return figures
 
 
-def _day_figures(day: Document) -> str:
+def _day_figures(day: Document) -> list[str]:
+    """What is most wanted first."""
     ended = day["succeeded"] + day["failed"]
-    figures = f"{count(day['succeeded'])}/{count(ended)} ok" if ended else "none ended"
-    again = f"  {count(day['retried'])} retried" if day["retried"] else ""
-    took = "" if day["p50_s"] is None else f"  p50 {duration(day['p50_s'])}  p95 {duration(day['p95_s'])}"
-    return figures + again + took
+    figures = [f"{count(day['succeeded'])}/{count(ended)} ok" if ended else "none ended"]
+    if day["p50_s"] is not None:
+        figures += [f"p50 {duration(day['p50_s'])}", f"p95 {duration(day['p95_s'])}"]
+    return [*figures, f"{count(day['retried'])} retried"] if day["retried"] else figures
 
 
 def failure_lines(document: Document | None, now: datetime, width: int) -> tuple[Line, ...]:
