@@ -32,6 +32,8 @@ SCREENS: dict[str, tuple[str, ...]] = {
     "diff": ("2", "G", "V", "D"),
     "queues": ("4",),
     "letters": ("4", "d"),
+    "workers": ("4", "W"),
+    "pause": ("4", "p"),
     "going": ("3", "g"),
     "person": ("1", *":person p0012", "enter"),
     "log": ("3", *"jjjjjjj", "l"),
@@ -149,6 +151,19 @@ def _drawn(draw: ImageDraw.ImageDraw, box: Box, character: str, ink: Colour) -> 
     return True
 
 
+def in_few_colours(image: Image.Image) -> Image.Image:
+    """The picture in 96 colours, with the one that it has most of as it is."""
+    few = image.quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    _, ground = max(image.getcolors(image.width * image.height) or [(0, (0, 0, 0))])
+    _, place = max(few.getcolors() or [(0, 0)])
+    palette = few.getpalette() or []
+    assert isinstance(ground, tuple)
+    assert isinstance(place, int)
+    palette[3 * place : 3 * place + 3] = [int(channel) for channel in ground]
+    few.putpalette(palette)
+    return few
+
+
 async def shoot(folder: Path, size: tuple[int, int], theme: Theme, *, names: tuple[str, ...] = tuple(SCREENS)) -> None:
     """All screens at one size."""
     painter = Painter(LIGHT_THEME if theme is Theme.LIGHT else THEME)
@@ -166,7 +181,7 @@ async def shoot(folder: Path, size: tuple[int, int], theme: Theme, *, names: tup
             await driver.settled()
             await pilot.pause(0.2)
             lines = [list(strip) for strip in app.screen._compositor.render_strips()]
-            image = painter.paint(lines, size[0]).quantize(96, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+            image = in_few_colours(painter.paint(lines, size[0]))
             image.save(
                 folder / f"{name}-{size[0]}x{size[1]}{'' if theme is Theme.DARK else '-' + theme}.png", optimize=True
             )

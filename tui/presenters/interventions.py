@@ -210,7 +210,7 @@ def _expected(proposal: Document, name: str, otherwise: Any) -> Any:
 
 def _decided_by(proposal: Document) -> str:
     """Who acted last on it; `-` where nobody did, which is its own proposing."""
-    acted = [each for each in proposal.get("events") or () if each.get("was")]
+    acted = [each for each in proposal.get("events") or () if each.get("action") != "propose"]
     return safe_name(acted[-1].get("actor") or "-") if acted else "-"
 
 

@@ -21,11 +21,11 @@ COLUMNS = (
     Column(name="POOL", width=12, from_width=60),
     Column(name="STATE", width=6, state=True),
     Column(name="DEPTH", width=6, right=True),
-    Column(name="TREND", width=20, from_width=100),  # of the depth, as it was seen
-    Column(name="RUNS/H", width=6, right=True, from_width=90),
     Column(name="RUN/LIM", width=8, right=True),
     Column(name="LATE", width=5, right=True),
     Column(name="OLDEST", width=7, right=True),
+    Column(name="RUNS/H", width=6, right=True, from_width=90),
+    Column(name="DEPTH SEEN", share=2, from_width=90, tone="accent"),  # the answers so far, the newest last
 )
 
 
@@ -140,11 +140,11 @@ def _row(queue: Document, depths: Depths, hourly: Mapping[str, str]) -> Row:
         pool,
         state,
         amount(depth),
-        plain(columns([(each, "") for each in depths.get(queue_key(queue), ())], _TREND)),
-        hourly.get(str(queue["name"]), "0" if hourly else "-"),
         f"{amount(running)}/{'-' if limit is None else amount(limit)}",
         amount(late),
         short_duration(oldest) if oldest is not None else "-",
+        hourly.get(str(queue["name"]), "0" if hourly else "-"),
+        plain(columns([(each, "") for each in depths.get(queue_key(queue), ())], _TREND)),
     )
     order = (
         name.lower(),

@@ -137,6 +137,7 @@ class RunsScreen(RunPages):
             self.cursor, self.behind = event.cursor, event.behind
             self.quiet_answers = 0 if event.lines else self.quiet_answers + 1
             self.query_one("#log", LogPane).add(event.lines)
+            self.show_log_title()
             if event.lines and event.behind != 0:
                 self.console.ask_now(f"{LOG}{event.run_id}")  # do not fall behind what is written
 
