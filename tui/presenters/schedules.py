@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from causal_organism.wording.amounts import moment, short_duration
+from causal_organism.wording.amounts import age, duration, moment, short_duration
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.rows import Column, Row
-from tui.presenters.words import Document, tone_of
+from tui.presenters.runs.listing import elapsed_s
+from tui.presenters.words import Document, state_word, tone_of
 from tui.states import LATE, OK, PAUSED
 
 COLUMNS = (
-    Column(name="SCHEDULE", share=2),
+    Column(name="SCHEDULE", share=3),
     Column(name="RULE", width=16, from_width=60),
     Column(name="ZONE", width=14, from_width=90),
     Column(name="STATE", width=6, state=True),
     Column(name="NEXT", width=8, right=True),
     Column(name="LATE", width=6, right=True),
+    Column(name="LAST RUN", share=1, from_width=90),
 )
 
 
-def schedule_rows(document: Document | None, now: datetime) -> tuple[Row, ...]:
-    """A row per schedule; the key is its deployment, which is what can be paused."""
-    return tuple(_row(each, now) for each in (document or {}).get("schedules", ()))
+def schedule_rows(document: Document | None, now: datetime, runs: Document | None = None) -> tuple[Row, ...]:
+    """A row per schedule; the key is its deployment, which is what can be paused. `runs`: the newest, for its last."""
+    newest: dict[object, Document] = {}
+    for run in (runs or {}).get("runs", ()):
+        newest.setdefault(run.get("deployment"), run)
+    return tuple(_row(each, now, newest.get(each.get("deployment"))) for each in (document or {}).get("schedules", ()))
+
+
+def last_words(run: Document | None, now: datetime) -> str:
+    """`OK 7m ago, took 3.2s`."""
+    if run is None:
+        return "-"
+    took = elapsed_s(run, now)
+    began = f"{state_word(run)} {age(run.get('started_at') or run.get('scheduled_at'), now)} ago"
+    return began if took is None else f"{began}, took {duration(took)}"
 
 
 def schedule_word(schedule: Document) -> str:
@@ -41,7 +55,7 @@ def due_in(value: object, now: datetime) -> str:
     return f"in {short_duration(left_s)}" if left_s >= 0 else f"{short_duration(-left_s)} ago"
 
 
-def _row(schedule: Document, now: datetime) -> Row:
+def _row(schedule: Document, now: datetime, last: Document | None) -> Row:
     late_s, state = schedule.get("late_s"), schedule_word(schedule)
     name, next_at = safe_name(schedule.get("deployment") or "-"), moment(schedule.get("next_at"))
     return Row(
@@ -53,6 +67,7 @@ def _row(schedule: Document, now: datetime) -> Row:
             state,
             due_in(schedule.get("next_at"), now) if state != PAUSED else "-",
             short_duration(late_s) if late_s else "-",
+            last_words(last, now),
         ),
         tone=tone_of(state),
         order=(
@@ -62,6 +77,7 @@ def _row(schedule: Document, now: datetime) -> Row:
             state,
             next_at.timestamp() if next_at else None,
             -(late_s or 0.0),
+            "",
         ),
         fault=state != OK,
     )

@@ -112,7 +112,7 @@ class QueuesScreen(ListScreen):
             queues.fit_height(most=self.size.height // 3)
         if (known := self.document("schedules")) is not None:
             self.schedules.empty = "no schedules; organism deploy setup makes them"
-            self.schedules.show(schedule_rows(known, self.console.now()))
+            self.schedules.show(schedule_rows(known, self.console.now(), self.document("runs")))
         self.schedules.fit_height(most=self.size.height // 4)
         self.query_one("#stream", TextPane).show(stream_lines(document))
         waiting = self.query_one("#waiting", TextPane)
