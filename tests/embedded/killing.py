@@ -15,7 +15,7 @@ from typing import Any
 
 from causal_organism.embedded import lifecycle
 from causal_organism.embedded.servers import parts
-from causal_organism.embedded.state import ServerState, Standing, load_state
+from causal_organism.embedded.state import ServerPhase, ServerState, load_state
 from causal_organism.network.interactions import Interaction
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
@@ -63,7 +63,7 @@ def process_of(own_home: Any, part: str) -> int | None:
 def answers(own_home: Any, part: str, *, other_than: int | None = None) -> bool:
     """It is healthy and, asked now, says so itself, in another process than this one."""
     found = server_of(own_home, part)
-    if found is None or found.state is not Standing.HEALTHY or process_of(own_home, part) == other_than:
+    if found is None or found.state is not ServerPhase.HEALTHY or process_of(own_home, part) == other_than:
         return False
     return parts.server(own_home.home, part, {}).is_healthy()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers.valkey import Valkey
-from causal_organism.embedded.state import Standing
+from causal_organism.embedded.state import ServerPhase
 from causal_organism.embedded.watched import ASK_EVERY_S, HANGS_AFTER, LARGE_LOG_BYTES, Watched
 
 
@@ -83,7 +83,7 @@ class Silent:
 def test_what_does_not_answer_for_minutes_hangs_and_what_answers_once_between_does_not() -> None:
     server = Silent()
     watched = Watched(server, "1")  # type: ignore[arg-type]
-    watched.enter(Standing.HEALTHY, 0.0)
+    watched.enter(ServerPhase.HEALTHY, 0.0)
     moments = itertools.count(ASK_EVERY_S, ASK_EVERY_S)
 
     def asked(times: int) -> list[bool]:
@@ -100,6 +100,6 @@ def test_what_does_not_answer_for_minutes_hangs_and_what_answers_once_between_do
 def test_a_machine_that_slept_for_hours_has_no_server_that_hangs() -> None:
     server = Silent()
     watched = Watched(server, "1")  # type: ignore[arg-type]
-    watched.enter(Standing.HEALTHY, 0.0)
+    watched.enter(ServerPhase.HEALTHY, 0.0)
     server.answers = False
     assert not any(watched.hangs(now) for now in (10_000.0, 10_001.0, 10_002.0))

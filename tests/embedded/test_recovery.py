@@ -86,8 +86,7 @@ def _until_counted(settings: Settings, count: int) -> None:
         with suppress(OrganismError), OpenOrganism(settings) as organism:
             position = organism.archive.position()
             return (
-                organism.archive.totals().interactions == count
-                and organism.network.position().batch == position.batch
+                organism.archive.totals().interactions == count and organism.network.position().batch == position.batch
             )
         return False
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from causal_organism.embedded.servers import parts
-from causal_organism.embedded.state import Standing, load_state
+from causal_organism.embedded.state import ServerPhase, load_state
 
 TIMES = int(os.environ.get("ORGANISM_TEST_UPS", "5"))
 
@@ -29,9 +29,9 @@ def starts_of(own_home: Any) -> Iterator[dict[str, float]]:
         while not over.wait(0.02):
             state = load_state(own_home.home)
             for each in state.servers if state else ():
-                if each.state is Standing.STARTING:
+                if each.state is ServerPhase.STARTING:
                     began.setdefault(each.name, time.monotonic())
-                if each.state is Standing.HEALTHY and each.name in began:
+                if each.state is ServerPhase.HEALTHY and each.name in began:
                     took.setdefault(each.name, time.monotonic() - began[each.name])
 
     thread = threading.Thread(target=look)

@@ -22,7 +22,7 @@ from causal_organism.platform.watching.listing import acknowledge_incident, aler
 from causal_organism.platform.watching.looks import LOOKS, Process
 from causal_organism.platform.watching.turn import take_turn
 from causal_organism.platform.workers.graphs import SEEN_BY_WORKERS
-from causal_organism.platform.workers.reports import Teller, tell
+from causal_organism.platform.workers.reports import Teller, record_report
 from causal_organism.stores.memory.network import MemoryNetwork
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.stores.notices.outbox import FolderOutbox
@@ -115,7 +115,9 @@ def test_workers_that_cannot_import_their_assets_are_told_once_with_their_runs_a
 
     def told(*rows: Any) -> None:
         for worker in ("one", "two"):
-            tell(watched, Teller(pool="default", worker=worker, instance=f"{worker}:1"), {"graphs": rows}, again=True)
+            record_report(
+                watched, Teller(pool="default", worker=worker, instance=f"{worker}:1"), {"graphs": rows}, again=True
+            )
 
     run = asked(watched)
     watched.orchestrator.end(run, "Failed", f"Flow run encountered an exception: GraphError: {error}")
