@@ -16,6 +16,8 @@ import pytest
 
 from causal_organism.errors import EXTRAS, install_hint
 
+pytestmark = pytest.mark.large  # it builds the package, and installs it into a fresh environment
+
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MOST_MB = 80

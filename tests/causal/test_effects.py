@@ -35,6 +35,7 @@ def many(world: Any) -> Any:
     return found
 
 
+@pytest.mark.large
 def test_intervals_of_roles_hold_the_planted_effects(many: Any) -> None:
     """95 % intervals around the mean of those who are really there, over 12 worlds and 4 roles."""
     inside = [
@@ -45,6 +46,7 @@ def test_intervals_of_roles_hold_the_planted_effects(many: Any) -> None:
     assert np.mean(inside) >= 0.90
 
 
+@pytest.mark.large
 def test_a_placebo_refuses_no_more_worlds_than_its_size_says(many: Any) -> None:
     """Of twelve worlds without a hidden cause, at a size of 0.05."""
     refused = [verdicts["focus_h", "all"] for *_, verdicts in many if verdicts["focus_h", "all"].verdict == "refused"]
@@ -59,11 +61,13 @@ def concluded(many: Any, role: Any) -> Any:
     ]
 
 
+@pytest.mark.large
 def test_the_role_without_effect_is_never_called_supported(many: Any) -> None:
     assert set(concluded(many, "manager")) <= {"inconclusive", "weak"}
     assert concluded(many, "manager").count("weak") <= 2
 
 
+@pytest.mark.large
 def test_roles_with_large_effects_are_supported(many: Any) -> None:
     assert set(concluded(many, "engineer") + concluded(many, "analyst")) == {"supported"}
 
