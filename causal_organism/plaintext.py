@@ -13,6 +13,7 @@ ENCRYPTED = {
     "neo4j": "neo4j+s:// and bolt+s:// are encrypted",
     "prefect": "https:// is encrypted",
     "postgres": "sslmode=verify-full is encrypted",
+    "values": "an endpoint of https:// is encrypted",
 }
 """What ORGANISM_PLAINTEXT may name, and how each is asked with encryption."""
 

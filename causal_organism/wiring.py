@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from causal_organism.platform.console import Console
     from causal_organism.platform.workers.listing import OwnWorker
     from causal_organism.stores.redis.stream import RedisStream
+    from causal_organism.stores.values.files import Files
 
 
 CONSOLE_DEADLINE_S = 4.0
@@ -119,12 +120,15 @@ class OpenOrganism(Answers):
     def values(self) -> ValueStore:
         from causal_organism.stores.values.store import Values
 
-        settings = self.settings
-        return Values(
-            self.database,
-            settings.values or settings.values_folder,
-            cache=settings.home / "cache" / "tables",
-            group=settings.values_group,
+        return Values(self.database, self._value_files, cache=self.settings.home / "cache" / "tables")
+
+    @cached_property
+    def _value_files(self) -> Files:
+        from causal_organism.stores.values.files import files_at
+
+        found = self.settings
+        return files_at(
+            found.values or found.values_folder, group=found.values_group, plaintext=found.plaintext_servers
         )
 
     @cached_property
@@ -209,12 +213,12 @@ class OpenOrganism(Answers):
         from causal_organism.stores.redis.copies import RedisCopies
         from causal_organism.stores.values.copies import FileCopies
 
-        settings, elsewhere = self.settings, self._readings_database
+        elsewhere = self._readings_database
         return BackupStores(
             ledger=PostgresCopies(self.database),
             readings=None if elsewhere is self.database else PostgresCopies(elsewhere),
             stream=RedisCopies(self._redis_stream),
-            files=FileCopies(settings.values or settings.values_folder, group=settings.values_group),
+            files=FileCopies(self._value_files),
         )
 
     @cached_property

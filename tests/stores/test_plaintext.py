@@ -13,6 +13,7 @@ from causal_organism.embedded.status import look
 from causal_organism.errors import SettingsError, StoreError
 from causal_organism.flows.environment import prefect_variables
 from causal_organism.settings import load_settings
+from causal_organism.stores.values.files import files_at
 from causal_organism.wiring import OpenOrganism
 
 Ask = Callable[[OpenOrganism], Any]
@@ -95,3 +96,29 @@ def test_status_sends_no_password_where_the_address_says_tls(tmp_path: Path, lis
     connection, _ = listener.accept()
     with connection:
         assert connection.recv(4096) == b""
+
+
+@pytest.mark.parametrize(
+    ("url", "environ"),
+    [
+        ("s3://bucket/x?region=none&endpoint_override=store.invalid:9000&scheme=http", {}),
+        ("s3://bucket/x?region=none", {"AWS_ENDPOINT_URL": "http://store.invalid:9000"}),
+        ("s3://bucket/x?region=none&scheme=http", {}),
+        ("gs://anonymous@bucket/x?endpoint_override=store.invalid:9000&scheme=http", {}),
+    ],
+)
+def test_values_do_not_leave_this_machine_without_encryption_either(
+    url: str, environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match="ORGANISM_VALUES") as caught:
+        files_at(url)._system  # type: ignore[attr-defined]  # noqa: B018 - what every question begins with
+    assert "ORGANISM_PLAINTEXT=values" in str(caught.value.hint)
+    assert files_at(url, plaintext=["values"])._system  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("more", ["", "&endpoint_override=store.invalid", "&scheme=http&endpoint_override=127.0.0.1:9"])
+def test_values_leave_it_with_encryption_and_may_stay_without(more: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    assert files_at(f"s3://bucket/x?region=none{more}")._system  # type: ignore[attr-defined]

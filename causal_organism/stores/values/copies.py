@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 from causal_organism.assets.contents import Stored
-from causal_organism.stores.values.files import files_at
+from causal_organism.stores.values.files import Files
 from causal_organism.stores.values.store import files_of, is_there
 
 
 class FileCopies:
     """ports.FilesBackup in a folder or an object store."""
 
-    def __init__(self, values: Path | str, *, group: str | None):
-        self._files = files_at(values, group=group)
+    def __init__(self, files: Files):
+        self._files = files
 
     def needed(self, contents: Collection[Stored]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         files = {file for content in contents for file in files_of(content)}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from causal_organism.errors import SettingsError, StoreError
+from causal_organism.stores.values.endpoint import refuse_plaintext_store
 from causal_organism.stores.values.mark import MARK, make_mark, read_mark
 from causal_organism.stores.values.private import group_of, make_folder, write_durably
 
@@ -64,13 +65,13 @@ class Files(Protocol):
     def remove(self, place: str) -> None: ...
 
 
-def files_at(values: str | Path, *, group: str | None = None) -> Files:
+def files_at(values: str | Path, *, group: str | None = None, plaintext: Collection[str] = ()) -> Files:
     """`values`: a folder, or a URL with a scheme (`s3://bucket/prefix`, `gs://…`, `abfss://…`, `file://…`).
 
-    `group`: who shares the folder; None: nobody but its owner.
+    `group`: who shares the folder; None: nobody but its owner. `plaintext`: what may be asked without encryption.
     """
     if isinstance(values, str) and "://" in values:
-        return ObjectFiles(values)
+        return ObjectFiles(values, plaintext)
     return FolderFiles(Path(values), group_of(group))
 
 
@@ -170,8 +171,8 @@ class ObjectFiles:
     variables say (`AWS_ENDPOINT_URL`), or the URL does: `?endpoint_override=host:port&scheme=http`.
     """
 
-    def __init__(self, url: str):
-        self._url = url.rstrip("/")
+    def __init__(self, url: str, plaintext: Collection[str] = ()):
+        self._url, self._plaintext = url.rstrip("/"), plaintext
         scheme, _, rest = url.partition("?")[0].rstrip("/").partition("://")
         self._shown = f"{scheme}://{rest.rpartition('@')[2]}"  # without keys
         self._identity: str | None = None  # once it is read it stays: nobody unmounts an object store
@@ -282,6 +283,7 @@ class ObjectFiles:
                 f"ORGANISM_VALUES is {self._shown!r}, which is neither a folder nor the URL of an object store: {said}",
                 hint="name a folder, or s3://bucket/prefix, gs://bucket/prefix, abfss://container@account/prefix",
             ) from None  # pyarrow's own error shows the keys
+        refuse_plaintext_store(system, permitted=self._plaintext)
         return system, path.rstrip("/")
 
 

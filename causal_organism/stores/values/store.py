@@ -21,7 +21,7 @@ from causal_organism.stores.postgres.database import AT_ONCE, Database
 from causal_organism.stores.statements import load_statements
 from causal_organism.stores.values import codec, patches
 from causal_organism.stores.values.cache import CachedTables
-from causal_organism.stores.values.files import files_at
+from causal_organism.stores.values.files import Files, files_at
 from causal_organism.stores.values.identity import StoreIdentity
 from causal_organism.stores.values.known_types import with_types
 from causal_organism.stores.values.shown import shown_rows, shown_table
@@ -45,10 +45,10 @@ class Values:
     `bytes_read` and `bytes_written`: content that went between this process and the stores.
     """
 
-    def __init__(self, database: Database, files: Path | str, *, cache: Path | None = None, group: str | None = None):
-        """`files`: folder or URL; `group`: who shares it. `cache`: a local folder, for what patches stand on."""
+    def __init__(self, database: Database, files: Path | str | Files, *, cache: Path | None = None):
+        """`files`: where they are, or their folder or URL. `cache`: a local folder, for what patches stand on."""
         self._database = database
-        self._files = files_at(files, group=group)
+        self._files = files_at(files) if isinstance(files, Path | str) else files
         self._identity = StoreIdentity(database, self._files, self._missing)
         self._tables = Tables()
         self._cache = CachedTables(cache)
