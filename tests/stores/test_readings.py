@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib import resources
 from typing import Any
 
 import pytest
@@ -69,3 +72,48 @@ def test_views_are_written_by_metric(database: Database) -> None:
     )
     assert found == [("a", "in", 1.0), ("a", "out", 2.5), ("b", "in", None), ("b", "out", 0.0)]
     assert rows(database, "SELECT count(*) FROM organism.view_reading") == [(8,)]
+
+
+TREND = ["week", "outcome", "treatment", "effect", "ci_lo", "ci_hi", "shown", "supported", "readings"]
+
+
+def test_effects_have_a_trend_by_week_of_the_same_columns_with_timescaledb_and_without(database: Database) -> None:
+    readings = SqlReadings(database)
+    readings.setup()
+    effect = {"outcome": "focus", "treatment": "meet", "ci_lo": -1.0, "ci_hi": 0.0}
+    effects = [
+        effect | {"id": "a", "effect": -0.5, "verdict": "supported"},
+        effect | {"id": "b", "effect": -0.3, "verdict": "weak"},
+        {"id": "c", "outcome": "focus", "treatment": "meet", "effect": float("nan"), "verdict": "refused"},
+    ]
+    monday = datetime(2026, 1, 5, tzinfo=UTC)
+    readings.write_effects(effects, version=1, at=monday + timedelta(days=6, hours=23))
+    readings.write_effects(effects[:1], version=2, at=monday + timedelta(days=7))
+    if "TimescaleDB" in readings.product():
+        with database.connection() as connection:
+            connection.autocommit = True
+            connection.execute("CALL refresh_continuous_aggregate('organism.effect_weekly', NULL, NULL)")
+    names = rows(database, "SELECT attname FROM pg_attribute WHERE attrelid = 'organism.effect_weekly'::regclass"
+                           " AND attnum > 0 ORDER BY attnum")  # fmt: skip
+    assert [name for (name,) in names] == TREND
+    found = rows(database, "SELECT * FROM organism.effect_weekly ORDER BY week")
+    assert [(each[0].astimezone(UTC), *each[1:]) for each in found] == [
+        (monday, "focus", "meet", pytest.approx(-0.4), -1.0, 0.0, 2, 1, 3),
+        (monday + timedelta(days=7), "focus", "meet", -0.5, -1.0, 0.0, 1, 1, 1),
+    ]
+
+
+def test_what_timescaledb_is_given_names_the_columns_of_the_plain_views() -> None:
+    folder = resources.files("causal_organism.stores.postgres").joinpath("timescale")
+    with_it, without = (folder.joinpath(name).read_text("utf-8") for name in ("readings.sql", "plain.sql"))
+    for view in ("effect_weekly", "view_daily"):
+        columns = [_columns(text, view) for text in (with_it, without)]
+        assert columns[0] == columns[1] != []
+
+
+def _columns(text: str, view: str) -> list[str]:
+    """Names of what the view selects, in order."""
+    found = re.search(rf"VIEW organism\.{view} .*?SELECT (.*?)\s+FROM organism", text, re.DOTALL)
+    assert found is not None
+    parts = re.split(r",\s*(?![^(]*\))", " ".join(found[1].split()))
+    return [part.rpartition(" ")[2] for part in parts]

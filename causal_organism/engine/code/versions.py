@@ -85,7 +85,7 @@ def read_code(
 
 def values_of(spec: AssetSpec, given: Mapping[str, object]) -> dict[str, object]:
     """What each parameter with a default is called with."""
-    return {name: given.get(name, parameter.default) for name, parameter in spec.config.items()} if spec.config else {}
+    return {name: given.get(name, parameter.default) for name, parameter in spec.config.items()}
 
 
 def _version(

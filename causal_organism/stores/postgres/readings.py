@@ -29,11 +29,13 @@ class SqlReadings:
 
     def setup(self) -> None:
         with self._database.connection() as connection:
-            available = connection.execute(_SQL["is_to_be_set_up"]).fetchone()
+            available = connection.execute(_SQL["is_to_be_set_up"]).fetchone() is not None  # a row has no columns
             if available:
                 connection.execute(_SQL["extension"])
             if available and _extension(connection):
                 connection.execute(_TIMESCALE.encode())  # bytes: the file is ours, and holds several statements
+            elif connection.execute(_SQL["is_ours"]).fetchone() is not None:
+                connection.execute(_PLAIN.encode())
         self._set_up = True
 
     def product(self) -> str:
@@ -96,4 +98,5 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 
-_TIMESCALE = resources.files("causal_organism.stores.postgres").joinpath("timescale", "readings.sql").read_text("utf-8")
+_FILES = resources.files("causal_organism.stores.postgres").joinpath("timescale")
+_TIMESCALE, _PLAIN = (_FILES.joinpath(name).read_text("utf-8") for name in ("readings.sql", "plain.sql"))

@@ -6,6 +6,10 @@ SELECT FROM pg_available_extensions, pg_class
 WHERE name = 'timescaledb' AND oid = to_regclass('organism.effect_reading')
     AND pg_has_role(session_user, relowner, 'USAGE')
 
+-- name: is_ours
+SELECT FROM pg_class WHERE oid = to_regclass('organism.effect_reading')
+    AND pg_has_role(session_user, relowner, 'USAGE')
+
 -- name: extension
 DO $$ BEGIN
     CREATE EXTENSION IF NOT EXISTS timescaledb;

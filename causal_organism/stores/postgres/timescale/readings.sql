@@ -20,6 +20,16 @@ EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE 'readings are not compressed: %', SQLERRM;
 END $$;
 
+-- Plain views of the same names were there before TimescaleDB was.
+DO $$
+BEGIN
+    IF (SELECT relkind FROM pg_class WHERE oid = to_regclass('organism.effect_weekly')) = 'v'
+        AND NOT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates
+            WHERE view_schema = 'organism' AND view_name = 'effect_weekly') THEN
+        DROP VIEW organism.effect_weekly, organism.view_daily;
+    END IF;
+END $$;
+
 DO $$
 BEGIN
     IF to_regclass('organism.view_daily') IS NULL THEN
@@ -31,4 +41,20 @@ BEGIN
     END IF;
 EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE 'there is no daily aggregate: %', SQLERRM;
+END $$;
+
+-- Effects over all people, by the week in which they were concluded (weeks begin on Mondays, in UTC).
+DO $$
+BEGIN
+    IF to_regclass('organism.effect_weekly') IS NULL THEN
+        CREATE MATERIALIZED VIEW organism.effect_weekly WITH (timescaledb.continuous) AS
+            SELECT time_bucket(interval '7 days', at) AS week, outcome, treatment, avg(effect) AS effect,
+                avg(ci_lo) AS ci_lo, avg(ci_hi) AS ci_hi, count(effect) AS shown,
+                count(*) FILTER (WHERE verdict = 'supported') AS supported, count(*) AS readings
+            FROM organism.effect_reading GROUP BY 1, outcome, treatment WITH NO DATA;
+        PERFORM add_continuous_aggregate_policy('organism.effect_weekly', start_offset => interval '28 days',
+            end_offset => interval '1 hour', schedule_interval => interval '1 hour');
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'there is no weekly aggregate: %', SQLERRM;
 END $$;
