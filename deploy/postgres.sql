@@ -14,6 +14,8 @@ CREATE DATABASE prefect OWNER prefect;
 REVOKE CONNECT, TEMPORARY ON DATABASE prefect FROM PUBLIC;
 
 \connect organism
+-- Every login may make large objects otherwise, which fill the disk; who only reads too.
+REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
 SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AS has_timescaledb \gset
 \if :has_timescaledb
 CREATE EXTENSION IF NOT EXISTS timescaledb;

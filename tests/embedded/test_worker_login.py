@@ -35,6 +35,9 @@ REFUSED = (
     "INSERT INTO organism.access VALUES ('eve', 'x', 'y')",
     "SELECT pg_read_file('PG_VERSION')",
     "SET ROLE organism",
+    "SELECT lo_create(0)",
+    "SELECT lo_creat(-1)",
+    "SELECT lo_from_bytea(0, 'x')",
     "CREATE ROLE eve LOGIN",
 )
 
@@ -99,6 +102,12 @@ def test_the_worker_decides_on_nothing_though_its_owner_is_alone(own: OwnHome) -
         for statement in (*proposed, decided):
             connection.execute(statement.encode())
         connection.rollback()
+
+
+def test_the_worker_is_not_let_into_prefects_database(own: OwnHome) -> None:
+    address = psycopg.conninfo.make_conninfo(as_process(own, "watch").need("postgres_dsn"), dbname="prefect")
+    with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
+        session_user(address)
 
 
 @pytest.mark.parametrize("words", [("CONFIG", "GET", "*"), ("ACL", "LIST"), ("FLUSHALL",), ("DEL", "x")])

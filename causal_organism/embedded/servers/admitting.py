@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.people import WORKER_LOGIN
 from causal_organism.embedded.servers.postgres import ADMIN_SECRET, DATABASE, WORKER_SECRET, dsn
@@ -9,6 +11,11 @@ from causal_organism.embedded.servers.server import LEDGER
 from causal_organism.errors import RefusedError
 from causal_organism.stores.postgres.database import Database
 
+_IS_OPEN: LiteralString = "SELECT has_function_privilege('public', 'lo_create(oid)', 'EXECUTE')"
+_CLOSE: tuple[LiteralString, ...] = (
+    "REVOKE CONNECT, TEMPORARY ON DATABASE prefect FROM PUBLIC",
+    "REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC",
+)
 _DEADLINE_S = 300.0  # a migration may take minutes; a server that hangs must not hold up the others for ever
 
 
@@ -28,6 +35,18 @@ def admit_worker(home: Home) -> None:
             make_worker_login(owner, WORKER_LOGIN, home.password(WORKER_SECRET))
     finally:
         owner.close()
+    _close_to_everybody(home)
+
+
+def _close_to_everybody(home: Home) -> None:
+    """Take away what PostgreSQL lets every login do beside its roles: fill the disk with large objects, and look into
+    Prefect's database.
+    """
+    with Database(dsn(home, "postgres", ADMIN_SECRET)).connect(autocommit=True) as connection:
+        row = connection.execute(_IS_OPEN).fetchone()
+        if row is not None and row[0]:
+            for statement in _CLOSE:
+                connection.execute(statement)
 
 
 def _let_owner_make_logins(home: Home) -> None:
