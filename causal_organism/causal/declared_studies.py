@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.data.tables import StudyTable
+from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.declarations.description import describe
 from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.designs.documents import to_document
@@ -58,7 +59,12 @@ def _run(study: Mapping[str, Any], *, min_group: int, reference: bool) -> dict[s
         for treatment in declared.treatments
         for segment in dict.fromkeys(each.segment for each in result.estimates)
     ]
+    document = to_document(result)
+    if not study["reviewed"]:
+        document["estimates"] = [
+            {**each, "reasons": [*each["reasons"], Reason.UNREVIEWED.value]} for each in document["estimates"]
+        ]
     return {
         "name": study["name"], "reviewed": study["reviewed"], "declared": describe(declared),
-        "min_group": max(min_group, declared.min_group), "recipients": recipients, **to_document(result),
+        "min_group": max(min_group, declared.min_group), "recipients": recipients, **document,
     }  # fmt: skip

@@ -112,6 +112,12 @@ def test_what_was_only_observed_or_nobody_reviewed_is_a_pilot(table: Any, declar
     assert made["pilot"]["held_out"] == made["pilot"]["teams"] // 2
 
 
+def test_estimates_of_a_file_that_nobody_reviewed_say_so() -> None:
+    studies = [of("asked", by_lot(1), BY_LOT, reviewed=reviewed) for reviewed in (False, True)]
+    found = run_studies({"studies": studies}, min_group=10, reference=False)["studies"]
+    assert [each["estimates"][0]["reasons"] for each in found] == [["unreviewed"], []]
+
+
 @pytest.mark.parametrize(
     ("table", "declared", "reason"),
     [
