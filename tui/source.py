@@ -51,6 +51,9 @@ class ConsoleSource(Protocol):
     def versions(self, key: str) -> Document:
         """`organism.versions/1`, newest first, at most some tens."""
 
+    def rejected(self, key: str) -> Document:
+        """`organism.versions/1` of values that a check rejected, newest first, each with `rejected_at` and `checks`."""
+
     def diff(self, key: str, was: int, now: int) -> Document:
         """`organism.diff/1` of two versions, its lists cut, with `counts` {added, removed, changed} of all."""
 

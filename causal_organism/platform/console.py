@@ -97,6 +97,9 @@ class Console:
         document = versions_document(self._organism, key)
         return {**document, "versions": document["versions"][:VERSIONS_SHOWN]}
 
+    def rejected(self, key: str) -> Document:
+        return versions_document(self._organism, key, rejected=True)
+
     def diff(self, key: str, was: int, now: int) -> Document:
         found = diff_document(self._organism, f"{key}@{was}", f"{key}@{now}")
         lists = ("added", "removed", "changed")

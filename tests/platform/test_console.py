@@ -124,6 +124,7 @@ def test_the_actions_that_are_tried_are_all_that_the_console_has() -> None:
         "schedules",
         "dead_letters",
         "workers",
+        "rejected",
     }
     reading |= {
         "diff",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.tui.driving import Driver, drive
+from tests.tui.driving import NARROW, Driver, drive
 from tui.presenters.assets.versions import diff_lines, number_lines
 from tui.presenters.drawing import spark
 from tui.presenters.lines import plain
@@ -96,3 +96,17 @@ def test_foreign_text_in_a_difference_is_text() -> None:
     diff = {"added": ["\x1b]0;x\x07"], "removed": [], "same": False,
             "changed": [{"id": "a\x1b[2J", "column": "c", "was": "\x9b2J", "now": 1}]}  # fmt: skip
     assert not set("\x1b\x07\x9b") & set("".join(plain(each) for each in diff_lines(diff, 80)))
+
+
+def test_what_a_check_rejected_is_listed_with_the_reason() -> None:
+    async def scenario(driver: Driver) -> None:
+        await opened(driver)
+        await driver.press("x")
+        await driver.until("▸ Rejected")
+        await driver.until("row_count: 12 rows, at least 100")
+        await driver.press("enter")
+        await driver.until('"rejected_at"')
+        await driver.press("escape", "x")
+        await driver.until("v41 head")
+
+    drive(scenario, size=NARROW)

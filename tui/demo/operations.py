@@ -120,6 +120,14 @@ def versions(key: str, now: datetime) -> Document:
     }  # fmt: skip
 
 
+def rejected(key: str, now: datetime) -> Document:
+    """organism.versions/1 of what a check rejected."""
+    check = {"name": "row_count", "passed": False, "detail": "12 rows, at least 100"}
+    value = {"version": None, "rejected_at": (now - timedelta(hours=2)).isoformat(), "rows": 12, "run": "61ac0035-demo",
+             "actor": "ana@ops", "inputs": {"network": {"version": 107}}, "checks": [check]}  # fmt: skip
+    return {"schema": "organism.versions/1", "key": key, "versions": [value]}
+
+
 def difference(key: str, was: int, now: int) -> Document:
     """organism.diff/1."""
     changed = [

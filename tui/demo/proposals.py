@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from tui.demo.documents import HOSTILE
@@ -54,6 +55,12 @@ def pilot_result(proposal: str) -> Document:
         "expected": {"own": 0.28, "spillover": 0.03, "total": 0.31, "from": 0.12, "to": 0.5},
         "measured": {"effect": 0.22, "from": -0.05, "to": 0.49}, "verdict": "inconclusive", "grade": "A",
     }  # fmt: skip
+
+
+def as_decided(born: datetime, decided: Mapping[str, str], every: str, *, hostile: bool) -> list[Document]:
+    """They all, in the states that decisions brought them to; `every`: the state of all others, where it is set."""
+    found = proposals(born, hostile=hostile)
+    return [{**each, "state": decided.get(str(each["id"]), every or each["state"])} for each in found]
 
 
 def started(born: datetime) -> Document:

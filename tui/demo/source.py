@@ -94,6 +94,10 @@ class DemoSource:
         self._count("versions")
         return operations.versions(key, self.clock())
 
+    def rejected(self, key: str) -> Document:
+        self._count("rejected")
+        return operations.rejected(key, self.clock())
+
     def diff(self, key: str, was: int, now: int) -> Document:
         self._count("diff")
         return operations.difference(key, was, now)
@@ -188,10 +192,7 @@ class DemoSource:
 
     def proposals(self) -> Sequence[Document]:
         self._count("proposals")
-        found = proposals.proposals(self.born, hostile=self.hostile)
-        return [
-            {**each, "state": self.decided.get(str(each["id"]), self.proposal_state or each["state"])} for each in found
-        ]
+        return proposals.as_decided(self.born, self.decided, self.proposal_state, hostile=self.hostile)
 
     def reason_for_none(self) -> str | None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -9,7 +10,7 @@ from textual.binding import Binding, BindingType
 from causal_organism.wording.consequences import EFFECTS, after_unpin, after_version
 from causal_organism.wording.safe_text import safe_name
 from tui.messages import Came
-from tui.presenters.assets.versions import COLUMNS, diff_lines, version_rows
+from tui.presenters.assets.versions import COLUMNS, REJECTED_COLUMNS, diff_lines, rejected_rows, version_rows
 from tui.presenters.consequences import lines_of
 from tui.presenters.lines import Line, line
 from tui.screens.dialogs import Foreseen
@@ -22,12 +23,13 @@ class VersionsPage(ListPage):
     """Newest first."""
 
     columns = COLUMNS
-    keys = "space mark  D compare two  r restore  p pin  u unpin  enter fields  esc back"
+    keys = "space mark  D compare  r restore  p pin  u unpin  x rejected  enter fields  esc back"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("D,equals_sign", "compare", show=False),
         Binding("r", "restore", show=False),
         Binding("p", "pin", show=False),
         Binding("u", "unpin", show=False),
+        Binding("x", "rejected", show=False),
     ]
 
     def __init__(self, key: str):
@@ -58,6 +60,9 @@ class VersionsPage(ListPage):
     def action_open(self) -> None:
         if (key := self.table.key) is not None:
             self.console.open_json(f"{self.key}@{key}", self.versions[key])
+
+    def action_rejected(self) -> None:
+        self.app.push_screen(RejectedPage(self.key))
 
     def action_compare(self) -> None:
         """The two that are marked, the older first; without marks, the one under the cursor with the one before it."""
@@ -104,6 +109,35 @@ class VersionsPage(ListPage):
             do,
             command=f"organism {verb} {name}",
         )
+
+
+class RejectedPage(ListPage):
+    """Values that a check kept from being published, and why."""
+
+    columns = REJECTED_COLUMNS
+    keys = "enter fields  esc back"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("x", "close", show=False)]
+
+    def __init__(self, key: str):
+        super().__init__()
+        self.key = key
+        self.found: Sequence[Document] = ()
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        return ("Assets", safe_name(self.key), "Rejected")
+
+    def load(self, source: ConsoleSource) -> Any:
+        return source.rejected(self.key)
+
+    def show(self, loaded: Any) -> None:
+        self.found = loaded.get("versions") or ()
+        self.table.empty = "none: no check rejected a value of it, or they are kept no more"
+        self.table.show(rejected_rows(self.found, self.console.now()))
+
+    def action_open(self) -> None:
+        if (key := self.table.key) is not None:
+            self.console.open_json(f"{self.key}, rejected", self.found[int(key)])
 
 
 class DiffPage(JsonPage):

@@ -17,7 +17,7 @@ from tui.presenters.rows import Column, Row
 from tui.presenters.words import Document, number_text
 
 COLUMNS = (
-    Column(name="VERSION", width=10),
+    Column(name="VERSION", width=18),
     Column(name="MADE", width=12),
     Column(name="ROWS", width=9, right=True),
     Column(name="RUN", width=9),
@@ -25,12 +25,52 @@ COLUMNS = (
     Column(name="TRIGGER", width=10, from_width=90),
     Column(name="FROM", share=1),
 )
+REJECTED_COLUMNS = (
+    Column(name="REJECTED", width=12),
+    Column(name="ROWS", width=9, right=True),
+    Column(name="RUN", width=9),
+    Column(name="BY", width=16, from_width=70),
+    Column(name="WHY", share=2, state=True),
+    Column(name="FROM", share=1, from_width=90),
+)
 _LABEL, _SHOWN = 18, 200
 
 
 def version_rows(versions: Sequence[Document], now: datetime) -> tuple[Row, ...]:
     """A row per version, newest first; the key is its number."""
     return tuple(_row(version, now) for version in versions)
+
+
+def rejected_rows(versions: Sequence[Document], now: datetime) -> tuple[Row, ...]:
+    """A row per value that a check rejected; the key is its place in the list."""
+    return tuple(
+        Row(
+            key=str(at),
+            cells=(
+                date_clock(each.get("rejected_at"), now),
+                count(each.get("rows")),
+                short_id(each.get("run") or "-"),
+                safe_name(each.get("actor") or "-"),
+                _refusals(each),
+                _inputs(each),
+            ),
+            tone="bad",
+            fault=True,
+        )
+        for at, each in enumerate(versions)
+    )
+
+
+def _refusals(version: Document) -> str:
+    """`row_count: 1 rows, at least 2`, of each check that did not pass."""
+    failed = [each for each in version.get("checks") or () if not each.get("passed")]
+    return safe_text("; ".join(f"{each.get('name')}: {each.get('detail') or 'failed'}" for each in failed), limit=300)
+
+
+def _inputs(version: Document) -> str:
+    given = (version.get("inputs") or {}).items()
+    names = [f"{safe_name(key)}@{(made_of or {}).get('version') or '-'}" for key, made_of in given]
+    return safe_text(", ".join([*made_with(version), *names]), limit=200)
 
 
 def number_lines(versions: Sequence[Document], width: int) -> list[Line]:
@@ -90,10 +130,6 @@ def _more(counts: Mapping[str, int], diff: Document) -> list[Line]:
 def _row(version: Document, now: datetime) -> Row:
     number, made = version.get("version"), moment(version.get("made_at"))
     marks = " ".join(name for name in ("head", "pinned") if version.get(name))
-    inputs = [
-        f"{safe_name(key)}@{(made_of or {}).get('version') or '-'}"
-        for key, made_of in (version.get("inputs") or {}).items()
-    ]
     return Row(
         key=str(number),
         cells=(
@@ -103,7 +139,7 @@ def _row(version: Document, now: datetime) -> Row:
             short_id(version.get("run") or "-"),
             safe_name(version.get("actor") or "-"),
             safe_name(version.get("trigger") or "-"),
-            safe_text(", ".join([*made_with(version), *inputs]), limit=200),
+            _inputs(version),
         ),
         order=(number, -made.timestamp() if made else None, version.get("rows"), "", "", "", ""),
         tone="ok" if version.get("head") else "",
