@@ -26,7 +26,7 @@ from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.pane import TextPane
 
 _PAGE = 2_000  # lines that are read at once
-_KEYS = "/ search  n N  L level  w wrap  t times  c copy  s save  g G ends  esc back"
+KEYS = "/ search  n N  L level  w wrap  t times  c copy  s save  g G ends  esc back"
 
 
 class EndedPane(TextPane):
@@ -89,7 +89,7 @@ class LogPage(Once[None]):
         return self.query_one("#text", TextPane)
 
     def on_mount(self) -> None:
-        self.query_one("#keys", Band).show(hints(_KEYS))
+        self.query_one("#keys", Band).show(hints(KEYS))
         self.pane.focus()
         self._read()
         self._show()

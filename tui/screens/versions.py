@@ -23,7 +23,7 @@ class VersionsPage(ListPage):
     """Newest first."""
 
     columns = COLUMNS
-    keys = "space mark  D compare  r restore  p pin  u unpin  x rejected  enter fields  esc back"
+    keys = "space mark  D diff  r restore  p pin  u unpin  x rejected  enter all  esc back"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("D,equals_sign", "compare", show=False),
         Binding("r", "restore", show=False),

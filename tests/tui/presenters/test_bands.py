@@ -6,6 +6,12 @@ import pytest
 
 from tui.presenters.bands import hints, trail
 from tui.presenters.lines import plain
+from tui.screens.causes import CausesPage
+from tui.screens.letters import LettersPage
+from tui.screens.log_page import KEYS as LOG_KEYS
+from tui.screens.person import PersonPage, WhyPage
+from tui.screens.versions import VersionsPage
+from tui.screens.workers import WorkersPage
 
 
 @pytest.mark.parametrize(
@@ -27,3 +33,11 @@ def test_a_page_says_where_it_lies_as_screens_do() -> None:
     line = trail("Runs", "7f3a2c00", "Log")
     assert plain(line) == " Runs ▸ 7f3a2c00 ▸ Log"
     assert [piece for piece, tone in line if tone == "head"] == ["Log"]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [LOG_KEYS, *(page.keys for page in (VersionsPage, LettersPage, WorkersPage, PersonPage, WhyPage, CausesPage))],
+)
+def test_all_keys_of_a_page_are_seen_at_80_columns(keys: str) -> None:
+    assert len(plain(hints(keys)).rstrip()) <= 80
