@@ -158,6 +158,7 @@ def test_a_ledger_that_is_away_keeps_nothing_from_being_told(watched: Any) -> No
     told = set(watched.channels.titles)
     assert any(each.startswith("ledger cannot be reached") for each in told)
     assert any(each.startswith("no worker serves the queue expensive") for each in told)
+    assert [each for each in told if each.startswith(("stream cannot", "network cannot"))] == []  # it explains them
 
 
 def test_a_look_that_breaks_is_told_and_keeps_no_other_from_looking(watched: Any) -> None:

@@ -20,6 +20,10 @@ from causal_organism.platform.watching.presence import note_presence
 from causal_organism.platform.watching.upkeep import keep_up
 from causal_organism.ports import Organism
 
+LEDGER = "ledger"
+ASK_THE_LEDGER = frozenset({"stream", "network"})
+"""Looks at these read the ledger too."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -99,7 +103,9 @@ def _look(
             known |= look.kinds
         elif not isinstance(error, NotRunningError):  # one that is not configured is not away
             away[look.server] = error
-    seen += [server_away(name, error.message, error.hint) for name, error in away.items()]
+    for name, error in away.items():
+        because = LEDGER if LEDGER in away and name in ASK_THE_LEDGER else None
+        seen.append(server_away(name, error.message, error.hint, because=because))
     return seen, frozenset(known), away
 
 
