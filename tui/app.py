@@ -33,13 +33,13 @@ from tui.messages import Found, LogArrived, Written
 from tui.polling import Standing
 from tui.presenters.freshness import label_of
 from tui.screens.commanding import Commanding
-from tui.screens.dialogs import WIDE
 from tui.screens.listing import ListScreen
 from tui.screens.modes import SCREENS
 from tui.source import ConsoleSource, Document, Place
 from tui.threads import HastyExecutor
 from tui.widgets.cells import Difference, Picture
 from tui.widgets.paint import Paint, Theme
+from tui.widgets.small import WIDE
 
 _REMEMBERED = 200
 

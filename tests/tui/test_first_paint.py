@@ -12,8 +12,8 @@ from tests.tui.driving import Driver, drive
 from tui.app import ConsoleApp
 
 LATER = ("tui.screens.assets", "tui.screens.runs", "tui.screens.queues", "tui.screens.interventions",
-         "tui.screens.person", "tui.screens.pages", "tui.screens.trigger",
-         "causal_organism.assets.freshness.causes")  # fmt: skip
+         "tui.screens.person", "tui.screens.dialogs",
+         "tui.screens.pages", "tui.screens.trigger", "causal_organism.assets.freshness.causes")  # fmt: skip
 
 
 def test_screens_that_are_not_seen_and_the_classes_of_causes_are_not_read_before_it() -> None:

@@ -24,11 +24,12 @@ from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
+from tui.widgets.small import WIDE
 
 SHOWN_TARGETS = 8
 MOST_LINES = 16
 _OTHER_LINES, _FIELD_LINES = 8, 4  # of a dialog: its frame, title, command and choices; a field with its name
-WIDE, _WIDE_BOX, _NARROW_BOX = 100, 94, 70  # columns of a wide terminal, and of the text in a box
+_WIDE_BOX, _NARROW_BOX = 94, 70  # columns of the text in a box
 Result = TypeVar("Result")
 
 

@@ -23,11 +23,10 @@ from tui.presenters.lines import Line, line
 from tui.presenters.overview.summary import waiting_for_people
 from tui.requests import COUNTED, Request
 from tui.screens.console import Console
-from tui.screens.dialogs import WIDE
 from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.log_pane import LogPane
-from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, TooSmall
+from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, WIDE, TooSmall
 
 
 class Frame(Screen[None]):

@@ -13,7 +13,6 @@ from tui.actions import Action, Context
 from tui.messages import Selected
 from tui.presenters.commands import command_for
 from tui.presenters.rows import Filter, looks_like_selection
-from tui.screens.dialogs import Answers, Ask
 from tui.screens.prompting import PromptingFrame
 from tui.source import Document
 from tui.widgets.line_table import LineTable
@@ -238,6 +237,8 @@ class ListScreen(PromptingFrame):
 
     def do_leave(self) -> None:
         if not self.leave():
+            from tui.screens.dialogs import Ask  # read when one is opened, as screens are
+
             self.app.push_screen(Ask("QUIT", [], action="Quit", guarded=False), self._quit)
 
     def leave(self) -> bool:
@@ -252,7 +253,7 @@ class ListScreen(PromptingFrame):
             return False
         return True
 
-    def _quit(self, answer: Answers | None) -> None:
+    def _quit(self, answer: Mapping[str, str] | None) -> None:
         if answer is not None:
             self.console.exit()
 

@@ -9,6 +9,8 @@ from tui.presenters.lines import line
 from tui.widgets.paint import paint_of
 
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
+WIDE = 100
+"""Columns from which a terminal is wide: panes stand side by side."""
 
 
 class TooSmall(Widget):
