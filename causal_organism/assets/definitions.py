@@ -106,6 +106,10 @@ class AssetSpec:
         """All keys that are always made together, this one included."""
         return (self.key,) if self.subset or not self.outputs else self.outputs
 
+    def config_values(self, given: Mapping[str, object]) -> dict[str, object]:
+        """What each parameter with a default is called with."""
+        return {name: given.get(name, parameter.default) for name, parameter in self.config.items()}
+
     @property
     def arguments(self) -> dict[str, str | Mapping[str, str]]:
         """Parameter -> its read; of a list of reads, key -> read."""

@@ -11,7 +11,7 @@ from causal_organism.assets.freshness.staleness import Code
 from causal_organism.assets.versions import Head
 from causal_organism.engine.code.checks import check_specs, check_versions
 from causal_organism.engine.code.stamps import FileStamps
-from causal_organism.engine.code.versions import CodeVersion, read_code, values_of
+from causal_organism.engine.code.versions import CodeVersion, read_code
 from causal_organism.errors import UnsetSettingError
 from causal_organism.ports import Engine
 
@@ -44,7 +44,7 @@ def load_code(
     return {
         key: Code(
             each.version, each.parts, unset.get(key), differs.get(key, {}), check_versions(organism.graph[key], read),
-            values_of(organism.graph[key], config.get(key, {})),
+            organism.graph[key].config_values(config.get(key, {})),
         )
         for key, each in current.items()
     }  # fmt: skip

@@ -78,14 +78,9 @@ def read_code(
     """
     kept = Notes(notes)
     source = _Source(kept, FileStamps() if stamps is None else stamps)
-    found = {spec.key: _version(spec, settings, values_of(spec, config.get(spec.key, {})), source) for spec in specs}
+    found = {spec.key: _version(spec, settings, spec.config_values(config.get(spec.key, {})), source) for spec in specs}
     kept.save()
     return found
-
-
-def values_of(spec: AssetSpec, given: Mapping[str, object]) -> dict[str, object]:
-    """What each parameter with a default is called with."""
-    return {name: given.get(name, parameter.default) for name, parameter in spec.config.items()}
 
 
 def _version(
