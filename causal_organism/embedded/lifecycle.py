@@ -110,7 +110,7 @@ def stop_supervisor(home: Home) -> None:
 def remove(folder: Path) -> tuple[str, ...]:
     """As `down`, and remove all data: of the servers, the ledger's folder outside the home included, and of people.
 
-    A study that somebody wrote (`study.toml`) stays.
+    Studies that somebody wrote (`study.toml`, `studies/NAME.toml`) stay; the tables beside them do not.
     """
     stopped = down(folder)
     home = Home(folder)
@@ -119,6 +119,11 @@ def remove(folder: Path) -> tuple[str, ...]:
         shutil.rmtree(folder / name, ignore_errors=True)
     for name in (*_FILES, IDENTITY_FILE):
         (folder / name).unlink(missing_ok=True)
+    studies = folder / "studies"
+    for table in [each for each in studies.glob("*") if each.suffix != ".toml"]:
+        table.unlink()
+    with contextlib.suppress(OSError):  # there are study files in it, or it is not there
+        studies.rmdir()
     return stopped
 
 

@@ -49,6 +49,9 @@ def test_a_destroyed_home_is_made_again_elsewhere(make_home: Callable[[], OwnHom
         organism.stream.append(waiting)
     before = numbers(old)
 
+    (old.folder / "studies").mkdir()
+    (old.folder / "studies" / "pilot.csv").write_text("id,week\na,2026-W01\n")
+
     backup = tmp_path / "backup"
     assert old.json("backup", str(backup))["stream"]["waiting"] == 4
     old.json("down", "--delete-data", "--yes")
@@ -58,6 +61,7 @@ def test_a_destroyed_home_is_made_again_elsewhere(make_home: Callable[[], OwnHom
     restored = new.json("restore-backup", str(backup))
     assert (restored["waiting"], restored["missing"]) == (4, 0)
     assert numbers(new) == before
+    assert (new.folder / "studies" / "pilot.csv").read_text() == "id,week\na,2026-W01\n"
     assert json.loads(new.run("check", "--network", "--json").stdout)["network"]["same"]
     assert new.run("audit", "verify").returncode == 0
     again = new.run("restore-backup", str(backup), "--json")

@@ -86,9 +86,15 @@ def test_every_row_comes_back_and_the_next_pulse_goes_on(
     waiting = events(5, seed=8)
     organism.stream.append(waiting)
     (organism.settings.home / "study.toml").write_text("[data]\n")
+    (organism.settings.home / "studies").mkdir()
+    (organism.settings.home / "studies" / "pilot.parquet").write_bytes(b"PAR1\x00\xff")
     before = rows(organism.settings.postgres_dsn)
     document = back_up(organism, tmp_path / "backup")
-    assert (document["stream"]["waiting"], document["dead_letters"], document["home"]) == (5, 1, ["study.toml"])
+    assert (document["stream"]["waiting"], document["dead_letters"], document["home"]) == (
+        5,
+        1,
+        ["study.toml", "studies/pilot.parquet"],
+    )
     take_out(organism, *_first_tie(organism))  # the network is lost, or worse
     found = restore(elsewhere, tmp_path / "backup")
     assert (found["waiting"], found["missing"], found["network"]) == (5, 0, True)
@@ -98,6 +104,7 @@ def test_every_row_comes_back_and_the_next_pulse_goes_on(
     }
     assert after["audit"][: len(before["audit"])] == before["audit"]
     assert (elsewhere.settings.home / "study.toml").read_text() == "[data]\n"
+    assert (elsewhere.settings.home / "studies" / "pilot.parquet").read_bytes() == b"PAR1\x00\xff"
     assert elsewhere.stream.read_dead_letters() == organism.stream.read_dead_letters()
     assert_holds(elsewhere, TAKEN)
     assert stream_state(elsewhere)["lag"] == 5

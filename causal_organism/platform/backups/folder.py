@@ -72,7 +72,8 @@ class BackupWriter:
 
     def _path(self, name: str) -> Path:
         path = self._draft / name
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return path
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -12,7 +13,7 @@ from causal_organism.engine.leases import hold_waiting
 from causal_organism.homes import write_private
 from causal_organism.organism.projections.network_follower import rebuild
 from causal_organism.platform.backups.folder import BackupReader
-from causal_organism.platform.backups.take import HOME_FILES
+from causal_organism.platform.backups.take import is_of_people
 from causal_organism.ports import DeadLetter, Organism, StreamEntry, StreamState
 from causal_organism.ports.backups import BackupStores, TableColumns, TableRows
 
@@ -65,8 +66,10 @@ def _write_files(organism: Organism, stores: BackupStores, backup: BackupReader)
     for name in backup.names("values"):
         stores.files.write(name, backup.read(f"values/{name}"))
     for name in backup.names("home"):
-        if name in HOME_FILES and not (organism.settings.home / name).exists():
-            write_private(organism.settings.home / name, backup.read(f"home/{name}").decode())
+        file = organism.settings.home / name
+        if is_of_people(name) and not file.exists():
+            file.parent.mkdir(mode=0o700, exist_ok=True)
+            write_private(file, os.fsdecode(backup.read(f"home/{name}")))
 
 
 def _tables(backup: BackupReader, folder: str, about: Any) -> list[TableRows]:

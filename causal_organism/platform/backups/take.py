@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from causal_organism.platform.backups.folder import BackupWriter
 from causal_organism.ports import EventStream, Organism, StreamEntry, StreamPosition, StreamState
 from causal_organism.ports.backups import BackupStores, DatabaseBackup, DatabaseMoment
 
-HOME_FILES = ("study.toml", "aliases.csv")
+_HOME_FILES = ("study.toml", "aliases.csv", "studies/*")
 """What people wrote, or is read at the door; passwords, ports and logs are each home's own."""
 
 _TRIES = 3
@@ -61,7 +62,7 @@ def _write(organism: Organism, stores: BackupStores, writer: BackupWriter) -> di
             manifest = _write_moment(organism, stores, writer, moment, state)
         break
     manifest["readings"] = None if stores.readings is None else _write_readings(stores.readings, writer)
-    manifest["home"] = [name for name in HOME_FILES if _write_home_file(organism, writer, name)]
+    manifest["home"] = list(_write_home_files(organism.settings.home, writer))
     return manifest
 
 
@@ -137,12 +138,17 @@ def _write_readings(readings: DatabaseBackup, writer: BackupWriter) -> dict[str,
         return _write_database(writer, "readings", moment)
 
 
-def _write_home_file(organism: Organism, writer: BackupWriter, name: str) -> bool:
-    file = organism.settings.home / name
-    if not file.is_file():
-        return False
-    writer.write(f"home/{name}", (file.read_bytes(),))
-    return True
+def is_of_people(name: str) -> bool:
+    """Is it one of the files that a backup has of a home, and puts back?"""
+    return ".." not in name.split("/") and any(fnmatchcase(name, each) for each in _HOME_FILES)
+
+
+def _write_home_files(home: Path, writer: BackupWriter) -> Iterator[str]:
+    for pattern in _HOME_FILES:
+        for file in sorted(each for each in home.glob(pattern) if each.is_file()):
+            name = file.relative_to(home).as_posix()
+            writer.write(f"home/{name}", (file.read_bytes(),))
+            yield name
 
 
 class _Counted:
