@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from causal_organism.cli.output import data, emit, json_option, name_of, say
+from causal_organism.cli.runs.outages import Outages
 from causal_organism.cli.runs.tables import Document, log_end_text, log_text, run_text, step_text
 from causal_organism.cli.shell.completion import complete_run
 from causal_organism.errors import FAILED
@@ -67,18 +68,20 @@ def follow_run(o: OpenOrganism, run_id: str) -> Document:
     from causal_organism.wording.run_actions import has_ended
 
     told: dict[str, str] = {}
+    outages = Outages(run_id)
     while True:
-        document = load_run(o, run_id)
-        run_id = document["id"]
-        lines = {"run " + run_id: document["state"]}
-        lines |= {task["name"]: task["state"] for task in document["tasks"]}
-        lines |= {f"{name_of(step)} ": step_text(step) for step in document["steps"]}
-        for name, text in lines.items():
-            if told.get(name) != text:
-                told[name] = text
-                say(f"{name.strip()}: {text}")
-        if has_ended(document):
-            return load_settled(o, run_id)
+        with outages.borne():
+            document = load_run(o, run_id)
+            run_id = document["id"]
+            lines = {"run " + run_id: document["state"]}
+            lines |= {task["name"]: task["state"] for task in document["tasks"]}
+            lines |= {f"{name_of(step)} ": step_text(step) for step in document["steps"]}
+            for name, text in lines.items():
+                if told.get(name) != text:
+                    told[name] = text
+                    say(f"{name.strip()}: {text}")
+            if has_ended(document):
+                return load_settled(o, run_id)
         time.sleep(POLL_S)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.keys import label_of
 from causal_organism.cli.output import progress_bar, say
+from causal_organism.cli.runs.outages import Outages
 from causal_organism.errors import StoppedWaitingError
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
@@ -52,7 +53,7 @@ class Telling:
 
 
 def wait_for(o: OpenOrganism, run: str, telling: Telling) -> dict[str, Any]:
-    """Follow a run to its end; steps are told as they end.
+    """Follow a run to its end; steps are told as they end. A server that is away for a while is waited for (`outages`).
 
     ^C ends the waiting and not the run, and says so; another one soon after cancels it. Raises StoppedWaitingError.
     """
@@ -79,17 +80,18 @@ def _cancel(o: OpenOrganism, run: str) -> str:
 
 
 def _followed(o: OpenOrganism, run: str, telling: Telling) -> dict[str, Any]:
-    state = ""
+    state, outages = "", Outages(run, found=True)
     while True:
         began = time.monotonic()
-        found = o.orchestrator.run(run)
-        if found is not None and found["state"] != state:
-            state = found["state"]
-            say(f"run {run}: {state}")
-        for step in o.ledger.steps(run):
-            telling.tell(step)
-        if state in ENDED:
-            return _answer(o, run, state, found)
+        with outages.borne():
+            found = o.orchestrator.run(run)
+            if found is not None and found["state"] != state:
+                state = found["state"]
+                say(f"run {run}: {state}")
+            for step in o.ledger.steps(run):
+                telling.tell(step)
+            if state in ENDED:
+                return _answer(o, run, state, found)
         # Asking about a run of many partitions takes its time; it is asked the less often.
         time.sleep(max(POLL_S, 4 * (time.monotonic() - began)))
 
