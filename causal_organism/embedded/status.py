@@ -17,14 +17,17 @@ from causal_organism.settings import Settings, running_servers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerStatus:
-    """One row of `organism status`. `state` says more than `healthy`: starting, restarting, stopped, external, …"""
+    """One row of `organism status`. `state` says more than `healthy`: starting, restarting, stopped, external, …
+
+    `healthy` None: nothing is known of it, as no variable names it and this home is not where the others run.
+    """
 
     name: str
     product: str | None
     version: str | None
     address: str | None
     pid: int | None
-    healthy: bool
+    healthy: bool | None
     state: str
     error: str | None = None
 
@@ -34,13 +37,16 @@ def look(settings: Settings) -> tuple[ServerStatus, ...]:
     home = Home(settings.home)
     state = load_state(home) if supervisor_of(home) is not None else None
     embedded = running_servers(settings.home)
+    elsewhere_only = state is None and settings.postgres_dsn not in (None, embedded.get("ORGANISM_POSTGRES_DSN"))
 
     def look_at(name: str) -> ServerStatus:
         elsewhere = ask(settings, name, embedded)
         shown = None if state is None else state.server(name)
         if elsewhere is not None:
             return _external(name, elsewhere)
-        return _stopped(home, name) if shown is None else _embedded(home, shown)
+        if shown is not None:
+            return _embedded(home, shown)
+        return _unnamed(name) if elsewhere_only else _stopped(home, name)
 
     with ThreadPoolExecutor(len(parts.SERVERS)) as threads:
         return tuple(threads.map(look_at, parts.SERVERS))
@@ -77,6 +83,13 @@ def _stopped(home: Home, name: str) -> ServerStatus:
     return ServerStatus(
         name=name, product=server.product, version=server.version, address=None, pid=None, healthy=False,
         state="stopped",
+    )  # fmt: skip
+
+
+def _unnamed(name: str) -> ServerStatus:
+    """Of servers that somebody else runs, one that this process has no address of."""
+    return ServerStatus(
+        name=name, product=None, version=None, address=None, pid=None, healthy=None, state="not known",
     )  # fmt: skip
 
 

@@ -91,7 +91,7 @@ def _processes(settings: Settings) -> Sequence[Process]:
     return [
         Process(each.name, each.product or each.name, each.state, each.healthy, each.error)
         for each in look(settings)
-        if each.state not in ("stopped", "external", "not installed")
+        if each.healthy is not None and each.state not in ("stopped", "external", "not installed")
     ]
 
 

@@ -40,7 +40,8 @@ def test_troubles_stand_newest_first_and_what_is_so_now_before_them() -> None:
         ]
     }
     runs = {"runs": [run("r1", "Failed", 5, message="boom")]}
-    status = {"servers": [{"name": "stream", "healthy": False}, {"name": "ledger", "healthy": True}]}
+    healths = {"stream": False, "ledger": True, "watch": None}  # of the last nothing is known
+    status = {"servers": [{"name": name, "healthy": healthy} for name, healthy in healths.items()]}
     assert found(assets=assets, runs=runs, status=status) == [
         ("server:stream", "FAIL"),
         ("asset:c", "FAIL"),

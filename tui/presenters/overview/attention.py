@@ -104,7 +104,7 @@ def _server_troubles(status: Document | None) -> list[Trouble]:
             detail=safe_text(server.get("error") or "does not answer (organism check says more)", limit=200),
         )
         for server in (status or {}).get("servers", ())
-        if not server.get("healthy")
+        if server.get("healthy") is False
     ]
 
 
