@@ -14,8 +14,9 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, progress_bar, say, table
+from causal_organism.cli.servers import start_servers
 from causal_organism.errors import OrganismError, RequestError
-from causal_organism.settings import home_folder
+from causal_organism.settings import home_folder, load_settings
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
 
@@ -50,11 +51,13 @@ def generate(folder: Path, people: int, weeks: int, seed: int, start: str | None
 @changes(role=None)
 def quickstart(people: int, weeks: int, replay: str | None, yes: bool, as_json: bool) -> None:
     """Embedded servers, real input through the stream, both pipelines once, and what came out."""
+    from causal_organism.embedded.servers import parts
+
     home = home_folder(os.environ)
     if not yes and sys.stdin.isatty():
         click.confirm(f"Start servers in {home} and fill them with a generated organisation?", abort=True, err=True)
     started = time.monotonic()
-    _start_servers(home)
+    start_servers(load_settings(), parts.SERVERS)
     with open_organism() as o:
         from causal_organism.platform.deploy import set_up
 
@@ -66,21 +69,6 @@ def quickstart(people: int, weeks: int, replay: str | None, yes: bool, as_json: 
     emit(document, lambda: _text(document), as_json=as_json)
     if any(run["state"] != "Completed" for run in runs):
         raise OrganismError("a pipeline did not complete", hint=f"organism logs {runs[-1]['id']}")
-
-
-def _start_servers(home: Path) -> None:
-    from causal_organism.embedded import lifecycle
-    from causal_organism.embedded.servers import parts
-
-    told: dict[str, str] = {}
-
-    def tell(state: Any) -> None:
-        for server in state.servers:
-            if told.get(server.name) != server.state:
-                told[server.name] = server.state
-                say(f"{server.product} ({server.name}): {server.state}")
-
-    lifecycle.up(home, parts.SERVERS, environ=os.environ, say=tell)
 
 
 def _first_week(start: str | None, weeks: int) -> date:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @changes(ask=Settings.refuse_read_only, role=None)
 def up(only: str | None, adopt: bool, as_json: bool) -> None:
     """Start the embedded servers of the home, and return when they are healthy."""
-    from causal_organism.embedded import adoption, lifecycle
+    from causal_organism.embedded import adoption
     from causal_organism.embedded.servers import parts
 
     settings = load_settings()
@@ -41,11 +41,7 @@ def up(only: str | None, adopt: bool, as_json: bool) -> None:
     adopted = adoption.adopt(settings.home) if adopt else None
     if adopted is not None:
         say(adopted.describe())
-    state = lifecycle.up(settings.home, names, environ=os.environ, say=_Told())
-    _renew_access()
-    _log_home("up", [each.name for each in state.servers])
-    if any(each.name == "worker" for each in state.servers):
-        _note_graph(settings)
+    state = start_servers(settings, names)
     rows = [
         {
             "name": each.name,
@@ -111,6 +107,19 @@ def env(as_json: bool) -> None:
     _warn_of(recognize(settings.home))
     lines = [f"export {name}={_quoted(value)}" for name, value in variables.items()]
     emit({"schema": "organism.env/1", "environment": variables}, lambda: "\n".join(lines), as_json=as_json)
+
+
+def start_servers(settings: Settings, names: Sequence[str]) -> State:
+    """Start servers of the home, tell on stderr how they come, and note what others have to know of it: who may log in,
+    that they were started, and whose assets the worker makes."""
+    from causal_organism.embedded import lifecycle
+
+    state = lifecycle.up(settings.home, tuple(names), environ=os.environ, say=_Told())
+    _renew_access()
+    _log_home("up", [each.name for each in state.servers])
+    if any(each.name == "worker" for each in state.servers):
+        _note_graph(settings)
+    return state
 
 
 def _log_home(action: str, servers: Sequence[str], **detail: bool) -> None:
