@@ -77,17 +77,17 @@ def study_treatments(
 ) -> list[tuple[TreatmentView, tuple[Study, ...]]]:
     """Every treatment on every outcome, each with the other treatments held equal. `agreement`: study_outcome."""
     return [
-        (view, study_all(view.panel, view.declared, agreement=agreement, missing=view.missing))
+        (view, study_all(view.panel, view.declared, agreement=agreement, missing=view.column if view.missing else None))
         for view in by_treatment(panel, declared)
     ]
 
 
 def study_all(
-    panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None, missing: bool = False
+    panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None, missing: str | None = None
 ) -> tuple[Study, ...]:
     """Every outcome of the panel: the one to improve first, then the others that are declared, then those that are not.
 
-    `agreement`: study_outcome. `missing`: the panel has not the first treatment.
+    `agreement`: study_outcome. `missing`: the first treatment, where the panel has no such column.
     """
     metrics = outcomes_in_order(declared, outcome_metrics(panel))
     if not metrics:
@@ -96,8 +96,8 @@ def study_all(
             reasons=("no-outcomes",),
             hint=f"import outcomes with one of {', '.join(each.column for each in declared.outcomes)}",
         )
-    if missing:
-        return tuple(without_treatment(metric) for metric in metrics)
+    if missing is not None:
+        return tuple(without_treatment(metric, missing) for metric in metrics)
     return tuple(study_outcome(panel, metric, declared, agreement=agreement) for metric in metrics)
 
 

@@ -126,9 +126,9 @@ def _held_equal(
     return hold_treatments(*hold_on_call(diagram, declared.confounders, varying), others)
 
 
-def without_treatment(outcome: str) -> Study:
+def without_treatment(outcome: str, treatment: str) -> Study:
     """Of an outcome where the panel has no such treatment."""
-    return _refused(outcome, Adjustment(controls=()), ("variable-missing",))
+    return _refused(outcome, Adjustment(controls=()), (f"variable-missing: {treatment}",))
 
 
 def _refused(outcome: str, adjustment: Adjustment, problems: tuple[str, ...], sample: Sample | None = None) -> Study:

@@ -74,7 +74,7 @@ def test_dowhy_agrees_on_each_and_everybody_has_a_row_of_each(world: Any) -> Non
 def test_a_treatment_that_the_panel_has_not_is_refused_alone(world: Any) -> None:
     found = study_treatments(world(7)[1], study(), agreement=None)
     problems = {view.column: studies[0].problems for view, studies in found}
-    assert problems["tickets"] == ("variable-missing",)
+    assert problems["tickets"] == ("variable-missing: tickets",)
     assert problems["meet_load_h"][0] == "variable-missing: tickets", "what is held equal has to be there too"
 
 
