@@ -99,8 +99,10 @@ class Blocking:
 
     def find(self, key: str, partition: str) -> tuple[Blocker, ...]:
         """What blocks it if it were made now. What of it is made before is part of the run already."""
-        needed = (*self._world.inputs(key, partition), *self._world.needs(key, partition))
-        return tuple(dict.fromkeys(blocker for each in needed for blocker in self._blockers(each)))
+        found: dict[Blocker, None] = {}
+        for needed in (*self._world.inputs(key, partition), *self._world.needs(key, partition)):
+            found.update(dict.fromkeys(self._blockers(needed)))
+        return tuple(found)
 
     def trial(self) -> Blocking:
         """The same run, to find what may not be part of it; nothing is added to it."""
@@ -110,7 +112,8 @@ class Blocking:
 
     def _blockers(self, needed: Resolved) -> Sequence[Blocker]:
         if isinstance(needed, One):
-            return tuple(_blockers(needed, self._world, self._run))
+            blocker = _of_one(needed, self._world, self._run.get(needed.key, {}))
+            return () if blocker is None else (blocker,)
         if needed not in self._groups:
             found = tuple(_blockers(needed, self._world, self._run))
             self._groups[needed] = found if needed.is_whole else found[:_NAMED]
@@ -152,14 +155,18 @@ def _blockers(needed: Resolved, world: World, run: InRun) -> Iterator[Blocker]:
     state = run.get(needed.key, {})
     if isinstance(needed, Many):
         yield from _of_group(needed, world, state)
-    elif needed.partition in state:
-        hindrance = state[needed.partition]
-        if hindrance is not None:
-            yield Blocker(needed.key, needed.partition, hindrance)
-    elif not world.is_made(needed.key, needed.partition):
-        yield Blocker(needed.key, needed.partition, Hindrance.NEVER_MADE)
-    elif world.is_unfit(needed.key, needed.partition):
-        yield Blocker(needed.key, needed.partition, Hindrance.UNFIT)
+    elif (blocker := _of_one(needed, world, state)) is not None:
+        yield blocker
+
+
+def _of_one(one: One, world: World, state: Mapping[str, Hindrance | None]) -> Blocker | None:
+    if one.partition in state:
+        hindrance = state[one.partition]
+    elif not world.is_made(one.key, one.partition):
+        hindrance = Hindrance.NEVER_MADE
+    else:
+        hindrance = Hindrance.UNFIT if world.is_unfit(one.key, one.partition) else None
+    return None if hindrance is None else Blocker(one.key, one.partition, hindrance)
 
 
 def _of_group(many: Many, world: World, state: Mapping[str, Hindrance | None]) -> Iterator[Blocker]:

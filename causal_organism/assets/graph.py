@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from causal_organism.assets.automation.conditions import check_automation
 from causal_organism.assets.definitions import SOURCE, Asset, AssetSpec
 from causal_organism.assets.keys import nearest
 from causal_organism.assets.partitions.dimensions import Dimension, sources_of
+from causal_organism.assets.partitions.mappings import One
 from causal_organism.assets.partitions.reads import Read, reads_of
 from causal_organism.assets.partitions.windows import Windows
 from causal_organism.errors import GraphError, RequestError
@@ -19,6 +20,7 @@ class AssetGraph:
     """Checked and ordered. `order` is topological, ties by key.
 
     `reads` are the inputs of each asset with how their partitions are read; `needs` what else must have been made.
+    `whole_reads` are the same for one without partitions, with what it reads; None where that depends on partitions.
     `dimensions` are those of each asset without the windows that can never be complete: they reach before what they
     read begins, or past its end.
     """
@@ -41,6 +43,7 @@ class AssetGraph:
             key: self._reads(spec, {other: other for other in (*spec.deps, *sources_of(spec.partitions.values()))})
             for key, spec in self.specs.items()
         }
+        self.whole_reads = {key: _whole(reads) for key, reads in self.reads.items()}
         self.dimensions: Mapping[str, Mapping[str, Dimension]] = self._dimensions()
 
     def __getitem__(self, key: str) -> AssetSpec:
@@ -116,6 +119,10 @@ class AssetGraph:
 def graph_of(assets: Iterable[Asset]) -> AssetGraph:
     """The graph of declared assets."""
     return AssetGraph(spec for each in assets for spec in each.specs)
+
+
+def _whole(reads: Iterable[Read]) -> Sequence[tuple[Read, One]] | None:
+    return None if any(each.axes for each in reads) else tuple((each, One(each.key)) for each in reads)
 
 
 def _distinct(specs: Iterable[AssetSpec]) -> dict[str, AssetSpec]:

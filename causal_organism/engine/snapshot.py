@@ -52,7 +52,7 @@ class LedgerSnapshot:
     _judged: dict[str, tuple[tuple[str, Judgement], ...]] = field(default_factory=dict)
     _spaces: dict[str, Space] = field(default_factory=dict)
     _chosen: dict[str, dict[Many, tuple[tuple[str, ...], InputVersion]]] = field(default_factory=dict)
-    _resolved: dict[str, list[tuple[Read, Resolved | None]]] = field(default_factory=dict)  # without partitions
+    _resolved: dict[str, Sequence[tuple[Read, Resolved | None]]] = field(default_factory=dict)  # without partitions
 
     @property
     def graph(self) -> AssetGraph:
@@ -136,13 +136,15 @@ class LedgerSnapshot:
             return []
         return [found for _, found in self._resolve(key, partition, reads) if found is not None]
 
-    def resolved(self, key: str, partition: str = UNPARTITIONED) -> list[tuple[Read, Resolved | None]]:
+    def resolved(self, key: str, partition: str = UNPARTITIONED) -> Sequence[tuple[Read, Resolved | None]]:
         """Every read of an asset with the partitions that it stands for; None where there is no such partition."""
-        found = None if partition else self._resolved.get(key)
+        if partition:
+            return self._resolve(key, partition, self.organism.graph.reads[key])
+        found = self._resolved.get(key)
         if found is None:
-            found = self._resolve(key, partition, self.organism.graph.reads[key])
-            if not partition:
-                self._resolved[key] = found
+            whole = self.organism.graph.whole_reads[key]
+            found = self._resolve(key, partition, self.organism.graph.reads[key]) if whole is None else whole
+            self._resolved[key] = found
         return found
 
     def chosen(self, many: Many) -> tuple[str, ...]:
@@ -161,8 +163,11 @@ class LedgerSnapshot:
 
     def is_unfit(self, key: str, partition: str = UNPARTITIONED) -> bool:
         """False for a source: what it shows is what there is, and nothing else could be read in its place."""
-        spec, head = self.organism.graph[key], self.head(key, partition)
-        return bool(spec.checks and spec.kind == DERIVED and head is not None and rejecting(head, self.code[key]))
+        spec = self.organism.graph[key]
+        if not spec.checks or spec.kind != DERIVED:
+            return False
+        head = self.head(key, partition)
+        return head is not None and bool(rejecting(head, self.code[key]))
 
     def input_versions(self, key: str, partition: str = UNPARTITIONED) -> dict[str, InputVersion | None]:
         """Versions that a make of this asset or partition would read, by label."""

@@ -147,7 +147,7 @@ def _inputs_changed(head: Head, inputs: Mapping[str, InputVersion | None]) -> li
             causes.append(InputAdded(_name(label), _label(now), _partition(now)))
         elif _content(recorded[label]) != _content(now):
             causes.append(_input_changed(label, recorded[label], now))
-    for label in sorted(recorded.keys() - inputs.keys()):
+    for label in sorted(label for label in recorded if label not in inputs):
         was = recorded[label]
         causes.append(InputRemoved(_name(label), _label(was), _partition(was)))
     return causes

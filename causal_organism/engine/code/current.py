@@ -42,11 +42,11 @@ def load_code(
     for key, was in changed:
         differs.setdefault(key, {})[was] = differing_parts(known.get(was, {}), current[key].parts)
     return {
-        key: Code(
-            each.version, each.parts, unset.get(key), differs.get(key, {}), check_versions(organism.graph[key], read),
-            organism.graph[key].config_values(config.get(key, {})),
+        spec.key: Code(
+            each.version, each.parts, unset.get(spec.key), differs.get(spec.key, {}), check_versions(spec, read),
+            spec.config_values(config.get(spec.key, {})),
         )
-        for key, each in current.items()
+        for spec, each in ((organism.graph.specs[key], each) for key, each in current.items())
     }  # fmt: skip
 
 
