@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -29,3 +31,21 @@ def equal(look: Callable[[], object], expected: object, *, within_s: float = PAT
         time.sleep(pause_s)
         pause_s = min(0.2, 1.5 * pause_s)
     assert found == expected
+
+
+@contextmanager
+def meanwhile(step: Callable[[], object], *, every_s: float = 0.0) -> Iterator[None]:
+    """In a thread of its own, `step` again and again until the block ends, each time after a pause."""
+    over = threading.Event()
+
+    def repeat() -> None:
+        while not over.wait(every_s):
+            step()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -46,6 +46,7 @@ class Latents:
 
 
 def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, planted: Planted) -> Latents:
+    """What nobody measures and all else is drawn from, per person and week; one week before the first besides."""
     people, columns = structure.size, weeks + 1
     more, duty = rng.spawn(2)  # what only some worlds have changes nothing in the others
     person = rng.normal(size=people)[

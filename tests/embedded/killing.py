@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -20,6 +19,7 @@ from causal_organism.network.interactions import Interaction
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
 from tests.stores.truth import network_in, people_of, ties_of, weeks_in, weeks_of
+from tests.waiting import meanwhile
 
 
 def descendants(pid: int) -> list[int]:
@@ -77,20 +77,14 @@ def pulse(own_home: Any) -> bool:
 @contextmanager
 def pulsing(own_home: Any) -> Iterator[Counter[str]]:
     """Somebody asks for pulses without end; how many went through, and why the others did not."""
-    over, counted = threading.Event(), Counter[str]()
+    counted = Counter[str]()
 
     def ask() -> None:
-        while not over.is_set():
-            done = own_home.run("pulse")
-            counted["completed" if done.returncode == 0 else (done.stderr or done.stdout).strip()[-90:]] += 1
+        done = own_home.run("pulse")
+        counted["completed" if done.returncode == 0 else (done.stderr or done.stdout).strip()[-90:]] += 1
 
-    thread = threading.Thread(target=ask)
-    thread.start()
-    try:
+    with meanwhile(ask):
         yield counted
-    finally:
-        over.set()
-        thread.join()
 
 
 def begin_again(own_home: Any) -> float:

@@ -6,7 +6,6 @@ import itertools
 import os
 import random
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ import pytest
 
 from tests.embedded.killing import assert_all_counted_once, command_of, descendants, pulse, send
 from tests.sender import Sender
-from tests.waiting import until
+from tests.waiting import meanwhile, until
 
 MINUTES = int(os.environ.get("ORGANISM_TEST_KILL_MINUTES", "12"))
 LONGEST_S = 300.0
@@ -27,21 +26,15 @@ pytestmark = [pytest.mark.long, pytest.mark.chaos, pytest.mark.timeout(3600)]
 @contextmanager
 def killing(supervisor: int) -> Iterator[list[str]]:
     """What was killed so far. Only the supervisor is spared: who begins it again is the machine's, not ours."""
-    over, killed, chance = threading.Event(), list[str](), random.Random(60)
+    killed, chance = list[str](), random.Random(60)
 
     def kill_one() -> None:
-        while not over.wait(60):
-            victim = chance.choice(sorted(descendants(supervisor)))
-            killed.append(command_of(victim))
-            send([victim], signal.SIGKILL)
+        victim = chance.choice(sorted(descendants(supervisor)))
+        killed.append(command_of(victim))
+        send([victim], signal.SIGKILL)
 
-    thread = threading.Thread(target=kill_one)
-    thread.start()
-    try:
+    with meanwhile(kill_one, every_s=60):
         yield killed
-    finally:
-        over.set()
-        thread.join()
 
 
 def test_a_pulse_completes_every_five_minutes(full_home: Any) -> None:

@@ -187,6 +187,7 @@ def partitions(key: str, *, number: int = 16) -> Document:
 
 
 def first_assets(born: datetime, *, hostile: bool) -> list[dict[str, Any]]:
+    """The assets as the demonstration begins; `hostile`: with names that a careless screen would take as markup."""
     views = ("degree", "strength", "clustering", "betweenness", "pagerank", "communities")
     behind = [f"views/{name}" for name in views]
     found = [

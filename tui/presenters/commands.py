@@ -21,6 +21,7 @@ def selection_of(keys: Sequence[str], *, upstream: bool = False) -> str:
 def refresh_command(
     selection: str, *, partition: str | None = None, force: bool = False, full: bool = False, config: Sequence[str] = ()
 ) -> str:
+    """The command that does what the dialog does."""
     flags = f" --partition {shlex.quote(partition)}" if partition else ""
     flags += "".join(f" --set {shlex.quote(each)}" for each in config)
     flags += (" --force" if force else "") + (" --full" if full else "")

@@ -37,6 +37,17 @@ class StudyContext:
         steps = np.unique(self.sample.when)
         return (Reason.GAPS,) if (len(steps) > 1 and (np.diff(steps) > 1).any()) or _every_other(self) else ()
 
+    def too_few(self, *, clusters: int, weeks: int = 0, periods: int = 0) -> tuple[Reason, ...]:
+        """What the sample has less of than a design asks for: units, clusters, and weeks or other times."""
+        sample, found = self.sample, []
+        if sample.units < self.declared.min_group:
+            found.append(Reason.SMALL_GROUP)
+        if sample.clusters < clusters:
+            found.append(Reason.FEW_CLUSTERS)
+        if sample.periods < (weeks if self.weekly else periods):
+            found.append(Reason.FEW_WEEKS)
+        return tuple(found)
+
     def values(self, column: str, sample: StudySample) -> Floats | None:
         """A column on the rows of a sample, not-a-number where it is unknown; None if there is no such column."""
         found = self.study.numbers.get(column)

@@ -29,11 +29,7 @@ NEVER = 1.0  # of the robustness value: nothing stands against a hidden cause wh
 def study_cross_section(context: StudyContext) -> tuple[Finding, ...]:
     """One finding per treatment, each with the other treatments held equal."""
     sample = context.sample
-    found = []
-    if sample.units < context.declared.min_group:
-        found.append(Reason.SMALL_GROUP)
-    if sample.clusters < LEAST_CLUSTERS:
-        found.append(Reason.FEW_CLUSTERS)
+    found = [*context.too_few(clusters=LEAST_CLUSTERS)]
     if not context.declared.confounders and len(sample.treatments) == 1:
         found.append(Reason.NOT_IDENTIFIED)  # a mere difference between people who differ
     if found:

@@ -54,6 +54,7 @@ class LinearDesign:
 
 
 def linear_design(sample: StudySample, absorb: Absorb) -> LinearDesign:
+    """Outcome, treatments and what is held equal with the fixed effects taken out, without columns that say nothing."""
     absorber = absorb(sample)
     w = absorber.taken_out(sample.w) if sample.w.shape[1] else sample.w
     scale = np.maximum(np.abs(sample.w).max(axis=0, initial=0.0), 1e-300)

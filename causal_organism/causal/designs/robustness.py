@@ -217,6 +217,10 @@ def check_sensitivity(design: LinearDesign, place: int, slope: Slope, checks: Ch
 def judge_robustness(
     slope: Slope, columns: tuple[Floats, Floats, Floats], names: tuple[str, ...], checks: Checks, *, floor: float
 ) -> None:
+    """Notes how strong a hidden cause would have to be; doubts a slope that one weaker than `floor` could explain.
+
+    `columns`: outcome, treatment, and what is held equal, one column for each of `names`.
+    """
     y, t, held = columns
     found = judge_sensitivity(
         y, t, held, names, inflation=slope.se / max(slope.se_plain, 1e-300), t_critical=slope.critical,

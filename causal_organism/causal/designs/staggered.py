@@ -23,15 +23,8 @@ _DRAWS = 20
 def study_staggered(context: StudyContext) -> tuple[Finding, ...]:
     """One finding per treatment: the mean effect on the treated, over all the time that they were."""
     sample = context.sample
-    found = []
-    if sample.units < context.declared.min_group:
-        found.append(Reason.SMALL_GROUP)
-    if sample.clusters < LEAST_CLUSTERS:
-        found.append(Reason.FEW_CLUSTERS)
-    if sample.periods < (LEAST_WEEKS if context.weekly else LEAST_PERIODS):
-        found.append(Reason.FEW_WEEKS)
-    if found:
-        return tuple(refused(*found) for _ in sample.treatments)
+    if problems := context.too_few(clusters=LEAST_CLUSTERS, weeks=LEAST_WEEKS, periods=LEAST_PERIODS):
+        return tuple(refused(*problems) for _ in sample.treatments)
     return tuple(_find(context, place) for place in range(len(sample.treatments)))
 
 

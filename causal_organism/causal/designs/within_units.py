@@ -32,7 +32,7 @@ NOTHING_LEFT = 1e-7
 def study_within(context: StudyContext) -> tuple[Finding, ...]:
     """One finding per treatment of the sample, each with the other treatments held equal."""
     sample = context.sample
-    if problems := _sample_problems(context):
+    if problems := context.too_few(clusters=LEAST_CLUSTERS, weeks=LEAST_WEEKS, periods=LEAST_PERIODS):
         return tuple(refused(*problems) for _ in sample.treatments)
     by_time = linear_design(sample, units_and_times)
     in_clusters = linear_design(sample, units_and_cluster_times) if _has_company(context) else None
@@ -54,18 +54,6 @@ def _choose(by_time: LinearDesign, in_clusters: LinearDesign | None, place: int)
         float(np.std(without(each.t[:, place], each.held_beside(place)))) for each in (in_clusters, by_time)
     )
     return in_clusters if left >= LEAST_LEFT_IN_CLUSTERS * all_left else by_time
-
-
-def _sample_problems(context: StudyContext) -> tuple[Reason, ...]:
-    sample = context.sample
-    found = []
-    if sample.units < context.declared.min_group:
-        found.append(Reason.SMALL_GROUP)
-    if sample.clusters < LEAST_CLUSTERS:
-        found.append(Reason.FEW_CLUSTERS)
-    if sample.periods < (LEAST_WEEKS if context.weekly else LEAST_PERIODS):
-        found.append(Reason.FEW_WEEKS)
-    return tuple(found)
 
 
 def _find(context: StudyContext, by_time: LinearDesign, in_clusters: LinearDesign | None, place: int) -> Finding:

@@ -81,6 +81,7 @@ def read_ties(ties: Mapping[str, NDArray[Any]], ids: NDArray[np.str_], weeks: In
 
 
 def sum_ties(ties: Ties) -> TieSums:
+    """Of each person and week: interactions, meetings, hours in meetings, and a print of all of them."""
     prints = np.zeros(ties.shape[0] * ties.shape[1], dtype=np.uint64)
     known = ties.own >= 0
     np.add.at(prints, ties.own[known], ties.mark[known])

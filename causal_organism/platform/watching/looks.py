@@ -114,6 +114,7 @@ def look_at_assets(sight: Sight) -> list[Fault]:
 
 
 def look_at_imports_of_workers(sight: Sight) -> list[Fault]:
+    """Workers that cannot import the assets of a deployment."""
     found = find_broken_imports(sight.organism)
     sight.broken_imports = {each.error: key_of(FaultKind.WORKER_BROKEN, each.graph) for each in found}
     return list(broken_imports(found))
