@@ -39,7 +39,7 @@ test: check ## the whole check: lint, types, layers and tests against real serve
 
 # The tests without servers take one core, those with servers mostly wait: they run beside each other.
 check: fmtcheck lint types layers networkx
-	$(MAKE) --jobs=3 --output-sync=target unit large homes stores
+	$(MAKE) --jobs=3 --output-sync=target DRAWN= unit large homes stores
 
 .PHONY: fmtcheck
 fmtcheck: setup
@@ -58,10 +58,13 @@ types: setup ## mypy --strict, of tests and benchmarks too
 layers: setup ## import-linter: layers and owners
 	$(BIN)/lint-imports --no-cache
 
-unit: setup ## the tests that need no server and little time; K=closeness chooses some of them
-	$(BIN)/python -m pytest -m "not long and not servers and not large" $(if $(K),-k "$(K)")
+# Of laws, few examples for somebody who waits for them, and all in the whole check.
+DRAWN := --hypothesis-profile=few
 
-large: setup ## those of many worlds, published data, long histories, clusters and an installation
+unit: setup ## the tests that need no server and little time; K=closeness chooses some of them
+	$(BIN)/python -m pytest $(DRAWN) -m "not long and not servers and not large" $(if $(K),-k "$(K)")
+
+large: setup ## those of many worlds, published data, long histories, clusters, terminals and an installation
 	$(BIN)/python -m pytest -m "large and not long and not servers" $(if $(K),-k "$(K)")
 
 # Those of homes and flows start, stop and kill whole homes; all others ask servers that are started once.

@@ -6,6 +6,7 @@ server; `servers` starts everything. The servers end with the session, also when
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ from causal_organism.settings import Settings, load_settings
 
 pytest.register_assert_rewrite("tests.waiting")  # a failure there says what was found
 
+from tests.examples import FEW  # noqa: E402
 from tests.pgbouncer import PgBouncer, running  # noqa: E402
 from tests.waiting import PATIENCE_S  # noqa: E402
 
@@ -51,10 +53,11 @@ _BY_PARAMETER = {
 _OWN_HOMES = {"embedded", "chaos", "flows"}  # folders whose tests start homes of their own
 
 # The examples of a law are the same in every run, and a busy machine is no defect. `--hypothesis-profile=search` draws
-# new ones, `--hypothesis-seed=N` with it again those of a run before.
+# new ones, `--hypothesis-seed=N` with it again those of a run before; `few` draws few of each.
 _SLOW = [hypothesis.HealthCheck.too_slow]
 hypothesis.settings.register_profile("search", deadline=None, suppress_health_check=_SLOW)
 hypothesis.settings.register_profile("steady", deadline=None, suppress_health_check=_SLOW, derandomize=True)
+hypothesis.settings.register_profile("few", parent=hypothesis.settings.get_profile("steady"), max_examples=FEW)
 hypothesis.settings.load_profile("steady")
 
 
@@ -65,6 +68,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.servers)
         if _STARTING.intersection(getattr(item, "fixturenames", ())) and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_STARTING_S))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays; to look through it for garbage again and again costs time alone."""
+    gc.collect()
+    gc.freeze()
 
 
 def _needs_servers(item: pytest.Item) -> bool:

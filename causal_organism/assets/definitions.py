@@ -108,9 +108,8 @@ class AssetSpec:
 
     def config_values(self, given: Mapping[str, object]) -> dict[str, object]:
         """What each parameter with a default is called with."""
-        if not self.config:
-            return {}
-        return {name: given.get(name, parameter.default) for name, parameter in self.config.items()}
+        parameters = self.config.items() if self.config else ()
+        return {name: given.get(name, parameter.default) for name, parameter in parameters}
 
     @property
     def arguments(self) -> dict[str, str | Mapping[str, str]]:

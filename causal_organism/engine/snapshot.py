@@ -131,20 +131,16 @@ class LedgerSnapshot:
 
     def needs(self, key: str, partition: str = UNPARTITIONED) -> list[Resolved]:
         """What else must have been made."""
-        reads = self.organism.graph.needs[key]
-        if not reads:
-            return []
-        return [found for _, found in self._resolve(key, partition, reads) if found is not None]
+        found = self._resolve(key, partition, self.organism.graph.needs[key])
+        return [each for _, each in found if each is not None]
 
     def resolved(self, key: str, partition: str = UNPARTITIONED) -> Sequence[tuple[Read, Resolved | None]]:
         """Every read of an asset with the partitions that it stands for; None where there is no such partition."""
-        if partition:
-            return self._resolve(key, partition, self.organism.graph.reads[key])
-        found = self._resolved.get(key)
+        found = None if partition else self.organism.graph.whole_reads[key] or self._resolved.get(key)
         if found is None:
-            whole = self.organism.graph.whole_reads[key]
-            found = self._resolve(key, partition, self.organism.graph.reads[key]) if whole is None else whole
-            self._resolved[key] = found
+            found = self._resolve(key, partition, self.organism.graph.reads[key])
+            if not partition:
+                self._resolved[key] = found
         return found
 
     def chosen(self, many: Many) -> tuple[str, ...]:
@@ -164,9 +160,7 @@ class LedgerSnapshot:
     def is_unfit(self, key: str, partition: str = UNPARTITIONED) -> bool:
         """False for a source: what it shows is what there is, and nothing else could be read in its place."""
         spec = self.organism.graph[key]
-        if not spec.checks or spec.kind != DERIVED:
-            return False
-        head = self.head(key, partition)
+        head = self.head(key, partition) if spec.checks and spec.kind == DERIVED else None
         return head is not None and bool(rejecting(head, self.code[key]))
 
     def input_versions(self, key: str, partition: str = UNPARTITIONED) -> dict[str, InputVersion | None]:

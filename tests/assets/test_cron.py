@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from causal_organism.assets.cron import parse_cron, zone_of
+from tests.examples import examples
 
 
 def utc(text: str) -> datetime:
@@ -127,7 +128,7 @@ zones = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathm
 moments = st.datetimes(datetime(2017, 1, 1), datetime(2027, 1, 1)).map(lambda each: each.replace(tzinfo=UTC))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(crons, zones, moments)
 def test_moments_lie_on_the_clock_and_previous_undoes_next(cron: str, zone: str, now: datetime) -> None:
     parsed = parse_cron(cron, zone)
@@ -151,7 +152,7 @@ def matches(text: str, value: int) -> bool:
     return False
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.tuples(fields(0, 59), fields(0, 23)), zones, moments)
 def test_next_is_the_first_minute_that_matches(pair: tuple[str, str], zone: str, now: datetime) -> None:
     parsed = parse_cron(f"{pair[0]} {pair[1]} * * *", zone)

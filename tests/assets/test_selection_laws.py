@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import AssetSpec
@@ -32,6 +32,7 @@ from causal_organism.assets.selection.syntax import (
 )
 from causal_organism.errors import SelectionError
 from tests.assets.looks import Look, spec
+from tests.examples import examples
 
 _KEY_CHARACTERS = st.sampled_from("ab2-._/é")
 keys = st.text(_KEY_CHARACTERS, min_size=1, max_size=4) | st.sampled_from(["and", "OR", "not", "-", "2", "a b", '"\\'])
@@ -69,7 +70,7 @@ def compound(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
     )
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.recursive(atoms, compound, max_leaves=8))
 def test_parsing_the_text_gives_the_expression_back(expr: Expr) -> None:
     assert parse(to_text(expr)) == expr
@@ -81,7 +82,7 @@ FRAGMENTS = (
 )  # fmt: skip
 
 
-@settings(max_examples=800, deadline=None)
+@examples(800)
 @given(st.lists(st.sampled_from(FRAGMENTS), max_size=9).map("".join))
 def test_any_text_is_an_expression_or_an_error_that_points_inside(text: str) -> None:
     try:
@@ -178,7 +179,7 @@ def reference(expr: Expr, graph: AssetGraph, look: Look) -> set[str]:  # noqa: C
             raise AssertionError(expr)
 
 
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(
     graphs(),
     st.recursive(known_atoms, compound, max_leaves=6),

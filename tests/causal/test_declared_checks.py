@@ -14,6 +14,8 @@ from causal_organism.causal.panel import shift
 from causal_organism.causal.refutations import refute
 from causal_organism.causal.verdicts import STRENGTH, lower
 
+pytestmark = pytest.mark.large
+
 
 def judged(panel: Any, declared: Any) -> Any:
     """Verdicts on focus, by segment."""

@@ -12,6 +12,8 @@ from causal_organism.causal.declarations.panel_study import shipped_study
 from causal_organism.causal.effects import estimate_effects, judge_all, study_all
 from causal_organism.causal.reference import AGREEMENT
 
+pytestmark = pytest.mark.large
+
 SEEDS = range(60, 72)
 
 
@@ -35,7 +37,6 @@ def many(world: Any) -> Any:
     return found
 
 
-@pytest.mark.large
 def test_intervals_of_roles_hold_the_planted_effects(many: Any) -> None:
     """95 % intervals around the mean of those who are really there, over 12 worlds and 4 roles."""
     inside = [
@@ -46,7 +47,6 @@ def test_intervals_of_roles_hold_the_planted_effects(many: Any) -> None:
     assert np.mean(inside) >= 0.90
 
 
-@pytest.mark.large
 def test_a_placebo_refuses_no_more_worlds_than_its_size_says(many: Any) -> None:
     """Of twelve worlds without a hidden cause, at a size of 0.05."""
     refused = [verdicts["focus_h", "all"] for *_, verdicts in many if verdicts["focus_h", "all"].verdict == "refused"]
@@ -61,13 +61,11 @@ def concluded(many: Any, role: Any) -> Any:
     ]
 
 
-@pytest.mark.large
 def test_the_role_without_effect_is_never_called_supported(many: Any) -> None:
     assert set(concluded(many, "manager")) <= {"inconclusive", "weak"}
     assert concluded(many, "manager").count("weak") <= 2
 
 
-@pytest.mark.large
 def test_roles_with_large_effects_are_supported(many: Any) -> None:
     assert set(concluded(many, "engineer") + concluded(many, "analyst")) == {"supported"}
 

@@ -10,6 +10,8 @@ from causal_organism.causal.pooled import draw_design
 from causal_organism.causal.sample import Sample, draw_sample
 from causal_organism.causal.shrinkage import Group, pool, pool_groups
 
+pytestmark = pytest.mark.large
+
 CONTROLS = ("assigned_load", "deadline", "degree_prev")
 
 
@@ -124,7 +126,6 @@ def test_a_person_whose_meetings_never_vary_has_no_slope(world: Any) -> None:
     assert np.isfinite(slopes.slope[2:]).mean() > 0.95
 
 
-@pytest.mark.large
 @pytest.mark.parametrize("between", [0.0, 0.1, 0.2, 0.5])
 def test_pooled_effects_are_nearer_to_the_truth_and_their_intervals_cover(between: Any) -> None:
     rng = np.random.default_rng(5)
@@ -150,7 +151,6 @@ def worlds_of(draw: Any, worlds: int = 30, people: int = 60) -> Any:
         yield truth, pool(truth + se * rng.normal(size=people), se, mean_se=0.04)
 
 
-@pytest.mark.large
 @pytest.mark.parametrize("between", [0.1, 0.2, 0.4])
 def test_who_is_said_to_differ_by_so_much_does(between: Any) -> None:
     """The slope of the truth on the estimate, about the mean: 0.48 at 0.1 with a prior that nobody is like the rest."""
@@ -162,7 +162,6 @@ def test_who_is_said_to_differ_by_so_much_does(between: Any) -> None:
     assert 0.8 < shared / squares < 1.2
 
 
-@pytest.mark.large
 def test_three_segments_of_50_are_told_apart_as_little_as_they_differ() -> None:
     """By themselves the slope is about 0.8, and they are further from the truth: the segments that seem to differ most
     are those that do so by luck."""
@@ -185,7 +184,6 @@ def test_three_segments_of_50_are_told_apart_as_little_as_they_differ() -> None:
     assert error < alone
 
 
-@pytest.mark.large
 def test_a_minority_whom_it_harms_is_not_drawn_into_the_rest() -> None:
     """One in ten has the opposite effect; with one kind of person, intervals of those covered it in 0.48 of cases."""
 
@@ -201,7 +199,6 @@ def test_a_minority_whom_it_harms_is_not_drawn_into_the_rest() -> None:
     assert np.mean(wronged) <= 0.05
 
 
-@pytest.mark.large
 def test_a_minority_near_the_rest_is_covered_though_it_is_rare() -> None:
     """One in ten, about three errors away: by how rare they are, they would be taken for the rest too often."""
 

@@ -14,6 +14,8 @@ from causal_organism.causal.reference import AGREEMENT
 from causal_organism.causal.sample import Sample, draw_sample
 from causal_organism.causal.within import Effects, fit
 
+pytestmark = pytest.mark.large
+
 
 def problems(panel: Any) -> Any:
     found = study.study_outcome(panel, "focus_h", shipped_study(), agreement=AGREEMENT)

@@ -18,6 +18,8 @@ from causal_organism.causal.study import study_outcome
 from causal_organism.causal.verdicts import REASONS, discovery_rates, lead_problems
 from causal_organism.errors import CannotConcludeError
 
+pytestmark = pytest.mark.large
+
 CONTROLS = ("assigned_load", "deadline", "degree_prev")
 
 

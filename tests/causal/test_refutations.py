@@ -9,6 +9,8 @@ import pytest
 from causal_organism.causal.effects import estimate_effects
 from causal_organism.causal.refutations import refute
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture(scope="module")
 def refutations(world: Any, effects: Any) -> Any:

@@ -15,6 +15,8 @@ from causal_organism.causal.refutations import refute
 from causal_organism.synthetic.weekly import weekly_sums
 from tests.interventions.test_proposals import PEOPLE, make_effects, make_refutations, run
 
+pytestmark = pytest.mark.large
+
 TICKETS = '[treatment.tickets]\ncolumn = "tickets"\nsource = "desk"\ncontrast = 1\n\n[outcome.focus]'
 CAUSES = "meet_load_h -> OUTCOME\ntickets -> OUTCOME person -> tickets week -> tickets\n"
 

@@ -145,6 +145,7 @@ def test_looking_at_a_study_file_loads_no_analysis(study: Path, tmp_path: Path) 
     assert loaded.isdisjoint({"pandas", "scipy", "dowhy", "prefect", "statsmodels", "sklearn", "networkx"})
 
 
+@pytest.mark.large
 def test_neither_the_order_of_rows_nor_the_number_of_threads_changes_a_byte(tmp_path: Path) -> None:
     table = working_weeks(1, people=60, weeks=20)
     (tmp_path / "study.toml").write_text(WITHIN_TEAMS)

@@ -15,6 +15,8 @@ import pytest
 
 from tests.deploy.kustomized import ROOT
 
+pytestmark = pytest.mark.large
+
 ADVISORIES = json.loads(Path(__file__).with_name("advisories.json").read_text())
 SCRIPT = ROOT / ".ci" / "audit.py"
 

@@ -37,6 +37,7 @@ def found(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     return built(request.param)
 
 
+@pytest.mark.large
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_document_is_valid_and_has_no_field_that_is_unknown(found: list[Any], version: str) -> None:
     kubernetes_validate = pytest.importorskip("kubernetes_validate")

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import asset, source
@@ -27,6 +27,9 @@ from tests.engine.worlds import (
     from_nothing,
     watched,
 )
+from tests.examples import examples
+
+pytestmark = pytest.mark.large
 
 
 def small_world() -> World:
@@ -108,7 +111,7 @@ def test_another_whole_run_at_any_store_call_of_a_run_loses_no_update(number: in
     assert at > 60
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(40)
 @given(st.lists(st.integers(0, 1), max_size=300), st.integers(0, 9))
 def test_two_runs_in_any_order_of_their_store_calls_lose_no_update(order: list[int], number: int) -> None:
     world = small_world()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import Asset, Keep
@@ -28,8 +28,9 @@ from tests.engine.worlds import (
     from_nothing,
     worlds,
 )
+from tests.examples import examples
 
-LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+LAW = examples(60)
 
 # One thing that happens: a source changes, an asset's code changes, an asset begins or stops to fail, a refresh of some
 # of it, a return to an old version, the next day.

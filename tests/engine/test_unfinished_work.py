@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import causal_organism
 from causal_organism.assets.definitions import Asset, asset
 from causal_organism.errors import StoreError
@@ -83,6 +85,7 @@ def copied(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.large
 def test_slices_of_other_code_are_not_gone_on_with_though_only_a_helper_of_a_helper_changed(tmp_path: Path) -> None:
     package = copied(tmp_path / "package")
     assert make(package, tmp_path / "one", 5) == {"outcome": "failed", "computed": 5, "values": None}

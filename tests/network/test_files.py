@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.errors import RequestError
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.organism.files.interactions import read_interactions
+from tests.examples import examples
 
 NOW_US = 1_800_000_000 * 10**6
 GOOD = '{"source": "a", "target": "b", "at": 1700000000}'
@@ -167,7 +168,7 @@ def test_a_json_array_is_a_wrong_request(tmp_path: Path) -> None:
 rows = st.lists(st.dictionaries(st.sampled_from(["source", "target", "at", "kind", "id", "x"]), st.text()), max_size=6)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(rows=rows)
 def test_json_and_csv_say_the_same(rows: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("files")
@@ -187,7 +188,7 @@ def test_json_and_csv_say_the_same(rows: list[dict[str, Any]], tmp_path_factory:
     assert taken[0] == taken[1]
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(content=st.binary(max_size=300), name=st.sampled_from(["a.csv", "a.jsonl", "a"]))
 def test_any_bytes_can_be_read(content: bytes, name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     path = tmp_path_factory.mktemp("files") / name

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.network.interactions import (
@@ -18,6 +18,7 @@ from causal_organism.network.interactions import (
     parse,
     to_fields,
 )
+from tests.examples import examples
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOW_US = int(NOW.timestamp()) * 10**6
@@ -305,7 +306,7 @@ entries = st.builds(
 )
 
 
-@settings(max_examples=1000)
+@examples(1000)
 @given(entries)
 def test_plain_entries_are_read_as_all_others_are(entry: dict[str, str]) -> None:
     """Fields of text never take the short way that entries of bytes take."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.errors import DamagedValueError
@@ -16,6 +16,7 @@ from causal_organism.network.csr import Csr, with_values
 from causal_organism.network.deltas import NetworkDelta, TieChange, invert
 from causal_organism.network.snapshot import from_columns
 from causal_organism.sharing.snapshot_files import load, save
+from tests.examples import examples
 from tests.network.histories import History, histories
 
 SMALL = from_columns(["a", "b", "c", "d"], [1, 0, 1, 2], [0, 1, 2, 1], [5, 7, 11, 13], [1, 2, 3, 4])
@@ -122,7 +123,7 @@ def test_a_delta_that_does_not_fit_is_refused(delta: NetworkDelta, message: str)
         SMALL.apply(delta)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(history=histories, mmap=st.booleans())
 def test_a_saved_snapshot_reads_back(history: History, mmap: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("snapshots") / "one"

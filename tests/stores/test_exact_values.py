@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.assets.contents import content_of, document_of
@@ -23,6 +23,7 @@ from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.values import codec
 from causal_organism.stores.values.shown import shown_rows, shown_table
 from causal_organism.stores.values.store import Values
+from tests.examples import examples
 from tests.stores.frames import COLUMNS, FRAMES, INDEXES, NAMES, ROWS, SERIES, assert_exactly, objects
 
 
@@ -304,7 +305,7 @@ def frames(draw: st.DrawFn) -> pd.DataFrame:
     return frame
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(frames())
 def test_any_table_comes_back_as_it_was_returned(frame: pd.DataFrame) -> None:
     found = back(frame)

@@ -16,6 +16,8 @@ from causal_organism.synthetic.organisation import WEEK_US, iso_week
 from causal_organism.synthetic.structure import HOSTILE
 from causal_organism.synthetic.weekly import weekly_sums
 
+pytestmark = pytest.mark.large
+
 START = date(2026, 1, 7)  # a Wednesday
 
 

@@ -24,6 +24,8 @@ from causal_organism.synthetic import generate
 from causal_organism.synthetic.planted import CASES
 from causal_organism.synthetic.weekly import weekly_sums
 
+pytestmark = pytest.mark.large
+
 START = date(2026, 1, 5)
 
 

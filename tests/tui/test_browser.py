@@ -25,7 +25,10 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 WIDTH, HEIGHT = 1_280, 800
 LEAST_LIT = 0.03  # of the picture: a console's text and frames; a page that waits shows a logo
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: the console is not seen in a browser")
+pytestmark = [
+    pytest.mark.large,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: the console is not seen in a browser"),
+]
 
 
 @pytest.fixture

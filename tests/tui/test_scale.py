@@ -8,6 +8,8 @@ from tests.tui.driving import Clock, Driver, beats, drive
 from tests.tui.terminal import Terminal, terminal
 from tui.demo.world import Scale, WorldSource
 
+pytestmark = pytest.mark.large
+
 LARGE = Scale(assets=5_000, runs=100_000, partitions=50_000)
 ARGUMENTS = ("-m", "tui.demo", "--assets", "5000", "--runs", "100000", "--partitions", "50000")
 MOST_KEY_BYTES, ALIKE_BYTES = 1_536, 600

@@ -9,6 +9,8 @@ import pytest
 
 from tests.tui.driving import NARROW, WIDE, Driver, drive
 
+pytestmark = pytest.mark.large
+
 GOLDENS = Path(__file__).parent / "goldens"
 SIZES = (NARROW, WIDE)
 SCREENS = {

@@ -12,6 +12,8 @@ import pytest
 from tests.tui.terminal import terminal
 from tests.tui.tmux import Tmux, tmux
 
+pytestmark = pytest.mark.large
+
 DEMO = ("-m", "tui.demo")
 HANGING = (
     "import sys, time; from tui.app import ConsoleApp; from tui.running import Opening, run_console\n"

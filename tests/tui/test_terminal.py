@@ -11,6 +11,8 @@ import pytest
 
 from tests.tui.terminal import Terminal, terminal
 
+pytestmark = pytest.mark.large
+
 DEMO = ("-m", "tui.demo")
 CONSOLE = ("-c", "import sys; from causal_organism.cli.main import main; sys.exit(main(['tui']))")
 IDLE_S, IDLE_BYTES = 10.0, 340  # two kilobytes a minute

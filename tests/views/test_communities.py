@@ -7,7 +7,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.snapshot import Snapshot, from_columns
@@ -15,6 +15,7 @@ from causal_organism.views import communities as module
 from causal_organism.views.communities import communities, ties_of, update_communities
 from causal_organism.views.kernels.leiden import modularity
 from causal_organism.views.scores import Scores
+from tests.examples import examples
 from tests.network.histories import History, histories
 from tests.views.references import random_network, undirected
 
@@ -43,7 +44,7 @@ def check(network: Snapshot, found: Scores | None = None) -> None:
     assert reached >= max(quality(graph, each) for each in others) - 0.005
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(history=histories)
 def test_small_networks(history: History) -> None:
     check(history[-1][0].snapshot())
@@ -97,7 +98,7 @@ def test_people_without_ties_are_alone() -> None:
 
 
 @pytest.mark.large
-@settings(max_examples=40)
+@examples(40)
 @given(history=histories)
 def test_followed_through_a_history_they_are_as_good(history: History) -> None:
     network = history[0][0].snapshot()

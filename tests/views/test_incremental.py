@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from causal_organism.network.deltas import NetworkDelta, TieChange, compose
 from causal_organism.network.snapshot import Snapshot, from_columns
@@ -23,6 +23,7 @@ from causal_organism.views.kernels.holes import holes
 from causal_organism.views.reciprocity import affected_reciprocity, reciprocity, update_reciprocity
 from causal_organism.views.scores import Scores
 from causal_organism.views.strength import affected_strength, strength, update_strength
+from tests.examples import examples
 from tests.network.histories import History, State, histories
 from tests.views.references import assert_equal, random_network
 
@@ -51,7 +52,7 @@ VIEWS: dict[str, tuple[Callable[..., Scores], Callable[..., Scores], Callable[..
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@settings(max_examples=150)
+@examples(150)
 @given(history=histories)
 def test_incremental_equals_full(history: History, view: str) -> None:
     full, update, affected = VIEWS[view]
@@ -77,7 +78,7 @@ def changed_people(previous: Scores, fresh: Scores) -> set[int]:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@settings(max_examples=50)
+@examples(50)
 @given(history=histories)
 def test_several_deltas_may_be_taken_at_once(history: History, view: str) -> None:
     full, update, _ = VIEWS[view]

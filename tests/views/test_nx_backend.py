@@ -12,10 +12,11 @@ from typing import Any
 
 import networkx as nx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.views.nx_backend import Backend, backend, directed, info, undirected
+from tests.examples import examples
 from tests.views.references import random_network
 
 NETWORK = random_network(3, 80, 500)
@@ -113,7 +114,7 @@ def graphs(draw: st.DrawFn) -> Any:
     return graph
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(graph=graphs(), call=st.sampled_from(CALLS))
 def test_what_runs_on_ours_is_what_networkx_gives(graph: Any, call: tuple[str, dict[str, Any]]) -> None:
     name, options = call

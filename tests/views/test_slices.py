@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from causal_organism.errors import StoreError
@@ -36,6 +36,7 @@ from causal_organism.views.kernels.open_pairs import EGO, path_lengths, running_
 from causal_organism.views.kernels.roles import BROKERS
 from causal_organism.views.scores import Scores
 from causal_organism.views.share import PersonKernel, SourceKernel
+from tests.examples import examples
 from tests.views.references import assert_equal, random_network, roster
 from tests.waiting import until
 
@@ -209,7 +210,7 @@ def test_numbers_of_people_in_slices_have_the_same_bits(tmp_path: Path, mapper: 
 
 @pytest.mark.large
 @pytest.mark.parametrize("kernel", KERNELS, ids=lambda each: each.name)
-@settings(max_examples=20)
+@examples(20)
 @given(paths=st.integers(300, 200_000), most=st.integers(0, 40))
 def test_any_number_of_slices_stopped_anywhere_is_the_whole(kernel: PersonKernel, paths: int, most: int) -> None:
     with TemporaryDirectory() as folder:

@@ -11,6 +11,8 @@ import pytest
 from tests.causal.designs.conftest import Run
 from tests.causal.designs.worlds import CROSS_SECTION, WITHIN_TEAMS, across, working_weeks
 
+pytestmark = pytest.mark.large
+
 TRUTH = 0.8  # of two hours less
 
 

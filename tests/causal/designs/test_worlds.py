@@ -25,6 +25,8 @@ from tests.causal.designs.worlds import (
     working_weeks,
 )
 
+pytestmark = pytest.mark.large
+
 ACROSS, BY_LOT = CROSS_SECTION.format(kind="cross-section"), CROSS_SECTION.format(kind="randomised")
 BY_GROUP, BY_DUMMY = POLICY.format(column='column = "affected"'), POLICY.format(column='column = "d"')
 FOR_ALL = POLICY.format(column="")
