@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 QUICKSTART ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test check fmt lint types layers unit large servers long compose-test neo4j networkx bench screens clean constraints audit
+.PHONY: help setup quickstart test check fmt lint types layers unit large servers long compose-test neo4j timescale networkx bench screens clean constraints audit
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,11 +69,12 @@ large: setup ## those of many worlds, published data, long histories, clusters, 
 
 # Those of homes and flows start, stop and kill whole homes; all others ask servers that are started once.
 HOMES := tests/chaos tests/embedded tests/flows
-WITH_SERVERS = $(if $(wildcard $(NEO4J)/lib),ORGANISM_TEST_NEO4J_HOME=$(CURDIR)/$(NEO4J)) $(BIN)/python -m pytest \
-  -m "servers and not long" $(if $(K),-k "$(K)")
+WITH_SERVERS = $(if $(wildcard $(NEO4J)/lib),ORGANISM_TEST_NEO4J_HOME=$(CURDIR)/$(NEO4J)) \
+  $(if $(wildcard $(TIMESCALE)/node_modules),ORGANISM_TEST_TIMESCALE_HOME=$(CURDIR)/$(TIMESCALE)) \
+  $(BIN)/python -m pytest -m "servers and not long" $(if $(K),-k "$(K)")
 
 .PHONY: homes stores
-servers: setup ## the tests against the real embedded servers, and a real Neo4j if `make neo4j` fetched one
+servers: setup ## the tests against the real embedded servers, and a real Neo4j and TimescaleDB if they were fetched
 	$(WITH_SERVERS)
 
 homes: setup
@@ -110,6 +111,16 @@ $(NEO4J)/lib: tests/neo4j/pom.xml
 
 neo4j: $(NEO4J)/lib ## fetch a Neo4j for the tests (Java 17, Maven)
 
+# PostgreSQL with TimescaleDB compiled to WASM, from npm, for the tests that want the extension itself; needs Node 20.
+TIMESCALE := .timescale
+$(TIMESCALE)/node_modules: tests/timescale/package.json tests/timescale/package-lock.json
+	mkdir -p $(TIMESCALE)
+	cp $^ $(TIMESCALE)
+	npm ci --prefix $(TIMESCALE) --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
+timescale: $(TIMESCALE)/node_modules ## fetch a TimescaleDB for the tests (Node 20, npm)
+
 bench: setup ## every claim of speed, as ratios measured now
 	for file in benchmarks/*.py; do \
 	  grep -q __main__ $$file && { $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; } || true; done
@@ -127,4 +138,4 @@ audit: setup ## is anything known against what constraints.txt pins? fails too w
 
 clean: ## remove .venv and caches
 	if mountpoint -q .compose/storage/overlay; then umount --recursive .compose/storage/overlay; fi
-	rm -rf $(VENV) $(NEO4J) .compose .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(NEO4J) $(TIMESCALE) .compose .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -15,6 +15,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +32,20 @@ pytest.register_assert_rewrite("tests.waiting")  # a failure there says what was
 
 from tests.examples import FEW  # noqa: E402
 from tests.pgbouncer import PgBouncer, running  # noqa: E402
+from tests.timescale import servers as timescale  # noqa: E402
 from tests.waiting import PATIENCE_S  # noqa: E402
 
 _PREFIX = "organism-tests-"
 _REAL = pytest.StashKey[dict[str, str]]()
-_STARTING = {"embedded_home", "neo4j_server", "guard", "victims"}  # fixtures that start servers or wait for them
+_STARTING = {
+    "embedded_home",
+    "neo4j_server",
+    "timescale_server",
+    "guard",
+    "victims",
+}  # fixtures that start servers or wait for them
 _STARTING_S = 900
-_SERVERS = {"embedded_home", "neo4j_server", "pgbouncer", "object_store"}
+_SERVERS = {"embedded_home", "neo4j_server", "pgbouncer", "object_store", "timescale_server"}
 _BY_PARAMETER = {
     "postgres",
     "pgbouncer",
@@ -49,6 +57,7 @@ _BY_PARAMETER = {
     "redis_url",
     "servers",
     "files",
+    "timescale",
 }
 _OWN_HOMES = {"embedded", "chaos", "flows"}  # folders whose tests start homes of their own
 
@@ -167,6 +176,44 @@ def neo4j_server(request: pytest.FixtureRequest, neo4j_home: str) -> Iterator[Se
         yield home.start("network")
     finally:
         _remove(folder)
+
+
+@pytest.fixture(scope="session")
+def timescale_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The DSN of a TimescaleDB that only tests use: ORGANISM_TEST_TIMESCALE, or one started from what
+    ORGANISM_TEST_TIMESCALE_HOME holds; skips where neither is set.
+    """
+    dsn, home = (os.environ.get(f"ORGANISM_TEST_TIMESCALE{each}") for each in ("", "_HOME"))
+    if not dsn and not home:
+        pytest.skip("neither ORGANISM_TEST_TIMESCALE nor ORGANISM_TEST_TIMESCALE_HOME is set")
+    with nullcontext(dsn) if dsn else timescale.running(Path(str(home))) as address:
+        request.config.stash.setdefault(_REAL, {})["0 TimescaleDB"] = _timescale_product(address)
+        yield address
+
+
+def _timescale_product(dsn: str) -> str:
+    import psycopg
+
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        row = connection.execute(
+            "SELECT extversion, current_setting('server_version') FROM pg_extension WHERE extname = 'timescaledb'"
+        ).fetchone()
+    assert row is not None
+    return f"TimescaleDB {row[0]} on PostgreSQL {row[1]}"
+
+
+@pytest.fixture
+def timescale_dsn(timescale_server: str) -> Iterator[str]:
+    """The DSN of a TimescaleDB without anything of ours."""
+    import psycopg
+
+    clear = "DROP SCHEMA IF EXISTS organism CASCADE"
+    with psycopg.connect(timescale_server, autocommit=True) as connection:
+        connection.execute(clear)
+    yield timescale_server
+    with psycopg.connect(timescale_server, autocommit=True) as connection:
+        connection.execute(clear)
 
 
 @pytest.fixture

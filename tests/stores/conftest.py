@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -26,12 +27,16 @@ from tests.stores.prefect_servers import clear, client
 Make = Callable[[], Archive]
 
 
-@pytest.fixture(params=["memory", "postgres", "pgbouncer"])
+@pytest.fixture(params=["memory", "postgres", "pgbouncer", "timescale"])
 def make_archive(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Makes archives, each of its own; on a TimescaleDB all that are made are the same one."""
     if request.param == "memory":
         yield MemoryArchive
         return
-    fresh_database = request.getfixturevalue("fresh_database")
+    if request.param == "timescale":
+        fresh_database = partial(str, request.getfixturevalue("timescale_dsn"))
+    else:
+        fresh_database = request.getfixturevalue("fresh_database")
     way = request.getfixturevalue("pgbouncer").dsn if request.param == "pgbouncer" else str
     databases: list[Database] = []
 

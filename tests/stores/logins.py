@@ -13,6 +13,7 @@ from psycopg import sql
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.interventions import PostgresInterventions
 from causal_organism.stores.postgres.ledger import PostgresLedger
+from causal_organism.stores.postgres.readings import SqlReadings
 from causal_organism.stores.postgres.roles import roles_sql
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -27,6 +28,7 @@ def logins(fresh_dsn: str) -> Iterator[Login]:
     owner = Database(fresh_dsn)
     PostgresLedger(owner).audit(actor="ana", action="pin", subject="k", detail={}, at=NOW)
     PostgresInterventions(owner).sync_proposals([PROPOSAL], at=NOW, run=None)
+    SqlReadings(owner).setup()
     owner.run_script(roles_sql())
     owner.run_script(roles_sql())  # again changes nothing
     owner.close()

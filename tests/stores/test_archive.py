@@ -75,6 +75,7 @@ def test_batches_come_back_as_they_were_accepted(archive: Archive) -> None:
     assert archive.fingerprint(130) is None
 
 
+@pytest.mark.parametrize("make_archive", ["memory", "postgres", "pgbouncer"], indirect=True)  # two archives
 def test_the_fingerprint_is_that_of_the_whole_network_and_does_not_depend_on_batches(make_archive: Make) -> None:
     chance = random.Random(4)
     people = [f"p{number}" for number in range(12)]

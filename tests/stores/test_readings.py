@@ -1,8 +1,7 @@
-"""Readings: plain tables here; hypertables where ORGANISM_TEST_TIMESCALE names a TimescaleDB."""
+"""Readings: plain tables on PostgreSQL, hypertables on a TimescaleDB."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,15 +17,7 @@ from tests.stores.truth import NOW
 
 @pytest.fixture(params=["postgres", "timescale"])
 def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    if request.param == "timescale":
-        dsn = os.environ.get("ORGANISM_TEST_TIMESCALE")
-        if dsn is None:
-            pytest.skip("ORGANISM_TEST_TIMESCALE is not set")
-        found = Database(dsn)
-        with found.connection() as connection:
-            connection.execute("TRUNCATE organism.effect_reading, organism.view_reading")
-    else:
-        found = Database(request.getfixturevalue("fresh_dsn"))
+    found = Database(request.getfixturevalue("timescale_dsn" if request.param == "timescale" else "fresh_dsn"))
     yield found
     found.close()
 
@@ -90,8 +81,7 @@ def test_effects_have_a_trend_by_week_of_the_same_columns_with_timescaledb_and_w
     readings.write_effects(effects, version=1, at=monday + timedelta(days=6, hours=23))
     readings.write_effects(effects[:1], version=2, at=monday + timedelta(days=7))
     if "TimescaleDB" in readings.product():
-        with database.connection() as connection:
-            connection.autocommit = True
+        with database.connection(single=True) as connection:
             connection.execute("CALL refresh_continuous_aggregate('organism.effect_weekly', NULL, NULL)")
     names = rows(database, "SELECT attname FROM pg_attribute WHERE attrelid = 'organism.effect_weekly'::regclass"
                            " AND attnum > 0 ORDER BY attnum")  # fmt: skip
@@ -113,7 +103,7 @@ def test_what_timescaledb_is_given_names_the_columns_of_the_plain_views() -> Non
 
 def _columns(text: str, view: str) -> list[str]:
     """Names of what the view selects, in order."""
-    found = re.search(rf"VIEW organism\.{view} .*?SELECT (.*?)\s+FROM organism", text, re.DOTALL)
+    found = re.search(rf"VIEW organism\.{view}\s.*?SELECT (.*?)\s+FROM organism", text, re.DOTALL)
     assert found is not None
     parts = re.split(r",\s*(?![^(]*\))", " ".join(found[1].split()))
     return [part.rpartition(" ")[2] for part in parts]

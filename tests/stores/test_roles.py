@@ -13,6 +13,7 @@ from causal_organism.stores.postgres.copies import PostgresCopies
 from causal_organism.stores.postgres.database import Database, known_migrations
 from causal_organism.stores.postgres.interventions import PostgresInterventions
 from causal_organism.stores.postgres.ledger import PostgresLedger
+from causal_organism.stores.postgres.readings import SqlReadings
 from causal_organism.stores.postgres.roles import roles_sql
 from tests.stores.logins import NOW, PROPOSAL, ROLES, Login, logins
 
@@ -62,12 +63,16 @@ KEPT = {
     "migration": set(), "access": set(),
 }  # fmt: skip
 """Table of which no role changes or removes a row -> who may add one. Of access each sees their own rows alone."""
+TRENDS = {"effect_weekly": {*ROLES}, "view_daily": {*ROLES} - {"reader"}}
+"""View -> who reads it: as its owner, so it tells of readings what a reader of the view does not see by themselves."""
 MAKE = {"operator", "worker"}
 ALL = {*ROLES}
 
 
 def privileges(table: str) -> dict[str, set[str]]:
     """What may be done with a table -> who may. Every table of the schema has a place here, or the test is red."""
+    if table in TRENDS:
+        return {"SELECT": TRENDS[table]}
     sees = ALL - {"reader"} if table in PEOPLE else ALL
     adds, changes, removes = MAKE, MAKE, MAKE
     if table in KEPT:
@@ -134,11 +139,22 @@ def test_every_table_says_who_may_do_what_with_it(logins: Login, fresh_dsn: str)
         if may:
             held.setdefault(str(privilege), set()).add(str(role))
     assert found == {table: {privilege: who for privilege, who in privileges(table).items() if who} for table in found}
-    assert found.keys() >= {"fact", *OPERATIONS, *PEOPLE, *KEPT}
+    assert found.keys() >= {"fact", *OPERATIONS, *PEOPLE, *KEPT, *TRENDS}
+
+
+def test_trends_that_are_made_after_the_roles_are_granted_too(as_role: As, fresh_dsn: str) -> None:
+    reader, analyst, owner = as_role("reader"), as_role("analyst"), Database(fresh_dsn)
+    owner.run_script("DROP VIEW organism.effect_weekly, organism.view_daily")
+    SqlReadings(owner).setup()
+    owner.close()
+    for statement in ("SELECT * FROM organism.effect_weekly", "SELECT * FROM organism.view_daily"):
+        analyst.run_script(statement)
+    reader.run_script("SELECT * FROM organism.effect_weekly")
+    assert "single people" in refused(lambda: reader.run_script("SELECT * FROM organism.view_daily"))
 
 
 def test_the_schema_lends_nobody_the_rights_of_its_owner(logins: Login, fresh_dsn: str) -> None:
-    """No function and no view runs as its owner, and none of the roles may do more than its own."""
+    """No function and no view but the trends runs as its owner, and none of the roles may do more than its own."""
     with psycopg.connect(fresh_dsn) as connection:
         lent = connection.execute(
             "SELECT proname FROM pg_proc WHERE pronamespace = 'organism'::regnamespace AND prosecdef"
@@ -148,7 +164,7 @@ def test_the_schema_lends_nobody_the_rights_of_its_owner(logins: Login, fresh_ds
             "SELECT rolname FROM pg_roles WHERE rolname LIKE 'organism\\_%'"
             " AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)"
         ).fetchall()
-    assert (lent, able) == ([], [])
+    assert ({name for (name,) in lent}, able) == ({*TRENDS}, [])
 
 
 def refused(act: Callable[[], Any]) -> str:

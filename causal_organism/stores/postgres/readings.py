@@ -11,6 +11,7 @@ from typing import Any
 
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.poolers import describe_pooler
+from causal_organism.stores.postgres.roles import trends_sql
 from causal_organism.stores.statements import load_statements
 
 _SQL = load_statements("postgres/statements/readings.sql")
@@ -29,13 +30,11 @@ class SqlReadings:
 
     def setup(self) -> None:
         with self._database.connection() as connection:
-            available = connection.execute(_SQL["is_to_be_set_up"]).fetchone() is not None  # a row has no columns
-            if available:
-                connection.execute(_SQL["extension"])
-            if available and _extension(connection):
-                connection.execute(_TIMESCALE.encode())  # bytes: the file is ours, and holds several statements
-            elif connection.execute(_SQL["is_ours"]).fetchone() is not None:
-                connection.execute(_PLAIN.encode())
+            if connection.execute(_SQL["is_ours"]).fetchone() is not None:  # a row has no columns
+                before = connection.execute(_SQL["trends"]).fetchone()
+                _set_up(connection)
+                if connection.execute(_SQL["trends"]).fetchone() != before:
+                    connection.execute(trends_sql().encode())
         self._set_up = True
 
     def product(self) -> str:
@@ -76,6 +75,17 @@ class SqlReadings:
             for start in range(0, len(records), _ROWS):
                 columns = [list(column) for column in zip(*records[start : start + _ROWS], strict=True)]
                 connection.execute(statement, (*fixed, *columns))
+
+
+def _set_up(connection: Any) -> None:
+    if connection.execute(_SQL["is_available"]).fetchone() is not None:
+        connection.execute(_SQL["extension"])
+    aggregates = False
+    if _extension(connection):
+        connection.execute(_TIMESCALE.encode())  # bytes: the file is ours, and holds several statements
+        aggregates = connection.execute(_SQL["aggregates"]).fetchone() is not None
+    if not aggregates:
+        connection.execute(_PLAIN.encode())
 
 
 def _extension(connection: Any) -> str | None:

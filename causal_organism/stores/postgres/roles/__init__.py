@@ -16,7 +16,7 @@ _SQL = load_statements("postgres/statements/logins.sql")
 _OF_PEOPLE = frozenset(
     {
         "batch", "booked_week", "effect_reading", "interaction", "person", "refusal", "sender_id", "small_value", "tie",
-        "tie_week", "view_reading",
+        "tie_week", "view_daily", "view_reading",
     }
 )  # fmt: skip
 _DECISIONS = frozenset({"intervention", "intervention_event"})
@@ -24,12 +24,17 @@ _DECISIONS = frozenset({"intervention", "intervention_event"})
 
 def roles_sql() -> str:
     """Statements that create the roles and grant what they may; repeating them changes nothing."""
-    return f"{_script('roles.sql')}\n{worker_sql()}"
+    return "\n".join((_script("roles.sql"), worker_sql(), trends_sql()))
 
 
 def worker_sql() -> str:
     """The same for the role organism_worker alone, for a home with no other."""
     return _script("worker.sql")
+
+
+def trends_sql() -> str:
+    """What roles may do with trends, where there are some."""
+    return _script("trends.sql")
 
 
 def present_grants(connection: psycopg.Connection[Any]) -> str:

@@ -1,14 +1,18 @@
 -- Results over time.
 
--- name: is_to_be_set_up
--- Tables are set up by whose they are: `organism deploy setup` does it for workers with a login of their own.
-SELECT FROM pg_available_extensions, pg_class
-WHERE name = 'timescaledb' AND oid = to_regclass('organism.effect_reading')
-    AND pg_has_role(session_user, relowner, 'USAGE')
+-- name: is_available
+SELECT FROM pg_available_extensions WHERE name = 'timescaledb'
 
 -- name: is_ours
+-- Tables are set up by whose they are: `organism deploy setup` does it for workers with a login of their own.
 SELECT FROM pg_class WHERE oid = to_regclass('organism.effect_reading')
     AND pg_has_role(session_user, relowner, 'USAGE')
+
+-- name: trends
+SELECT to_regclass('organism.effect_weekly')::oid, to_regclass('organism.view_daily')::oid
+
+-- name: aggregates
+SELECT FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'organism'
 
 -- name: extension
 DO $$ BEGIN

@@ -20,41 +20,48 @@ EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE 'readings are not compressed: %', SQLERRM;
 END $$;
 
--- Plain views of the same names were there before TimescaleDB was.
+-- Trends. Plain views of the same names may be there from before TimescaleDB was: they go only if these can be made. Rows
+-- that were not counted yet are counted when one asks, as by the plain views. The jobs follow late changes however old they are:
+-- what a restore brings back, and what is removed.
 DO $$
 BEGIN
-    IF (SELECT relkind FROM pg_class WHERE oid = to_regclass('organism.effect_weekly')) = 'v'
-        AND NOT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates
-            WHERE view_schema = 'organism' AND view_name = 'effect_weekly') THEN
-        DROP VIEW organism.effect_weekly, organism.view_daily;
-    END IF;
-END $$;
-
-DO $$
-BEGIN
-    IF to_regclass('organism.view_daily') IS NULL THEN
-        CREATE MATERIALIZED VIEW organism.view_daily WITH (timescaledb.continuous) AS
+    IF NOT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates
+            WHERE view_schema = 'organism' AND view_name = 'view_daily') THEN
+        DROP VIEW IF EXISTS organism.view_daily;
+        CREATE MATERIALIZED VIEW organism.view_daily
+            WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
             SELECT time_bucket(interval '1 day', at) AS day, key, metric, entity, avg(value) AS value, count(*) AS readings
             FROM organism.view_reading GROUP BY 1, key, metric, entity WITH NO DATA;
-        PERFORM add_continuous_aggregate_policy('organism.view_daily', start_offset => interval '7 days',
+        PERFORM add_continuous_aggregate_policy('organism.view_daily', start_offset => NULL,
             end_offset => interval '1 hour', schedule_interval => interval '1 hour');
     END IF;
-EXCEPTION WHEN OTHERS THEN
-    RAISE NOTICE 'there is no daily aggregate: %', SQLERRM;
-END $$;
-
--- Effects over all people, by the week in which they were concluded (weeks begin on Mondays, in UTC).
-DO $$
-BEGIN
-    IF to_regclass('organism.effect_weekly') IS NULL THEN
-        CREATE MATERIALIZED VIEW organism.effect_weekly WITH (timescaledb.continuous) AS
+    -- Effects over all people, by the week in which they were concluded (weeks begin on Mondays, in UTC).
+    IF NOT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates
+            WHERE view_schema = 'organism' AND view_name = 'effect_weekly') THEN
+        DROP VIEW IF EXISTS organism.effect_weekly;
+        CREATE MATERIALIZED VIEW organism.effect_weekly
+            WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS
             SELECT time_bucket(interval '7 days', at) AS week, outcome, treatment, avg(effect) AS effect,
                 avg(ci_lo) AS ci_lo, avg(ci_hi) AS ci_hi, count(effect) AS shown,
                 count(*) FILTER (WHERE verdict = 'supported') AS supported, count(*) AS readings
             FROM organism.effect_reading GROUP BY 1, outcome, treatment WITH NO DATA;
-        PERFORM add_continuous_aggregate_policy('organism.effect_weekly', start_offset => interval '28 days',
+        PERFORM add_continuous_aggregate_policy('organism.effect_weekly', start_offset => NULL,
             end_offset => interval '1 hour', schedule_interval => interval '1 hour');
     END IF;
 EXCEPTION WHEN OTHERS THEN
-    RAISE NOTICE 'there is no weekly aggregate: %', SQLERRM;
+    RAISE NOTICE 'trends are plain views: %', SQLERRM;
+END $$;
+
+-- Aggregates of earlier versions of ours, which left out what was new, and changes of what was old.
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT view_name FROM timescaledb_information.continuous_aggregates
+            WHERE view_schema = 'organism' AND materialized_only LOOP
+        EXECUTE format('ALTER MATERIALIZED VIEW organism.%I SET (timescaledb.materialized_only = false)', name);
+        PERFORM remove_continuous_aggregate_policy(format('organism.%I', name)::regclass, if_exists => true);
+        PERFORM add_continuous_aggregate_policy(format('organism.%I', name)::regclass, start_offset => NULL,
+            end_offset => interval '1 hour', schedule_interval => interval '1 hour');
+    END LOOP;
 END $$;
