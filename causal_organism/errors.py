@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 DONE, FAILED, WRONG, UNREACHABLE, REFUSED = 0, 1, 2, 3, 4
@@ -109,11 +110,31 @@ class StudyFileError(RequestError):
     code = "bad-study"
 
 
+class ServerName(StrEnum):
+    """Servers by what they are for, whoever runs them."""
+
+    LEDGER = "ledger"
+    READINGS = "readings"
+    STREAM = "stream"
+    NETWORK = "network"
+    ORCHESTRATOR = "orchestrator"
+    VALUES = "values"
+
+
 class StoreError(OrganismError):
-    """A server could not be reached or broke off. Raised by stores from the driver's own error; worth a retry."""
+    """A server could not be reached or broke off. Raised by stores from the driver's own error; worth a retry.
+
+    `server`: which one, since who asks one asks others on the way; None where the store does not know.
+    """
 
     exit_code = UNREACHABLE
     code = "unreachable"
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, code: str | None = None, server: ServerName | None = None
+    ):
+        super().__init__(message, hint=hint, code=code)
+        self.server = server
 
 
 class NotRunningError(StoreError):

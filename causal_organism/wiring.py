@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from causal_organism.assets.graph import AssetGraph
-from causal_organism.errors import NotRunningError, RefusedError, SettingsError
+from causal_organism.errors import NotRunningError, RefusedError, ServerName, SettingsError
 from causal_organism.graphs import load_graph, load_resources
 from causal_organism.notebook import Answers
 from causal_organism.ports import (
@@ -193,7 +193,9 @@ class OpenOrganism(Answers):
         dsn = self.settings.timescale_dsn
         if not dsn or dsn == self.settings.postgres_dsn:
             return self.database
-        return Database(dsn, deadline_s=self.deadline_s, read_only=self.settings.read_only, tls=self.tls)
+        found = Database(dsn, deadline_s=self.deadline_s, read_only=self.settings.read_only, tls=self.tls)
+        found.server = ServerName.READINGS
+        return found
 
     @cached_property
     def channels(self) -> Channels:

@@ -70,17 +70,24 @@ def incident_of(document: Mapping[str, Any]) -> Incident:
 
 
 def follow(
-    incidents: Sequence[Incident], seen: Sequence[Fault], *, known: Collection[FaultKind], now: datetime
+    incidents: Sequence[Incident],
+    seen: Sequence[Fault],
+    *,
+    known: Collection[FaultKind],
+    blind: Collection[str] = (),
+    now: datetime,
 ) -> tuple[tuple[Incident, ...], tuple[Alert, ...]]:
     """One look: the incidents that go on, and what people are to be told now.
 
-    `known`: kinds that could be looked for; of the others nothing is known, so their incidents go on as they were.
+    `known`: kinds that could be looked for; of the others nothing is known, so their incidents go on as they were. So
+    do those of the keys `blind`.
     """
     before = {each.key: each for each in incidents}
     found = {each.key: each for each in seen}
     open_now = [_seen(before.get(key), fault, now) for key, fault in found.items()]
     unseen = [each for key, each in before.items() if key not in found]
-    waiting = [each for each in unseen if each.fault.kind not in known or now - each.seen_at < CALM]
+    unknown = [each for each in unseen if each.fault.kind not in known or each.key in blind]
+    waiting = [each for each in unseen if each in unknown or now - each.seen_at < CALM]
     over = [each for each in unseen if each not in waiting]
     explained = {each.key for each in (*open_now, *waiting)}
     fresh = [each for each in open_now if _is_to_be_told(each, explained, now)]

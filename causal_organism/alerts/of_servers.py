@@ -116,17 +116,14 @@ def not_scheduling(version: str) -> Fault:
     )
 
 
-def server_away(name: str, error: str, hint: str | None, *, because: str | None = None) -> Fault:
-    """A server does not answer. Where it is a process of the home, that explains it.
-
-    `because`: another server that is away, without which this one cannot be looked at.
-    """
+def server_away(name: str, error: str, hint: str | None) -> Fault:
+    """A server does not answer. Where it is a process of the home, that explains it."""
     return Fault(
         kind=FaultKind.SERVER_AWAY,
         subject=name,
         text=f"{name} cannot be reached: {error}",
         hint=hint or "",
-        cause=key_of(FaultKind.SERVER_AWAY, because) if because else key_of(FaultKind.PROCESS_DOWN, name),
+        cause=key_of(FaultKind.PROCESS_DOWN, name),
     )
 
 

@@ -16,7 +16,7 @@ from causal_organism.alerts.faults import FaultKind
 from causal_organism.assets.definitions import asset
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
-from causal_organism.errors import RequestError, StoreError
+from causal_organism.errors import RequestError, ServerName, StoreError
 from causal_organism.platform.notices import notify
 from causal_organism.platform.watching.listing import acknowledge_incident, alerts_document
 from causal_organism.platform.watching.looks import LOOKS, Process
@@ -57,7 +57,7 @@ class Pipe:
 
 
 def gone(*_: Any, **__: Any) -> Any:
-    raise StoreError("connection refused")
+    raise StoreError("connection refused", server=ServerName.LEDGER)
 
 
 @pytest.fixture
@@ -158,7 +158,29 @@ def test_a_ledger_that_is_away_keeps_nothing_from_being_told(watched: Any) -> No
     told = set(watched.channels.titles)
     assert any(each.startswith("ledger cannot be reached") for each in told)
     assert any(each.startswith("no worker serves the queue expensive") for each in told)
-    assert [each for each in told if each.startswith(("stream cannot", "network cannot"))] == []  # it explains them
+    assert [each for each in told if each.startswith(("stream cannot", "network cannot"))] == []
+
+
+def test_a_server_that_answers_now_and_then_is_told_by_its_own_name(watched: Any) -> None:
+    """The ledger answers who looks at it, and is away when a look at the stream and the network asks it on the way."""
+    watched.archive.position = watched.ledger.fact = gone
+    looks = [each for each in LOOKS if each.server in ("stream", "network")]
+    turns(watched, 5, looks=looks)
+    assert [each.partition(" cannot")[0] for each in watched.channels.titles] == ["ledger"]
+
+
+def test_a_server_that_nobody_can_ask_any_more_has_not_recovered(watched: Any) -> None:
+    watched.network.position = broken
+    looks = [each for each in LOOKS if each.server == "network"]
+    turns(watched, 5, looks=looks)
+    assert watched.channels.titles == ["network cannot be reached: no route"]
+    watched.network.position = gone  # it is asked only after the ledger, say
+    turns(watched, 10, looks=looks)
+    assert watched.channels.titles[1:] == ["ledger cannot be reached: connection refused"]
+
+
+def broken(*_: Any, **__: Any) -> Any:
+    raise StoreError("no route", server=ServerName.NETWORK)
 
 
 def test_a_look_that_breaks_is_told_and_keeps_no_other_from_looking(watched: Any) -> None:

@@ -67,7 +67,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`kinds`: what is known once it was done. `server`: what cannot be reached where it fails."""
+    """`kinds`: what is known once it was done. `server`: what is away where it fails and does not say which."""
 
     kinds: frozenset[FaultKind]
     server: str

@@ -10,19 +10,15 @@ from typing import Any
 
 from causal_organism.alerts.alerts import ERROR, Alert
 from causal_organism.alerts.deliveries import WAITING
-from causal_organism.alerts.faults import Fault, FaultKind
+from causal_organism.alerts.faults import Fault, FaultKind, key_of
 from causal_organism.alerts.incidents import follow
 from causal_organism.alerts.of_servers import server_away
 from causal_organism.alerts.quiet import Quiet
-from causal_organism.errors import NotRunningError, OrganismError
+from causal_organism.errors import NotRunningError, OrganismError, StoreError
 from causal_organism.platform.watching.looks import LOOKS, Look, Process, Sight, look_once
 from causal_organism.platform.watching.presence import note_presence
 from causal_organism.platform.watching.upkeep import keep_up
 from causal_organism.ports import Organism
-
-LEDGER = "ledger"
-ASK_THE_LEDGER = frozenset({"stream", "network"})
-"""Looks at these read the ledger too."""
 
 _log = logging.getLogger(__name__)
 
@@ -53,8 +49,8 @@ def take_turn(
     with outbox.alone():
         keep_up(organism)
         sight = Sight(organism, now, outbox.memory(), processes)
-        seen, known, away = _look(organism, sight, looks)
-        incidents, alerts = follow(outbox.incidents(), seen, known=known, now=now)
+        seen, known, away, blind = _look(organism, sight, looks)
+        incidents, alerts = follow(outbox.incidents(), seen, known=known, blind=blind, now=now)
         # On their way before they count as told: killed in between, the same alerts come again and are known.
         for each in alerts:
             outbox.put(each, organism.channels.names(), now=now, not_before=_held_until(organism, each, now))
@@ -90,10 +86,13 @@ def deliver(organism: Organism) -> tuple[int, int]:
 
 def _look(
     organism: Organism, sight: Sight, looks: Sequence[Look]
-) -> tuple[list[Fault], frozenset[FaultKind], dict[str, OrganismError]]:
+) -> tuple[list[Fault], frozenset[FaultKind], dict[str, OrganismError], frozenset[str]]:
+    """What was seen, the kinds that are known now, the servers that are away, and faults of which nothing is known: of
+    a server that answered nothing because another, which was asked on the way, is away."""
     seen: list[Fault] = []
     known: set[FaultKind] = {FaultKind.SERVER_AWAY}
     away: dict[str, OrganismError] = {}
+    hidden: set[str] = set()
     for look in looks:
         if look.server in away or look.server in sight.starting:
             continue
@@ -102,11 +101,12 @@ def _look(
             seen += found
             known |= look.kinds
         elif not isinstance(error, NotRunningError):  # one that is not configured is not away
-            away[look.server] = error
-    for name, error in away.items():
-        because = LEDGER if LEDGER in away and name in ASK_THE_LEDGER else None
-        seen.append(server_away(name, error.message, error.hint, because=because))
-    return seen, frozenset(known), away
+            name = (error.server if isinstance(error, StoreError) else None) or look.server
+            away.setdefault(name, error)
+            hidden.add(look.server)
+    seen += [server_away(name, error.message, error.hint) for name, error in away.items()]
+    blind = frozenset(key_of(FaultKind.SERVER_AWAY, name) for name in hidden - away.keys())
+    return seen, frozenset(known), away, blind
 
 
 def _held_until(organism: Organism, alert: Alert, now: datetime) -> datetime | None:

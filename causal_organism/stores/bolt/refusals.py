@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from causal_organism.errors import OrganismError, RefusedError, SettingsError, StoreError
+from causal_organism.errors import OrganismError, RefusedError, ServerName, SettingsError, StoreError
 from causal_organism.stores.addresses import without_secrets
 
 _READ_MODE = "Neo.ClientError.Statement.AccessMode"
@@ -27,4 +27,4 @@ def error_of(error: Exception) -> OrganismError:
             hint = "changes need the user who writes, in ORGANISM_NEO4J_USER; this one only reads"
             return RefusedError(what, hint=hint, code="not-permitted")
         case _:
-            return StoreError(what, hint="`organism check` tests every connection")
+            return StoreError(what, hint="`organism check` tests every connection", server=ServerName.NETWORK)

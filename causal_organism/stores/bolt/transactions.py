@@ -6,7 +6,7 @@ import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from causal_organism.errors import NetworkGapError, StoreError
+from causal_organism.errors import NetworkGapError, ServerName, StoreError
 from causal_organism.network.columns import FORMAT
 from causal_organism.network.entries import START
 from causal_organism.network.fingerprints import EMPTY
@@ -68,7 +68,8 @@ def _check_same(position: NetworkPosition, batch: Batch) -> None:
 def _lock(work: ManagedTransaction) -> None:
     """The right to change the network until the transaction ends."""
     if not _one(work, "lock_position", token=uuid.uuid4().hex)["locked"]:
-        raise StoreError("the network has no position: its database was emptied", hint="run it again")
+        what = "the network has no position: its database was emptied"
+        raise StoreError(what, hint="run it again", server=ServerName.NETWORK)
 
 
 def read_position(work: ManagedTransaction) -> NetworkPosition:

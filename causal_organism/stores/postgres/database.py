@@ -15,7 +15,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING, Any, LiteralString
 
-from causal_organism.errors import StoreError
+from causal_organism.errors import ServerName, StoreError
 from causal_organism.stores.addresses import without_secrets
 from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.postgres import startup_options
@@ -43,6 +43,8 @@ itself, because `SET LOCAL` would take three more round trips (0.6 ms without a 
 
 class Database:
     """Connections to one database, opened when first asked for and kept for the threads of this process."""
+
+    server = ServerName.LEDGER  # whose errors these are; that of the readings, where they lie elsewhere, says so
 
     def __init__(
         self,
@@ -91,12 +93,12 @@ class Database:
                     self.migrate()
                 with (
                     self._borrowed() as connection,
-                    broken_after(connection, self._deadline_s),
+                    broken_after(connection, self._deadline_s, self.server),
                     self._transaction(connection, single),
                 ):
                     yield connection
         except (psycopg.errors.InvalidSqlStatementName, psycopg.errors.DuplicatePreparedStatement) as error:
-            raise StoreError(f"PostgreSQL: {_first_line(error)}", hint=UNPREPARED) from error
+            raise StoreError(f"PostgreSQL: {_first_line(error)}", hint=UNPREPARED, server=self.server) from error
         except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as error:
             raise refused(error) from error
         except psycopg.OperationalError as error:
@@ -127,7 +129,7 @@ class Database:
                 return ()
             connection = self.connect()
             try:
-                with broken_after(connection, self._deadline_s), _no_tables_yet(read_only=self._read_only):
+                with broken_after(connection, self._deadline_s, self.server), _no_tables_yet(read_only=self._read_only):
                     for statement in self._begin_with or ():
                         connection.execute(statement)
                     applied = _apply_unseen(connection)
@@ -157,7 +159,7 @@ class Database:
             hint = _MORE_THAN_STATEMENTS
         elif any(word in text for word in ("SSL", "certificate", "root.crt")):
             hint = _UNENCRYPTED
-        return StoreError(f"{what}: {text}", hint=hint)
+        return StoreError(f"{what}: {text}", hint=hint, server=self.server)
 
     @contextmanager
     def _borrowed(self) -> Iterator[psycopg.Connection[Any]]:

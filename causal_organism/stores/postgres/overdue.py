@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from causal_organism.errors import StoreError
+from causal_organism.errors import ServerName, StoreError
 from causal_organism.stores.postgres import startup_options
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def broken_after(connection: psycopg.Connection[Any], deadline_s: float | None) -> Iterator[None]:
+def broken_after(connection: psycopg.Connection[Any], deadline_s: float | None, server: ServerName) -> Iterator[None]:
     """Within the block, the socket is shut down after that many seconds; None: never.
 
     Raises:
@@ -44,7 +44,7 @@ def broken_after(connection: psycopg.Connection[Any], deadline_s: float | None) 
     except Exception as error:
         if is_cut:
             raise StoreError(
-                f"PostgreSQL: no answer within {deadline_s:g} s", hint="`organism check` tests it"
+                f"PostgreSQL: no answer within {deadline_s:g} s", hint="`organism check` tests it", server=server
             ) from error
         raise
     finally:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from causal_organism.errors import RequestError, StoreError
+from causal_organism.errors import RequestError, ServerName, StoreError
 from causal_organism.settings import Settings
 from causal_organism.stores.addresses import shown
 from causal_organism.stores.tls import Tls
@@ -142,9 +142,11 @@ class PrefectApi:
                 f"the Prefect server at {self._address} refuses our credentials ({status})",
                 hint="set PREFECT_API_AUTH_STRING to user:password of its API",
                 code="unauthorized",
+                server=ServerName.ORCHESTRATOR,
             )
         if status >= 500:
-            raise StoreError(f"the Prefect server at {self._address} answers {status}: {_detail(response)}")
+            what = f"the Prefect server at {self._address} answers {status}: {_detail(response)}"
+            raise StoreError(what, server=ServerName.ORCHESTRATOR)
         if status >= 400:
             raise RequestError(f"Prefect refuses: {_detail(response)}", code="prefect-refuses")
         if not response.content:
@@ -155,6 +157,7 @@ class PrefectApi:
             raise StoreError(
                 f"{self._address} does not answer like a Prefect API",
                 hint="PREFECT_API_URL must end in /api",
+                server=ServerName.ORCHESTRATOR,
             ) from error
 
     def _unreachable(self, error: Exception) -> StoreError:
@@ -162,6 +165,7 @@ class PrefectApi:
         return StoreError(
             f"the Prefect server at {self._address} cannot be reached: {reason}",
             hint="`organism status` shows the embedded servers, `organism up` starts them",
+            server=ServerName.ORCHESTRATOR,
         )
 
     @property

@@ -12,7 +12,7 @@ from importlib import resources
 from itertools import accumulate
 from typing import Any
 
-from causal_organism.errors import OrganismError, RefusedError, SettingsError, StoreError
+from causal_organism.errors import OrganismError, RefusedError, ServerName, SettingsError, StoreError
 from causal_organism.network.entries import START, following
 from causal_organism.ports import DeadLetter, StreamEntry, StreamState
 from causal_organism.stores.idle import TRUSTED_S
@@ -250,7 +250,7 @@ def driver_errors() -> Iterator[None]:
         raise _answer_error(error) from error
     except (redis.RedisError, ValueError, OSError) as error:
         first_line = (str(error) or type(error).__name__).splitlines()[0]
-        raise StoreError(f"the event stream: {first_line}", hint="`organism check` tests every connection") from error
+        raise _away(f"the event stream: {first_line}") from error
 
 
 def _answer_error(error: Exception) -> OrganismError:
@@ -261,11 +261,16 @@ def _answer_error(error: Exception) -> OrganismError:
         return RefusedError(what, hint="ORGANISM_READ_ONLY is set, or --read-only was given", code="read-only")
     if "eval_ro" in text.lower() and "unknown command" in text.lower():
         hint = "it is older than Redis 7: name a user who only reads in ORGANISM_REDIS_READER_URL (docs/security.md)"
-        return StoreError(f"the event stream cannot be opened read-only: {text}", hint=hint)
+        what = f"the event stream cannot be opened read-only: {text}"
+        return StoreError(what, hint=hint, server=ServerName.STREAM)
     if type(error).__name__ == "NoPermissionError":
         hint = "senders need the user `ingest`, everything else `worker`: organism deploy roles --of redis"
         return RefusedError(what, hint=hint, code="not-permitted")
-    return StoreError(what, hint="`organism check` tests every connection")
+    return _away(what)
+
+
+def _away(what: str) -> StoreError:
+    return StoreError(what, hint="`organism check` tests every connection", server=ServerName.STREAM)
 
 
 _WRITES_IN_SCRIPT = ("Write commands are not allowed from read-only scripts", "not allowed from script")

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from causal_organism.errors import SettingsError, StoreError
+from causal_organism.errors import ServerName, SettingsError, StoreError
 from causal_organism.stores.values.endpoint import refuse_plaintext_store
 from causal_organism.stores.values.mark import MARK, make_mark, read_mark
 from causal_organism.stores.values.private import group_of, make_folder, write_durably
@@ -85,7 +85,8 @@ class FolderFiles:
     def about(self) -> str:
         there = next(each for each in (self._folder, *self._folder.absolute().parents) if each.exists())
         if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
-            raise StoreError(f"{self._folder} cannot be written", hint="ORGANISM_VALUES says where it is")
+            hint = "ORGANISM_VALUES says where it is"
+            raise StoreError(f"{self._folder} cannot be written", hint=hint, server=ServerName.VALUES)
         return str(self._folder)
 
     def described(self) -> str:
@@ -117,7 +118,7 @@ class FolderFiles:
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise StoreError(f"{file} cannot be read: {error.strerror}") from error
+            raise StoreError(f"{file} cannot be read: {error.strerror}", server=ServerName.VALUES) from error
 
     def write(self, content: str, body: bytes) -> None:
         file = self._file(content)
@@ -129,7 +130,7 @@ class FolderFiles:
         except OSError as error:
             with suppress(OSError):  # a disk that became read-only takes no removal either
                 temporary.unlink(missing_ok=True)
-            raise StoreError(f"{file} cannot be written: {error.strerror}") from error
+            raise StoreError(f"{file} cannot be written: {error.strerror}", server=ServerName.VALUES) from error
 
     def set_aside(self, content: str) -> None:
         file = self._file(content)
@@ -185,7 +186,7 @@ class ObjectFiles:
         with _file_errors(f"{self._shown} cannot be asked", hint=_HINT):
             found = system.get_file_info(bucket)
         if found.type != fs.FileType.Directory:
-            raise StoreError(f"{self._shown}: there is no {bucket}", hint=_HINT)
+            raise StoreError(f"{self._shown}: there is no {bucket}", hint=_HINT, server=ServerName.VALUES)
         return self._shown
 
     def described(self) -> str:
@@ -295,4 +296,4 @@ def _file_errors(what: str, *, missing: bool = False, hint: str | None = None) -
     except OSError as error:
         if missing and isinstance(error, FileNotFoundError):
             raise
-        raise StoreError(f"{what}: {error.strerror or error}", hint=hint) from error
+        raise StoreError(f"{what}: {error.strerror or error}", hint=hint, server=ServerName.VALUES) from error
