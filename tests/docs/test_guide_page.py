@@ -19,5 +19,6 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0].strip()[:40])
 def test_a_row_names_a_test_that_is_there(row: list[str]) -> None:
     assert len(row) == 3
-    file, _, name = re.fullmatch(r"`(.+)` *", row[2]).group(1).partition("::")  # type: ignore[union-attr]
-    assert f"def {name}(" in (TESTS / file).read_text(encoding="utf-8") if name else (TESTS / file).is_file()
+    named = re.fullmatch(r"`(.+)::(.+)` *", row[2])
+    assert named is not None
+    assert f"def {named[2]}(" in (TESTS / named[1]).read_text(encoding="utf-8")

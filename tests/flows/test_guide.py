@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 from causal_organism.deployments import INCREMENTAL, PIPELINES, QUEUES, WORK_POOL
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
+from tests.receiver import Receiver
 from tests.waiting import PATIENCE_S, equal
 
 
@@ -36,6 +39,45 @@ def prefect(environment: dict[str, str], *words: str) -> str:
 
 def as_json(environment: dict[str, str], *words: str) -> Any:
     return json.loads(prefect(environment, *words, "-o", "json"))
+
+
+GUIDE = Path(__file__).parents[2] / "docs" / "guide.md"
+OF_OURS = sorted(
+    {
+        each
+        for line in GUIDE.read_text(encoding="utf-8").splitlines()
+        for each in re.findall(r"`organism ([^`]*)`", line)
+        if not re.search("[A-Z]", each)  # the words of others stand for a run
+    }
+)
+TESTED_ELSEWHERE = {
+    "worker": "tests/flows/test_worker_ends_well.py", "alerts test": "below",
+    "deploy setup": "tests/flows/test_commands.py", "deploy update": "tests/flows/test_prefect_yaml.py",
+    "deploy check": "tests/flows/test_prefect_yaml.py", "check": "tests/cli/test_check.py",
+    "schedule pause incremental-updates": "tests/flows/test_commands.py",
+}  # fmt: skip
+"""They end only when they are told to, change what others here work with, or fail in a home that is not a whole one."""
+
+
+def organism(environment: dict[str, str], words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "causal_organism", *words.split()]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S)
+
+
+def test_commands_of_ours_that_the_guide_names_are_typed_here_or_elsewhere() -> None:
+    assert set(OF_OURS) > TESTED_ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("words", [each for each in OF_OURS if each not in TESTED_ELSEWHERE])
+def test_a_command_of_ours_does_as_it_stands(environment: dict[str, str], words: str) -> None:
+    done = organism(environment, words)
+    assert (done.returncode, done.stdout != "") == (0, True), done.stderr
+
+
+def test_alerts_are_tried(environment: dict[str, str]) -> None:
+    with Receiver() as receiver:
+        done = organism({**environment, "ALERT_WEBHOOK_URL": receiver.url}, "alerts test")
+        assert (done.returncode, len(receiver.told)) == (0, 1), done.stderr
 
 
 def test_deployments_are_listed_as_json(environment: dict[str, str]) -> None:
