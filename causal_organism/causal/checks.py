@@ -1,8 +1,11 @@
-"""The checks that try to refute one pooled effect, each with its numbers."""
+"""The checks that try to refute the pooled effects of one outcome, each with its numbers.
+
+All estimands of an outcome are regressions on the same columns, so each draw is made once and asked of all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +13,9 @@ import numpy as np
 
 from causal_organism.causal.pooled import Design, Estimate
 from causal_organism.causal.sample import EVERYBODY
+from causal_organism.causal.slopes.cross_products import Coefficient, Persons, everybody, of_segment
 from causal_organism.causal.verdicts import LEAD_P
-from causal_organism.causal.within import Floats, without
+from causal_organism.causal.within import Floats
 
 PLACEBOS, COMMON_CAUSES, SUBSETS, FOLDS = 200, 20, 50, 5
 KEPT_IN_SUBSET = 0.8
@@ -31,86 +35,116 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One estimand as a regression of y on t given x, all without person and week effects.
+    """One estimand, of the columns of its Cases. `t_left`, `y_left`: by column, what adds up to treatment and outcome
+    without what is held equal; `inverse`: of the squares of what is held equal."""
 
-    `squares`, `crosses`: cross-products by person of (t, x) with itself and with y. Any set of people is a sum of
-    these. `t_left`, `y_left`: what x does not explain.
-    """
-
-    design: Design
-    segment: str
-    effect: float
-    se: float
-    t: Floats
-    x: Floats
+    estimate: Estimate
+    slope: Coefficient
     t_left: Floats
     y_left: Floats
-    squares: Floats
-    crosses: Floats
+    inverse: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cases:
+    """Estimands of one design. `columns`: treatment by segment, what is held equal, the outcome, all without effects
+    of persons and teams' weeks. `products`: their cross-products, of everybody and by person."""
+
+    design: Design
+    columns: Floats
+    persons: Persons
+    products: Floats
+    by_person: Floats
+    every: tuple[Case, ...]
 
     @classmethod
-    def of(cls, design: Design, estimate: Estimate) -> Case:
-        t, x = _split(design, estimate.segment)
-        columns, person = np.column_stack((t, x)), design.sample.person
-        order = np.argsort(person, kind="stable")
-        starts = np.searchsorted(person[order], np.arange(int(person.max()) + 1))
-        sorted_columns, sorted_y = columns[order], design.y[order]
+    def of(cls, design: Design, estimates: Sequence[Estimate]) -> Cases:
+        columns = columns_of(design)
+        persons = Persons.of(design.sample.person)
+        by_person = persons.products(columns)
+        products = columns.T @ columns
+        made = []
+        for estimate in estimates:
+            slope = slope_in(design, estimate.segment)
+            assert slope is not None, "an estimate's segment is in its design"
+            t_left, y_left, inverse = slope.left(products)
+            made.append(Case(estimate=estimate, slope=slope, t_left=t_left, y_left=y_left, inverse=inverse))
         return cls(
-            design=design,
-            segment=estimate.segment,
-            effect=estimate.effect,
-            se=estimate.se,
-            t=t,
-            x=x,
-            t_left=without(t, x),
-            y_left=without(design.y, x),
-            squares=np.add.reduceat(sorted_columns[:, :, None] * sorted_columns[:, None, :], starts),
-            crosses=np.add.reduceat(sorted_columns * sorted_y[:, None], starts),
+            design=design, columns=columns, persons=persons, products=products, by_person=by_person, every=tuple(made)
         )
 
-    def among(self, people: Any) -> float | None:
-        """The effect among some of the people; None where nothing of the treatment is left there."""
-        square, cross = self.squares[people].sum(0), self.crosses[people].sum(0)
-        if square[0, 0] <= 1e-9:
-            return None
-        return float((np.linalg.pinv(square, rcond=1e-12, hermitian=True) @ cross)[0])
+    def among(self, people: Any) -> list[Floats]:
+        """Cross-products of each of several sets of people; `people`: sets x persons."""
+        sums = people.astype(np.float64) @ self.by_person.reshape(len(self.by_person), -1)
+        return list(sums.reshape(-1, *self.products.shape))
 
 
-def permuted_placebo(case: Case, rng: np.random.Generator) -> Check:
+def columns_of(design: Design) -> Floats:
+    return np.column_stack((design.by_segment, design.y))
+
+
+def slope_in(design: Design, segment: str) -> Coefficient | None:
+    """None where the segment is not in the design."""
+    segments, held = design.sample.segments, design.w.shape[1]
+    if segment == EVERYBODY:
+        return everybody(len(segments), held)
+    return of_segment(segments.index(segment), len(segments), held) if segment in segments else None
+
+
+def permuted_placebo(cases: Cases, rng: np.random.Generator) -> list[Check]:
     """Each person's weeks of treatment shuffled: an effect of that is a mistake in our arithmetic, not confounding.
 
-    y_left has nothing of persons, weeks and x, and shuffling leaves the person's mean at 0. So the shuffled
-    treatment's coefficient needs no regression: only its length once teams' weeks and x are taken out.
+    What is left of an outcome has nothing of persons, weeks and what is held equal, and shuffling leaves the person's
+    mean at 0. So the shuffled treatment's coefficient needs no regression: only its length once teams' weeks and what
+    is held equal are taken out.
     """
-    person = case.design.sample.person
-    home = np.argsort(person, kind="stable")
-    inverse = np.linalg.pinv(case.x.T @ case.x, rcond=1e-12, hermitian=True)
-    draws, shuffled = np.empty(PLACEBOS), np.empty_like(case.t_left)
+    t_left = cases.columns @ np.column_stack([case.t_left for case in cases.every])
+    lengths = np.einsum("ij,ij->j", t_left, t_left)
+    draws = np.empty((PLACEBOS, len(cases.every)))
     for number in range(PLACEBOS):
-        shuffled[home] = case.t_left[np.argsort(person + rng.random(len(person)))]
-        left = case.design.effects.taken_out(shuffled)
-        shared = case.x.T @ left
-        draws[number] = shuffled @ case.y_left / (left @ left - shared @ inverse @ shared)
+        shuffled = t_left[cases.persons.shuffled(rng)]
+        left = lengths - cases.design.effects.squares_of_cells(shuffled)
+        shared = cases.columns.T @ shuffled
+        for place, case in enumerate(cases.every):
+            held = case.slope.x.T @ shared[:, place]
+            draws[number, place] = shared[:, place] @ case.y_left / (left[place] - held @ case.inverse @ held)
+    return [_of_placebos(case, draws[:, place]) for place, case in enumerate(cases.every)]
+
+
+def _of_placebos(case: Case, draws: Floats) -> Check:
     low, high = np.percentile(draws, (2.5, 97.5))
-    beyond = float((np.abs(draws) >= abs(case.effect)).mean())
+    beyond = float((np.abs(draws) >= abs(case.estimate.effect)).mean())
     numbers = {"mean": float(draws.mean()), "low": float(low), "high": float(high), "share_beyond_effect": beyond}
     return Check(name="permuted-placebo", passed=bool(low <= 0 <= high), numbers=numbers)
 
 
-def random_common_cause(case: Case, rng: np.random.Generator) -> Check:
+def random_common_cause(cases: Cases, rng: np.random.Generator) -> list[Check]:
     """A made-up cause must not move the effect."""
-    made_up = case.design.effects.taken_out(rng.normal(size=(len(case.t), COMMON_CAUSES)))
-    shifts = [slope(case.t_left, column[:, None], case.y_left) - case.effect for column in without(made_up, case.x).T]
-    largest = float(np.abs(shifts).max())
-    numbers = {"largest_shift": largest, "se": case.se}
-    return Check(name="random-common-cause", passed=largest < case.se, numbers=numbers)
+    made_up = cases.design.effects.taken_out(rng.normal(size=(len(cases.columns), COMMON_CAUSES)))
+    lengths, shared = np.einsum("ij,ij->j", made_up, made_up), cases.columns.T @ made_up
+    found = []
+    for case in cases.every:
+        held = case.slope.x.T @ shared
+        left = lengths - np.einsum("ij,ij->j", held, case.inverse @ held)
+        of_t, of_y = case.t_left @ shared, case.y_left @ shared
+        products, squares = (case.t_left @ cases.products @ each for each in (case.y_left, case.t_left))
+        slopes = (products - of_t * of_y / left) / (squares - of_t * of_t / left)
+        largest = float(np.abs(slopes - case.estimate.effect).max())
+        numbers = {"largest_shift": largest, "se": case.estimate.se}
+        found.append(Check(name="random-common-cause", passed=largest < case.estimate.se, numbers=numbers))
+    return found
 
 
-def subset(case: Case, rng: np.random.Generator) -> Check:
+def subset(cases: Cases, rng: np.random.Generator) -> list[Check]:
     """Four fifths of the people must say the same: at least 95 % of draws within two standard errors."""
-    draws = [case.among(rng.random(len(case.squares)) < KEPT_IN_SUBSET) for _ in range(SUBSETS)]
-    found = np.array([case.effect if each is None else each for each in draws])
-    near = float((np.abs(found - case.effect) <= 2 * case.se / np.sqrt(KEPT_IN_SUBSET)).mean())
+    sets = cases.among(rng.random((SUBSETS, len(cases.by_person))) < KEPT_IN_SUBSET)
+    return [_of_subsets(case, [case.slope.of(products) for products in sets]) for case in cases.every]
+
+
+def _of_subsets(case: Case, draws: Sequence[float | None]) -> Check:
+    estimate = case.estimate
+    found = np.array([estimate.effect if each is None else each for each in draws])
+    near = float((np.abs(found - estimate.effect) <= 2 * estimate.se / np.sqrt(KEPT_IN_SUBSET)).mean())
     numbers = {"share_near": near, "lowest": float(found.min()), "highest": float(found.max())}
     return Check(name="subset", passed=near >= 0.95, numbers=numbers)
 
@@ -122,39 +156,55 @@ def lead(found: Mapping[str, float | None] | None) -> Check:
     return Check(name="lead-placebo", passed=p is not None and p > LEAD_P, numbers=numbers)
 
 
-def stable(
-    case: Case, halves: tuple[Design | None, Design | None], rng: np.random.Generator, *, concluded: bool
-) -> Check:
+def stable(cases: Cases, halves: Sequence[Design | None], rng: np.random.Generator) -> list[Check]:
     """The same sign in at least four of five folds of teams, and in both halves of the weeks."""
-    sample, sign = case.design.sample, np.sign(case.effect)
+    sample = cases.design.sample
     fold_of_team = rng.permutation(np.arange(sample.teams) % FOLDS)
-    team_of_person = sample.team[np.unique(sample.person, return_index=True)[1]]
-    folds = [case.among(fold_of_team[team_of_person] == fold) for fold in range(FOLDS)]
+    fold = fold_of_team[sample.team[np.unique(sample.person, return_index=True)[1]]]
+    folds = cases.among(fold == np.arange(FOLDS)[:, None])
+    parts = [_Part.of(half) for half in halves]
+    return [
+        _of_parts(case, [case.slope.of(each) for each in folds], [part.slope_of(case) for part in parts])
+        for case in cases.every
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """Some of the weeks, with effects of their own. None: there are too few."""
+
+    design: Design | None
+    products: Floats | None
+
+    @classmethod
+    def of(cls, design: Design | None) -> _Part:
+        columns = None if design is None else columns_of(design)
+        return cls(design=design, products=None if columns is None else columns.T @ columns)
+
+    def slope_of(self, case: Case) -> float | None:
+        if self.design is None or self.products is None:
+            return None
+        slope = slope_in(self.design, case.estimate.segment)
+        return None if slope is None else slope.of(self.products)
+
+
+def _of_parts(case: Case, folds: Sequence[float | None], halves: Sequence[float | None]) -> Check:
+    sign = np.sign(case.estimate.effect)
     same = sum(np.sign(each) == sign for each in folds if each is not None)
     asked = sum(each is not None for each in folds)
-    parts = [None if half is None else effect_in(half, case.segment) for half in halves]
-    steady = same >= min(4, asked) and all(part is None or np.sign(part) == sign for part in parts)
-    numbers = {"folds_same_sign": float(same), "folds": float(asked), "first_half": parts[0], "second_half": parts[1]}
-    return Check(name="stability", passed=bool(steady) if concluded else None, numbers=numbers)
+    steady = same >= min(4, asked) and all(part is None or np.sign(part) == sign for part in halves)
+    first, second = halves
+    numbers = {"folds_same_sign": float(same), "folds": float(asked), "first_half": first, "second_half": second}
+    return Check(name="stability", passed=bool(steady), numbers=numbers)
 
 
-def effect_in(design: Design, segment: str) -> float | None:
-    """The effect in another design; None where the segment is not in it."""
-    if segment != EVERYBODY and segment not in design.sample.segments:
-        return None
-    t, x = _split(design, segment)
-    return slope(t, x, design.y)
-
-
-def slope(t: Floats, x: Floats, y: Floats) -> float:
-    """Of y on t given x."""
-    left = without(t, x)
-    return float(left @ y / (left @ left))
-
-
-def _split(design: Design, segment: str) -> tuple[Floats, Floats]:
-    """(treatment, everything else) of one estimand."""
-    if segment == EVERYBODY:
-        return design.t, design.w
-    place = design.sample.segments.index(segment)
-    return design.t_by_segment[:, place], np.delete(design.by_segment, place, axis=1)
+def with_another(cases: Cases, column: Floats) -> list[float | None]:
+    """The effects where a further column, its effects taken out, is held equal too."""
+    columns = np.column_stack((cases.columns[:, :-1], column, cases.columns[:, -1]))
+    products, width = columns.T @ columns, columns.shape[1]
+    further = np.eye(width)[:, [-2]]
+    found = []
+    for case in cases.every:
+        t, x = (np.insert(each, width - 2, 0.0, axis=0) for each in (case.slope.t, case.slope.x))
+        found.append(Coefficient(t=t, x=np.column_stack((x, further))).of(products))
+    return found

@@ -22,7 +22,7 @@ from causal_organism.causal.designs.linear_design import linear_design, units_an
 from causal_organism.causal.panel import NEXT, TREATMENT
 from causal_organism.causal.sample import LEAST_COVERAGE
 from causal_organism.causal.slopes.intervals import interval_of
-from causal_organism.causal.within import without
+from causal_organism.causal.within import Ints, codes, without
 
 _NOTHING_LEFT = 1e-7
 _KEYS = DataColumns(unit="id", time="week_index", cluster="team")
@@ -74,7 +74,13 @@ def _table(panel: Mapping[str, Any], asked: Declaration) -> StudyTable:
     inside = (np.asarray(panel["coverage"]) >= LEAST_COVERAGE) & (np.asarray(panel["team"]) != "")
     names = [name for name in asked.columns if name in panel]
     columns = {
-        name: np.asarray(panel[name])[inside].astype(object if name in ("id", "team") else np.float64)
+        name: (_numbered(panel[name]) if name in ("id", "team") else np.asarray(panel[name]))[inside].astype(np.float64)
         for name in dict.fromkeys((*names, TREATMENT))
     }
     return StudyTable(columns=columns, rows=int(inside.sum()))
+
+
+def _numbered(names: Any) -> Ints:
+    """Numbers in the order of the names, all of as many digits: they are sorted often, and faster than text is."""
+    found = codes(names)
+    return found + int(10 ** len(str(len(found))))

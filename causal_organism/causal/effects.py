@@ -47,12 +47,22 @@ def estimate_effects(
 
     `declared`: what the study file says (panel_study.py); the one that ships, where nothing is given. `seed` draws the
     persons whose slopes DoWhy repeats; where it differs by more than `agreement`, all is refused.
-    Cost: about 3 s of CPU for 200 people and 26 weeks, most of it the import of dowhy.
+    One thread, so that their number cannot change the last digits.
+    Cost: about 3 s of CPU for 200 people and 26 weeks, most of it the import of dowhy; benchmarks/effects.py for more.
 
     Raises:
         CannotConcludeError: `no-outcomes`, where the panel has no metric that is an outcome.
     """
-    panel, declared = to_panel(panel), with_group(declared or shipped_study(), min_group)
+    from threadpoolctl import threadpool_limits  # 0.1 s with numpy
+
+    declared = with_group(declared or shipped_study(), min_group)
+    with threadpool_limits(1):
+        return _estimate_all(to_panel(panel), declared, seed=seed, agreement=agreement)
+
+
+def _estimate_all(
+    panel: Mapping[str, Any], declared: Declaration, *, seed: int, agreement: float
+) -> tuple[dict[str, Any], dict[str, Any]]:
     studied = study_treatments(panel, declared, agreement=agreement)
     repeated = [repeat_persons(studies[0], seed=seed, agreement=agreement) for _, studies in studied]
     studied = [(view, (primary, *studies[1:])) for (view, studies), (primary, _) in zip(studied, repeated, strict=True)]
@@ -98,7 +108,11 @@ def study_all(
         )
     if missing is not None:
         return tuple(without_treatment(metric, missing) for metric in metrics)
-    return tuple(study_outcome(panel, metric, declared, agreement=agreement) for metric in metrics)
+    studies: list[Study] = []
+    for metric in metrics:
+        like = next((each.design for each in reversed(studies) if each.design is not None), None)
+        studies.append(study_outcome(panel, metric, declared, agreement=agreement, like=like))
+    return tuple(studies)
 
 
 def judge_treatments(studied: Sequence[tuple[Study, ...]]) -> list[dict[tuple[str, str], Verdict]]:

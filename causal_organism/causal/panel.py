@@ -22,6 +22,7 @@ from causal_organism.causal.panel_coverage import CONTEXT, ON_CALL
 from causal_organism.causal.person_weeks.grid import Before, Grid, mean_of_others, network_columns
 from causal_organism.causal.person_weeks.ties import positions
 from causal_organism.causal.person_weeks.weeks import week_text
+from causal_organism.causal.within import codes
 from causal_organism.errors import CannotConcludeError
 
 Floats = NDArray[np.float64]
@@ -122,13 +123,22 @@ def to_panel(table: Any) -> dict[str, NDArray[Any]]:
 
 def shift(panel: Mapping[str, Any], column: str, weeks: int) -> Floats:
     """The column's value for the same person that many weeks later (earlier if negative); NaN where unknown."""
-    person = np.unique(panel["id"], return_inverse=True)[1].astype(np.int64)
-    week = np.asarray(panel["week_index"], dtype=np.int64)
+    return at_rows(panel[column], rows_later(panel, weeks))
+
+
+def rows_later(panel: Mapping[str, Any], weeks: int) -> Ints:
+    """By row: the row of the same person that many weeks later, -1 where there is none."""
+    person, week = codes(panel["id"]), np.asarray(panel["week_index"], dtype=np.int64)
     stride = int(week.max()) + abs(weeks) + 1
-    order = np.argsort(person * stride + week)
-    place = positions((person * stride + week)[order], person * stride + week + weeks)
-    values = np.asarray(panel[column], dtype=np.float64)[order]
-    return np.where((place >= 0) & (week + weeks >= 0), values[place], np.nan)
+    key = person * stride + week
+    order = np.argsort(key, kind="stable")
+    place = positions(key[order], key + weeks)
+    return np.where((place >= 0) & (week + weeks >= 0), order[place], -1)
+
+
+def at_rows(values: Any, rows: Ints) -> Floats:
+    """Values of other rows; NaN where there is no such row."""
+    return np.where(rows >= 0, np.asarray(values, dtype=np.float64)[rows], np.nan)
 
 
 def outcome_metrics(panel: Mapping[str, Any]) -> tuple[str, ...]:

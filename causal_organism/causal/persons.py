@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.causal.pooled import Design
+from causal_organism.causal.slopes.cross_products import Persons
 from causal_organism.causal.within import Floats, Ints
 
 PRIOR_DEGREES = 20.0
@@ -158,8 +158,7 @@ def _variances(residual: Floats, person: Ints, degrees: Ints, segment: NDArray[n
 
 
 def _own_range(t: Floats, person: Ints) -> tuple[Floats, Floats]:
-    order = np.lexsort((t, person))
-    starts = np.searchsorted(person[order], np.arange(int(person.max()) + 2))
-    parts = [np.percentile(t[order[low:high]], (5, 95)) for low, high in pairwise(starts)]
-    low, high = np.array(parts).T
+    low, high = np.empty((2, int(person.max()) + 1))
+    for block in Persons.of(person).blocks:
+        low[person[block[:, 0]]], high[person[block[:, 0]]] = np.percentile(t[block], (5, 95), axis=1)
     return low, high

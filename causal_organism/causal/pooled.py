@@ -4,12 +4,12 @@ team; and the placebo that can see a hidden confounder."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from causal_organism.causal.panel import TREATMENT, shift
+from causal_organism.causal.panel import TREATMENT, at_rows, rows_later
 from causal_organism.causal.sample import EVERYBODY, Sample, cells_of, draw_sample
 from causal_organism.causal.sensitivity import Sensitivity, judge_sensitivity
 from causal_organism.causal.slopes.intervals import interval_of
@@ -71,8 +71,13 @@ class Design:
         return max(int((lone < weeks).sum()) - 1, 0)
 
 
-def draw_design(sample: Sample) -> Design:
-    """Take out the effects once, for everything that is estimated on the sample."""
+def draw_design(sample: Sample, like: Design | None = None) -> Design:
+    """Take out the effects once, for everything that is estimated on the sample.
+
+    `like`: a design of another outcome, of whose rows this one shares what is the same.
+    """
+    if like is not None and (shared := sample.sharing(like.sample)) is not None:
+        return replace(like, sample=shared, y=like.effects.taken_out(sample.y))
     effects = sample.effects()
     split = np.column_stack([np.where(sample.segment == segment, sample.t, 0.0) for segment in sample.segments])
     return Design(
@@ -140,9 +145,10 @@ def lead_placebo(
     Adjusts for the meetings and controls of all weeks up to then. A hidden confounder that lasts shows here, and so do
     feedback from outcomes to meetings, and anticipation: what fails is the design, whichever of them it was.
     """
-    also = {f"{name}+{weeks}": shift(panel, name, weeks) for name in controls for weeks in (1, 2)}
-    also[f"{TREATMENT}+1"] = shift(panel, TREATMENT, 1)
-    also["lead"] = shift(panel, TREATMENT, 2)
+    later = {weeks: rows_later(panel, weeks) for weeks in (1, 2)}
+    also = {f"{name}+{weeks}": at_rows(panel[name], later[weeks]) for name in controls for weeks in (1, 2)}
+    also[f"{TREATMENT}+1"] = at_rows(panel[TREATMENT], later[1])
+    also["lead"] = at_rows(panel[TREATMENT], later[2])
     sample = draw_sample(panel, outcome, controls, min_group=min_group, also=also)
     if sample.teams < 2 or sample.weeks < 3:
         return {"effect": None, "se": None, "p": None, "rows": len(sample.y)}

@@ -1,8 +1,9 @@
 """A pooled estimate once more, on rows of the panel as they are and by programs that share no code with ours.
 
-DoWhy gets treatment, next week's outcome and what the diagram names, and a column for every person and team's week;
-statsmodels the same for the error by team. A few teams suffice: a mistake in how effects are taken out, how errors are
-summed or which week belongs to which shows on any rows, and our estimate is repeated on exactly those.
+DoWhy gets treatment, next week's outcome, what the diagram names, and who and what week of which team each row is: it
+makes a column for every one of these. statsmodels gets the same for the error by team. A few teams suffice: a mistake
+in how effects are taken out, how errors are summed or which week belongs to which shows on any rows, and our estimate
+is repeated on exactly those.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from causal_organism.causal.panel import TREATMENT
 from causal_organism.causal.pooled import Design, Estimate, draw_design
 from causal_organism.causal.reference import reference_effect, reference_error
 from causal_organism.causal.sample import EVERYBODY, Sample
-from causal_organism.causal.within import Floats, Ints
+from causal_organism.causal.within import Floats, Ints, codes
 
 _TEAMS, _PEOPLE, _WEEKS = 3, 18, 8
 _SAME_ERROR = 1e-5  # relative
@@ -33,11 +34,12 @@ def compare_raw(
     place = 0 if estimate.segment == EVERYBODY else part.segments.index(estimate.segment)
     fitted = own.fit(np.column_stack((own.t, own.w)) if estimate.segment == EVERYBODY else own.by_segment)
     treatment, outcome = _treatment_of(panel, part, estimate.segment), _outcome_of(panel, part)
-    others = np.column_stack((_other_segments(panel, part, estimate.segment), _dummies(part)))
+    others, kinds = _other_segments(panel, part, estimate.segment), _kinds(part)
     value, adjusted = reference_effect(
-        diagram, _columns(panel, part, diagram), treatment=treatment, outcome=outcome, others=others
+        diagram, _columns(panel, part, diagram), treatment=treatment, outcome=outcome, others=others, kinds=kinds
     )
-    held = np.column_stack([others, *(panel[name][part.rows] for name in adjusted if name in panel)])
+    adjusted_for = [panel[name][part.rows] for name in adjusted if name in panel]
+    held = np.column_stack((others, *map(_dummies, kinds), *adjusted_for))
     error = reference_error(treatment, outcome, held, part.team)
     effect = float(fitted.coef[place])
     bare = float(np.sqrt(fitted.cov[place, place] / fitted.factor))
@@ -105,14 +107,14 @@ def _columns(panel: Mapping[str, Any], part: Sample, diagram: Diagram) -> dict[s
     return {name: values for name, values in found.items() if np.isfinite(values).all()}
 
 
-def _dummies(part: Sample) -> Floats:
-    """A column for every person, week and team's week but the first of each."""
-    names: Ints = part.person
+def _kinds(part: Sample) -> tuple[Ints, Ints]:
+    """By row: the person, and the team's week or, where nobody else of the team is in it, the week."""
     cells = np.array([f"{team} {week}" for team, week in zip(part.team, part.week, strict=True)])
     company = {name: int(count) for name, count in zip(*np.unique(cells, return_counts=True), strict=True)}
-    told = np.array(
-        [cell if company[cell] > 1 else f"week {week}" for cell, week in zip(cells, part.week, strict=True)]
-    )
-    return np.column_stack(
-        [np.asarray(each[:, None] == np.unique(each)[None, 1:], dtype=np.float64) for each in (names, told)]
-    )
+    told = [cell if company[cell] > 1 else f"week {week}" for cell, week in zip(cells, part.week, strict=True)]
+    return part.person, codes(np.array(told))
+
+
+def _dummies(kinds: Ints) -> Floats:
+    """A column for every one but the first."""
+    return np.asarray(kinds[:, None] == np.unique(kinds)[None, 1:], dtype=np.float64)

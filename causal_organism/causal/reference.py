@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,25 +21,32 @@ AGREEMENT = 1e-8
 
 
 def reference_effect(
-    diagram: Diagram, columns: Mapping[str, Floats], *, treatment: Floats, outcome: Floats, others: Floats | None = None
+    diagram: Diagram,
+    columns: Mapping[str, Floats],
+    *,
+    treatment: Floats,
+    outcome: Floats,
+    others: Floats,
+    kinds: Sequence[Ints] = (),
 ) -> tuple[float | None, tuple[str, ...]]:
     """(effect, what DoWhy adjusted for); the effect is None where DoWhy finds it unidentifiable.
 
     columns: the diagram's measured variables, as they are. others: further confounders, which are the treatments of the
-    other segments and a column for every person and team's week.
+    other segments. kinds: codes of persons and teams' weeks; DoWhy makes a column for each of them but the first. (As
+    columns of ours they would be 70 nodes more, which DoWhy takes ten times as long to identify the effect with.)
     """
     import networkx as nx  # 0.2 s
 
     measured = [name for name in diagram.nodes if name in columns and name not in (diagram.treatment, diagram.outcome)]
-    extra = others if others is not None else np.empty((len(outcome), 0))
     pinned = {diagram.treatment: "t", diagram.outcome: "y"} | {name: f"w{n}" for n, name in enumerate(measured)}
     data = {"t": treatment, "y": outcome} | {pinned[name]: columns[name] for name in measured}
-    data |= {f"s{index}": column for index, column in enumerate(extra.T)}
+    extra: dict[str, Any] = {f"s{index}": column for index, column in enumerate(others.T)}
+    extra |= {f"c{index}": codes.astype(str) for index, codes in enumerate(kinds)}
     known = [edge for edge in diagram.edges if not (set(edge) & diagram.absorbed)]
     graph = nx.DiGraph([(pinned.get(cause, cause), pinned.get(effect, effect)) for cause, effect in known])
     graph.add_edge("t", "y")
-    graph.add_edges_from((f"s{index}", end) for index in range(extra.shape[1]) for end in ("t", "y"))
-    value, adjusted = _ask_dowhy(graph, data)
+    graph.add_edges_from((name, end) for name in extra for end in ("t", "y"))
+    value, adjusted = _ask_dowhy(graph, data | extra)
     names = {short: name for name, short in pinned.items()}
     return value, tuple(sorted({names.get(short, "other segments") for short in adjusted}))
 
@@ -85,7 +92,7 @@ def reference_with_error(treatment: Floats, outcome: Floats, held: Floats, clust
     return float("nan") if value is None else value, float(fitted.bse[1])
 
 
-def _ask_dowhy(graph: Any, data: Mapping[str, Floats]) -> tuple[float | None, list[str]]:
+def _ask_dowhy(graph: Any, data: Mapping[str, Any]) -> tuple[float | None, list[str]]:
     import pandas as pd  # 0.5 s
 
     logging.getLogger("dowhy").setLevel(logging.ERROR)

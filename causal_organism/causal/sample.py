@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,8 @@ REST = "other roles"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """Arrays by row. `rows` are their places in the panel; `controls` are columns of W."""
+    """Arrays by row. `rows` are their places in the panel; `controls` are columns of W. `person`, `week` and `team` are
+    codes from 0 without gaps."""
 
     outcome: str
     controls: tuple[str, ...]
@@ -35,15 +36,15 @@ class Sample:
 
     @property
     def persons(self) -> int:
-        return len(np.unique(self.person))
+        return _count(self.person)
 
     @property
     def weeks(self) -> int:
-        return len(np.unique(self.week))
+        return _count(self.week)
 
     @property
     def teams(self) -> int:
-        return len(np.unique(self.team))
+        return _count(self.team)
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -56,6 +57,14 @@ class Sample:
 
     def effects(self) -> Effects:
         return Effects(self.person, self.cell)
+
+    def sharing(self, other: Sample) -> Sample | None:
+        """The same with everything but the outcome taken from another sample, which needs the memory of one; None where
+        that has other rows, or anything else in them."""
+        if self.controls != other.controls or not np.array_equal(self.rows, other.rows):
+            return None
+        same = np.array_equal(self.t, other.t) and np.array_equal(self.w, other.w)
+        return replace(other, outcome=self.outcome, y=self.y) if same else None
 
     def of(self, kept: NDArray[np.bool_]) -> Sample:
         """The same with some of the rows."""
@@ -98,6 +107,11 @@ def draw_sample(
         segment=segments_of(panel, min_group=min_group)[rows],
         week_index=np.asarray(panel["week_index"])[rows],
     )
+
+
+def _count(codes_by_row: Ints) -> int:
+    """How many codes there are, from 0 without gaps."""
+    return int(codes_by_row.max(initial=-1)) + 1
 
 
 def cells_of(team: Ints, week: Ints) -> Ints:

@@ -52,11 +52,18 @@ class Study:
         return (*self.problems, *self.segment_problems.get(segment, ()))
 
 
-def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration, *, agreement: float | None) -> Study:
+def study_outcome(
+    panel: Mapping[str, Any],
+    outcome: str,
+    declared: Declaration,
+    *,
+    agreement: float | None,
+    like: Design | None = None,
+) -> Study:
     """Everything about one outcome but the verdicts, which need the whole run's family of estimates.
 
     `agreement`: largest difference to DoWhy's estimates that is believed, as a share; None: DoWhy is not asked
-    (refutations repeat what was agreed on before).
+    (refutations repeat what was agreed on before). `like`: the design of another outcome of the same panel.
     """
     min_group, panel = declared.min_group, _with_squares(panel, declared)
     measured = [name for name in panel if _is_measured(panel, name)]
@@ -79,7 +86,8 @@ def study_outcome(panel: Mapping[str, Any], outcome: str, declared: Declaration,
     sample = draw_sample(panel, outcome, adjustment.controls, min_group=min_group)
     if problems := sample_problems(sample):
         return _refused(outcome, adjustment, problems, sample)
-    design = draw_design(sample)
+    design = draw_design(sample, like)
+    sample = design.sample
     for left, given, reason in ((design.t, sample.t, "constant-treatment"), (design.y, sample.y, "no-outcomes")):
         if np.std(left) < 1e-9 * max(float(np.abs(given).max()), 1.0):  # the same for whole teams, or everybody
             return _refused(outcome, adjustment, (reason,), sample)

@@ -35,6 +35,7 @@ class Effects:
         _, part = connected_components(left, directed=False)
         # in every part that hangs together one effect is fixed at 0, or nothing could tell it from the persons'
         self._free = np.setdiff1d(np.arange(self._cells), np.unique(part, return_index=True)[1])
+        self._in_cells = csr_matrix((np.ones(len(cell)), (cell, np.arange(len(cell)))), shape=(self._cells, len(cell)))
         self._factors = splu(left.tocsc()[self._free][:, self._free]) if len(self._free) else None
 
     @property
@@ -55,6 +56,14 @@ class Effects:
         left = centred - self._cell_part(centred)
         nothing = np.linalg.norm(left) <= NOTHING * np.linalg.norm(columns)
         return np.zeros_like(left) if nothing else left
+
+    def squares_of_cells(self, centred: Floats) -> Floats:
+        """By column, whose persons' means are 0: how much of its squares the cells explain."""
+        found = np.zeros(centred.shape[1])
+        if self._factors is not None:
+            sums = (self._in_cells @ centred)[self._free]
+            found = np.einsum("ij,ij->j", sums, self._factors.solve(sums))
+        return found
 
     def cell_part(self, residual: Floats) -> Floats:
         """What the cells explain of a column, less the person's mean of it."""
@@ -123,6 +132,14 @@ def without(columns: Floats, others: Floats) -> Floats:
     return kept
 
 
+def inverse_of(square: Floats) -> Floats:
+    """Of cross-products; columns that are zero, or a combination of others, get 0. Units do not matter."""
+    sizes = np.sqrt(np.diag(square))
+    sizes = np.where(sizes > 0, sizes, 1.0)
+    units = np.outer(sizes, sizes)
+    return np.asarray(np.linalg.pinv(square / units, rcond=1e-12, hermitian=True) / units)
+
+
 def _of_length_one(columns: Floats) -> tuple[Floats, Floats]:
     """(columns of length 1, their lengths); what is zero stays so."""
     norms = np.linalg.norm(columns, axis=0)
@@ -137,5 +154,9 @@ def effective_clusters(cluster: Ints) -> float:
 
 
 def codes(values: NDArray[np.generic]) -> Ints:
-    """A code from 0 for each distinct value."""
-    return np.asarray(np.unique(values, return_inverse=True)[1], dtype=np.int64)
+    """A code from 0 for each distinct value, in their order. Equal neighbours are sorted as one."""
+    if len(values) == 0:
+        return np.zeros(0, dtype=np.int64)
+    first = np.concatenate(([True], values[1:] != values[:-1]))
+    found = np.unique(values[first], return_inverse=True)[1].reshape(-1)
+    return np.asarray(found[np.cumsum(first) - 1], dtype=np.int64)

@@ -143,15 +143,19 @@ def _features(held: Floats) -> Floats | None:
 
 def _cross_fitted(features: Floats, target: Floats, fold: Ints) -> Floats:
     """The target less what the other folds predict of it; a little ridge, so that every fit is defined."""
-    left = np.array(target)
-    for number in range(FOLDS):
-        inside = fold == number
-        x, y = features[~inside], target[~inside]
-        if not inside.any() or not len(y):
+    left, width = np.array(target), features.shape[1]
+    rows = [np.flatnonzero(fold == number) for number in range(FOLDS)]
+    grams, crosses = np.empty((FOLDS, width, width)), np.empty((FOLDS, width))
+    for number, inside in enumerate(rows):
+        own = features[inside]
+        grams[number], crosses[number] = own.T @ own, own.T @ target[inside]
+    for number, inside in enumerate(rows):
+        others = [each for each in range(FOLDS) if each != number]
+        rest = len(target) - len(inside)
+        if not len(inside) or not rest:
             continue
-        gram = x.T @ x
-        gram += 1e-6 * len(y) * np.eye(len(gram))
-        left[inside] = target[inside] - features[inside] @ np.linalg.solve(gram, x.T @ y)
+        gram = grams[others].sum(axis=0) + 1e-6 * rest * np.eye(width)
+        left[inside] -= features[inside] @ np.linalg.solve(gram, crosses[others].sum(axis=0))
     return left
 
 
