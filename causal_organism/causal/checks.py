@@ -1,6 +1,6 @@
-"""The checks that try to refute the pooled effects of one outcome, each with its numbers.
+"""The checks that try to refute the pooled effects of one treatment, each with its numbers.
 
-All estimands of an outcome are regressions on the same columns, so each draw is made once and asked of all of them.
+All estimands of a treatment are regressions on the same columns, so each draw is made once and asked of all of them.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from causal_organism.causal.pooled import Design, Estimate
+from causal_organism.causal.pooled import Design, Estimate, draw_design
 from causal_organism.causal.sample import EVERYBODY
-from causal_organism.causal.slopes.cross_products import Coefficient, Persons, everybody, of_segment
+from causal_organism.causal.slopes.cross_products import Coefficient, Columns, Persons
 from causal_organism.causal.verdicts import LEAD_P
-from causal_organism.causal.within import Floats
+from causal_organism.causal.within import Floats, Marks
 
 PLACEBOS, COMMON_CAUSES, SUBSETS, FOLDS = 200, 20, 50, 5
 KEPT_IN_SUBSET = 0.8
+LEAST_WEEKS_OF_HALF = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,18 +40,24 @@ class Case:
     without what is held equal; `inverse`: of the squares of what is held equal."""
 
     estimate: Estimate
+    outcome: int  # which of the designs it is of
     slope: Coefficient
     t_left: Floats
     y_left: Floats
     inverse: Floats
 
+    def among(self, what: Columns) -> Coefficient | None:
+        """The same of other columns; None where the segment is not in them."""
+        return coefficient_in(what, self.estimate.segment, self.outcome)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cases:
-    """Estimands of one design. `columns`: treatment by segment, what is held equal, the outcome, all without effects
-    of persons and teams' weeks. `products`: their cross-products, of everybody and by person."""
+    """Estimands of designs that differ in nothing but their outcomes. `columns` are without effects of persons and
+    teams' weeks. `products`: their cross-products, of everybody and by person."""
 
-    design: Design
+    designs: tuple[Design, ...]
+    what: Columns
     columns: Floats
     persons: Persons
     products: Floats
@@ -58,20 +65,24 @@ class Cases:
     every: tuple[Case, ...]
 
     @classmethod
-    def of(cls, design: Design, estimates: Sequence[Estimate]) -> Cases:
-        columns = columns_of(design)
-        persons = Persons.of(design.sample.person)
-        by_person = persons.products(columns)
-        products = columns.T @ columns
+    def of(cls, designs: Sequence[Design], estimates: Sequence[tuple[int, Estimate]]) -> Cases:
+        """`estimates`: each with the place of its design."""
+        first = designs[0]
+        columns = np.column_stack((first.by_segment, *(each.y for each in designs)))
+        what = Columns(segments=first.sample.segments, held=first.w.shape[1], outcomes=len(designs))
+        persons, products = Persons.of(first.sample.person), columns.T @ columns
         made = []
-        for estimate in estimates:
-            slope = slope_in(design, estimate.segment)
+        for outcome, estimate in estimates:
+            slope = coefficient_in(what, estimate.segment, outcome)
             assert slope is not None, "an estimate's segment is in its design"
             t_left, y_left, inverse = slope.left(products)
-            made.append(Case(estimate=estimate, slope=slope, t_left=t_left, y_left=y_left, inverse=inverse))
+            made.append(
+                Case(estimate=estimate, outcome=outcome, slope=slope, t_left=t_left, y_left=y_left, inverse=inverse)
+            )
         return cls(
-            design=design, columns=columns, persons=persons, products=products, by_person=by_person, every=tuple(made)
-        )
+            designs=tuple(designs), what=what, columns=columns, persons=persons, products=products,
+            by_person=persons.products(columns), every=tuple(made),
+        )  # fmt: skip
 
     def among(self, people: Any) -> list[Floats]:
         """Cross-products of each of several sets of people; `people`: sets x persons."""
@@ -79,16 +90,8 @@ class Cases:
         return list(sums.reshape(-1, *self.products.shape))
 
 
-def columns_of(design: Design) -> Floats:
-    return np.column_stack((design.by_segment, design.y))
-
-
-def slope_in(design: Design, segment: str) -> Coefficient | None:
-    """None where the segment is not in the design."""
-    segments, held = design.sample.segments, design.w.shape[1]
-    if segment == EVERYBODY:
-        return everybody(len(segments), held)
-    return of_segment(segments.index(segment), len(segments), held) if segment in segments else None
+def coefficient_in(what: Columns, segment: str, outcome: int) -> Coefficient | None:
+    return what.everybody(outcome) if segment == EVERYBODY else what.of_segment(segment, outcome)
 
 
 def permuted_placebo(cases: Cases, rng: np.random.Generator) -> list[Check]:
@@ -98,16 +101,19 @@ def permuted_placebo(cases: Cases, rng: np.random.Generator) -> list[Check]:
     mean at 0. So the shuffled treatment's coefficient needs no regression: only its length once teams' weeks and what
     is held equal are taken out.
     """
-    t_left = cases.columns @ np.column_stack([case.t_left for case in cases.every])
+    segments = list(dict.fromkeys(case.estimate.segment for case in cases.every))
+    parts = {case.estimate.segment: case.t_left for case in cases.every}
+    t_left = cases.columns @ np.column_stack([parts[segment] for segment in segments])
     lengths = np.einsum("ij,ij->j", t_left, t_left)
     draws = np.empty((PLACEBOS, len(cases.every)))
     for number in range(PLACEBOS):
         shuffled = t_left[cases.persons.shuffled(rng)]
-        left = lengths - cases.design.effects.squares_of_cells(shuffled)
+        left = lengths - cases.designs[0].effects.squares_of_cells(shuffled)
         shared = cases.columns.T @ shuffled
         for place, case in enumerate(cases.every):
-            held = case.slope.x.T @ shared[:, place]
-            draws[number, place] = shared[:, place] @ case.y_left / (left[place] - held @ case.inverse @ held)
+            column = segments.index(case.estimate.segment)
+            held = case.slope.x.T @ shared[:, column]
+            draws[number, place] = shared[:, column] @ case.y_left / (left[column] - held @ case.inverse @ held)
     return [_of_placebos(case, draws[:, place]) for place, case in enumerate(cases.every)]
 
 
@@ -120,7 +126,7 @@ def _of_placebos(case: Case, draws: Floats) -> Check:
 
 def random_common_cause(cases: Cases, rng: np.random.Generator) -> list[Check]:
     """A made-up cause must not move the effect."""
-    made_up = cases.design.effects.taken_out(rng.normal(size=(len(cases.columns), COMMON_CAUSES)))
+    made_up = cases.designs[0].effects.taken_out(rng.normal(size=(len(cases.columns), COMMON_CAUSES)))
     lengths, shared = np.einsum("ij,ij->j", made_up, made_up), cases.columns.T @ made_up
     found = []
     for case in cases.every:
@@ -156,35 +162,45 @@ def lead(found: Mapping[str, float | None] | None) -> Check:
     return Check(name="lead-placebo", passed=p is not None and p > LEAD_P, numbers=numbers)
 
 
-def stable(cases: Cases, halves: Sequence[Design | None], rng: np.random.Generator) -> list[Check]:
+def stable(cases: Cases, rng: np.random.Generator) -> list[Check]:
     """The same sign in at least four of five folds of teams, and in both halves of the weeks."""
-    sample = cases.design.sample
+    sample = cases.designs[0].sample
     fold_of_team = rng.permutation(np.arange(sample.teams) % FOLDS)
     fold = fold_of_team[sample.team[np.unique(sample.person, return_index=True)[1]]]
     folds = cases.among(fold == np.arange(FOLDS)[:, None])
-    parts = [_Part.of(half) for half in halves]
+    late = sample.week_index > np.median(sample.week_index)
+    halves = [_Half.of(cases.designs, kept) for kept in (~late, late)]
     return [
-        _of_parts(case, [case.slope.of(each) for each in folds], [part.slope_of(case) for part in parts])
+        _of_parts(
+            case,
+            [case.slope.of(each) for each in folds],
+            [None if half is None else half.slope_of(case) for half in halves],
+        )
         for case in cases.every
     ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """Some of the weeks, with effects of their own. None: there are too few."""
+class _Half:
+    """Some of the weeks, without effects of their own."""
 
-    design: Design | None
-    products: Floats | None
+    what: Columns
+    products: Floats
 
     @classmethod
-    def of(cls, design: Design | None) -> _Part:
-        columns = None if design is None else columns_of(design)
-        return cls(design=design, products=None if columns is None else columns.T @ columns)
+    def of(cls, designs: Sequence[Design], kept: Marks) -> _Half | None:
+        """None: there are too few weeks."""
+        first = designs[0].sample
+        if len(np.unique(first.week_index[kept])) < LEAST_WEEKS_OF_HALF:
+            return None
+        design = draw_design(first.of(kept))
+        others = [design.effects.taken_out(each.sample.y[kept]) for each in designs[1:]]
+        columns = np.column_stack((design.by_segment, design.y, *others))
+        what = Columns(segments=design.sample.segments, held=design.w.shape[1], outcomes=len(designs))
+        return cls(what=what, products=columns.T @ columns)
 
     def slope_of(self, case: Case) -> float | None:
-        if self.design is None or self.products is None:
-            return None
-        slope = slope_in(self.design, case.estimate.segment)
+        slope = case.among(self.what)
         return None if slope is None else slope.of(self.products)
 
 
@@ -198,13 +214,17 @@ def _of_parts(case: Case, folds: Sequence[float | None], halves: Sequence[float 
     return Check(name="stability", passed=bool(steady), numbers=numbers)
 
 
-def with_another(cases: Cases, column: Floats) -> list[float | None]:
-    """The effects where a further column, its effects taken out, is held equal too."""
-    columns = np.column_stack((cases.columns[:, :-1], column, cases.columns[:, -1]))
-    products, width = columns.T @ columns, columns.shape[1]
-    further = np.eye(width)[:, [-2]]
-    found = []
+def with_another(cases: Cases, outcome: int, column: Floats) -> dict[str, float | None]:
+    """By segment, the effects on one outcome where a further column, its effects taken out, is held equal too."""
+    width = len(cases.products)
+    products = np.empty((width + 1, width + 1))
+    products[:width, :width], products[width, width] = cases.products, column @ column
+    products[:width, width] = products[width, :width] = cases.columns.T @ column
+    further = np.eye(width + 1)[:, [width]]
+    found = {}
     for case in cases.every:
-        t, x = (np.insert(each, width - 2, 0.0, axis=0) for each in (case.slope.t, case.slope.x))
-        found.append(Coefficient(t=t, x=np.column_stack((x, further))).of(products))
+        if case.outcome == outcome:
+            t, x = (np.append(each, np.zeros_like(each[:1]), axis=0) for each in (case.slope.t, case.slope.x))
+            held = Coefficient(t=t, x=np.column_stack((x, further)), y=case.slope.y)
+            found[case.estimate.segment] = held.of(products)
     return found

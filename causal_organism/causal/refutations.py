@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal import checks
-from causal_organism.causal.checks import Cases
+from causal_organism.causal.checks import Cases, Check
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import shipped_study, with_group
 from causal_organism.causal.effects import judge_treatments, study_treatments
 from causal_organism.causal.panel import to_columns, to_panel
-from causal_organism.causal.pooled import Design, Estimate, draw_design
+from causal_organism.causal.pooled import Estimate
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.study import Study
 from causal_organism.causal.treatments import of_treatment
@@ -65,17 +65,33 @@ def _refute_treatment(
     *,
     seed: list[int],
 ) -> list[dict[str, Any]]:
-    documents = []
+    given: dict[tuple[str, str], Verdict] = {}
     for number, study in enumerate(studies):
         prefix = "" if number == 0 else f"{study.outcome}_"
-        given = {}
         for estimate in study.estimates:
             own = verdicts[study.outcome, estimate.segment]
             said = _given_verdict(effects, prefix, estimate.segment)
-            given[estimate.segment] = replace(own, verdict=lower(own.verdict, said))
-        documents += _refute_study(panel, study, given, np.random.default_rng([*seed, number]))
-        documents += [] if study.estimates else [_unchecked(study.outcome, EVERYBODY, study.problems)]
+            given[study.outcome, estimate.segment] = replace(own, verdict=lower(own.verdict, said))
+    checked: dict[tuple[str, str], dict[str, Any]] = {}
+    for number, together in enumerate(_sharing(studies)):
+        checked |= _check_studies(panel, together, given, np.random.default_rng([*seed, number]))
+    documents = []
+    for study in studies:
+        asked = [each.segment for each in study.estimates] or [EVERYBODY]
+        documents += [
+            checked.get((study.outcome, each)) or _unchecked(study.outcome, each, study.problems_of(each))
+            for each in asked
+        ]
     return documents
+
+
+def _sharing(studies: Sequence[Study]) -> list[list[Study]]:
+    """Studies that can be estimated, those with the same rows together."""
+    groups: dict[int, list[Study]] = {}
+    for study in studies:
+        if study.design is not None:
+            groups.setdefault(id(study.design.effects), []).append(study)
+    return list(groups.values())
 
 
 def _given_verdict(effects: Mapping[str, Any], prefix: str, segment: str) -> str | None:
@@ -95,68 +111,61 @@ def _unchecked(outcome: str, segment: str, reasons: tuple[str, ...]) -> dict[str
     }  # fmt: skip
 
 
-def _refute_study(
-    panel: Mapping[str, Any], study: Study, given: Mapping[str, Verdict], rng: np.random.Generator
-) -> list[dict[str, Any]]:
-    """A document for each estimate, in their order; what is refused is not checked."""
-    sound = [
-        each
-        for each in study.estimates
-        if given[each.segment].verdict != REFUSED and not study.problems_of(each.segment)
-    ]
-    checked = _checked(panel, study, sound, given, rng) if sound and study.design is not None else {}
-    return [
-        checked.get(each.segment) or _unchecked(study.outcome, each.segment, study.problems_of(each.segment))
-        for each in study.estimates
-    ]
-
-
-def _checked(
+def _check_studies(
     panel: Mapping[str, Any],
-    study: Study,
-    sound: Sequence[Estimate],
-    given: Mapping[str, Verdict],
+    studies: Sequence[Study],
+    given: Mapping[tuple[str, str], Verdict],
     rng: np.random.Generator,
-) -> dict[str, dict[str, Any]]:
-    assert study.design is not None
-    cases = checks.Cases.of(study.design, sound)
-    placebos, causes = checks.permuted_placebo(cases, rng), checks.random_common_cause(cases, rng)
-    subsets, lead = checks.subset(cases, rng), checks.lead(study.lead)
-    parts, with_lag = checks.stable(cases, _halves(study.design), rng), _with_lag(panel, cases, study.outcome)
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """(outcome, segment) -> document; what is refused is not checked."""
+    sound = [
+        (place, each)
+        for place, study in enumerate(studies)
+        for each in study.estimates
+        if given[study.outcome, each.segment].verdict != REFUSED and not study.problems_of(each.segment)
+    ]
+    if not sound:
+        return {}
+    cases = Cases.of([study.design for study in studies if study.design is not None], sound)
+    made = zip(
+        checks.permuted_placebo(cases, rng), checks.random_common_cause(cases, rng), checks.subset(cases, rng),
+        checks.stable(cases, rng), strict=True,
+    )  # fmt: skip
+    with_lag = [_with_lag(panel, cases, place) for place in range(len(studies))]
     found = {}
-    for estimate, placebo, cause, some, part, lagged in zip(
-        sound, placebos, causes, subsets, parts, with_lag, strict=True
-    ):
-        own = given[estimate.segment]
-        concluded = own.verdict in (SUPPORTED, WEAK)
-        made = (placebo, cause, some, lead, part if concluded else replace(part, passed=None))
-        failed = [check.name for check in made if check.passed is False]
-        found[estimate.segment] = {
-            "outcome": study.outcome,
-            "segment": estimate.segment,
-            "verdict": REFUTED if failed and concluded else own.verdict,
-            "survived": not failed,
-            "reasons": failed or list(own.reasons),
-            "checks": [check.document() for check in made],
-            "sensitivity": estimate.sensitivity.document(),
-            "with_lagged_outcome": lagged,
-        }
+    for (place, estimate), (placebo, cause, some, part) in zip(sound, made, strict=True):
+        study = studies[place]
+        of_one = (placebo, cause, some, checks.lead(study.lead), part)
+        lagged = with_lag[place].get(estimate.segment)
+        found[study.outcome, estimate.segment] = _document(
+            estimate, given[study.outcome, estimate.segment], of_one, lagged
+        )
     return found
 
 
-def _halves(design: Design) -> tuple[Design | None, Design | None]:
-    """The first and the second half of the weeks, each without its own effects; None where there are too few."""
-    sample = design.sample
-    late = sample.week_index > np.median(sample.week_index)
-    first, second = (
-        draw_design(sample.of(kept)) if len(np.unique(sample.week_index[kept])) >= 3 else None for kept in (~late, late)
-    )
-    return first, second
+def _document(
+    estimate: Estimate, given: Verdict, made: tuple[Check, ...], with_lagged_outcome: float | None
+) -> dict[str, Any]:
+    concluded = given.verdict in (SUPPORTED, WEAK)
+    if not concluded:  # an effect that is not there has no sign to keep
+        made = (*made[:-1], replace(made[-1], passed=None))
+    failed = [check.name for check in made if check.passed is False]
+    return {
+        "outcome": estimate.outcome,
+        "segment": estimate.segment,
+        "verdict": REFUTED if failed and concluded else given.verdict,
+        "survived": not failed,
+        "reasons": failed or list(given.reasons),
+        "checks": [check.document() for check in made],
+        "sensitivity": estimate.sensitivity.document(),
+        "with_lagged_outcome": with_lagged_outcome,
+    }
 
 
-def _with_lag(panel: Mapping[str, Any], cases: Cases, outcome: str) -> list[float | None]:
+def _with_lag(panel: Mapping[str, Any], cases: Cases, place: int) -> dict[str, float | None]:
     """The effects when this week's outcome is adjusted for too: biased by short panels, but near if all is well."""
-    before = np.asarray(panel[outcome], dtype=np.float64)[cases.design.sample.rows]
+    design = cases.designs[place]
+    before = np.asarray(panel[design.sample.outcome], dtype=np.float64)[design.sample.rows]
     if np.isnan(before).any():
-        return [None] * len(cases.every)
-    return checks.with_another(cases, cases.design.effects.taken_out(before))
+        return {}
+    return checks.with_another(cases, place, design.effects.taken_out(before))

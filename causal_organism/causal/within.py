@@ -7,12 +7,14 @@ on the weeks' (or teams' weeks') own person-demeaned indicators, by one sparse f
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Marks = NDArray[np.bool_]
 NOTHING = 1e-11  # of a column's length: rounding
 
 
@@ -154,9 +156,12 @@ def effective_clusters(cluster: Ints) -> float:
 
 
 def codes(values: NDArray[np.generic]) -> Ints:
-    """A code from 0 for each distinct value, in their order. Equal neighbours are sorted as one."""
-    if len(values) == 0:
-        return np.zeros(0, dtype=np.int64)
-    first = np.concatenate(([True], values[1:] != values[:-1]))
-    found = np.unique(values[first], return_inverse=True)[1].reshape(-1)
-    return np.asarray(found[np.cumsum(first) - 1], dtype=np.int64)
+    """A code from 0 for each distinct value, in their order."""
+    heads, run = runs(values)
+    return np.asarray(np.unique(values[heads], return_inverse=True)[1], dtype=np.int64).reshape(-1)[run]
+
+
+def runs(values: NDArray[Any]) -> tuple[Ints, Ints]:
+    """(first row of each run of equal neighbours, by row which run it is in): these are sorted as one."""
+    starts = np.concatenate((np.ones(min(len(values), 1), dtype=bool), values[1:] != values[:-1]))
+    return np.flatnonzero(starts), np.cumsum(starts) - 1

@@ -136,16 +136,23 @@ def _is_words(declared: Declaration, table: StudyTable, name: str) -> bool:
 
 def _sorted(table: StudyTable, declared: Declaration, present: list[str]) -> StudyTable:
     """By unit, time and every other column that is used, so that equal files in another order are the same."""
-    keys: list[np.ndarray] = []
-    for name in present:
-        column = table.columns[name]
-        keys.append(column if column.dtype.kind == "f" else to_codes(column))
+    first: list[np.ndarray] = []
     if declared.data.time is not None:
-        keys.append(read_times(table.columns[declared.data.time]).values)
+        first.append(read_times(table.columns[declared.data.time]).values)
     if declared.data.unit is not None:
-        keys.append(to_codes(to_groups(table.columns[declared.data.unit])[0]))
+        first.append(to_codes(to_groups(table.columns[declared.data.unit])[0]))
+    if len(first) == 2 and _are_in_order(*first):
+        return StudyTable(columns={name: table.columns[name] for name in present}, rows=table.rows)
+    columns = [table.columns[name] for name in present]
+    keys = [*(each if each.dtype.kind == "f" else to_codes(each) for each in columns), *first]
     order = np.lexsort(keys) if keys and table.rows else np.arange(table.rows)
     return StudyTable(columns={name: table.columns[name][order] for name in present}, rows=table.rows)
+
+
+def _are_in_order(times: Floats, unit: Ints) -> bool:
+    """Whether rows are sorted already, none of them twice."""
+    step, later = np.diff(unit), np.diff(times)
+    return bool(np.isfinite(times).all() and ((step > 0) | ((step == 0) & (later > 0))).all())
 
 
 def _name_rows(table: StudyTable, declared: Declaration, excluded: Exclusions) -> tuple[Ints, Ints, Texts]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.causal.within import Floats, Ints
+from causal_organism.causal.within import Floats, Ints, runs
 
 Marks = NDArray[np.bool_]
 Texts = NDArray[Any]
@@ -56,9 +56,11 @@ def to_groups(column: Texts) -> tuple[Texts, Marks]:
     """Names of a column's groups, whole numbers without a point, and where there is none."""
     if column.dtype.kind == "f":
         missing = ~np.isfinite(column)
-        found, places = np.unique(np.where(missing, 0.0, column), return_inverse=True)
+        values = np.where(missing, 0.0, column)
+        heads, run = runs(values)
+        found, places = np.unique(values[heads], return_inverse=True)
         names = np.array([f"{each:.12g}" for each in found], dtype=object)
-        return np.where(missing, "", names[places.reshape(-1)]), missing
+        return np.where(missing, "", names[places.reshape(-1)][run]), missing
     found, places = np.unique(column.astype(str), return_inverse=True)
     names = np.array([text.strip() for text in found], dtype=object)[places.reshape(-1)]
     return names, names == ""
@@ -66,7 +68,8 @@ def to_groups(column: Texts) -> tuple[Texts, Marks]:
 
 def to_codes(names: Texts) -> Ints:
     """A code from 0 for each distinct name, in their order."""
-    return np.asarray(np.unique(names.astype(str), return_inverse=True)[1], dtype=np.int64).reshape(-1)
+    heads, run = runs(names)
+    return np.asarray(np.unique(names[heads].astype(str), return_inverse=True)[1], dtype=np.int64).reshape(-1)[run]
 
 
 def is_categorical(column: Texts) -> bool:

@@ -14,11 +14,12 @@ NOTHING_LEFT = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coefficient:
-    """One coefficient of a regression of the last column. `t`, `x`: by column, what adds up to the treatment, and to
-    each thing that is held equal."""
+    """One of a regression on the same columns. `t`, `x`: by column, what adds up to the treatment, and to each thing
+    that is held equal; `y`: the column that is the outcome."""
 
     t: Floats
     x: Floats
+    y: int
 
     def of(self, products: Floats) -> float | None:
         """Of columns with these cross-products; None where nothing of the treatment is there."""
@@ -26,27 +27,46 @@ class Coefficient:
         square = named.T @ products @ named
         if square[0, 0] <= NOTHING_LEFT:
             return None
-        return float((inverse_of(square) @ (named.T @ products[:, -1]))[0])
+        return float((inverse_of(square) @ (named.T @ products[:, self.y]))[0])
 
     def left(self, products: Floats) -> tuple[Floats, Floats, Floats]:
         """By column, what adds up to the treatment and to the outcome without what is held equal; and the inverse of
         the squares of that."""
         inverse = inverse_of(self.x.T @ products @ self.x)
-        outcome = np.eye(len(self.t))[-1]
+        outcome = np.eye(len(self.t))[self.y]
         t, y = (each - self.x @ (inverse @ (self.x.T @ products @ each)) for each in (self.t, outcome))
         return t, y, inverse
 
 
-def everybody(segments: int, held: int) -> Coefficient:
-    """Of the treatment of all segments together. Columns: treatment by segment, what is held equal, the outcome."""
-    every = np.eye(segments + held + 1)
-    return Coefficient(t=every[:, :segments].sum(axis=1), x=every[:, segments:-1])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """What the columns are, in their order: treatment by segment, what is held equal, outcomes."""
 
+    segments: tuple[str, ...]
+    held: int
+    outcomes: int
 
-def of_segment(place: int, segments: int, held: int) -> Coefficient:
-    """Of one segment's treatment, with that of the others held equal."""
-    every = np.eye(segments + held + 1)
-    return Coefficient(t=every[:, place], x=np.delete(every[:, :-1], place, axis=1))
+    def everybody(self, outcome: int) -> Coefficient:
+        """Of the treatment of all segments together."""
+        every, segments = np.eye(self.width), len(self.segments)
+        return Coefficient(
+            t=every[:, :segments].sum(axis=1), x=every[:, segments : segments + self.held], y=self._place(outcome)
+        )
+
+    def of_segment(self, segment: str, outcome: int) -> Coefficient | None:
+        """Of one segment's treatment, with that of the others held equal; None where the segment is not there."""
+        if segment not in self.segments:
+            return None
+        every, place = np.eye(self.width), self.segments.index(segment)
+        regressors = every[:, : len(self.segments) + self.held]
+        return Coefficient(t=every[:, place], x=np.delete(regressors, place, axis=1), y=self._place(outcome))
+
+    @property
+    def width(self) -> int:
+        return len(self.segments) + self.held + self.outcomes
+
+    def _place(self, outcome: int) -> int:
+        return len(self.segments) + self.held + outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,14 +31,18 @@ def absorb_means(rows: int) -> Absorber:
     )
 
 
-def absorb_two(unit: Ints, other: Ints, cluster: Ints) -> Absorber:
-    """Takes out the effects of units and of something else, such as times, or clusters by times."""
+def absorb_two(unit: Ints, other: Ints, cluster: Ints, *, inside_clusters: bool = False) -> Absorber:
+    """Takes out the effects of units and of something else, such as times, or clusters by times.
+
+    `inside_clusters`: each of the others has to do with few units, so that the exact method needs little for them all.
+    """
     unit, other = codes(unit), codes(other)
     units, others = int(unit.max(initial=-1)) + 1, int(other.max(initial=-1)) + 1
     inside = len(np.unique(np.stack((unit, cluster)), axis=1).T) == units
     counted = max(others - 1, 0) + (0 if inside else max(units - 1, 0))
-    if len(unit) * min(units, others) <= _MOST_CELLS:
-        exact = Effects(unit, other) if others <= units else Effects(other, unit)
+    cells = int((np.bincount(unit) ** 2).sum()) if inside_clusters else len(unit) * min(units, others)
+    if cells <= _MOST_CELLS:
+        exact = Effects(unit, other) if others <= units or inside_clusters else Effects(other, unit)
         return Absorber(taken_out=exact.taken_out, parameters=counted, nested=units if inside else 0)
     return Absorber(
         taken_out=lambda columns: _alternate(columns, unit, other), parameters=counted, nested=units if inside else 0
@@ -51,7 +55,7 @@ def absorb_within_clusters(unit: Ints, when: Ints, cluster: Ints) -> Absorber:
     names = cells_of(cluster, when)
     cell = codes(names)
     shared = len(np.unique(names[names < times]))
-    base = absorb_two(unit, cell, cluster)
+    base = absorb_two(unit, cell, cluster, inside_clusters=True)
     of_units = base.parameters - int(cell.max(initial=0))
     return Absorber(
         taken_out=base.taken_out, parameters=max(shared - 1, 0) + of_units,
