@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,27 +41,45 @@ def draw_interactions(
 
     `apart_from`: meetings of the weeks from then on are drawn apart from those before.
     """
-    there = np.arange(latents.load.shape[1])[None, :] > structure.first_week[:, None]
-    there[:, 0] = structure.first_week == 0
+    there = present(structure, latents.load.shape[1])
     wanted, week = np.where(there, latents.meetings_wanted, 0), np.arange(there.shape[1])
     spans = [week >= 0] if apart_from is None else [week <= apart_from, week > apart_from]
     draws = [rng] if apart_from is None else rng.spawn(2)
     parts = [
         *(draw_meetings(own, structure, np.where(span, wanted, 0)) for own, span in zip(draws, spans, strict=True)),
-        _messages(rng, structure, there, MESSAGES_A_WEEK * np.exp(0.15 * latents.load)),
-        _reviews(rng, structure, there),
+        draw_messages(rng, structure, there, latents.load),
+        draw_reviews(rng, structure, there),
     ]
+    hours = sum((hours_of(part, there.shape) for part in parts[: len(spans)]), np.zeros(there.shape))
+    return in_order(parts, structure, first_us=first_us, prefix=prefix), hours
+
+
+def present(structure: Structure, weeks: int) -> NDArray[np.bool_]:
+    """People x weeks, the first of which is the lead-in: who is there."""
+    there = np.arange(weeks)[None, :] > structure.first_week[:, None]
+    there[:, 0] = structure.first_week == 0
+    return there
+
+
+def hours_of(meetings: Mapping[str, Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """People x weeks: hours of the meetings into each."""
+    place = meetings["target"].astype(np.int64) * shape[1] + meetings["week"]
+    hours = np.bincount(place, meetings["duration_s"].astype(np.float64) / 3600, minlength=math.prod(shape))
+    return hours.astype(np.float64).reshape(shape)
+
+
+def in_order(
+    parts: Sequence[dict[str, Any]], structure: Structure, *, first_us: int, prefix: str, first_number: int = 1
+) -> Interactions:
+    """The rows of all parts in order of time, but for those of the lead-in; the parts are used up."""
     rows = {name: np.concatenate([part.pop(name) for part in parts]) for name in COLUMNS}
-    met = rows["kind"] == MEETING
-    place = rows["target"][met].astype(np.int64) * there.shape[1] + rows["week"][met]
-    hours = np.bincount(place, rows["duration_s"][met].astype(np.float64) / 3600, minlength=there.size)
     rows["at_us"] += first_us + (rows["week"].astype(np.int64) - 1) * 7 * DAY_US
     shown = np.flatnonzero(rows["week"] > 0)
     order = shown[order_of(rows["at_us"][shown], rows["source"][shown], rows["target"][shown])]
     taken = {name: rows[name][order] for name in ("source", "target", "at_us", "kind", "duration_s")}
-    number = np.arange(1, len(order) + 1, dtype=np.uint32)
-    made = Interactions(ids=structure.columns["id"], prefix=prefix, number=number, numbers=len(order), **taken)
-    return made, hours.astype(np.float64).reshape(there.shape)
+    last = first_number + len(order) - 1
+    number = np.arange(first_number, last + 1, dtype=np.uint32)
+    return Interactions(ids=structure.columns["id"], prefix=prefix, number=number, numbers=last, **taken)
 
 
 def order_of(first: Ints, *others: Ints) -> Ints:
@@ -140,15 +159,21 @@ def _first_of_group(group: Ints) -> Ints:
     return np.repeat(start, np.diff(np.append(start, len(group))))
 
 
-def _messages(
-    rng: np.random.Generator, structure: Structure, there: NDArray[np.bool_], rate: NDArray[np.float64]
+def draw_messages(
+    rng: np.random.Generator,
+    structure: Structure,
+    there: NDArray[np.bool_],
+    load: NDArray[np.float64],
+    contacts: Ints | None = None,
 ) -> dict[str, Any]:
+    """Rows of messages. `contacts`: whom people write to beside their team; None: they are drawn."""
+    rate = MESSAGES_A_WEEK * np.exp(0.15 * load)
     sender, week = _repeat(rng.poisson(np.where(there, rate, 0.0)))
     near = rng.random(len(sender))
     far = np.where(structure.broker[sender], 0.5, 0.12)
     receiver = np.where(
         near < far,
-        _contacts(rng, structure)[sender, rng.integers(0, 5, len(sender))],
+        (draw_contacts(rng, structure) if contacts is None else contacts)[sender, rng.integers(0, 5, len(sender))],
         np.where(
             near < far + 0.18, _colleague(rng, structure.department, sender), _colleague(rng, structure.team, sender)
         ),
@@ -157,7 +182,8 @@ def _messages(
     return _plain(MESSAGE, sender, receiver, moment, week, there)
 
 
-def _reviews(rng: np.random.Generator, structure: Structure, there: NDArray[np.bool_]) -> dict[str, Any]:
+def draw_reviews(rng: np.random.Generator, structure: Structure, there: NDArray[np.bool_]) -> dict[str, Any]:
+    """Rows of reviews, which engineers ask of their teams."""
     reviews = (structure.role == ROLES.index("engineer"))[:, None] & there
     author, week = _repeat(rng.poisson(np.where(reviews, REVIEWS_A_WEEK, 0.0)))
     return _plain(REVIEW, author, _colleague(rng, structure.team, author), _moments(rng, len(author)), week, there)
@@ -189,7 +215,7 @@ def _colleague(rng: np.random.Generator, group: Ints, person: Ints) -> Ints:
     return np.where(others > 0, np.where(draw >= person, draw + 1, draw), person)
 
 
-def _contacts(rng: np.random.Generator, structure: Structure) -> Ints:
+def draw_contacts(rng: np.random.Generator, structure: Structure) -> Ints:
     """Five lasting contacts of each person anywhere in the organisation; never oneself."""
     return (np.arange(structure.size)[:, None] + rng.integers(1, structure.size, (structure.size, 5))) % structure.size
 

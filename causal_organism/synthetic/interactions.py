@@ -45,6 +45,10 @@ class Interactions(Mapping[str, NDArray[Any]]):
             number=self.number[kept], numbers=self.numbers,
         )  # fmt: skip
 
+    def parts(self) -> Iterator[Interactions]:
+        """All rows together."""
+        yield self
+
     def batches(self, size: int) -> Iterator[Interactions]:
         for start in range(0, self.rows, size):
             yield self.of(slice(start, start + size))

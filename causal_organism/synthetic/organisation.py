@@ -29,6 +29,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_organism.errors import RequestError
 from causal_organism.synthetic.events import draw_interactions
@@ -43,6 +44,7 @@ from causal_organism.synthetic.planted import (
     spoil_outcomes,
     with_policy,
 )
+from causal_organism.synthetic.streamed import PERSON_WEEKS, Streamed, spans_of
 from causal_organism.synthetic.structure import Structure, draw_structure, with_one_role
 
 BATCH = 65_536  # interactions whose texts are there at once
@@ -54,13 +56,14 @@ class Organisation:
     """Columns are numpy arrays of equal length.
 
     people: id, name, team, manager ("" for the head), role, level, site, started_on, fte.
-    interactions, in order of time: source, target, at_us, kind, weight, duration_s (NaN except for meetings), id.
+    interactions, in order of time: source, target, at_us, kind, weight, duration_s (NaN except for meetings), id. Those
+    of a large organisation are drawn whenever they are asked for.
     outcomes, by week and person: id, week, focus_h, after_hours_share, assigned_load, deadline.
     truth: what was planted; JSON. policy: the table of a study of a rule that was planted; empty without one.
     """
 
     people: Mapping[str, Any]
-    interactions: Interactions
+    interactions: Interactions | Streamed
     outcomes: Mapping[str, Any]
     truth: Mapping[str, Any]
     policy: Mapping[str, Any] = field(default_factory=dict)
@@ -101,24 +104,50 @@ def generate(
     structure = draw_structure(rng, people, weeks, monday)
     structure = with_one_role(structure) if planted.one_role else structure
     latents = draw_latents(rng, structure, weeks, planted)
-    interactions, meet_h = draw_interactions(
-        rng, structure, latents, first_us=_us(monday), prefix=f"g{seed}-",
-        apart_from=None if planted.change is None else planted.change.week,
-    )  # fmt: skip
-    spoiled = np.random.default_rng([seed, people, weeks, 18])
-    week = (interactions.at_us - _us(monday)) // WEEK_US
+    interactions, meet_h = _draw_interactions(
+        rng, structure, latents, planted, seed=(seed, people, weeks), first_us=_us(monday)
+    )
     labels = [iso_week(monday + timedelta(weeks=week)) for week in range(weeks)]
     policy = policy_weeks(np.random.default_rng([seed, people, weeks, 19]), structure, planted, weeks)
     outcomes = outcomes_of(structure, latents, meet_h, labels)
     outcomes, study = with_policy(outcomes, structure, policy, planted, labels)
     return Organisation(
         people=structure.columns,
-        interactions=spoil_interactions(spoiled, interactions, structure, planted, week),
+        interactions=interactions,
         outcomes=spoil_outcomes(outcomes, structure, planted, labels),
         truth=_truth(structure, latents, labels, seed=seed, planted=planted)
         | policy_truth(structure, policy, planted, labels),
         policy=study,
     )
+
+
+def _draw_interactions(
+    rng: np.random.Generator,
+    structure: Structure,
+    latents: Latents,
+    planted: Planted,
+    *,
+    seed: tuple[int, ...],
+    first_us: int,
+) -> tuple[Interactions | Streamed, NDArray[np.float64]]:
+    """(interactions, meeting hours as people x (1 + weeks)); drawn at once where they are few."""
+    people, weeks = structure.size, latents.load.shape[1] - 1
+    prefix, apart_from = f"g{seed[0]}-", None if planted.change is None else planted.change.week
+
+    def spoil(rows: Interactions, *place: int) -> Interactions:
+        week = (rows.at_us - first_us) // WEEK_US
+        return spoil_interactions(np.random.default_rng([*seed, 18, *place]), rows, structure, planted, week)
+
+    if people * (weeks + 1) <= PERSON_WEEKS:
+        drawn, meet_h = draw_interactions(
+            rng, structure, latents, first_us=first_us, prefix=prefix, apart_from=apart_from
+        )
+        return spoil(drawn), meet_h
+    streamed = Streamed(
+        structure=structure, latents=latents, spans=spans_of(people, weeks, apart_from=apart_from), seed=seed,
+        first_us=first_us, prefix=prefix, spoil=lambda place, rows: spoil(rows, place),
+    )  # fmt: skip
+    return streamed, streamed.meeting_hours()
 
 
 def iso_week(day: date) -> str:

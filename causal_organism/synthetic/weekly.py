@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from causal_organism.synthetic.interactions import Interactions
 from causal_organism.synthetic.organisation import WEEK_US, Organisation, iso_week
 
 MONDAY_US = 4 * 24 * 3600 * 1_000_000  # 1970-01-05, the first Monday
@@ -14,7 +15,12 @@ MONDAY_US = 4 * 24 * 3600 * 1_000_000  # 1970-01-05, the first Monday
 
 def weekly_sums(organisation: Organisation) -> dict[str, Any]:
     """Columns week, kind, source, target, weight_u, count, duration_s, one row per week, kind and tie."""
-    rows = organisation.interactions
+    parts = [_sums(rows) for rows in organisation.interactions.parts() if rows.rows]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
+
+
+def _sums(rows: Interactions) -> dict[str, Any]:
+    """Of whole weeks."""
     week = (rows["at_us"] - MONDAY_US) // WEEK_US
     kinds, kind = np.unique(rows["kind"], return_inverse=True)
     ids, ends = np.unique(np.concatenate((rows["source"], rows["target"])), return_inverse=True)

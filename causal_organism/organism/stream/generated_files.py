@@ -19,9 +19,9 @@ def write(folder: Path, organisation: Organisation) -> dict[str, int]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / INTERACTIONS).open("w", encoding="utf-8") as file:
         encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-        file.writelines(encode(row) + "\n" for row in organisation.each_interaction())
+        written = sum(file.write(encode(row) + "\n") > 0 for row in organisation.each_interaction())
     rows = {
-        INTERACTIONS: organisation.interactions.rows,
+        INTERACTIONS: written,
         PEOPLE: _write_csv(folder / PEOPLE, organisation.people),
         OUTCOMES: _write_csv(folder / OUTCOMES, organisation.outcomes),
     }
