@@ -11,7 +11,6 @@ from tui.states import CXL, FAIL, PAUSED, QUE, RETRY, RUN, WAIT
 APP, LIST, LOG = "app", "list", "log"
 OVERVIEW, ASSETS, RUNS, QUEUES, INTERVENTIONS = "overview", "assets", "runs", "queues", "interventions"
 SCREENS = (OVERVIEW, ASSETS, RUNS, QUEUES, INTERVENTIONS)
-PROMPTING = frozenset({"filter", "command", "log.search", "log.only"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +41,6 @@ class Action:
     targeted: bool = False
     states: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
-
-    @property
-    def prompts(self) -> bool:
-        """Whether it opens the prompt. Such keys go first: what is typed behind them must find the prompt there."""
-        return self.id in PROMPTING
 
     def refusal(self, context: Context) -> str | None:
         """Why it cannot be done now; None if it can. Advisory: the server decides."""
@@ -114,7 +108,9 @@ ACTIONS: tuple[Action, ...] = (
     _plain(QUEUES, "open", "enter", "runs", "show the runs", targeted=True),
     _write(QUEUES, "pause", "p", "pause/resume", "pause the queue or the schedule, or let it go on"),
     _write(QUEUES, "limit", "L", "limit", "set how many runs the queue runs at once"),
-    _plain(QUEUES, "letters", "d", "dead letters", "the interactions that were refused: send again, drop"),
+    _plain(
+        QUEUES, "letters", "d", "dead letters", "dead letters, the interactions that were refused: send again, drop"
+    ),
     _plain(QUEUES, "workers", "W", "workers", "the workers: heartbeat, what each can import, its code, what is wrong"),
     Action(
         id="reread",

@@ -18,6 +18,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.events import Event, Key, Paste
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -27,6 +28,7 @@ from causal_organism.wording.safe_text import safe_text
 from tui.actions import Action
 from tui.asking import BEAT_S
 from tui.clipboard import osc52
+from tui.keyboard import Keyboard
 from tui.keymap import Keymap
 from tui.link import words
 from tui.messages import Found, LogArrived, Written
@@ -73,6 +75,7 @@ class ConsoleApp(Commanding):
         self.set_keymap({name: ",".join(each) for name, each in self.keys.items()})
         if constants.DEFAULT_THEME == "textual-dark":  # nobody asked for another one (TEXTUAL_THEME)
             self.set_reactive(App.theme, "ansi-dark")  # before there are styles that it would change
+        self.keyboard = Keyboard(self)
         self.picture = Picture()
         self.paint = paint or Paint()
         if self.no_color:
@@ -100,7 +103,17 @@ class ConsoleApp(Commanding):
         self.set_interval(BEAT_S, self.beat)
 
     def on_unmount(self) -> None:
+        self.keyboard.close()
         self.link.close()
+
+    async def on_event(self, event: Event) -> None:
+        is_typed = isinstance(event, Key | Paste) and not event.is_forwarded
+        if not is_typed or self.keyboard.passes(cast(Key | Paste, event)):
+            await super().on_event(event)
+
+    @property
+    def is_behind(self) -> bool:
+        return self.keyboard.is_behind
 
     def on_app_blur(self) -> None:
         """Another window is looked at: ask more rarely, but go on."""

@@ -48,6 +48,8 @@ class Driver:
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
+        await self.app.keyboard.rested()
+        await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         await self.press(*text)

@@ -20,6 +20,11 @@ class Console(ActingApp):
     looked_at: datetime | None = None  # when somebody was here before
     contexts: Mapping[str, str] = MappingProxyType({})  # name -> where that is, of those that can be gone to
 
+    @property
+    @abstractmethod
+    def is_behind(self) -> bool:
+        """Whether something was typed that the console has not come to."""
+
     @abstractmethod
     def go(self, screen: str, key: str | None = None, *, say: str = "") -> None:
         """Show a screen, and open a thing there."""

@@ -108,7 +108,9 @@ class Dialog(ModalScreen[Result | None], Once[Result | None]):
         self.set_timer(self.GUARD_S, self._arm)
 
     def _arm(self) -> None:
-        if self.is_attached and not self.armed:
+        if cast(Console, self.app).is_behind:
+            self._guard()  # what waits was typed before anybody saw this
+        elif self.is_attached and not self.armed:
             self.armed = True
             self.first_focus().focus()
 

@@ -50,7 +50,7 @@ class LogPage(Once[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,l", "close", show=False),
-        Binding("slash", "search", show=False, priority=True),
+        Binding("slash", "search", show=False),
         *(
             Binding(key, action, show=False)
             for key, action in {
@@ -185,8 +185,7 @@ class LogPage(Once[None]):
         self.console.ask_once(self, "saved", lambda source: save_log(source, run, path))
 
     def action_search(self) -> None:
-        if not isinstance(self.focused, Prompt):
-            self.query_one(PromptRow).ask(" /", self.pane.wanted)
+        self.query_one(PromptRow).ask(" /", self.pane.wanted)
 
     @on(Input.Submitted)
     def _given(self, event: Input.Submitted) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from textual import on
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
@@ -113,7 +112,7 @@ class JsonPage(Once[None]):
     name_of_pane = "JSON"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,y", "close", show=False),
-        Binding("slash", "search", show=False, priority=True),
+        Binding("slash", "search", show=False),
         Binding("n", "find(1)", show=False),
         Binding("N", "find(-1)", show=False),
     ]
@@ -143,8 +142,6 @@ class JsonPage(Once[None]):
         self.dismiss(None)
 
     def action_search(self) -> None:
-        if isinstance(self.focused, Prompt):
-            raise SkipAction  # the key is text there
         self.query_one(PromptRow).ask(" /")
 
     def action_find(self, step: int) -> None:

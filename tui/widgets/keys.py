@@ -25,7 +25,6 @@ def _bindings(do: str, *scopes: str) -> list[BindingType]:
             action.help,
             show=False,
             id=f"{action.scope}.{action.id}",
-            priority=action.prompts,
         )
         for action in in_scope(*scopes)
     ]
