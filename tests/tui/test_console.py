@@ -200,7 +200,7 @@ def test_enter_on_a_trouble_opens_the_thing() -> None:
         await driver.until(lambda: len(table.all_rows) > 5)
         table.go_to("run:7f3a2c00-demo")
         await driver.press("enter")
-        await driver.until("Runs ▸ 7f3a2c00-demo")
+        await driver.until("Runs ▸ 7f3a2c00")
         assert shows(driver, RunsScreen)
         await driver.press("1")
         await driver.until("▸ Overview")

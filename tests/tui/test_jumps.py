@@ -16,7 +16,7 @@ def test_a_run_is_jumped_to_by_any_part_of_its_id(part: str) -> None:
     async def scenario(driver: Driver) -> None:
         driver.source.trigger("views/degree")
         await driver.press("colon", *f"run {part}", "enter")
-        await driver.until("▸ Runs ▸ 00000001-demo-run" if "run" in part else "▸ Runs ▸ 7f3a2c00-demo")
+        await driver.until("▸ Runs ▸ 00000001" if "run" in part else "▸ Runs ▸ 7f3a2c00")
 
     drive(scenario, size=NARROW)
 
@@ -47,7 +47,7 @@ def test_a_run_that_is_older_than_the_list_is_shown_and_no_other_in_its_place() 
         await driver.press("3")
         await driver.until("81bb90aa")
         await driver.press("colon", *"run 90a9e2dd", "enter")
-        await driver.until("▸ Runs ▸ 90a9e2dd-demo")
+        await driver.until("▸ Runs ▸ 90a9e2dd")
         await driver.until("90a9e2dd views/pagerank  CXL")
         assert driver.app.screen.table.key == "90a9e2dd-demo"  # type: ignore[attr-defined]
 

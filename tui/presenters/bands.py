@@ -15,6 +15,8 @@ from tui.source import Place
 TABS = ("Overview", "Assets", "Runs", "Queues", "Interventions")
 _TONES = {"stale": "warn", "run": "run", "fail": "bad", "wait": "warn"}
 _NAMED = frozenset({"space", "enter", "esc", "tab"})  # keys that are called so
+CRUMB_GAPS = 4
+"""Blanks in the line that says where one is: before how fresh that is, behind a filter, and at its end."""
 _SPEEDS = ((30, "30ms"), (100, "100ms"), (300, "300ms"), (1_000, "1s"), (5_000, "5s"))
 
 
@@ -44,14 +46,19 @@ def tab_lines(current: int, waiting: int | None) -> tuple[Line, Line]:
     return line(" ", *pieces), line(("? ", "key"), ("help ", "dim"))
 
 
-def crumb_lines(name: str, screen: str, parts: Sequence[str], extras: str, fresh: Line) -> tuple[Line, Line]:
-    """Where one is, and how fresh that is."""
+def crumb_line(name: str, screen: str, parts: Sequence[str]) -> Line:
+    """Where one is."""
     first, *rest = (safe_name(name, limit=16), screen, *(safe_name(part) for part in parts))
     where: list[Piece] = [(f" {first}", "dim")]
     for part in rest:
         where += [(" ▸ ", "line"), (part, "dim")]
     where[-1] = (where[-1][0], "")
-    return tuple(where), line((f"{extras}  ", "second") if extras else "", *fresh, " ")
+    return tuple(where)
+
+
+def crumb_end(extras: str, fresh: Line) -> Line:
+    """What is left out of the list, and how fresh it is."""
+    return line((f"{extras}  ", "second") if extras else "", *fresh, " ")
 
 
 def trail(*where: str) -> Line:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from causal_organism.wording.amounts import short_duration
 from causal_organism.wording.safe_text import safe_text
 from tui.polling import Question, Standing
-from tui.presenters.lines import Line, Piece
+from tui.presenters.lines import Line, Piece, plain
 
-_LABELS = {"status": "servers", "stats": "figures", "proposals": "interventions"}
+_LABELS = {"status": "servers", "stats": "figures", "proposals": "interventions", "none": "reasons"}
 _TONES = {Standing.SLOW: "warn", Standing.LOST: "bad", Standing.ERROR: "bad", Standing.READING: "dim"}
+_WORST_FIRST = (Standing.LOST, Standing.ERROR, Standing.SLOW, Standing.READING, Standing.LIVE)
 _FEW = 2  # sources that are named apart while all is well
 
 
@@ -22,10 +23,11 @@ class Freshness:
     name: str
     standing: Standing
     age_s: float | None
+    more: str = ""  # behind the name, where it stands for others too
 
     @property
     def text(self) -> str:
-        words = [label_of(self.name)]
+        words = [label_of(self.name) + self.more]
         if self.standing is Standing.READING:
             return words[0] + " ..."
         if self.standing is not Standing.LIVE:
@@ -35,12 +37,12 @@ class Freshness:
         return " ".join(words)
 
 
-def freshness_of(question: Question, now: float) -> Freshness:
-    return Freshness(
-        name=question.name,
-        standing=question.standing(now),
-        age_s=question.age_s(now),
-    )
+def freshness_of(question: Question, now: float, *, paused: bool = False) -> Freshness:
+    """`paused`: nothing is asked for, so that an old answer is not one that takes long."""
+    standing = question.standing(now)
+    if paused and standing is Standing.SLOW and question.asked_at is None:
+        standing = Standing.LIVE
+    return Freshness(name=question.name, standing=standing, age_s=question.age_s(now))
 
 
 def label_of(name: str) -> str:
@@ -49,8 +51,33 @@ def label_of(name: str) -> str:
     return _LABELS.get(plain, plain)
 
 
-def freshness_line(sources: Sequence[Freshness], *, paused: bool) -> Line:
-    """Each source with its age; while all are as young as can be, many are one: `all 2s`."""
+def freshness_line(sources: Sequence[Freshness], *, paused: bool, room: int = 1_000) -> Line:
+    """Each source with its age; while all are as young as can be, many are one: `all 2s`.
+
+    `room`: cells that there are. Where it takes more, those that stand alike are one: `runs +2 slow 7s`;
+    where that does too, the worst of these is named alone.
+    """
+    full = _freshness_line(sources, paused=paused)
+    if len(plain(full)) <= room:
+        return full
+    alike = [_alike([each for each in sources if each.standing is standing]) for standing in _WORST_FIRST]
+    pieces: list[Piece] = [piece for piece in alike if piece is not None]
+    while len(pieces) > 1 and sum(len(text) + 3 for text, _ in pieces) + 4 * paused > room:
+        pieces.pop()
+    told = [piece for each in pieces for piece in ((" · ", "dim"), each)][1:]
+    return (*([("paused ", "warn")] if paused else []), *told)
+
+
+def _alike(sources: Sequence[Freshness]) -> Piece | None:
+    """Sources of one standing, by the name of the first and the age of the oldest."""
+    if not sources:
+        return None
+    oldest = max(sources, key=lambda each: each.age_s or 0.0)
+    more = f" +{len(sources) - 1}" if len(sources) > 1 else ""
+    return (replace(sources[0], age_s=oldest.age_s, more=more).text, _TONES.get(sources[0].standing, ""))
+
+
+def _freshness_line(sources: Sequence[Freshness], *, paused: bool) -> Line:
     bad = [each for each in sources if each.standing is not Standing.LIVE]
     good = [each for each in sources if each.standing is Standing.LIVE]
     named = [*good, *bad] if len(good) <= _FEW else bad

@@ -50,7 +50,8 @@ class CausesPage(ListPage):
         self.table.show(cause_rows(self.found, now))
         some = "the newest " if loaded.get("until") else ""
         since = date_clock(self.asked.since, now)
-        self.say(f"{some}{count(len(runs))} runs that failed since {since}, by {count(len(self.found))} causes")
+        failed, by = _amount(len(runs), "run"), _amount(len(self.found), "cause")
+        self.say(f"{some}{failed} that failed since {since}, by {by}")
 
     def action_open(self) -> None:
         if self.table.key is None:
@@ -58,3 +59,7 @@ class CausesPage(ListPage):
         cause = self.found[int(self.table.key)]
         self.dismiss(None)
         self.then(replace(self.asked, text=cause.reason or self.asked.text))
+
+
+def _amount(number: int, what: str) -> str:
+    return f"{count(number)} {what}{'' if number == 1 else 's'}"

@@ -17,9 +17,9 @@ from tui.actions import APP, LIST, LOG, SCREENS, Action, Context, find, in_scope
 from tui.keymap import with_keys
 from tui.messages import LogArrived
 from tui.polling import Standing
-from tui.presenters.bands import crumb_lines, key_line, status_lines, tab_lines
+from tui.presenters.bands import CRUMB_GAPS, crumb_end, crumb_line, key_line, status_lines, tab_lines
 from tui.presenters.freshness import freshness_line, freshness_of, label_of, lost_words, silence_text
-from tui.presenters.lines import Line, line
+from tui.presenters.lines import Line, line, plain
 from tui.presenters.overview.summary import waiting_for_people
 from tui.requests import COUNTED, Request
 from tui.screens.console import Console
@@ -105,22 +105,21 @@ class Frame(Screen[None]):
         app, now = self.console, self.console.ticks()
         self.query_one("#status", Band).show(*status_lines(app.place, app.documents, app.api_ms, app.now()))
         self.query_one("#tabs", Band).show(*tab_lines(SCREENS.index(self.scope), waiting_for_people(app.documents)))
-        fresh = self._freshness(now)
-        self.query_one("#crumb", Band).show(
-            *crumb_lines(app.place.name, self.scope.capitalize(), self.crumbs(), self.extras(), fresh)
-        )
+        where, extras = crumb_line(app.place.name, self.scope.capitalize(), self.crumbs()), self.extras()
+        room = self.size.width - min(len(plain(where)), self.size.width // 2) - len(extras) - CRUMB_GAPS
+        self.query_one("#crumb", Band).show(where, crumb_end(extras, self._freshness(now, room)))
         self._show_flash(now)
         self.show_keys()
 
-    def _freshness(self, now: float) -> Line:
+    def _freshness(self, now: float, room: int) -> Line:
         """Of each source that the screen shows; what was read once and for all counts while it is being read."""
         pulse = self.console.pulse
         names = [name for name, _ in self.requests()]
         names += [each.name for each in pulse.lost(name for name, _ in COUNTED if name not in names)]
-        shown = [freshness_of(pulse.question(name), now) for name in names]
+        shown = [freshness_of(pulse.question(name), now, paused=pulse.paused) for name in names]
         # That one thing is just being read is said where it will stand.
         shown = [each for each in shown if ":" not in each.name or each.standing is not Standing.READING]
-        return freshness_line(shown, paused=pulse.paused)
+        return freshness_line(shown, paused=pulse.paused, room=room)
 
     def show_keys(self) -> None:
         if not self.composed:

@@ -15,7 +15,7 @@ from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.commands import decision_command
 from tui.presenters.consequences import lines_of
 from tui.presenters.interventions import COLUMNS, detail_lines, none_lines, proposal_rows
-from tui.presenters.lines import Line, line, wrapped
+from tui.presenters.lines import Line, line
 from tui.presenters.overview.summary import proposals_of
 from tui.presenters.results import is_begun, result_lines
 from tui.requests import PROPOSALS, Request
@@ -122,7 +122,7 @@ class InterventionsScreen(ListScreen):
         evidence = proposal.get("evidence")
         lines = [
             *target_lines([key]),
-            *(line("  " + part) for part in (wrapped(title, 68) if title else ())),
+            *((line("  " + title),) if title else ()),
             line(f"  {state}, evidence {safe_name(evidence if isinstance(evidence, str) else 'as shown')}"),
             line(""),
             line(f"Effect: {EFFECTS[action]}"),

@@ -133,6 +133,10 @@ class ListScreen(PromptingFrame):
             self.present_detail()
         self.show_bands()
 
+    @on(Pane.Widened)
+    def _widened(self) -> None:
+        self.present_soon()
+
     @on(Pane.Scrolled)
     def _scrolled(self) -> None:
         self.show_bands()
@@ -178,6 +182,8 @@ class ListScreen(PromptingFrame):
         self.refill()
 
     def do_sort_reverse(self) -> None:
+        if self.table.sort is None:
+            self.say("turn: nothing is sorted; N A S O sort")
         self.table.sort_reverse()
 
     def refill(self) -> None:
@@ -210,15 +216,25 @@ class ListScreen(PromptingFrame):
 
     def do_pane(self) -> None:
         panes = self.panes()
-        if panes:
-            now = next((index for index, pane in enumerate(panes) if pane.has_focus), -1)
+        now = next((index for index, pane in enumerate(panes) if pane.has_focus), -1)
+        if panes and not panes[(now + 1) % len(panes)].has_focus:
             panes[(now + 1) % len(panes)].focus()
+        else:
+            self.say("pane: there is no other one to go to")
 
     def do_zoom(self) -> None:
+        if not self.zoomed and self._fills_body:
+            self.say("zoom: this pane has the whole screen")
+            return
         self.zoomed = not self.zoomed
         self.set_class(self.zoomed, "-zoomed")
         for pane in (self.query_one(f"#{id}", Pane) for id in ("list", *self.details, *self.zooms)):
             pane.set_class(self.zoomed and not pane.has_focus, "-away")
+
+    @property
+    def _fills_body(self) -> bool:
+        """Whether only the pane with the focus is seen."""
+        return isinstance(self.focused, Pane) and self.focused.size.height == self.query_one("#body").size.height
 
     def do_back(self) -> None:
         """Esc: the message, the filter, the marks, then back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -13,7 +14,8 @@ from textual.containers import Horizontal, Vertical
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.run_config import value_text
 from causal_organism.wording.safe_text import safe_name
-from tui.asking import LOG
+from tui.actions import LOG, Action, Context
+from tui.asking import LOG as LOG_OF
 from tui.messages import Came, LogArrived
 from tui.presenters.lines import Piece, line
 from tui.presenters.runs.detail import detail_lines
@@ -24,7 +26,7 @@ from tui.screens.log_page import LogPage
 from tui.screens.run_pages import RunPages
 from tui.source import ConsoleSource, Document
 from tui.states import UNFINISHED
-from tui.widgets.keys import bindings_of
+from tui.widgets.keys import bindings_of, screen_bindings
 from tui.widgets.line_table import LineTable
 from tui.widgets.log_pane import LogPane
 from tui.widgets.pane import TextPane
@@ -37,7 +39,7 @@ class RunsScreen(RunPages):
 
     scope = "runs"
     details = ("log", "detail")
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of("runs")
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("runs"), *screen_bindings(LOG)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,6 +65,15 @@ class RunsScreen(RunPages):
         if self.shown is None or not self.opened or self._log_is_over():
             return None
         return (self.shown, self.cursor)
+
+    def crumbs(self) -> tuple[str, ...]:
+        return tuple(short_id(run) for run in super().crumbs())
+
+    def context_for(self, action: Action) -> Context:
+        context = super().context_for(action)
+        if action.scope == LOG and not self.opened:
+            return replace(context, unsupported={action.id: "no log is shown; enter opens the run"})
+        return context
 
     def present(self) -> None:
         document = self.document(self.page[0])
@@ -99,7 +110,7 @@ class RunsScreen(RunPages):
             self.shown, self.cursor, self.quiet_answers = run, None, 0
             self.query_one("#log", LogPane).clear()
             self.query_one("#detail", TextPane).scroll_to_line(0)
-            self.console.ask_now(f"run:{run}", f"{LOG}{run}")
+            self.console.ask_now(f"run:{run}", f"{LOG_OF}{run}")
         pane = self.query_one("#detail", TextPane)
         known = self.document(f"run:{run}")
         if known is None and (note := self.console.notes.get(f"run:{run}")):
@@ -139,7 +150,7 @@ class RunsScreen(RunPages):
             self.query_one("#log", LogPane).add(event.lines)
             self.show_log_title()
             if event.lines and event.behind != 0:
-                self.console.ask_now(f"{LOG}{event.run_id}")  # do not fall behind what is written
+                self.console.ask_now(f"{LOG_OF}{event.run_id}")  # do not fall behind what is written
 
     def show_log_title(self) -> None:
         log = self.query_one("#log", LogPane)

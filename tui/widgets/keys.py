@@ -12,6 +12,11 @@ def bindings_of(scope: str) -> list[BindingType]:
     return _bindings("act", scope, APP)
 
 
+def screen_bindings(scope: str) -> list[BindingType]:
+    """The keys of a pane on the screen that it is on, for while another pane has the focus and does not use them."""
+    return _bindings("act", scope)
+
+
 def pane_bindings(scope: str) -> list[BindingType]:
     """The keys of a pane; the screen that it is on does what they say."""
     return _bindings("screen.act", scope)

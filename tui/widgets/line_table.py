@@ -172,9 +172,10 @@ class LineTable(Pane):
         self._resorted()
 
     def sort_next(self) -> None:
-        """Sort by the next column; after the last one, not at all."""
-        column = 0 if self.sort is None else self.sort.column + 1
-        self.sort = Sort(column) if column < len(self.columns) else None
+        """Sort by the next column that is seen; after the last one, not at all."""
+        shown = [place for place, width in enumerate(self._widths(self.size.width - 2 * self.framed)) if width]
+        after = [place for place in shown if self.sort is None or place > self.sort.column]
+        self.sort = Sort(after[0]) if after else None
         self._resorted()
 
     def sort_reverse(self) -> None:

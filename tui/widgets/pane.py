@@ -42,6 +42,7 @@ class Pane(Widget, can_focus=True):
     def __init__(self, *, id: str | None = None, title: str = "", framed: bool = True):
         super().__init__(id=id)
         self.top = 0
+        self.width_shown = 0  # that what it shows was made for
         self.framed = framed
         self.name_line: Line = line((title, "")) if title else ()  # in the frame above
         self.side_line: Line = ()  # in the frame above, at the right
@@ -136,6 +137,12 @@ class Pane(Widget, can_focus=True):
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, Pane.Scrolled)
 
+    class Widened(Message):
+        """It is another number of cells wide: what is broken to its width has to be shown anew."""
+
+        def can_replace(self, message: Message) -> bool:
+            return isinstance(message, Pane.Widened)
+
     def scroll_to_line(self, top: int) -> None:
         """Make `top` the first line seen, as far as there are lines."""
         top = max(0, min(top, self.count() - self.room))
@@ -165,6 +172,9 @@ class Pane(Widget, can_focus=True):
         self.scroll_to_line(self.top + lines)
 
     def on_resize(self, event: Resize) -> None:
+        if self.size.width != self.width_shown:
+            self.width_shown = self.size.width
+            self.post_message(self.Widened())
         self.scroll_to_line(self.top)
 
 

@@ -45,9 +45,9 @@ def test_tasks_stand_on_one_axis_of_time() -> None:
          "started_at": (NOW + timedelta(seconds=10)).isoformat()},
         {"name": "c", "state": "Pending", "tries": 0, "started_at": None, "duration_s": None},
     ]  # fmt: skip
-    head, *lines = (plain(line) for line in task_lines(tasks, NOW + timedelta(seconds=20), 67))
-    assert head == f"{'TASKS 2 of 3 ended':<32}0s{'─' * 15}20s"
-    first, second, third = (line[32:52] for line in lines)
+    head, *lines = (plain(line) for line in task_lines(tasks, NOW + timedelta(seconds=20), 55))
+    assert head == f"{'TASKS 2 of 3 ended':<21}0s{'─' * 15}20s"
+    first, second, third = (line[21:41] for line in lines)
     assert (first, second, third) == ("▄" * 10 + " " * 10, "─" * 10 + "▄" * 10, "╌" * 20)
     assert "×3/4" in lines[1], "its tries"
     assert plain(task_lines(tasks[2:], NOW, 67)[0]) == "TASKS 0 of 1 ended", "no axis where nothing has begun"

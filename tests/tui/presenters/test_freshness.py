@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.polling import Question, Standing
-from tui.presenters.freshness import Freshness, freshness_line, lost_words, silence_text
+from tui.presenters.freshness import Freshness, freshness_line, freshness_of, lost_words, silence_text
 from tui.presenters.lines import plain
 
 
@@ -36,3 +36,25 @@ def test_what_is_lost_says_why_and_when_it_is_asked_again() -> None:
     question = Question("runs", failures=2, next_at=10.0, why="refused\x1b", answered_at=1.0)
     assert lost_words((question,), 6.8) == "runs lost, asked again in 4s: refused␛"
     assert silence_text((question,), 41.0) == "runs lost for 40s: refused␛"
+
+
+def test_where_there_is_little_room_those_that_stand_alike_are_one() -> None:
+    slow = [source(name, Standing.SLOW, 7.0) for name in ("assets", "runs", "queues", "status")]
+    lost = source("schedules", Standing.LOST, 60.0)
+    every = [*slow, lost, source("proposals")]
+
+    def fitted(room: int) -> str:
+        return plain(freshness_line(every, paused=False, room=room))
+
+    assert len(fitted(200)) > 80
+    assert fitted(60) == "schedules lost 1m · assets +3 slow 7s · interventions 2s"
+    assert fitted(40) == "schedules lost 1m · assets +3 slow 7s"
+    assert fitted(20) == "schedules lost 1m"
+
+
+def test_what_nobody_asks_for_is_old_and_not_slow() -> None:
+    question = Question("runs", answered_at=0.0, interval_s=2.0)
+    assert freshness_of(question, 50.0).standing is Standing.SLOW
+    assert freshness_of(question, 50.0, paused=True).standing is Standing.LIVE
+    question.ask(50.0)
+    assert freshness_of(question, 53.0, paused=True).standing is Standing.SLOW, "asked for by ctrl-r"

@@ -24,10 +24,10 @@ def planned(key: str, estimate_s: float | None) -> dict[str, Any]:
 
 def test_each_try_has_a_bar_and_the_pause_before_it_is_hatched() -> None:
     tries = (attempt(1, at_s=0, took_s=40), attempt(2, at_s=80, took_s=20))
-    head, first, second = (plain(each) for each in try_lines(tries, NOW, 24 + 14 + 9 + 20))
+    head, first, second = (plain(each) for each in try_lines(tries, NOW, 13 + 17 + 20))
     assert head.startswith("TRIES 2")
-    assert first[32:52] == "▄" * 8 + " " * 12
-    assert second[32:52] == "─" * 8 + "▒" * 8 + "▄" * 4
+    assert first[21:41] == "▄" * 8 + " " * 12
+    assert second[21:41] == "─" * 8 + "▒" * 8 + "▄" * 4
 
 
 def test_a_short_pause_is_seen_too() -> None:
@@ -58,3 +58,11 @@ def test_unknown_durations_make_it_at_least_so_long_or_unsaid() -> None:
     assert left_words((planned("a", 5.0), planned("b", None))) == "at least 5.0s left"
     assert left_words((planned("a", None),)) == ""
     assert "TASKS 0 of 1 ended" in plain(task_lines((), NOW, 80, pending=(planned("a", None),))[0])
+
+
+def test_names_take_no_more_room_than_they_need_so_that_bars_have_it() -> None:
+    short = {"name": "network", "state": "Completed", "started_at": START.isoformat(), "duration_s": 9.0}
+    long = {**short, "name": "views/betweenness_weighted_by_hours"}
+    assert plain(task_lines((short,), NOW, 62)[1]).count("▄") == 62 - 13 - 17
+    assert plain(task_lines((long,), NOW, 62)[1]).count("▄") == 62 - 24 - 17
+    assert plain(task_lines((long,), NOW, 62)[1]).startswith(" views/betweenness_weigh… ")

@@ -12,7 +12,7 @@ from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets.config import made_with_lines
 from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
 from tui.presenters.reasons import cause_text
-from tui.presenters.runs.gantt import left_words, task_lines, try_lines
+from tui.presenters.runs.gantt import left_words, name_width, task_lines, try_lines
 from tui.presenters.runs.listing import elapsed_s, error_of
 from tui.presenters.words import Document, number_text, place_name, run_word, state_word
 from tui.states import UNFINISHED
@@ -45,7 +45,8 @@ def detail_lines(run: Document | None, now: datetime, width: int, *, plan: Seque
     if left := left_words(pending):
         ended = sum(state_word(task) not in UNFINISHED for task in tasks)
         lines.append(line(("STEPS ", "head"), f"{ended} of {len(tasks) + len(pending)}, {left} after what runs"))
-    lines += [EMPTY, *tries] if (tries := try_lines(run.get("attempts") or (), now, width)) else []
+    names = name_width(tasks, pending)
+    lines += [EMPTY, *tries] if (tries := try_lines(run.get("attempts") or (), now, width, names=names)) else []
     if tasks or pending:
         lines += [EMPTY, *task_lines(tasks, now, width, pending=pending)]
     if steps:

@@ -13,7 +13,9 @@ from tui.presenters.runs.listing import elapsed_s, error_of
 from tui.presenters.words import Document, number_text, state_word, tone_of
 from tui.states import UNFINISHED
 
-_NAME, _FIGURES = 24, 14
+_LEAST_NAME, _MOST_NAME = 13, 24  # cells of the names before an axis; the title of the tasks needs the least
+_BESIDE = 17  # cells of a line beside its name, its bar and its tries: blanks, state and duration
+_TRIES = 5  # cells of `×2/3`, where a task was tried again
 _LEAST = 10  # cells of an axis that says something
 
 
@@ -43,9 +45,16 @@ class Axis:
         return (*before, (body, tone), (" " * (self.cells - first - size), ""))
 
 
+def name_width(tasks: Sequence[Document], pending: Sequence[Document] = ()) -> int:
+    """How wide the names before the axis are: as the longest of them, within bounds."""
+    names = [str(task.get("name", "")) for task in tasks] + [str(step.get("key", "")) for step in pending]
+    return min(_MOST_NAME, max([_LEAST_NAME, *map(len, names)]))
+
+
 def task_lines(tasks: Sequence[Document], now: datetime, width: int, *, pending: Sequence[Document] = ()) -> list[Line]:
     """A line per task, its error below; then what the plan has that is still to come."""
-    axis = _axis(tasks, now, width - _NAME - _FIGURES - 9)
+    names, tries = name_width(tasks, pending), _TRIES * any((task.get("tries") or 0) > 1 for task in tasks)
+    axis = _axis(tasks, now, width - names - tries - _BESIDE)
     ended = sum(state_word(task) not in UNFINISHED for task in tasks)
     title = f"TASKS {ended} of {len(tasks) + len(pending)} ended"
     if axis is None:
@@ -53,26 +62,26 @@ def task_lines(tasks: Sequence[Document], now: datetime, width: int, *, pending:
     else:
         long = duration(axis.seconds)
         rule = "0s" + "─" * (axis.cells - 2 - len(long)) + long
-        lines = [line((fit_left(title, _NAME + 8), "head"), (rule, "dim"))]
+        lines = [line((fit_left(title, names + 8), "head"), (rule, "dim"))]
     for task in tasks:
-        lines.append(_task_line(task, now, axis))
+        lines.append(_task_line(task, now, axis, names=names, tries=tries))
         if said := error_of(task):
             lines += [line("    ", (part, "bad")) for part in wrapped(safe_text(said, limit=300), width - 5)]
-    return [*lines, *(_pending_line(step, axis) for step in pending)]
+    return [*lines, *(_pending_line(step, axis, names=names, tries=tries) for step in pending)]
 
 
-def try_lines(tries: Sequence[Document], now: datetime, width: int) -> list[Line]:
-    """A bar per try of a run that was tried again, the pause before it hatched."""
-    axis = _axis(tries, now, width - _NAME - _FIGURES - 9)
+def try_lines(tries: Sequence[Document], now: datetime, width: int, *, names: int = _LEAST_NAME) -> list[Line]:
+    """A bar per try of a run that was tried again, the pause before it hatched; `names`: cells of the names."""
+    axis = _axis(tries, now, width - names - _BESIDE)
     if len(tries) < 2 or axis is None:
         return []
-    lines: list[Line] = [line((fit_left(f"TRIES {len(tries)}", _NAME + 8), "head"), ("▒", "warn"), (" pause", "dim"))]
+    lines: list[Line] = [line((fit_left(f"TRIES {len(tries)}", names + 8), "head"), ("▒", "warn"), (" pause", "dim"))]
     ended: float | None = None
     for each in tries:
         began, took, state = moment(each.get("started_at")), elapsed_s(each, now), state_word(each)
         bar = axis.bar(began, took, tone_of(state), is_over=state not in UNFINISHED, since_s=ended)
-        name = fit_left(f"try {each.get('try', '?')}", _NAME)
-        lines.append(line(f" {name} ", word(state), *bar, f" {'':<4}{duration(took):>7}"))
+        name = fit_left(f"try {each.get('try', '?')}", names)
+        lines.append(line(f" {name} ", word(state), *bar, f" {duration(took):>7}"))
         ended = (began - axis.start).total_seconds() + (took or 0.0) if began is not None else None
     return lines
 
@@ -85,21 +94,22 @@ def left_words(pending: Sequence[Document]) -> str:
     return f"{'about' if len(known) == len(pending) else 'at least'} {duration(sum(known))} left"
 
 
-def _pending_line(step: Document, axis: Axis | None) -> Line:
+def _pending_line(step: Document, axis: Axis | None, *, names: int, tries: int) -> Line:
     bar: Line = (("╌" * axis.cells, "faint"),) if axis else ()
-    name, about = fit_left(safe_name(step.get("key", "")), _NAME), duration(step.get("estimate_s"))
-    return line((f" {name} ", "dim"), ("next  ", "dim"), *bar, (f" {'~':>4}{about:>7}", "dim"))
+    name, estimate = fit_left(safe_name(step.get("key", "")), names), step.get("estimate_s")
+    about = "-" if estimate is None else "~" + duration(estimate)
+    return line((f" {name} ", "dim"), ("next  ", "dim"), *bar, (" " * tries + f" {about:>7}", "dim"))
 
 
-def _task_line(task: Document, now: datetime, axis: Axis | None) -> Line:
-    state, tries, most = state_word(task), task.get("tries"), task.get("max_tries")
+def _task_line(task: Document, now: datetime, axis: Axis | None, *, names: int, tries: int) -> Line:
+    state, tried, most = state_word(task), task.get("tries"), task.get("max_tries")
     took = elapsed_s(task, now)
     is_over, began = state not in UNFINISHED, moment(task.get("started_at"))
     bar = axis.bar(began, took, tone_of(state), is_over=is_over) if axis else ()
-    shown = f"×{number_text(tries)}" if (tries or 0) > 1 else ""
+    shown = f"×{number_text(tried)}" if (tried or 0) > 1 else ""
     shown += f"/{number_text(most)}" if shown and most else ""
-    name = fit_left(safe_name(task.get("name", "")), _NAME)
-    return line(f" {name} ", word(state), *bar, (f" {shown:<4}", "warn"), f"{duration(took):>7}")
+    name = fit_left(safe_name(task.get("name", "")), names)
+    return line(f" {name} ", word(state), *bar, (f" {shown:<4}"[:tries], "warn"), f" {duration(took):>7}")
 
 
 def _axis(tasks: Sequence[Document], now: datetime, cells: int) -> Axis | None:

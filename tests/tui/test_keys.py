@@ -1,0 +1,93 @@
+"""What keys say: a key that can do nothing says why, and one that works in another pane works from this one too."""
+
+from __future__ import annotations
+
+from tests.tui.driving import NARROW, Driver, beats, drive
+from tui.presenters.lines import plain
+from tui.screens.assets import AssetsScreen
+from tui.widgets.log_pane import LogPane
+from tui.widgets.pane import TextPane
+
+
+def test_keys_of_the_log_work_while_it_is_seen_and_say_why_not_while_it_is_not() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        for key, label in (("f", "follow"), ("w", "wrap"), ("n", "next"), ("ampersand", "only"), ("T", "times")):
+            await driver.press(key)
+            await driver.until(f"{label}: no log is shown; enter opens the run")
+        await driver.press("escape", "enter", "tab")
+        log = driver.app.screen.query_one("#log", LogPane)
+        assert not log.has_focus
+        assert not log.wrap
+        await driver.press("w")
+        assert log.wrap
+
+    drive(scenario, size=NARROW)
+
+
+def test_a_run_stands_in_the_breadcrumb_by_its_short_id() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        await driver.press("enter")
+        await driver.until("Runs ▸ 81bb90aa ")
+
+    drive(scenario, size=NARROW)
+
+
+def test_where_one_is_stays_while_every_source_is_lost() -> None:
+    async def scenario(driver: Driver) -> None:
+        driver.source.fail_with = "the ledger does not answer"
+        for digit, name in zip("12345", ("Overview", "Assets", "Runs", "Queues", "Interventions"), strict=True):
+            await driver.press(digit)
+            await beats(driver, 1)
+            await driver.until(lambda: " lost" in driver.raw_lines()[2])
+            assert driver.raw_lines()[2].startswith(f" organism ▸ {name} ")
+
+    drive(scenario, size=NARROW)
+
+
+def test_pane_and_zoom_say_where_there_is_only_one_pane() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2", "z")
+        await driver.until("zoom: this pane has the whole screen")
+        await driver.press("escape", "tab")
+        await driver.until("pane: there is no other one to go to")
+
+    drive(scenario, size=NARROW)
+
+
+def test_turning_what_is_not_sorted_says_so_and_sorting_skips_columns_that_are_not_seen() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3", "I")
+        await driver.until("turn: nothing is sorted")
+        table = driver.app.frame.table  # type: ignore[union-attr]
+        seen = []
+        for _ in table.columns:
+            await driver.press("O")
+            if table.sort is None:
+                break
+            seen.append(table.columns[table.sort.column].name)
+        assert seen == ["RUN", "WHAT", "STATE", "TRY", "DUR", "STARTED", "TRIGGER"]
+        assert all(name in driver.text() for name in seen)
+
+    drive(scenario, size=NARROW)
+
+
+def test_what_a_pane_shows_is_broken_anew_when_its_width_changes() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("panel")
+        screen = driver.app.screen
+        assert isinstance(screen, AssetsScreen)
+        pane = screen.query_one("#detail", TextPane)
+        assert screen.table.go_to("causal/effects")
+        await driver.press("enter")
+        await driver.until("READS  ")
+        await driver.settled()
+        assert max(len(plain(each)) for each in pane.lines) > 66
+        pane.styles.width = 66  # nobody presents anything because of that
+        await driver.until(lambda: max(len(plain(each)) for each in pane.lines) <= 66)
+
+    drive(scenario, size=NARROW)
