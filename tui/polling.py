@@ -97,7 +97,8 @@ class Question:
         waits_s = 0.0 if self.asked_at is None else now - self.asked_at
         if self.answered_at is None:
             return Standing.SLOW if waits_s > SLOW_S else Standing.READING
-        is_old = now - self.answered_at > self.interval_s + SLOW_S + _ROUNDING_S
+        # One that nobody wanted for a while is old too, and becomes slow when its question takes long.
+        is_old = self.asked_at is None and now - self.answered_at > self.interval_s + SLOW_S + _ROUNDING_S
         return Standing.SLOW if waits_s > SLOW_S or is_old else Standing.LIVE
 
     def age_s(self, now: float) -> float | None:

@@ -188,7 +188,7 @@ def test_the_first_frame_is_painted_before_anything_is_connected() -> None:
         async with app.run_test(size=NARROW) as pilot:
             driver = Driver(app, pilot, source, clock)
             await driver.until("─ Organism ─")
-            await driver.until("assets ...")
+            await driver.until("assets +5 ...")
             await pilot.press("2")
             await driver.until("▸ Assets")
             source.gate.set()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from tests.tui.driving import NARROW, Driver, beats, drive
+from typing import Any
+
+from tests.tui.driving import NARROW, Clock, Driver, beats, drive
+from tui.demo.source import DemoSource
 from tui.presenters.lines import plain
 from tui.screens.assets import AssetsScreen
+from tui.source import Document
 from tui.widgets.log_pane import LogPane
 from tui.widgets.pane import TextPane
 
@@ -91,3 +95,37 @@ def test_what_a_pane_shows_is_broken_anew_when_its_width_changes() -> None:
         await driver.until(lambda: max(len(plain(each)) for each in pane.lines) <= 66)
 
     drive(scenario, size=NARROW)
+
+
+def test_what_a_lost_server_did_not_give_is_not_said_to_be_read() -> None:
+    async def scenario(driver: Driver) -> None:
+        for digit in "12345":
+            await driver.press(digit)
+            await beats(driver, 1)
+            await driver.until("not known: the ledger does not answer")
+            assert "reading ..." not in driver.text()
+
+    source = DemoSource(clock := Clock())
+    source.fail_with = "the ledger does not answer"
+    drive(scenario, source=source, clock=clock)
+
+
+def test_what_is_to_come_of_a_run_is_planned_for_the_partitions_that_it_makes() -> None:
+    asked: list[str | None] = []
+
+    class Partitioned(DemoSource):
+        def plan(self, selection: str, *, partition: str | None = None, **more: Any) -> Document:
+            asked.append(partition)
+            return super().plan(selection, partition=partition, **more)
+
+        def run(self, run: str) -> Document:
+            parameters = {"selection": "shop/orders", "partition": "day=2026-01-01..2026-01-04"}
+            return {**super().run(run), "parameters": parameters}
+
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until(lambda: asked)
+        assert asked == ["day=2026-01-01..2026-01-04"]
+
+    source = Partitioned(clock := Clock())
+    drive(scenario, source=source, clock=clock)

@@ -88,3 +88,14 @@ def test_a_line_that_steers_the_terminal_is_text_in_the_file_too(tmp_path: Path)
     clock = Clock()
     save_log(DemoSource(clock, hostile=True), "81bb90aa-demo", tmp_path / "run.log")
     assert "\x1b" not in (tmp_path / "run.log").read_text()
+
+
+def test_a_level_that_no_line_has_says_so() -> None:
+    source, clock = of_lines(10)
+
+    async def scenario(driver: Driver) -> None:
+        await opened(driver)
+        await driver.press("L", "L", "L")
+        await driver.until("none of the 10 lines that were read is ERROR or above")
+
+    drive(scenario, source=source, clock=clock)

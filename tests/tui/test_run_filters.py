@@ -133,3 +133,13 @@ def test_runs_with_one_reason_are_one_line_and_enter_lists_them() -> None:
     source = on_runs(scenario)
     assert [asked.text for asked in source.wanted] == [None, SINGULAR]
     assert {asked.states for asked in source.wanted} == {("failed", "crashed")}
+
+
+def test_a_state_is_shown_as_it_was_asked_for_and_not_as_the_servers_names() -> None:
+    async def scenario(driver: Driver) -> None:
+        await ask(driver, "state=fail deployment=full-analysis")
+        await driver.until("/state=FAIL deployment=full-analysis ")
+        await driver.press("slash")
+        await driver.until(" /  state=FAIL deployment=full-analysis")
+
+    on_runs(scenario)

@@ -8,6 +8,7 @@ from tests.tui.driving import NARROW, Driver, drive
 from tui.presenters.assets.versions import diff_lines, number_lines
 from tui.presenters.drawing import spark
 from tui.presenters.lines import plain
+from tui.screens.versions import VersionsPage
 
 
 async def opened(driver: Driver) -> None:
@@ -110,3 +111,16 @@ def test_what_a_check_rejected_is_listed_with_the_reason() -> None:
         await driver.until("v41 head")
 
     drive(scenario, size=NARROW)
+
+
+def test_esc_takes_the_marks_away_before_it_leads_back() -> None:
+    async def scenario(driver: Driver) -> None:
+        await opened(driver)
+        await driver.press("space", "escape")
+        page = driver.app.screen
+        assert isinstance(page, VersionsPage)
+        assert not page.table.marks
+        await driver.press("escape")
+        await driver.until(lambda: driver.app.screen is not page)
+
+    drive(scenario)

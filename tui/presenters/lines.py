@@ -37,6 +37,14 @@ def fit_left(text: str, width: int) -> str:
     return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
 
 
+def fit_place(text: str, width: int) -> str:
+    """Like `fit_left`, but what tells parts of one thing apart stays: `…/orders[day=2026-01-31]`."""
+    cut = text.find("[")
+    if cut < 0 or len(text) <= width:
+        return fit_left(text, width)
+    return "…" + text[len(text) - width + 1 :]
+
+
 def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
     """Text broken at spaces where possible; further lines are indented, by half of a narrow width at most."""
     out: list[str] = []

@@ -11,7 +11,7 @@ from causal_organism.wording.identities import short_id
 from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.drawing import columns
-from tui.presenters.lines import Line, fit_left, line, plain, word
+from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, plain, word
 from tui.presenters.rows import Column, Row
 from tui.presenters.words import Document, state_word, tone_of
 from tui.states import FAIL, OK, PAUSED, QUE, STALE, UNFINISHED, WAIT
@@ -104,20 +104,24 @@ def gap_words(stream: Document) -> str:
     return safe_text(f"{lost} (R reads the stream again)", limit=200)
 
 
-def waiting_lines(document: Document | None, now: datetime, width: int) -> tuple[Line, ...]:
-    """Runs that have not ended, per line: queue, what, since when, why."""
+def waiting_lines(document: Document | None, now: datetime, width: int, *, room: int = 0) -> tuple[Line, ...]:
+    """Runs that have not ended, per line: queue, what, since when, why. Where there is room, those that ended last."""
     if document is None:
         return (line(("?", "dim")),)
-    lines: list[Line] = []
-    for run in document.get("runs", ()):
-        state = state_word(run)
-        if state in UNFINISHED:
-            since = age(run.get("started_at") or run.get("scheduled_at"), now)
-            queue = fit_left(safe_name(run.get("queue") or "-"), 12)
-            head = f"{short_id(run['id']):<9}{fit_left(run_name(run), 26)} {queue}"
-            said = safe_text(run.get("message") or "", limit=200)[: max(0, width - 62)]
-            lines.append(line(head, " ", word(state), f" {since:>4}  ", (said, "dim")))
-    return tuple(lines) or (line(("none: every run has ended", "dim")),)
+    runs = document.get("runs", ())
+    waiting = [_run_line(run, now, width) for run in runs if state_word(run) in UNFINISHED]
+    lines = waiting or [line(("none: every run has ended", "dim"))]
+    ended = [run for run in runs if state_word(run) not in UNFINISHED][: max(0, room - len(lines) - 2)]
+    last = [_run_line(run, now, width) for run in ended]
+    return (*lines, *((EMPTY, heading("ENDED LAST"), *last) if last else ()))
+
+
+def _run_line(run: Document, now: datetime, width: int) -> Line:
+    since = age(run.get("started_at") or run.get("scheduled_at"), now)
+    queue = fit_left(safe_name(run.get("queue") or "-"), 12)
+    head = f"{short_id(run['id']):<9}{fit_left(run_name(run), 26)} {queue}"
+    said = safe_text(run.get("message") or "", limit=200)[: max(0, width - 62)]
+    return line(head, " ", word(state_word(run)), f" {since:>4}  ", (said, "dim"))
 
 
 def amount(value: object) -> str:

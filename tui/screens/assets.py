@@ -70,6 +70,7 @@ class AssetsScreen(TriggeringScreen):
         return wanted
 
     def present(self) -> None:
+        self.table.empty = self.unread("assets")
         if self.document("assets") is not None:
             self.table.empty = "no assets"
             self._fill()

@@ -214,6 +214,13 @@ class Frame(Screen[None]):
         if not self.console.write(label, targets, call, then):
             self.say(f"{label}: still waiting for: {self.console.writing}")
 
+    def unread(self, name: str) -> str:
+        """What is said in place of a document that is not there."""
+        question = self.console.pulse.question(name)
+        if not question.failures:
+            return "reading ..."
+        return f"not known: {safe_text(question.why, limit=300)}"
+
     def document(self, name: str) -> Document | None:
         return self.console.documents.get(name)
 

@@ -54,6 +54,7 @@ class InterventionsScreen(ListScreen):
         return (PROPOSALS, (f"result:{key}", lambda source: source.result(key)))
 
     def present(self) -> None:
+        self.table.empty = self.unread("proposals")
         if self.document("proposals") is not None:
             self.table.empty = "no proposals"
             self.table.show(proposal_rows(proposals_of(self.console.documents)))

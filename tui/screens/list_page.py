@@ -30,7 +30,8 @@ class ListPage(Once[None]):
     columns: ClassVar[tuple[Column, ...]] = ()
     keys: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "close", show=False),
+        Binding("escape", "back", show=False),
+        Binding("q", "close", show=False),
         Binding("enter", "open", show=False),
     ]
 
@@ -75,6 +76,13 @@ class ListPage(Once[None]):
             self.say(event.error)
         elif event.about == "list":
             self.show(event.result)
+
+    def action_back(self) -> None:
+        """Esc: the marks, then back, as on screens."""
+        if self.table.marks:
+            self.table.clear_marks()
+        else:
+            self.action_close()
 
     def action_close(self) -> None:
         self.dismiss(None)

@@ -123,8 +123,9 @@ class LogPage(Once[None]):
     def _show(self) -> None:
         pane = self.pane
         lines = self.buffer.lines(max(20, pane.text_width), wrap=self.wrap, stamps=self.stamps, least=self.least)
-        pane.show(tuple(lines))
         held = len(self.buffer)
+        none = line((f"none of the {held:,} lines that were read is {LEVELS[self.least]} or above", "dim"))
+        pane.show(tuple(lines) if lines or not self.least or not held else (none,))
         first = self.buffer.dropped + 1
         place = f"lines {first:,} to {first + held - 1:,}"
         more = "" if self.is_whole else ", more follow"

@@ -65,7 +65,7 @@ class OverviewScreen(TriggeringScreen):
         else:
             self._show_summary(summary_lines(documents, now))
         troubles = attention(documents, now)
-        self.table.empty = "nothing needs attention" if "assets" in documents else "reading ..."
+        self.table.empty = "nothing needs attention" if "assets" in documents else self.unread("assets")
         self.mends = {trouble.target: trouble.assets for trouble in troubles}
         # Whoever has not moved begins with the first, whichever server answers first.
         stays = not self.arrived and self.table.cursor == 0

@@ -102,9 +102,9 @@ class QueuesScreen(ListScreen):
         return self.schedules if self.composed and self.focused is self.schedules else super().table
 
     def present(self) -> None:
-        document = self.document("queues")
+        document, queues = self.document("queues"), super().table
+        queues.empty, self.schedules.empty = self.unread("queues"), self.unread("schedules")
         if document is not None:
-            queues = super().table
             queues.empty = "no queues"
             self._remember(document)
             hourly = hourly_runs(self.document("runs"), self.console.now())
@@ -116,7 +116,7 @@ class QueuesScreen(ListScreen):
         self.schedules.fit_height(most=self.size.height // 4)
         self.query_one("#stream", TextPane).show(stream_lines(document))
         waiting = self.query_one("#waiting", TextPane)
-        waiting.show(waiting_lines(self.document("runs"), self.console.now(), waiting.text_width))
+        waiting.show(waiting_lines(self.document("runs"), self.console.now(), waiting.text_width, room=waiting.room))
         super().present()
 
     def panes(self) -> list[Pane]:

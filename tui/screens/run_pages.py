@@ -11,6 +11,7 @@ from causal_organism.wording.run_filters import ALL, NAMES, RunsAsked, line_of, 
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.commands import runs_command
 from tui.presenters.rows import Filter
+from tui.presenters.runs.listing import asked_line
 from tui.presenters.words import RUN_STATES, Document
 from tui.requests import RUNS, Request
 from tui.screens.causes import CausesPage
@@ -45,7 +46,7 @@ class RunPages(RunActions):
         """What is said where no run is listed."""
         name = self.page[0]
         if document is None:
-            return self.console.notes.get(name) or "reading ..."
+            return self.unread(name)
         if document.get("until"):
             return "none of the newest is like that; ] looks further back"
         return "no runs yet" if self.asked == ALL else "no run is like that (esc clears it)"
@@ -54,7 +55,7 @@ class RunPages(RunActions):
         document, parts = self.document(self.page[0]), []
         if self.asked != ALL:
             found = "?" if document is None else count(len(document["runs"])) + ("+" if document.get("until") else "")
-            parts.append(f"/{safe_name(line_of(self.asked), limit=36)} {found} found")
+            parts.append(f"/{safe_name(asked_line(self.asked), limit=36)} {found} found")
         if self.pages:
             parts.append(f"until {date_clock(self.pages[-1], self.console.now())} ([ newer)")
         return "  ".join(part for part in (*parts, super().extras()) if part)
@@ -96,7 +97,7 @@ class RunPages(RunActions):
         self.present_soon()
 
     def do_filter(self) -> None:
-        self.prompt("filter", line_of(self.asked) or self.table.filter.text)
+        self.prompt("filter", asked_line(self.asked) or self.table.filter.text)
 
     def prompt_changed(self, what: str, text: str) -> None:
         """What is typed narrows what is listed, until it is asked for; words with a name can only be asked for."""

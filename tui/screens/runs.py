@@ -17,7 +17,7 @@ from causal_organism.wording.safe_text import safe_name
 from tui.actions import LOG, Action, Context
 from tui.asking import LOG as LOG_OF
 from tui.messages import Came, LogArrived
-from tui.presenters.lines import Piece, line
+from tui.presenters.lines import Piece, line, wrapped
 from tui.presenters.runs.detail import detail_lines
 from tui.presenters.runs.listing import COLUMNS, run_rows
 from tui.presenters.words import state_word
@@ -113,8 +113,8 @@ class RunsScreen(RunPages):
             self.console.ask_now(f"run:{run}", f"{LOG_OF}{run}")
         pane = self.query_one("#detail", TextPane)
         known = self.document(f"run:{run}")
-        if known is None and (note := self.console.notes.get(f"run:{run}")):
-            pane.show((line((note, "bad")),))
+        if known is None:
+            pane.show(tuple(line((part, "dim")) for part in wrapped(self.unread(f"run:{run}"), pane.text_width)))
         else:
             self._ask_plan(run, known)
             plan = self.plans.get(run, ())
@@ -130,10 +130,13 @@ class RunsScreen(RunPages):
         if not selection:
             return
         self.plans[run] = ()
+        partition = asked.get("partition")
         force, full = bool(asked.get("force")), bool(asked.get("full"))
         config = tuple(f"{name}={value_text(value)}" for name, value in (known.get("config") or {}).items())
         self.console.ask_once(
-            self, f"plan:{run}", lambda source: source.plan(selection, force=force, full=full, config=config)
+            self,
+            f"plan:{run}",
+            lambda source: source.plan(selection, partition=partition, force=force, full=full, config=config),
         )
 
     def on_came(self, event: Came) -> None:

@@ -24,7 +24,7 @@ from tui.source import Document, Place
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.pane import TextPane
 
-_RANGE = "partitions, as day=2026-01-01..2026-01-31 (enter plans them; empty: all that are out of date):"
+_RANGE = "partitions, as day=2026-01-01..2026-01-31; empty: all out of date:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

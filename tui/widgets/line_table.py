@@ -199,7 +199,7 @@ class LineTable(Pane):
         row = self.rows[index]
         at_cursor = index == self.cursor
         tone = "head" if row.heading else ""
-        line = [("▌" if at_cursor else " ", "accent"), ("●" if row.key in self.marks else " ", "second")]
+        line = [("▌" if at_cursor else " ", "accent"), ("●", "second") if row.key in self.marks else (" ", "")]
         line += [
             (text, self._tone(row, column, tone))
             for text, column in self._cells(row.texts(self.columns, self.now), width)

@@ -64,5 +64,16 @@ def test_names_take_no_more_room_than_they_need_so_that_bars_have_it() -> None:
     short = {"name": "network", "state": "Completed", "started_at": START.isoformat(), "duration_s": 9.0}
     long = {**short, "name": "views/betweenness_weighted_by_hours"}
     assert plain(task_lines((short,), NOW, 62)[1]).count("▄") == 62 - 13 - 17
-    assert plain(task_lines((long,), NOW, 62)[1]).count("▄") == 62 - 24 - 17
-    assert plain(task_lines((long,), NOW, 62)[1]).startswith(" views/betweenness_weigh… ")
+    assert plain(task_lines((long,), NOW, 80)[1]).count("▄") == 80 - 24 - 17
+    assert plain(task_lines((long,), NOW, 80)[1]).startswith(" views/betweenness_weigh… ")
+    assert plain(task_lines((long,), NOW, 50)[1]).count("▄") == 20, "there names are cut"
+
+
+def test_steps_of_partitions_are_told_apart_while_they_are_still_to_come() -> None:
+    def step(day: str) -> dict[str, Any]:
+        return {"key": "shop/orders", "partition": {"day": day}, "estimate_s": 1.0}
+
+    run = {"id": "r", "state": "Running", "steps": [step("2026-01-01")], "tasks": []}
+    pending = pending_steps(run, (step("2026-01-01"), step("2026-01-02")))
+    assert pending == (step("2026-01-02"),)
+    assert "…/orders[day=2026-01-02] next" in plain(task_lines((), NOW, 80, pending=pending)[1])

@@ -6,9 +6,9 @@ from causal_organism.wording.amounts import duration
 from causal_organism.wording.consequences import after_making, history_text, steps_text
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.assets.config import made_with_lines
-from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, wrapped
+from tui.presenters.lines import EMPTY, Line, fit_left, fit_place, heading, line, wrapped
 from tui.presenters.reasons import cause_text
-from tui.presenters.words import Document
+from tui.presenters.words import Document, place_name
 
 
 def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
@@ -24,7 +24,7 @@ def plan_lines(plan: Document, width: int) -> tuple[Line, ...]:
         certain = "yes" if step.get("certain") else "perhaps"
         lines.append(
             line(
-                f" {fit_left(safe_name(step.get('key', '')), name_width)} {safe_name(step.get('mode') or '-'):<11}"
+                f" {fit_place(place_name(step), name_width)} {safe_name(step.get('mode') or '-'):<11}"
                 f" {certain:<8} {duration(step.get('estimate_s')):>6}"
             )
         )

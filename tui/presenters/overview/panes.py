@@ -114,7 +114,7 @@ def flow_lines(documents: Documents, lags: Sequence[float | None], now: datetime
     """Queues with their slots, the stream with its lag as it was seen, what starts next by itself, the servers."""
     return (
         *_queue_lines(documents.get("queues"), width),
-        *_stream_lines(documents.get("queues"), lags),
+        *_stream_lines(documents.get("queues"), lags, width),
         *_schedule_lines(documents.get("schedules"), now),
         *_server_lines(documents.get("status"), width),
     )
@@ -168,7 +168,7 @@ def _queue_lines(document: Document | None, width: int) -> list[Line]:
     return lines
 
 
-def _stream_lines(document: Document | None, lags: Sequence[float | None]) -> list[Line]:
+def _stream_lines(document: Document | None, lags: Sequence[float | None], width: int) -> list[Line]:
     stream = (document or {}).get("stream")
     if not stream:
         return [line(fit_left("stream", _LABEL), "?")]
@@ -176,10 +176,12 @@ def _stream_lines(document: Document | None, lags: Sequence[float | None]) -> li
     trend = columns([(each, "warn" if each else "ok") for each in lags], 10)
     pad: Piece = ("·" * (10 - sum(len(text) for text, _ in trend)), "faint")
     behind = f"{amount(lag)} behind ({short_duration(stream.get('lag_s'))})" if lag or lag is None else "no lag"
-    refused = f"  {amount(letters)} dead letters" if letters or letters is None else ""
-    return [
-        line(fit_left("stream", _LABEL), pad, *trend, " ", (behind, "warn" if lag else "ok"), (refused, "bad")),
-    ]
+    head = line(fit_left("stream", _LABEL), pad, *trend, " ", (behind, "warn" if lag else "ok"))
+    if letters == 0:
+        return [head]
+    refused = f"  {amount(letters)} dead"
+    is_room = len(plain(head)) + len(refused) + len(" letters") <= width
+    return [line(*head, (refused + " letters" * is_room, "bad"))]
 
 
 def _schedule_lines(document: Document | None, now: datetime) -> list[Line]:

@@ -10,7 +10,7 @@ from causal_organism.wording.identities import short_id
 from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.assets.config import made_with_lines
-from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, word, wrapped
+from tui.presenters.lines import EMPTY, Line, fit_left, fit_place, heading, line, word, wrapped
 from tui.presenters.reasons import cause_text
 from tui.presenters.runs.gantt import left_words, name_width, task_lines, try_lines
 from tui.presenters.runs.listing import elapsed_s, error_of
@@ -18,13 +18,11 @@ from tui.presenters.words import Document, number_text, place_name, run_word, st
 from tui.states import UNFINISHED
 
 
-def detail_lines(run: Document | None, now: datetime, width: int, *, plan: Sequence[Document] = ()) -> tuple[Line, ...]:
-    """One run: what it is, then a line per step and per task. None while it is being read.
+def detail_lines(run: Document, now: datetime, width: int, *, plan: Sequence[Document] = ()) -> tuple[Line, ...]:
+    """One run: what it is, then a line per step and per task.
 
     `plan`: steps that it was to make when it was first seen; those that it has not begun yet are shown as well.
     """
-    if run is None:
-        return (line("reading ..."),)
     state, tries = state_word(run), run.get("tries")
     lines: list[Line] = [
         line(
@@ -45,7 +43,7 @@ def detail_lines(run: Document | None, now: datetime, width: int, *, plan: Seque
     if left := left_words(pending):
         ended = sum(state_word(task) not in UNFINISHED for task in tasks)
         lines.append(line(("STEPS ", "head"), f"{ended} of {len(tasks) + len(pending)}, {left} after what runs"))
-    names = name_width(tasks, pending)
+    names = name_width(tasks, width, pending=pending)
     lines += [EMPTY, *tries] if (tries := try_lines(run.get("attempts") or (), now, width, names=names)) else []
     if tasks or pending:
         lines += [EMPTY, *task_lines(tasks, now, width, pending=pending)]
@@ -60,9 +58,9 @@ def pending_steps(run: Document, plan: Sequence[Document]) -> tuple[Document, ..
     """Those of a plan that an unfinished run has neither made nor begun."""
     if state_word(run) not in UNFINISHED:
         return ()
-    begun = {str(step.get("key")) for step in run.get("steps") or ()}
-    begun |= {key for task in run.get("tasks") or () for key in str(task.get("name")).split(", ")}
-    return tuple(step for step in plan if step.get("key") not in begun)
+    begun = {place_name(step) for step in run.get("steps") or ()}
+    named = {key for task in run.get("tasks") or () for key in str(task.get("name")).split(", ")}
+    return tuple(step for step in plan if step.get("key") not in named and place_name(step) not in begun)
 
 
 def _origin(run: Document, now: datetime) -> str:
@@ -81,7 +79,7 @@ def _step_lines(steps: object, width: int) -> list[Line]:
         version = number_text(step.get("version"), "v")
         lines.append(
             line(
-                f" {fit_left(place_name(step), name_width)} ",
+                f" {fit_place(place_name(step), name_width)} ",
                 word(run_word(outcome or "pending")),
                 f" {safe_name(outcome or '-'):<10} {version:>5} {duration(step.get('seconds')):>6}",
             )

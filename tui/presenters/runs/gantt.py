@@ -8,15 +8,15 @@ from datetime import datetime
 
 from causal_organism.wording.amounts import duration, moment
 from causal_organism.wording.safe_text import safe_name, safe_text
-from tui.presenters.lines import Line, fit_left, line, word, wrapped
+from tui.presenters.lines import Line, fit_left, fit_place, line, word, wrapped
 from tui.presenters.runs.listing import elapsed_s, error_of
-from tui.presenters.words import Document, number_text, state_word, tone_of
+from tui.presenters.words import Document, number_text, place_name, state_word, tone_of
 from tui.states import UNFINISHED
 
 _LEAST_NAME, _MOST_NAME = 13, 24  # cells of the names before an axis; the title of the tasks needs the least
 _BESIDE = 17  # cells of a line beside its name, its bar and its tries: blanks, state and duration
 _TRIES = 5  # cells of `×2/3`, where a task was tried again
-_LEAST = 10  # cells of an axis that says something
+_LEAST, _ENOUGH = 10, 20  # cells of an axis that says something, and of one for which no name is cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +45,20 @@ class Axis:
         return (*before, (body, tone), (" " * (self.cells - first - size), ""))
 
 
-def name_width(tasks: Sequence[Document], pending: Sequence[Document] = ()) -> int:
-    """How wide the names before the axis are: as the longest of them, within bounds."""
-    names = [str(task.get("name", "")) for task in tasks] + [str(step.get("key", "")) for step in pending]
-    return min(_MOST_NAME, max([_LEAST_NAME, *map(len, names)]))
+def name_width(tasks: Sequence[Document], width: int, *, pending: Sequence[Document] = ()) -> int:
+    """How wide the names before the axis are: as the longest of them, unless the axis would be too short for that."""
+    names = [str(task.get("name", "")) for task in tasks] + [place_name(step) for step in pending]
+    room = width - _BESIDE - _tries_width(tasks) - _ENOUGH
+    return max(_LEAST_NAME, min(_MOST_NAME, room, max(map(len, names), default=0)))
+
+
+def _tries_width(tasks: Sequence[Document]) -> int:
+    return _TRIES if any((task.get("tries") or 0) > 1 for task in tasks) else 0
 
 
 def task_lines(tasks: Sequence[Document], now: datetime, width: int, *, pending: Sequence[Document] = ()) -> list[Line]:
     """A line per task, its error below; then what the plan has that is still to come."""
-    names, tries = name_width(tasks, pending), _TRIES * any((task.get("tries") or 0) > 1 for task in tasks)
+    names, tries = name_width(tasks, width, pending=pending), _tries_width(tasks)
     axis = _axis(tasks, now, width - names - tries - _BESIDE)
     ended = sum(state_word(task) not in UNFINISHED for task in tasks)
     title = f"TASKS {ended} of {len(tasks) + len(pending)} ended"
@@ -96,7 +101,7 @@ def left_words(pending: Sequence[Document]) -> str:
 
 def _pending_line(step: Document, axis: Axis | None, *, names: int, tries: int) -> Line:
     bar: Line = (("╌" * axis.cells, "faint"),) if axis else ()
-    name, estimate = fit_left(safe_name(step.get("key", "")), names), step.get("estimate_s")
+    name, estimate = fit_place(place_name(step), names), step.get("estimate_s")
     about = "-" if estimate is None else "~" + duration(estimate)
     return line((f" {name} ", "dim"), ("next  ", "dim"), *bar, (" " * tries + f" {about:>7}", "dim"))
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from causal_organism.wording.amounts import date_clock, duration, moment
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.run_causes import run_name
+from causal_organism.wording.run_filters import RunsAsked, line_of
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.rows import Column, Row
-from tui.presenters.words import Document, number_text, state_word, tone_of, worked_out
+from tui.presenters.words import RUN_STATES, Document, number_text, state_word, tone_of, worked_out
 from tui.states import CXL, FAIL, OK, RETRY, UNFINISHED
 
 COLUMNS = (
@@ -29,6 +31,12 @@ def run_rows(document: Document | None, now: datetime, older: Document | None = 
     """A row per run, in the document's order, and at the end one that is older than they are."""
     runs = (document or {}).get("runs", ())
     return tuple(_row(run, now) for run in ((*runs, older) if older is not None else runs))
+
+
+def asked_line(asked: RunsAsked) -> str:
+    """The words that ask for these runs, with a state as the list calls it."""
+    words = [word for word, states in RUN_STATES.items() if set(states) == set(asked.states)]
+    return line_of(replace(asked, states=(words[0].upper(),)) if words else asked)
 
 
 def error_of(run: Document) -> str:
