@@ -104,3 +104,14 @@ def test_whoever_has_not_moved_begins_with_the_first_trouble_whichever_server_an
         assert frame.table.key == chosen, "the cursor of whoever has moved follows its line"
 
     drive(scenario)
+
+
+def test_the_tabs_name_the_key_that_help_was_given() -> None:
+    async def scenario(driver: Driver) -> None:
+        driver.app.keys = {"app.help": ("f1",)}
+        driver.app.set_keymap({"app.help": "f1"})
+        await driver.press("2")
+        await driver.until("f1 help")
+        assert "? help" not in driver.text()
+
+    drive(scenario)

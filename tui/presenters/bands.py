@@ -34,7 +34,7 @@ def status_lines(place: Place, documents: Documents, api_ms: float | None, now: 
     return left, (*right, (clock(now, seconds=False) + " ", ""))
 
 
-def tab_lines(current: int, waiting: int | None) -> tuple[Line, Line]:
+def tab_lines(current: int, waiting: int | None, *, help_key: str) -> tuple[Line, Line]:
     """The screens with their digits, the current one in brackets. `waiting`: interventions that wait for a person."""
     pieces: list[str | Piece] = []
     for index, name in enumerate(TABS):
@@ -43,7 +43,7 @@ def tab_lines(current: int, waiting: int | None) -> tuple[Line, Line]:
             pieces.append((f" {index + 1} {label} ", "tab"))
         else:
             pieces += [(f" {index + 1} ", "accent"), f"{label} "]
-    return line(" ", *pieces), line(("? ", "key"), ("help ", "dim"))
+    return line(" ", *pieces), line((f"{key_name(help_key)} ", "key"), ("help ", "dim"))
 
 
 def crumb_line(name: str, screen: str, parts: Sequence[str]) -> Line:

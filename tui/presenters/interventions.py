@@ -82,7 +82,7 @@ def detail_lines(
     head = f"{safe_name(proposal['id'])[:16]} {safe_name(proposal.get('type', ''))}"
     by = _decided_by(proposal)
     said_by = f" by {by}" if by != "-" else ""
-    lines: list[Line] = [line((head, "key"), "  ", (_state(proposal), tone_of(_word(proposal))), (said_by, "dim"))]
+    lines: list[Line] = [line((head, "key"), "  ", (_state(proposal), _tone(proposal)), (said_by, "dim"))]
     if proposal.get("title"):
         lines += _folded(_text(proposal["title"]), width, 0)
     lines += _fact_lines(proposal, width)
@@ -185,7 +185,7 @@ def _row(proposal: Document) -> Row:
             decided,
             _state(proposal),
         ),
-        tone=tone_of(_word(proposal)),
+        tone=_tone(proposal),
         order=(
             str(proposal["id"]),
             kind.lower(),
@@ -216,6 +216,11 @@ def _decided_by(proposal: Document) -> str:
 
 def _word(proposal: Document) -> str:
     return _WORDS.get(str(proposal.get("state", "")).lower(), WAIT)
+
+
+def _tone(proposal: Document) -> str:
+    """What waits for a person stands out, unlike a run that waits for a slot."""
+    return "warn" if is_open(proposal) else tone_of(_word(proposal))
 
 
 def _state(proposal: Document) -> str:

@@ -51,7 +51,7 @@ class CausesPage(ListPage):
         some = "the newest " if loaded.get("until") else ""
         since = date_clock(self.asked.since, now)
         failed, by = _amount(len(runs), "run"), _amount(len(self.found), "cause")
-        self.say(f"{some}{failed} that failed since {since}, by {by}")
+        self.say(f"{some}{failed} that failed since {since}, by {by}" if runs else f"no run failed since {since}")
 
     def action_open(self) -> None:
         if self.table.key is None:

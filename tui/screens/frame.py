@@ -26,7 +26,7 @@ from tui.screens.console import Console
 from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.log_pane import LogPane
-from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, WIDE, TooSmall
+from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, TALL, WIDE, TooSmall
 
 
 class Frame(Screen[None]):
@@ -104,7 +104,9 @@ class Frame(Screen[None]):
             return
         app, now = self.console, self.console.ticks()
         self.query_one("#status", Band).show(*status_lines(app.place, app.documents, app.api_ms, app.now()))
-        self.query_one("#tabs", Band).show(*tab_lines(SCREENS.index(self.scope), waiting_for_people(app.documents)))
+        (asks_help,) = with_keys((find("help", APP),), app.keys)
+        waiting = waiting_for_people(app.documents)
+        self.query_one("#tabs", Band).show(*tab_lines(SCREENS.index(self.scope), waiting, help_key=asks_help.keys[0]))
         where, extras = crumb_line(app.place.name, self.scope.capitalize(), self.crumbs()), self.extras()
         room = self.size.width - min(len(plain(where)), self.size.width // 2) - len(extras) - CRUMB_GAPS
         self.query_one("#crumb", Band).show(where, crumb_end(extras, self._freshness(now, room)))
@@ -270,5 +272,6 @@ def _classes(size: Size) -> dict[str, bool]:
     return {
         "-wide": width >= WIDE,
         "-narrow": width < WIDE,
+        "-tall": height >= TALL,
         "-small": width < LEAST_WIDTH or height < LEAST_HEIGHT,
     }

@@ -13,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from tui.presenters.assets.listing import by_key
 from tui.presenters.lines import Line, line
 from tui.presenters.overview.attention import COLUMNS, attention, attention_rows
+from tui.presenters.overview.lately import ended_lines, made_lines
 from tui.presenters.overview.news import news_words
 from tui.presenters.overview.panes import asset_lines, day_words, failure_lines, flow_lines, run_lines, window
 from tui.presenters.overview.summary import Documents, proposals_of, summary_lines
@@ -49,6 +50,9 @@ class OverviewScreen(TriggeringScreen):
                 yield TextPane(id="flow", title="Queues, stream, servers")
                 yield TextPane(id="failures", title="Failures by cause")
             yield LineTable(COLUMNS, empty="nothing needs attention", id="list", title="Needs attention")
+            with Horizontal(classes="lately"):
+                yield TextPane(id="made", title="Made last")
+                yield TextPane(id="ended", title="Ended last")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -94,6 +98,10 @@ class OverviewScreen(TriggeringScreen):
         flow.show(flow_lines(documents, self._lags_seen(documents.get("queues")), now, flow.text_width))
         failed.show(failure_lines(known, now, failed.text_width))
         failed.entitle(line("Failures by cause"), line((window(known, now), "dim")))
+        if self.has_class("-tall"):
+            made, ended = self.query_one("#made", TextPane), self.query_one("#ended", TextPane)
+            made.show(made_lines(documents.get("assets"), now, made.room))
+            ended.show(ended_lines(known, now, ended.room))
         count = len((documents.get("assets") or {}).get("assets", ()))
         assets.entitle(line("Assets"), line((f"{count:,}" if count else "", "dim")))
 

@@ -109,7 +109,7 @@ class JsonPage(Once[None]):
     """A document as JSON, with search."""
 
     before: ClassVar[tuple[str, ...]] = ("JSON",)  # in the breadcrumb
-    name_of_pane = "JSON"
+    name_of_pane = "JSON"  # empty: what it is about
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,y", "close", show=False),
         Binding("slash", "search", show=False),
@@ -124,7 +124,7 @@ class JsonPage(Once[None]):
 
     def compose(self) -> ComposeResult:
         yield Band(id="crumb")
-        yield TextPane(id="text", title=self.name_of_pane)
+        yield TextPane(id="text", title=self.name_of_pane or self.about)
         yield PromptRow()
         yield Band(id="keys")
 
@@ -171,7 +171,7 @@ class JsonPage(Once[None]):
 class TextPage(JsonPage):
     """Lines of plain text, the newest last: the messages of this session."""
 
-    before, name_of_pane = (), "Messages"
+    before, name_of_pane = (), ""
 
     def lines(self) -> tuple[Line, ...]:
         width = max(40, self.app.size.width - 3)

@@ -11,6 +11,8 @@ from tui.widgets.paint import paint_of
 LEAST_WIDTH, LEAST_HEIGHT = 80, 24
 WIDE = 100
 """Columns from which a terminal is wide: panes stand side by side."""
+TALL = 44
+"""Lines from which a terminal is tall: the overview says what happened last too."""
 
 
 class TooSmall(Widget):

@@ -246,14 +246,13 @@ def _proposal_troubles(proposals: Sequence[Document]) -> list[Trouble]:
     if not waiting:
         return []
     first = waiting[0]
+    what = first.get("title") or first.get("type", "")
     return [
         Trouble(
             target=f"proposal:{first['id']}",
             at=max((at for each in waiting if (at := moment(each.get("proposed_at")))), default=None),
             what=f"{len(waiting)} proposals" if len(waiting) > 1 else "1 proposal",
             state=WAIT,
-            detail=safe_text(
-                f"first: {first.get('type', '')}, expected {number(first.get('expected_change'))}", limit=200
-            ),
+            detail=safe_text(f"first: {what}, expected {number(first.get('expected_change'))}", limit=200),
         )
     ]
