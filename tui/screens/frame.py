@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, cast
 
+from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -26,6 +27,7 @@ from tui.screens.console import Console
 from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.log_pane import LogPane
+from tui.widgets.pane import Pane
 from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, TALL, WIDE, TooSmall
 
 
@@ -123,6 +125,11 @@ class Frame(Screen[None]):
         shown = [each for each in shown if ":" not in each.name or each.standing is not Standing.READING]
         return freshness_line(shown, paused=pulse.paused, room=room)
 
+    @property
+    def fills_body(self) -> bool:
+        """Whether only the pane with the focus is seen."""
+        return isinstance(self.focused, Pane) and self.focused.size.height == self.query_one("#body").size.height
+
     def show_keys(self) -> None:
         if not self.composed:
             return
@@ -135,6 +142,7 @@ class Frame(Screen[None]):
         last = [(action, True) for action in with_keys(in_scope(APP), self.console.keys) if action.label]
         self.query_one("#keys", Band).show(key_line(shown, last, self.size.width))
 
+    @on(Pane.Widened)
     def present_soon(self) -> None:
         """Present once the sizes are known that follow from what was just shown or hidden."""
         self.call_after_refresh(self._present_composed)

@@ -32,9 +32,8 @@ class ListScreen(PromptingFrame):
     def __init__(self) -> None:
         super().__init__()
         self.expression = ""  # the selection that is set
-        self.wanted_key: str | None = (
-            None  # to put the cursor on as soon as it is there; nothing else is shown till then
-        )
+        # To put the cursor on as soon as it is there; nothing else is shown till then.
+        self.wanted_key: str | None = None
         self.zoomed = False
 
     @property
@@ -133,10 +132,6 @@ class ListScreen(PromptingFrame):
             self.present_detail()
         self.show_bands()
 
-    @on(Pane.Widened)
-    def _widened(self) -> None:
-        self.present_soon()
-
     @on(Pane.Scrolled)
     def _scrolled(self) -> None:
         self.show_bands()
@@ -223,18 +218,13 @@ class ListScreen(PromptingFrame):
             self.say("pane: there is no other one to go to")
 
     def do_zoom(self) -> None:
-        if not self.zoomed and self._fills_body:
+        if not self.zoomed and self.fills_body:
             self.say("zoom: this pane has the whole screen")
             return
         self.zoomed = not self.zoomed
         self.set_class(self.zoomed, "-zoomed")
         for pane in (self.query_one(f"#{id}", Pane) for id in ("list", *self.details, *self.zooms)):
             pane.set_class(self.zoomed and not pane.has_focus, "-away")
-
-    @property
-    def _fills_body(self) -> bool:
-        """Whether only the pane with the focus is seen."""
-        return isinstance(self.focused, Pane) and self.focused.size.height == self.query_one("#body").size.height
 
     def do_back(self) -> None:
         """Esc: the message, the filter, the marks, then back."""
