@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from causal_organism.assets.definitions import platform_source
+from causal_organism.assets.definitions import asset, platform_source
+from causal_organism.assets.exports import Proposals
 from causal_organism.causal.declarations.panel_study import shipped_text
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.observe import observe
 from causal_organism.engine.requests import Origin
 from causal_organism.engine.snapshot import load_snapshot
+from causal_organism.errors import RefusedError
+from causal_organism.organism.decisions.proposals import act_on
 from causal_organism.organism.studies.reviews import approve_study
 from causal_organism.organism.studies.run import read_study_file
 from causal_organism.organism.studies.source import STUDY, StudySource, panel_study_path, shipped_path
-from tests.engine.organisms import memory_organism
+from causal_organism.stores.memory.interventions import MemoryInterventions
+from tests.engine.organisms import memory_organism, refreshed
 
 
 @pytest.fixture
@@ -59,3 +64,39 @@ def test_a_file_that_cannot_be_asked_keeps_the_last_version_and_says_the_line(or
     found = look(organism)
     assert found.version == 1
     assert "line 2: 'withn' is not a kind of design" in found.error
+
+
+def proposing(organism: Any, kind: str, **more: Any) -> Any:
+    """The same organism, with one proposal of the kind."""
+
+    @asset(key="interventions/proposals", reads={"study": STUDY}, exports=Proposals(), code_version="1")
+    def proposals(study: Any) -> Any:
+        return {
+            "proposals": [{"id": "aa11", "title": "less", "rank": 1, "status": "proposed", "proposes": kind, **more}]
+        }
+
+    made = memory_organism((platform_source(STUDY, description=""), proposals))
+    made.settings = replace(made.settings, home=organism.settings.home)
+    made.sources = {STUDY: StudySource(made)}
+    made.interventions = MemoryInterventions()
+    made.readings = SimpleNamespace()
+    refreshed(made)
+    return made
+
+
+def test_an_action_waits_until_somebody_has_reviewed_the_study_file(organism: Any) -> None:
+    own = organism.settings.home / "study.toml"
+    own.write_text(shipped_text().replace("least = 0.25", "least = 0.5"))
+    made = proposing(organism, "action")
+    with pytest.raises(RefusedError, match="nobody has reviewed") as refused:
+        act_on(made, "aa11", "approve", actor="bo")
+    assert (refused.value.code, refused.value.exit_code) == ("unreviewed", 4)
+    approve_study(made, read_study_file(own), actor="ana")
+    assert act_on(made, "aa11", "approve", actor="bo")["state"] == "approved"
+
+
+def test_a_pilot_an_action_of_another_study_and_the_file_that_ships_need_no_review_of_it(organism: Any) -> None:
+    assert act_on(proposing(organism, "action"), "aa11", "approve", actor="bo")["state"] == "approved"
+    (organism.settings.home / "study.toml").write_text(shipped_text().replace("least = 0.25", "least = 0.5"))
+    assert act_on(proposing(organism, "pilot"), "aa11", "approve", actor="bo")["state"] == "approved"
+    assert act_on(proposing(organism, "action", study="training"), "aa11", "approve", actor="bo")["state"] == "approved"

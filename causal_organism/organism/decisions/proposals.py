@@ -8,9 +8,11 @@ from typing import Any
 from causal_organism.assets.versions import Head
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RefusedError, RequestError
+from causal_organism.interventions.documents import ACTION
 from causal_organism.interventions.lifecycle import ENGINE, PROPOSED
 from causal_organism.interventions.pilots import draw_lots
 from causal_organism.organism.projections.exports import project
+from causal_organism.organism.studies.source import is_reviewed
 from causal_organism.ports import Organism
 
 PROPOSALS = "interventions/proposals"
@@ -62,8 +64,8 @@ def act_on(
 ) -> Mapping[str, Any]:
     """What a named person does to one: approve, reject, start, finish, stop, withdraw. Written to the audit log.
 
-    Who approves or starts does it on evidence that still stands. At the start of a pilot lots are drawn among its
-    teams and kept with it.
+    Who approves or starts does it on evidence that still stands, and an action only on a study file that somebody
+    reviewed. At the start of a pilot lots are drawn among its teams and kept with it.
 
     Raises RefusedError where the state, the person, the evidence or a read-only role does not allow it.
     """
@@ -72,6 +74,7 @@ def act_on(
     found = find_intervention(organism, intervention)
     if action in CHECKED and found["state"] in ("proposed", "approved"):
         _check_evidence(organism, found)
+        _check_review(organism, found)
     detail: dict[str, Any] = {"reason": reason} if reason else {}
     if action == "start" and found.get("teams"):
         treated, held_out = draw_lots(found["teams"], held_out=found["pilot"]["held_out"], seed=found["id"])
@@ -105,6 +108,17 @@ def _check_evidence(organism: Organism, found: Mapping[str, Any]) -> None:
         f"the evidence of {found['id']} has changed: {what}",
         code="evidence-changed",
         hint="organism refresh '+interventions/proposals', then look at it again: organism interventions list",
+    )
+
+
+def _check_review(organism: Organism, found: Mapping[str, Any]) -> None:
+    """An action on the panel needs a study that somebody reviewed. A declared study's own is a pilot without that."""
+    if found.get("proposes") != ACTION or found.get("study") or is_reviewed(organism):
+        return
+    raise RefusedError(
+        f"{found['id']} is an action, and nobody has reviewed the study file that it rests on as it stands",
+        code="unreviewed",
+        hint="organism study diff shows what has changed, organism study approve says that you reviewed it",
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from causal_organism.organism.plain_source import PlainSource
 from causal_organism.organism.studies.reviews import review_fact
 from causal_organism.organism.studies.run import read_study_file
-from causal_organism.ports import Look
+from causal_organism.ports import Look, Organism
 from causal_organism.settings import Settings
 
 STUDY = "study"
@@ -49,8 +49,14 @@ class StudySource(PlainSource):
 
     def warnings(self) -> tuple[str, ...]:
         """Somebody wrote a file, and nobody has reviewed it as it stands."""
-        head = self._organism.ledger.heads_of([STUDY]).get(STUDY)
-        if head is None or head.version.metadata.get("ships"):
+        if is_reviewed(self._organism):
             return ()
-        reviewed = self._organism.ledger.fact(review_fact(head.version.metadata[REVIEWED_AS]))
-        return () if reviewed is not None else ("nobody has reviewed it as it stands: organism study approve",)
+        return ("nobody has reviewed it as it stands: organism study approve",)
+
+
+def is_reviewed(organism: Organism) -> bool:
+    """Whether somebody reviewed the panel's study as it was last looked at; the one that ships needs no review."""
+    head = organism.ledger.heads_of([STUDY]).get(STUDY)
+    if head is None or head.version.metadata.get("ships"):
+        return True
+    return organism.ledger.fact(review_fact(head.version.metadata[REVIEWED_AS])) is not None
