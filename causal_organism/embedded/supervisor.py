@@ -94,6 +94,11 @@ class Supervisor:
                 del self.watched[name]
             self._tell()
 
+    def may_start(self, each: Watched) -> bool:
+        """What it needs is healthy. The worker waits for that itself, and meanwhile does what takes it long."""
+        phases = (ServerPhase.STARTING, ServerPhase.HEALTHY) if each.name == WORKER else (ServerPhase.HEALTHY,)
+        return all(self._is_in(need, *phases) for need in each.server.needs)
+
     def _try(self, action: Callable[[], None]) -> None:
         """A file that cannot be read or written, as on a full disk, ends nothing: it is tried again at every turn."""
         try:
@@ -142,7 +147,7 @@ class Supervisor:
             self._ended(each, exit_text(code), now)
         match each.state:
             case ServerPhase.WAITING:
-                if all(self._is_healthy(need) for need in each.server.needs):
+                if self.may_start(each):
                     self._start(each, now)
             case ServerPhase.RESTARTING:
                 if each.may_start_again(now):
@@ -152,6 +157,8 @@ class Supervisor:
                     self._make_logins(each.server)
                     each.was_healthy = True
                     each.enter(ServerPhase.HEALTHY, now)
+                elif not all(self._is_in(need, ServerPhase.HEALTHY) for need in each.server.needs):
+                    each.since = now  # its own time begins when it could be healthy
                 elif now - each.since > START_S:
                     end_together([each])
                     self._ended(each, f"not healthy after {START_S:.0f} s", now)
@@ -216,8 +223,8 @@ class Supervisor:
     def _started(self) -> set[int]:
         return {each.process.pid for each in self.watched.values() if each.process is not None}
 
-    def _is_healthy(self, name: str) -> bool:
-        return name in self.watched and self.watched[name].state is ServerPhase.HEALTHY
+    def _is_in(self, name: str, *phases: ServerPhase) -> bool:
+        return name in self.watched and self.watched[name].state in phases
 
     def _tell(self) -> None:
         """Write the state and the servers file where they changed; what cannot be written now is at a later turn."""

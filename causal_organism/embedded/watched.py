@@ -93,7 +93,9 @@ class Watched:
         self.enter(ServerPhase.FAILED if given_up else ServerPhase.RESTARTING, now)
 
     def may_start_again(self, now: float) -> bool:
-        return now - self.since >= min(LONGEST_PAUSE_S, 0.5 * 2.0 ** min(self.failures - 1, 10))
+        """At once after a first failure; each further one in a row doubles the pause."""
+        pause_s = 0.5 * 2.0 ** min(self.failures - 1, 10) if self.failures > 1 else 0.0
+        return now - self.since >= min(LONGEST_PAUSE_S, pause_s)
 
     def shown(self) -> ServerState:
         return ServerState(

@@ -16,7 +16,10 @@ from typing import Any
 
 import pytest
 
-from tests.waiting import equal
+from causal_organism.embedded.servers import parts
+from causal_organism.wiring import OpenOrganism
+from tests.organism.pulses import assert_holds, events
+from tests.waiting import PATIENCE_S, equal
 
 FLOW = """\
 import os, pathlib, sys, time
@@ -83,6 +86,20 @@ def test_every_server_is_healthy_and_the_worker_is_named_after_the_machine(full_
     assert full_home.status()["worker"]["address"] == f"default/{os.uname().nodename}"
 
 
+def test_a_worker_is_healthy_when_its_server_has_heard_from_it_and_not_from_the_last_one_of_its_name(
+    full_home: Any, wait_until: Callable[..., Any]
+) -> None:
+    worker, begun = parts.server(full_home.home, "worker", {}), full_home.folder / "worker" / "begun"
+    wait_until(worker.is_healthy)
+    was = begun.stat().st_mtime
+    os.utime(begun, (was, was + 3600.0))  # as if what was heard were of an hour before
+    try:
+        assert not worker.is_healthy()
+    finally:
+        os.utime(begun, (was, was))
+    wait_until(worker.is_healthy)
+
+
 def test_what_the_worker_puts_down_is_in_the_home(full_home: Any) -> None:
     """Prefect puts it into a folder of /tmp that all users share, and only the first of them may write."""
     assert (full_home.folder / "worker" / "tmp" / "runner_storage").is_dir()
@@ -133,6 +150,25 @@ def test_the_api_answers_again_after_a_server_was_killed(
     wait_until(lambda: full_home.status()[name]["error"] == "ended by SIGKILL")
     wait_until(lambda: len(full_home.healthy()) == 6)
     wait_until(lambda: _api(full_home, "flows/count", {}) == before)
+
+
+def test_a_run_goes_on_in_the_same_try_when_a_server_is_killed_under_it(
+    full_home: Any, wait_until: Callable[..., Any]
+) -> None:
+    full_home.json("deploy", "setup")
+    network, sent = full_home.status()["network"]["pid"], events(40)
+    with OpenOrganism(full_home.settings()) as organism:
+        organism.stream.append(sent)
+        os.kill(network, signal.SIGSTOP)  # so that no run ends before it is killed
+        asked = full_home.start("pulse")
+        pulses = {"flows": {"name": {"any_": ["incremental-update-pipeline"]}}}
+        running = pulses | {"flow_runs": {"state": {"type": {"any_": ["RUNNING"]}}}}
+        [run] = wait_until(lambda: _api(full_home, "flow_runs/filter", running))
+        os.kill(network, signal.SIGKILL)
+        assert asked.wait(PATIENCE_S) == 0
+        assert_holds(organism, sent)
+    ended = _api(full_home, f"flow_runs/{run['id']}")
+    assert (ended["state_type"], ended["run_count"]) == ("COMPLETED", 1)
 
 
 def test_a_killed_supervisor_takes_a_running_flow_with_it_and_up_brings_everything_back(

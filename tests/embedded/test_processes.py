@@ -11,8 +11,10 @@ from pathlib import Path
 
 from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home
+from causal_organism.embedded.servers.server import LEDGER, ORCHESTRATOR, WORKER
 from causal_organism.embedded.servers.valkey import Valkey
 from causal_organism.embedded.state import ServerPhase
+from causal_organism.embedded.supervisor import Supervisor
 from causal_organism.embedded.watched import ASK_EVERY_S, HANGS_AFTER, LARGE_LOG_BYTES, Watched
 
 
@@ -103,3 +105,36 @@ def test_a_machine_that_slept_for_hours_has_no_server_that_hangs() -> None:
     watched.enter(ServerPhase.HEALTHY, 0.0)
     server.answers = False
     assert not any(watched.hangs(now) for now in (10_000.0, 10_001.0, 10_002.0))
+
+
+class Needing:
+    """A server that needs others."""
+
+    def __init__(self, name: str, *needs: str):
+        self.name, self.needs = name, needs
+
+
+def test_the_worker_is_begun_while_its_server_starts_and_any_other_server_after_what_it_needs(tmp_path: Path) -> None:
+    servers = (Needing(LEDGER), Needing(ORCHESTRATOR, LEDGER), Needing(WORKER, ORCHESTRATOR))
+    watched = {each.name: Watched(each, "1") for each in servers}  # type: ignore[arg-type]
+    supervisor = Supervisor(Home(tmp_path), watched=watched)
+
+    def may_start() -> list[str]:
+        return [name for name, each in watched.items() if supervisor.may_start(each)]
+
+    assert may_start() == [LEDGER]
+    watched[LEDGER].enter(ServerPhase.STARTING, 0.0)
+    assert may_start() == [LEDGER]
+    watched[LEDGER].enter(ServerPhase.HEALTHY, 0.0)
+    assert may_start() == [LEDGER, ORCHESTRATOR]
+    watched[ORCHESTRATOR].enter(ServerPhase.STARTING, 0.0)
+    assert may_start() == [LEDGER, ORCHESTRATOR, WORKER]
+
+
+def test_after_a_first_failure_a_server_is_started_at_once_and_after_more_it_is_given_time() -> None:
+    watched = Watched(Silent(), "1", was_healthy=True)  # type: ignore[arg-type]
+    pauses = []
+    for _ in range(4):
+        watched.ended("killed", 0.0)
+        pauses.append(next(pause for pause in (0.0, 0.5, 1.0, 2.0, 4.0) if watched.may_start_again(pause)))
+    assert pauses == [0.0, 1.0, 2.0, 4.0]

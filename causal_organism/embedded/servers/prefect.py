@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -123,13 +124,12 @@ class PrefectWorker:
     def prepare(self) -> None:
         """Raises StoreError, RefusedError: the ledger has no login for it."""
         self.home.private(WORKER)
+        self._begun.touch()
         admit_worker(self.home)
 
     def launch(self) -> Launch:
-        """Forgets the last worker of this name first, so that it is known again only once this one has registered."""
+        """It waits itself until the server answers."""
         folder = self.home.private(WORKER)
-        worker = f"{api_url(self.home)}/work_pools/{POOL}/workers/{quote(worker_name())}"
-        probes.http_send("DELETE", worker, auth=auth(self.home))
         _write_profile(folder, {"PREFECT_API_AUTH_STRING": auth(self.home)})
         environment = worker_environment(
             self.home,
@@ -140,13 +140,20 @@ class PrefectWorker:
             **_WORKER_SETTINGS,
         )
         command = (
-            sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process",
-            "--name", worker_name(), "--install-policy", "never",
+            sys.executable, "-m", "causal_organism.flows.early_worker",
+            "worker", "start", "--pool", POOL, "--type", "process", "--name", worker_name(),
+            "--install-policy", "never",
         )  # fmt: skip
         return Launch(command=command, environment=environment, folder=folder, keep_family=True)
 
     def is_healthy(self) -> bool:
-        return worker_name() in workers_online(api_url(self.home), auth(self.home))
+        """The server has heard from it since it began: the last one of its name may still count as online."""
+        begun = datetime.fromtimestamp(self._begun.stat().st_mtime, UTC) if self._begun.exists() else None
+        return worker_name() in workers_online(api_url(self.home), auth(self.home), since=begun)
+
+    @property
+    def _begun(self) -> Path:
+        return self.home.folder / WORKER / "begun"
 
     def address(self) -> str:
         return f"{POOL}/{worker_name()}"
@@ -164,10 +171,13 @@ def api_url(home: Home) -> str:
     return f"http://{HOST}:{home.port(ORCHESTRATOR)}/api"
 
 
-def workers_online(url: str, auth: str | None) -> tuple[str, ...]:
-    """Names of the workers of our pool that the server behind this API has heard from lately."""
+def workers_online(url: str, auth: str | None, *, since: datetime | None = None) -> tuple[str, ...]:
+    """Names of the workers of our pool that the server behind this API has heard from lately, and since then."""
     found = probes.http_send("POST", f"{url}/work_pools/{POOL}/workers/filter", {}, auth=auth)
-    return tuple(each["name"] for each in found or () if each["status"] == "ONLINE")
+    online = (each for each in found or () if each["status"] == "ONLINE")
+    return tuple(
+        each["name"] for each in online if since is None or datetime.fromisoformat(each["last_heartbeat_time"]) >= since
+    )
 
 
 def worker_name() -> str:
