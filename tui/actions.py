@@ -42,6 +42,11 @@ class Action:
     states: frozenset[str] = frozenset()
     needs: tuple[str, ...] = ()
 
+    @property
+    def of_list(self) -> bool:
+        """Whether it does something to the list itself, and not to what the list is about."""
+        return (self.scope == LIST and not self.targeted) or self.id == "tree"
+
     def refusal(self, context: Context) -> str | None:
         """Why it cannot be done now; None if it can. Advisory: the server decides."""
         if self.id in context.unsupported:

@@ -129,3 +129,28 @@ def test_what_is_to_come_of_a_run_is_planned_for_the_partitions_that_it_makes() 
 
     source = Partitioned(clock := Clock())
     drive(scenario, source=source, clock=clock)
+
+
+def test_keys_of_a_list_work_from_the_pane_beside_it_and_say_why_not_while_it_is_hidden() -> None:
+    async def beside(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        await driver.press("tab", "space")
+        assert len(driver.app.frame.table.marks) == 1  # type: ignore[union-attr]
+
+    async def hidden(driver: Driver) -> None:
+        await driver.press("2", "T")
+        await driver.until("views/pagerank")
+        await driver.press("enter")
+        await driver.until("READS  ")
+        for key, label in (("space", "mark"), ("slash", "filter"), ("S", "sort.state"), ("e", "faults"), ("T", "tree")):
+            await driver.press(key)
+            await driver.until(f"{label}: the list is not seen; esc goes back to it")
+        assert not driver.app.frame.table.marks  # type: ignore[union-attr]
+        await driver.press("c")
+        await driver.until("copied: network")
+        await driver.press("y")
+        await driver.until("JSON ▸ network")
+
+    drive(beside)
+    drive(hidden, size=NARROW)

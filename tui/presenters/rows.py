@@ -8,6 +8,9 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
+AGE_COLUMNS = {"overview": "TIME", "assets": "AGE", "runs": "STARTED", "queues": "OLDEST"}
+"""Screen -> the column by which its list is sorted by age."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:

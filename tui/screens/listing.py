@@ -12,14 +12,12 @@ from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import Action, Context
 from tui.messages import Selected
 from tui.presenters.commands import command_for
-from tui.presenters.rows import Filter, looks_like_selection
+from tui.presenters.rows import AGE_COLUMNS, Filter, looks_like_selection
 from tui.screens.prompting import PromptingFrame
 from tui.source import Document
 from tui.widgets.line_table import LineTable
 from tui.widgets.log_pane import LogPane
 from tui.widgets.pane import Pane, TextPane
-
-AGE_COLUMNS: dict[str, str] = {"overview": "TIME", "assets": "AGE", "runs": "STARTED", "queues": "OLDEST"}
 
 
 class ListScreen(PromptingFrame):
@@ -66,6 +64,8 @@ class ListScreen(PromptingFrame):
 
     def context_for(self, action: Action) -> Context:
         context, table = super().context_for(action), self.table
+        if action.of_list and not table.is_seen:
+            return replace(context, unsupported={action.id: "the list is not seen; esc goes back to it"})
         if self.wanted_key is not None:
             return replace(context, displaced=f"{safe_name(self.wanted_key)} is still looked for")
         targets = table.targets()

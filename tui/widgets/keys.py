@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from textual.binding import Binding, BindingType
 
-from tui.actions import APP, in_scope
+from tui.actions import APP, LIST, in_scope
 
 
 def bindings_of(scope: str) -> list[BindingType]:
-    """The keys of a screen: its own actions and those that work everywhere."""
-    return _bindings("act", scope, APP)
+    """The keys of a screen: its own actions, those of its list while another pane has the focus, and those of all."""
+    return _bindings("act", scope, LIST, APP)
 
 
 def screen_bindings(scope: str) -> list[BindingType]:

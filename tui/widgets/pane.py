@@ -73,6 +73,11 @@ class Pane(Widget, can_focus=True):
     def paint(self) -> Paint:
         return paint_of(self)
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether neither it nor what it is in is hidden."""
+        return all(each.display for each in self.ancestors_with_self if isinstance(each, Widget))
+
     def entitle(self, name: Line, side: Line = ()) -> None:
         """Say something else in the frame."""
         if (name, side) != (self.name_line, self.side_line):
