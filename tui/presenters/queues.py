@@ -69,6 +69,12 @@ def is_without_worker(queue: Document) -> bool:
     return queue.get("served") is False and bool(queue.get("deployments"))
 
 
+def workless_words(document: Document) -> str:
+    """Why queues fail that nobody works off: `no worker for default, expensive (W lists them)`; empty: none does."""
+    names = [safe_name(queue["name"]) for queue in document.get("queues", ()) if is_without_worker(queue)]
+    return f"no worker for {', '.join(names)} (W lists them)" if names else ""
+
+
 def queue_key(queue: Document) -> str:
     return f"{queue.get('pool') or '-'}/{queue['name']}"
 

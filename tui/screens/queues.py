@@ -32,6 +32,7 @@ from tui.presenters.queues import (
     queue_rows,
     stream_lines,
     waiting_lines,
+    workless_words,
 )
 from tui.presenters.schedules import COLUMNS as SCHEDULE_COLUMNS
 from tui.presenters.schedules import schedule_rows
@@ -110,6 +111,8 @@ class QueuesScreen(ListScreen):
             hourly = hourly_runs(self.document("runs"), self.console.now())
             queues.show(queue_rows(document, depths=self.depths, hourly=hourly))
             queues.fit_height(most=self.size.height // 3)
+            without = workless_words(document)
+            queues.entitle(line("Work queues"), line((without, "bad")) if without else ())
         if (known := self.document("schedules")) is not None:
             self.schedules.empty = "no schedules; organism deploy setup makes them"
             self.schedules.show(schedule_rows(known, self.console.now(), self.document("runs")))

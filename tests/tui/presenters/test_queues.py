@@ -7,7 +7,7 @@ from typing import Any
 
 from tui.presenters.lines import plain
 from tui.presenters.overview.panes import day_words, flow_lines, run_lines
-from tui.presenters.queues import hourly_runs, queue_rows
+from tui.presenters.queues import hourly_runs, queue_rows, workless_words
 
 NOW = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
 QUEUE: dict[str, Any] = {"pool": "p", "name": "q", "depth": 8, "running": 1, "limit": 2, "paused": False, "late": 0,
@@ -76,3 +76,11 @@ def test_a_pipeline_has_a_column_for_each_half_hour_of_its_day_as_wide_as_there_
         ("██", "ok"), ("▅▅", "warn"), ("██", "bad"), ("██", "ok"),
     ]  # fmt: skip
     assert len(plain(strip)) == 105
+
+
+def test_queues_that_nobody_works_off_are_named() -> None:
+    served = {"name": "fast", "served": True, "deployments": ["a"]}
+    without = {"name": "slow\x1b", "served": False, "deployments": ["b"]}
+    unused = {"name": "spare", "served": False, "deployments": []}
+    assert workless_words({"queues": [served, without, unused]}) == "no worker for slow␛ (W lists them)"
+    assert workless_words({"queues": [served, unused]}) == ""
