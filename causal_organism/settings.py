@@ -115,6 +115,9 @@ class Settings:
     archive_days: int = _setting(
         "ORGANISM_ARCHIVE_DAYS", 90, "single interactions are kept so long by `organism retain`; 0: for ever"
     )
+    readings_days: int = _setting(
+        "ORGANISM_READINGS_DAYS", 730, "effects and scores over time are kept so long by `organism retain`; 0: for ever"
+    )
     batch_events: int = _setting("ORGANISM_BATCH_EVENTS", 10_000, "most interactions accepted in one batch")
     batch_bytes: int = _setting("ORGANISM_BATCH_BYTES", 8_000_000, "most bytes of entries accepted in one batch")
     batch_seconds: float = _setting(
@@ -277,6 +280,7 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("block_ms", lambda value: value >= 0, "it must be 0 (a task for each asset) or more"),
     ("slices", lambda value: value in ("threads", "dask"), "it must be threads or dask"),
     ("archive_days", lambda value: value >= 0, "it must be 0 (for ever) or more"),
+    ("readings_days", lambda value: value >= 0, "it must be 0 (for ever) or more"),
     (
         "plaintext",
         lambda value: _names(value) <= ENCRYPTED.keys(),

@@ -176,9 +176,10 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
     old = [
         f"{forgotten['interactions']} single interactions accepted before {forgotten['before']}",
         f"{forgotten['batches']} batches behind every kept version of network",
+        f"{forgotten['readings']} old effects and scores over time",
     ]
     old.append("rejected values: " + ", ".join(f"{each['count']} of {name_of(each)}" for each in document["rejected"]))
-    counts = (forgotten["interactions"], forgotten["batches"], len(document["rejected"]))
+    counts = (*(forgotten[name] for name in ("interactions", "batches", "readings")), len(document["rejected"]))
     emit(
         document,
         lambda: (

@@ -47,3 +47,6 @@ class ReadingStore(Protocol):
     def write_view(
         self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int, at: datetime
     ) -> None: ...
+
+    def forget(self, before: datetime, *, dry_run: bool) -> int:
+        """How many readings from before that moment went, or would."""

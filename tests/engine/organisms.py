@@ -20,6 +20,7 @@ from causal_organism.stores.memory.automation import MemoryAutomations
 from causal_organism.stores.memory.code_parts import MemoryCodeParts
 from causal_organism.stores.memory.imports import MemoryImports
 from causal_organism.stores.memory.ledger import MemoryLedger
+from causal_organism.stores.memory.readings import MemoryReadings
 from causal_organism.stores.memory.values import MemoryValues
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -61,6 +62,7 @@ def memory_organism(assets: Iterable[Asset], **settings: Any) -> Any:
         automations=MemoryAutomations(),
         values=MemoryValues(),
         imports=MemoryImports(),
+        readings=MemoryReadings(),
         sources={},
         now=clock,
         clock=clock,

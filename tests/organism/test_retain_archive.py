@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,21 @@ def test_retention_lets_the_archive_forget_single_interactions_and_nothing_else(
     organism.network.clear()
     pulsed(organism)  # from the ties, which stay
     assert_holds(organism, entries)
+
+
+def test_effects_over_time_go_after_their_own_time(organism: Any) -> None:
+    if not isinstance(organism, OpenOrganism):  # memory goes with the process
+        assert organism.readings.forget(organism.now(), dry_run=False) == 0
+        return
+    effect = {"id": "a", "outcome": "focus", "treatment": "meet", "effect": -0.5}
+    for version, days in ((1, 800), (2, 700)):
+        organism.readings.write_effects([effect], version=version, at=organism.now() - timedelta(days=days))
+    for_ever = with_settings(organism, readings_days=0)
+    assert retain_all(for_ever, dry_run=False, actor="ana")["forgotten"]["readings"] == 0
+    assert [retain_all(organism, dry_run=dry, actor="ana")["forgotten"]["readings"] for dry in (True, False)] == [1, 1]
+    (entry,) = organism.ledger.audit_log()
+    assert entry.detail["forgotten"]["readings"] == 1
+    assert retain_all(organism, dry_run=True, actor="ana")["forgotten"]["readings"] == 0
 
 
 def keeping(organism: Any, keep: Keep) -> Any:

@@ -93,6 +93,20 @@ def test_effects_have_a_trend_by_week_of_the_same_columns_with_timescaledb_and_w
     ]
 
 
+def test_readings_from_before_a_moment_are_forgotten(database: Database) -> None:
+    readings = SqlReadings(database)
+    effect = {"id": "a", "outcome": "focus", "treatment": "meet", "effect": -0.5, "verdict": "weak"}
+    for version, age in enumerate((timedelta(days=3), timedelta(0)), start=1):
+        readings.write_effects([effect], version=version, at=NOW - age)
+        readings.write_view("views/degree", ("id", "in", "out"), [("a", 1, 2)], version=version, at=NOW - age)
+    assert readings.forget(NOW - timedelta(days=1), dry_run=True) == 3
+    assert rows(database, "SELECT count(*) FROM organism.effect_reading") == [(2,)]
+    assert readings.forget(NOW - timedelta(days=1), dry_run=False) == 3
+    left = "SELECT version FROM organism.effect_reading UNION SELECT version FROM organism.view_reading"
+    assert rows(database, left) == [(2,)]
+    assert readings.forget(NOW - timedelta(days=1), dry_run=False) == 0
+
+
 def test_what_timescaledb_is_given_names_the_columns_of_the_plain_views() -> None:
     folder = resources.files("causal_organism.stores.postgres").joinpath("timescale")
     with_it, without = (folder.joinpath(name).read_text("utf-8") for name in ("readings.sql", "plain.sql"))

@@ -26,17 +26,20 @@ REJECTED_KEPT = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """What goes besides the content of versions: single interactions taken in before a moment, and batches."""
+    """What goes besides the content of versions: single interactions taken in before a moment, batches, and readings
+    (effects and scores over time)."""
 
     interactions: int = 0
     before: datetime | None = None  # None: interactions are kept
     batches: int = 0
+    readings: int = 0
 
     def to_document(self) -> dict[str, Any]:
         return {
             "interactions": self.interactions,
             "before": None if self.before is None else self.before.isoformat(),
             "batches": self.batches,
+            "readings": self.readings,
         }
 
 
@@ -109,7 +112,7 @@ def retain(
         for (key, partition), gone in numbers.items():
             organism.ledger.retire(key, partition, gone)
         swept = _sweep(organism)
-        if retired or rejected or forgotten.interactions or forgotten.batches:
+        if retired or rejected or forgotten.interactions or forgotten.batches or forgotten.readings:
             names = [f"{label_of(each.key, each.partition)}@{each.number}" for each in retired]
             detail = {
                 "retired": names, "rejected": sum(rejected.values()), "forgotten": forgotten.to_document(), **swept

@@ -1,10 +1,11 @@
-"""Retention of the archive: single interactions past the setting, and batches behind every kept `network`."""
+"""Retention of the archive: single interactions and readings past their settings, and batches behind every kept
+`network`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from causal_organism.assets.contents import AtBatch
@@ -14,11 +15,15 @@ from causal_organism.ports import Organism
 
 
 def retain_all(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
-    """organism.retain/1: retention of assets and of the archive.
+    """organism.retain/1: retention of assets, of the archive, and of effects and scores over time.
 
     Of the archive, ties, weekly sums and senders' ids stay, and whatever a window holds.
     """
-    forget = partial(forget_archived, organism, dry_run=dry_run)
+
+    def forget(retired: Sequence[Retired]) -> Forgotten:
+        readings = _forget_readings(organism, dry_run=dry_run)
+        return replace(forget_archived(organism, retired, dry_run=dry_run), readings=readings)
+
     return retain(organism, selection, dry_run=dry_run, actor=actor, forget=forget)
 
 
@@ -33,6 +38,12 @@ def forget_archived(organism: Organism, retired: Sequence[Retired], *, dry_run: 
     before = organism.now() - timedelta(days=days)
     count = organism.archive.forgettable(before) if dry_run else organism.archive.forget(before)
     return Forgotten(interactions=count, before=before, batches=batches)
+
+
+def _forget_readings(organism: Organism, *, dry_run: bool) -> int:
+    """Without a setting, none goes."""
+    days = organism.settings.readings_days
+    return organism.readings.forget(organism.now() - timedelta(days=days), dry_run=dry_run) if days else 0
 
 
 def _forget_batches(organism: Organism, retired: Sequence[Retired], *, dry_run: bool) -> int:

@@ -68,6 +68,15 @@ class SqlReadings:
         ]
         self._insert(_SQL["views"], records, (at, version, key))
 
+    def forget(self, before: datetime, *, dry_run: bool) -> int:
+        with self._database.connection() as connection:
+            if dry_run:
+                row = connection.execute(_SQL["old"], {"before": before}).fetchone()
+                return int(row[0]) if row else 0
+            return sum(
+                connection.execute(_SQL[name], (before,)).rowcount for name in ("forget_effects", "forget_views")
+            )
+
     def _insert(self, statement: str, records: Sequence[tuple[Any, ...]], fixed: tuple[Any, ...]) -> None:
         if not self._set_up:
             self.setup()

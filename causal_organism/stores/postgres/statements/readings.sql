@@ -21,6 +21,16 @@ EXCEPTION WHEN OTHERS THEN
     RAISE NOTICE 'plain tables: %', SQLERRM;
 END $$
 
+-- name: old
+SELECT (SELECT count(*) FROM organism.effect_reading WHERE at < %(before)s)
+    + (SELECT count(*) FROM organism.view_reading WHERE at < %(before)s)
+
+-- name: forget_effects
+DELETE FROM organism.effect_reading WHERE at < %s
+
+-- name: forget_views
+DELETE FROM organism.view_reading WHERE at < %s
+
 -- name: effects
 INSERT INTO organism.effect_reading
     (at, version, person, outcome, treatment, verdict, grade, effect, effect_sd, ci_lo, ci_hi, detail)
