@@ -13,10 +13,13 @@ def simulation_text(found: Mapping[str, Any]) -> str:
     """What it does to whom, the network, and what nobody knows."""
     people, treatment = found["people"], found["treatment"]
     short = treatment["fewer_hours_than_the_change"]
+    colleagues, untouched, weeks = (
+        "?" if each is None else each for each in (people["colleagues"], people["untouched"], found["weeks"])
+    )
     lines = [
         f"{safe_text(found['title'])}",
-        f"{people['treated']} people with it, {people['colleagues']} colleagues whom it touches,"
-        f" {people['untouched']} untouched; weeks taken once more: {found['weeks']}",
+        f"{people['treated']} people with it, {colleagues} colleagues whom it touches,"
+        f" {untouched} untouched; weeks taken once more: {weeks}",
         f"{treatment['variable']} of those with it:"
         f" {_number(treatment['before'])} to {_number(treatment['after'])} a week"
         + (f"; {short} of them have fewer to lose" if short else ""),
@@ -32,7 +35,7 @@ def simulation_text(found: Mapping[str, Any]) -> str:
         (name.replace("_", " "), f"{each['before']:g}", f"{each['from']:g} to {each['to']:g}")
         for name, each in found["network"].items()
     ]
-    lines += [table(("NETWORK", "BEFORE", "AFTER"), network), ""]
+    lines += [table(("NETWORK", "BEFORE", "AFTER"), network), ""] if network else []
     lines += [f"not known: {each['outcome']} of {_who(each)}" for each in found["unknown"]]
     lines.append(f"evidence: {found['evidence']}; a model of what was observed, which an experiment may contradict")
     return safe_text("\n".join(lines), multiline=True)

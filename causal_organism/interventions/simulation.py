@@ -75,8 +75,8 @@ def simulate(proposal: Mapping[str, Any], world: World) -> dict[str, Any]:
         "network": describe_network(
             _last_ties(world), changed.own, world.effects["id"].astype(str), seed=str(proposal["id"])
         ),
-        "winners": _named(outcomes, GAINS),
-        "losers": _named(outcomes, LOSES),
+        "winners": named(outcomes, GAINS),
+        "losers": named(outcomes, LOSES),
         "unknown": _unknown(outcomes, world),
     }
 
@@ -164,9 +164,14 @@ def _of_group(
     shared += (take["spillover_se"] ** 2).mean() * others[known].mean() ** 2
     mean, sd = float(change.mean()), float(np.sqrt(alone.sum() / size**2 + shared))
     low, high = mean - _Z * sd, mean + _Z * sd
-    ends = sorted((measure["better"] * low, measure["better"] * high))
-    verdict = UNKNOWN if measure["better"] == 0 else GAINS if ends[0] > 0 else LOSES if ends[1] < 0 else OPEN
+    verdict = verdict_of(measure["better"], low, high)
     return found | {"mean": round(mean, 6), "from": round(low, 6), "to": round(high, 6), "verdict": verdict}
+
+
+def verdict_of(better: int, low: float, high: float) -> str:
+    """Of an interval. Where nobody has said which way is better, that is not known."""
+    ends = sorted((better * low, better * high))
+    return UNKNOWN if better == 0 else GAINS if ends[0] > 0 else LOSES if ends[1] < 0 else OPEN
 
 
 def _last_ties(world: World) -> Mapping[str, NDArray[Any]]:
@@ -175,7 +180,8 @@ def _last_ties(world: World) -> Mapping[str, NDArray[Any]]:
     return {name: values[inside] for name, values in world.weekly.items()}
 
 
-def _named(outcomes: Iterable[Mapping[str, Any]], verdict: str) -> list[dict[str, Any]]:
+def named(outcomes: Iterable[Mapping[str, Any]], verdict: str) -> list[dict[str, Any]]:
+    """Groups with that verdict."""
     return [
         {"group": group["group"], "outcome": each["outcome"], "people": group["people"]}
         for each in outcomes

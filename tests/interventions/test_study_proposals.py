@@ -10,9 +10,11 @@ import pytest
 
 from causal_organism.causal.declarations.panel_study import shipped_study
 from causal_organism.causal.declared_studies import run_studies
+from causal_organism.cli.simulated import simulation_text
 from causal_organism.interventions.evaluation import evaluate_all
 from causal_organism.interventions.pilots import draw_lots
 from causal_organism.interventions.study_proposals import propose_from_studies
+from causal_organism.interventions.study_simulation import simulate_study
 from causal_organism.interventions.worlds import World
 from tests.causal.designs.worlds import POLICY, STAGGERED, WITHIN_TEAMS, policy, staggered, week_names, working_weeks
 from tests.interventions.test_proposals import run
@@ -223,3 +225,27 @@ def test_what_was_started_is_measured_in_the_studys_own_table_and_decides_what_f
     assert reasons(proposed(of("rule", seen, declared), results=found)) == ["done"]
     gone = evaluate_all([started], World(panel=panel, declared=shipped_study()))["results"][0]
     assert (gone["verdict"], gone["measured"]["effect"]) == ("inconclusive", None)
+
+
+def test_what_a_study_proposes_is_simulated_by_what_it_expects_and_says_what_it_does_not_know() -> None:
+    made = only(proposed(of("training", by_lot(3), BY_LOT)))
+    found = simulate_study({"rank": 1, **made})
+    ((outcome,), expected) = (found["outcomes"], made["expected"])
+    (group,) = outcome["groups"]
+    assert (group["people"], group["mean"], group["verdict"]) == (made["people"], expected["total"], "gains")
+    assert (group["from"], group["to"]) == (expected["from"], expected["to"])
+    assert found["winners"] == [{"group": group["group"], "outcome": "y", "people": made["people"]}]
+    assert (found["people"]["colleagues"], found["network"], found["treatment"]["before"]) == (None, {}, None)
+    assert [(each["group"], each["outcome"]) for each in found["unknown"]] == [
+        ("colleagues", "y"), ("everybody", "network"),
+    ]  # fmt: skip
+    text = simulation_text(found | {"evidence": "current"})
+    assert "? colleagues" in text and "not known: network of everybody" in text
+
+
+@pytest.mark.parametrize(("guard", "verdict"), [(-0.05, "open"), (0.4, "gains")])
+def test_each_outcome_of_the_study_has_a_verdict_of_its_own(guard: float, verdict: str) -> None:
+    expected = {"outcome": "z", "unit": "h", "better": 1, "mean": guard, "lo": guard - 0.1, "hi": guard + 0.1}
+    made = only(proposed(of("training", by_lot(3), BY_LOT))) | {"guardrails": [expected]}
+    (group,) = simulate_study(made)["outcomes"][1]["groups"]
+    assert group["verdict"] == verdict

@@ -13,7 +13,7 @@ _READ = ("causal/effects", "panel", "interactions/weeks")
 
 
 def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
-    """organism.simulation/1 of a proposal. Writes nothing.
+    """organism.simulation/1 of a proposal; of one that rests on a declared study, what that expects. Writes nothing.
 
     Raises:
         RequestError: there is no such proposal, or something that it is simulated on was never made or is not kept.
@@ -21,13 +21,11 @@ def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
     from causal_organism.causal.panel import TREATMENT, to_columns, to_panel  # numpy
     from causal_organism.causal.treatments import of_treatment
     from causal_organism.interventions.simulation import World, simulate
+    from causal_organism.interventions.study_simulation import simulate_study
 
     found = find_intervention(organism, intervention)
-    if study := found.get("study"):
-        raise RequestError(
-            f"{found['id']} rests on the study {study}, and its people and outcome are not the panel's",
-            hint="the study's own table says who has what: organism read causal/studies",
-        )
+    if found.get("study"):
+        return simulate_study(found) | {"state": found["state"], "evidence": found["evidence"]}
     if (variable := found["contrast"]["variable"]) != TREATMENT:
         raise RequestError(
             f"{found['id']} changes {variable}; only a change of {TREATMENT} can be simulated on the network",
