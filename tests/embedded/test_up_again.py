@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import pytest
 
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.state import ServerPhase, load_state
+from tests.waiting import meanwhile
 
 TIMES = int(os.environ.get("ORGANISM_TEST_UPS", "5"))
 
@@ -23,25 +23,19 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 @contextmanager
 def starts_of(own_home: Any) -> Iterator[dict[str, float]]:
     """Server -> seconds from its start until it is healthy, of the starts meanwhile."""
-    over, began, took = threading.Event(), dict[str, float](), dict[str, float]()
+    began, took = dict[str, float](), dict[str, float]()
 
     def look() -> None:
-        while not over.wait(0.02):
-            state = load_state(own_home.home)
-            for each in state.servers if state else ():
-                if each.state is ServerPhase.STARTING:
-                    began.setdefault(each.name, time.monotonic())
-                if each.state is ServerPhase.HEALTHY and each.name in began:
-                    took.setdefault(each.name, time.monotonic() - began[each.name])
+        state = load_state(own_home.home)
+        for each in state.servers if state else ():
+            if each.state is ServerPhase.STARTING:
+                began.setdefault(each.name, time.monotonic())
+            if each.state is ServerPhase.HEALTHY and each.name in began:
+                took.setdefault(each.name, time.monotonic() - began[each.name])
 
-    thread = threading.Thread(target=look)
-    thread.start()
-    try:
+    with meanwhile(look, every_s=0.02):
         yield took
-    finally:
-        time.sleep(0.1)
-        over.set()
-        thread.join()
+        look()
 
 
 def test_up_of_a_home_that_exists(own_home: Any) -> None:
