@@ -101,7 +101,8 @@ class Blocking:
         """What blocks it if it were made now. What of it is made before is part of the run already."""
         found: dict[Blocker, None] = {}
         for needed in (*self._world.inputs(key, partition), *self._world.needs(key, partition)):
-            found.update(dict.fromkeys(self._blockers(needed)))
+            if blockers := self._blockers(needed):
+                found.update(dict.fromkeys(blockers))
         return tuple(found)
 
     def trial(self) -> Blocking:
