@@ -1,6 +1,7 @@
 """A home's worker, begun while its server still starts: what takes it long is importing Prefect, which needs no server.
 
-`python -m causal_organism.flows.early_worker ARGUMENT…` is `prefect ARGUMENT…` once the server answers.
+`python -m causal_organism.flows.early_worker NAME ARGUMENT…` is `prefect ARGUMENT…` once the server answers. First the
+server forgets the last worker of this name: runs that ended with it are known by this one's being new.
 """
 
 from __future__ import annotations
@@ -11,18 +12,32 @@ import time
 import prefect.cli.worker
 import prefect.workers.process  # noqa: F401 - loaded now, so that the command has it at once
 from prefect.cli import app
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.exceptions import PrefectHTTPStatusError
+
+from causal_organism.deployments import WORK_POOL
 
 _LOOK_S = 0.1
+_NOT_FOUND = 404
 
 
-def main(arguments: list[str]) -> None:
+def main(name: str, arguments: list[str]) -> None:
     with get_client(sync_client=True) as server:
         while server.api_healthcheck() is not None:  # what is wrong
             time.sleep(_LOOK_S)
+        _forget(server, name)
     sys.argv = ["prefect", *arguments]
     app()
 
 
+def _forget(server: SyncPrefectClient, name: str) -> None:
+    path_params = {"work_pool_name": WORK_POOL, "name": name}
+    try:
+        server.request("DELETE", "/work_pools/{work_pool_name}/workers/{name}", path_params=path_params)
+    except PrefectHTTPStatusError as error:
+        if error.response.status_code != _NOT_FOUND:
+            raise
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(sys.argv[1], sys.argv[2:])

@@ -133,11 +133,19 @@ def test_a_killed_worker_comes_back_and_its_run_has_ended(
     full_home: Any, tmp_path: Path, wait_until: Callable[..., None]
 ) -> None:
     _, run_process = _run_sleeper(full_home, tmp_path, wait_until)
+    before = _worker_of_the_server(full_home)
     keeper = full_home.status()["worker"]["pid"]
     worker = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()[0]
     os.kill(int(worker), signal.SIGKILL)
     wait_until(lambda: not Path(f"/proc/{run_process}").exists())
     wait_until(lambda: full_home.status()["worker"]["healthy"])
+    after = _worker_of_the_server(full_home)  # by its being new, runs that ended with the last one are known
+    assert after["created"] > before["created"]
+
+
+def _worker_of_the_server(own_home: Any) -> dict[str, Any]:
+    [found] = _api(own_home, "work_pools/default/workers/filter", {})
+    return dict(found)
 
 
 @pytest.mark.parametrize("name", ["ledger", "orchestrator"])

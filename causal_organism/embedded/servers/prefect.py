@@ -140,7 +140,7 @@ class PrefectWorker:
             **_WORKER_SETTINGS,
         )
         command = (
-            sys.executable, "-m", "causal_organism.flows.early_worker",
+            sys.executable, "-m", "causal_organism.flows.early_worker", worker_name(),
             "worker", "start", "--pool", POOL, "--type", "process", "--name", worker_name(),
             "--install-policy", "never",
         )  # fmt: skip
