@@ -46,7 +46,7 @@ class Case:
     y_left: Floats
     inverse: Floats
 
-    def among(self, what: Columns) -> Coefficient | None:
+    def slope_in(self, what: Columns) -> Coefficient | None:
         """The same of other columns; None where the segment is not in them."""
         return coefficient_in(what, self.estimate.segment, self.outcome)
 
@@ -200,7 +200,7 @@ class _Half:
         return cls(what=what, products=columns.T @ columns)
 
     def slope_of(self, case: Case) -> float | None:
-        slope = case.among(self.what)
+        slope = case.slope_in(self.what)
         return None if slope is None else slope.of(self.products)
 
 

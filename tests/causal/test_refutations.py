@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from causal_organism.causal.effects import estimate_effects
+from causal_organism.causal.declarations.panel_study import shipped_study
+from causal_organism.causal.effects import estimate_effects, study_all
 from causal_organism.causal.refutations import refute
+from causal_organism.causal.study import study_outcome
 
 pytestmark = pytest.mark.large
 
@@ -81,3 +83,27 @@ def test_an_effect_that_only_one_half_of_the_weeks_shows_is_refuted(world: Any, 
     engineer = found(refute(panel, effects[0], seed=1), "engineer")
     assert engineer["verdict"] == "refuted"
     assert engineer["reasons"] == ["stability"]
+
+
+def test_outcomes_of_the_same_rows_share_them_and_say_what_each_says_alone(world: Any) -> None:
+    panel, declared = world(7)[1], shipped_study()
+    first, second = study_all(panel, declared, agreement=None)
+    alone = study_outcome(panel, second.outcome, declared, agreement=None)
+    assert first.design is not None and second.design is not None and alone.design is not None
+    assert second.design.effects is first.design.effects
+    assert alone.design.effects is not first.design.effects
+    assert (second.estimates, second.checks) == (alone.estimates, alone.checks)
+
+
+def test_outcomes_of_other_rows_are_checked_by_themselves(world: Any, effects: Any) -> None:
+    panel = dict(world(7)[1])
+    lost = np.random.default_rng(1).random(len(panel["id"])) < 0.1
+    panel["after_hours_share_next"] = np.where(lost, np.nan, panel["after_hours_share_next"])
+    first, second = study_all(panel, shipped_study(), agreement=None)
+    assert first.design is not None and second.design is not None
+    assert second.design.effects is not first.design.effects
+    documents = refute(panel, effects[0], seed=1)
+    assert found(documents, "engineer", "after_hours_share")["checks"]
+    assert found(documents, "engineer") == found(refute(world(7)[1], effects[0], seed=1), "engineer") | {
+        "checks": found(documents, "engineer")["checks"]  # other draws
+    }
