@@ -35,7 +35,7 @@ class Keyboard:
     def passes(self, event: Key | Paste) -> bool:
         """Whether it is this one's turn; if not, it is posted again when it is."""
         if event is not self._passing:
-            if self._task is not None or not self._is_built():
+            if self._task is not None or self._waiting or not self._is_built():
                 self._waiting.append(event)
                 self._start()
                 return False
@@ -85,9 +85,8 @@ class Keyboard:
                 await _emptied(way)  # it came up to the app, and did what it does
                 await _emptied(way)  # and so did what the widget sent because of that
                 while not self._is_built() or self._screen is not self._app.screen:
-                    self._screen = screen = self._app.screen
-                    await screen._mounted_event.wait()
-                    await _shown(screen)
+                    self._screen = self._app.screen
+                    await _shown(self._screen)
                 await _emptied([self._app])  # whatever was given the focus has it
 
     def _is_built(self) -> bool:
@@ -106,7 +105,9 @@ async def _emptied(pumps: Iterable[MessagePump]) -> None:
 
 
 async def _shown(screen: Screen[Any]) -> None:
-    """Wait until what was to be done after the next picture of the screen is done."""
+    """Wait until it is built, and what was to be done after its next picture is done."""
+    built: asyncio.Event = screen._mounted_event
     done = asyncio.Event()
+    await built.wait()
     if screen.call_after_refresh(done.set):
         await done.wait()
