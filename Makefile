@@ -64,7 +64,7 @@ DRAWN := --hypothesis-profile=few
 unit: setup ## the tests that need no server and little time; K=closeness chooses some of them
 	$(BIN)/python -m pytest $(DRAWN) -m "not long and not servers and not large" $(if $(K),-k "$(K)")
 
-large: setup ## those of many worlds, published data, long histories, clusters, terminals and an installation
+large: setup ## those of many worlds, published data, long histories, clusters, consoles and an installation
 	$(BIN)/python -m pytest -m "large and not long and not servers" $(if $(K),-k "$(K)")
 
 # Those of homes and flows start, stop and kill whole homes; all others ask servers that are started once.

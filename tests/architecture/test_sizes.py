@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -55,9 +56,17 @@ def functions() -> tuple[tuple[str, Function], ...]:
     return tuple(
         (f"{path.relative_to(ROOT)}:{each.name}", each)
         for path in FILES
-        for each in ast.walk(ast.parse(path.read_text()))
+        for each in statements(ast.parse(path.read_text()))
         if isinstance(each, Function) and not is_declaration(each)
     )
+
+
+def statements(within: ast.AST) -> Iterator[ast.AST]:
+    """All below, without the expressions, of which there are many more."""
+    for each in ast.iter_child_nodes(within):
+        if isinstance(each, ast.stmt | ast.excepthandler | ast.match_case):
+            yield each
+            yield from statements(each)
 
 
 def is_declaration(function: Function) -> bool:

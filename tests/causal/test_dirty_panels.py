@@ -13,6 +13,8 @@ from causal_organism.causal.panel import build_panel
 from causal_organism.causal.panel_people import coverage_facts
 from causal_organism.synthetic.weekly import weekly_sums
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture
 def tables(world: Any) -> Any:

@@ -22,6 +22,8 @@ from causal_organism.causal.person_effects import effects_by_person
 from causal_organism.causal.study import study_outcome
 from causal_organism.errors import StudyFileError
 
+pytestmark = pytest.mark.large
+
 TEXT = shipped_text()
 
 

@@ -17,6 +17,8 @@ import websockets
 
 from tests.waiting import PATIENCE_S, until
 
+pytestmark = pytest.mark.large
+
 PROGRAM = "import sys; from causal_organism.cli.main import main; sys.exit(main(sys.argv[1:]))"
 
 

@@ -22,6 +22,8 @@ from causal_organism.errors import GraphError
 from causal_organism.graphs import folders_of, graph_names, inspect_graphs, load_graph
 from causal_organism.platform.workers.graphs import forget_runs, graph_problems, import_graph
 
+pytestmark = pytest.mark.large
+
 SHOP = """
 from causal_organism import asset
 from prices_of_{name} import PRICE

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.large
+
 TOLD = "organism: stdout cannot be written: "
 
 

@@ -18,6 +18,8 @@ from causal_organism.settings import Settings
 from causal_organism.stores.postgres.logins import DEPLOYED_WORKER
 from tests.deploy.kustomized import KUBERNETES, OVERLAYS, ROOT, built, containers, named, pods
 
+pytestmark = pytest.mark.large
+
 VERSIONS = ("1.29", "1.30", "1.31", "1.32", "1.33")
 OURS = {name for each in Settings.__dataclass_fields__.values() if (name := each.metadata["env"])}
 POD_FIELDS = {"POD_NAME"}
@@ -37,7 +39,6 @@ def found(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     return built(request.param)
 
 
-@pytest.mark.large
 @pytest.mark.parametrize("version", VERSIONS)
 def test_every_document_is_valid_and_has_no_field_that_is_unknown(found: list[Any], version: str) -> None:
     kubernetes_validate = pytest.importorskip("kubernetes_validate")

@@ -16,6 +16,8 @@ from causal_organism.causal.measures import Measure
 from causal_organism.interventions.choice import Option, choose
 from causal_organism.interventions.expectation import Expectation
 
+pytestmark = pytest.mark.large
+
 OPTIONS = st.builds(
     Option,
     value=st.integers(-20, 200).map(float),

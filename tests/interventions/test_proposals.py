@@ -13,6 +13,8 @@ from causal_organism.causal.declarations.panel_study import shipped_study, with_
 from causal_organism.interventions.documents import proposal_id
 from causal_organism.interventions.proposals import propose
 
+pytestmark = pytest.mark.large
+
 PEOPLE = 120
 IDS = np.array([f"p{number:03}" for number in range(PEOPLE)])
 ROSTER = {

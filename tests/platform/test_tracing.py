@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.large
+
 SECRET = "s3cr3t-Pw-91"
 OFF = """
 import json, sys

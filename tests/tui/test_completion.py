@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.tui.driving import NARROW, Driver, drive
 from tui.presenters.completion import offer_line, offers
 from tui.presenters.lines import plain
+
+pytestmark = pytest.mark.large
 
 ASSETS = {"assets": [{"key": key} for key in ("network", "views/degree", "views/core", "panel")]}
 RUNS = {"runs": [{"id": "7f3a2c00-demo", "deployment": "f/full-analysis"}, {"id": "11aa", "deployment": "f/pulse"}]}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
+
 from causal_organism.errors import RequestError
 from tests.tui.driving import Clock, Driver, drive
 from tests.tui.test_trigger import writes
@@ -12,6 +14,8 @@ from tui.demo.source import DemoSource
 from tui.presenters.assets.config import config_lines, made_with_lines, question, typed_config
 from tui.presenters.lines import plain
 from tui.source import Document
+
+pytestmark = pytest.mark.large
 
 LIMIT = {"name": "limit", "type": "int", "default": 3}
 SITES = {"name": "sites", "type": "list[str] or None", "default": None}

@@ -13,6 +13,8 @@ from tui.presenters.lines import Line, plain
 from tui.source import Document
 from tui.widgets.pane import TextPane
 
+pytestmark = pytest.mark.large
+
 
 async def on_run(driver: Driver, state: str) -> None:
     await driver.press("3")

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.tui.driving import NARROW, Clock, Driver, drive
 from tui.demo.source import DemoSource
 from tui.screens.assets import AssetsScreen
 from tui.screens.runs import RunsScreen
 from tui.source import Document
 from tui.widgets.log_pane import LogPane
+
+pytestmark = pytest.mark.large
 
 
 def test_the_cursor_follows_its_asset_when_the_list_changes() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from typing import Any
 
+import pytest
 from textual import events
 
 from causal_organism.errors import GraphError, StoreError
@@ -13,6 +14,8 @@ from causal_organism.wording.run_filters import ALL, RunsAsked
 from tests.tui.driving import NARROW, Clock, Driver, asked, beats, drive
 from tests.waiting import PATIENCE_S
 from tui.demo.source import DemoSource
+
+pytestmark = pytest.mark.large
 
 
 def test_only_the_screen_that_is_seen_asks() -> None:

@@ -11,6 +11,8 @@ from tests.tui.driving import Driver, beats, drive
 from tui.screens.dialogs import Dialog
 from tui.widgets.band import Choice, Prompt
 
+pytestmark = pytest.mark.large
+
 
 def writes(driver: Driver) -> list[tuple[Any, ...]]:
     return [what for what in driver.source.done if what[0] != "close"]

@@ -10,6 +10,8 @@ from tui.demo.source import DemoSource
 from tui.screens.overview import OverviewScreen
 from tui.source import Document
 
+pytestmark = pytest.mark.large
+
 
 @pytest.mark.parametrize("part", ["7f3a2c00-demo", "7f3a", "-demo-run"])
 def test_a_run_is_jumped_to_by_any_part_of_its_id(part: str) -> None:

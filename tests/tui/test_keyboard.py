@@ -8,6 +8,8 @@ from textual.events import Key, Paste
 from tests.tui.driving import Driver, drive
 from tui.screens.log_page import LogPage
 
+pytestmark = pytest.mark.large
+
 NAMES = {"/": "slash", ":": "colon", "?": "question_mark", "=": "equals_sign", "\r": "enter", " ": "space"}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.tui.driving import NARROW, Clock, Driver, beats, drive
 from tui.demo.source import DemoSource
 from tui.presenters.lines import plain
@@ -11,6 +13,8 @@ from tui.screens.assets import AssetsScreen
 from tui.source import Document
 from tui.widgets.log_pane import LogPane
 from tui.widgets.pane import TextPane
+
+pytestmark = pytest.mark.large
 
 
 def test_keys_of_the_log_work_while_it_is_seen_and_say_why_not_while_it_is_not() -> None:

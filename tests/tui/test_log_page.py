@@ -10,6 +10,8 @@ from tests.tui.driving import Clock, Driver, drive
 from tui.demo.source import DemoSource
 from tui.screens.log_page import LogPage, save_log
 
+pytestmark = pytest.mark.large
+
 
 async def opened(driver: Driver) -> LogPage:
     await driver.press("3")

@@ -9,6 +9,8 @@ import pytest
 from causal_organism.wording.identities import short_id
 from tests.tui.driving import Driver, beats, drive
 
+pytestmark = pytest.mark.large
+
 
 def writes(driver: Driver) -> list[tuple[Any, ...]]:
     return [what for what in driver.source.done if what[0] != "close"]

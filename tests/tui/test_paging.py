@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.tui.driving import Clock, Driver, drive
 from tui.demo.world import Scale, WorldSource
+
+pytestmark = pytest.mark.large
 
 
 def listed(driver: Driver) -> list[str]:

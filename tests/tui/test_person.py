@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.tui.driving import Driver, drive
+
+pytestmark = pytest.mark.large
 
 
 async def asked(driver: Driver, person: str) -> None:

@@ -12,6 +12,8 @@ from tests.tui.driving import NARROW, Clock, Driver, drive
 from tui.demo.world import Scale, WorldSource
 from tui.source import Document
 
+pytestmark = pytest.mark.large
+
 SINGULAR = "LinAlgError: the design matrix is singular: team and manager say the same"
 
 

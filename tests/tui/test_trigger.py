@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from causal_organism.errors import RefusedError, StoreError
 from causal_organism.wording.run_filters import ALL, RunsAsked
 from tests.tui.driving import NARROW, Clock, Driver, beats, drive
@@ -11,6 +13,8 @@ from tui.demo.source import DemoSource
 from tui.presenters.words import run_word
 from tui.screens.trigger import TriggerDialog
 from tui.source import Document
+
+pytestmark = pytest.mark.large
 
 
 def writes(driver: Driver) -> list[tuple[Any, ...]]:

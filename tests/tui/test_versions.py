@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.tui.driving import NARROW, Driver, drive
 from tui.presenters.assets.versions import diff_lines, number_lines
 from tui.presenters.drawing import spark
 from tui.presenters.lines import plain
 from tui.screens.versions import VersionsPage
+
+pytestmark = pytest.mark.large
 
 
 async def opened(driver: Driver) -> None:

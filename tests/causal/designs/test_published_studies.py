@@ -10,6 +10,8 @@ import pytest
 from tests.causal.designs import published
 from tests.causal.designs.conftest import Run
 
+pytestmark = pytest.mark.large
+
 WAGES = """
 [data]
 unit = "nr"

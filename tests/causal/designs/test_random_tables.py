@@ -15,6 +15,8 @@ from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.designs.documents import to_document
 from causal_organism.causal.designs.running import run_study
 
+pytestmark = pytest.mark.large
+
 ENTRIES = np.array(["", "x", "inf", "1e400", "-999999", " ", "nan"], dtype=object)
 
 
