@@ -21,6 +21,8 @@ from causal_organism.platform.trigger import trigger_pulse
 from tests.platform.test_runs import organism
 from tests.tui.terminal import terminal
 
+pytestmark = pytest.mark.large
+
 PROGRAM = "import sys; from causal_organism.cli.main import run; run()"
 GRAPH = """
 from causal_organism import asset

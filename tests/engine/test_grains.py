@@ -21,6 +21,8 @@ from causal_organism.errors import SelectionError
 from tests.engine.organisms import memory_organism
 from tests.engine.partitioned import made, row, value
 
+pytestmark = pytest.mark.large
+
 DAY = "2026-01-02"
 
 

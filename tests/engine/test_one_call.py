@@ -12,6 +12,8 @@ from causal_organism.engine.contents import load_value
 from causal_organism.errors import GraphError
 from tests.engine.organisms import memory_organism, refreshed
 
+pytestmark = pytest.mark.large
+
 DAYS = {"day": Daily("2026-01-01")}
 ONE_TO_FOUR = ["2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"]
 

@@ -44,6 +44,7 @@ def test_the_encoding_is_found(tmp_path: Path, encoding: str, mark: bytes, named
     assert people(path) == [("josé", "ben")]
 
 
+@pytest.mark.large
 def test_windows_text_is_found_however_late_its_first_accent_comes(tmp_path: Path) -> None:
     rows = "source,target,at\n" + "a,b,1700000000\n" * 100_000 + "josé,ben,1700000000\n"
     (tmp_path / "a.csv").write_bytes(rows.encode("cp1252"))

@@ -10,6 +10,8 @@ import pytest
 from causal_organism.organism.stream.reader import StreamReader
 from tests.engine.living import event, living_in_memory, pulsed, with_settings
 
+pytestmark = pytest.mark.large
+
 
 @pytest.fixture
 def organism(tmp_path: Path) -> Any:

@@ -10,6 +10,8 @@ import pytest
 
 import causal_organism
 
+pytestmark = pytest.mark.large
+
 HEAVY = {"numba", "scipy", "networkx", "pandas", "pyarrow", "sklearn", "statsmodels", "dask", "prefect", "dowhy"}
 PACKAGE = Path(causal_organism.__file__).parent
 MODULES = [
