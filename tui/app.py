@@ -222,6 +222,9 @@ class ConsoleApp(Commanding):
         event.then(event.results)
         if event.errors and self.frame is not None:
             self.frame.say(f"{event.label}: {'; '.join(event.errors)}")
+            if self.screen is not self.frame and (say := getattr(self.screen, "say", None)) is not None:
+                done = f"{len(event.results)} done; " if event.results else ""
+                say(f"{event.label}: {done}{'; '.join(event.errors)}")  # a page has a message row of its own
         self.ask_now()
 
     def remember(self, message: str) -> None:

@@ -127,6 +127,42 @@ def test_what_cannot_be_read_is_not_asked_for_without_a_pause() -> None:
     drive(scenario, source=Versionless(Clock()))
 
 
+class Away(DemoSource):
+    """A source whose ledger does not answer about one asset."""
+
+    def versions(self, key: str) -> Any:
+        raise StoreError("the ledger is away")
+
+    partitions = rejected = versions
+
+    def assets(self) -> Any:
+        found = super().assets()
+        first, second, *rest = found["assets"]
+        return {**found, "assets": [first, {**second, "partitions": {"fresh": 2}}, *rest]}
+
+
+def test_what_a_lost_server_holds_is_not_said_to_be_read() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("network")
+        await driver.press("T", "g")
+        for heading in ("VERSIONS", "PARTITIONS"):
+            await driver.until(heading)
+            await driver.until("not known: the ledger is away")
+            assert "reading ..." not in driver.text()
+            await driver.press("j")
+        await driver.press("g", "V")
+        await driver.until("Versions")
+        await driver.until("not known: the ledger is away")
+        assert "reading ..." not in driver.text()
+        await driver.press("x")
+        await driver.until("Rejected")
+        await driver.until("not known: the ledger is away")
+        assert "reading ..." not in driver.text()
+
+    drive(scenario, source=Away(Clock()))
+
+
 def test_a_console_that_never_connects_stays_and_says_so() -> None:
     class Nowhere:
         def __getattr__(self, name: str) -> Any:

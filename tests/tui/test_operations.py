@@ -82,6 +82,20 @@ def test_refused_interactions_are_sent_again_and_dropped() -> None:
     drive(scenario)
 
 
+def test_why_one_was_refused_again_is_said_on_the_page() -> None:
+    async def scenario(driver: Driver) -> None:
+        await queues(driver)
+        await driver.press("d")
+        await driver.until("missing-field")
+        await driver.press("v", "j", "j", "v", "r")
+        await driver.dialog("SEND AGAIN 3 DEAD LETTERS")
+        await driver.press("tab", "enter")
+        await driver.until("retry: 1 done; ")
+        assert "is refused again: bad-weight" in driver.text()
+
+    drive(scenario)
+
+
 def test_nothing_is_dropped_read_only() -> None:
     async def scenario(driver: Driver) -> None:
         await queues(driver)

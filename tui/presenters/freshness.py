@@ -45,6 +45,11 @@ def freshness_of(question: Question, now: float, *, paused: bool = False) -> Fre
     return Freshness(name=question.name, standing=standing, age_s=question.age_s(now))
 
 
+def not_known(why: str) -> str:
+    """What is said in place of something that was asked for in vain."""
+    return f"not known: {safe_text(why, limit=300)}"
+
+
 def label_of(name: str) -> str:
     """A source as the screens call it: `run:81bb90` is of one run."""
     plain = name.partition(":")[0]

@@ -59,6 +59,11 @@ def wrapped(text: str, width: int, indent: int = 0) -> list[str]:
     return [*out, rest]
 
 
+def indented(text: str, width: int) -> list[Line]:
+    """A sentence under a heading, in as many lines as it needs."""
+    return [line("   " + part) for part in wrapped(text, width - 3)]
+
+
 def folded(of: Line, width: int) -> list[Line]:
     """A line in as many as it needs, in the tone that it has at its beginning; as it is where it fits."""
     text = plain(of)

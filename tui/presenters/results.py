@@ -19,11 +19,11 @@ def is_begun(proposal: Document) -> bool:
     return str(proposal.get("state") or "").lower() in _BEGUN
 
 
-def result_lines(result: Document | None, note: str | None, width: int) -> tuple[Line, ...]:
-    """None while it is being read; `note`: why it cannot be told."""
+def result_lines(result: Document | None, unread: str, width: int) -> tuple[Line, ...]:
+    """`unread` is said where there is no result."""
     head: Line = heading("RESULT")
     if result is None:
-        return (head, *(line((part, "dim")) for part in wrapped(note or "reading ...", width)), EMPTY)
+        return (head, *(line((part, "dim")) for part in wrapped(unread, width)), EMPTY)
     expected, measured = result.get("expected") or {}, result.get("measured") or {}
     rows = (
         ("expected", expected.get("total"), expected.get("from"), expected.get("to"), "second"),

@@ -12,7 +12,7 @@ from textual.containers import Horizontal
 
 from causal_organism.wording.identities import nearest
 from causal_organism.wording.safe_text import safe_name
-from tui.presenters.assets.detail import detail_lines, last_run
+from tui.presenters.assets.detail import History, detail_lines, last_run
 from tui.presenters.assets.listing import COLUMNS, GROUP, asset_rows, by_key, neighbours, tree_rows
 from tui.presenters.commands import refresh_command, selection_of
 from tui.presenters.lines import line
@@ -48,7 +48,7 @@ class AssetsScreen(TriggeringScreen):
         self.closed: frozenset[str] = frozenset()
         self._tree: tuple[Document, frozenset[str], tuple[Row, ...]] | None = None  # the rows of a document
         self.waits_for = ""  # the asset whose versions were hurried for
-        self._shown: tuple[object, object, object, int, int] | None = None  # what the details were made of
+        self._shown: tuple[object, object, object, int, int, str] | None = None  # what the details were made of
         self.is_patient = False  # the asset before is shown until these are there, for a moment
 
     def compose_body(self) -> ComposeResult:
@@ -101,11 +101,13 @@ class AssetsScreen(TriggeringScreen):
         if self.is_patient and versions is None and partitions is None:
             return  # soon it can be shown as a whole: half of it now would be sent for nothing
         assets, width, now = by_key(self.document("assets")), max(40, pane.text_width), self.console.now()
-        shown = (asset, versions, partitions, width, int(now.timestamp() // AGE_STEP_S))
+        unread = self.unread(f"{'partitions' if asset.get('partitions') else 'versions'}:{asset['key']}")
+        shown = (asset, versions, partitions, width, int(now.timestamp() // AGE_STEP_S), unread)
         if self._shown is not None and all(map(is_, self._shown, shown[:3])) and self._shown[3:] == shown[3:]:
             return
         self._shown = shown
-        pane.show(detail_lines(asset, assets, versions, now, width, partitions=partitions))
+        history = History(versions=versions, partitions=partitions, unread=unread)
+        pane.show(detail_lines(asset, assets, history, now, width))
 
     def _lose_patience(self) -> None:
         if self.is_patient:

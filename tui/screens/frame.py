@@ -19,7 +19,7 @@ from tui.keymap import with_keys
 from tui.messages import LogArrived
 from tui.polling import Standing
 from tui.presenters.bands import CRUMB_GAPS, crumb_end, crumb_line, key_line, status_lines, tab_lines
-from tui.presenters.freshness import freshness_line, freshness_of, label_of, lost_words, silence_text
+from tui.presenters.freshness import freshness_line, freshness_of, label_of, lost_words, not_known, silence_text
 from tui.presenters.lines import Line, line, plain
 from tui.presenters.overview.summary import waiting_for_people
 from tui.requests import COUNTED, Request
@@ -229,7 +229,7 @@ class Frame(Screen[None]):
         question = self.console.pulse.question(name)
         if not question.failures:
             return "reading ..."
-        return f"not known: {safe_text(question.why, limit=300)}"
+        return not_known(question.why)
 
     def document(self, name: str) -> Document | None:
         return self.console.documents.get(name)

@@ -80,8 +80,8 @@ class InterventionsScreen(ListScreen):
         width = max(40, pane.text_width)
         result: tuple[Line, ...] = ()
         if is_begun(proposal):
-            known, note = self.document(f"result:{key}"), self.console.notes.get(f"result:{key}")
-            result = result_lines(known, note, width)
+            name = f"result:{key}"
+            result = result_lines(self.document(name), self.console.notes.get(name) or self.unread(name), width)
         pane.show(detail_lines(proposal, None, width, result=result))
 
     def item(self, key: str) -> Document | None:

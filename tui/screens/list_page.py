@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Came
 from tui.presenters.bands import hints, trail
+from tui.presenters.freshness import not_known
 from tui.presenters.lines import Line, line
 from tui.presenters.rows import Column
 from tui.screens.console import Console
@@ -72,7 +73,10 @@ class ListPage(Once[None]):
         self.console.ask_once(self, "list", self.load)
 
     def on_came(self, event: Came) -> None:
-        if event.error:
+        if event.error and event.about == "list" and not self.table.rows:
+            self.table.empty = not_known(event.error)
+            self.table.refresh()
+        elif event.error:
             self.say(event.error)
         elif event.about == "list":
             self.show(event.result)
@@ -128,7 +132,7 @@ class ListPage(Once[None]):
 
     def _done(self, verb: str, results: Sequence[object]) -> None:
         self.table.clear_marks()
-        self.say(f"{verb}: {len(results)} done" + ("" if results else "; :errors says why"))
+        self.say(f"{verb}: {len(results)} done")
         self.read()
 
     def say(self, text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from causal_organism.wording.causes import cause_text
 from causal_organism.wording.identities import short_id
 from tui.demo.documents import asset
-from tui.presenters.assets.detail import detail_lines, last_run
+from tui.presenters.assets.detail import History, detail_lines, last_run
 from tui.presenters.assets.listing import COLUMNS, asset_rows, by_key, neighbours, states, tree_rows, why
 from tui.presenters.lines import plain
 from tui.presenters.words import asset_word, run_word, state_word
@@ -69,7 +69,7 @@ def test_neighbours_are_found_with_or_without_downstream_in_the_document() -> No
 
 def test_the_detail_names_the_root_cause_before_the_asset_s_own() -> None:
     assets = by_key(DOCUMENT)
-    text = [plain(line) for line in detail_lines(assets["views/degree"], assets, [], NOW, 70)]
+    text = [plain(line) for line in detail_lines(assets["views/degree"], assets, History(versions=[]), NOW, 70)]
     start = text.index("WHY STALE (root cause first)")
     assert text[start + 1 : start + 3] == [
         "  1. root cause   network: stream changed: 7 -> 8",
@@ -84,7 +84,7 @@ def test_the_detail_lists_versions_with_what_they_were_made_from() -> None:
         "head": True, "inputs": {"network": {"version": 9}, "gone": None},
     }  # fmt: skip
     assets = by_key(DOCUMENT)
-    text = [plain(line) for line in detail_lines(assets["views/degree"], assets, [made], NOW, 100)]
+    text = [plain(line) for line in detail_lines(assets["views/degree"], assets, History(versions=[made]), NOW, 100)]
     assert " v3 *      10:00:00     abcdef01 ana              network@9, gone@-" in text
     assert last_run(assets["views/degree"], [made]) == "abcdef0123"
     assert last_run(assets["views/teams"], [made]) == "7f3a2c00-demo"
@@ -155,7 +155,10 @@ def test_metadata_is_shown_by_its_type() -> None:
         "metadata": {"board": "https://example.org", "top": [{"id": "a\x1b", "n": 3}], "about": "# Head\n\none"},
         "metadata_types": {"board": "url", "top": "table", "about": "markdown"},
     }
-    lines = [plain(line).rstrip() for line in detail_lines({**asset("a", NOW, 1), **facts}, {}, [], NOW, 80)]
+    lines = [
+        plain(line).rstrip()
+        for line in detail_lines({**asset("a", NOW, 1), **facts}, {}, History(versions=[]), NOW, 80)
+    ]
     assert lines[lines.index("METADATA") + 1 :] == [
         "   board         https://example.org",
         "   top",
@@ -170,4 +173,6 @@ def test_metadata_is_shown_by_its_type() -> None:
 def test_an_asset_with_partitions_says_how_many_are_fresh() -> None:
     parts = {**asset("a", NOW, None), "partitions": {"fresh": 5, "stale": 2, "missing": 1}}
     assert asset_rows({"assets": [parts]})[0].cells[3] == "5/8"
-    assert "partitions: 5 fresh, 2 stale, 1 missing" in [plain(line) for line in detail_lines(parts, {}, [], NOW, 80)]
+    assert "partitions: 5 fresh, 2 stale, 1 missing" in [
+        plain(line) for line in detail_lines(parts, {}, History(versions=[]), NOW, 80)
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from tui.presenters.assets.config import config_lines, made_with
 from tui.presenters.assets.listing import neighbours, version_name
 from tui.presenters.assets.partitions import partition_lines
 from tui.presenters.assets.versions import number_lines
-from tui.presenters.lines import EMPTY, Line, fit_left, heading, line, table_lines, word, wrapped
+from tui.presenters.lines import EMPTY, Line, fit_left, heading, indented, line, table_lines, word, wrapped
 from tui.presenters.reasons import behind_text, cause_text
 from tui.presenters.words import Document, asset_word, place_name
 from tui.states import OK
@@ -22,18 +23,30 @@ _SHOWN, _SHOWN_SECOND_HOP, _SHOWN_VERSIONS = 7, 5, 3
 _LABEL = 13
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The versions of an asset, or how its partitions stand; None: not read, and `unread` is said in their place."""
+
+    versions: Sequence[Document] | None = None
+    partitions: Document | None = None
+    unread: str = "reading ..."
+
+
 def detail_lines(
     asset: Document,
     assets: Mapping[str, Document],
-    versions: Sequence[Document] | None,
+    history: History,
     now: datetime,
     width: int,
-    *,
-    partitions: Document | None = None,
 ) -> tuple[Line, ...]:
-    """Everything about one asset. `versions`, and of an asset with partitions these, are None while they are read."""
+    """Everything about one asset."""
     config = [*lines, EMPTY] if (lines := config_lines(asset, width)) else []
-    history = partition_lines(partitions, now, width) if asset.get("partitions") else _version_lines(versions, now)
+    versions, unread, is_in_parts = history.versions, history.unread, bool(asset.get("partitions"))
+    made = (
+        partition_lines(history.partitions, now, width, unread=unread)
+        if is_in_parts
+        else (_version_lines(versions, now, width, unread=unread))
+    )
     return (
         *_head_lines(asset, now, width),
         EMPTY,
@@ -42,9 +55,9 @@ def detail_lines(
         *_lineage_lines(asset, assets, now, width),
         EMPTY,
         *config,
-        *history,
+        *made,
         EMPTY,
-        *([] if asset.get("partitions") else number_lines(versions or (), width)),
+        *([] if is_in_parts else number_lines(versions or (), width)),
         *_run_lines(asset, versions, now, width),
         *_fact_lines(asset, width),
     )
@@ -144,9 +157,9 @@ def _hop(key: str, assets: Mapping[str, Document], now: datetime, width: int, *,
     return line("   ", (name, "dim" if depth else ""), " ", shown, " ", age(other.get("made_at"), now))
 
 
-def _version_lines(versions: Sequence[Document] | None, now: datetime) -> list[Line]:
+def _version_lines(versions: Sequence[Document] | None, now: datetime, width: int, *, unread: str) -> list[Line]:
     if not versions:
-        return [heading("VERSIONS"), line("   reading ..." if versions is None else "   none yet")]
+        return [heading("VERSIONS"), *indented(unread if versions is None else "none yet", width)]
     rows = [_version_cells(version, now) for version in versions[:_SHOWN_VERSIONS]]
     more = len(versions) - len(rows)
     last = [line((f"   ... {more} more (V lists all)", "dim"))] if more else []

@@ -7,7 +7,7 @@ from math import ceil
 
 from causal_organism.wording.amounts import age
 from causal_organism.wording.safe_text import safe_name, safe_text
-from tui.presenters.lines import Line, fit_left, heading, line, word
+from tui.presenters.lines import Line, fit_left, heading, indented, line, word
 from tui.presenters.reasons import cause_text
 from tui.presenters.words import Document
 from tui.states import FAIL, MISS, OK, STALE
@@ -20,10 +20,10 @@ _MAP_ROWS = 10
 _WORDS = {"fresh": OK, "stale": STALE, "missing": MISS}
 
 
-def partition_lines(document: Document | None, now: datetime, width: int) -> list[Line]:
-    """None while it is being read."""
+def partition_lines(document: Document | None, now: datetime, width: int, *, unread: str = "reading ...") -> list[Line]:
+    """`unread` is said where there is no document."""
     if document is None:
-        return [heading("PARTITIONS"), line("   reading ...")]
+        return [heading("PARTITIONS"), *indented(unread, width)]
     states = str(document.get("states") or "")
     counted = ", ".join(
         f"{states.count(letter):,} {name}"
