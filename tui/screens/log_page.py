@@ -13,12 +13,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from causal_organism.errors import RequestError
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Came
 from tui.presenters.bands import hints, trail
-from tui.presenters.lines import line, plain
-from tui.presenters.runs.logs import LEVELS, LogBuffer, log_text, matches, more_lines, next_match
+from tui.presenters.lines import Line, line, plain
+from tui.presenters.runs.logs import LEVELS, LogBuffer, level_number, log_text, matches, more_lines, next_match
 from tui.screens.console import Console
 from tui.screens.once import Once
 from tui.source import FIRST_LINE, ConsoleSource, Document
@@ -26,6 +27,7 @@ from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.pane import TextPane
 
 _PAGE = 2_000  # lines that are read at once
+_AGAIN = "g reads them again"
 KEYS = "/ search  n N  L level  w wrap  t times  c copy  s save  g G ends  esc back"
 
 
@@ -46,7 +48,10 @@ class EndedPane(TextPane):
 
 
 class LogPage(Once[None]):
-    """Holds some pages of the log; those that were left behind are read again where one goes back to the first."""
+    """Holds some pages of the log; those that were left behind are read again where one goes back to the first.
+
+    Narrowed to a level, it holds the lines of that level, of as much of the log as they were looked for in.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,l", "close", show=False),
@@ -63,8 +68,10 @@ class LogPage(Once[None]):
     def __init__(self, run: str):
         super().__init__()
         self.run = run
-        self.buffer = LogBuffer()
+        self.buffer = LogBuffer(again=_AGAIN)
         self.cursor: str | None = FIRST_LINE
+        self.serial = 0  # how often it was read from the first line on
+        self.read = 0  # lines, from the first one on
         self.reading = False
         self.is_whole = False  # nothing came behind what was read
         self.to_end = False  # read on until nothing comes any more
@@ -100,38 +107,69 @@ class LogPage(Once[None]):
             return
         self.reading = True
         run, cursor = self.run, self.cursor
-        self.console.ask_once(self, "log", lambda source: source.logs(run, after=cursor, limit=_PAGE))
+        self.console.ask_once(self, f"log {self.serial}", lambda source: source.logs(run, after=cursor, limit=_PAGE))
+
+    def _read_anew(self) -> None:
+        """From the first line on; what is still being read was asked for by another one."""
+        self.buffer, self.cursor, self.is_whole, self.to_end = LogBuffer(again=_AGAIN), FIRST_LINE, False, False
+        self.reading, self.read, self.serial = False, 0, self.serial + 1
+        self._read()
+        self._show()
+        self.pane.move_to(0)
 
     def on_came(self, event: Came) -> None:
         if event.about == "saved":
             self._say(f"save: {event.error}" if event.error else str(event.result))
             return
+        if event.about != f"log {self.serial}":
+            return
         self.reading = False
         if event.error:
             self._say(event.error)
+            self._show()
             return
         lines = event.result.get("lines") or ()
         self.cursor = event.result.get("cursor") or self.cursor
         self.is_whole = event.result.get("behind") == 0
-        self.buffer.add(lines)
-        self._show()
+        self.read += len(lines)
+        self._show(self.buffer.add([each for each in lines if self._is_wanted(each)]))
         if self.to_end:
             self._go_to_last()
         elif self.is_searching:
             self.action_find(1)
+        else:
+            self._scrolled()
 
-    def _show(self) -> None:
+    def _is_wanted(self, entry: Document) -> bool:
+        return not self.least or level_number(entry.get("level")) >= self.least
+
+    def _show(self, added: int = 0) -> None:
+        """`added`: entries that have just come; where others had to go for them, the lines that are seen stay."""
         pane = self.pane
-        lines = self.buffer.lines(max(20, pane.text_width), wrap=self.wrap, stamps=self.stamps, least=self.least)
-        held = len(self.buffer)
-        none = line((f"none of the {held:,} lines that were read is {LEVELS[self.least]} or above", "dim"))
-        pane.show(tuple(lines) if lines or not self.least or not held else (none,))
-        first = self.buffer.dropped + 1
-        place = f"lines {first:,} to {first + held - 1:,}"
+        lines, gone = self._lines(0), 0
+        if added:
+            gone = max(0, pane.count() + len(self._lines(max(0, len(self.buffer) - added))) - len(lines))
+        if not len(self.buffer) and self.least and self.read:
+            none = f"none of the {self.read:,} lines that were read is {LEVELS[self.least]} or above"
+            lines = (line((none, "dim")),)
+        pane.show(lines, gone=gone)
+        self.query_one("#crumb", Band).show(
+            trail("Runs", short_id(self.run), "Log"), line((self._place() + " ", "dim"))
+        )
+
+    def _lines(self, start: int) -> tuple[Line, ...]:
+        width = max(20, self.pane.text_width)
+        return tuple(self.buffer.lines(width, wrap=self.wrap, stamps=self.stamps, start=start))
+
+    def _place(self) -> str:
+        """Which lines are held, of those that were read."""
+        if not self.read:
+            return "reading ..." if self.reading else "no lines" if self.is_whole else "not known"
         more = "" if self.is_whole else ", more follow"
-        level = f"  level {LEVELS[self.least]} and above" if self.least else ""
-        said = "reading ..." if self.reading and not held else f"{place}{more}{level}" if held else "no lines"
-        self.query_one("#crumb", Band).show(trail("Runs", short_id(self.run), "Log"), line((said + " ", "dim")))
+        if self.least:
+            return f"{len(self.buffer):,} of {self.read:,} lines{more}  level {LEVELS[self.least]} and above"
+        first = self.buffer.dropped + 1
+        return f"lines {first:,} to {first + len(self.buffer) - 1:,}{more}"
 
     @on(TextPane.Scrolled)
     def _scrolled(self) -> None:
@@ -152,9 +190,7 @@ class LogPage(Once[None]):
     def _go_to_first(self) -> None:
         self.to_end = False
         if self.buffer.dropped:
-            self.buffer, self.cursor, self.is_whole = LogBuffer(), FIRST_LINE, False
-            self._read()
-            self._show()
+            self._read_anew()
         self.pane.move_to(0)
 
     def _go_to_last(self) -> None:
@@ -170,7 +206,7 @@ class LogPage(Once[None]):
         """The next higher level; after the highest, all lines."""
         levels = list(LEVELS)
         self.least = levels[(levels.index(self.least) + 1) % len(levels)]
-        self._show()
+        self._read_anew()
 
     def action_copy(self) -> None:
         """The line that was found, else those that are seen."""
@@ -215,17 +251,22 @@ class LogPage(Once[None]):
             self._say(f"/{safe_name(pane.wanted)}: not found" if pane.wanted else "/ asks for a text")
             return
         pane.go_to_match(place)
-        self._say(f"/{safe_name(pane.wanted)}: {found.index(place) + 1} of {len(found)}")
+        part = f" in {self._place()}" if self.buffer.dropped or not self.is_whole else ""
+        self._say(f"/{safe_name(pane.wanted)}: {found.index(place) + 1} of {len(found)}{part}")
 
     def _say(self, text: str) -> None:
         self.query_one("#flash", Band).show(line(" " + safe_text(text, limit=400)))
 
 
 def save_log(source: ConsoleSource, run: str, path: Path) -> str:
-    """Write the whole log to a file that is not there yet; what was done, in words. Raises OSError."""
+    """Write the whole log to a file that is not there yet; what was done, in words. Raises RequestError, OSError."""
     cursor: str | None = FIRST_LINE
     number = 0
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    try:
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise RequestError(f"there is a file {path} already, and nothing is written over it") from error
+    with os.fdopen(opened, "w", encoding="utf-8") as file:
         while True:
             page = source.logs(run, after=cursor, limit=_PAGE)
             for entry in page.get("lines") or ():

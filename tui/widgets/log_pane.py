@@ -37,10 +37,13 @@ class LogPane(TextPane):
     def add(self, entries: Sequence[Document]) -> None:
         """Append entries. Off the end of what is seen, that sends nothing."""
         before, dropped = len(self.buffer), self.buffer.dropped
-        if not self.buffer.add(entries):
+        added = self.buffer.add(entries)
+        if not added:
             return
         if self.buffer.dropped != dropped:
-            self.rebuild()
+            lines = tuple(self._lines(0))
+            new = len(self._lines(max(0, len(self.buffer) - added)))
+            self._put(lines, gone=max(0, self.count() + new - len(lines)))
             return
         self._put((*self.lines, *self._lines(before)))
 
@@ -95,8 +98,8 @@ class LogPane(TextPane):
             max(20, self.text_width), wrap=self.wrap, stamps=self.stamps, only=self.only, start=start
         )
 
-    def _put(self, lines: tuple[tuple[tuple[str, str], ...], ...]) -> None:
+    def _put(self, lines: tuple[tuple[tuple[str, str], ...], ...], *, gone: int = 0) -> None:
         following = self.follow
-        self.show(lines)
+        self.show(lines, gone=gone)
         if following:
             super().move_to(self.count())

@@ -195,9 +195,13 @@ class TextPane(Pane):
     def count(self) -> int:
         return len(self.lines)
 
-    def show(self, lines: tuple[Line, ...]) -> None:
-        """Replace the lines; only those that differ are painted."""
-        old, self.lines = self.lines, lines
+    def show(self, lines: tuple[Line, ...], *, gone: int = 0) -> None:
+        """Replace the lines; only those that differ are painted.
+
+        `gone`: so many of the first lines went away; those that are seen stay where they are.
+        """
+        old, self.lines = self.lines[gone:], lines
+        self.top, self.current = max(0, self.top - gone), max(-1, self.current - gone)
         if self.framed and (len(old) > self.room or len(lines) > self.room) and len(old) != len(lines):
             self.refresh(Region(0, self.size.height - 1, self.size.width, 1))
         if self.top > max(0, len(lines) - self.room):

@@ -57,11 +57,12 @@ def _message_lines(entry: Document) -> list[str]:
 
 
 class LogBuffer:
-    """The newest entries of one run, oldest first. `dropped` counts what had to go."""
+    """The newest entries of one run, oldest first. `dropped` counts what had to go; `again` says how that is seen."""
 
-    def __init__(self, capacity: int = CAPACITY):
+    def __init__(self, capacity: int = CAPACITY, *, again: str = "l shows all"):
         self._entries: deque[Document] = deque(maxlen=capacity)
         self.dropped = 0
+        self.again = again
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -74,16 +75,12 @@ class LogBuffer:
         self._entries.extend(new)
         return len(new)
 
-    def lines(
-        self, width: int, *, wrap: bool, stamps: bool, only: str = "", start: int = 0, least: int = 0
-    ) -> list[Line]:
-        """Lines from entry `start` on, of entries that contain the text `only` and have at least that level."""
+    def lines(self, width: int, *, wrap: bool, stamps: bool, only: str = "", start: int = 0) -> list[Line]:
+        """Lines from entry `start` on, of entries that contain the text `only`."""
         out: list[Line] = []
         if start == 0 and self.dropped:
-            out.append(line((f"... {self.dropped:,} older lines are not kept here (l shows all)", "dim")))
+            out.append(line((f"... {self.dropped:,} older lines are not kept here ({self.again})", "dim")))
         for entry in islice(self._entries, start, None):
-            if least and level_number(entry.get("level")) < least:
-                continue
             text, tone = log_text(entry, stamps=stamps)
             shown = [text, *more_lines(entry)]
             if only and not any(only.lower() in each.lower() for each in shown):
