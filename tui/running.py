@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from causal_organism.wording.safe_text import safe_text
 from tui.app import ConsoleApp
 from tui.keymap import Keymap
 from tui.looked import Looked
@@ -59,5 +60,6 @@ def run_console(
 
 
 def _describe(place: Place) -> str:
+    """Its home and its marks."""
     marks = [word for word, is_set in (("read-only", place.read_only), ("production", place.production)) if is_set]
-    return f"{place.context}{'  ' if marks else ''}{', '.join(marks)}"
+    return safe_text(f"{place.home}{'  ' if marks else ''}{', '.join(marks)}")

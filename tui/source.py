@@ -25,6 +25,7 @@ class Place:
 
     name: str = "organism"
     context: str  # the home, or the name of the production servers
+    home: str = ""  # in full
     actor: str
     read_only: bool = False
     production: bool = False  # writes then ask for a typed word

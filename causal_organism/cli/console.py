@@ -110,8 +110,10 @@ def _opening(settings: Settings, *, read_only: bool) -> Opening:
         own_worker = partial(ask_own_worker, Home(settings.home))
         return open_console(settings, read_only=read_only, status=status, own_worker=own_worker)
 
+    shown = _home_as_written(settings)
     place = Place(
-        context=_context(settings),
+        context=shown if len(shown) <= 24 else "..." + shown[-21:],
+        home=shown,
         actor=settings.actor,
         read_only=read_only or settings.read_only,
         production=settings.environment == "production",
@@ -144,12 +146,10 @@ def _quiet_textual() -> None:
         os.environ.setdefault(name, value)
 
 
-def _context(settings: Settings) -> str:
-    """The home as people write it, its end where it is long."""
-    home = str(settings.home)
-    mine = str(Path.home())
-    shown = "~" + home.removeprefix(mine) if home.startswith(mine + "/") else home
-    return shown if len(shown) <= 24 else "..." + shown[-21:]
+def _home_as_written(settings: Settings) -> str:
+    """The home as people write it."""
+    home, mine = str(settings.home), str(Path.home())
+    return "~" + home.removeprefix(mine) if home.startswith(mine + "/") else home
 
 
 def _utf8() -> bool:

@@ -63,6 +63,7 @@ def test_a_context_has_nothing_of_the_servers_of_this_environment(
     entry = ContextEntry(name="prod", variables={"ORGANISM_HOME": str(tmp_path)}, production=True)
     opening = _in_context(entry, read_only=True)
     assert (opening.place.context, opening.place.read_only, opening.place.production) == ("prod", True, True)
+    assert opening.place.home == str(tmp_path)
 
 
 def test_keys_are_chosen_by_the_id_of_an_action() -> None:

@@ -58,10 +58,11 @@ def test_a_run_that_is_older_than_the_list_is_shown_and_no_other_in_its_place() 
 
 def test_a_context_is_left_for_another_one_by_its_name() -> None:
     async def scenario(driver: Driver) -> None:
-        driver.app.contexts = {"prod": "prod  production"}
+        driver.app.contexts = {"prod": "/srv/prod  production"}
         await driver.type(":ctx")
         await driver.press("enter")
-        await driver.until("prod  production")
+        await driver.until("  prod  /srv/prod  production")
+        assert "* home" in driver.text()
         await driver.press("escape")
         await driver.type(":ctx nowhere")
         await driver.press("enter")

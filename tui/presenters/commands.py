@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from causal_organism.wording.run_filters import RunsAsked
+from causal_organism.wording.safe_text import safe_name
 
 _BARE_KEY = re.compile(r"[\w.\-]+(/[\w.\-]+)*\Z")
 _WORDS = frozenset({"and", "or", "not"})
@@ -48,6 +49,16 @@ def decision_command(action: str, proposal: str, reason: str) -> str:
 
 def limit_command(queue: str, limit: str) -> str:
     return f"organism queue limit {shlex.quote(queue)} {shlex.quote(limit)}"
+
+
+def context_lines(contexts: Mapping[str, str], here: str) -> tuple[str, ...]:
+    """Each context with where it is; the one that is shown is marked, also where the file does not name it."""
+    if not contexts:
+        return (f"* {safe_name(here)}", "no other: docs/console.md says which file names them")
+    names = {name: safe_name(name) for name in contexts}
+    wide = max(map(len, names.values()))
+    lines = tuple(f"{'*' if name == here else ' '} {names[name]:<{wide}}  {where}" for name, where in contexts.items())
+    return lines if here in contexts else (f"* {safe_name(here)}", *lines)
 
 
 def command_for(screen: str, target: str | None) -> str:

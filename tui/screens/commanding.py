@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 
 from causal_organism.wording.safe_text import safe_name
+from tui.presenters.commands import context_lines
 from tui.screens.console import Console
 from tui.screens.frame import Frame
 
@@ -103,7 +104,7 @@ class Commanding(Console):
     def _go_to_context(self, name: str) -> bool:
         """`:ctx NAME` leaves this console for another one; without a name, which there are."""
         if not name:
-            return self._show("Contexts", tuple(f"{each:<16} {where}" for each, where in self.contexts.items()))
+            return self._show("Contexts", context_lines(self.contexts, self.place.context))
         if name in self.contexts:
             self.next_context = name
             self.exit()
