@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from causal_organism.wording.amounts import age, count, moment, short_duration
@@ -41,15 +41,19 @@ def queue_rows(
     return tuple(_row(queue, depths or {}, hourly or {}) for queue in (document or {}).get("queues", ()))
 
 
-def hourly_runs(runs: Document | None, now: datetime) -> dict[str, str]:
-    """Queue -> runs of it that began within an hour; `9+` where the newest that are known do not reach back so far."""
+def hourly_runs(runs: Document | None, now: datetime, queues: Iterable[str]) -> dict[str, str]:
+    """Queue -> runs of it that began within an hour; `9+`, and `?` of none, where those that are known, the newest, do
+    not reach back so far.
+    """
     if runs is None:
         return {}
     began = [(run.get("queue"), moment(run.get("started_at"))) for run in runs.get("runs", ())]
     known = [at for _, at in began if at is not None]
     is_whole = not runs.get("until") or (known and now - min(known) >= _HOUR)
     found = Counter(name for name, at in began if name and at is not None and now - at <= _HOUR)
-    return {name: f"{number}{'' if is_whole else '+'}" for name, number in found.items()}
+    if is_whole:
+        return {name: str(found[name]) for name in queues}
+    return {name: f"{found[name]}+" if found[name] else "?" for name in queues}
 
 
 def queue_word(queue: Document) -> str:
@@ -153,7 +157,7 @@ def _row(queue: Document, depths: Depths, hourly: Mapping[str, str]) -> Row:
         f"{amount(running)}/{'-' if limit is None else amount(limit)}",
         amount(late),
         short_duration(oldest) if oldest is not None else "-",
-        hourly.get(str(queue["name"]), "0" if hourly else "-"),
+        hourly.get(str(queue["name"]), "?"),
         plain(columns([(each, "") for each in depths.get(queue_key(queue), ())], _TREND)),
     )
     order = (

@@ -27,13 +27,14 @@ def schedule_rows(document: Document | None, now: datetime, runs: Document | Non
     newest: dict[object, Document] = {}
     for run in (runs or {}).get("runs", ()):
         newest.setdefault(run.get("deployment"), run)
-    return tuple(_row(each, now, newest.get(each.get("deployment"))) for each in (document or {}).get("schedules", ()))
+    none = "-" if runs is not None and not runs.get("until") else "?"  # an older one may be its last
+    last = {name: last_words(run, now) for name, run in newest.items()}
+    schedules = (document or {}).get("schedules", ())
+    return tuple(_row(each, now, last.get(each.get("deployment"), none)) for each in schedules)
 
 
-def last_words(run: Document | None, now: datetime) -> str:
+def last_words(run: Document, now: datetime) -> str:
     """`OK 7m ago, took 3.2s`."""
-    if run is None:
-        return "-"
     took = elapsed_s(run, now)
     began = f"{state_word(run)} {age(run.get('started_at') or run.get('scheduled_at'), now)} ago"
     return began if took is None else f"{began}, took {duration(took)}"
@@ -55,7 +56,7 @@ def due_in(value: object, now: datetime) -> str:
     return f"in {short_duration(left_s)}" if left_s >= 0 else f"{short_duration(-left_s)} ago"
 
 
-def _row(schedule: Document, now: datetime, last: Document | None) -> Row:
+def _row(schedule: Document, now: datetime, last: str) -> Row:
     late_s, state = schedule.get("late_s"), schedule_word(schedule)
     name, next_at = safe_name(schedule.get("deployment") or "-"), moment(schedule.get("next_at"))
     return Row(
@@ -67,7 +68,7 @@ def _row(schedule: Document, now: datetime, last: Document | None) -> Row:
             state,
             due_in(schedule.get("next_at"), now) if state != PAUSED else "-",
             short_duration(late_s) if late_s else "-",
-            last_words(last, now),
+            last,
         ),
         tone=tone_of(state),
         order=(

@@ -108,7 +108,8 @@ class QueuesScreen(ListScreen):
         if document is not None:
             queues.empty = "no queues"
             self._remember(document)
-            hourly = hourly_runs(self.document("runs"), self.console.now())
+            names = [str(queue["name"]) for queue in document.get("queues", ())]
+            hourly = hourly_runs(self.document("runs"), self.console.now(), names)
             queues.show(queue_rows(document, depths=self.depths, hourly=hourly))
             queues.fit_height(most=self.size.height // 3)
             without = workless_words(document)

@@ -22,15 +22,16 @@ def test_a_queue_shows_how_its_depth_went_and_what_begins_in_an_hour() -> None:
     (row,) = queue_rows({"queues": [QUEUE]}, depths={"p/q": [0, 4, None, 8]}, hourly={"q": "3"})
     assert row.cells[7:] == ("3", "▁▅·█")
     (row,) = queue_rows({"queues": [QUEUE]})
-    assert row.cells[7:] == ("-", ""), "nothing is known of it yet"
+    assert row.cells[7:] == ("?", ""), "nothing is known of it yet"
 
 
 def test_runs_of_an_hour_are_at_least_so_many_where_the_known_ones_do_not_reach_back() -> None:
     runs = [run(1), run(30), run(59, "other"), run(61)]
-    assert hourly_runs({"runs": runs, "until": "x"}, NOW) == {"q": "2", "other": "1"}
-    assert hourly_runs({"runs": runs[:2], "until": "x"}, NOW) == {"q": "2+"}
-    assert hourly_runs({"runs": runs[:2], "until": None}, NOW) == {"q": "2"}
-    assert hourly_runs(None, NOW) == {}
+    names = ("q", "other", "idle")
+    assert hourly_runs({"runs": runs, "until": "x"}, NOW, names) == {"q": "2", "other": "1", "idle": "0"}
+    assert hourly_runs({"runs": runs[:2], "until": "x"}, NOW, names) == {"q": "2+", "other": "?", "idle": "?"}
+    assert hourly_runs({"runs": runs[:2], "until": None}, NOW, names) == {"q": "2", "other": "0", "idle": "0"}
+    assert hourly_runs(None, NOW, names) == {}
 
 
 def next_line(*schedules: dict[str, Any]) -> str:

@@ -37,5 +37,12 @@ def test_a_schedule_says_how_its_last_run_went() -> None:
     ]
     (row,) = schedule_rows({"schedules": [schedule]}, NOW, {"runs": runs})
     assert row.cells[-1] == "FAIL 7m ago, took 3.2s"
-    (row,) = schedule_rows({"schedules": [schedule]}, NOW)
+    (row,) = schedule_rows({"schedules": [schedule]}, NOW, {"runs": runs[:1], "until": None})
     assert row.cells[-1] == "-"
+
+
+def test_whether_a_schedule_ever_ran_is_unknown_while_older_runs_are_not_read() -> None:
+    schedule = {"deployment": "f/d", "rule": "*/5 * * * *", "active": True, "late_s": None, "next_at": None}
+    for runs in (None, {"runs": [], "until": str(NOW)}):
+        (row,) = schedule_rows({"schedules": [schedule]}, NOW, runs)
+        assert row.cells[-1] == "?"
