@@ -8,6 +8,7 @@ from typing import Any
 from tui.presenters.lines import plain
 from tui.presenters.runs.detail import detail_lines, pending_steps
 from tui.presenters.runs.gantt import left_words, task_lines, try_lines
+from tui.widgets.paint import Paint
 
 START = datetime(2026, 2, 16, 12, 0, tzinfo=UTC)
 NOW = START + timedelta(seconds=100)
@@ -28,6 +29,7 @@ def test_each_try_has_a_bar_and_the_pause_before_it_is_hatched() -> None:
     assert head.startswith("TRIES 2")
     assert first[21:41] == "▄" * 8 + " " * 12
     assert second[21:41] == "─" * 8 + "▒" * 8 + "▄" * 4
+    assert Paint(ascii_only=True).text(second[21:41]) == "-" * 8 + "%" * 8 + "=" * 4, "also without colours"
 
 
 def test_a_short_pause_is_seen_too() -> None:
