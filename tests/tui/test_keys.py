@@ -158,3 +158,12 @@ def test_keys_of_a_list_work_from_the_pane_beside_it_and_say_why_not_while_it_is
 
     drive(beside)
     drive(hidden, size=NARROW)
+
+
+def test_a_line_of_the_overview_is_copied_as_people_call_it() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.until("dead letters")
+        await driver.press("slash", *"expensive", "enter", "c")
+        await driver.until("copied: default/expensive")
+
+    drive(scenario)

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 
+from causal_organism.wording.safe_text import safe_text
 from tui.presenters.assets.listing import by_key
 from tui.presenters.lines import Line, line
 from tui.presenters.overview.attention import COLUMNS, attention, attention_rows
@@ -126,6 +127,11 @@ class OverviewScreen(TriggeringScreen):
             case "server":
                 return self.document("status")
         return next((each for each in proposals_of(self.console.documents) if str(each["id"]) == name), None)
+
+    def do_copy(self) -> None:
+        """The name, without the kind that stands before it here."""
+        self.console.copy(name := (self.table.key or "").partition(":")[2])
+        self.say(f"copied: {safe_text(name, limit=200)}")
 
     def asset_keys(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(key for target in self.table.targets() for key in self.mends.get(target, ())))
