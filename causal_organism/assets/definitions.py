@@ -108,8 +108,7 @@ class AssetSpec:
 
     def config_values(self, given: Mapping[str, object]) -> dict[str, object]:
         """What each parameter with a default is called with."""
-        parameters = self.config.items() if self.config else ()
-        return {name: given.get(name, parameter.default) for name, parameter in parameters}
+        return {name: given.get(name, parameter.default) for name, parameter in self.config.items()}
 
     @property
     def arguments(self) -> dict[str, str | Mapping[str, str]]:
