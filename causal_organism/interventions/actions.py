@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from causal_organism.causal.measures import Measure
-from causal_organism.interventions.documents import ACTION, Change, Subject, proposal_document
+from causal_organism.interventions.documents import Change, Subject, proposal_document
 from causal_organism.interventions.evaluation import AWAITED, FINISHED, RUNNING
 from causal_organism.interventions.expectation import Expectation
 from causal_organism.interventions.harm import MOST_HARM
+from causal_organism.interventions.lifecycle import ACTION
 from causal_organism.interventions.results import EFFECTIVE, HARMFUL, NO_EFFECT
 
 _Z = 1.959963984540054  # of the 95 % interval of a result

@@ -8,11 +8,9 @@ from typing import Any
 
 from causal_organism.assets.versions import fingerprint
 from causal_organism.interventions.expectation import Expectation
-from causal_organism.interventions.lifecycle import PROPOSED
+from causal_organism.interventions.lifecycle import ACTION, PROPOSED
 from causal_organism.interventions.pilots import LEAST_HELD_OUT_SHARE, Pilot, plan_pilot
 from causal_organism.interventions.results import LEAST_TEAMS_OF_A_SIDE
-
-PILOT, ACTION = "pilot", "action"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

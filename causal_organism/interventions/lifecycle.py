@@ -12,6 +12,7 @@ STARTED, STOPPED, FINISHED, EVALUATED = "started", "stopped", "finished", "evalu
 STATUSES = (PROPOSED, APPROVED, REJECTED, WITHDRAWN, EXPIRED, STARTED, STOPPED, FINISHED, EVALUATED)
 
 PERSON, ENGINE = "person", "engine"
+PILOT, ACTION = "pilot", "action"  # what is proposed
 
 TRANSITIONS: dict[tuple[str, str], tuple[str, str]] = {
     (PROPOSED, "approve"): (APPROVED, PERSON),

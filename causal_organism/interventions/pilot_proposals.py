@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from causal_organism.causal.declarations.declaration import Treatment
 from causal_organism.causal.measures import TREATMENT_UNIT
 from causal_organism.causal.panel import TREATMENT
-from causal_organism.interventions.documents import PILOT, Change, Subject, proposal_document
+from causal_organism.interventions.documents import Change, Subject, proposal_document
 from causal_organism.interventions.harm import Expected
+from causal_organism.interventions.lifecycle import PILOT
 from causal_organism.interventions.targets import Target
 
 REDUCE_MEETINGS, ADD_MEETINGS = "reduce_meetings", "add_meetings"

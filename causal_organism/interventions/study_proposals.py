@@ -12,9 +12,10 @@ from causal_organism.causal.declarations.words import GRADE_WORDS, REASON_WORDS
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.interventions.actions import history_of, propose_action, withhold_after
-from causal_organism.interventions.documents import ACTION, PILOT, Change, Subject, proposal_document
+from causal_organism.interventions.documents import Change, Subject, proposal_document
 from causal_organism.interventions.expectation import Expectation
 from causal_organism.interventions.harm import MOST_HARM
+from causal_organism.interventions.lifecycle import ACTION, PILOT
 from causal_organism.interventions.targets import LEAST_TEAMS
 from causal_organism.interventions.withheld import doubted, withhold
 

@@ -8,7 +8,7 @@ from typing import Any
 from causal_organism.assets.versions import Head
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RefusedError, RequestError
-from causal_organism.interventions.lifecycle import ENGINE, PROPOSED
+from causal_organism.interventions.lifecycle import ACTION, ENGINE, PROPOSED
 from causal_organism.interventions.pilots import draw_lots
 from causal_organism.organism.projections.exports import project
 from causal_organism.organism.studies.source import is_reviewed
@@ -112,8 +112,6 @@ def _check_evidence(organism: Organism, found: Mapping[str, Any]) -> None:
 
 def _check_review(organism: Organism, found: Mapping[str, Any]) -> None:
     """An action on the panel needs a study that somebody reviewed. A declared study's own is a pilot without that."""
-    from causal_organism.interventions.documents import ACTION  # numpy
-
     if found.get("proposes") != ACTION or found.get("study") or is_reviewed(organism):
         return
     raise RefusedError(
