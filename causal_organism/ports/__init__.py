@@ -16,7 +16,7 @@ from causal_organism.ports.orchestrator import Orchestrator
 from causal_organism.ports.organism import BatchSource, Engine, Look, Organism, PlatformSource
 from causal_organism.ports.run_history import AssetFigures, RunFilter, RunHistory, RunRecord, StepRecord
 from causal_organism.ports.stream import DeadLetter, EventStream, StreamEntry, StreamState
-from causal_organism.ports.tables import Imports, Interventions, ReadingStore
+from causal_organism.ports.tables import Imports, InterventionEvent, InterventionRecord, Interventions, ReadingStore
 from causal_organism.ports.values import ValueStore
 
 __all__ = [
@@ -36,6 +36,8 @@ __all__ = [
     "EventStream",
     "Gap",
     "Imports",
+    "InterventionEvent",
+    "InterventionRecord",
     "Interventions",
     "Lease",
     "Ledger",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,14 +20,39 @@ class Imports(Protocol):
         """The current import's content; its name is its fingerprint."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterventionEvent:
+    """What somebody, or the engine, did to an intervention, and its status before (None: it was new) and after."""
+
+    at: datetime
+    action: str
+    was: str | None
+    now: str
+    actor: str
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterventionRecord:
+    """A proposal and what became of it. `proposal`: as `interventions/proposals` had it; `run`: which brought it."""
+
+    id: str
+    proposal: Mapping[str, Any]
+    status: str
+    proposed_at: datetime
+    changed_at: datetime
+    run: str | None
+    events: tuple[InterventionEvent, ...]
+
+
 class Interventions(Protocol):
     """Proposals and what became of them."""
 
     def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
         """Make the open proposals these: add new ones, withdraw the vanished; never touch what people acted on."""
 
-    def all(self) -> tuple[Mapping[str, Any], ...]:
-        """Best first: what the proposal says, with `state`, `proposed_at`, `changed_at`, `run` and its `events`."""
+    def all(self) -> tuple[InterventionRecord, ...]:
+        """Best first."""
 
     def act(
         self, intervention: str, action: str, *, actor: str, at: datetime, detail: Mapping[str, Any] | None = None

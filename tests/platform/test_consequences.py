@@ -139,4 +139,4 @@ def test_a_decision_says_what_becomes_of_a_proposal_and_what_is_out_of_date_by_i
     act_on(o, "ab", "approve", actor="ana")
     found = of_decision(o, "ab", "start")
     assert (found["teams"], found["held_out"], found["stale_after"]) == (2, 1, ["interventions/results"])
-    assert o.interventions.all()[0]["state"] == "approved", "nothing was done"
+    assert o.interventions.all()[0].status == "approved", "nothing was done"

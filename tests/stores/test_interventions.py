@@ -29,20 +29,20 @@ def proposal(name: str, rank: int = 1, **more: Any) -> dict[str, Any]:
 
 
 def states(store: Interventions) -> dict[str, str]:
-    return {each["id"]: each["state"] for each in store.all()}
+    return {each.id: each.status for each in store.all()}
 
 
 def history(store: Interventions, name: str) -> list[tuple[str, str, str]]:
-    found = next(each for each in store.all() if each["id"] == name)
-    return [(event["action"], event["now"], event["actor"]) for event in found["events"]]
+    found = next(each for each in store.all() if each.id == name)
+    return [(event.action, event.now, event.actor) for event in found.events]
 
 
 def test_new_proposals_stand_open_best_first(store: Interventions) -> None:
     store.sync_proposals([proposal("b", 2), proposal("a", 10), proposal("c", 1)], at=NOW, run="r1")
-    assert [each["id"] for each in store.all()] == ["c", "b", "a"]
+    assert [each.id for each in store.all()] == ["c", "b", "a"]
     first = store.all()[0]
-    assert (first["state"], first["title"], first["run"]) == ("proposed", "fewer meetings for c", "r1")
-    assert first["proposed_at"] == NOW.isoformat()
+    assert (first.status, first.proposal["title"], first.run) == ("proposed", "fewer meetings for c", "r1")
+    assert first.proposed_at == NOW
 
 
 def test_the_same_again_changes_nothing(store: Interventions) -> None:
@@ -56,7 +56,7 @@ def test_an_open_proposal_follows_its_evidence(store: Interventions) -> None:
     store.sync_proposals([proposal("a", gain=3)], at=NOW, run="r1")
     store.sync_proposals([proposal("a", gain=4)], at=LATER, run="r2")
     found = store.all()[0]
-    assert (found["gain"], found["proposed_at"], found["changed_at"]) == (4, NOW.isoformat(), LATER.isoformat())
+    assert (found.proposal["gain"], found.proposed_at, found.changed_at) == (4, NOW, LATER)
     assert history(store, "a") == [("propose", "proposed", "engine")]
 
 
@@ -111,14 +111,9 @@ def test_a_rejection_is_taken_back_by_people_within_a_day(store: Interventions) 
 def test_acting_is_written_down_with_who_and_why(store: Interventions) -> None:
     store.sync_proposals([proposal("a")], at=NOW, run="r1")
     assert store.act("a", "approve", actor="ana", at=LATER, detail={"note": "'; DROP TABLE x; --"}) == "approved"
-    event = store.all()[0]["events"][-1]
-    assert {name: event[name] for name in ("action", "was", "now", "actor", "detail")} == {
-        "action": "approve",
-        "was": "proposed",
-        "now": "approved",
-        "actor": "ana",
-        "detail": {"note": "'; DROP TABLE x; --"},
-    }
+    event = store.all()[0].events[-1]
+    assert (event.action, event.was, event.now, event.actor) == ("approve", "proposed", "approved", "ana")
+    assert (event.detail, event.at) == ({"note": "'; DROP TABLE x; --"}, LATER)
 
 
 def test_machines_and_wrong_turns_are_refused(store: Interventions) -> None:

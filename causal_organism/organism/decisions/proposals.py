@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from causal_organism.assets.versions import Head
@@ -12,7 +13,7 @@ from causal_organism.interventions.lifecycle import ACTION, ENGINE, PROPOSED
 from causal_organism.interventions.pilots import draw_lots
 from causal_organism.organism.projections.exports import project
 from causal_organism.organism.studies.source import is_reviewed
-from causal_organism.ports import Organism
+from causal_organism.ports import InterventionRecord, Organism
 
 PROPOSALS = "interventions/proposals"
 CURRENT, CHANGED = "current", "changed"
@@ -30,7 +31,7 @@ def load_proposals(organism: Organism) -> tuple[Mapping[str, Any], ...]:
     head = organism.ledger.heads_of([PROPOSALS]).get(PROPOSALS)
     if head is None or not head.version.kept:
         return ()
-    acted = {each["id"]: each for each in organism.interventions.all()}
+    acted = {each.id: _document(each) for each in organism.interventions.all()}
     proposed = load_value(organism, head.version)["proposals"]
     moved = changed_inputs(organism, head)
     open_now = tuple(_shown(each, acted.pop(each["id"], None), head, moved) for each in proposed)
@@ -128,6 +129,21 @@ def find_intervention(organism: Organism, beginning: str) -> Mapping[str, Any]:
         what = "no" if not matching else "more than one"
         raise RequestError(f"{what} intervention begins with {beginning!r}", hint="organism interventions list")
     return matching[0]
+
+
+def _document(record: InterventionRecord) -> dict[str, Any]:
+    """What it proposes, and what became of that. The proposal's own status was written before anybody decided."""
+    events = [{**asdict(each), "at": each.at.isoformat()} for each in record.events]
+    return {
+        **record.proposal,
+        "id": record.id,
+        "state": record.status,
+        "status": record.status,
+        "proposed_at": record.proposed_at.isoformat(),
+        "changed_at": record.changed_at.isoformat(),
+        "run": record.run,
+        "events": events,
+    }
 
 
 def _shown(

@@ -36,11 +36,12 @@ def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
     from causal_organism.interventions.results import INCONCLUSIVE, SCHEMA
 
     found = find_intervention(organism, intervention)
-    started = started_by_lot(found)
+    record = next((each for each in organism.interventions.all() if each.id == found["id"]), None)
+    started = None if record is None else started_by_lot(record)
     if started is None:
         raise RequestError(f"{found['id']} is {found['state']}: only what was started by lot has results")
     world = _load_world(organism)
-    result = evaluate(started, world, ended=started["ended"] or iso_week_of(organism.now().isoformat()))
+    result = evaluate(started, world, ended=started["ended"] or iso_week_of(organism.now()))
     if started["ended"] is None:
         result["verdict"] = INCONCLUSIVE
     expected = {name: started["expected"][name] for name in ("own", "spillover", "total", "from", "to")}

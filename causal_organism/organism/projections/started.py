@@ -2,43 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from causal_organism.organism.plain_source import PlainSource
-from causal_organism.ports import Look
+from causal_organism.ports import InterventionEvent, InterventionRecord, Look
 
 STARTED = "interventions/started"
 _ENDED = ("finish", "stop")
 
 
-def started_by_lot(found: Mapping[str, Any]) -> dict[str, Any] | None:
+def started_by_lot(found: InterventionRecord) -> dict[str, Any] | None:
     """An intervention as it was started, with its lots; None: it was not, or nothing was drawn.
 
     `began`, `ended`: ISO weeks. `ended_by`: finish or stop. Both are None while it goes on.
     """
     start, end = _event(found, ("start",)), _event(found, _ENDED)
-    if start is None or "treated_teams" not in start["detail"]:
+    if start is None or "treated_teams" not in start.detail:
         return None
-    detail, proposal = start["detail"], start["detail"]["proposal"]
+    detail, proposal = start.detail, start.detail["proposal"]
     names = ("type", "proposes", "target", "outcome", "unit", "expected", "people", "cost_h", "teams", "target_ids")
     return {
-        "id": found["id"],
+        "id": found.id,
         **{name: proposal[name] for name in names},
         "delta": proposal["contrast"]["delta"],
         "study": proposal.get("study"),
         "treated_teams": detail["treated_teams"],
         "held_out_teams": detail["held_out_teams"],
-        "began": iso_week_of(start["at"]),
-        "ended": None if end is None else iso_week_of(end["at"]),
-        "ended_by": None if end is None else end["action"],
+        "began": iso_week_of(start.at),
+        "ended": None if end is None else iso_week_of(end.at),
+        "ended_by": None if end is None else end.action,
     }
 
 
-def iso_week_of(at: str) -> str:
-    """The ISO week of a moment in ISO 8601."""
-    year, week, _ = datetime.fromisoformat(at).isocalendar()
+def iso_week_of(at: datetime) -> str:
+    year, week, _ = at.isocalendar()
     return f"{year}-W{week:02}"
 
 
@@ -52,6 +50,6 @@ class StartedSource(PlainSource):
         return Look(fingerprint=content, write=write)
 
 
-def _event(found: Mapping[str, Any], actions: tuple[str, ...]) -> Mapping[str, Any] | None:
-    matching = [each for each in found["events"] if each["action"] in actions]
+def _event(found: InterventionRecord, actions: tuple[str, ...]) -> InterventionEvent | None:
+    matching = [each for each in found.events if each.action in actions]
     return matching[-1] if matching else None

@@ -9,6 +9,7 @@ from typing import Any
 
 from causal_organism.errors import RequestError
 from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
+from causal_organism.ports import InterventionEvent, InterventionRecord
 from causal_organism.stores.postgres.proposal_sync import ProposalState, plan_sync
 
 
@@ -19,18 +20,11 @@ class _Kept:
     run: str | None
     proposed_at: datetime
     changed_at: datetime
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[InterventionEvent] = field(default_factory=list)
 
     def note(self, at: datetime, action: str, was: str | None, actor: str, detail: Mapping[str, Any]) -> None:
         self.events.append(
-            {
-                "at": at.isoformat(),
-                "action": action,
-                "was": was,
-                "now": self.status,
-                "actor": actor,
-                "detail": dict(detail),
-            }
+            InterventionEvent(at=at, action=action, was=was, now=self.status, actor=actor, detail=dict(detail))
         )
 
 
@@ -45,7 +39,7 @@ class MemoryInterventions:
             each: ProposalState(
                 status=kept.status,
                 proposal=kept.proposal,
-                last_actor=kept.events[-1]["actor"],
+                last_actor=kept.events[-1].actor,
                 changed_at=kept.changed_at,
             )
             for each, kept in self._kept.items()
@@ -59,21 +53,15 @@ class MemoryInterventions:
                 detail = {"run": run, "proposal": step.proposal} if step.now == PROPOSED else {"run": run}
                 kept.note(at, step.action, step.was, ENGINE, detail)
 
-    def all(self) -> tuple[Mapping[str, Any], ...]:
+    def all(self) -> tuple[InterventionRecord, ...]:
         found = [
-            {
-                **kept.proposal,
-                "id": each,
-                "state": kept.status,
-                "status": kept.status,  # in place of the proposal's own, which was written before anybody decided
-                "proposed_at": kept.proposed_at.isoformat(),
-                "changed_at": kept.changed_at.isoformat(),
-                "run": kept.run,
-                "events": list(kept.events),
-            }
+            InterventionRecord(
+                id=each, proposal=kept.proposal, status=kept.status, proposed_at=kept.proposed_at,
+                changed_at=kept.changed_at, run=kept.run, events=tuple(kept.events),
+            )
             for each, kept in self._kept.items()
-        ]
-        return tuple(sorted(found, key=lambda each: (each.get("rank", float("inf")), each["id"])))
+        ]  # fmt: skip
+        return tuple(sorted(found, key=lambda each: (each.proposal.get("rank", float("inf")), each.id)))
 
     def act(
         self, intervention: str, action: str, *, actor: str, at: datetime, detail: Mapping[str, Any] | None = None

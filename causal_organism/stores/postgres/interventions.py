@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import RequestError
 from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
+from causal_organism.ports import InterventionEvent, InterventionRecord
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.proposal_sync import ProposalState, Step, plan_sync
 from causal_organism.stores.statements import load_statements
@@ -36,22 +37,16 @@ class PostgresInterventions:
             for step in plan_sync(known, proposals, at=at):
                 _follow(connection, step, at=at, run=run)
 
-    def all(self) -> tuple[Mapping[str, Any], ...]:
+    def all(self) -> tuple[InterventionRecord, ...]:
         with self._database.connection() as connection:
             found = connection.execute(_SQL["all"]).fetchall()
         return tuple(
-            {
-                **proposal,
-                "id": each,
-                "state": status,
-                "status": status,  # in place of the proposal's own, which was written before anybody decided
-                "proposed_at": proposed_at.astimezone(UTC).isoformat(),
-                "changed_at": changed_at.astimezone(UTC).isoformat(),
-                "run": run,
-                "events": events,
-            }
+            InterventionRecord(
+                id=each, proposal=proposal, status=status, proposed_at=proposed_at.astimezone(UTC),
+                changed_at=changed_at.astimezone(UTC), run=run, events=tuple(map(_read_event, events)),
+            )
             for each, proposal, status, proposed_at, changed_at, run, events in found
-        )
+        )  # fmt: skip
 
     def act(
         self, intervention: str, action: str, *, actor: str, at: datetime, detail: Mapping[str, Any] | None = None
@@ -78,6 +73,11 @@ class PostgresInterventions:
             event = _Event(intervention=intervention, at=at, action=action, was=row[0], now=step.now, actor=actor)
             _note(connection, event, detail or {})
         return step.now
+
+
+def _read_event(row: Mapping[str, Any]) -> InterventionEvent:
+    """An event as `all` puts it together; the moment is UTC."""
+    return InterventionEvent(**{**row, "at": datetime.fromisoformat(row["at"]).astimezone(UTC)})
 
 
 def _follow(connection: psycopg.Connection[Any], step: Step, *, at: datetime, run: str | None) -> None:
