@@ -109,7 +109,8 @@ class ConsoleSource(Protocol):
         not_cancellable (why not, in words; None where it can be done)."""
 
     def run(self, run: str) -> Document:
-        """One run with `steps` and `tasks`; tasks with: started_at, duration_s, max_tries, message."""
+        """One run with `steps` and `tasks`; tasks with: started_at, duration_s, max_tries, message,
+        attempts (its tries, where there were several)."""
 
     def find_run(self, part: str) -> str:
         """The id of the one run that a part of an id stands for. Raises RequestError, with the nearest."""

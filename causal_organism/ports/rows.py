@@ -5,18 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-
-class TaskRow(TypedDict):
-    """One task of a run, by name."""
-
-    name: str
-    state: str
-    tries: int
-    started_at: str | None
-    duration_s: float | None
-    message: str | None
-
-
 TryRow = TypedDict(
     "TryRow",
     {
@@ -28,7 +16,19 @@ TryRow = TypedDict(
         "message": str | None,
     },
 )
-"""One try of a run, counted from 1: the state that it ended in, or is in."""
+"""One try of a run or a task, counted from 1: the state that it ended in, or is in."""
+
+
+class TaskRow(TypedDict):
+    """One task of a run, by name. `attempts`: its tries, where there were several and they are known; else none."""
+
+    name: str
+    state: str
+    tries: int
+    started_at: str | None
+    duration_s: float | None
+    message: str | None
+    attempts: list[TryRow]
 
 
 class RunRow(TypedDict):

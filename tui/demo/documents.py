@@ -147,6 +147,7 @@ def task(name: str, state: str, tries: int, *, started_at: datetime | None = Non
     """One task of a run."""
     started = started_at.isoformat() if started_at else None
     return {
+        "attempts": attempts(started_at, state, tries, duration_s) if tries > 1 and started_at else [],
         "name": name,
         "state": state,
         "tries": tries,
@@ -154,6 +155,19 @@ def task(name: str, state: str, tries: int, *, started_at: datetime | None = Non
         "started_at": started,
         "duration_s": duration_s,
     }
+
+
+def attempts(began: datetime, state: str, tries: int, seconds: float) -> list[Document]:
+    """Tries that fill the time of a task, as long as the pauses between them; all but the last broke off."""
+    each_s = seconds / (2 * tries - 1)
+    rows: list[Document] = []
+    for number in range(tries):
+        at = began + timedelta(seconds=2 * number * each_s)
+        ended = (at + timedelta(seconds=each_s)).isoformat()
+        said = state if number == tries - 1 else "AwaitingRetry"
+        row = {"try": number + 1, "state": said, "started_at": at.isoformat(), "ended_at": ended, "duration_s": each_s}
+        rows.append({**row, "message": None})
+    return rows
 
 
 def log_line(began: datetime, number: int, *, hostile: bool) -> Document:

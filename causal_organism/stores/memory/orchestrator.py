@@ -69,7 +69,7 @@ class MemoryOrchestrator:
 
     def set_task(self, run: str, name: str, state: str, tries: int = 1) -> None:
         self._need(run).tasks[name] = TaskRow(
-            name=name, state=state, tries=tries, started_at=None, duration_s=None, message=None
+            name=name, state=state, tries=tries, started_at=None, duration_s=None, message=None, attempts=[]
         )
 
     def log(self, run: str, message: str, *, level: str = "info", task: str | None = None) -> None:

@@ -77,9 +77,13 @@ def to_tries(states: Iterable[Row]) -> list[TryRow]:
     return found
 
 
-def to_tasks(rows: Iterable[Row]) -> list[TaskRow]:
-    """Task runs, one per name, in order of first start; a retry of the flow adds to the tries of a name."""
+def to_tasks(rows: Iterable[Row], trails: Mapping[str, Iterable[Row]]) -> list[TaskRow]:
+    """Task runs, one per name, in order of first start; a retry of the flow adds to the tries of a name.
+
+    `trails`: the states of task runs, by id; a task tells its tries where those of all its runs are known.
+    """
     found: dict[str, TaskRow] = {}
+    runs_of: dict[str, list[str]] = {}
     for row in sorted(rows, key=_task_order):
         name = row["name"]
         earlier = found.get(name)
@@ -92,8 +96,22 @@ def to_tasks(rows: Iterable[Row]) -> list[TaskRow]:
             "started_at": earlier["started_at"] if earlier and earlier["started_at"] else stamp(started),
             "duration_s": (ended - started).total_seconds() if started and ended else None,
             "message": state.get("message"),
+            "attempts": [],
         }
+        runs_of.setdefault(name, []).append(row["id"])
+    for name, runs in runs_of.items():
+        if found[name]["tries"] > 1 and all(run in trails for run in runs):
+            tries = [each for run in runs for each in to_tries(trails[run])]
+            found[name]["attempts"] = [{**each, "try": at} for at, each in enumerate(tries, 1)]
     return list(found.values())
+
+
+def tried_again(rows: Sequence[Row]) -> list[Row]:
+    """Task runs of names that were tried more than once, in this order."""
+    tries: dict[str, int] = {}
+    for row in rows:
+        tries[row["name"]] = tries.get(row["name"], 0) + (row.get("run_count") or 0)
+    return [row for row in rows if tries[row["name"]] > 1]
 
 
 def to_log(row: Row, *, task: str | None) -> LogRow:

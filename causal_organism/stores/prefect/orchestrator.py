@@ -20,6 +20,7 @@ from causal_organism.stores.prefect.coming import ComingRuns
 from causal_organism.stores.prefect.lookup import CLOCK_SKEW, Lookup
 from causal_organism.stores.prefect.run_history import PrefectHistory
 from causal_organism.stores.prefect.setup import PrefectSetup
+from causal_organism.stores.prefect.task_trails import TaskTrails
 from causal_organism.tracing import traceparent
 
 TERMINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
@@ -56,6 +57,7 @@ class PrefectOrchestrator:
         self._look = Lookup(self._api, now)
         self._setup = PrefectSetup(self._api, now)
         self._history = PrefectHistory(self._api, self._look)
+        self._trails = TaskTrails(self._api)
         self._coming = ComingRuns(self._api, now)
 
     def close(self) -> None:
@@ -110,7 +112,7 @@ class PrefectOrchestrator:
             {"flow_runs": {"id": {"any_": [row["id"]]}}, "limit": PAGE, "sort": "EXPECTED_START_TIME_ASC"},
         )
         self._look.remember_tasks(tasks)
-        return {**self._look.to_runs([row])[0], "tasks": documents.to_tasks(tasks)}
+        return {**self._look.to_runs([row])[0], "tasks": documents.to_tasks(tasks, self._trails.of(tasks))}
 
     def logs(self, run: str, *, after: str | None = None, limit: int = PAGE) -> tuple[LogRow, ...]:
         """Those of `after`'s own moment come again; their `id` tells them apart."""

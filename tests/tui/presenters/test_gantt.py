@@ -37,6 +37,40 @@ def test_a_short_pause_is_seen_too() -> None:
     assert "▒" in plain(try_lines(tries, NOW, 67)[2])
 
 
+def retried(*attempts: dict[str, Any], state: str = "Completed", took_s: float | None = 100.0) -> dict[str, Any]:
+    at = START.isoformat()
+    return {"name": "a", "state": state, "tries": 3, "started_at": at, "duration_s": took_s, "attempts": attempts}
+
+
+def test_a_task_has_a_bar_per_try_with_the_pauses_between_them_hatched() -> None:
+    tries = (attempt(1, at_s=0, took_s=25), attempt(2, at_s=50, took_s=10), attempt(3, at_s=80, took_s=20))
+    _, shown = task_lines((retried(*tries),), NOW, 13 + 17 + 5 + 20)
+    assert plain(shown)[21:41] == "▄" * 5 + "▒" * 5 + "▄" * 2 + "▒" * 4 + "▄" * 4
+    assert [tone for text, tone in shown if "▄" in text] == ["bad", "bad", "bad"]
+    assert [tone for text, tone in shown if "▒" in text] == ["warn", "warn"]
+
+
+def test_a_try_that_was_followed_by_another_went_badly_and_the_one_that_runs_goes_on() -> None:
+    broke = {**attempt(1, at_s=0, took_s=25), "state": "AwaitingRetry", "ended_at": "2026-02-16T12:00:25+00:00"}
+    runs = {**attempt(2, at_s=50, took_s=0), "state": "Retrying", "duration_s": None, "ended_at": None}
+    _, shown = task_lines((retried(broke, runs, state="Retrying", took_s=None),), NOW, 55)
+    assert plain(shown)[21:41] == "▄" * 5 + "▒" * 5 + "▄" * 9 + "▸"
+    assert [tone for text, tone in shown if "▄" in text] == ["bad", "run"]
+    _, shown = task_lines((retried(broke, state="AwaitingRetry", took_s=None),), NOW, 55)
+    assert plain(shown)[21:41] == "▄" * 5 + "▒" * 15, "it waits for its next try"
+
+
+def test_tries_without_room_are_left_out_the_oldest_first_and_no_bar_overprints_another() -> None:
+    for most in range(1, 60):
+        tries = [attempt(number, at_s=number * 0.001, took_s=0.0005) for number in range(most)]
+        tries.append(attempt(most, at_s=90, took_s=10))
+        _, shown = task_lines((retried(*tries),), NOW, 55)
+        axis = plain(shown)[21:41]
+        assert len(axis) == 20 and len(plain(shown)) == len(plain(task_lines((retried(),), NOW, 55)[1]))
+        assert len([part for part in axis.strip().split("▒") if part]) == min(10, most + 1)
+        assert axis.endswith("▄")
+
+
 def test_one_try_is_no_list_of_tries() -> None:
     assert try_lines((attempt(1, at_s=0, took_s=40),), NOW, 80) == []
 
