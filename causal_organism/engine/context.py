@@ -22,6 +22,10 @@ from causal_organism.errors import OrganismError
 from causal_organism.ports import Engine
 
 
+def _quiet(_text: str) -> None:
+    return None
+
+
 @dataclass(slots=True)
 class AssetContext:
     """What an asset's function may ask for by the parameter `context`. `outputs`: the keys to be made now."""
@@ -36,6 +40,7 @@ class AssetContext:
     resources: Mapping[str, Any] = field(default_factory=dict)  # RESOURCES of the graph's modules, each made once
     outputs: tuple[str, ...] = ()
     partitions: tuple[Mapping[str, str], ...] = ()  # all that this call makes: several with `backfill="one"`
+    log_fault: Callable[[str], None] = _quiet  # for the engine: where the function broke
     _metadata: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -65,6 +70,7 @@ def context_of(
         partition=dimensions[0],
         partitions=dimensions,
         log=partial(origin.say, name),
+        log_fault=partial(origin.say_fault, name),
         progress=lambda done, total: origin.progress(name, done, total),
         inputs=reader.versions(),
         scratch=scratch,

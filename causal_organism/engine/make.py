@@ -125,7 +125,7 @@ def publish(
             write()
         snapshot.damaged.discard((key, partition))
         return _confirm(snapshot, head, made, lease, origin, outcome)
-    checking = Checking(snapshot, key, partition, partial(origin.say, label_of(key, partition)))
+    checking = Checking(snapshot, key, partition, origin)
     provenance, results = provenance_of(snapshot, key, partition), check_new(checking, made.value)
     version = Version(
         key=key, partition=partition, number=0, fingerprint=content, made_at=organism.now(), run=origin.run,
@@ -152,7 +152,7 @@ def _confirm(
     """The head's content was made again: note from what, and what checks say of it now."""
     organism, key, partition = snapshot.organism, lease.key, lease.partition
     provenance = provenance_of(snapshot, key, partition)
-    checking = Checking(snapshot, key, partition, partial(origin.say, label_of(key, partition)))
+    checking = Checking(snapshot, key, partition, origin)
     results = check_same(checking, made.value, head)
     with origin.cancellation.publishing():
         organism.ledger.confirm(lease, provenance, run=origin.run, at=organism.now(), metadata=made.metadata)
@@ -200,7 +200,7 @@ def _call_compute(
     arguments = {**{name: reader.load_all(read) for name, read in spec.arguments.items()}, **deepcopy(config)}
     if "context" in parameters_of(spec.compute):
         arguments["context"] = context
-    with failing(spec, context.log, authors=True):
+    with failing(spec, context.log_fault, authors=True):
         return outputs_of(spec, call(spec.compute, **arguments), context.outputs)
 
 
@@ -224,7 +224,7 @@ def _call_update(
     }
     wanted = parameters_of(spec.update)
     arguments = {name: offered[name]() for name in wanted if name in offered}
-    with failing(spec, context.log, authors=True):
+    with failing(spec, context.log_fault, authors=True):
         result = call(spec.update, **arguments)
         return None if result is None else apply_update(previous, result)
 
@@ -246,7 +246,7 @@ def facts_of(
     """What the author says of new content, what of its inputs it was made without, and with which config."""
     facts = {}
     for name, value in {**spec.metadata, **context._metadata}.items():
-        with failing(spec, context.log, f"metadata {name!r} cannot be stored", authors=True):
+        with failing(spec, context.log_fault, f"metadata {name!r} cannot be stored", authors=True):
             facts[name] = storable(stored_fact(value, name))
     named = {storable_text(str(name)): fact for name, fact in facts.items()}
     told = {"incomplete": gaps, "config": config}

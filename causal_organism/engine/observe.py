@@ -65,7 +65,7 @@ def _observe_one(snapshot: LedgerSnapshot, key: str, origin: Origin) -> Observat
     number = head.version.number if head else None
     ours = organism.graph[key].compute is None
     try:
-        with failing(organism.graph[key], partial(origin.say, key), authors=not ours):
+        with failing(organism.graph[key], partial(origin.say_fault, key), authors=not ours):
             seen = _look(organism, key) if ours else _call(organism, key)
             _repair(organism, head, seen)
             results = _check(snapshot, key, seen, origin)
@@ -103,7 +103,7 @@ def _seen(key: str, number: int | None, results: Results, *, changed: bool) -> O
 def _check(snapshot: LedgerSnapshot, key: str, seen: Look | None, origin: Origin) -> Results:
     if seen is None or not snapshot.graph[key].checks:
         return ()
-    asked = Checking(snapshot, key, log=partial(origin.say, key))
+    asked = Checking(snapshot, key, origin=origin)
     if snapshot.graph[key].compute is not None:
         return check_seen(asked, seen.load, seen.fingerprint)
     return check_seen(asked, lambda: load_content(snapshot.organism, key, seen.write()), seen.fingerprint)

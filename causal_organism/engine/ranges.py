@@ -36,7 +36,7 @@ def compute_range(
     arguments = {**_arguments(snapshot, spec, names, readers), **deepcopy(config)}
     if "context" in parameters_of(spec.compute):
         arguments["context"] = context
-    with failing(spec, context.log, authors=True):
+    with failing(spec, context.log_fault, authors=True):
         values = _values(spec, call(spec.compute, **arguments), list(names.values()))
     return {
         text: NewContent(

@@ -41,7 +41,8 @@ class Origin:
     """Who asks, through what, in which run, where its talk goes, and whether it was cancelled meanwhile.
 
     `trigger`: cli, console, api, python, schedule, automation, import ... `run`: None outside of any run.
-    `log` tells a person; `progress` gets (name, done, total); `keep` gets (name, line), where a run's lines stay.
+    `log` tells a person, `log_fault` where authors' code broke (None: as `log`); `progress` gets (name, done, total);
+    `keep` gets (name, line, level), where a run's lines stay.
     """
 
     actor: str
@@ -51,10 +52,16 @@ class Origin:
     deployment: str | None = None
     log: Callable[[str], None] = _quiet
     progress: Callable[[str, int, int], None] = _quiet
-    keep: Callable[[str, str], None] = _quiet
+    keep: Callable[[str, str, str], None] = _quiet
+    log_fault: Callable[[str], None] | None = None
     cancellation: Cancellation = field(default_factory=Cancellation, compare=False)
 
     def say(self, name: str, text: str) -> None:
         """Tell and keep a line of one asset."""
         self.log(text)
-        self.keep(name, text)
+        self.keep(name, text, "info")
+
+    def say_fault(self, name: str, text: str) -> None:
+        """Tell and keep where the code of one asset broke."""
+        (self.log_fault or self.log)(text)
+        self.keep(name, text, "error")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from dataclasses import dataclass, field
 
 from prefect.client.orchestration import get_client
@@ -12,6 +12,8 @@ from causal_organism.deployments import FROM_PREFECT, Pipeline, actor_of, trigge
 from causal_organism.engine.cancelling import Cancellation
 from causal_organism.engine.requests import Origin
 from causal_organism.ports import Organism
+
+Log = logging.Logger | logging.LoggerAdapter[logging.Logger]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,12 @@ class Asked:
     created_by: str | None = None  # as Prefect has it: an automation, or a user where its server knows them
     cancellation: Cancellation = field(default_factory=Cancellation, compare=False)
 
-    def origin(self, log: Callable[[str], None]) -> Origin:
-        """What stands in everything that is made; Prefect itself keeps what is logged."""
+    def origin(self, log: Log) -> Origin:
+        """What stands in everything that is made; Prefect itself keeps what is logged, what broke as errors."""
         return Origin(
-            self.actor, self.trigger, self.run, self.flow, self.deployment, log=log, cancellation=self.cancellation
-        )
+            self.actor, self.trigger, self.run, self.flow, self.deployment, log=log.info, log_fault=log.error,
+            cancellation=self.cancellation,
+        )  # fmt: skip
 
 
 def who_asked(pipeline: Pipeline) -> Asked:

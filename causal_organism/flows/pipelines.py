@@ -192,7 +192,7 @@ async def _enlarge(organism: Organism, asked: Asked) -> Document | None:
 
 async def _automate(organism: Organism, asked: Asked, document: Document) -> Document:
     """Make what automation chooses, in the same run; one document of both parts."""
-    evaluation = await outlasting(evaluate, organism, asked.origin(get_run_logger().info))
+    evaluation = await outlasting(evaluate, organism, asked.origin(get_run_logger()))
     if not evaluation.decisions:
         return document
     for key, decision in evaluation.decisions.items():
@@ -211,7 +211,7 @@ async def _refresh(
     organism: Organism, asked: Asked, request: Request, *, start: Callable[..., RefreshRun] = begin, **options: Any
 ) -> Document:
     log = get_run_logger()
-    run = await outlasting(start, organism, request, asked.origin(log.info), **options)
+    run = await outlasting(start, organism, request, asked.origin(log), **options)
     log.info(f"{request.selection}: {len(run.steps)} to make" if run.steps else f"{request.selection}: all is fresh")
     try:
         await Steps(run, organism).make_all()

@@ -12,6 +12,7 @@ import pytest
 from causal_organism.assets.definitions import Check, asset, source
 from causal_organism.assets.storable import storable
 from causal_organism.engine.history.listing import assets_document, values_document
+from causal_organism.engine.history.run_logs import kept_lines
 from causal_organism.engine.plan import make_plan
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
@@ -111,6 +112,32 @@ def test_a_source_and_a_check_that_break_say_where() -> None:
         "_leaves",
         "checked",
     ]
+
+
+def test_where_something_broke_is_told_as_an_error_once_and_what_is_said_is_not(tmp_path: Path) -> None:
+    said: list[str] = []
+    broke: list[str] = []
+
+    def told(context: Any) -> int:
+        context.log("counting")
+        raise KeyError("rate")
+
+    def checked(value: Any) -> bool:
+        return bool(value["gone"])
+
+    failing = asset(key="failing", code_version="1")(told)
+    gone = source(key="gone")(_leaves)
+    odd = asset(key="odd", code_version="1", checks=(Check(name="odd", run=checked),))(lambda: 1)
+    organism = memory_organism((failing, gone, odd))
+    object.__setattr__(organism.settings, "home", tmp_path)
+
+    run = refresh_local(organism, Request("*"), Origin("ana", log=said.append, log_fault=broke.append))["run"]
+
+    assert [each for each in said if each.startswith(MARK)] == [] and "counting" in said
+    assert sorted(each.splitlines()[0].rpartition(" in ")[2] for each in broke) == ["_leaves", "checked", "told"]
+    kept = {line["message"].splitlines()[0]: line["level"] for line in kept_lines(tmp_path, run)}
+    assert kept.pop("counting") == "info"
+    assert list(kept.values()) == ["error"] * 3
 
 
 def test_an_endless_recursion_is_told_in_few_lines() -> None:

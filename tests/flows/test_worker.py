@@ -133,6 +133,9 @@ def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(deployed: Ope
     assert (first["state"], first["outcome"], first["tries"]) == ("Failed", "failed", 1)
     assert first["message"] == "flows/bad failed: ValueError: no [/] way; blocked: flows/blocked"
     assert_tasks(deployed, run, {"flows/bad": ("Failed", 1), "flows/blocked": ("Failed", 1)})
+    told(deployed, run, "Finished in state Failed")  # behind where it broke
+    broke = [each for each in load_logs(deployed, run) if "in bad" in each["message"]]
+    assert [(each["level"], each["message"].splitlines()[1]) for each in broke] == [("error", "ValueError: no [/] way")]
     assert (folder / "bad").read_text() == "1"  # a mistake of the author is not tried again
 
     retry_run(deployed, run, actor="ana")

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
-from causal_organism.assets.keys import label_of
 from causal_organism.assets.versions import Rechecked
 from causal_organism.engine.checks.running import Checking, Results, check_head
 from causal_organism.engine.requests import Origin
@@ -20,8 +18,7 @@ def recheck(snapshot: LedgerSnapshot, lease: Lease, origin: Origin, *, every: bo
     """
     head = snapshot.head(lease.key, lease.partition)
     assert head is not None  # what was never made has nothing to check
-    log = partial(origin.say, label_of(lease.key, lease.partition))
-    results = check_head(Checking(snapshot, lease.key, lease.partition, log), head, every=every)
+    results = check_head(Checking(snapshot, lease.key, lease.partition, origin), head, every=every)
     record(snapshot, lease, results, origin)
     return results
 

@@ -16,6 +16,7 @@ from causal_organism.assets.storable import error_text, shortened, storable, sto
 from causal_organism.assets.versions import CheckResult, Head, Version
 from causal_organism.engine.contents import load_readable, load_value
 from causal_organism.engine.faults import call
+from causal_organism.engine.requests import Origin
 from causal_organism.engine.snapshot import LedgerSnapshot
 from causal_organism.engine.tracebacks import log_traceback
 from causal_organism.errors import CheckAnswerError
@@ -24,18 +25,25 @@ Answer = tuple[bool, str, dict[str, Any]]
 Results = tuple[CheckResult, ...]
 
 
-def _quiet(_text: str) -> None:
-    return None
-
-
 @dataclass(frozen=True, slots=True)
 class Checking:
-    """The checks of one asset or partition, as a run sees the ledger. `log` is told where one broke."""
+    """The checks of one asset or partition, as a run sees the ledger.
+
+    `origin` is told what one says at length, and where it broke; None: nobody is.
+    """
 
     snapshot: LedgerSnapshot
     key: str
     partition: str = UNPARTITIONED
-    log: Callable[[str], None] = _quiet
+    origin: Origin | None = None
+
+    def say(self, text: str) -> None:
+        if self.origin is not None:
+            self.origin.say(label_of(self.key, self.partition), text)
+
+    def say_fault(self, text: str) -> None:
+        if self.origin is not None:
+            self.origin.say_fault(label_of(self.key, self.partition), text)
 
 
 def check_new(asked: Checking, value: Any) -> Results:
@@ -96,7 +104,7 @@ def _run(
         elif value is None and asked.key in snapshot.graph[asked.key].optional:
             passed, detail, facts = True, "it was not returned", {}
         else:
-            passed, detail, facts = _ask(check, value, before, asked.log)
+            passed, detail, facts = _ask(asked, check, value, before)
         return CheckResult(
             name=name, passed=passed, blocking=check.blocking, detail=detail, facts=facts,
             code_version=versions.get(name),
@@ -136,16 +144,16 @@ def _compares(check: Check) -> bool:
         return False
 
 
-def _ask(check: Check, value: Any, previous: Any, log: Callable[[str], None]) -> Answer:
+def _ask(asked: Checking, check: Check, value: Any, previous: Any) -> Answer:
     try:
         passed, detail, facts = _answer(call(check.run, *((value, previous) if _compares(check) else (value,))))
         if (short := shortened(detail)) != detail:
-            log(f"check {storable_text(check.name)}: {shortened(detail, logged=True)}")
+            asked.say(f"check {storable_text(check.name)}: {shortened(detail, logged=True)}")
         return passed, short, facts
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - the author's code runs in it
-        log_traceback(error, log, check.run)
+        log_traceback(error, asked.say_fault, check.run)
         return False, error_text(error), {}
 
 

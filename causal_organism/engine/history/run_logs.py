@@ -30,9 +30,9 @@ class RunLog:
         self._now = now
         self._is_begun = False
 
-    def keep(self, name: str, text: str) -> None:
+    def keep(self, name: str, text: str, level: str = "info") -> None:
         """`name` is who says it: an asset, or one of its partitions."""
-        line = {"timestamp": self._now().isoformat(), "task": name, "message": str(text)[:_LONGEST]}
+        line = {"timestamp": self._now().isoformat(), "task": name, "message": str(text)[:_LONGEST], "level": level}
         try:
             if not self._is_begun:
                 self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -78,7 +78,7 @@ def _document(run: str, number: int, line: Mapping[str, Any]) -> LogRow:
     return {
         "id": f"{run}/line/{number}",
         "timestamp": line["timestamp"],
-        "level": "info",
+        "level": line.get("level", "info"),  # older releases kept none
         "name": "organism",
         "message": line["message"],
         "task": line["task"],

@@ -133,7 +133,7 @@ def _make(run: RefreshRun, key: str, partition: str) -> StepOutcome:
             return run.together[key, partition]
         if not run.request.force and (overtaken or all(each.status == FRESH for each in judgements.values())):
             return replace(_ended(run, key, partition, Outcome.SKIPPED), causes=())
-        log = partial(run.origin.say, label_of(key, partition))
+        log = partial(run.origin.say_fault, label_of(key, partition))
         with failing(spec, log):
             made = _new_content(run, keys, partition)
         broken: StoreError | None = None
