@@ -80,6 +80,12 @@ def hints(text: str) -> Line:
     return tuple(pieces)
 
 
+def hints_with_cli(text: str, width: int) -> Line:
+    """The hints of a page, with the key that copies its command where there is room for it."""
+    more = hints(text.replace("  esc back", "  Y CLI  esc back"))
+    return more if len(plain(more)) <= width else hints(text)
+
+
 def _is_key(word: str) -> bool:
     return len(word) == 1 or word in _NAMED or word.startswith("ctrl+")
 

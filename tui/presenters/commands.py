@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from causal_organism.wording.run_filters import RunsAsked
 from causal_organism.wording.safe_text import safe_name
@@ -61,6 +62,35 @@ def context_lines(contexts: Mapping[str, str], here: str) -> tuple[str, ...]:
     return lines if here in contexts else (f"* {safe_name(here)}", *lines)
 
 
+def attention_command(trouble: str) -> str:
+    """The command about a line of the overview: `kind:name`; empty: nothing needs attention."""
+    kind, _, name = trouble.partition(":")
+    match kind:
+        case "asset":
+            return command_for("assets", name)
+        case "run":
+            return command_for("runs", name)
+        case "proposal":
+            return command_for("interventions", name)
+        case "queue":
+            return "organism queues"
+        case "schedule":
+            return about("schedules")
+        case "server":
+            return "organism check"
+    return "organism status"
+
+
+def causes_command(asked: RunsAsked) -> str:
+    """The command that lists failures of these runs by cause; it asks for those that failed by itself."""
+    return runs_command(replace(asked, states=())) + " --by-cause"
+
+
+def about(command: str, *words: str) -> str:
+    """`organism versions KEY`, its words as a shell takes them."""
+    return " ".join([f"organism {command}", *map(shlex.quote, words)])
+
+
 def command_for(screen: str, target: str | None) -> str:
     """The command that shows what the screen shows, about the target where there is one."""
     if target:
@@ -79,6 +109,11 @@ def command_for(screen: str, target: str | None) -> str:
         "queues": "organism queues",
         "interventions": "organism interventions list",
     }.get(screen, "organism --help")
+
+
+def group_command(group: str) -> str:
+    """The command that lists the assets of a group."""
+    return about("assets", f"group:{_atom(group)}")
 
 
 def _atom(key: str) -> str:

@@ -14,7 +14,7 @@ from causal_organism.wording.identities import nearest
 from causal_organism.wording.safe_text import safe_name
 from tui.presenters.assets.detail import History, detail_lines, last_run
 from tui.presenters.assets.listing import COLUMNS, GROUP, asset_rows, by_key, neighbours, tree_rows
-from tui.presenters.commands import refresh_command, selection_of
+from tui.presenters.commands import group_command, refresh_command, selection_of
 from tui.presenters.lines import line
 from tui.presenters.rows import Row
 from tui.requests import ASSETS, Request
@@ -173,6 +173,9 @@ class AssetsScreen(TriggeringScreen):
     def command(self) -> str:
         if self.table.marks:
             return refresh_command(selection_of(self.table.targets()))
+        row = self.table.row
+        if row is not None and row.heading:
+            return group_command(row.key.removeprefix(GROUP))
         return super().command()
 
     def _walk(self, *, up: bool) -> None:

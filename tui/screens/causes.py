@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from causal_organism.wording.amounts import count, date_clock
 from causal_organism.wording.run_causes import STATES, Cause, causes
 from causal_organism.wording.run_filters import RunsAsked
+from tui.presenters.commands import causes_command
 from tui.presenters.runs.causes import COLUMNS, cause_rows
 from tui.screens.list_page import ListPage
 from tui.source import ConsoleSource
@@ -52,6 +53,9 @@ class CausesPage(ListPage):
         since = date_clock(self.asked.since, now)
         failed, by = _amount(len(runs), "run"), _amount(len(self.found), "cause")
         self.say(f"{some}{failed} that failed since {since}, by {by}" if runs else f"no run failed since {since}")
+
+    def command(self) -> str:
+        return causes_command(self.asked)
 
     def action_open(self) -> None:
         if self.table.key is None:

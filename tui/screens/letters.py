@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from causal_organism.wording.queue_consequences import after_letters_drop, after_letters_retry
+from tui.presenters.commands import about
 from tui.presenters.consequences import lines_of
 from tui.presenters.letters import COLUMNS, letter_rows
 from tui.presenters.lines import line
@@ -38,6 +39,9 @@ class LettersPage(ListPage):
         self.table.empty = "none: nothing was refused"
         self.table.show(letter_rows(loaded))
 
+    def command(self) -> str:
+        return about("dead-letters list")
+
     def action_open(self) -> None:
         if (key := self.table.key) is not None:
             self.console.open_json(key, self.letters[key])
@@ -66,4 +70,4 @@ class LettersPage(ListPage):
         return f"{verb} {number} DEAD LETTER{'S' if number != 1 else ''}"
 
     def _command(self, verb: str) -> str:
-        return f"organism dead-letters {verb} " + " ".join(self.table.targets())
+        return about(f"dead-letters {verb}", *self.table.targets())

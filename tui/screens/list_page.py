@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Came
-from tui.presenters.bands import hints, trail
+from tui.presenters.bands import hints_with_cli, trail
 from tui.presenters.freshness import not_known
 from tui.presenters.lines import Line, line
 from tui.presenters.rows import Column
@@ -34,6 +34,7 @@ class ListPage(Once[None]):
         Binding("escape", "back", show=False),
         Binding("q", "close", show=False),
         Binding("enter", "open", show=False),
+        Binding("Y", "cli", show=False),
     ]
 
     def compose(self) -> ComposeResult:
@@ -55,6 +56,10 @@ class ListPage(Once[None]):
     def show(self, loaded: Any) -> None:
         """List it."""
 
+    @abstractmethod
+    def command(self) -> str:
+        """The command line that shows the same."""
+
     @property
     def console(self) -> Console:
         return cast(Console, self.app)
@@ -65,7 +70,7 @@ class ListPage(Once[None]):
 
     def on_mount(self) -> None:
         self.query_one("#crumb", Band).show(trail(*self.where))
-        self.query_one("#keys", Band).show(hints(self.keys))
+        self.query_one("#keys", Band).show(hints_with_cli(self.keys, self.app.size.width))
         self.table.focus()
         self.read()
 
@@ -93,6 +98,11 @@ class ListPage(Once[None]):
 
     def action_open(self) -> None:
         """What the line under the cursor stands for."""
+
+    def action_cli(self) -> None:
+        command = self.command()
+        self.console.copy(command)
+        self.say(f"copied: {command}")
 
     def action_act(self, id: str) -> None:
         """Of the actions of lists, those that mark."""

@@ -200,9 +200,9 @@ class ListScreen(PromptingFrame):
         self.say(f"copied: {command}")
 
     def command(self) -> str:
-        """The command line that does the same."""
+        """The command line about what is under the cursor; where nothing is, about what the list shows."""
         row = self.table.row
-        return command_for(self.scope, row.key if row and not row.heading and self.opened else None)
+        return command_for(self.scope, row.key if row and not row.heading else None)
 
     def panes(self) -> list[Pane]:
         """The panes that are seen, in order."""

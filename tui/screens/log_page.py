@@ -17,7 +17,8 @@ from causal_organism.errors import RequestError
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.messages import Came
-from tui.presenters.bands import hints, trail
+from tui.presenters.bands import hints_with_cli, trail
+from tui.presenters.commands import about
 from tui.presenters.lines import Line, line, plain
 from tui.presenters.runs.logs import LEVELS, LogBuffer, level_number, log_text, matches, more_lines, next_match
 from tui.screens.console import Console
@@ -60,7 +61,7 @@ class LogPage(Once[None]):
             Binding(key, action, show=False)
             for key, action in {
                 "n": "find(1)", "N": "find(-1)", "L": "level", "w": "switch('wrap')", "t": "switch('stamps')",
-                "c": "copy", "s": "save",
+                "c": "copy", "s": "save", "Y": "cli",
             }.items()
         ),
     ]  # fmt: skip
@@ -96,7 +97,7 @@ class LogPage(Once[None]):
         return self.query_one("#text", TextPane)
 
     def on_mount(self) -> None:
-        self.query_one("#keys", Band).show(hints(KEYS))
+        self.query_one("#keys", Band).show(hints_with_cli(KEYS, self.app.size.width))
         self.pane.focus()
         self._read()
         self._show()
@@ -207,6 +208,10 @@ class LogPage(Once[None]):
         levels = list(LEVELS)
         self.least = levels[(levels.index(self.least) + 1) % len(levels)]
         self._read_anew()
+
+    def action_cli(self) -> None:
+        self.console.copy(command := about("logs", self.run))
+        self._say(f"copied: {command}")
 
     def action_copy(self) -> None:
         """The line that was found, else those that are seen."""

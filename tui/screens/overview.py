@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 
 from causal_organism.wording.safe_text import safe_text
 from tui.presenters.assets.listing import by_key
+from tui.presenters.commands import attention_command
 from tui.presenters.lines import Line, line
 from tui.presenters.overview.attention import COLUMNS, attention, attention_rows
 from tui.presenters.overview.lately import ended_lines, made_lines
@@ -156,4 +157,4 @@ class OverviewScreen(TriggeringScreen):
                 self.say("organism check says what is wrong with a server")
 
     def command(self) -> str:
-        return "organism status"
+        return attention_command(self.table.key or "")

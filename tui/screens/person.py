@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from causal_organism.wording.safe_text import safe_name
+from tui.presenters.commands import about
 from tui.presenters.person import NUMBER_COLUMNS, WHY_COLUMNS, Step, number_rows, why_steps
 from tui.screens.list_page import ListPage
 from tui.screens.versions import VersionsPage
@@ -31,6 +32,10 @@ class PersonPage(ListPage):
     def show(self, loaded: Any) -> None:
         self.table.empty = "nothing is known of this person"
         self.table.show(number_rows(loaded))
+
+    def command(self) -> str:
+        """Of the number under the cursor: `organism` has no command about all of them."""
+        return about("why", (self.table.key or "KEY").partition(" ")[0], "--person", self.person)
 
     def action_open(self) -> None:
         if (key := self.table.key) is not None:
@@ -61,6 +66,9 @@ class WhyPage(ListPage):
         self.table.show(tuple(step.row for step in steps))
         if not loaded.get("moved"):
             self.say(f"nothing about {safe_name(self.person)} changed with the last version")
+
+    def command(self) -> str:
+        return about("why", self.key, "--person", self.person)
 
     def action_open(self) -> None:
         step = self.steps.get(self.table.key or "")

@@ -20,7 +20,7 @@ from causal_organism.wording.queue_consequences import (
 )
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.actions import Action, Context
-from tui.presenters.commands import each_of, limit_command
+from tui.presenters.commands import about, each_of, limit_command
 from tui.presenters.consequences import lines_of
 from tui.presenters.lines import line
 from tui.presenters.queues import (
@@ -135,6 +135,9 @@ class QueuesScreen(ListScreen):
 
     def do_open(self) -> None:
         self.console.go("runs")
+
+    def command(self) -> str:
+        return about("schedules") if self.table is self.schedules else super().command()
 
     def stamp(self, key: str) -> object:
         found = self.item(key) or {}

@@ -17,6 +17,7 @@ from causal_organism.wording.safe_text import safe_name
 from tui.actions import LOG, Action, Context
 from tui.asking import LOG as LOG_OF
 from tui.messages import Came, LogArrived
+from tui.presenters.commands import about
 from tui.presenters.lines import Piece, line, wrapped
 from tui.presenters.runs.detail import detail_lines
 from tui.presenters.runs.listing import COLUMNS, run_rows
@@ -178,6 +179,11 @@ class RunsScreen(RunPages):
 
     def do_open(self) -> None:
         self.open_detail()
+
+    def command(self) -> str:
+        if isinstance(self.focused, LogPane) and self.shown is not None:
+            return about("logs", self.shown)
+        return super().command()
 
     def do_zoom(self) -> None:
         super().do_zoom()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
@@ -11,12 +11,15 @@ from causal_organism.wording.consequences import EFFECTS, after_unpin, after_ver
 from causal_organism.wording.safe_text import safe_name
 from tui.messages import Came
 from tui.presenters.assets.versions import COLUMNS, REJECTED_COLUMNS, diff_lines, rejected_rows, version_rows
+from tui.presenters.commands import about
 from tui.presenters.consequences import lines_of
 from tui.presenters.lines import Line, line
+from tui.screens.console import Console
 from tui.screens.dialogs import Foreseen
 from tui.screens.list_page import ListPage
 from tui.screens.pages import JsonPage
 from tui.source import ConsoleSource, Document
+from tui.widgets.band import Band
 
 
 class VersionsPage(ListPage):
@@ -56,6 +59,9 @@ class VersionsPage(ListPage):
             self.app.push_screen(DiffPage(event.about.removeprefix("diff "), event.result))
         else:
             super().on_came(event)
+
+    def command(self) -> str:
+        return about("versions", self.key)
 
     def action_open(self) -> None:
         if (key := self.table.key) is not None:
@@ -107,7 +113,7 @@ class VersionsPage(ListPage):
             verb,
             [line(f"Effect: {EFFECTS[verb]}")],
             do,
-            command=f"organism {verb} {name}",
+            command=about(verb, name),
         )
 
 
@@ -135,6 +141,9 @@ class RejectedPage(ListPage):
         self.table.empty = "none: no check rejected a value of it, or they are kept no more"
         self.table.show(rejected_rows(self.found, self.console.now()))
 
+    def command(self) -> str:
+        return about("versions", self.key, "--rejected")
+
     def action_open(self) -> None:
         if (key := self.table.key) is not None:
             self.console.open_json(f"{self.key}, rejected", self.found[int(key)])
@@ -144,6 +153,12 @@ class DiffPage(JsonPage):
     """What differs between two versions."""
 
     before, name_of_pane = (), "Difference"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("Y", "cli", show=False)]
+
+    def action_cli(self) -> None:
+        versions = (f"{self.document['key']}@{self.document[end]}" for end in ("from", "to"))
+        cast(Console, self.app).copy(command := about("diff", *versions))
+        self.query_one("#keys", Band).show(line(f" copied: {command}"))
 
     def lines(self) -> tuple[Line, ...]:
         return diff_lines(self.document, max(40, self.app.size.width - 3))

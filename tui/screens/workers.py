@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 
 from causal_organism.wording.amounts import count
+from tui.presenters.commands import about
 from tui.presenters.workers import COLUMNS, sentences, worker_rows
 from tui.screens.list_page import ListPage
 from tui.source import ConsoleSource, Document
@@ -38,6 +39,9 @@ class WorkersPage(ListPage):
         said = sentences(loaded)
         more = f"  ({count(len(said) - 1)} more: enter)" if len(said) > 1 else ""
         self.say(said[0] + more if said else "nothing is wrong with them")
+
+    def command(self) -> str:
+        return about("workers")
 
     def action_ask_again(self) -> None:
         self.say("asking ...")
