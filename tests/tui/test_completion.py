@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.tui.driving import NARROW, Driver, drive
+from tui.app import ConsoleApp
 from tui.presenters.completion import offer_line, offers
 from tui.presenters.lines import plain
+from tui.screens.commanding import Commanding
+from tui.screens.pages import help_rows
+from tui.typed import TYPED, typed_command
 
 pytestmark = pytest.mark.large
 
@@ -31,10 +37,42 @@ def test_commands_keys_ids_and_contexts_are_offered_those_that_begin_so_first() 
 
 def test_what_is_offered_fits_its_line_and_steers_nothing() -> None:
     hostile = {"assets": {"assets": [{"key": "\x1b[2J" + "x" * 200}, *ASSETS["assets"]]}}
-    line = plain(offer_line(offers("asset ", hostile, ()), 1, 80))
+    line = plain(offer_line("asset ", offers("asset ", hostile, ()), 1, 80))
     assert len(line) <= 80
     assert "\x1b" not in line
-    assert plain(offer_line((), None, 80)) == " nothing begins so"
+    assert plain(offer_line("x", (), None, 80)) == " nothing begins so"
+
+
+def test_what_nobody_can_list_says_how_it_goes() -> None:
+    for typed in ("person p", "runs ", "refresh "):
+        known = typed_command(typed.split(" ")[0])
+        assert known is not None
+        said = plain(offer_line(typed, offers(typed, {}, ()), None, 80))
+        assert known.usage in said and known.help in said and len(said) <= 80
+    assert plain(offer_line("errors x", (), None, 80)) == " nothing begins so"
+
+
+def test_every_command_is_done_completed_and_explained() -> None:
+    done = {*ConsoleApp.MODES, *Commanding.typed_commands(Commanding.__new__(Commanding))} - {"q"}
+    assert done == {each.name for each in TYPED}
+    assert {text.strip() for text, _ in offers("", {}, ())} == done
+    helped = [row.cells for row in help_rows("assets", lambda _: None, {})]
+    page = (Path(__file__).parents[2] / "docs" / "console.md").read_text()
+    for each in TYPED:
+        assert (f":{each.usage}", "everywhere", each.help) in helped
+        assert f"`{each.usage}`" in page
+
+
+def test_a_command_that_lacks_its_word_says_how_it_goes() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("colon", *"person", "enter")
+        await driver.until(":person ID goes so: the numbers of a person")
+        await driver.press("escape", "question_mark")
+        await driver.press("G")
+        await driver.until(":refresh SECONDS")
+        await driver.until(":runs [DAY]")
+
+    drive(scenario, size=NARROW)
 
 
 def test_tab_takes_one_after_the_other_and_typing_goes_on_from_it() -> None:

@@ -7,12 +7,10 @@ from collections.abc import Iterable, Sequence
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.run_causes import run_name
 from causal_organism.wording.safe_text import safe_name
-from tui.actions import SCREENS
 from tui.presenters.lines import Line, Piece
 from tui.presenters.overview.summary import Documents
+from tui.typed import TYPED, typed_command
 
-COMMANDS = (*SCREENS, "asset", "run", "person", "ctx", "errors", "help", "refresh", "quit")
-_MORE = frozenset({"asset", "run", "person", "ctx", "refresh"})  # that want a word behind them
 Offer = tuple[str, str]
 """What the prompt would say, and what that is where the text does not say it."""
 
@@ -21,7 +19,9 @@ def offers(typed: str, documents: Documents, contexts: Iterable[str]) -> tuple[O
     """What begins so, and then what has that in it, in the order in which it is listed elsewhere."""
     name, blank, part = typed.partition(" ")
     if not blank:
-        return tuple((each + (" " if each in _MORE else ""), "") for each in _fitting(name, COMMANDS))
+        known = {each.name: each for each in TYPED}
+        fitting = [known[each] for each in _fitting(name, known)]
+        return tuple((each.name + (" " if each.wants_more else ""), each.usage) for each in fitting)
     if name == "asset":
         keys = [str(each["key"]) for each in (documents.get("assets") or {}).get("assets", ())]
         return tuple((f"asset {key}", "") for key in _fitting(part, keys))
@@ -34,10 +34,13 @@ def offers(typed: str, documents: Documents, contexts: Iterable[str]) -> tuple[O
     return ()
 
 
-def offer_line(found: Sequence[Offer], taken: int | None, width: int) -> Line:
-    """As many as fit, from the one that was taken on: `tab` takes the next."""
+def offer_line(typed: str, found: Sequence[Offer], taken: int | None, width: int) -> Line:
+    """As many as fit, from the one that was taken on: `tab` takes the next; of what nobody can list, how it goes."""
     if not found:
-        return ((" nothing begins so", "dim"),)
+        known = typed_command(typed.split(" ")[0]) if " " in typed else None
+        if known is None or not known.argument:
+            return ((" nothing begins so", "dim"),)
+        return ((f" {known.usage}", "key"), (f"  {known.help}", "dim"))
     first = taken or 0
     pieces: list[Piece] = [(" tab", "key"), (f" {len(found)}  ", "dim")]
     room = width - sum(len(text) for text, _ in pieces)

@@ -9,8 +9,7 @@ from causal_organism.wording.safe_text import safe_name
 from tui.presenters.commands import context_lines
 from tui.screens.console import Console
 from tui.screens.frame import Frame
-
-_COMMANDS = "overview assets runs queues interventions, run ID, asset KEY, person ID, runs DAY, ctx NAME, errors, quit"
+from tui.typed import TYPED, typed_command
 
 
 class Commanding(Console):
@@ -30,18 +29,20 @@ class Commanding(Console):
         name, _, rest = text.partition(" ")
         rest = rest.strip()
         screens = [screen for screen in self.MODES if name and screen.startswith(name)]
-        if name in ("q", "quit"):
-            self.exit()
-        elif (do := self._commands().get(name)) is not None and do(rest):
+        if (do := self.typed_commands().get(name)) is not None and do(rest):
             return
-        elif len(screens) == 1:
+        if len(screens) == 1:
             self.go(screens[0])
+        elif (known := typed_command(name)) is not None and self.frame is not None:
+            self.frame.say(f":{known.usage} goes so: {known.help}")
         elif name and self.frame is not None:
-            self.frame.say(f":{text} is not a command; {_COMMANDS}")
+            self.frame.say(f":{text} is not a command; {', '.join(each.usage for each in TYPED)}")
 
-    def _commands(self) -> Mapping[str, Callable[[str], bool]]:
-        """Name -> what does it; False where it needs more words, or others."""
+    def typed_commands(self) -> Mapping[str, Callable[[str], bool]]:
+        """Name -> what does it; False where it needs more words, or others. Screens are gone to by their names."""
         return {
+            "q": self._quit,
+            "quit": self._quit,
             "errors": lambda _: self._show("Messages of this session", self.said),
             "help": lambda _: self._help(),
             "refresh": self._refresh_every,
@@ -51,6 +52,10 @@ class Commanding(Console):
             "ctx": self._go_to_context,
             "runs": self._runs_until,
         }
+
+    def _quit(self, _: str) -> bool:
+        self.exit()
+        return True
 
     def _show(self, title: str, lines: tuple[str, ...]) -> bool:
         from tui.screens.pages import TextPage  # read when one is opened, as screens are

@@ -18,6 +18,7 @@ from tui.presenters.lines import Line, json_lines, line, wrapped
 from tui.presenters.rows import Column, Filter, Row
 from tui.presenters.runs.logs import matches, next_match
 from tui.screens.once import Once
+from tui.typed import TYPED
 from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
@@ -44,7 +45,10 @@ def help_rows(scope: str, refusal: Callable[[Action], str | None], keymap: Keyma
             )
         )
     moves = (Row(key=f"move {keys}", cells=(keys, "in panes", what), heading=True) for keys, what in MOVES)
-    return (*rows, *moves)
+    typed = (
+        Row(key=f"type {each.name}", cells=(f":{each.usage}", "everywhere", each.help), heading=True) for each in TYPED
+    )
+    return (*rows, *moves, *typed)
 
 
 class HelpPage(Once[str | None]):

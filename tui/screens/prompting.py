@@ -20,6 +20,7 @@ class PromptingFrame(Frame):
         self.prompting = ""  # what the prompt asks for; empty: it is not there
         self.before_prompt = ""
         self.prompt_from = "list"  # the pane that had the focus
+        self.typed = ""  # of a command, so far
         self.offers: tuple[Offer, ...] = ()  # what the command may become
         self.taken: int | None = None  # which of these stands in the prompt
 
@@ -46,12 +47,13 @@ class PromptingFrame(Frame):
         self.prompt("command", "")
 
     def _offer(self, typed: str) -> None:
+        self.typed = typed
         self.offers, self.taken = offers(typed, self.console.documents, self.console.contexts), None
 
     def show_keys(self) -> None:
         """While a command is typed: what it may become."""
         if self.composed and self.prompting == "command":
-            self.query_one("#keys", Band).show(offer_line(self.offers, self.taken, self.size.width))
+            self.query_one("#keys", Band).show(offer_line(self.typed, self.offers, self.taken, self.size.width))
         else:
             super().show_keys()
 
