@@ -11,6 +11,7 @@ from causal_organism.cli.guards import changes
 from causal_organism.cli.orchestration.queues import stream_text
 from causal_organism.cli.output import emit, json_option
 from causal_organism.cli.refresh import refresh_text
+from causal_organism.cli.runs.outages import Outages
 from causal_organism.cli.runs.waiting import Telling, wait_for
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
@@ -40,7 +41,7 @@ def pulse(wait: bool, as_json: bool) -> None:
             "behind": [],
         }
         made: Mapping[str, Any] = wait_for(o, run, Telling()) if wait else queued
-        document = {**made, "stream": stream_state(o)}
+        document = {**made, "stream": Outages(run, found=wait).answer(lambda: stream_state(o))}
     emit(document, lambda: "\n".join((refresh_text(document), stream_text(document["stream"]))), as_json=as_json)
     if document["outcome"] in ("failed", "cancelled"):
         raise click.exceptions.Exit(FAILED)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from causal_organism.cli.output import say
 from causal_organism.errors import NotRunningError, StoreError
 from causal_organism.wording.amounts import duration
 
+T = TypeVar("T")
+
 LONGEST_S = 300.0
 """So long a server may be away in one piece."""
+
+AGAIN_S = 0.5
 
 
 class Outages:
@@ -20,6 +25,16 @@ class Outages:
     def __init__(self, run: str, *, found: bool = False):
         self._run, self._found = run, found
         self._since: float | None = None  # on the monotonic clock; None: all answered when last asked
+
+    def answer(self, ask: Callable[[], T]) -> T:
+        """What `ask` gives, once it does. Raises as `borne`."""
+        answered: list[T] = []
+        while True:
+            with self.borne():
+                answered.append(ask())
+            if answered:
+                return answered[0]
+            time.sleep(AGAIN_S)
 
     @contextmanager
     def borne(self) -> Iterator[None]:
