@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from causal_organism import homes
-from causal_organism.errors import NotRunningError, RefusedError, SettingsError, UnsetSettingError
+from causal_organism.errors import NotRunningError, RefusedError, ServerName, SettingsError, UnsetSettingError
 from causal_organism.plaintext import ENCRYPTED, refuse_plaintext
 
 SERVERS_FILE = "servers.json"
@@ -260,6 +260,7 @@ class Settings:
             raise NotRunningError(
                 f"{variable} is not set and nothing is running in {self.home}",
                 hint=f"start the embedded servers with `organism up`, or set {variable}",
+                server=_SERVERS.get(name),
             )
         if server := _ENCRYPTED_BY_SCHEME.get(name):
             refuse_plaintext(variable, value, server=server, permitted=self.plaintext_servers)
@@ -273,6 +274,13 @@ _URLS = frozenset({
 })  # fmt: skip
 
 _ENCRYPTED_BY_SCHEME = {"redis_url": "redis", "neo4j_uri": "neo4j", "prefect_api_url": "prefect"}
+
+_SERVERS = {
+    "postgres_dsn": ServerName.LEDGER,
+    "redis_url": ServerName.STREAM,
+    "neo4j_uri": ServerName.NETWORK,
+    "prefect_api_url": ServerName.ORCHESTRATOR,
+}
 
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("min_group", lambda value: value >= 5, "groups under 5 people are never shown"),

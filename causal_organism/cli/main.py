@@ -165,7 +165,7 @@ def _run_command(arguments: list[str]) -> int:
             sys.stdout.flush()
         return result if isinstance(result, int) else 0  # an exit inside a command comes back as its code
     except OrganismError as error:
-        _report(as_json, error.exit_code, error.code, error.message, error.hint, error.column)
+        _report(as_json, error.exit_code, error.code, error.message, _hint(error), error.column)
         return error.exit_code
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -188,6 +188,19 @@ def _run_command(arguments: list[str]) -> int:
         traceback.print_exc()
         _report(as_json, FAILED, "defect", f"{type(error).__name__}: {error}", "a defect of organism: report it", None)
         return FAILED
+
+
+def _hint(error: OrganismError) -> str | None:
+    """What to do; of a server that does not answer, what its home does already."""
+    if error.exit_code != UNREACHABLE:
+        return error.hint
+    from causal_organism.embedded.returning import what_to_do
+    from causal_organism.settings import load_settings
+
+    try:
+        return what_to_do(error, load_settings())
+    except OrganismError:  # settings that cannot be read are told by the commands that read them
+        return error.hint
 
 
 def _named(arguments: list[str]) -> str | None:

@@ -98,7 +98,9 @@ def test_what_is_not_for_the_role_is_no_fault(
     of_prefect = [found[name] for name in ("orchestrator", "worker", "worker-assets", "deployments", "queues")]
     told = json.loads(asked[1].stdout)["error"]["message"]
     if role == "operator":
-        assert [each["healthy"] for each in of_prefect] == [False] * 5
+        assert [each["healthy"] for each in of_prefect] == [False, None, None, None, None]
+        assert {each["see"] for each in of_prefect[1:]} == {"orchestrator"}
+        assert of_prefect[1]["about"] == "not known: the orchestrator does not run"
         assert (asked[0].returncode, asked[1].returncode) == (3, 3)
         assert "PREFECT_API_URL is not set" in told
     else:

@@ -117,7 +117,10 @@ class Database:
                 self._begin_with = startup_options.statements_of(self.dsn)
                 return self._connect(autocommit)
         except psycopg.OperationalError as error:
-            hint = "start the embedded servers with `organism up`, or correct ORGANISM_POSTGRES_DSN"
+            hint = (
+                "`organism status` shows the embedded servers, `organism up` starts them; else correct"
+                " ORGANISM_POSTGRES_DSN"
+            )
             raise self._store_error("PostgreSQL cannot be reached", error, hint) from error
         except psycopg.ProgrammingError:
             raise unreadable() from None
