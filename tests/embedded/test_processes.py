@@ -9,13 +9,15 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers.server import LEDGER, ORCHESTRATOR, WORKER
 from causal_organism.embedded.servers.valkey import Valkey
 from causal_organism.embedded.state import ServerPhase
 from causal_organism.embedded.supervisor import Supervisor
-from causal_organism.embedded.watched import ASK_EVERY_S, HANGS_AFTER, LARGE_LOG_BYTES, Watched
+from causal_organism.embedded.watched import ASK_EVERY_S, HANGS_AFTER, LARGE_LOG_BYTES, LONGEST_PAUSE_S, Watched
 
 
 def test_a_process_is_known_again_while_it_lives() -> None:
@@ -138,3 +140,16 @@ def test_after_a_first_failure_a_server_is_started_at_once_and_after_more_it_is_
         watched.ended("killed", 0.0)
         pauses.append(next(pause for pause in (0.0, 0.5, 1.0, 2.0, 4.0) if watched.may_start_again(pause)))
     assert pauses == [0.0, 1.0, 2.0, 4.0]
+
+
+@pytest.mark.parametrize(("lasted_s", "waits"), [(0.0, True), (10.0, True), (29.0, True), (31.0, False)])
+def test_one_that_ends_now_and_then_does_not_wait_for_what_it_was_healthy(lasted_s: float, waits: bool) -> None:
+    """Where a server is killed every half minute, every pause was the longest soon."""
+    watched = Watched(Silent(), "1", was_healthy=True, failures=20)  # type: ignore[arg-type]
+    watched.enter(ServerPhase.HEALTHY, 100.0)
+    watched.ended("killed", 100.0 + lasted_s)
+    assert watched.may_start_again(100.0 + lasted_s) is not waits
+    assert watched.may_start_again(100.0 + LONGEST_PAUSE_S)
+    watched.enter(ServerPhase.STARTING, 200.0)
+    watched.ended("killed", 200.0)
+    assert not watched.may_start_again(200.0 + LONGEST_PAUSE_S - 1.0)
