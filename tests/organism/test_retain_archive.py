@@ -51,9 +51,7 @@ def test_retention_lets_the_archive_forget_single_interactions_and_nothing_else(
 
 
 def test_effects_over_time_go_after_their_own_time(organism: Any) -> None:
-    if not isinstance(organism, OpenOrganism):  # memory goes with the process
-        assert organism.readings.forget(organism.now(), dry_run=False) == 0
-        return
+    organism = keeping(organism, Keep())
     effect = {"id": "a", "outcome": "focus", "treatment": "meet", "effect": -0.5}
     for version, days in ((1, 800), (2, 700)):
         organism.readings.write_effects([effect], version=version, at=organism.now() - timedelta(days=days))

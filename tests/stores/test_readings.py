@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from causal_organism.ports.tables import ReadingStore
+from causal_organism.stores.memory.readings import MemoryReadings
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.readings import SqlReadings
 from tests.stores.truth import NOW
@@ -93,18 +95,29 @@ def test_effects_have_a_trend_by_week_of_the_same_columns_with_timescaledb_and_w
     ]
 
 
-def test_readings_from_before_a_moment_are_forgotten(database: Database) -> None:
-    readings = SqlReadings(database)
+@pytest.fixture(params=["memory", "postgres", "timescale"])
+def readings(request: pytest.FixtureRequest) -> Iterator[ReadingStore]:
+    if request.param == "memory":
+        yield MemoryReadings()
+        return
+    found = Database(request.getfixturevalue("timescale_dsn" if request.param == "timescale" else "fresh_dsn"))
+    yield SqlReadings(found)
+    found.close()
+
+
+def test_readings_from_before_a_moment_are_forgotten_and_counted(readings: ReadingStore) -> None:
     effect = {"id": "a", "outcome": "focus", "treatment": "meet", "effect": -0.5, "verdict": "weak"}
     for version, age in enumerate((timedelta(days=3), timedelta(0)), start=1):
-        readings.write_effects([effect], version=version, at=NOW - age)
-        readings.write_view("views/degree", ("id", "in", "out"), [("a", 1, 2)], version=version, at=NOW - age)
-    assert readings.forget(NOW - timedelta(days=1), dry_run=True) == 3
-    assert rows(database, "SELECT count(*) FROM organism.effect_reading") == [(2,)]
-    assert readings.forget(NOW - timedelta(days=1), dry_run=False) == 3
-    left = "SELECT version FROM organism.effect_reading UNION SELECT version FROM organism.view_reading"
-    assert rows(database, left) == [(2,)]
-    assert readings.forget(NOW - timedelta(days=1), dry_run=False) == 0
+        for _ in range(2):
+            readings.write_effects([effect], version=version, at=NOW - age)
+            readings.write_view(
+                "views/degree", ("id", "in", "out", "label"), [("a", 1, None, "x")], version=version, at=NOW - age
+            )
+    newer, all_of_it = NOW - timedelta(days=1), NOW + timedelta(days=1)
+    assert [readings.forget(each, dry_run=True) for each in (newer, all_of_it)] == [3, 6]
+    assert [readings.forget(newer, dry_run=False) for _ in range(2)] == [3, 0]
+    assert readings.forget(NOW, dry_run=False) == 0  # of that moment itself
+    assert readings.forget(all_of_it, dry_run=False) == 3
 
 
 def test_what_timescaledb_is_given_names_the_columns_of_the_plain_views() -> None:

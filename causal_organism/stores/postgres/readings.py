@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 from typing import Any
 
+from causal_organism.stores.measured import measured, number
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.stores.postgres.roles import trends_sql
@@ -49,7 +49,7 @@ class SqlReadings:
             (
                 str(row["id"]),
                 *(str(row.get(name) or "") for name in _EFFECT_TEXTS),
-                *(_number(row.get(name)) for name in _EFFECT_NUMBERS),
+                *(number(row.get(name)) for name in _EFFECT_NUMBERS),
                 json.dumps({name: _plain(value) for name, value in row.items() if name not in known}),
             )
             for row in rows
@@ -59,14 +59,7 @@ class SqlReadings:
     def write_view(
         self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int, at: datetime
     ) -> None:
-        """`columns` with the entity first, as `id`. What is not a number is left out."""
-        records = [
-            (str(row[0]), metric, _number(value))
-            for row in rows
-            for metric, value in zip(columns[1:], row[1:], strict=True)
-            if value is None or isinstance(value, (int, float))
-        ]
-        self._insert(_SQL["views"], records, (at, version, key))
+        self._insert(_SQL["views"], list(measured(columns, rows)), (at, version, key))
 
     def forget(self, before: datetime, *, dry_run: bool) -> int:
         with self._database.connection() as connection:
@@ -102,18 +95,11 @@ def _extension(connection: Any) -> str | None:
     return row[0] if row else None
 
 
-def _number(value: Any) -> float | None:
-    if value is None or isinstance(value, str):
-        return None
-    number = float(value)
-    return number if math.isfinite(number) else None
-
-
 def _plain(value: Any) -> Any:
     """JSON of what a row may hold: numpy scalars become Python's, what is not finite becomes null."""
     value = value.item() if hasattr(value, "item") else value
     if isinstance(value, float):
-        return _number(value)
+        return number(value)
     return value if value is None or isinstance(value, (bool, int, str)) else str(value)
 
 
