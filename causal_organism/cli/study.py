@@ -189,7 +189,8 @@ def _show_text(document: Mapping[str, Any]) -> str:
 
 def _diff_text(document: Mapping[str, Any]) -> str:
     if document["approved"] is None:
-        return f"{safe_text(document['study'])} was never approved: organism study approve"
+        path = safe_text(document["study"])
+        return f"{path} was never approved: organism study approve {path}"
     if document["same"]:
         return f"as approved by {safe_text(document['approved']['actor'])} at {document['approved']['at'][:16]}"
     return safe_text("\n".join(document["lines"]), multiline=True)

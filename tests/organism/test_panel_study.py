@@ -18,6 +18,7 @@ from causal_organism.engine.requests import Origin
 from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.errors import RefusedError
 from causal_organism.organism.decisions.proposals import act_on
+from causal_organism.organism.studies.folder import study_path
 from causal_organism.organism.studies.reviews import approve_study
 from causal_organism.organism.studies.run import read_study_file
 from causal_organism.organism.studies.source import STUDY, StudySource, panel_study_path, shipped_path
@@ -95,8 +96,45 @@ def test_an_action_waits_until_somebody_has_reviewed_the_study_file(organism: An
     assert act_on(made, "aa11", "approve", actor="bo")["state"] == "approved"
 
 
-def test_a_pilot_an_action_of_another_study_and_the_file_that_ships_need_no_review_of_it(organism: Any) -> None:
+@pytest.mark.parametrize("looked_at", ["what ships", "a reviewed file"])
+@pytest.mark.parametrize("now", [shipped_text().replace("least = 0.25", "least = 0.7"), "this is no TOML", b"\xff"])
+def test_an_action_is_refused_if_the_file_was_changed_since_it_was_looked_at(
+    organism: Any, looked_at: str, now: str | bytes
+) -> None:
+    own = organism.settings.home / "study.toml"
+    if looked_at == "a reviewed file":
+        own.write_text(shipped_text().replace("least = 0.25", "least = 0.5"))
+        approve_study(organism, read_study_file(own), actor="ana")
+    made = proposing(organism, "action")
+    approve_study(made, read_study_file(panel_study_path(made.settings)), actor="ana")
+    act_on(made, "aa11", "approve", actor="bo")
+    own.write_bytes(now if isinstance(now, bytes) else now.encode())
+    with pytest.raises(RefusedError, match="nobody has reviewed") as refused:
+        act_on(made, "aa11", "start", actor="bo")
+    assert (refused.value.code, refused.value.exit_code) == ("unreviewed", 4)
+    own.unlink()  # it cannot be seen from here
+    assert act_on(made, "aa11", "start", actor="bo")["state"] == "started"
+
+
+def test_an_action_of_a_declared_study_waits_until_somebody_has_reviewed_its_own_file(organism: Any) -> None:
+    own = study_path(organism.settings, "training")
+    own.parent.mkdir()
+    made = proposing(organism, "action", study="training")
+    with pytest.raises(RefusedError, match="nobody has reviewed"):
+        act_on(made, "aa11", "approve", actor="bo")
+    own.write_text(shipped_text())
+    approve_study(made, read_study_file(own), actor="ana")
+    assert act_on(made, "aa11", "approve", actor="bo")["state"] == "approved"
+    own.write_text(shipped_text().replace("least = 0.25", "least = 0.5"))
+    with pytest.raises(RefusedError, match="nobody has reviewed") as refused:
+        act_on(made, "aa11", "start", actor="bo")
+    assert (refused.value.code, refused.value.exit_code) == ("unreviewed", 4)
+    assert str(own) in (refused.value.hint or "")
+
+
+def test_a_pilot_and_the_file_that_ships_need_no_review_of_it(organism: Any) -> None:
     assert act_on(proposing(organism, "action"), "aa11", "approve", actor="bo")["state"] == "approved"
     (organism.settings.home / "study.toml").write_text(shipped_text().replace("least = 0.25", "least = 0.5"))
     assert act_on(proposing(organism, "pilot"), "aa11", "approve", actor="bo")["state"] == "approved"
-    assert act_on(proposing(organism, "action", study="training"), "aa11", "approve", actor="bo")["state"] == "approved"
+    pilot = proposing(organism, "pilot", study="training")
+    assert act_on(pilot, "aa11", "approve", actor="bo")["state"] == "approved"

@@ -13,7 +13,7 @@ from causal_organism.engine.contents import load_value
 from causal_organism.engine.observe import observe
 from causal_organism.engine.requests import Origin
 from causal_organism.engine.snapshot import load_snapshot
-from causal_organism.organism.studies.folder import STUDIES, StudiesSource
+from causal_organism.organism.studies.folder import STUDIES, StudiesSource, is_study_reviewed
 from causal_organism.organism.studies.reviews import approve_study
 from causal_organism.organism.studies.run import read_study_file
 from tests.causal.designs.worlds import CROSS_SECTION, across
@@ -103,3 +103,19 @@ def test_a_table_that_changes_is_a_new_version_and_one_that_does_not_is_not_read
     across(1, people=21).to_csv(folder / "course.csv", index=False)
     assert look(organism)[0]["rows"] == 21
     assert asked == ["course", "course"]
+
+
+def test_where_a_file_cannot_be_seen_what_was_looked_at_last_says_whether_it_was_reviewed(
+    organism: Any, folder: Path
+) -> None:
+    study = folder / "course.toml"
+    assert not is_study_reviewed(organism, "course")
+    study.write_text(BY_LOT)
+    across(1, people=20).to_csv(folder / "course.csv", index=False)
+    (folder / "broken.toml").write_text("[design")
+    look(organism)
+    reviewed = read_study_file(study)
+    study.unlink()
+    assert not is_study_reviewed(organism, "course")
+    approve_study(organism, reviewed, actor="ana")
+    assert [is_study_reviewed(organism, each) for each in ("course", "broken", "other")] == [True, False, False]

@@ -12,6 +12,7 @@ from causal_organism.errors import RefusedError, RequestError
 from causal_organism.interventions.lifecycle import ACTION, ENGINE, PROPOSED
 from causal_organism.interventions.pilots import draw_lots
 from causal_organism.organism.projections.exports import project
+from causal_organism.organism.studies.folder import is_study_reviewed, study_path
 from causal_organism.organism.studies.source import is_reviewed
 from causal_organism.ports import InterventionRecord, Organism
 
@@ -112,13 +113,17 @@ def _check_evidence(organism: Organism, found: Mapping[str, Any]) -> None:
 
 
 def _check_review(organism: Organism, found: Mapping[str, Any]) -> None:
-    """An action on the panel needs a study that somebody reviewed. A declared study's own is a pilot without that."""
-    if found.get("proposes") != ACTION or found.get("study") or is_reviewed(organism):
+    """An action needs a study file that somebody reviewed as it stands: the panel's, or that of a declared study."""
+    study = found.get("study")
+    if found.get("proposes") != ACTION:
         return
+    if is_study_reviewed(organism, study) if study else is_reviewed(organism):
+        return
+    file = f" {study_path(organism.settings, study)}" if study else ""
     raise RefusedError(
         f"{found['id']} is an action, and nobody has reviewed the study file that it rests on as it stands",
         code="unreviewed",
-        hint="organism study diff shows what has changed, organism study approve says that you reviewed it",
+        hint=f"organism study diff{file} shows what has changed, organism study approve{file} says you reviewed it",
     )
 
 

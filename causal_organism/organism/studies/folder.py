@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.versions import fingerprint
-from causal_organism.engine.contents import is_intact
+from causal_organism.engine.contents import is_intact, load_value
 from causal_organism.errors import ImportFileError, RequestError, StudyFileError
 from causal_organism.organism.plain_source import PlainSource
-from causal_organism.organism.studies.reviews import review_fact
+from causal_organism.organism.studies.reviews import is_reviewed_as_it_stands, review_fact
 from causal_organism.organism.studies.run import read_study_file
-from causal_organism.ports import Look
+from causal_organism.ports import Look, Organism
 from causal_organism.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +27,23 @@ _SEEN, _PROBLEMS = "files", "problems"
 def studies_folder(settings: Settings) -> Path:
     """ORGANISM_STUDIES, else `studies` of the home."""
     return Path(settings.studies) if settings.studies else settings.home / "studies"
+
+
+def study_path(settings: Settings, name: str) -> Path:
+    """Where the study of this name is declared."""
+    return studies_folder(settings) / f"{name}.toml"
+
+
+def is_study_reviewed(organism: Organism, name: str) -> bool:
+    """Whether somebody reviewed a declared study: as its file stands now, or, where that cannot be seen from here, as
+    it was last looked at."""
+    path = study_path(organism.settings, name)
+    if path.exists():
+        return is_reviewed_as_it_stands(organism, path)
+    head = organism.ledger.heads_of([STUDIES]).get(STUDIES)
+    known = () if head is None else load_value(organism, head.version)["studies"]
+    found = [each["fingerprint"] for each in known if each["name"] == name and "fingerprint" in each]
+    return any(organism.ledger.fact(review_fact(each)) is not None for each in found)
 
 
 class StudiesSource(PlainSource):

@@ -6,9 +6,10 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from causal_organism.organism.studies.run import StudyFile
+from causal_organism.organism.studies.run import StudyFile, fingerprint_of_file
 from causal_organism.ports import Organism
 
 
@@ -32,6 +33,12 @@ class Review:
 def review_of(organism: Organism, study: StudyFile) -> Review | None:
     """The review of exactly this content, wherever the file lies; None: nobody has reviewed it."""
     return _load(organism.ledger.fact(review_fact(study.fingerprint)))
+
+
+def is_reviewed_as_it_stands(organism: Organism, path: Path) -> bool:
+    """Whether somebody reviewed what the file holds now, wherever that was."""
+    fingerprint = fingerprint_of_file(path)
+    return fingerprint is not None and organism.ledger.fact(review_fact(fingerprint)) is not None
 
 
 def last_review(organism: Organism, study: StudyFile) -> Review | None:

@@ -32,22 +32,38 @@ def read_study_file(path: str | Path) -> StudyFile:
     """
     from causal_organism.causal.declarations.parsing import parse_study  # numpy
 
+    text = _read_text(path)
+    return StudyFile(
+        path=str(Path(path).absolute()),
+        text=text,
+        fingerprint=_fingerprint(text),
+        declared=parse_study(text, name=str(path)),
+    )
+
+
+def fingerprint_of_file(path: Path) -> str | None:
+    """What a review of the file as it stands is about, whatever it declares; None: it is not there, or no text."""
+    try:
+        return _fingerprint(_read_text(path))
+    except RequestError:
+        return None
+
+
+def _fingerprint(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _read_text(path: str | Path) -> str:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         hint = "write one, or name it: organism study check FILE" if isinstance(error, FileNotFoundError) else None
         raise RequestError(f"{path} cannot be read: {error.strerror}", hint=hint) from error
     try:
-        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise RequestError(f"{path}, line {line}: not UTF-8 text", code="bad-study") from error
-    return StudyFile(
-        path=str(Path(path).absolute()),
-        text=text,
-        fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16],
-        declared=parse_study(text, name=str(path)),
-    )
 
 
 def run_study_file(data: str | Path, study: str | Path, *, reference: bool = True) -> dict[str, Any]:

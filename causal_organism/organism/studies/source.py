@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from causal_organism.organism.plain_source import PlainSource
-from causal_organism.organism.studies.reviews import review_fact
+from causal_organism.organism.studies.reviews import is_reviewed_as_it_stands, review_fact
 from causal_organism.organism.studies.run import read_study_file
 from causal_organism.ports import Look, Organism
 from causal_organism.settings import Settings
@@ -55,8 +55,12 @@ class StudySource(PlainSource):
 
 
 def is_reviewed(organism: Organism) -> bool:
-    """Whether somebody reviewed the panel's study as it was last looked at; the one that ships needs no review."""
+    """Whether somebody reviewed the panel's study: as it was last looked at, and as its file stands now where it can be
+    seen from here. The one that ships needs no review."""
     head = organism.ledger.heads_of([STUDY]).get(STUDY)
-    if head is None or head.version.metadata.get("ships"):
-        return True
-    return organism.ledger.fact(review_fact(head.version.metadata[REVIEWED_AS])) is not None
+    looked_at = {} if head is None else head.version.metadata
+    ships = not looked_at or looked_at.get("ships")
+    if not ships and organism.ledger.fact(review_fact(looked_at[REVIEWED_AS])) is None:
+        return False
+    path = panel_study_path(organism.settings)
+    return path == shipped_path() or not path.exists() or is_reviewed_as_it_stands(organism, path)
