@@ -56,7 +56,7 @@ def check(file: Path | None, data: Path | None, as_json: bool) -> int:
     from causal_organism.organism.studies.tables import read_column_names
 
     found = read_study_file(_file_or_default(file))
-    missing = [] if data is None else list_missing(found.declared, read_column_names(data))
+    missing = [] if data is None else list_missing(found.declared, read_column_names(data, found.declared.columns))
     document = {
         "schema": "organism.study-check/1",
         "study": found.path,
@@ -150,14 +150,18 @@ def _check_text(document: Mapping[str, Any]) -> str:
     lines += [
         f"  {each['treatment']} on {each['outcome']}: {each['reason']}: {each['what']}" for each in document["problems"]
     ]
-    lines += [
+    lines += _missing_lines(document)
+    if len(lines) == 1:
+        lines.append("  nothing is wrong with it")
+    return safe_text("\n".join(lines), multiline=True)
+
+
+def _missing_lines(document: Mapping[str, Any]) -> list[str]:
+    return [
         f"  the data have no column {each['column']}"
         + (f"; did you mean {each['nearest']}?" if each["nearest"] else "")
         for each in document["missing"]
     ]
-    if len(lines) == 1:
-        lines.append("  nothing is wrong with it")
-    return safe_text("\n".join(lines), multiline=True)
 
 
 def _reviewed(review: Mapping[str, str] | None) -> str:
@@ -206,6 +210,7 @@ def _run_text(document: Mapping[str, Any]) -> str:
         f"  left out: {each['rows']} rows, {each['reason']}: {REASON_WORDS[Reason(each['reason'])]}"
         for each in document["excluded"]
     ]
+    lines += map(safe_text, _missing_lines(document))
     rows = [
         (
             each["treatment"],

@@ -79,7 +79,10 @@ def test_what_the_diagram_forbids_is_a_problem_with_its_reason(run: Run, study: 
     [
         (("check", "nowhere.toml"), 2, "nowhere.toml cannot be read"),
         (("run", "nowhere.csv", "--study", "{study}"), 2, "nowhere.csv cannot be read"),
-        (("run", "{broken}", "--study", "{study}"), 2, "does not parse"),
+        (("run", "{broken}", "--study", "{study}"), 2, "broken.csv, line 3: unexpected end of data"),
+        (("run", "{shifted}", "--study", "{study}"), 2, "shifted.csv, line 3: 4 values for 3 columns"),
+        (("run", "{excel}", "--study", "{study}"), 2, "excel.csv is a ZIP archive, or an Excel workbook"),
+        (("check", "{study}", "--data", "{twice}"), 2, "the column 'pay' twice"),
         (("run", "{twice}", "--study", "{study}"), 2, "the column 'pay' twice"),
         (("run", "{study}", "--study", "{twice}"), 2, "is not TOML"),
     ],
@@ -87,12 +90,41 @@ def test_what_the_diagram_forbids_is_a_problem_with_its_reason(run: Run, study: 
 def test_files_that_cannot_be_used_are_errors(
     run: Run, study: Path, tmp_path: Path, arguments: tuple[str, ...], code: int, said: str
 ) -> None:
-    files = {"study": study, "broken": tmp_path / "broken.csv", "twice": tmp_path / "twice.csv"}
+    files = {"study": study} | {name: tmp_path / f"{name}.csv" for name in ("broken", "twice", "shifted", "excel")}
+    files["shifted"].write_text("course,pay,age\n1,2,3\n1,2,5,3\n")
+    files["excel"].write_bytes(b"PK\x03\x04")
     files["broken"].write_text('course,pay,age\n1,2,3\n"1,2,3\n')
     files["twice"].write_text("course,pay,pay\n1,2,3\n")
     answered, document = run(*(each.format(**files) for each in arguments))
     assert answered == code
     assert said in document["error"]["message"]
+
+
+ROWS = [("course", "pay", "age"), *((str(n % 2), f"{100 + n},5", str(30 + n % 9)) for n in range(60))]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("first", ["", "sep=;\r\n", '"sep=|"\r\n'])
+@pytest.mark.parametrize("separator", [";", "|", "\t"])
+def test_a_table_is_read_however_it_was_saved(
+    run: Run, study: Path, tmp_path: Path, encoding: str, first: str, separator: str
+) -> None:
+    rows = [("name", *ROWS[0]), *(("Zoë", *each) for each in ROWS[1:])]
+    data = tmp_path / "data.csv"
+    data.write_bytes((first + "\r\n".join(map(separator.join, rows))).encode(encoding))
+    code, document = run("run", str(data), "--study", str(study), "--no-reference")
+    assert (code, document["rows"], document["excluded"], document["missing"]) == (0, 60, [], [])
+    assert run("check", str(study), "--data", str(data))[0] == 0
+
+
+def test_what_a_run_lacks_is_named(run: Run, study: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data.csv"
+    data.write_text("\n".join(map(";".join, ROWS)).replace("age", "Age"))
+    code, document = run("run", str(data), "--study", str(study), "--no-reference")
+    assert (code, document["missing"]) == (0, [{"column": "age", "nearest": "Age"}])
+    study.write_text(STUDY.replace("[design]", '[data]\ncluster = "team"\n[design]'))
+    code, document = run("run", str(data), "--study", str(study))
+    assert (code, document["error"]["hint"]) == (2, "they have course, pay, Age")
 
 
 @pytest.mark.servers

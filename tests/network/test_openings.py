@@ -143,3 +143,11 @@ def test_lines_end_as_they_do_on_any_system(tmp_path: Path, encoding: str, end: 
     path = tmp_path / "a.csv"
     path.write_bytes((ROWS + "ben,cleo,1700000001\n").replace("\n", end).encode(encoding))
     assert people(path) == [("josé", "ben"), ("ben", "cleo")]
+
+
+@pytest.mark.parametrize("first", ["sep=;\n", "sep=;\r\n", '"sep=;"\r\n', "SEP=;\n"])
+def test_the_line_that_tells_excel_the_separator_is_an_empty_one(tmp_path: Path, first: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(first + ROWS.replace(",", ";"), newline="")
+    found = list(read_interactions(path, now_us=NOW_US))
+    assert [(line, each.source) for line, each in found if isinstance(each, Interaction)] == [(3, "josé")]

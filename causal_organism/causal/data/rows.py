@@ -116,7 +116,7 @@ def _read_adopted(declared: Declaration, table: StudyTable, times: Times | None)
 
 
 def _known(table: StudyTable) -> str:
-    return f"they have {', '.join(list(table.columns)[:20])}"
+    return f"they have {', '.join((table.header or tuple(table.columns))[:20])}"
 
 
 def _value_columns(declared: Declaration, table: StudyTable) -> list[str]:

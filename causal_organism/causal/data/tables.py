@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,7 @@ class StudyTable:
 
     columns: Mapping[str, Texts]
     rows: int
+    header: Sequence[str] = ()  # all names of the file that it comes from
 
     def __contains__(self, name: str) -> bool:
         return name in self.columns

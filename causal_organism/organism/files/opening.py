@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
@@ -22,6 +23,7 @@ from causal_organism.errors import RequestError
 UNKNOWN_FORMAT, BAD_HEADER = "unknown-format", "bad-header"
 
 _CHUNK = 1 << 16
+_SEPARATOR_LINE = re.compile(rb'"?sep=[^\r\n"]"?\r?\n', re.IGNORECASE)
 _GZIP = b"\x1f\x8b"
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -93,7 +95,8 @@ def open_text(path: str | Path, options: FileOptions | None = None) -> Iterator[
         elif not encoding:
             encoding = _encoding_of(path, head, compressed)
         stream.read(skip)
-        yield OpenedFile(name, _with_newlines(_as_utf8(stream, encoding)), encoding, compressed)
+        lines = _without_separator_line(_with_newlines(_as_utf8(stream, encoding)))
+        yield OpenedFile(name, lines, encoding, compressed)
 
 
 def file_name(path: str | Path) -> str:
@@ -200,6 +203,15 @@ def _with_newlines(stream: BinaryIO) -> BinaryIO:
     if b"\n" in head or b"\r" not in head[:-1]:  # the last one may be half of an end that is both
         return stream
     return cast(BinaryIO, io.BufferedReader(_Lined(stream), _CHUNK))
+
+
+def _without_separator_line(stream: BinaryIO) -> BinaryIO:
+    """Excel's line `sep=;` before the header, as an empty one: the header says itself what parts the columns."""
+    found = _SEPARATOR_LINE.match(cast(io.BufferedReader, stream).peek(_CHUNK))
+    if found is None:
+        return stream
+    stream.read(found.end())
+    return cast(BinaryIO, io.BufferedReader(_Joined(b"\n", stream), _CHUNK))
 
 
 def _require_text(name: str, head: bytes) -> None:

@@ -58,6 +58,17 @@ def read_table(path: str | Path, *, known: tuple[str, ...], options: FileOptions
     return _from_csv(path, known, options)
 
 
+def read_names_of_text(path: str | Path, *, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The names in the header of a table of delimited text; errors as of `read_table`."""
+    with (
+        open_text(path) as opened,
+        TextIOWrapper(opened.stream, "utf-8", "surrogateescape", newline="") as text,
+    ):
+        first = _first_line(text, opened.name)
+        ((_, names), *_) = _rows(first, iter(()), find_delimiter(first[1], known), opened.name)
+    return tuple(name.strip() for name in names)
+
+
 def _from_csv(path: str | Path, known: tuple[str, ...], options: FileOptions) -> Table:
     with (
         open_text(path, options) as opened,
@@ -90,7 +101,7 @@ def _first_line(text: TextIOWrapper, name: str) -> tuple[int, str]:
     raise ImportFileError(f"{name} is empty; it needs a line with the names of its columns")
 
 
-def _rows(first: tuple[int, str], text: TextIOWrapper, delimiter: str, name: str) -> list[tuple[int, tuple[str, ...]]]:
+def _rows(first: tuple[int, str], text: Iterable[str], delimiter: str, name: str) -> list[tuple[int, tuple[str, ...]]]:
     """Rows that hold something, the header in front, each with the number of its first line."""
     before, header = first
     reader = csv.reader(_chained(header, text), delimiter=delimiter, strict=True)

@@ -70,6 +70,7 @@ def run_study_file(data: str | Path, study: str | Path, *, reference: bool = Tru
     """organism.study/1 of a table by a study file. One thread, so that its number cannot change the last digits."""
     from threadpoolctl import threadpool_limits  # 0.1 s with numpy
 
+    from causal_organism.causal.declarations.description import list_missing
     from causal_organism.causal.designs.documents import to_document  # scipy, 0.3 s
     from causal_organism.causal.designs.running import run_study
     from causal_organism.organism.studies.tables import read_study_table
@@ -77,4 +78,5 @@ def run_study_file(data: str | Path, study: str | Path, *, reference: bool = Tru
     declared = read_study_file(study).declared
     table = read_study_table(data, declared.columns)
     with threadpool_limits(1):
-        return to_document(run_study(declared, table, reference=reference))
+        document = to_document(run_study(declared, table, reference=reference))
+    return {**document, "missing": list_missing(declared, table.header)}
