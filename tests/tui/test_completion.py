@@ -10,7 +10,6 @@ from tests.tui.driving import NARROW, Driver, drive
 from tui.app import ConsoleApp
 from tui.presenters.completion import offer_line, offers
 from tui.presenters.lines import plain
-from tui.screens.commanding import Commanding
 from tui.screens.pages import help_rows
 from tui.typed import TYPED, typed_command
 
@@ -53,7 +52,7 @@ def test_what_nobody_can_list_says_how_it_goes() -> None:
 
 
 def test_every_command_is_done_completed_and_explained() -> None:
-    done = {*ConsoleApp.MODES, *Commanding.typed_commands(Commanding.__new__(Commanding))} - {"q"}
+    done = {*ConsoleApp.MODES, *ConsoleApp.typed_commands(ConsoleApp.__new__(ConsoleApp))} - {"q"}
     assert done == {each.name for each in TYPED}
     assert {text.strip() for text, _ in offers("", {}, ())} == done
     helped = [row.cells for row in help_rows("assets", lambda _: None, {})]
