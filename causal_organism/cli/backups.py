@@ -38,7 +38,7 @@ def backup(folder: Path, as_json: bool) -> None:
 def restore_backup(folder: Path, as_json: bool) -> None:
     """Make an organism of the backup in FOLDER. The stores have to be empty; nothing that is there is written over.
 
-    On this machine: `organism up --only ledger,stream,network`, this command, `organism up`.
+    On this machine: `organism up --only ledger,stream,network`, this command, `organism up`, `organism deploy setup`.
     """
     from causal_organism.platform.backups.put_back import put_back
 
@@ -64,5 +64,6 @@ def _backup_text(document: dict[str, Any]) -> str:
 def _restored_text(document: dict[str, Any]) -> str:
     return (
         f"restored as of {document['at']}: {document['rows']} rows, {document['values']} large values, "
-        f"{document['waiting']} waiting interactions; go on with organism up, or organism deploy setup"
+        f"{document['waiting']} waiting interactions; go on with `organism up` on this machine, and with "
+        "`organism deploy setup`"
     )
