@@ -258,7 +258,7 @@ class Settings:
             if home.is_strange:
                 raise home.not_running()
             raise NotRunningError(
-                f"{variable} is not set and nothing is running in {self.home}",
+                f"{variable} is not set and no such server runs in {self.home}",
                 hint=f"start the embedded servers with `organism up`, or set {variable}",
                 server=_SERVERS.get(name),
             )

@@ -25,7 +25,7 @@ class ScheduleList:
 
     def document(self) -> dict[str, Any]:
         """organism.schedules/1."""
-        now = self._organism.now()
+        now = self._organism.orchestrator.clock()
         schedules = [{**each, "late_s": self._late_s(each, now)} for each in self._organism.orchestrator.schedules()]
         return {"schema": "organism.schedules/1", "schedules": schedules}
 

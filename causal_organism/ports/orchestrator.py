@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
 from causal_organism.ports.rows import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, WorkerRow
@@ -64,6 +65,9 @@ class Deployments(Protocol):
 
     def health(self) -> Health:
         """Whether it answers, and how fast."""
+
+    def clock(self) -> datetime:
+        """What time it is by the server, which plans runs by its own clock."""
 
     def schedules(self) -> tuple[ScheduleRow, ...]:
         """Those of our deployments."""

@@ -65,6 +65,9 @@ def test_a_run_that_a_living_worker_is_starting_is_left_to_it(
     assert server.post(f"/flow_runs/{run}/set_state", json=pending).json()["status"] == "ACCEPT"
     server.patch(f"/flow_runs/{run}/labels", json={"prefect.worker.name": name}).raise_for_status()
     assert prefect.reap() == ()
+    ahead = PrefectOrchestrator(prefect_settings, clock=lambda: datetime.now(UTC) + timedelta(hours=2))
+    assert ahead.reap() == (), "this machine's clock is wrong, and not the worker dead"
+    ahead.close()
     server.patch(f"/flow_runs/{run}/labels", json={"prefect.worker.name": "gone"}).raise_for_status()
     later = PrefectOrchestrator(prefect_settings, now=lambda: datetime.now(UTC) + timedelta(seconds=80))
     assert later.reap() == (f"run {run} never began: given to another worker",)

@@ -205,6 +205,22 @@ def test_a_queue_says_what_is_deployed_on_it_and_whether_a_worker_serves_it(
     later.close()
 
 
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_wrong_clock_of_this_machine_changes_nothing_of_what_is_said(
+    prefect: PrefectOrchestrator, prefect_settings: Settings, hours: int
+) -> None:
+    prefect.setup()
+    prefect.trigger("incremental-updates", {})
+    assert until(lambda: prefect.health()["scheduling"] and all(each["served"] for each in prefect.queues()))
+    wrong = PrefectOrchestrator(prefect_settings, clock=lambda: datetime.now(UTC) + timedelta(hours=hours))
+    assert [each["served"] for each in wrong.queues()] == [True, True]
+    assert wrong.health()["scheduling"]
+    assert abs(wrong.clock() - datetime.now(UTC)) < timedelta(minutes=1)
+    assert {each["id"] for each in wrong.runs()} >= {each["id"] for each in prefect.runs()} != set()
+    assert all(each["late_s"] is None or each["late_s"] < 3600.0 for each in wrong.schedules())
+    wrong.close()
+
+
 def test_a_worker_that_ended_is_listed_no_more(orchestrator: Any) -> None:
     orchestrator.setup()
     if isinstance(orchestrator, PrefectOrchestrator):

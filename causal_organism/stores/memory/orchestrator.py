@@ -198,6 +198,9 @@ class MemoryOrchestrator:
             self._active[name], self._changed[name] = active, self._now()
         return int(changed)
 
+    def clock(self) -> datetime:
+        return self._now()
+
     def setup(self, *, reset: bool = False) -> tuple[str, ...]:
         changed = self.missing()
         for name in QUEUES:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from causal_organism.errors import RequestError, ServerName, StoreError
@@ -27,6 +30,14 @@ GLANCE_S = 2.5
 """What an answer may take that can be done without."""
 
 
+SAME_TIME = timedelta(seconds=5)
+"""The server tells its time in whole seconds, and when it is busy that of some seconds before."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class PrefectApi:
     """Blocking calls with pooled connections; safe to share between threads.
 
@@ -42,15 +53,26 @@ class PrefectApi:
         timeout_s: float = 15.0,
         deadline_s: float | None = None,
         permit: Callable[[], None] = lambda: None,
+        clock: Callable[[], datetime] = utc_now,
     ):
-        """`permit` raises RefusedError for whoever may change nothing: asked before each change."""
+        """`permit` raises RefusedError for whoever may change nothing: asked before each change. `clock`: this
+        machine's.
+        """
         self._permit = permit
+        self._clock = clock
+        self._ahead: timedelta | None = None  # the server's clock of ours; None: it has not answered yet
         self._settings = settings
         self._pause = pause
         self._timeout_s = timeout_s if deadline_s is None else deadline_s
         self._hasty = deadline_s is not None
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
+
+    def now(self) -> datetime:
+        """What time it is by the server, which plans runs and hears workers by its own clock; ours where they agree."""
+        if self._ahead is None:
+            self.read("/health")
+        return self._clock() + (self._ahead or timedelta())
 
     def read(self, path: str, query: Any = None) -> Any:
         """A GET, or with `query` a POST that only reads. Repeated on connection errors and 5xx."""
@@ -105,15 +127,26 @@ class PrefectApi:
         client, left = self._connected(), list(pauses[:1] if self._hasty else pauses)
         timeout = client.timeout if timeout_s is None else httpx.Timeout(timeout_s)
         while True:
+            asked_at = self._clock()
             try:
                 response = client.request(method, path, json=body, timeout=timeout)
             except httpx.HTTPError as error:
                 if not left or (self._hasty and isinstance(error, httpx.TimeoutException)):
                     raise self._unreachable(error) from error
             else:
+                self._compare_clocks(response.headers.get("date"), asked_at)
                 if response.status_code < 500 or not left:
                     return self._answer(response, absent=absent)
             self._pause(left.pop(0))
+
+    def _compare_clocks(self, date: str | None, asked_at: datetime) -> None:
+        """By the time in an answer, which was given between the question and now."""
+        ahead, ours = timedelta(), self._clock()
+        with suppress(TypeError, ValueError):  # without a time, or with none that can be read, ours counts
+            theirs = parsedate_to_datetime(date or "").astimezone(UTC)
+            if not asked_at - SAME_TIME <= theirs <= ours + SAME_TIME:
+                ahead = theirs - ours
+        self._ahead = ahead
 
     def _connected(self) -> httpx.Client:
         import httpx  # see _call

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from causal_organism.ports import RunFilter
 from causal_organism.ports.rows import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, TryRow, WorkerRow
 from causal_organism.settings import Settings
 from causal_organism.stores.prefect import documents
-from causal_organism.stores.prefect.api import PAGE, PrefectApi
+from causal_organism.stores.prefect.api import PAGE, PrefectApi, utc_now
 from causal_organism.stores.prefect.coming import ComingRuns
 from causal_organism.stores.prefect.lookup import CLOCK_SKEW, Lookup
 from causal_organism.stores.prefect.run_history import PrefectHistory
@@ -33,10 +33,6 @@ _TRACEPARENT = "__OTEL_TRACEPARENT"
 LIVE = ("SCHEDULED", "PENDING", "RUNNING", "CANCELLING", "PAUSED")
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class PrefectOrchestrator:
     """Implements ports.Orchestrator."""
 
@@ -44,16 +40,19 @@ class PrefectOrchestrator:
         self,
         settings: Settings,
         *,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] | None = None,
+        clock: Callable[[], datetime] = utc_now,
         deadline_s: float | None = None,
         permit: Callable[[], None] = lambda: None,
     ):
-        """`deadline_s`: what one answer may take, without a repetition; None: as patient as the server is busy.
+        """`now`: what time it is; None: as the server says, also where the `clock` of this machine is wrong.
+
+        `deadline_s`: what one answer may take, without a repetition; None: as patient as the server is busy.
 
         `permit` raises RefusedError for whoever may change nothing.
         """
-        self._api = PrefectApi(settings, deadline_s=deadline_s, permit=permit)
-        self._now = now
+        self._api = PrefectApi(settings, deadline_s=deadline_s, permit=permit, clock=clock)
+        self._now = now = now or self._api.now
         self._look = Lookup(self._api, now)
         self._setup = PrefectSetup(self._api, now)
         self._history = PrefectHistory(self._api, self._look)
@@ -77,6 +76,9 @@ class PrefectOrchestrator:
             "latency_ms": latency_ms,
             "scheduling": not scheduled or bool(self._coming.planned(scheduled)),
         }
+
+    def clock(self) -> datetime:
+        return self._now()
 
     def trigger(
         self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
