@@ -168,31 +168,29 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
 
     with open_organism() as o:
         document = act(o, selection, dry_run=dry_run, actor=o.settings.actor)
+    emit(document, lambda: retained_text(document), as_json=as_json)
+
+
+def retained_text(document: Mapping[str, Any]) -> str:
+    """What was removed, or would be, of organism.retain/1."""
     rows = [
         (name_of(each), each["version"], each["reason"], each["bytes"], " ".join(each["named_by"]) or "-")
         for each in document["retired"]
     ]
-    forgotten = document["forgotten"]
-    old = [
-        f"{forgotten['interactions']} single interactions accepted before {forgotten['before']}",
-        f"{forgotten['batches']} batches behind every kept version of network",
-        f"{forgotten['readings']} old effects and scores over time",
-    ]
-    old.append("rejected values: " + ", ".join(f"{each['count']} of {name_of(each)}" for each in document["rejected"]))
-    counts = (*(forgotten[name] for name in ("interactions", "batches", "readings")), len(document["rejected"]))
-    emit(
-        document,
-        lambda: (
-            "\n".join(
-                [
-                    *([table(("ASSET", "VERSION", "REASON", "BYTES", "READ BY"), rows)] if rows else []),
-                    *(line for line, count in zip(old, counts, strict=True) if count),
-                ]
-            )
-            or "nothing to remove"
-        ),
-        as_json=as_json,
+    forgotten, rejected = document["forgotten"], document["rejected"]
+    old = (
+        (forgotten["interactions"], f"single interactions accepted before {forgotten['before']}"),
+        (forgotten["batches"], "batches behind every kept version of network"),
+        (forgotten["readings"], "old effects and scores over time"),
     )
+    lines = [
+        *([table(("ASSET", "VERSION", "REASON", "BYTES", "READ BY"), rows)] if rows else []),
+        *(f"{count} {what}" for count, what in old if count),
+    ]
+    if rejected:
+        lines.append("rejected values: " + ", ".join(f"{each['count']} of {name_of(each)}" for each in rejected))
+    heading = "would be removed:" if document["dry_run"] else "removed:"
+    return "\n".join((heading, *lines)) if lines else "nothing to remove"
 
 
 def _numbered(key: str) -> None:

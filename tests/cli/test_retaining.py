@@ -1,4 +1,4 @@
-"""Retention by schedule: when the watcher begins it, and that it is the command."""
+"""Retention: when the watcher begins it, that it is the command, and what that says."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from causal_organism.cli.history import retained_text
 from causal_organism.cli.main import organism
 from causal_organism.cli.watching import retaining
 from causal_organism.cli.watching.retaining import COMMAND, MARK, is_due, retain_when_due
@@ -59,3 +60,11 @@ def test_it_is_the_command() -> None:
     command = organism.get_command(click.Context(organism), name)
     assert command is not None
     command.make_context(name, rest)
+
+
+@pytest.mark.parametrize(("dry_run", "heading"), [(True, "would be removed:"), (False, "removed:")])
+def test_what_would_go_is_told_apart_from_what_went(dry_run: bool, heading: str) -> None:
+    forgotten = {"interactions": 0, "before": None, "batches": 0, "readings": 60}
+    document = {"dry_run": dry_run, "retired": [], "rejected": [], "forgotten": forgotten}
+    assert retained_text(document).splitlines() == [heading, "60 old effects and scores over time"]
+    assert retained_text({**document, "forgotten": {**forgotten, "readings": 0}}) == "nothing to remove"
