@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.data.tables import to_groups, to_numbers
-from causal_organism.causal.data.times import TimeKind, read_times
+from causal_organism.causal.data.times import read_times
 from causal_organism.causal.declarations.codes import Direction
 from causal_organism.causal.declarations.declaration import Declaration
+from causal_organism.causal.declarations.moments import TimeKind
 from causal_organism.causal.declarations.panel_study import measure_of, outcomes_in_order
 from causal_organism.causal.declarations.parsing import parse_study
 from causal_organism.causal.declared_studies import study_table

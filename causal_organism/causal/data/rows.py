@@ -18,9 +18,10 @@ from causal_organism.causal.data.tables import (
     to_groups,
     to_numbers,
 )
-from causal_organism.causal.data.times import TimeKind, Times, read_times, step_of
+from causal_organism.causal.data.times import Times, read_times, step_of
 from causal_organism.causal.declarations.codes import DesignKind, Reason
 from causal_organism.causal.declarations.declaration import Declaration, base_column
+from causal_organism.causal.declarations.moments import TimeKind
 from causal_organism.causal.within import Floats, Ints
 from causal_organism.errors import StudyFileError
 

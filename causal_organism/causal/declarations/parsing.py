@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import difflib
-import math
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -20,8 +19,9 @@ from causal_organism.causal.declarations.declaration import (
     Treatment,
     base_column,
 )
+from causal_organism.causal.declarations.moments import is_moment
 from causal_organism.causal.diagram import OUTCOME, Diagram, find_circle, parse_edges
-from causal_organism.errors import StudyFileError
+from causal_organism.errors import RequestError, StudyFileError
 
 _TABLES = ("data", "design", "treatment", "outcome", "checks", "limits")
 _DATA = ("unit", "time", "cluster", "segment")
@@ -30,6 +30,7 @@ _TREATMENT = ("column", "contrast", "adopted", "from", "source", "reliability", 
 _OUTCOME = ("column", "unit", "direction", "least", "source", "guardrail")
 _LIMITS = ("hours", "people", "per_team", "proposals")
 _CHECKS = ("negative_outcomes", "negative_treatments")
+_LARGEST = 1e15  # what nothing that is spoken of reaches
 
 
 def parse_study(text: str, *, name: str = "study.toml") -> Declaration:
@@ -40,8 +41,10 @@ def parse_study(text: str, *, name: str = "study.toml") -> Declaration:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number of more than 4,300 digits
         raise StudyFileError(f"{name} is not TOML: {error}") from error
+    except RecursionError as error:
+        raise StudyFileError(f"{name} is not TOML that can be read: it is nested too deep") from error
     return _Reader(text, name).declaration(document)
 
 
@@ -134,7 +137,10 @@ class _Reader:
         latent = self._texts(design, "latent", "design")
         if text is None:
             return None
-        edges = parse_edges(text)
+        try:
+            edges = parse_edges(text)
+        except RequestError as error:
+            self._fail(str(error), ("design", "diagram"))
         if circle := find_circle(edges):
             self._fail(f"the diagram goes in a circle: {' -> '.join(circle)}", ("design", "diagram"))
         nodes = {node for edge in edges for node in edge}
@@ -156,6 +162,8 @@ class _Reader:
             if outcome.column in held:
                 self._fail(f"{outcome.column} is an outcome and a confounder", ("design", "confounders"))
         names = {each.column for each in declared.outcomes}
+        self._refuse_controls("negative_outcomes", declared.negative_outcomes, declared)
+        self._refuse_controls("negative_treatments", declared.negative_treatments, declared)
         for treatment in declared.treatments:
             if treatment.column in names:
                 self._fail(f"{treatment.column} is treatment and outcome", ("treatment", treatment.name, "column"))
@@ -167,6 +175,12 @@ class _Reader:
             self._fail(f"a {declared.kind} design follows units over time", ("data",), hint="name unit and time")
         if declared.diagram is not None:
             self._refuse_foreign(declared.diagram, declared)
+
+    def _refuse_controls(self, key: str, controls: Collection[str], declared: Declaration) -> None:
+        """What a treatment cannot move is no outcome of it, and what moves no outcome is no treatment."""
+        for kind, named in (("an outcome", declared.outcomes), ("a treatment", declared.treatments)):
+            if found := [name for name in controls if name in {each.column for each in named}]:
+                self._fail(f"{found[0]} is {kind} and a negative control", ("checks", key))
 
     def _refuse_foreign(self, diagram: Diagram, declared: Declaration) -> None:
         """OUTCOME in a diagram stands for every outcome that has no node of its own."""
@@ -216,8 +230,10 @@ class _Reader:
         found = given.get(key)
         if found is None:
             return None
-        if isinstance(found, bool) or not isinstance(found, (int, float)) or not math.isfinite(found):
+        if isinstance(found, bool) or not isinstance(found, (int, float)):
             self._fail(f"{key} is a number, not {found!r}", (*at, key))
+        if not abs(found) <= _LARGEST:
+            self._fail(f"{key} is a number of at most {_LARGEST:g}, not {str(found)[:40]}", (*at, key))
         return float(found)
 
     def _limits(self, given: Mapping[str, Any]) -> Limits:
@@ -231,16 +247,18 @@ class _Reader:
 
     def _count(self, given: Mapping[str, Any], at: tuple[str, str], *, least: int) -> int | None:
         found = given.get(at[1])
-        if found is not None and (isinstance(found, bool) or not isinstance(found, int) or found < least):
-            self._fail(f"{at[1]} is a count of at least {least}", at)
+        if found is None:
+            return None
+        if isinstance(found, bool) or not isinstance(found, int) or not least <= found <= _LARGEST:
+            self._fail(f"{at[1]} is a count of at least {least}, and at most {_LARGEST:g}", at)
         return found
 
     def _moment(self, given: Mapping[str, Any], at: tuple[str, ...]) -> Moment | None:
         found = given.get("from")
         if isinstance(found, (datetime.date, datetime.datetime)):
             return found.isoformat()
-        if found is not None and (isinstance(found, bool) or not isinstance(found, (int, float, str))):
-            self._fail("from is a time: a number, an ISO week or a date", at)
+        if found is not None and (isinstance(found, bool) or not is_moment(found)):
+            self._fail(f"from is a time: a number, an ISO week or a date, not {str(found)[:40]!r}", at)
         return found
 
     def _fail(self, message: str, at: tuple[str, ...], *, hint: str | None = None) -> NoReturn:

@@ -8,9 +8,9 @@ import numpy as np
 
 from causal_organism.causal.data.rows import StudyRows, is_weekly
 from causal_organism.causal.data.samples import Drawn, StudySample
-from causal_organism.causal.data.times import TimeKind
 from causal_organism.causal.declarations.codes import Reason
 from causal_organism.causal.declarations.declaration import Declaration
+from causal_organism.causal.declarations.moments import TimeKind
 from causal_organism.causal.within import Floats
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from causal_organism.causal.data.samples import StudySample
 from causal_organism.causal.data.tables import Marks
-from causal_organism.causal.data.times import TimeKind, read_moment
+from causal_organism.causal.data.times import read_moment
 from causal_organism.causal.declarations.codes import Reason
+from causal_organism.causal.declarations.moments import TimeKind
 from causal_organism.causal.designs import placebos, robustness
 from causal_organism.causal.designs.context import StudyContext
 from causal_organism.causal.designs.findings import Finding, refused

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 
 from causal_organism.causal.data.tables import Marks, StudyTable, Texts, to_groups, to_numbers
-from causal_organism.causal.data.times import TimeKind, read_moment, read_times
+from causal_organism.causal.data.times import read_moment, read_times
 from causal_organism.causal.declarations.codes import DesignKind
 from causal_organism.causal.declarations.declaration import Declaration, Treatment
+from causal_organism.causal.declarations.moments import TimeKind
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.within import Floats, Ints
 

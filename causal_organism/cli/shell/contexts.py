@@ -44,7 +44,7 @@ def load_console_file(environ: Mapping[str, str]) -> ConsoleFile:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return ConsoleFile()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # not UTF-8, not TOML, too many digits, nested too deep
         raise _wrong(path, str(error)) from error
     if odd := sorted(document.keys() - {"contexts", "keys"}):
         raise _wrong(path, f"there is no section {odd[0]}; there are contexts and keys")

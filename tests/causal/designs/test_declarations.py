@@ -88,6 +88,20 @@ def test_everything_that_a_file_can_say_is_understood() -> None:
         ("per_team = 1", "per_team = 1.5", "line 27: per_team is a count of at least 1", None),
         ("proposals = 4", "proposal = 4", "line 28: [limits] has the unknown key 'proposal'", "proposals"),
         ("[design]", "[design", "is not TOML", None),
+        ("[design]", f"deep = {'[' * 5000}{']' * 5000}\n[design]", "nested too deep", None),
+        ("contrast = -2", f"contrast = {'9' * 5000}", "is not TOML: Exceeds the limit", None),
+        ("contrast = -2", f"contrast = {'9' * 400}", "line 11: contrast is a number of at most 1e+15", None),
+        ("contrast = -2", "contrast = -inf", "line 11: contrast is a number of at most 1e+15, not -inf", None),
+        ("least = 0.5", "least = nan", "line 18: least is a number", None),
+        ("people = 80", f"people = {'9' * 400}", "line 26: people is a count of at least 1, and at most", None),
+        ("contrast = -2", 'from = "yesterday"', "line 11: from is a time", None),
+        ("contrast = -2", 'from = "2025-W53"', "line 11: from is a time: a number, an ISO week or a date", None),
+        ("contrast = -2", "from = nan", "line 11: from is a time", None),
+        ("contrast = -2", "from = true", "line 11: from is a time", None),
+        ('["height"]', '["focus"]', "line 22: focus is an outcome and a negative control", None),
+        ('["height"]', '["meet"]', "line 22: meet is a treatment and a negative control", None),
+        ('["weather"]', '["meet"]', "line 23: meet is a treatment and a negative control", None),
+        ('kind = "within"', 'kind = "within"\ndiagram = "meet => focus"', "line 8: line 1 of the causal", None),
         (
             'kind = "within"',
             'kind = "within"\ndiagram = "meet -> focus   focus -> load   load -> meet"',
@@ -145,3 +159,8 @@ def test_every_code_has_words() -> None:
 def test_no_reason_is_outside_of_the_documented_list() -> None:
     page = (Path(__file__).parents[3] / "docs" / "studies.md").read_text()
     assert all(f"| `{reason}` |" in page for reason in Reason)
+
+
+@pytest.mark.parametrize("moment", ["14", "2026.5", '"2026-W53"', '"2024-02-29"', "2024-02-29", "2026-04-06T10:00:00Z"])
+def test_a_policy_may_begin_at_a_number_a_week_or_a_day(moment: str) -> None:
+    assert parse_study(WHOLE.replace("contrast = -2", f"from = {moment}")).treatments[0].since is not None
