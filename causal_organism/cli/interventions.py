@@ -17,6 +17,7 @@ from causal_organism.wording.permits import APPROVER
 from causal_organism.wording.safe_text import safe_text
 
 Decorator = Callable[..., Any]
+_NOT_EVALUATED = "nothing was evaluated yet; `organism why interventions/proposals` says what it waits for"
 
 
 @click.group(invoke_without_command=True)
@@ -169,7 +170,7 @@ def _expected(each: Mapping[str, Any]) -> str:
 
 def _list_text(found: Sequence[Mapping[str, Any]], reason: str | None) -> str:
     if not found:
-        return f"no proposals: {safe_text(reason or 'nothing was evaluated yet')}"
+        return f"no proposals: {safe_text(reason or _NOT_EVALUATED)}"
     rows = [(e["id"], e["state"], e["title"], _expected(e), e["grade"], e["people"], e["evidence"]) for e in found]
     return table(("ID", "STATE", "WHAT", "EXPECTED", "GRADE", "PEOPLE", "EVIDENCE"), rows)
 
