@@ -119,3 +119,16 @@ def test_where_a_file_cannot_be_seen_what_was_looked_at_last_says_whether_it_was
     assert not is_study_reviewed(organism, "course")
     approve_study(organism, reviewed, actor="ana")
     assert [is_study_reviewed(organism, each) for each in ("course", "broken", "other")] == [True, False, False]
+
+
+def test_what_is_no_file_is_named_and_keeps_no_other_from_being_read(organism: Any, folder: Path) -> None:
+    (folder / "course.toml").write_text(BY_LOT)
+    across(1, people=20).to_csv(folder / "course.csv", index=False)
+    (folder / "folder.toml").mkdir()
+    (folder / "link.toml").symlink_to(folder / "nowhere")
+    found = {each["name"]: each.get("problem", "") for each in look(organism)}
+    assert found.pop("course") == ""
+    assert found == {
+        "folder": f"{folder}/folder.toml cannot be read: Is a directory",
+        "link": f"{folder}/link.toml cannot be read: No such file or directory",
+    }

@@ -195,7 +195,7 @@ class _Reader:
             self._fail(f"it declares no {kind}", (), hint=f"write [{kind}.NAME] with column = …")
         known = _TREATMENT if kind == "treatment" else _OUTCOME
         for name, each in found.items():
-            if not isinstance(each, Mapping):
+            if not isinstance(each, Mapping) or not name.strip():
                 self._fail(f"{kind} needs a name, as in [{kind}.NAME]", (kind, name))
             self._refuse_unknown(each, known, (kind, name))
         return dict(found)

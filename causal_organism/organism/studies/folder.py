@@ -120,8 +120,15 @@ def _files(folder: Path) -> Iterator[tuple[Path, Path | None]]:
 
 def _stamp(files: tuple[Path, Path | None]) -> Iterator[str]:
     for each in files:
-        about = None if each is None else each.stat()
-        yield "none" if each is None or about is None else f"{each.name}/{about.st_size}/{about.st_mtime_ns}"
+        if each is None:
+            yield "none"
+            continue
+        try:
+            about = each.stat()
+        except OSError as error:  # a link to nothing, or it went meanwhile: reading it says so
+            yield f"{each.name}/{error.errno}"
+            continue
+        yield f"{each.name}/{about.st_size}/{about.st_mtime_ns}"
 
 
 def _to_json(table: StudyTable) -> dict[str, Any]:

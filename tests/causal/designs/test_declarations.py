@@ -87,6 +87,8 @@ def test_everything_that_a_file_can_say_is_understood() -> None:
         ("people = 80", "people = 0", "line 26: people is a count of at least 1", None),
         ("per_team = 1", "per_team = 1.5", "line 27: per_team is a count of at least 1", None),
         ("proposals = 4", "proposal = 4", "line 28: [limits] has the unknown key 'proposal'", "proposals"),
+        ("[treatment.meetings]", '[treatment." "]', "treatment needs a name, as in [treatment.NAME]", None),
+        ("[outcome.focus]", "[outcome]", "outcome needs a name, as in [outcome.NAME]", None),
         ("[design]", "[design", "is not TOML", None),
         ("[design]", f"deep = {'[' * 5000}{']' * 5000}\n[design]", "nested too deep", None),
         ("contrast = -2", f"contrast = {'9' * 5000}", "is not TOML: Exceeds the limit", None),
