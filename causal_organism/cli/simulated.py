@@ -12,7 +12,6 @@ from causal_organism.wording.safe_text import safe_text
 def simulation_text(found: Mapping[str, Any]) -> str:
     """What it does to whom, the network, and what nobody knows."""
     people, treatment = found["people"], found["treatment"]
-    short = treatment["fewer_hours_than_the_change"]
     colleagues, untouched, weeks = (
         "?" if each is None else each for each in (people["colleagues"], people["untouched"], found["weeks"])
     )
@@ -20,9 +19,7 @@ def simulation_text(found: Mapping[str, Any]) -> str:
         f"{safe_text(found['title'])}",
         f"{people['treated']} people with it, {colleagues} colleagues whom it touches,"
         f" {untouched} untouched; weeks taken once more: {weeks}",
-        f"{treatment['variable']} of those with it:"
-        f" {_number(treatment['before'])} to {_number(treatment['after'])} a week"
-        + (f"; {short} of them have fewer to lose" if short else ""),
+        *_treatment_lines(treatment),
         "",
     ]
     rows = [
@@ -41,6 +38,18 @@ def simulation_text(found: Mapping[str, Any]) -> str:
     return safe_text("\n".join(lines), multiline=True)
 
 
+def _treatment_lines(treatment: Mapping[str, Any]) -> list[str]:
+    """Nothing, where it is not known how much of it there is: a declared study's may be of two values."""
+    if treatment["before"] is None:
+        return []
+    short = treatment["fewer_hours_than_the_change"]
+    return [
+        f"{treatment['variable']} of those with it:"
+        f" {treatment['before']:g} to {treatment['after']:g} a week"
+        + (f"; {short} of them have fewer to lose" if short else "")
+    ]
+
+
 def _who(each: Mapping[str, Any]) -> str:
     return each["group"] if each["people"] is None else f"{each['people']} people ({each['group']})"
 
@@ -49,7 +58,3 @@ def _change(group: Mapping[str, Any]) -> str:
     if group["mean"] is None:
         return "-"
     return f"{group['mean']:+.3g} ({group['from']:+.3g} to {group['to']:+.3g})"
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:g}"

@@ -241,6 +241,7 @@ def test_what_a_study_proposes_is_simulated_by_what_it_expects_and_says_what_it_
     ]  # fmt: skip
     text = simulation_text(found | {"evidence": "current"})
     assert "? colleagues" in text and "not known: network of everybody" in text
+    assert "a week" not in text, "how much of the treatment there is stands nowhere"
 
 
 @pytest.mark.parametrize(("guard", "verdict"), [(-0.05, "open"), (0.4, "gains")])
