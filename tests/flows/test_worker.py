@@ -55,6 +55,8 @@ def test_every_asset_is_one_task_named_by_its_key_and_a_store_that_broke_off_is_
     assert good["state"] == "Completed"
     tries = {"flows/total": 1, "flows/flaky": 3, "flows/other": 1, "flows/behind": 1}
     assert_tasks(deployed, good["id"], {key: ("Completed", count) for key, count in tries.items()})
+    flaky = next(task for task in load_run(deployed, good["id"])["tasks"] if task["name"] == "flows/flaky")
+    assert [each["state"] for each in flaky["attempts"]] == ["AwaitingRetry", "AwaitingRetry", "Completed"]
     assert {step["key"]: step["outcome"] for step in good["steps"]} == dict.fromkeys(
         ("flows/total", "flows/flaky", "flows/other", "flows/behind"), "made"
     )

@@ -1,12 +1,15 @@
 """Every screen of the console as a PNG, at three sizes, from the demonstration: `python -m tests.tui.pictures FOLDER`.
 
-What the terminal would show is painted cell by cell; lines, blocks and dots are drawn, as terminals do it.
+`--theme` paints them in another theme (`terminal`: the 16 colours of a terminal, `mono`: NO_COLOR), `--ascii` without
+our signs, `--size 80x24` at that size alone; names of screens choose some of them. What the terminal would show is
+painted cell by cell; lines, blocks and dots are drawn, as terminals do it.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -164,13 +167,14 @@ def in_few_colours(image: Image.Image) -> Image.Image:
     return few
 
 
-async def shoot(folder: Path, size: tuple[int, int], theme: Theme, *, names: tuple[str, ...] = tuple(SCREENS)) -> None:
+async def shoot(folder: Path, size: tuple[int, int], paint: Paint, *, names: Sequence[str] = tuple(SCREENS)) -> None:
     """All screens at one size."""
-    painter = Painter(LIGHT_THEME if theme is Theme.LIGHT else THEME)
+    painter = Painter(LIGHT_THEME if paint.theme is Theme.LIGHT else THEME)
+    look = ("" if paint.theme is Theme.DARK else f"-{paint.theme}") + ("-ascii" if paint.ascii_only else "")
     clock = Clock()
     source = WorldSource(clock)
     place = Place(context="~/.organism", actor="ana@ops")
-    app = ConsoleApp(lambda: source, place, now=clock, ticks=clock.ticks, paint=Paint(theme))
+    app = ConsoleApp(lambda: source, place, now=clock, ticks=clock.ticks, paint=paint)
     async with app.run_test(size=size) as pilot:
         driver = Driver(app, pilot, source, clock)
         await driver.until(lambda: app.as_of is not None)
@@ -182,19 +186,27 @@ async def shoot(folder: Path, size: tuple[int, int], theme: Theme, *, names: tup
             await pilot.pause(0.2)
             lines = [list(strip) for strip in app.screen._compositor.render_strips()]
             image = in_few_colours(painter.paint(lines, size[0]))
-            image.save(
-                folder / f"{name}-{size[0]}x{size[1]}{'' if theme is Theme.DARK else '-' + theme}.png", optimize=True
-            )
+            image.save(folder / f"{name}-{size[0]}x{size[1]}{look}.png", optimize=True)
             await pilot.press("escape", "escape", "escape")
 
 
-def main(folder: str, *names: str) -> None:
-    Path(folder).mkdir(parents=True, exist_ok=True)
+def main(arguments: Sequence[str] | None = None) -> None:
+    sizes = {f"{width}x{height}": (width, height) for width, height in SIZES}
+    parser = argparse.ArgumentParser(description="Every screen of the console as a PNG.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*", metavar="SCREEN", help=f"of {', '.join(SCREENS)}; none: all")
+    parser.add_argument("--theme", type=Theme, choices=list(Theme), default=Theme.DARK)
+    parser.add_argument("--ascii", action="store_true", help="without our signs")
+    parser.add_argument("--size", choices=list(sizes), help="at one size alone")
+    given = parser.parse_intermixed_args(arguments)
+    if unknown := set(given.names) - set(SCREENS):
+        parser.error(f"no screen is called {', '.join(sorted(unknown))}")
+    given.folder.mkdir(parents=True, exist_ok=True)
     started = datetime.now(UTC)
-    for size in SIZES:
-        asyncio.run(shoot(Path(folder), size, Theme.DARK, names=names or tuple(SCREENS)))
-    print(f"{folder}: {(datetime.now(UTC) - started).total_seconds():.0f} s")
+    for size in [sizes[given.size]] if given.size else SIZES:
+        asyncio.run(shoot(given.folder, size, Paint(given.theme, given.ascii), names=given.names or tuple(SCREENS)))
+    print(f"{given.folder}: {(datetime.now(UTC) - started).total_seconds():.0f} s")
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

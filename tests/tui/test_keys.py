@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
-from tests.tui.driving import NARROW, Clock, Driver, beats, drive
+from tests.tui.driving import NARROW, WIDE, Clock, Driver, beats, drive
 from tui.demo.source import DemoSource
 from tui.presenters.lines import plain
 from tui.screens.assets import AssetsScreen
+from tui.screens.pages import help_rows
 from tui.source import Document
+from tui.widgets.line_table import LineTable
 from tui.widgets.log_pane import LogPane
+from tui.widgets.paint import Paint, Theme
 from tui.widgets.pane import TextPane
 
 pytestmark = pytest.mark.large
@@ -167,3 +170,50 @@ def test_a_line_of_the_overview_is_copied_as_people_call_it() -> None:
         await driver.until("copied: default/expensive")
 
     drive(scenario)
+
+
+def test_keys_of_the_log_say_why_not_while_another_pane_has_the_whole_screen() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3")
+        await driver.until("full-analysis")
+        await driver.press("enter", "tab", "tab", "z", "ampersand")
+        await driver.until("only: the log is not seen; z shows all panes")
+        await driver.press("escape", "z", "ampersand")
+        await driver.until(lambda: driver.app.screen.prompting == "only")  # type: ignore[attr-defined]
+
+    drive(scenario, size=WIDE)
+
+
+def test_the_help_tells_each_line_whole_however_narrow_the_list_is() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("3", "question_mark")
+        await driver.until("WHAT IT DOES")
+        about = driver.app.screen.query_one("#about", TextPane)
+        for row in help_rows("runs", lambda _: None, {}):
+            assert about.room >= len(about.lines) and all(len(plain(each)) <= 80 for each in about.lines)
+            assert " ".join(plain(each).strip() for each in about.lines).startswith(row.cells[-1].partition(" (not")[0])
+            await driver.press("j")
+
+    drive(scenario, size=NARROW)
+
+
+def test_the_line_of_the_cursor_is_reversed_but_its_colours_fill_no_blanks() -> None:
+    line = (("a", ""), ("  FAIL   ", "bad"), ("", "run"), ("   ", "run"))
+    for theme in (Theme.TERMINAL, Theme.MONO):
+        shown = list(Paint(theme).strip(line, 16, over="cursor"))
+        assert "".join(each.text for each in shown) == "a  FAIL         "
+        coloured = [each.text for each in shown if each.style is not None and (each.style.color or each.style.bold)]
+        assert coloured == ["FAIL"]
+        assert all(each.style is not None and each.style.reverse for each in shown)
+
+
+def test_a_list_says_in_its_frame_up_to_which_line_it_is_seen() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("question_mark")
+        await driver.until("WHAT IT DOES")
+        table = driver.app.screen.query_one("#list", LineTable)
+        for key in ("j", "j", "G", "g", "ctrl+f"):
+            await driver.press(key)
+            assert f" {min(len(table.rows), table.top + table.room)}/{len(table.rows)} " in driver.text(), key
+
+    drive(scenario, size=NARROW)

@@ -67,13 +67,16 @@ class HelpPage(Once[str | None]):
     def compose(self) -> ComposeResult:
         yield Band(id="crumb")
         yield LineTable(_COLUMNS, empty="no such key", id="list", title="Keys")
-        yield Band(id="about")
+        yield TextPane(id="about", framed=False)
         yield PromptRow()
         yield Band(id="keys")
 
     def on_mount(self) -> None:
         self.query_one("#crumb", Band).show(trail("Help", self.about.capitalize()))
         self.query_one("#keys", Band).show(hints("enter run  / search  esc back"))
+        about = self.query_one("#about", TextPane)
+        about.can_focus = False
+        about.styles.height = max(len(self._about(row)) for row in self.rows)
         table = self.query_one("#list", LineTable)
         table.show(self.rows)
         table.focus()
@@ -82,7 +85,10 @@ class HelpPage(Once[str | None]):
     def _moved(self) -> None:
         """The whole text of the line, which may be cut in the list."""
         row = self.query_one("#list", LineTable).row
-        self.query_one("#about", Band).show(line(f" {row.cells[-1]}" if row else ""))
+        self.query_one("#about", TextPane).show(self._about(row) if row else ())
+
+    def _about(self, row: Row) -> tuple[Line, ...]:
+        return tuple(line(f" {part}") for part in wrapped(row.cells[-1], self.app.size.width - 2))
 
     def action_close(self) -> None:
         self.dismiss(None)

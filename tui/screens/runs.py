@@ -74,6 +74,8 @@ class RunsScreen(RunPages):
         context = super().context_for(action)
         if action.scope == LOG and not self.opened:
             return replace(context, unsupported={action.id: "no log is shown; enter opens the run"})
+        if action.scope == LOG and self.query_one("#log", LogPane).has_class("-away"):
+            return replace(context, unsupported={action.id: "the log is not seen; z shows all panes"})
         return context
 
     def present(self) -> None:

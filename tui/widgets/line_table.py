@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 
@@ -95,6 +96,8 @@ class LineTable(Pane):
             changed = changed_lines(old, self.rows, range(top, top + self.room))
             for index in {*changed, *((was, self.cursor) if was != self.cursor else ())}:
                 self.repaint(index)
+            if len(old) != len(self.rows):
+                self.refresh(Region(0, self.size.height - 1, self.size.width, 1))  # where one is in them
         if not old or not self.rows or widths != self._widths(self.size.width - 2 * self.framed):
             self.refresh()
         if self.key != key:
@@ -214,9 +217,6 @@ class LineTable(Pane):
         if y == self.fixed and not self.rows:
             return self.paint.strip(((" " * _GUTTER + self._nothing(), "dim"),), width)
         return super()._inner(y, width)
-
-    def place(self) -> str:
-        return f"{self.cursor + 1:,}/{len(self.rows):,}" if len(self.rows) > self.room else ""
 
     def fit_height(self, *, most: int | None) -> None:
         """As high as its rows, up to so many lines; all there is where that is None."""

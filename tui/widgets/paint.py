@@ -104,15 +104,23 @@ class Paint:
             if cells > left:
                 text, cells = fit(text, left, cut=self.text("…")), left
             if text:
-                segments.append(
-                    Segment(text, self.tones.get(tone, PLAIN) + base if over else self.tones.get(tone, PLAIN))
-                )
+                segments += _segments(text, self.tones.get(tone, PLAIN), base)
             left -= cells
             if left <= 0:
                 break
         if left + margin > 0:
             segments.append(Segment(" " * (max(0, left) + margin), base))
         return Strip(segments, width)
+
+
+def _segments(text: str, style: Style, base: Style) -> list[Segment]:
+    """A piece over its line's style. Where that is reversed, a colour fills no blanks around its text."""
+    if not base.reverse or style == PLAIN:
+        return [Segment(text, style + base if base else style)]
+    inner = text.strip(" ")
+    begin = text.index(inner) if inner else 0
+    parts = ((text[:begin], base), (inner, style + base), (text[begin + len(inner) :], base))
+    return [Segment(part, each) for part, each in parts if part]
 
 
 DEFAULT = Paint()
