@@ -38,7 +38,8 @@ class Watched:
     identity: Process | None = None
     since: float = 0.0
     failures: int = 0  # in a row
-    lasted_s: float = 0.0  # so long it was healthy before it ended last
+    started_at: float = 0.0
+    lasted_s: float = 0.0  # so long it ran before it ended last
     was_healthy: bool = False
     error: str | None = None
     asked_at: float = 0.0
@@ -51,6 +52,8 @@ class Watched:
     def enter(self, state: ServerPhase, now: float) -> None:
         self.state, self.since = state, now
         self.asked_at, self.unanswered = now, 0
+        if state is ServerPhase.STARTING:
+            self.started_at = now
 
     def hangs(self, now: float) -> bool:
         """Whether it has not answered for so often that it will not; it is asked now and then.
@@ -87,7 +90,7 @@ class Watched:
 
     def ended(self, how: str, now: float, *, lacked_room: bool = False) -> None:
         """Note that it ended, and whether it is tried again: one that lacked room for ever, as room may come back."""
-        self.lasted_s = now - self.since if self.state is ServerPhase.HEALTHY else 0.0
+        self.lasted_s = now - self.started_at if self.state in (ServerPhase.STARTING, ServerPhase.HEALTHY) else 0.0
         self.process = self.identity = None
         self.failures += 1
         self.error = how
@@ -95,8 +98,8 @@ class Watched:
         self.enter(ServerPhase.FAILED if given_up else ServerPhase.RESTARTING, now)
 
     def may_start_again(self, now: float) -> bool:
-        """At once after a first failure; each further one in a row doubles the pause, in which counts what it was
-        healthy for: one that is killed now and then has not to wait, one that ends as soon as it runs has.
+        """At once after a first failure; each further one in a row doubles the time from one start to the next: one
+        that is killed now and then has not to wait, one that ends as soon as it runs has.
         """
         pause_s = 0.5 * 2.0 ** min(self.failures - 1, 10) if self.failures > 1 else 0.0
         return now - self.since + self.lasted_s >= min(LONGEST_PAUSE_S, pause_s)

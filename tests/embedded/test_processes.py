@@ -142,14 +142,15 @@ def test_after_a_first_failure_a_server_is_started_at_once_and_after_more_it_is_
     assert pauses == [0.0, 1.0, 2.0, 4.0]
 
 
-@pytest.mark.parametrize(("lasted_s", "waits"), [(0.0, True), (10.0, True), (29.0, True), (31.0, False)])
-def test_one_that_ends_now_and_then_does_not_wait_for_what_it_was_healthy(lasted_s: float, waits: bool) -> None:
+@pytest.mark.parametrize(("ran_s", "waits"), [(0.0, True), (10.0, True), (29.0, True), (31.0, False)])
+def test_one_that_ends_now_and_then_does_not_wait_as_one_that_ends_at_once(ran_s: float, waits: bool) -> None:
     """Where a server is killed every half minute, every pause was the longest soon."""
     watched = Watched(Silent(), "1", was_healthy=True, failures=20)  # type: ignore[arg-type]
-    watched.enter(ServerPhase.HEALTHY, 100.0)
-    watched.ended("killed", 100.0 + lasted_s)
-    assert watched.may_start_again(100.0 + lasted_s) is not waits
-    assert watched.may_start_again(100.0 + LONGEST_PAUSE_S)
-    watched.enter(ServerPhase.STARTING, 200.0)
-    watched.ended("killed", 200.0)
+    watched.enter(ServerPhase.STARTING, 100.0)
+    watched.enter(ServerPhase.HEALTHY, 100.0 + ran_s / 2)
+    watched.ended("killed", 100.0 + ran_s)
+    assert watched.may_start_again(100.0 + ran_s) is not waits
+    assert watched.may_start_again(100.0 + max(ran_s, LONGEST_PAUSE_S))
+    watched.enter(ServerPhase.WAITING, 200.0)
+    watched.ended("it cannot be started", 200.0)
     assert not watched.may_start_again(200.0 + LONGEST_PAUSE_S - 1.0)
