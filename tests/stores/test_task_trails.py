@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from causal_organism.stores.prefect import task_trails
+from causal_organism.stores.prefect.documents import to_tasks
 from causal_organism.stores.prefect.orchestrator import PrefectOrchestrator
 from tests.stores.prefect_servers import setup_unscheduled
 
@@ -89,3 +90,20 @@ def test_tries_of_many_tasks_come_a_few_at_a_time(
 
     assert (told(), sum("task_run_states" in path for path in seen)) == (2, 2)
     assert (told(), sum("task_run_states" in path for path in seen)) == (3, 3)
+
+
+def test_a_try_that_died_with_its_process_goes_on_no_more_once_another_followed() -> None:
+    def row(id: str, began: str, count: int) -> dict[str, Any]:
+        return {"id": id, "name": "a", "run_count": 1, "flow_run_run_count": count, "start_time": began}
+
+    def running(at: str) -> dict[str, Any]:
+        return {"type": "RUNNING", "name": "Running", "timestamp": at}
+
+    began, again = "2026-02-16T12:00:00+00:00", "2026-02-16T12:10:00+00:00"
+    trails = {"x": [running(began)], "y": [running(again)]}
+    (task,) = to_tasks([row("x", began, 1), row("y", again, 2)], trails)
+    assert [(each["try"], each["state"], each["started_at"]) for each in task["attempts"]] == [
+        (1, "Crashed", began), (2, "Running", again),
+    ]  # fmt: skip
+    (unread,) = to_tasks([row("x", began, 1), row("y", again, 2)], {"x": trails["x"]})
+    assert (unread["tries"], unread["attempts"]) == (2, [])

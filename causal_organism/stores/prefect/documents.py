@@ -102,7 +102,12 @@ def to_tasks(rows: Iterable[Row], trails: Mapping[str, Iterable[Row]]) -> list[T
     for name, runs in runs_of.items():
         if found[name]["tries"] > 1 and all(run in trails for run in runs):
             tries = [each for run in runs for each in to_tries(trails[run])]
-            found[name]["attempts"] = [{**each, "try": at} for at, each in enumerate(tries, 1)]
+            # One that never ended although another followed died with its process; when is not known.
+            dead = [each["ended_at"] is None and at < len(tries) for at, each in enumerate(tries, 1)]
+            found[name]["attempts"] = [
+                {**each, "try": at, "state": "Crashed" if died else each["state"]}
+                for at, (each, died) in enumerate(zip(tries, dead, strict=True), 1)
+            ]
     return list(found.values())
 
 
