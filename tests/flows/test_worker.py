@@ -129,7 +129,9 @@ def test_partitions_are_refreshed_one_by_one_or_all_that_are_out_of_date(deploye
     assert load_value(deployed, head) == ["n", "s"]
 
 
-def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(deployed: OpenOrganism, folder: Path) -> None:
+def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(
+    deployed: OpenOrganism, good: dict[str, Any], folder: Path
+) -> None:
     run = refresh(deployed, "flows/total or flows/bad+")
     first = ended(deployed, run)
     assert (first["state"], first["outcome"], first["tries"]) == ("Failed", "failed", 1)
