@@ -264,6 +264,33 @@ def test_a_small_terminal_says_what_it_needs_and_comes_back() -> None:
     drive(scenario, size=NARROW)
 
 
+def test_nobody_decides_in_a_dialog_that_has_no_room() -> None:
+    async def scenario(driver: Driver) -> None:
+        await driver.press("2")
+        await driver.until("pagerank")
+        await driver.press("t")
+        await driver.dialog("TRIGGER")
+        asked, focused = driver.app.screen, driver.app.focused
+        await driver.pilot.resize_terminal(60, 16)
+        await driver.until("have 60x16, need 80x24")
+        assert "esc back" in driver.text() and "Cancel" not in driver.text()
+        await driver.press("tab", "tab", "enter", "enter")
+        assert (driver.app.screen, driver.app.focused) == (asked, None)
+        await driver.pilot.resize_terminal(80, 24)
+        await driver.until("Cancel")
+        await driver.until(lambda: driver.app.focused is focused)
+        await driver.press("escape")
+        await driver.until(lambda: driver.app.screen is not asked)
+        await driver.press("question_mark")
+        await driver.until("WHAT IT DOES")
+        await driver.pilot.resize_terminal(60, 16)
+        await driver.until("esc back")
+        await driver.press("escape")
+        await driver.until("q quits")
+
+    drive(scenario, size=NARROW)
+
+
 def test_sizes_change_also_for_screens_that_were_not_seen_then() -> None:
     async def scenario(driver: Driver) -> None:
         await driver.press("2")

@@ -108,7 +108,7 @@ class Dialog(ModalScreen[Result | None], Once[Result | None]):
         self.set_timer(self.GUARD_S, self._arm)
 
     def _arm(self) -> None:
-        if cast(Console, self.app).is_behind:
+        if cast(Console, self.app).is_behind or self.has_class("-small"):
             self._guard()  # what waits was typed before anybody saw this
         elif self.is_attached and not self.armed:
             self.armed = True

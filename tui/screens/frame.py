@@ -28,7 +28,7 @@ from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band, Prompt, PromptRow
 from tui.widgets.log_pane import LogPane
 from tui.widgets.pane import Pane
-from tui.widgets.small import LEAST_HEIGHT, LEAST_WIDTH, TALL, WIDE, TooSmall
+from tui.widgets.small import TALL, WIDE, TooSmall, is_small
 
 
 class Frame(Screen[None]):
@@ -281,5 +281,5 @@ def _classes(size: Size) -> dict[str, bool]:
         "-wide": width >= WIDE,
         "-narrow": width < WIDE,
         "-tall": height >= TALL,
-        "-small": width < LEAST_WIDTH or height < LEAST_HEIGHT,
+        "-small": is_small(size),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,10 +16,18 @@ TALL = 44
 """Lines from which a terminal is tall: the overview says what happened last too."""
 
 
+def is_small(size: Size) -> bool:
+    return size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
+
+
 class TooSmall(Widget):
-    """Shown by the class `-small` of its screen."""
+    """Shown by the class `-small` of its screen. `leave`: the key that still does something, and what."""
+
+    def __init__(self, leave: str = "q quits"):
+        super().__init__()
+        self.leave = leave
 
     def render_line(self, y: int) -> Strip:
         width, height = self.app.size
-        said = ("terminal too small", f"have {width}x{height}, need {LEAST_WIDTH}x{LEAST_HEIGHT}", "q quits")
+        said = ("terminal too small", f"have {width}x{height}, need {LEAST_WIDTH}x{LEAST_HEIGHT}", self.leave)
         return paint_of(self).strip(line(said[y] if y < len(said) else ""), self.size.width)
