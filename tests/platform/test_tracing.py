@@ -55,7 +55,7 @@ def test_off_nothing_is_loaded_and_no_run_is_named_after_a_trace(tmp_path: Any) 
 @pytest.mark.parametrize(
     ("command", "asks"),
     [
-        ("check", {"postgresql transaction", "neo4j session", "prefect request"}),
+        ("check", {"postgresql transaction", "redis call", "neo4j session", "prefect request"}),
         ("dead-letters", {"redis call"}),
     ],
 )
