@@ -13,6 +13,7 @@ from tui.demo.source import DemoSource
 from tui.presenters.words import run_word
 from tui.screens.trigger import TriggerDialog
 from tui.source import Document
+from tui.widgets.band import Choice
 
 pytestmark = pytest.mark.large
 
@@ -284,5 +285,20 @@ def test_partitions_are_shown_as_a_map_and_a_range_of_them_is_triggered() -> Non
         await driver.press("tab", "enter")
         await driver.until(lambda: writes(driver))
         assert writes(driver) == [("trigger", "network", "day=2026-02-15..2026-02-16", False, False)]
+        await driver.press("minus")
+        await driver.until("PARTITIONS 16: 14 fresh, 2 missing")
+        await driver.press("t")
+        await driver.dialog("TRIGGER network")
+        await driver.until("organism refresh network")
+        await driver.settled()
+        await driver.press(*"day=2026-02-16")
+        await driver.until("enter shows what this would do")
+        assert driver.app.screen.query_one("#act", Choice).disabled, "no plan of it was seen"
+        await driver.press("tab")
+        await driver.until("organism refresh network --partition day=2026-02-16")
+        await driver.until("1 step")
+        await driver.press("tab", "enter")
+        await driver.until(lambda: len(writes(driver)) == 2)
+        assert writes(driver)[1] == ("trigger", "network", "day=2026-02-16", False, False)
 
     drive(scenario, source=Daily(Clock()))

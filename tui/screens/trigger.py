@@ -18,7 +18,7 @@ from tui.messages import Planned
 from tui.presenters.assets.config import typed_config
 from tui.presenters.assets.plan import plan_lines
 from tui.presenters.commands import refresh_command, selection_of
-from tui.presenters.lines import line, text_lines
+from tui.presenters.lines import Line, line, text_lines
 from tui.screens.dialogs import Dialog
 from tui.source import Document, Place
 from tui.widgets.band import Band, Choice, Prompt, Rule
@@ -118,20 +118,32 @@ class TriggerDialog(Dialog[Wish]):
         field = self.query_one("#field", Prompt)
         return field if field.display else super().first_focus()
 
-    @on(Input.Submitted, "#range")
-    def _ranged(self, event: Input.Submitted) -> None:
-        """Plan the range that was typed; what it would do is shown before anything can be chosen."""
-        self.is_ranged = True
-        self.wish = replace(self.wish, partition=event.value.strip() or None)
-        self.query_one("#cancel", Choice).focus()
-        self.ask()
+    @on(Input.Changed, "#range, #config")
+    def _changed(self) -> None:
+        """What is typed has no plan yet: nothing can be chosen until it was left, by enter or for another place."""
+        if self._typed_wish() != self.wish:
+            self.serial += 1
+            self._show_plan(None, (line(("enter shows what this would do", "dim")),))
 
-    @on(Input.Submitted, "#config")
-    def _configured(self, event: Input.Submitted) -> None:
-        """Plan with what was typed; a value that is not one stands in place of the plan, and nothing can be chosen."""
-        self.wish = replace(self.wish, config=typed_config(event.value))
+    @on(Input.Submitted, "#range, #config")
+    def _left_by_enter(self) -> None:
         self.query_one("#cancel", Choice).focus()
-        self.ask()
+
+    @on(Input.Blurred, "#range, #config")
+    def _left(self, event: Input.Blurred) -> None:
+        """Plan with what was typed; a value that is not one stands in place of the plan."""
+        self.is_ranged = self.is_ranged or event.input.id == "range"
+        wish = self._typed_wish()
+        if self.is_current and (wish != self.wish or self.plan is None):
+            self.wish = wish
+            self.ask()
+
+    def _typed_wish(self) -> Wish:
+        """The wish with what stands in the fields."""
+        wish = self.wish
+        if self.partitioned:
+            wish = replace(wish, partition=self.query_one("#range", Prompt).value.strip() or None)
+        return replace(wish, config=typed_config(self.query_one("#config", Prompt).value)) if self.config else wish
 
     def action_config(self) -> None:
         if self.config:
@@ -140,7 +152,6 @@ class TriggerDialog(Dialog[Wish]):
     def ask(self) -> None:
         """Show the wish, and ask for its plan."""
         self.serial += 1
-        self.plan = None
         keys, wish = self.wish.keys, self.wish
         title = f"TRIGGER {safe_name(keys[0])}" if len(keys) == 1 else f"TRIGGER {len(keys)} ASSETS"
         mode = "[RO]" if self.place.read_only else "[RW]"
@@ -156,20 +167,22 @@ class TriggerDialog(Dialog[Wish]):
         self.query_one("#options", Band).show(
             line("  ".join(f"{key} [{'x' if chosen else ' '}] {name}" for key, name, chosen in options))
         )
-        self.query_one("#plan", TextPane).show((line("planning ... (this changes nothing)"),))
-        self._enable()
+        self._show_plan(None, (line("planning ... (this changes nothing)"),))
         self.app.ask_plan(self, lambda source: source.plan(wish.selection, **wish.options))  # type: ignore[attr-defined]
 
     def on_planned(self, event: Planned) -> None:
         if event.serial != self.serial:
             return
-        pane = self.query_one("#plan", TextPane)
-        width = max(40, pane.size.width)
+        width = max(40, self.query_one("#plan", TextPane).size.width)
         if event.plan is None:
-            pane.show(tuple(text_lines("There is no plan: " + (event.error or "unknown error"), width)))
+            self._show_plan(None, tuple(text_lines("There is no plan: " + (event.error or "unknown error"), width)))
         else:
-            pane.show(plan_lines(event.plan, width))
-        self.plan = event.plan
+            self._show_plan(event.plan, plan_lines(event.plan, width))
+
+    def _show_plan(self, plan: Document | None, lines: Sequence[Line]) -> None:
+        """`plan`: what may be chosen now; None: nothing."""
+        self.query_one("#plan", TextPane).show(tuple(lines))
+        self.plan = plan
         self._enable()
 
     def action_option(self, option: str) -> None:
@@ -213,7 +226,8 @@ class TriggerDialog(Dialog[Wish]):
         was_there = field.display
         field.display = name.display = ready and typed is not None
         name.show(line(f"type  {typed}  to confirm:"))
-        if self.armed and field.display != was_there:
+        is_typing = self.focused is not None and self.focused.id in ("range", "config")
+        if self.armed and field.display != was_there and not is_typing:
             self.first_focus().focus()
         act = self.query_one("#act", Choice)
         act.disabled = not ready or (typed is not None and field.value.strip() != typed)
