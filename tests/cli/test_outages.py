@@ -49,7 +49,7 @@ def test_a_server_that_is_away_from_the_first_question_on_is_not_waited_for() ->
 
 
 def test_an_answer_is_asked_for_until_it_comes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outages, "AGAIN_S", 0.0)
+    monkeypatch.setattr(outages, "POLL_S", 0.0)
     away = iter([AWAY, AWAY])
 
     def ask() -> int:

@@ -16,7 +16,8 @@ T = TypeVar("T")
 LONGEST_S = 300.0
 """So long a server may be away in one piece."""
 
-AGAIN_S = 0.5
+POLL_S = 0.5
+"""How often a server is asked about a run, whether it answers or not."""
 
 
 class Outages:
@@ -34,7 +35,7 @@ class Outages:
                 answered.append(ask())
             if answered:
                 return answered[0]
-            time.sleep(AGAIN_S)
+            time.sleep(POLL_S)
 
     @contextmanager
     def borne(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.keys import label_of
 from causal_organism.cli.output import progress_bar, say
-from causal_organism.cli.runs.outages import Outages
+from causal_organism.cli.runs.outages import POLL_S, Outages
 from causal_organism.errors import StoppedWaitingError
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from causal_organism.engine.make import StepOutcome
     from causal_organism.ports import StepRecord
 
-POLL_S = 0.5
 AGAIN_S = 5.0
 """How long another ^C is taken for the wish to cancel the run."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -70,8 +69,10 @@ class PostgresInterventions:
                 "UPDATE organism.intervention SET status = %s, changed_at = %s WHERE id = %s",
                 (step.now, at, intervention),
             )
-            event = _Event(intervention=intervention, at=at, action=action, was=row[0], now=step.now, actor=actor)
-            _note(connection, event, detail or {})
+            event = InterventionEvent(
+                at=at, action=action, was=row[0], now=step.now, actor=actor, detail=dict(detail or {})
+            )
+            _note(connection, intervention, event)
         return step.now
 
 
@@ -86,24 +87,12 @@ def _follow(connection: psycopg.Connection[Any], step: Step, *, at: datetime, ru
     )
     if step.action is not None:
         detail = {"run": run, "proposal": step.proposal} if step.now == PROPOSED else {"run": run}
-        event = _Event(intervention=step.id, at=at, action=step.action, was=step.was, now=step.now, actor=ENGINE)
-        _note(connection, event, detail)
+        event = InterventionEvent(at=at, action=step.action, was=step.was, now=step.now, actor=ENGINE, detail=detail)
+        _note(connection, step.id, event)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Event:
-    """That the status of an intervention changed; `was`: None for a new one."""
-
-    intervention: str
-    at: datetime
-    action: str
-    was: str | None
-    now: str
-    actor: str
-
-
-def _note(connection: psycopg.Connection[Any], event: _Event, detail: Mapping[str, Any]) -> None:
+def _note(connection: psycopg.Connection[Any], intervention: str, event: InterventionEvent) -> None:
     connection.execute(
         _SQL["note"],
-        (event.intervention, event.at, event.action, event.was, event.now, event.actor, json.dumps(dict(detail))),
+        (intervention, event.at, event.action, event.was, event.now, event.actor, json.dumps(event.detail)),
     )
