@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from causal_organism.documents.runs import RunRow
 from causal_organism.errors import OrganismError
 from causal_organism.platform.run_listing import LOCAL
 from causal_organism.platform.stats import FAILED, load_stats
 from causal_organism.ports import Organism
-from causal_organism.ports.rows import RunRow
 
 KEPT_S, LEAST_S = 60.0, 5.0
 """Counted again after so long, and after the shorter time where a run began or ended meanwhile."""

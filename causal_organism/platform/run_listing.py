@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 
 from causal_organism.deployments import PIPELINES, pipeline_named
+from causal_organism.documents.runs import ReasonedRun, RunRow
 from causal_organism.errors import NotRunningError, RequestError
 from causal_organism.platform.run_rows import local_run, with_refusals
 from causal_organism.ports import Organism, RunFilter, RunRecord
-from causal_organism.ports.rows import ReasonedRun, RunRow
 from causal_organism.wording.run_filters import ALL, RunsAsked
 from causal_organism.wording.run_reasons import reason_of
 from causal_organism.wording.run_states import KINDS, NAMES, STATES

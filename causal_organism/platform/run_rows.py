@@ -8,10 +8,10 @@ from typing import Any
 
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.deployments import INCREMENTAL
+from causal_organism.documents.runs import LogRow, RunRow
 from causal_organism.engine.leases import run_lease
 from causal_organism.organism.stream.gaps import count_text, open_gaps
 from causal_organism.ports import Organism, RunRecord, StepRecord
-from causal_organism.ports.rows import LogRow, RunRow
 from causal_organism.wording.run_actions import cancel_refusal, retry_refusal
 
 _STATES: Mapping[str | None, tuple[str, str]] = {

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.assets.outcomes import NOT_WELL, RunOutcome
+from causal_organism.documents.runs import LogRow, RunWithTasks
 from causal_organism.engine.history.run_logs import kept_lines
 from causal_organism.engine.leases import POLL_S
 from causal_organism.errors import NotRunningError, RefusedError
@@ -15,7 +16,6 @@ from causal_organism.platform.run_ids import find_run_id
 from causal_organism.platform.run_rows import local_run, step_document, step_line, with_refusals
 from causal_organism.platform.task_names import are_named
 from causal_organism.ports import Organism, RunRecord, StepRecord
-from causal_organism.ports.rows import LogRow, RunWithTasks
 from causal_organism.wording.run_actions import Refusal, Run, cancel_refusal, has_ended, retry_refusal
 from causal_organism.wording.run_reasons import reason_of, without_prefix
 

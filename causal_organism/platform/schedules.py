@@ -7,8 +7,8 @@ from typing import Any
 
 from causal_organism.assets.cron import parse_cron
 from causal_organism.deployments import OVERDUE_S
+from causal_organism.documents.runs import RunRow, ScheduleRow
 from causal_organism.ports import Organism, RunFilter
-from causal_organism.ports.rows import RunRow, ScheduleRow
 
 
 def load_schedules(organism: Organism) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from causal_organism.assets.durations import percentile
+from causal_organism.documents.runs import RunRow
 from causal_organism.errors import NotRunningError
 from causal_organism.platform.run_listing import LOCAL
 from causal_organism.platform.run_rows import local_run
 from causal_organism.ports import Organism, RunFilter
-from causal_organism.ports.rows import RunRow
 
 FAILED = ("FAILED", "CRASHED")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-from causal_organism.ports.rows import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, WorkerRow
+from causal_organism.documents.runs import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, WorkerRow
 from causal_organism.ports.run_history import RunHistory
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from causal_organism.ports.rows import RunRow, TryRow
+from causal_organism.documents.runs import RunRow, TryRow
 
 RunDocument = Mapping[str, Any]
 """What a run answered with, as JSON: `organism.refresh/1`, for example."""

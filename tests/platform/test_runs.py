@@ -9,6 +9,7 @@ import pytest
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.deployments import INCREMENTAL, REFRESH
+from causal_organism.documents.runs import RunWithTasks, TaskRow
 from causal_organism.engine.leases import run_lease
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import begin, finish, make_step, refresh_local
@@ -21,7 +22,6 @@ from causal_organism.platform.runs import cancel_run, load_logs, load_run, load_
 from causal_organism.platform.schedules import set_schedule
 from causal_organism.platform.trigger import plan_for_workers
 from causal_organism.ports import Gap, StreamPosition
-from causal_organism.ports.rows import RunWithTasks, TaskRow
 from causal_organism.stores.memory.archive import MemoryArchive
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.wording.run_actions import has_ended

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import FULL, INCREMENTAL, OVERDUE_S
+from causal_organism.documents.runs import RunRow
 from causal_organism.platform.schedules import ScheduleList, load_schedules, set_schedule
 from causal_organism.ports import RunFilter
-from causal_organism.ports.rows import RunRow
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from tests.platform.test_runs import organism
 

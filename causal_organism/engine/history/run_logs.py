@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from causal_organism.ports.rows import LogRow
+from causal_organism.documents.runs import LogRow
 
 MOST_RUNS = 200
 MOST_BYTES = 8_000_000  # of one run

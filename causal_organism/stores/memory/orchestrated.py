@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.deployments import Pipeline, actor_of, trigger_of
-from causal_organism.ports.rows import LogRow, RunRow, TaskRow, TryRow
+from causal_organism.documents.runs import LogRow, RunRow, TaskRow, TryRow
 
 TYPES = {
     "Scheduled": "SCHEDULED",

@@ -14,9 +14,7 @@ from causal_organism.deployments import (
     Pipeline,
     pipeline_named,
 )
-from causal_organism.errors import RefusedError, RequestError
-from causal_organism.ports import RunFilter
-from causal_organism.ports.rows import (
+from causal_organism.documents.runs import (
     Health,
     LogRow,
     QueueRow,
@@ -27,6 +25,8 @@ from causal_organism.ports.rows import (
     TryRow,
     WorkerRow,
 )
+from causal_organism.errors import RefusedError, RequestError
+from causal_organism.ports import RunFilter
 from causal_organism.stores.memory.orchestrated import TYPES, MemoryRun, to_document
 from causal_organism.wording.identities import SHORTEST, matching, one_of
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.deployments import UNSERVED_S, actor_of, trigger_of
-from causal_organism.ports.rows import LogRow, QueueRow, RunRow, ScheduleRow, TaskRow, TryRow, WorkerRow
+from causal_organism.documents.runs import LogRow, QueueRow, RunRow, ScheduleRow, TaskRow, TryRow, WorkerRow
 
 Row = Mapping[str, Any]
 

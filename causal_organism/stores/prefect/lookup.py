@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from causal_organism.deployments import PIPELINES, WORK_POOL, pipeline_named
+from causal_organism.documents.runs import RunRow
 from causal_organism.errors import RequestError
-from causal_organism.ports.rows import RunRow
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
 from causal_organism.wording.identities import SHORTEST, matching, one_of

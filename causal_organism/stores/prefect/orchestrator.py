@@ -10,9 +10,18 @@ from functools import cache, partial
 from typing import Any
 
 from causal_organism.deployments import TRIGGER_TAG
+from causal_organism.documents.runs import (
+    Health,
+    LogRow,
+    QueueRow,
+    RunRow,
+    RunWithTasks,
+    ScheduleRow,
+    TryRow,
+    WorkerRow,
+)
 from causal_organism.errors import RefusedError
 from causal_organism.ports import RunFilter
-from causal_organism.ports.rows import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, TryRow, WorkerRow
 from causal_organism.settings import Settings
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi, utc_now

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from causal_organism.documents.runs import RunRow, TryRow
 from causal_organism.ports import RunFilter
-from causal_organism.ports.rows import RunRow, TryRow
 from causal_organism.stores.prefect import documents
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
 from causal_organism.stores.prefect.lookup import OURS, Lookup

@@ -1,4 +1,4 @@
-"""Rows that the orchestrator answers with: CONTRACTS.md section 3, field by field. Moments are ISO 8601 texts."""
+"""Runs, queues, schedules and workers, as the orchestrator tells them. Moments are ISO 8601 texts."""
 
 from __future__ import annotations
 
