@@ -108,7 +108,7 @@ class AssetSpec:
 
     def config_values(self, given: Mapping[str, object]) -> dict[str, object]:
         """What each parameter with a default is called with."""
-        return {name: given.get(name, parameter.default) for name, parameter in self.config.items()}
+        return {name: given.get(name, each.default) for name, each in self.config.items()} if self.config else {}
 
     @property
     def arguments(self) -> dict[str, str | Mapping[str, str]]:

@@ -20,7 +20,8 @@ class AssetGraph:
     """Checked and ordered. `order` is topological, ties by key.
 
     `reads` are the inputs of each asset with how their partitions are read; `needs` what else must have been made.
-    `whole_reads` are the same for one without partitions, with what it reads; None where that depends on partitions.
+    `whole_reads` are the inputs of one that reads assets as a whole, with what it reads; None where that depends on
+    partitions. `whole_inputs`, `whole_needs` are what it reads and needs alone.
     `dimensions` are those of each asset without the windows that can never be complete: they reach before what they
     read begins, or past its end.
     """
@@ -44,6 +45,8 @@ class AssetGraph:
             for key, spec in self.specs.items()
         }
         self.whole_reads = {key: _whole(reads) for key, reads in self.reads.items()}
+        self.whole_inputs = {key: _read(whole) for key, whole in self.whole_reads.items()}
+        self.whole_needs = {key: _read(_whole(reads)) for key, reads in self.needs.items()}
         self.dimensions: Mapping[str, Mapping[str, Dimension]] = self._dimensions()
 
     def __getitem__(self, key: str) -> AssetSpec:
@@ -123,6 +126,10 @@ def graph_of(assets: Iterable[Asset]) -> AssetGraph:
 
 def _whole(reads: Iterable[Read]) -> Sequence[tuple[Read, One]] | None:
     return None if any(each.axes for each in reads) else tuple((each, One(each.key)) for each in reads)
+
+
+def _read(whole: Sequence[tuple[Read, One]] | None) -> Sequence[One] | None:
+    return None if whole is None else tuple(one for _, one in whole)
 
 
 def _distinct(specs: Iterable[AssetSpec]) -> dict[str, AssetSpec]:

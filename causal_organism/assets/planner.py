@@ -85,7 +85,7 @@ def plan(
     """
     planning = _Planning(graph, view, expected, Blocking(view, unreadable=unreadable), force=force)
     for key in graph.order:
-        if key in chosen and graph[key].kind != SOURCE:
+        if key in chosen and graph.specs[key].kind != SOURCE:
             planning.add(key, chosen[key])
     planning.join_siblings(chosen)
     return tuple(step for key in graph.in_order(planning.steps) for step in planning.in_order(key, chosen[key]))
@@ -93,7 +93,7 @@ def plan(
 
 def with_siblings(graph: AssetGraph, keys: Collection[str]) -> frozenset[str]:
     """The keys and all that is made together with them."""
-    return frozenset(other for key in keys for other in graph[key].together)
+    return frozenset(other for key in keys for other in graph.specs[key].together)
 
 
 class _Planning:
@@ -125,7 +125,7 @@ class _Planning:
             del self.steps[key]
 
     def join_siblings(self, chosen: Mapping[str, Sequence[str]]) -> None:
-        for key in [each for each in self.steps if len(self._graph[each].together) > 1]:
+        for key in [each for each in self.steps if len(self._graph.specs[each].together) > 1]:
             for other in self._graph[key].together:
                 there = self.steps.setdefault(other, {})
                 for partition, step in self.steps[key].items():
@@ -148,7 +148,7 @@ class _Planning:
         if not certain and not may_change:
             return None
         checks_only = not self._force and not may_change and judgement.needs_checks_only
-        together, pinned = self._graph[key].together, judgement.is_pinned
+        together, pinned = self._graph.specs[key].together, judgement.is_pinned
         return PlanStep(
             key=key,
             partition=partition,

@@ -9,6 +9,7 @@ from typing import Any
 from causal_organism.assets.blocking import Blocker, Blocking, Hindrance, reason_text
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.freshness.cause_words import attempt_text
+from causal_organism.assets.freshness.causes import Cause, InputChanged, Pinned
 from causal_organism.assets.freshness.staleness import FRESH, STALE, Status
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED, AssetRef, placed
@@ -104,6 +105,19 @@ def failed_upstream_text(row: Mapping[str, Any], name: str) -> str:
     if row["of_head"]:
         return f"{row['use']} {name}: did not pass its checks: {row['error']}"
     return f"{row['use']} {name}: last attempt {attempt_text(row['outcome'], row['error'])}"
+
+
+def root_causes(snapshot: LedgerSnapshot, key: str) -> list[tuple[str, Cause]]:
+    """(asset, cause) pairs that say why this asset is out of date, its own and those of what is before it; roots
+    first. Empty for one that is up to date."""
+    found: list[tuple[str, Cause]] = []
+    graph = snapshot.organism.graph
+    for other in graph.in_order(graph.walk_up({key})) if snapshot.judgements[key].status != FRESH else ():
+        judgement = snapshot.judgements[other]
+        own = [each for each in judgement.causes if not isinstance(each, InputChanged | Pinned)]
+        if judgement.status != FRESH:
+            found += [(other, cause) for cause in (own or judgement.causes)]
+    return found
 
 
 def stale_before(

@@ -12,8 +12,8 @@ from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.contents import Stored
 from causal_organism.assets.definitions import DERIVED
 from causal_organism.assets.freshness.attempts import last_attempt
-from causal_organism.assets.freshness.causes import Cause, InputChanged, NeverMade, Pinned
-from causal_organism.assets.freshness.staleness import FRESH, MISSING, Code, Judgement, judge, rejecting, worst_of
+from causal_organism.assets.freshness.causes import NeverMade
+from causal_organism.assets.freshness.staleness import MISSING, Code, Judgement, judge, rejecting, worst_of
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.keys import UNPARTITIONED
 from causal_organism.assets.partitions.dimensions import member_names, members, sources_of
@@ -51,6 +51,7 @@ class LedgerSnapshot:
     _versions: dict[tuple[str, int, str], Version | None] = field(default_factory=dict)
     _judged: dict[str, tuple[tuple[str, Judgement], ...]] = field(default_factory=dict)
     _spaces: dict[str, Space] = field(default_factory=dict)
+    _inputs: dict[str, InputVersion] = field(default_factory=dict)  # heads of assets without partitions, as inputs
     _chosen: dict[str, dict[Many, tuple[tuple[str, ...], InputVersion]]] = field(default_factory=dict)
     _resolved: dict[str, Sequence[tuple[Read, Resolved | None]]] = field(default_factory=dict)  # without partitions
 
@@ -73,6 +74,7 @@ class LedgerSnapshot:
             self._chosen.pop(key, None)
         else:
             self.heads[key] = head
+            self._inputs.pop(key, None)
 
     def attempt(self, key: str, partition: str = UNPARTITIONED) -> Attempt | None:
         """The last failed try that counts (see attempts.py), of what has a head too."""
@@ -125,18 +127,23 @@ class LedgerSnapshot:
             )
         return self._spaces[key]
 
-    def inputs(self, key: str, partition: str = UNPARTITIONED) -> list[Resolved]:
+    def inputs(self, key: str, partition: str = UNPARTITIONED) -> Sequence[Resolved]:
         """What a make would read."""
+        whole = self.organism.graph.whole_inputs[key]
+        if whole is not None:
+            return whole
         return [found for _, found in self.resolved(key, partition) if found is not None]
 
-    def needs(self, key: str, partition: str = UNPARTITIONED) -> list[Resolved]:
+    def needs(self, key: str, partition: str = UNPARTITIONED) -> Sequence[Resolved]:
         """What else must have been made."""
-        found = self._resolve(key, partition, self.organism.graph.needs[key])
-        return [each for _, each in found if each is not None]
+        whole = self.organism.graph.whole_needs[key]
+        if whole is not None:
+            return whole
+        return [each for _, each in self._resolve(key, partition, self.organism.graph.needs[key]) if each is not None]
 
     def resolved(self, key: str, partition: str = UNPARTITIONED) -> Sequence[tuple[Read, Resolved | None]]:
         """Every read of an asset with the partitions that it stands for; None where there is no such partition."""
-        found = None if partition else self.organism.graph.whole_reads[key] or self._resolved.get(key)
+        found = self.organism.graph.whole_reads[key] or (None if partition else self._resolved.get(key))
         if found is None:
             found = self._resolve(key, partition, self.organism.graph.reads[key])
             if not partition:
@@ -191,18 +198,8 @@ class LedgerSnapshot:
             self._judged[key] = tuple((each, self._judge_one(key, each)) for each in self.space(key).texts)
         return self._judged[key]
 
-    def root_causes(self, key: str) -> list[tuple[str, Cause]]:
-        """(asset, cause) pairs that say why this asset, or something before it, is out of date; roots first."""
-        found: list[tuple[str, Cause]] = []
-        for other in self.organism.graph.in_order(self.organism.graph.walk_up({key})):
-            judgement = self.judgements[other]
-            own = [each for each in judgement.causes if not isinstance(each, InputChanged | Pinned)]
-            if judgement.status != FRESH:
-                found += [(other, cause) for cause in (own or judgement.causes)]
-        return found
-
     def _judge_one(self, key: str, partition: str) -> Judgement:
-        spec, head = self.organism.graph[key], self.head(key, partition)
+        spec, head = self.organism.graph.specs[key], self.head(key, partition)
         ages = (
             not partition
             or (spec.max_age is None and spec.due is None)
@@ -243,8 +240,12 @@ class LedgerSnapshot:
         if isinstance(found, Many):
             texts, version = self._choose(found)
             return version if texts else None
-        head = self.head(found.key, found.partition)
-        return None if head is None else as_input(head)
+        if found.partition or found.key not in self._inputs:
+            head = self.head(found.key, found.partition)
+            if head is None or found.partition:
+                return None if head is None else as_input(head)
+            self._inputs[found.key] = as_input(head)
+        return self._inputs[found.key]
 
     def _choose(self, many: Many) -> tuple[tuple[str, ...], InputVersion]:
         known = self._chosen.setdefault(many.key, {})

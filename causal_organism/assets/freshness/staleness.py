@@ -86,6 +86,9 @@ class Judgement:
         return any(isinstance(cause, Pinned) for cause in self.causes)
 
 
+_FRESH = Judgement(FRESH)
+
+
 def judge(
     spec: AssetSpec,
     *,
@@ -106,7 +109,7 @@ def judge(
         rejected = (CheckFailed(),) if head is not None and head.outcome is Outcome.REJECTED else ()
         return Judgement(MISSING, (NeverMade(), *rejected))
     if spec.kind == SOURCE:
-        return Judgement(FRESH)
+        return _FRESH
     causes: list[Cause] = [
         *_code_changed(head, code),
         *_inputs_changed(head, inputs),
@@ -115,6 +118,8 @@ def judge(
         *_check_changed(head, code),
         *((ContentDamaged(head.version.number),) if damaged else ()),
     ]
+    if not causes and not head.pinned:
+        return _FRESH
     status = STALE if causes else FRESH
     if head.pinned:
         causes.append(Pinned(head.version.number))
@@ -147,7 +152,7 @@ def _inputs_changed(head: Head, inputs: Mapping[str, InputVersion | None]) -> li
             causes.append(InputAdded(_name(label), _label(now), _partition(now)))
         elif _content(recorded[label]) != _content(now):
             causes.append(_input_changed(label, recorded[label], now))
-    for label in sorted(label for label in recorded if label not in inputs):
+    for label in sorted(recorded.keys() - inputs.keys()):
         was = recorded[label]
         causes.append(InputRemoved(_name(label), _label(was), _partition(was)))
     return causes
@@ -181,14 +186,12 @@ def _too_old(spec: AssetSpec, head: Head, now: datetime) -> list[Cause]:
 
 def results_of_now(head: Head, code: Code) -> tuple[CheckResult, ...]:
     """What the checks that there are now said of a head; without those that are new, or others than they were."""
-    if not head.checks:
-        return ()
     return tuple(each for each in head.checks if each.name in code.checks and _is_current(each, code))
 
 
 def rejecting(head: Head, code: Code) -> tuple[CheckResult, ...]:
     """Blocking checks, as they are now, that the head did not pass."""
-    return tuple(each for each in results_of_now(head, code) if each.rejects)
+    return tuple(each for each in results_of_now(head, code) if each.rejects) if head.checks else ()
 
 
 def _is_current(result: CheckResult, code: Code) -> bool:

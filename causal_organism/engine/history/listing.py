@@ -15,7 +15,7 @@ from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Version
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.engine.freshness import freshness_and_health
-from causal_organism.engine.hindrances import blocked_alone, failed_upstream, stale_before
+from causal_organism.engine.hindrances import blocked_alone, failed_upstream, root_causes, stale_before
 from causal_organism.engine.history.version_names import find_kept, find_ref, find_version, number_in
 from causal_organism.engine.plan import select_keys
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
@@ -133,7 +133,7 @@ def _asset(
         "blocked_by": [each.key for each in blocked_alone(snapshot, key)],
         "failed_upstream": failed_upstream(snapshot, key),
         "looked_at": looked_at.isoformat() if looked_at and spec.kind == SOURCE else None,
-        "root_causes": [{"key": other, **cause_document(cause)} for other, cause in _roots(snapshot, key)],
+        "root_causes": [{"key": other, **cause_document(cause)} for other, cause in root_causes(snapshot, key)],
         "estimate_s": estimate_s,
         **freshness_and_health(snapshot, key),
     }
@@ -185,10 +185,6 @@ def _definition(spec: AssetSpec) -> dict[str, Any]:
         "outputs": list(spec.outputs),
         "defined_at": spec.defined_at,
     }
-
-
-def _roots(snapshot: LedgerSnapshot, key: str) -> list[tuple[str, Any]]:
-    return [] if snapshot.judgements[key].status == FRESH else snapshot.root_causes(key)
 
 
 def versions_document(
