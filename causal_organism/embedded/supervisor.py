@@ -24,7 +24,7 @@ from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.servers.admitting import admit_worker
 from causal_organism.embedded.servers.neo4j import Neo4j
-from causal_organism.embedded.servers.server import LEDGER, WATCH, WORKER, Server
+from causal_organism.embedded.servers.server import LEDGER, ORCHESTRATOR, WATCH, WORKER, Server
 from causal_organism.embedded.state import (
     Request,
     ServerPhase,
@@ -40,6 +40,9 @@ from causal_organism.errors import OrganismError
 
 LOCK = "supervisor.lock"
 BUSY_TURN_S, QUIET_TURN_S = 0.1, 0.5
+
+_WAITS_ITSELF = frozenset({(ORCHESTRATOR, LEDGER), (WORKER, ORCHESTRATOR)})
+"""Who waits for what by itself: meanwhile Prefect's processes do what takes them long."""
 
 
 @dataclass(slots=True)
@@ -95,9 +98,12 @@ class Supervisor:
             self._tell()
 
     def may_start(self, each: Watched) -> bool:
-        """What it needs is healthy. The worker waits for that itself, and meanwhile does what takes it long."""
-        phases = (ServerPhase.STARTING, ServerPhase.HEALTHY) if each.name == WORKER else (ServerPhase.HEALTHY,)
-        return all(self._is_in(need, *phases) for need in each.server.needs)
+        """What it needs is healthy, or starts where it waits for that itself."""
+        return all(
+            self._is_in(need, ServerPhase.HEALTHY)
+            or ((each.name, need) in _WAITS_ITSELF and self._is_in(need, ServerPhase.STARTING))
+            for need in each.server.needs
+        )
 
     def _try(self, action: Callable[[], None]) -> None:
         """A file that cannot be read or written, as on a full disk, ends nothing: it is tried again at every turn."""

@@ -6,22 +6,26 @@ server forgets the last worker of this name: runs that ended with it are known b
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 
-import prefect.cli.worker
-import prefect.workers.process  # noqa: F401 - loaded now, so that the command has it at once
-from prefect.cli import app
-from prefect.client.orchestration import SyncPrefectClient, get_client
-from prefect.exceptions import PrefectHTTPStatusError
-
+from causal_organism.assets.collector import rare_collection
 from causal_organism.deployments import WORK_POOL
+
+with rare_collection():
+    import prefect.cli.worker
+    import prefect.workers.process  # noqa: F401 - loaded now, so that the command has it at once
+    from prefect.cli import app
+    from prefect.client.orchestration import SyncPrefectClient, get_client
+    from prefect.exceptions import PrefectHTTPStatusError
 
 _LOOK_S = 0.1
 _NOT_FOUND = 404
 
 
 def main(name: str, arguments: list[str]) -> None:
+    gc.freeze()  # what was imported stays, and need not be looked through again
     with get_client(sync_client=True) as server:
         while server.api_healthcheck() is not None:  # what is wrong
             time.sleep(_LOOK_S)

@@ -13,7 +13,8 @@ import pytest
 
 from causal_organism.embedded import processes
 from causal_organism.embedded.home import Home
-from causal_organism.embedded.servers.server import LEDGER, ORCHESTRATOR, WORKER
+from causal_organism.embedded.servers.prefect import PrefectServer, PrefectWorker
+from causal_organism.embedded.servers.server import LEDGER, ORCHESTRATOR, WATCH, WORKER
 from causal_organism.embedded.servers.valkey import Valkey
 from causal_organism.embedded.state import ServerPhase
 from causal_organism.embedded.supervisor import Supervisor
@@ -116,21 +117,24 @@ class Needing:
         self.name, self.needs = name, needs
 
 
-def test_the_worker_is_begun_while_its_server_starts_and_any_other_server_after_what_it_needs(tmp_path: Path) -> None:
-    servers = (Needing(LEDGER), Needing(ORCHESTRATOR, LEDGER), Needing(WORKER, ORCHESTRATOR))
+def test_prefects_processes_are_begun_while_what_they_ask_starts_but_a_worker_after_the_ledger(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    servers = (Needing(LEDGER), PrefectServer(home), PrefectWorker(home), Needing(WATCH, ORCHESTRATOR))
     watched = {each.name: Watched(each, "1") for each in servers}  # type: ignore[arg-type]
-    supervisor = Supervisor(Home(tmp_path), watched=watched)
+    supervisor = Supervisor(home, watched=watched)
 
     def may_start() -> list[str]:
         return [name for name, each in watched.items() if supervisor.may_start(each)]
 
     assert may_start() == [LEDGER]
     watched[LEDGER].enter(ServerPhase.STARTING, 0.0)
-    assert may_start() == [LEDGER]
-    watched[LEDGER].enter(ServerPhase.HEALTHY, 0.0)
     assert may_start() == [LEDGER, ORCHESTRATOR]
     watched[ORCHESTRATOR].enter(ServerPhase.STARTING, 0.0)
+    assert may_start() == [LEDGER, ORCHESTRATOR]
+    watched[LEDGER].enter(ServerPhase.HEALTHY, 0.0)
     assert may_start() == [LEDGER, ORCHESTRATOR, WORKER]
+    watched[ORCHESTRATOR].enter(ServerPhase.HEALTHY, 0.0)
+    assert may_start() == [LEDGER, ORCHESTRATOR, WORKER, WATCH]
 
 
 def test_after_a_first_failure_a_server_is_started_at_once_and_after_more_it_is_given_time() -> None:

@@ -76,6 +76,7 @@ class PrefectServer:
         self.home.private(ORCHESTRATOR)
 
     def launch(self) -> Launch:
+        """It waits itself until its database answers."""
         folder = self.home.private(ORCHESTRATOR)
         password = quote(self.home.password(f"ledger-{PREFECT_DATABASE}"), safe="")
         database = f"postgresql+asyncpg://prefect:{password}@{HOST}:{self.home.port(LEDGER)}/{PREFECT_DATABASE}"
@@ -92,7 +93,10 @@ class PrefectServer:
             **_SERVER_SETTINGS,
             **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},  # Prefect may be found by it
         )
-        command = (sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port))
+        command = (
+            sys.executable, "-m", "causal_organism.flows.early_server",
+            "server", "start", "--host", HOST, "--port", str(port),
+        )  # fmt: skip
         return Launch(command=command, environment=environment, folder=folder)
 
     def is_healthy(self) -> bool:
@@ -112,7 +116,7 @@ class PrefectWorker:
     home: Home
     caller: Mapping[str, str] = field(default_factory=dict)
     name: str = WORKER
-    needs: tuple[str, ...] = (ORCHESTRATOR,)
+    needs: tuple[str, ...] = (LEDGER, ORCHESTRATOR)
     death_signal: signal.Signals = signal.SIGKILL
     stop_signal: signal.Signals = signal.SIGTERM
     product: str = "Prefect"
