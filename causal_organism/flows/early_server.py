@@ -28,13 +28,13 @@ _ANSWER_S = 5.0
 def main(arguments: list[str]) -> None:
     gc.freeze()  # what was imported stays, and need not be looked through again
     address = PREFECT_API_DATABASE_CONNECTION_URL.value().replace("+asyncpg", "", 1)
-    while not asyncio.run(_answers(address)):
+    while not asyncio.run(answers(address)):
         time.sleep(_LOOK_S)
     sys.argv = ["prefect", *arguments]
     app()
 
 
-async def _answers(address: str) -> bool:
+async def answers(address: str) -> bool:
     """Whether there is a database. What else is wrong with it, Prefect itself says in its log."""
     try:
         connection = await asyncpg.connect(address, timeout=_ANSWER_S)
