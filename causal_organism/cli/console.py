@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from causal_organism.assets.collector import rare_collection
 from causal_organism.cli.shell.contexts import ContextEntry, console_file, load_console_file
 from causal_organism.errors import RequestError
 from causal_organism.settings import Settings, load_settings
@@ -52,9 +53,10 @@ def tui(
         return 0
     _check_terminal()
     _quiet_textual()
-    from tui.keymap import to_keymap  # textual costs 0.4 s of CPU, which no other command may pay
-    from tui.running import Terminal, run_console
-    from tui.widgets.paint import Paint, Theme
+    with rare_collection():
+        from tui.keymap import to_keymap  # textual costs 0.3 s of CPU, which no other command may pay
+        from tui.running import Terminal, run_console
+        from tui.widgets.paint import Paint, Theme
 
     file = load_console_file(os.environ)
     terminal = Terminal(
