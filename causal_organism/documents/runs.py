@@ -1,9 +1,11 @@
-"""Runs, queues, schedules and workers, as the orchestrator tells them. Moments are ISO 8601 texts."""
+"""Runs, queues, schedules and workers, as the orchestrator tells them.
 
-from __future__ import annotations
+Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+"""
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from causal_organism.documents.json import JsonObject
 
 TryRow = TypedDict(
     "TryRow",
@@ -42,7 +44,7 @@ class RunRow(TypedDict):
     message: str | None
     trigger: str
     actor: str
-    parameters: Mapping[str, Any]
+    parameters: JsonObject
     queue: str | None
     scheduled_at: str | None
     started_at: str | None

@@ -7,6 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from causal_organism.assets.keys import partition_text
+from causal_organism.documents.assets import AssetsDocument
+from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
+from causal_organism.documents.stream import QueuesDocument, RunsForeseen
+from causal_organism.documents.versions import ShownDiff, VersionsDocument
 from causal_organism.engine.history.listing import diff_document, versions_document
 from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.plan import make_plan, plan_document, select_keys
@@ -87,24 +91,29 @@ class Console:
     def status(self) -> Document:
         return self._status()
 
-    def assets(self) -> Document:
+    def assets(self) -> AssetsDocument:
         return self._assets.document()
 
     def select(self, expression: str) -> tuple[str, ...]:
         return select_keys(self._organism, expression, self._assets.snapshot(), allow_empty=True)
 
-    def versions(self, key: str) -> Document:
+    def versions(self, key: str) -> VersionsDocument:
         document = versions_document(self._organism, key)
         return {**document, "versions": document["versions"][:VERSIONS_SHOWN]}
 
-    def rejected(self, key: str) -> Document:
+    def rejected(self, key: str) -> VersionsDocument:
         return versions_document(self._organism, key, rejected=True)
 
-    def diff(self, key: str, was: int, now: int) -> Document:
+    def diff(self, key: str, was: int, now: int) -> ShownDiff:
         found = diff_document(self._organism, f"{key}@{was}", f"{key}@{now}")
-        lists = ("added", "removed", "changed")
-        return {**found, "counts": {name: len(found[name]) for name in lists},
-                **{name: found[name][:DIFFERENCES] for name in lists}}  # fmt: skip
+        added, removed, changed = found["added"], found["removed"], found["changed"]
+        return {
+            **found,
+            "counts": {"added": len(added), "removed": len(removed), "changed": len(changed)},
+            "added": added[:DIFFERENCES],
+            "removed": removed[:DIFFERENCES],
+            "changed": changed[:DIFFERENCES],
+        }
 
     def restore(self, key: str, version: int) -> str:
         found = restore(self._writable, f"{key}@{version}", actor=self._actor)
@@ -135,18 +144,18 @@ class Console:
     def plan(
         self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
         config: Sequence[str] = (),
-    ) -> Document:  # fmt: skip
+    ) -> ForeseenPlan:  # fmt: skip
         request = Request(selection, partition, force=force, full=full, config=parse_config(config))
         plan = plan_document(make_plan(self._organism, request, Origin(self._actor, "console")))
         return with_consequences(self._organism, plan)
 
-    def after_runs(self, runs: Sequence[str]) -> Document:
+    def after_runs(self, runs: Sequence[str]) -> RunsForeseen:
         return of_runs(self._organism, runs)
 
-    def after_version(self, key: str, version: int) -> Document:
+    def after_version(self, key: str, version: int) -> VersionForeseen:
         return of_version(self._organism, f"{key}@{version}")
 
-    def after_unpin(self, key: str) -> Document:
+    def after_unpin(self, key: str) -> Foreseen:
         return of_unpin(self._organism, key)
 
     def after_decision(self, proposal: str, action: str) -> Document:
@@ -177,11 +186,10 @@ class Console:
         # Prefect does not count lines: where it gave as many as it was asked for, there may be any number more.
         return {"lines": new, "cursor": f"{last} {at_last}", "behind": 0 if len(lines) < limit else None}
 
-    def queues(self) -> Document:
+    def queues(self) -> QueuesDocument:
         document = queue_operations.load_queues(self._organism)
         # When a worker last asked is shown nowhere; without it, queues where nothing happens are the same document.
-        queues = [{name: each[name] for name in each if name != "last_polled"} for each in document["queues"]]
-        return {**document, "queues": queues}
+        return {**document, "queues": [{**each, "last_polled": None} for each in document["queues"]]}
 
     def workers(self) -> Document:
         return list_workers(self._organism, own=self._own())

@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.deployments import INCREMENTAL
+from causal_organism.documents.refreshes import EndedStep
 from causal_organism.documents.runs import LogRow, RunRow
 from causal_organism.engine.leases import run_lease
 from causal_organism.organism.stream.gaps import count_text, open_gaps
@@ -65,13 +66,13 @@ def local_run(record: RunRecord, alive: Collection[str]) -> RunRow:
     }
 
 
-def step_document(step: StepRecord) -> dict[str, Any]:
+def step_document(step: StepRecord) -> EndedStep:
     """A step as `organism run` shows it; `seconds` is null where it was not measured."""
     return {
         **placed(step.key, step.partition),
         "outcome": step.outcome,
         "version": step.version,
-        "causes": [dict(cause) for cause in step.causes],
+        "causes": list(step.causes),
         "seconds": step.seconds,
         "error": step.error,
     }

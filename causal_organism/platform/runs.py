@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from causal_organism.assets.outcomes import NOT_WELL, RunOutcome
-from causal_organism.documents.runs import LogRow, RunWithTasks
+from causal_organism.documents.json import JsonObject, object_in
+from causal_organism.documents.runs import LogRow, RunRow, RunWithTasks
 from causal_organism.engine.history.run_logs import kept_lines
 from causal_organism.engine.leases import POLL_S
 from causal_organism.errors import NotRunningError, RefusedError
@@ -53,11 +54,12 @@ def _last_steps(organism: Organism, run: str, record: RunRecord | None) -> list[
     return [step for step in steps if not (is_well and step.outcome in NOT_WELL)]
 
 
-def _config(organism: Organism, row: Run) -> dict[str, Any]:
+def _config(organism: Organism, row: RunRow) -> JsonObject:
     """What parameters with a default were given; Prefect has it of its runs, the ledger in the answer of local ones."""
     if row["deployment"] is not None:
-        return dict(row["parameters"].get("config") or {})
-    return dict((organism.ledger.run_document(row["id"]) or {}).get("config") or {})
+        return object_in(row["parameters"], "config")
+    answer = organism.ledger.run_document(row["id"])
+    return {} if answer is None else answer.get("config") or {}
 
 
 def load_settled(organism: Organism, run: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def of_check(name: str, detail: str, *, blocking: bool) -> CheckResult:
 
 
 def step(key: Any, outcome: Any, error: Any = None) -> Any:
-    return {"key": key, "outcome": outcome, "error": error}
+    return {"key": key, "outcome": outcome, "version": 1, "causes": [], "seconds": None, "error": error}
 
 
 def of_run(*steps: Any, outcome: str = "failed", error: Any = None) -> Any:

@@ -239,7 +239,7 @@ def _find(organism: Organism, key: str, version: InputVersion | None) -> Version
 
 def _named(was: Version | None, now: Version) -> Document:
     """Key and partition, and the partition before where that was another."""
-    found = placed(now.key, now.partition)
+    found: dict[str, Any] = {**placed(now.key, now.partition)}
     if was is not None and was.partition != now.partition:
         found["from_partition"] = partition_of(was.partition)
     return found
