@@ -3,7 +3,7 @@
 Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
 """
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from causal_organism.documents.json import JsonObject
 
@@ -66,6 +66,18 @@ class RunWithTasks(RunRow):
     tasks: list[TaskRow]
 
 
+class RunRefusals(TypedDict):
+    """What cannot be done with a run and why, in words. None: it can; `lost`: what a failed pulse found to be lost."""
+
+    lost: str | None
+    not_retryable: str | None
+    not_cancellable: str | None
+
+
+class ListedRun(ReasonedRun, RunRefusals):
+    """A row of organism.runs/1."""
+
+
 class LogRow(TypedDict):
     """One line of a log."""
 
@@ -106,6 +118,14 @@ class ScheduleRow(TypedDict):
     changed_at: str | None
     next_at: str | None
     late_s: float | None
+
+
+class SchedulesDocument(TypedDict):
+    """organism.schedules/1. `changed`: how many were just paused or resumed."""
+
+    schema: str
+    schedules: list[ScheduleRow]
+    changed: NotRequired[int]
 
 
 class WorkerRow(TypedDict):

@@ -9,8 +9,12 @@ from typing import Any
 from causal_organism.assets.keys import partition_text
 from causal_organism.documents.assets import AssetsDocument
 from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
-from causal_organism.documents.stream import QueuesDocument, RunsForeseen
+from causal_organism.documents.runs import SchedulesDocument
+from causal_organism.documents.shown import LogsShown, PartitionsShown, PersonDocument
+from causal_organism.documents.stats import RunDocument, RunsDocument
+from causal_organism.documents.stream import DeadLettersDocument, QueuesDocument, RunsForeseen
 from causal_organism.documents.versions import ShownDiff, VersionsDocument
+from causal_organism.documents.workers import WorkersDocument
 from causal_organism.engine.history.listing import diff_document, versions_document
 from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.plan import make_plan, plan_document, select_keys
@@ -126,13 +130,13 @@ class Console:
         pin(self._writable, f"{key}@{version}", actor=self._actor)
         return f"{key} is held at v{version}"
 
-    def person(self, person: str) -> Document:
+    def person(self, person: str) -> PersonDocument:
         return numbers_of(self._organism, person)
 
     def why_person(self, key: str, person: str) -> Document:
         return blame(self._organism, key, person)
 
-    def partitions(self, key: str) -> Document:
+    def partitions(self, key: str) -> PartitionsShown:
         """A letter per partition (fresh, stale, missing, x: failed), and the first that are not fresh."""
         rows = self._assets.shown(key).get("by_partition") or []
         states = "".join("x" if row["attempt"] else row["status"][0] for row in rows)
@@ -161,11 +165,11 @@ class Console:
     def after_decision(self, proposal: str, action: str) -> Document:
         return of_decision(self._organism, proposal, action)
 
-    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
+    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> RunsDocument:
         document = load_runs(self._organism, limit=limit, asked=asked, most=LOOKED_AT)
         return document if asked != ALL else {**document, "day": self._day.load(self._organism, document["runs"])}
 
-    def run(self, run: str) -> Document:
+    def run(self, run: str) -> RunDocument:
         return run_operations.load_run(self._organism, run)
 
     def find_run(self, part: str) -> str:
@@ -174,14 +178,14 @@ class Console:
     def find_asset(self, part: str) -> str:
         return one_of(part, tuple(self._organism.graph), what="asset")
 
-    def logs(self, run: str, *, after: str | None = None, limit: int = LOG_LINES) -> Document:
+    def logs(self, run: str, *, after: str | None = None, limit: int = LOG_LINES) -> LogsShown:
         moment, _, seen = (_BEFORE_ALL if after == FIRST_LINE else after or "").partition(" ")
         lines = run_operations.load_logs(self._organism, run, after=moment or None, limit=limit)
         skipped = int(seen or 0)  # lines of the cursor's own moment come again
         new = [line for at, line in enumerate(lines) if not moment or at >= skipped or line["timestamp"] != moment]
         if not new:
             return {"lines": [], "cursor": after, "behind": 0}
-        last = str(new[-1]["timestamp"])
+        last = new[-1]["timestamp"]
         at_last = sum(line["timestamp"] == last for line in lines)
         # Prefect does not count lines: where it gave as many as it was asked for, there may be any number more.
         return {"lines": new, "cursor": f"{last} {at_last}", "behind": 0 if len(lines) < limit else None}
@@ -191,7 +195,7 @@ class Console:
         # When a worker last asked is shown nowhere; without it, queues where nothing happens are the same document.
         return {**document, "queues": [{**each, "last_polled": None} for each in document["queues"]]}
 
-    def workers(self) -> Document:
+    def workers(self) -> WorkersDocument:
         return list_workers(self._organism, own=self._own())
 
     def proposals(self) -> Sequence[Document]:
@@ -218,7 +222,7 @@ class Console:
         return trigger_refresh(self._organism, request, origin)
 
     def retry(self, run: str) -> str:
-        return str(run_operations.retry_run(self._writable, run, actor=self._actor)["id"])
+        return run_operations.retry_run(self._writable, run, actor=self._actor)["id"]
 
     def cancel(self, run: str) -> None:
         run_operations.cancel_run(self._writable, run, actor=self._actor)
@@ -238,13 +242,13 @@ class Console:
     def limit_queue(self, pool: str, name: str, limit: int | None) -> None:
         queue_operations.limit_queue(self._writable, name, limit, actor=self._actor)
 
-    def schedules(self) -> Document:
+    def schedules(self) -> SchedulesDocument:
         return self._schedules.document()
 
     def set_schedule(self, deployment: str, *, active: bool) -> None:
         schedule_operations.set_schedule(self._writable, deployment, active=active, actor=self._actor)
 
-    def dead_letters(self, *, limit: int = LETTERS) -> Document:
+    def dead_letters(self, *, limit: int = LETTERS) -> DeadLettersDocument:
         return dead_letters.load_dead_letters(self._organism, limit=limit)
 
     def retry_letter(self, letter: str) -> str:

@@ -196,7 +196,7 @@ def test_titles_are_one_printable_line() -> None:
 
 
 def test_slack_interprets_nothing() -> None:
-    document = to_slack(hostile_alert(), "production")
+    document: Any = to_slack(hostile_alert(), "production")
     assert "<" not in document["text"]
     kinds = [block.get("text", {}).get("type") or block["elements"][0]["type"] for block in document["blocks"]]
     assert kinds == ["plain_text"] * 3

@@ -201,7 +201,7 @@ def test_a_run_has_its_steps_from_the_ledger_and_its_tasks_from_prefect() -> Non
     assert (found["schema"], found["id"], found["outcome"]) == ("organism.run/1", run, "failed")
     assert [(step["key"], step["outcome"]) for step in found["steps"]] == [("total", "made"), ("broken", "failed")]
     assert [(task["name"], task["state"]) for task in found["tasks"]] == [("total", "Completed"), ("broken", "Failed")]
-    assert (found["selection"], "no \x1b[31m way" in found["error"]) == ("total or broken", True)
+    assert (found["selection"], "no \x1b[31m way" in str(found["error"])) == ("total or broken", True)
     assert has_ended(found)
 
 

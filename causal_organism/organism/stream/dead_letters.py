@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from causal_organism.documents.json import JsonObject
 from causal_organism.documents.stream import DeadLettersDocument, LetterRow
 from causal_organism.errors import RequestError
 from causal_organism.network.interactions import Interaction, parse, to_fields
@@ -82,7 +81,7 @@ def _remove(
     """In the archive first, so that no pulse writes them again."""
     organism.archive.drop_refusals(ids)
     organism.stream.drop_dead_letters(ids)
-    detail: JsonObject = {"ids": ids, "edits": dict(edits)} if edits else {"ids": ids}
+    detail = {"ids": ids, "edits": dict(edits)} if edits else {"ids": ids}
     organism.ledger.audit(actor=actor, action=action, subject=ids[0], detail=detail, at=organism.now())
 
 

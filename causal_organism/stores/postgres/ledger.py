@@ -20,6 +20,7 @@ from causal_organism.errors import (
     StoreError,
 )
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
+from causal_organism.ports.audit import Detail
 from causal_organism.stores.postgres import ledger_rows as rows
 from causal_organism.stores.postgres.database import AT_ONCE, Database
 from causal_organism.stores.postgres.lease_keeper import LeaseKeeper
@@ -230,7 +231,7 @@ class PostgresLedger(PostgresRunHistory):
         with self._database.connection(single=True) as connection:
             return {key: float(seconds) for key, seconds in connection.execute(_RUNS["durations"])}
 
-    def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
+    def audit(self, *, actor: str, action: str, subject: str, detail: Detail, at: datetime) -> None:
         with self._database.connection(single=True) as connection:
             connection.execute(_SQL["add_audit"], (at, actor, action, subject, json.dumps(dict(detail))))
 
