@@ -47,7 +47,7 @@ def ago(moment: object) -> str:
     return long_age(moment, datetime.now(UTC))
 
 
-def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
+def emit(document: Mapping[str, object], text: Callable[[], str], *, as_json: bool) -> None:
     """Print the document, or what `text` makes of it."""
     shown = to_json(document) if as_json else text()
     if not shown:

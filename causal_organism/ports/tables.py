@@ -68,7 +68,7 @@ class ReadingStore(Protocol):
     def product(self) -> str:
         """`TimescaleDB x.y` or `plain tables`."""
 
-    def write_effects(self, rows: Sequence[Mapping[str, Any]], *, version: int, at: datetime) -> None: ...
+    def write_effects(self, rows: Sequence[Mapping[str, object]], *, version: int, at: datetime) -> None: ...
 
     def write_view(
         self, key: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, version: int, at: datetime
