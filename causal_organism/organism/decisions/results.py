@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from causal_organism.documents.pilots import ResultDocument, ResultsDocument
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RequestError
 from causal_organism.organism.decisions.proposals import find_intervention
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
 PANEL, RESULTS = "panel", "interventions/results"
 
 
-def load_all_results(organism: Organism) -> Any | None:
-    """organism.intervention-results/1 as the last analysis has it; None where there is none."""
+def load_all_results(organism: Organism) -> ResultsDocument | None:
+    """As the last analysis has them; None where there are none."""
     head = organism.ledger.heads_of([RESULTS]).get(RESULTS)
-    return None if head is None or not head.version.kept else load_value(organism, head.version)
+    if head is None or not head.version.kept:
+        return None
+    found: ResultsDocument = load_value(organism, head.version)
+    return found
 
 
-def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
-    """organism.intervention-result/1: expected and measured change with intervals, and a verdict.
+def load_result(organism: Organism, intervention: str) -> ResultDocument:
+    """Expected and measured change with intervals, and a verdict.
 
     Of a pilot that goes on, it is what can be said until now; the verdict is then `inconclusive`.
 
@@ -44,7 +48,7 @@ def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
     result = evaluate(started, world, ended=started["ended"] or iso_week_of(organism.now()))
     if started["ended"] is None:
         result["verdict"] = INCONCLUSIVE
-    expected = {name: started["expected"][name] for name in ("own", "spillover", "total", "from", "to")}
+    expected = started["expected"]
     return {
         "schema": SCHEMA,
         "id": found["id"],
@@ -52,7 +56,13 @@ def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
         "design": "randomised by team, difference in differences",
         "outcome": started["outcome"],
         "unit": started["unit"],
-        "expected": expected,
+        "expected": {
+            "own": expected["own"],
+            "spillover": expected["spillover"],
+            "total": expected["total"],
+            "from": expected["from"],
+            "to": expected["to"],
+        },
         "grade": "A",
         **result,
     }
