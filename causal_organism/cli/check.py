@@ -12,6 +12,7 @@ import click
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.cli.watching.connections import probe_all
+from causal_organism.documents.network_audit import NetworkAudit
 from causal_organism.errors import FAILED, UNREACHABLE, RequestError, StoreError
 from causal_organism.organism.projections.verify_network import (
     audit_network,
@@ -69,7 +70,7 @@ def _adopt(o: OpenOrganism, *, incomplete: bool) -> AdoptedStore:
     return adopt_values(o, actor=o.settings.actor, incomplete=incomplete)
 
 
-def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool) -> dict[str, Any] | None:
+def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool) -> NetworkAudit | None:
     """None where one of the two sides cannot be reached; what went away since it was tested is told in its row."""
     if not all(each["healthy"] for each in found if each["name"] in _COMPARED):
         return None
@@ -82,7 +83,7 @@ def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool
         return None
 
 
-def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
+def _audit(o: OpenOrganism, *, repair: bool) -> NetworkAudit:
     """A console that is read-only looks, and neither brings the network up to the archive nor tells anybody."""
     if not repair and not o.settings.may_change:
         return compare_network(o).to_document()
@@ -91,7 +92,7 @@ def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
     return audit_network(o, run=None, actor=actor, holder=holder, tell=notify, repair=repair).to_document()
 
 
-def _network_text(audit: dict[str, Any] | None) -> str:
+def _network_text(audit: NetworkAudit | None) -> str:
     if audit is None:
         return "network: not compared with the archive, as one of them cannot be reached"
     lines = [f"network: {describe(audit)}", *map(difference_text, audit["differences"])]
