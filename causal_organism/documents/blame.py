@@ -1,7 +1,5 @@
 """Why what a value says of one person, or of any other entity, changed between two versions: organism.blame/1."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
@@ -111,7 +109,7 @@ class BlameNode(BlamedPlace, _Versions, BlameLook):
     code: CodeMove | None
     made: MakeRow | None
     repeated: bool
-    inputs: list[BlameNode]
+    inputs: "list[BlameNode]"
 
 
 class BlameReason(TypedDict):

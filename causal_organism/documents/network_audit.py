@@ -1,7 +1,5 @@
 """The network as its server has it, compared with what the archive says."""
 
-from __future__ import annotations
-
 from typing import TypedDict, final
 
 

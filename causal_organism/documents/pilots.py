@@ -1,7 +1,5 @@
 """Pilots and actions that were started by lot, and what they did. Weeks are ISO weeks, like `2026-W07`."""
 
-from __future__ import annotations
-
 from typing import NotRequired, TypedDict
 
 from causal_organism.documents.proposals import Expected

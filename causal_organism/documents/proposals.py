@@ -1,7 +1,5 @@
 """Proposals, and interventions, which they are once people may decide about them. Moments are ISO 8601 texts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict, final
 

@@ -1,7 +1,5 @@
 """A proposal on a copy of the world, before anybody decides: organism.simulation/1. Intervals are of 90 %."""
 
-from __future__ import annotations
-
 from typing import TypedDict
 
 SimulatedGroup = TypedDict(

@@ -1,7 +1,5 @@
 """Declared studies: what a study file says, what its table is found to say, and who reviewed it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import TypedDict, final
 
