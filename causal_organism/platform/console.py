@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from causal_organism.assets.keys import partition_text
+from causal_organism.documents.proposals import Decision
 from causal_organism.engine.history.listing import diff_document, versions_document
 from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.plan import make_plan, plan_document, select_keys
@@ -149,7 +150,7 @@ class Console:
     def after_unpin(self, key: str) -> Document:
         return of_unpin(self._organism, key)
 
-    def after_decision(self, proposal: str, action: str) -> Document:
+    def after_decision(self, proposal: str, action: str) -> Decision:
         return of_decision(self._organism, proposal, action)
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:

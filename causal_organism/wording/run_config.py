@@ -6,13 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from causal_organism.documents.json import Json, JsonObject
 
-def value_text(value: Any) -> str:
+
+def value_text(value: Json) -> str:
     """As `--set` takes it: `10`, `eur`, `["a"]`, `null`."""
     return value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
 
 
-def given_text(config: Mapping[str, Any]) -> str:
+def given_text(config: JsonObject) -> str:
     """`limit=10, by=n`."""
     return ", ".join(f"{name}={value_text(value)}" for name, value in config.items())
 

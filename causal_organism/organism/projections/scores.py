@@ -122,9 +122,7 @@ def _to_write(organism: Organism, head: Head, position: ScoresPosition | None, *
     )
 
 
-def _changed_rows(
-    organism: Organism, head: Head, position: ScoresPosition | None, columns: Table
-) -> tuple[int, Rows]:
+def _changed_rows(organism: Organism, head: Head, position: ScoresPosition | None, columns: Table) -> tuple[int, Rows]:
     """(the version that the rows are the difference to, rows); 0 and all rows where that one is gone or not whole."""
     version = head.version
     had = position.properties if position else ()
