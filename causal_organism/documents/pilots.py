@@ -1,8 +1,10 @@
 """Pilots and actions that were started by lot, and what they did. Weeks are ISO weeks, like `2026-W07`."""
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from causal_organism.documents.proposals import Expected
+
+PilotVerdict = Literal["effective", "no-effect", "harmful", "inconclusive"]
 
 Measured = TypedDict(
     "Measured", {"effect": float | None, "from": float | None, "to": float | None, "error": float | None}
@@ -45,7 +47,7 @@ class PilotMeasurement(TypedDict):
     treated: int
     held_out: int
     measured: Measured
-    verdict: str
+    verdict: PilotVerdict
 
 
 class OtherOutcome(TypedDict):
@@ -56,7 +58,7 @@ class OtherOutcome(TypedDict):
     better: int
     least: float
     measured: Measured
-    verdict: str
+    verdict: PilotVerdict
 
 
 class Evaluation(PilotMeasurement):
@@ -92,7 +94,7 @@ class PilotResult(AboutPilot):
 
     state: str
     measured: Measured
-    verdict: str | None
+    verdict: PilotVerdict | None
     others: list[OtherOutcome]
     alarm: bool | None
 

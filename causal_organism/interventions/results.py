@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
 import numpy as np
 
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.slopes.student import quantile
 from causal_organism.causal.within import Columns
-from causal_organism.documents.pilots import Measured, PilotMeasurement
+from causal_organism.documents.pilots import Measured, PilotMeasurement, PilotVerdict
 from causal_organism.interventions.pilots import WEEKS_BEFORE
 
 SCHEMA = "organism.intervention-result/1"
-EFFECTIVE, NO_EFFECT, HARMFUL, INCONCLUSIVE = "effective", "no-effect", "harmful", "inconclusive"
+EFFECTIVE: Final = "effective"
+NO_EFFECT: Final = "no-effect"
+HARMFUL: Final = "harmful"
+INCONCLUSIVE: Final = "inconclusive"
 LEAST_TEAMS_OF_A_SIDE, LEAST_WEEKS = 3, 2
 NOT_MEASURED: Measured = {"effect": None, "from": None, "to": None, "error": None}
 
@@ -75,7 +79,7 @@ def not_measured(lots: tuple[Sequence[str], Sequence[str]]) -> PilotMeasurement:
     }
 
 
-def _judge(measure: Measure, low: float, high: float) -> str:
+def _judge(measure: Measure, low: float, high: float) -> PilotVerdict:
     """In the direction that is better: no effect means that nothing that matters is in the interval."""
     least, most = sorted((measure.better * low, measure.better * high))
     if least > 0:
