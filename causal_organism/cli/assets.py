@@ -13,6 +13,7 @@ from causal_organism.cli.guards import changes
 from causal_organism.cli.output import ago, emit, json_option, partition_option, say, table
 from causal_organism.cli.selections import selection_argument
 from causal_organism.cli.shell.completion import complete_key
+from causal_organism.documents.assets import CheckDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import long_age
@@ -196,7 +197,7 @@ def _behind(row: Mapping[str, Any]) -> str:
     return behind_text(row["behind"]) if row["behind"] else "-"
 
 
-def _check_text(check: Mapping[str, Any]) -> str:
+def _check_text(check: CheckDocument) -> str:
     """`row_count passed: 3 rows`, `row_count rejected: 1 rows, at least 2`, `top_share warning: 80%`."""
     said = f"{check['name']} {check_word(check)}"
     return f"{said}: {check['detail']}" if check["detail"] else said

@@ -202,7 +202,7 @@ def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> 
         "made": [
             {
                 "key": each["key"], "version": each["version"], "status": each["status"], "rows": each["rows"],
-                "seconds": each["estimate_s"], "error": (each["attempt"] or {}).get("error"),
+                "seconds": each["estimate_s"], "error": None if each["attempt"] is None else each["attempt"]["error"],
             }
             for each in assets
         ],

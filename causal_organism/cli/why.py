@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import click
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.output import ago, emit, json_option, name_of, partition_option
 from causal_organism.cli.shell.completion import complete_key
+from causal_organism.documents.assets import WhyDocument
 from causal_organism.documents.blame import (
     BlamedCell,
     BlamedInteraction,
@@ -19,6 +19,7 @@ from causal_organism.documents.blame import (
     BlameNode,
 )
 from causal_organism.documents.json import Json
+from causal_organism.documents.refreshes import AutomationDocument, EvaluatedRow
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import duration
@@ -92,7 +93,7 @@ def _safe(lines: Iterator[str]) -> str:
     return "\n".join(safe_text(line) for line in lines)
 
 
-def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
+def _why_lines(document: WhyDocument) -> Iterator[str]:
     from causal_organism.engine.freshness import freshness_text
     from causal_organism.engine.hindrances import failed_upstream_text
 
@@ -103,7 +104,7 @@ def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {behind_text(document['behind'])}"
     if document["looked_at"]:
         yield f"  looked at {ago(document['looked_at'])} ago"
-    if document["attempt"] is not None and not document["attempt"].get("of_head"):
+    if document["attempt"] is not None and not document["attempt"]["of_head"]:
         yield f"  last try {document['attempt']['outcome']}: {document['attempt']['error']}"
     roots = [root for root in document["root_causes"] if root["key"] != document["key"]]
     if roots:
@@ -119,7 +120,7 @@ def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"health: {document['health']}, {reason}"
 
 
-def _automation_lines(document: Mapping[str, Any]) -> Iterator[str]:
+def _automation_lines(document: AutomationDocument) -> Iterator[str]:
     cooldown = document["cooldown_s"]
     yield f"{document['key']}: {document['condition'] or 'no automation'}" + (
         f", at most every {duration(cooldown)}" if cooldown else ""
@@ -137,7 +138,7 @@ def _automation_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"last made by automation, {ago(chosen['at'])} ago: {_decision(chosen)}"
 
 
-def _decision(evaluated: Mapping[str, Any]) -> str:
+def _decision(evaluated: EvaluatedRow) -> str:
     run = f" (run {evaluated['run']})" if evaluated["run"] else ""
     return f"{'made, because ' if evaluated['chosen'] else ''}{evaluated['because']}{run}"
 
@@ -169,11 +170,12 @@ def _input_lines(node: BlameNode, person: str, indent: str) -> Iterator[str]:
 
 def _span(node: BlameNode) -> str:
     """`views/degree @3 -> @4`; of a first version `-> @1`."""
+    name = label_of(node["key"], partition_text(node.get("partition")))
     was = "" if node["from"] is None else f"@{node['from']} "
     if node.get("from_partition"):
         was = f"{label_of(node['key'], partition_text(node['from_partition']))}{was}"
-        return f"{was}-> {name_of(node)}@{node['to']}"
-    return f"{name_of(node)} {was}-> " + (f"@{node['to']}" if node["to"] is not None else "gone")
+        return f"{was}-> {name}@{node['to']}"
+    return f"{name} {was}-> " + (f"@{node['to']}" if node["to"] is not None else "gone")
 
 
 def _node_lines(node: BlameNode, person: str, indent: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NotRequired, TypedDict
 
+from causal_organism.documents.assets import Placed
 from causal_organism.documents.json import Json
 
 
@@ -68,11 +69,9 @@ class MakeRow(TypedDict):
     restored_from: int | None
 
 
-class BlamedPlace(TypedDict):
-    """An asset, or one partition of it; the partition before where that was another."""
+class BlamedPlace(Placed):
+    """With the partition before, where that was another."""
 
-    key: str
-    partition: NotRequired[dict[str, str]]
     from_partition: NotRequired[dict[str, str]]
 
 

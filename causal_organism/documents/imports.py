@@ -1,7 +1,9 @@
 """What an import of people or outcomes changes, and what to look at: organism.import/1."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypedDict
+
+from causal_organism.documents.refreshes import ObservedRow
 
 
 class ChangedRows(TypedDict):
@@ -63,11 +65,11 @@ class ImportedTable(ChangedRows, AboutTable):
 
 
 class ImportFollowed(TypedDict):
-    """People who came into the network and left it, and the sources looked at, as `observe` tells them."""
+    """People who came into the network and left it, and the sources looked at."""
 
     people_added: int
     people_left: int
-    observed: Sequence[Mapping[str, object]]
+    observed: list[ObservedRow]
 
 
 class ImportDocument(ImportedTable, ImportFollowed):

@@ -16,6 +16,12 @@ def text_in(found: JsonObject, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def count_in(found: JsonObject, name: str) -> int:
+    """The whole number under a name; 0 where there is none."""
+    value = found.get(name)
+    return value if isinstance(value, int) else 0
+
+
 def object_in(found: JsonObject, name: str) -> JsonObject:
     """The object under a name; an empty one where there is none."""
     value = found.get(name)

@@ -18,6 +18,7 @@ from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.planner import FULL, INCREMENTAL
 from causal_organism.assets.storable import storable, storable_text
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Version, reasons_text
+from causal_organism.documents.refreshes import StepDocument
 from causal_organism.engine.checks.heads import record as record_checks
 from causal_organism.engine.checks.running import Checking, Results, check_new, check_same
 from causal_organism.engine.contents import is_intact, load_value
@@ -54,7 +55,7 @@ class StepOutcome:
         """What people call it: `daily/sum[day=2026-01-01]`."""
         return label_of(self.key, self.partition)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> StepDocument:
         return {
             **placed(self.key, self.partition),
             "outcome": self.outcome,

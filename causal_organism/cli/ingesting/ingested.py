@@ -7,6 +7,7 @@ from typing import Any
 
 from causal_organism.cli.output import say, table
 from causal_organism.documents.imports import ImportDocument
+from causal_organism.documents.stream import IngestDocument
 
 _SHOWN = 20
 _IDS = ("id", "manager")  # columns that aliases join
@@ -14,7 +15,7 @@ _IDS = ("id", "manager")  # columns that aliases join
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-def talk(document: Mapping[str, Any]) -> None:
+def talk(document: IngestDocument) -> None:
     """On stderr: lines that were refused, what was found out about the files, and what may be wrong."""
     _say_some([f"{each['file']}, line {each['line']}: {each['reason']}" for each in document["refused"]],
               document["refused_count"])  # fmt: skip
@@ -26,7 +27,7 @@ def talk(document: Mapping[str, Any]) -> None:
     _say_near([("id", pair) for pair in document["near_duplicates"]], document["near_duplicates_count"])
 
 
-def text(document: Mapping[str, Any]) -> str:
+def text(document: IngestDocument) -> str:
     """On stdout: how much is in, or would be."""
     verb = "would be taken" if document["dry_run"] else "are in"
     lines = [f"{document['accepted']} of {document['read']} interactions {verb}"]

@@ -14,6 +14,7 @@ from causal_organism.cli.output import data, emit, json_option, to_json
 from causal_organism.cli.runs.tables import causes_text, runs_text
 from causal_organism.cli.runs.times import Since, moment_of, since_option
 from causal_organism.cli.shell.completion import complete_deployment, complete_key, complete_state
+from causal_organism.documents.stats import CauseRow, CausesDocument, RunsDocument
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.run_causes import STATES, Cause, causes
 
@@ -81,8 +82,8 @@ def runs(
     emit(document, lambda: runs_text(document["runs"]), as_json=as_json)
 
 
-def _by_cause(found: Sequence[Cause], until: str | None) -> dict[str, Any]:
-    rows = [
+def _by_cause(found: Sequence[Cause], until: str | None) -> CausesDocument:
+    rows: list[CauseRow] = [
         {
             "reason": each.reason,
             "what": each.what,
@@ -95,7 +96,7 @@ def _by_cause(found: Sequence[Cause], until: str | None) -> dict[str, Any]:
     return {"schema": "organism.causes/1", "causes": rows, "until": until}
 
 
-def _load(o: OpenOrganism, asked: dict[str, Any], limit: int) -> dict[str, Any]:
+def _load(o: OpenOrganism, asked: dict[str, Any], limit: int) -> RunsDocument:
     from causal_organism.platform.run_listing import load_runs
     from causal_organism.wording.run_filters import RunsAsked
 

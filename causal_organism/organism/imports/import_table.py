@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from causal_organism.documents.imports import AboutTable, ImportDocument, ImportedTable, ImportFollowed, NearPair
+from causal_organism.documents.refreshes import ObservedRow
 from causal_organism.engine.observe import observe
 from causal_organism.engine.requests import Origin
 from causal_organism.engine.snapshot import load_snapshot
@@ -197,7 +198,7 @@ def _load(organism: Organism, name: str) -> Columns | None:
         return None
 
 
-def _observe(organism: Organism, names: tuple[str, ...], *, actor: str) -> Sequence[Mapping[str, object]]:
+def _observe(organism: Organism, names: tuple[str, ...], *, actor: str) -> list[ObservedRow]:
     """Publish what was imported, for those of these sources that the asset graph has."""
     known = [name for name in names if name in organism.graph.order]
     seen = observe(load_snapshot(organism), known, Origin(actor, "import"))

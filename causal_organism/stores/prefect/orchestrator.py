@@ -10,6 +10,7 @@ from functools import cache, partial
 from typing import Any
 
 from causal_organism.deployments import TRIGGER_TAG
+from causal_organism.documents.json import JsonObject
 from causal_organism.documents.runs import (
     Health,
     LogRow,
@@ -90,7 +91,7 @@ class PrefectOrchestrator:
         return self._now()
 
     def trigger(
-        self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
+        self, deployment: str, parameters: JsonObject, *, idempotency: str | None = None, trigger: str = "api"
     ) -> str:
         found = self._look.deployment(deployment)
         body = {

@@ -1,0 +1,28 @@
+"""The audit log and whether it is whole.
+
+Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+"""
+
+from typing import TypedDict
+
+
+class BrokenRow(TypedDict):
+    """The first row that is not as it was written, and why."""
+
+    number: int
+    at: str
+    reason: str | None
+
+
+class AuditCheckDocument(TypedDict):
+    """organism.audit-check/1. `last`, `digest`: of the last row; `missing`: the first numbers that are not there."""
+
+    schema: str
+    whole: bool
+    rows: int
+    first: int | None
+    last: int | None
+    digest: str | None
+    broken: BrokenRow | None
+    missing: list[int]
+    missing_count: int
