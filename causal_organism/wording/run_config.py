@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from causal_organism.documents.assets import ParameterDocument
 from causal_organism.documents.json import Json, JsonObject
 
 
@@ -19,6 +19,6 @@ def given_text(config: JsonObject) -> str:
     return ", ".join(f"{name}={value_text(value)}" for name, value in config.items())
 
 
-def parameter_texts(parameters: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def parameter_texts(parameters: Sequence[ParameterDocument]) -> tuple[str, ...]:
     """`limit: int = 3`, each, of the rows `config` of organism.assets/1."""
     return tuple(f"{each['name']}: {each['type']} = {value_text(each['default'])}" for each in parameters)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from causal_organism.documents.pilots import ResultDocument, ResultsDocument
+from causal_organism.documents.pilots import ResultDocument
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RequestError
 from causal_organism.organism.decisions.proposals import find_intervention
@@ -19,13 +19,11 @@ if TYPE_CHECKING:
 PANEL, RESULTS = "panel", "interventions/results"
 
 
-def load_all_results(organism: Organism) -> ResultsDocument | None:
-    """As the last analysis has them; None where there are none."""
+def load_all_results(organism: Organism) -> Any | None:
+    """organism.intervention-results/1 as the last analysis has it, or what another graph has under that key; None where
+    there is none."""
     head = organism.ledger.heads_of([RESULTS]).get(RESULTS)
-    if head is None or not head.version.kept:
-        return None
-    found: ResultsDocument = load_value(organism, head.version)
-    return found
+    return None if head is None or not head.version.kept else load_value(organism, head.version)
 
 
 def load_result(organism: Organism, intervention: str) -> ResultDocument:
