@@ -80,15 +80,11 @@ class Refusal:
     fields: Mapping[str, str]
 
 
-Fields = Mapping[bytes, bytes] | Mapping[str, object]
-"""What somebody sent: bytes from the stream, or whatever a file holds."""
-
-
 class _RefusedFieldError(Exception):
     """A field that cannot be taken; its one argument is the reason."""
 
 
-def parse(fields: Fields, *, entry: str, now_us: int) -> Interaction | Refusal:
+def parse(fields: Mapping[bytes, bytes] | Mapping[str, object], *, entry: str, now_us: int) -> Interaction | Refusal:
     """The interaction that an entry holds, or why there is none. Never raises.
 
     Numbers and times may be text or numbers; fractions of a microsecond are cut off, weights rounded (half to even).
@@ -99,7 +95,7 @@ def parse(fields: Fields, *, entry: str, now_us: int) -> Interaction | Refusal:
         return refuse(fields, entry=entry, reason=str(refused))
 
 
-def refuse(fields: Fields, *, entry: str, reason: str) -> Refusal:
+def refuse(fields: Mapping[bytes, bytes] | Mapping[str, object], *, entry: str, reason: str) -> Refusal:
     """A refusal with printable copies of all fields; of those that are too large, the beginnings."""
     shown = {printable(name): printable(value) for name, value in fields.items()}
     if reason == "too-large":

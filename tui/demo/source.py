@@ -145,8 +145,7 @@ class DemoSource:
 
     def after_decision(self, proposal: str, action: str) -> Decision:
         self._count("after_decision")
-        found = next(each for each in self.proposals() if each["id"] == proposal)
-        return operations.decision(found, action)
+        return operations.decision(next(each for each in self.proposals() if each["id"] == proposal), action)
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         self._count("runs")
