@@ -12,7 +12,12 @@ from causal_organism.cli.output import emit, json_option, table
 from causal_organism.cli.runs.foreseen import dry_run_option, say_before, show_only
 from causal_organism.cli.simulated import simulation_text
 from causal_organism.documents.pilots import ResultDocument
-from causal_organism.documents.proposals import Intervention
+from causal_organism.documents.proposals import (
+    DecidedDocument,
+    Intervention,
+    InterventionDocument,
+    InterventionsDocument,
+)
 from causal_organism.wiring import open_organism
 from causal_organism.wording.consequences import after_decision
 from causal_organism.wording.permits import APPROVER
@@ -40,7 +45,11 @@ def list_(as_json: bool) -> None:
     with open_organism() as o:
         found = load_proposals(o)
         reason = None if found else reason_for_none(o)
-    document = {"schema": "organism.interventions/1", "interventions": found, "reason": reason}
+    document: InterventionsDocument = {
+        "schema": "organism.interventions/1",
+        "interventions": found,
+        "reason": reason,
+    }
     emit(document, lambda: _list_text(found, reason), as_json=as_json)
 
 
@@ -53,7 +62,7 @@ def show(intervention: str, as_json: bool) -> None:
 
     with open_organism() as o:
         found = find_intervention(o, intervention)
-    document = {"schema": "organism.intervention/1", **found}
+    document: InterventionDocument = {"schema": "organism.intervention/1", **found}
     emit(document, lambda: _show_text(found), as_json=as_json)
 
 
@@ -161,7 +170,7 @@ def _act(intervention: str, action: str, reason: str | None, *, dry_run: bool, a
             return
         follows = say_before(lambda: of_decision(o, intervention, action), after_decision)
         done = act_on(o, intervention, action, actor=o.settings.actor, reason=reason)
-    document = {"schema": "organism.intervention/1", **done, "consequences": follows}
+    document: DecidedDocument = {"schema": "organism.intervention/1", **done, "consequences": follows}
     emit(document, lambda: f"{done['id']} is {done['state']}: {safe_text(done['title'])}", as_json=as_json)
 
 

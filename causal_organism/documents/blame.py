@@ -121,7 +121,7 @@ class BlameReason(TypedDict):
 
 
 class BlameDocument(BlameNode):
-    """`moved`: what is said of the entity differs."""
+    """organism.blame/1. `moved`: what is said of the entity differs."""
 
     schema: str
     person: str

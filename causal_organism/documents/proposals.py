@@ -1,6 +1,6 @@
 """Proposals, and interventions, which they are once people may decide about them. Moments are ISO 8601 texts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NotRequired, TypedDict, final
 
 _Range = TypedDict("_Range", {"from": float, "to": float})
@@ -187,3 +187,23 @@ class Decision(TypedDict):
     held_out: int | None
     evidence: str
     stale_after: list[str]
+
+
+class InterventionsDocument(TypedDict):
+    """organism.interventions/1, best first. `reason`: why there are none; None: some are, or nothing was evaluated."""
+
+    schema: str
+    interventions: Sequence[Intervention]
+    reason: str | None
+
+
+class InterventionDocument(Intervention):
+    """organism.intervention/1."""
+
+    schema: str
+
+
+class DecidedDocument(InterventionDocument):
+    """organism.intervention/1 of what was just decided, and what that leads to; None: it could not be known."""
+
+    consequences: Decision | None

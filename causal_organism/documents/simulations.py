@@ -71,7 +71,7 @@ class Simulation(TypedDict):
 
 
 class SimulationDocument(Simulation):
-    """With the state of the intervention, and whether its evidence is `current` or `changed`."""
+    """organism.simulation/1: with the state of the intervention, and whether its evidence is `current` or `changed`."""
 
     state: str
     evidence: str

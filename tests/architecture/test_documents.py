@@ -1,12 +1,18 @@
-"""What packages hand to each other is typed: no public function takes or gives a mapping of anything."""
+"""Packages hand typed things to each other, and types have the fields that docs/documents.md tells scripts of."""
 
 from __future__ import annotations
 
 import ast
+import pkgutil
+import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+
+from causal_organism import documents
+from tests.cli.test_documents import FIELDS
 
 ROOT = Path(__file__).parents[2] / "causal_organism"
 ANYTHING = ("Mapping[str, Any]", "dict[str, Any]")
@@ -67,3 +73,26 @@ def test_annotations_of_documents_are_no_texts() -> None:
     """As texts, each would be compiled at import, in every command: twice the time that they take."""
     lazy = [path.name for path in (ROOT / "documents").glob("*.py") if "import annotations" in path.read_text()]
     assert lazy == ["json.py"]
+
+
+def types() -> Iterator[tuple[str, frozenset[str]]]:
+    """Schema -> fields, of each type whose docstring begins with a schema."""
+    for module in pkgutil.iter_modules(documents.__path__):
+        for each in vars(import_module(f"{documents.__name__}.{module.name}")).values():
+            schema = re.match(r"organism\.[a-z-]+/1", getattr(each, "__doc__", None) or "")
+            if schema and hasattr(each, "__required_keys__"):
+                yield schema[0], each.__required_keys__ | each.__optional_keys__
+
+
+TYPES = tuple(types())
+
+
+@pytest.mark.parametrize("schema", sorted({schema for schema, _ in TYPES} & set(FIELDS)))
+def test_a_type_has_every_field_that_the_page_gives_its_document(schema: str) -> None:
+    """Several types may begin with one schema; the last of them is all of it."""
+    missing = [FIELDS[schema][""] - fields for name, fields in TYPES if name == schema]
+    assert set() in missing
+
+
+def test_most_documents_have_a_type() -> None:
+    assert len({schema for schema, _ in TYPES} & set(FIELDS)) >= 2 / 3 * len(FIELDS)
