@@ -10,7 +10,7 @@ import click
 
 from causal_organism.cli.output import data, emit, json_option, table, to_json
 from causal_organism.cli.runs.times import Since, moment_of, since_option
-from causal_organism.documents.audit import AuditCheckDocument
+from causal_organism.documents.audit import AuditCheckDocument, AuditRow, ExportedRow
 from causal_organism.errors import FAILED, RequestError
 from causal_organism.ports import AuditEntry
 from causal_organism.wiring import OpenOrganism, open_organism
@@ -76,14 +76,14 @@ def _start(o: OpenOrganism, since: Since | None) -> datetime | None:
     return None if since is None else moment_of(since, o.now())
 
 
-def _shown(entry: AuditEntry) -> dict[str, Any]:
+def _shown(entry: AuditEntry) -> AuditRow:
     return {
         "at": entry.at.isoformat(), "actor": entry.actor, "session": entry.session or None, "action": entry.action,
         "subject": entry.subject, "detail": entry.detail,
     }  # fmt: skip
 
 
-def _exported(entry: AuditEntry) -> dict[str, Any]:
+def _exported(entry: AuditEntry) -> ExportedRow:
     return {"number": entry.number, **_shown(entry), "previous": entry.previous, "digest": entry.digest}
 
 

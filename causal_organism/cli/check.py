@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +13,7 @@ from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.cli.watching.connections import probe_all
 from causal_organism.documents.network_audit import NetworkAudit
+from causal_organism.documents.servers import ConnectionRow
 from causal_organism.errors import FAILED, UNREACHABLE, RequestError, StoreError
 from causal_organism.organism.projections.verify_network import (
     audit_network,
@@ -70,7 +71,7 @@ def _adopt(o: OpenOrganism, *, incomplete: bool) -> AdoptedStore:
     return adopt_values(o, actor=o.settings.actor, incomplete=incomplete)
 
 
-def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool) -> NetworkAudit | None:
+def _audit_reached(o: OpenOrganism, found: list[ConnectionRow], *, repair: bool) -> NetworkAudit | None:
     """None where one of the two sides cannot be reached; what went away since it was tested is told in its row."""
     if not all(each["healthy"] for each in found if each["name"] in _COMPARED):
         return None
@@ -102,10 +103,10 @@ def _network_text(audit: NetworkAudit | None) -> str:
 _STATES = {True: "ok", False: "FAIL", None: "-"}
 
 
-def _state(row: Mapping[str, Any]) -> str:
+def _state(row: ConnectionRow) -> str:
     return "?" if row["healthy"] is None and row["see"] else _STATES[row["healthy"]]
 
 
-def _text(found: list[dict[str, Any]]) -> str:
+def _text(found: Sequence[ConnectionRow]) -> str:
     rows = [(e["name"], _state(e), e["latency_ms"], e["about"] or e["error"], e["hint"] or "") for e in found]
     return table(("CONNECTION", "STATE", "MS", "ABOUT", "DO"), rows, whole=(4,))

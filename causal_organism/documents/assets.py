@@ -3,7 +3,7 @@
 Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
 """
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, final
 
 from causal_organism.documents.json import Json, JsonObject
 
@@ -174,6 +174,7 @@ class Definition(TypedDict):
     defined_at: str
 
 
+@final
 class PartitionRow(TypedDict):
     """How one partition of an asset stands."""
 

@@ -5,6 +5,27 @@ Moments are ISO 8601 texts. Annotations are read at import here: as texts they w
 
 from typing import TypedDict
 
+from causal_organism.documents.json import JsonObject
+
+
+class AuditRow(TypedDict):
+    """A row of organism.audit/1. `session`: the login that the server knew; None: none was recorded."""
+
+    at: str
+    actor: str
+    session: str | None
+    action: str
+    subject: str
+    detail: JsonObject
+
+
+class ExportedRow(AuditRow):
+    """With its place in the chain: its digest, and the one before it."""
+
+    number: int
+    previous: str | None
+    digest: str
+
 
 class BrokenRow(TypedDict):
     """The first row that is not as it was written, and why."""

@@ -11,6 +11,7 @@ from causal_organism.documents.assets import AssetsDocument
 from causal_organism.documents.proposals import Decision
 from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
 from causal_organism.documents.runs import SchedulesDocument
+from causal_organism.documents.servers import StatusDocument
 from causal_organism.documents.shown import LogsShown, PartitionsShown, PersonDocument
 from causal_organism.documents.stats import RunDocument, RunsDocument
 from causal_organism.documents.stream import DeadLettersDocument, QueuesDocument, RunsForeseen
@@ -70,7 +71,7 @@ class Console:
         self,
         organism: Organism,
         *,
-        status: Callable[[], Document],
+        status: Callable[[], StatusDocument],
         close: Callable[[], None],
         held: Callable[[], HeldRoles] | None = None,
         own: Callable[[], OwnWorker | None] = lambda: None,
@@ -93,7 +94,7 @@ class Console:
         except StoreError:  # then nothing can be done at all, and that is shown
             return {}
 
-    def status(self) -> Document:
+    def status(self) -> StatusDocument:
         return self._status()
 
     def assets(self) -> AssetsDocument:
