@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
 
 import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.cli.watching.connections import probe_all
-from causal_organism.documents.network_audit import NetworkAudit
+from causal_organism.documents.network_audit import ConnectionsDocument, NetworkAudit
 from causal_organism.documents.servers import ConnectionRow
 from causal_organism.errors import FAILED, UNREACHABLE, RequestError, StoreError
 from causal_organism.organism.projections.verify_network import (
@@ -49,11 +47,17 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
         adopted = _adopt(o, incomplete=yes) if adopt_values else None
         found = probe_all(o)
         audit = _audit_reached(o, found, repair=repair) if network else None
-    document: dict[str, Any] = {"schema": "organism.check/1", "connections": found}
+    document: ConnectionsDocument = {"schema": "organism.check/1", "connections": found}
     if network:
         document["network"] = audit
     if adopted:
-        document["adopted"] = asdict(adopted)
+        document["adopted"] = {
+            "id": adopted.id,
+            "where": adopted.where,
+            "was": adopted.was,
+            "heads": adopted.heads,
+            "missing": adopted.missing,
+        }
         say(
             f"the ledger's large values are in {adopted.where} from now on; of {adopted.heads}, "
             f"{adopted.missing} are missing there"

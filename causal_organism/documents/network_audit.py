@@ -1,6 +1,8 @@
 """The network as its server has it, compared with what the archive says."""
 
-from typing import TypedDict, final
+from typing import NotRequired, TypedDict, final
+
+from causal_organism.documents.servers import ConnectionRow
 
 
 class TieSums(TypedDict):
@@ -49,6 +51,26 @@ class NetworkAudit(TypedDict):
     error: str | None
     repaired: bool
     older_format: int | None
+
+
+class AdoptedRow(TypedDict):
+    """The store of values that is the ledger's now, and what was before; None: there was none. `missing`: of so many
+    `heads`, how many have no content there."""
+
+    id: str
+    where: str
+    was: str | None
+    heads: int
+    missing: int
+
+
+class ConnectionsDocument(TypedDict):
+    """organism.check/1. `network`: where that was asked for; None: one side of it cannot be reached."""
+
+    schema: str
+    connections: list[ConnectionRow]
+    network: NotRequired[NetworkAudit | None]
+    adopted: NotRequired[AdoptedRow]
 
 
 class LastAudit(NetworkAudit):
