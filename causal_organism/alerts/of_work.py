@@ -9,6 +9,7 @@ from causal_organism.alerts.alerts import ERROR, WARNING
 from causal_organism.alerts.faults import Fault, FaultKind, key_of
 from causal_organism.documents.assets import AssetRow
 from causal_organism.documents.json import text_in
+from causal_organism.documents.network_audit import NetworkAudit
 from causal_organism.documents.runs import RunRow
 from causal_organism.documents.stream import StreamDocument
 from causal_organism.wording.amounts import count, duration
@@ -96,7 +97,7 @@ def calibration_faults(results: Any) -> tuple[Fault, ...]:
     )
 
 
-def network_fault(audit: Mapping[str, Any] | None) -> Fault | None:
+def network_fault(audit: NetworkAudit | None) -> Fault | None:
     """The last comparison of the network with the archive found a difference that was not repaired."""
     if audit is None or audit["same"] or audit["repaired"] or audit.get("older_format") is not None:
         return None

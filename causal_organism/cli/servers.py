@@ -14,7 +14,7 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
-from causal_organism.documents.servers import ServerRow
+from causal_organism.documents.servers import HomeRow, HomeStatusDocument, ServerRow
 from causal_organism.errors import NotRunningError, OrganismError, RequestError
 from causal_organism.homes import Recognition, recognize
 from causal_organism.settings import Settings, load_settings
@@ -94,8 +94,10 @@ def status(as_json: bool) -> None:
     settings = load_settings()
     rows = [each.to_document() for each in look(settings)]
     found = recognize(settings.home)
-    home = {"path": str(settings.home), "state": found.state, "of": None if found.of is None else str(found.of)}
-    emit({"schema": "organism.status/1", "servers": rows, "home": home}, lambda: _shown(rows), as_json=as_json)
+    of = None if found.of is None else str(found.of)
+    home: HomeRow = {"path": str(settings.home), "state": found.state, "of": of}
+    document: HomeStatusDocument = {"schema": "organism.status/1", "servers": rows, "home": home}
+    emit(document, lambda: _shown(rows), as_json=as_json)
     _warn_of(found)
 
 

@@ -20,10 +20,24 @@ class ServerRow(TypedDict):
 
 
 class StatusDocument(TypedDict):
-    """organism.status/1."""
+    """What the console shows of organism.status/1."""
 
     schema: str
     servers: list[ServerRow]
+
+
+class HomeRow(TypedDict):
+    """A home: new, own, moved or copied, and `of` where; None: it is neither moved nor copied."""
+
+    path: str
+    state: str
+    of: str | None
+
+
+class HomeStatusDocument(StatusDocument):
+    """organism.status/1."""
+
+    home: HomeRow
 
 
 class ConnectionRow(TypedDict):

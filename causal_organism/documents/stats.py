@@ -126,7 +126,7 @@ class RunDocument(RunWithTasks, RunRefusals):
 
 
 class ToldRun(RunDocument):
-    """With the tracebacks in its log."""
+    """organism.run/1 with the tracebacks in its log."""
 
     tracebacks: list[TracebackRow]
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from causal_organism.assets.freshness.causes import Pinned
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.deployments import pipeline_named
 from causal_organism.documents.json import object_in, text_in
+from causal_organism.documents.proposals import Decision
 from causal_organism.documents.refreshes import (
     Foreseen,
     ForeseenPlan,
@@ -95,10 +95,8 @@ def of_unpin(organism: Organism, key: str, partition: str | None = None) -> Fore
             "stale_after": _readers(organism, [name]) if is_stale else []}  # fmt: skip
 
 
-def of_decision(organism: Organism, intervention: str, action: str) -> dict[str, Any]:
-    """What a decision about a proposal leads to: `state` and what it `becomes`, how long that `lasts_days` or when it
-    comes `again_in_days`, the `people` it is about, its `teams` among which lots are drawn with those `held_out`, its
-    `evidence`, and `stale_after`.
+def of_decision(organism: Organism, intervention: str, action: str) -> Decision:
+    """What a decision about a proposal leads to.
 
     Raises RefusedError where its state does not allow it.
     """

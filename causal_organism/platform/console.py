@@ -8,6 +8,7 @@ from typing import Any
 
 from causal_organism.assets.keys import partition_text
 from causal_organism.documents.assets import AssetsDocument
+from causal_organism.documents.proposals import Decision
 from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
 from causal_organism.documents.runs import SchedulesDocument
 from causal_organism.documents.servers import StatusDocument
@@ -163,7 +164,7 @@ class Console:
     def after_unpin(self, key: str) -> Foreseen:
         return of_unpin(self._organism, key)
 
-    def after_decision(self, proposal: str, action: str) -> Document:
+    def after_decision(self, proposal: str, action: str) -> Decision:
         return of_decision(self._organism, proposal, action)
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> RunsDocument:

@@ -103,9 +103,9 @@ def test_lag_growing_dead_letters_and_gaps_are_faults(
 
 
 def test_a_network_that_was_made_again_is_no_fault() -> None:
-    audit = {"batch": 7, "same": False, "repaired": True}
+    audit: Any = {"batch": 7, "same": False, "repaired": True}
     assert network_fault(audit) is network_fault(None) is None
-    fault = network_fault({**audit, "repaired": False})
+    fault = network_fault(audit | {"repaired": False})
     assert fault is not None
     assert fault.kind is FaultKind.NETWORK_DIFFERS
 

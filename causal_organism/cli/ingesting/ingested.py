@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_organism.cli.output import say, table
+from causal_organism.documents.imports import ImportDocument
 from causal_organism.documents.stream import IngestDocument
 
 _SHOWN = 20
@@ -42,7 +43,7 @@ def text(document: IngestDocument) -> str:
     return "\n".join(filter(None, lines))
 
 
-def talk_of_import(document: Mapping[str, Any]) -> None:
+def talk_of_import(document: ImportDocument) -> None:
     """On stderr: what may be wrong with a table that was taken in."""
     found = document["warnings"]
     _say_some([f"line {each['line']}, column {each['column']}: {each['text']} ({each['code']})" for each in found],
@@ -56,20 +57,17 @@ def talk_of_import(document: Mapping[str, Any]) -> None:
         say(f"{document['unmatched']} people {other}: {_listed(document['unmatched_examples'], document['unmatched'])}")
 
 
-def import_text(document: Mapping[str, Any]) -> str:
+def import_text(document: ImportDocument) -> str:
     """On stdout: what changed."""
     name, rows = document["name"], document["rows"]
     if not document["changed"]:
         again = "; their content was missing, and is stored again" if document["repaired"] else ""
         return f"{name}: the same {rows} rows as before{again}" + _moved(document)
-    counts = ", ".join(
-        f"{document[count]} {word}"
-        for count, word in (("added", "added"), ("removed", "removed"), ("changed_rows", "changed"))
-    )
+    counts = f"{document['added']} added, {document['removed']} removed, {document['changed_rows']} changed"
     return f"{name}: {rows} rows{' would come' if document['dry_run'] else ''}; {counts}" + _moved(document)
 
 
-def _moved(document: Mapping[str, Any]) -> str:
+def _moved(document: ImportDocument) -> str:
     came, left = document["people_added"], document["people_left"]
     return (f", {came} people new in the network" if came else "") + (f", {left} left it" if left else "")
 
