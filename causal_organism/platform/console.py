@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from causal_organism.assets.keys import partition_text
 from causal_organism.documents.assets import AssetsDocument
-from causal_organism.documents.proposals import Decision
+from causal_organism.documents.blame import BlameDocument
+from causal_organism.documents.pilots import ResultDocument
+from causal_organism.documents.proposals import Decision, Intervention
 from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
 from causal_organism.documents.runs import SchedulesDocument
 from causal_organism.documents.servers import StatusDocument
-from causal_organism.documents.shown import LogsShown, PartitionsShown, PersonDocument
+from causal_organism.documents.shown import LogsShown, PartitionsShown, PersonDocument, ProposalShown
 from causal_organism.documents.stats import RunDocument, RunsDocument
 from causal_organism.documents.stream import DeadLettersDocument, QueuesDocument, RunsForeseen
 from causal_organism.documents.versions import ShownDiff, VersionsDocument
@@ -50,7 +51,6 @@ from causal_organism.wording.identities import one_of
 from causal_organism.wording.permits import HeldRoles, refused_actions
 from causal_organism.wording.run_filters import ALL, RunsAsked
 
-Document = Mapping[str, Any]
 VERSIONS_SHOWN = 50
 PARTITIONS_LISTED = 100
 LOOKED_AT = 1_000
@@ -84,7 +84,7 @@ class Console:
         self._close = close
         self._assets = AssetList(organism)
         self._day = DayFigures()
-        self._proposed: tuple[object, tuple[Document, ...]] | None = None  # what they were read from, and they
+        self._proposed: tuple[object, tuple[ProposalShown, ...]] | None = None  # what they were read from, and they
         self._schedules = schedule_operations.ScheduleList(organism)
 
     def unsupported(self) -> Mapping[str, str]:
@@ -135,7 +135,7 @@ class Console:
     def person(self, person: str) -> PersonDocument:
         return numbers_of(self._organism, person)
 
-    def why_person(self, key: str, person: str) -> Document:
+    def why_person(self, key: str, person: str) -> BlameDocument:
         return blame(self._organism, key, person)
 
     def partitions(self, key: str) -> PartitionsShown:
@@ -200,7 +200,7 @@ class Console:
     def workers(self) -> WorkersDocument:
         return list_workers(self._organism, own=self._own())
 
-    def proposals(self) -> Sequence[Document]:
+    def proposals(self) -> Sequence[ProposalShown]:
         organism = self._organism
         if proposal_operations.PROPOSALS not in organism.graph:
             return ()
@@ -232,7 +232,7 @@ class Console:
     def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
         proposal_operations.act_on(self._writable, proposal, action, actor=self._actor, reason=reason)
 
-    def result(self, proposal: str) -> Document:
+    def result(self, proposal: str) -> ResultDocument:
         return load_result(self._organism, proposal)
 
     def pause_queue(self, pool: str, name: str) -> None:
@@ -279,7 +279,7 @@ class Console:
         return self._organism
 
 
-def _shown(proposal: Document) -> Document:
+def _shown(proposal: Intervention) -> ProposalShown:
     expected = proposal["expected"]
     return {
         **proposal,

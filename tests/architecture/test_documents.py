@@ -17,11 +17,27 @@ from tests.cli.test_documents import FIELDS
 ROOT = Path(__file__).parents[2] / "causal_organism"
 ANYTHING = ("Mapping[str, Any]", "dict[str, Any]")
 
-TYPED = ("causal", "interventions", "network", "organism", "sharing", "synthetic", "views", "wording")
+TYPED = (
+    "alerts", "assets", "causal", "cli", "embedded", "engine", "flows", "interventions", "network", "organism",
+    "platform", "ports", "sharing", "stores", "synthetic", "views", "wording",
+)  # fmt: skip
 
 SHOWN = "also of what the console was answered, which may be a part of it, or of another version"
+FACTS = "anybody may leave a fact, and who reads it knows what it is"
+NAMES = "names of Python, and whatever they stand for"
 NETWORKX = "as networkx asks of a backend"
 UNTYPED = {
+    "assets/contents.py: About": "each format lays values out in its own way",
+    "assets/versions.py: Metadata": "an author says what it is",
+    "embedded/home.py: read_json": "files of a home, which an older version may have written",
+    "engine/code/compiled.py: cells_of": NAMES,
+    "engine/code/compiled.py: globals_of": NAMES,
+    "flows/pipelines.py: refresh_assets": "Prefect takes the type of a parameter for its schema",
+    "ports/ledger.py: facts": FACTS,
+    "stores/bolt/encryption.py: encrypted": "what the driver takes by keyword",
+    "stores/memory/ledger.py: facts": FACTS,
+    "stores/postgres/ledger.py: facts": FACTS,
+    "stores/prefect/documents.py: Row": "Prefect says what is in it",
     "views/nx_backend/backend.py: can_run": NETWORKX,
     "views/nx_backend/backend.py: should_run": NETWORKX,
     "views/nx_backend/backend.py: convert_from_nx": NETWORKX,
