@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
 
@@ -91,13 +92,33 @@ def test_annotations_of_documents_are_no_texts() -> None:
     assert lazy == ["json.py"]
 
 
-def types() -> Iterator[tuple[str, frozenset[str]]]:
-    """Schema -> fields, of each type whose docstring begins with a schema."""
+def fields_of(kind: Any) -> frozenset[str]:
+    found: frozenset[str] = kind.__required_keys__ | kind.__optional_keys__
+    return found
+
+
+def types() -> Iterator[tuple[str, Any]]:
+    """Schema -> each type whose docstring begins with it."""
     for module in pkgutil.iter_modules(documents.__path__):
         for each in vars(import_module(f"{documents.__name__}.{module.name}")).values():
             schema = re.match(r"organism\.[a-z-]+/1", getattr(each, "__doc__", None) or "")
-            if schema and hasattr(each, "__required_keys__"):
-                yield schema[0], each.__required_keys__ | each.__optional_keys__
+            if schema and is_typeddict(each):
+                yield schema[0], each
+
+
+def parts_of(kind: Any, seen: frozenset[Any] = frozenset()) -> Iterator[tuple[str, frozenset[str]]]:
+    """Field -> the fields of what is in it, at any depth."""
+    for name, hint in get_type_hints(kind, localns={"Json": Any}).items():
+        for part in inside(hint):
+            yield name, fields_of(part)
+            yield from parts_of(part, seen | {kind}) if part not in seen else ()
+
+
+def inside(hint: Any) -> Iterator[Any]:
+    if is_typeddict(hint):
+        yield hint
+    for each in get_args(hint):
+        yield from inside(each)
 
 
 TYPES = tuple(types())
@@ -106,8 +127,15 @@ TYPES = tuple(types())
 @pytest.mark.parametrize("schema", sorted({schema for schema, _ in TYPES} & set(FIELDS)))
 def test_a_type_has_every_field_that_the_page_gives_its_document(schema: str) -> None:
     """Several types may begin with one schema; the last of them is all of it."""
-    missing = [FIELDS[schema][""] - fields for name, fields in TYPES if name == schema]
+    missing = [FIELDS[schema][""] - fields_of(kind) for name, kind in TYPES if name == schema]
     assert set() in missing
+
+
+@pytest.mark.parametrize("schema", sorted({schema for schema, _ in TYPES} & set(FIELDS)))
+def test_and_so_has_each_of_its_parts(schema: str) -> None:
+    parts = [each for name, kind in TYPES if name == schema for each in parts_of(kind)]
+    wanted = {part: fields for part, fields in FIELDS[schema].items() if part}
+    assert [part for part in wanted if not any(part == name and wanted[part] <= has for name, has in parts)] == []
 
 
 def test_most_documents_have_a_type() -> None:
