@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, progress_bar, say, table
 from causal_organism.cli.servers import start_servers
-from causal_organism.documents.quickstart import QuickstartDocument
+from causal_organism.documents.quickstart import Concluded, QuickstartDocument
 from causal_organism.documents.runs import RunWithTasks
 from causal_organism.errors import OrganismError, RequestError
 from causal_organism.settings import home_folder, load_settings
@@ -195,7 +196,11 @@ def _summary(o: OpenOrganism, runs: Sequence[RunWithTasks], *, seconds: float) -
 
     assets = assets_document(o)["assets"]
     heads = o.ledger.heads()
-    concluded = heads.get(("causal/effects", ""))
+    effects = heads.get(("causal/effects", ""))
+    concluded: Concluded | None = None
+    if effects is not None:
+        said: Any = effects.version.metadata
+        concluded = said
     return {
         "schema": "organism.quickstart/1",
         "seconds": round(seconds, 1),
@@ -207,8 +212,8 @@ def _summary(o: OpenOrganism, runs: Sequence[RunWithTasks], *, seconds: float) -
             }
             for each in assets
         ],
-        "concluded": dict(concluded.version.metadata) if concluded else None,
-        "proposals": [dict(each) for each in load_proposals(o)[:5]],
+        "concluded": concluded,
+        "proposals": list(load_proposals(o)[:5]),
         "servers": [
             {"name": s.name, "product": s.product, "version": s.version, "address": s.address}
             for s in look(o.settings)
@@ -246,7 +251,7 @@ def _conclusions(document: QuickstartDocument) -> list[str]:
         ("WHAT ONE MORE HOUR OF MEETINGS A WEEK DOES", "FOR", "EFFECT", "FROM", "TO", "VERDICT", "REASONS"),
         [
             (
-                each["outcome"], each["segment"], round(each["effect"], 3), round(each["lo"], 3), round(each["hi"], 3),
+                each["outcome"], each["segment"], *map(_rounded, (each["effect"], each["lo"], each["hi"])),
                 each["verdict"], " ".join(each["reasons"]),
             )
             for each in concluded["estimands"]
@@ -269,3 +274,7 @@ def _conclusions(document: QuickstartDocument) -> list[str]:
         ],
     )  # fmt: skip
     return [estimands, proposals]
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 3)

@@ -3,8 +3,9 @@
 Annotations are read at import here: as texts they would be compiled one by one.
 """
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import TypedDict
+
+from causal_organism.documents.proposals import Intervention
 
 
 class StartedRun(TypedDict):
@@ -35,13 +36,32 @@ class StartedServer(TypedDict):
     address: str | None
 
 
+class Conclusion(TypedDict):
+    """What a treatment does to an outcome, in a segment of people, from `lo` to `hi`. None: it was refused."""
+
+    outcome: str
+    segment: str
+    effect: float | None
+    lo: float | None
+    hi: float | None
+    verdict: str
+    reasons: list[str]
+
+
+class Concluded(TypedDict):
+    """What the effects say of themselves, of which this is looked at."""
+
+    estimands: list[Conclusion]
+    reasons: list[str]
+
+
 class QuickstartDocument(TypedDict):
-    """organism.quickstart/1. `concluded`: what the effects say of themselves; None: nothing was concluded."""
+    """organism.quickstart/1. `concluded` None: nothing was."""
 
     schema: str
     seconds: float
     runs: list[StartedRun]
     made: list[MadeRow]
-    concluded: Mapping[str, Any] | None
-    proposals: list[dict[str, Any]]
+    concluded: Concluded | None
+    proposals: list[Intervention]
     servers: list[StartedServer]

@@ -3,7 +3,7 @@
 Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
 """
 
-from typing import Any, NotRequired, TypedDict
+from typing import NotRequired, TypedDict
 
 from causal_organism.documents.assets import AssetRow, CheckDocument, Definition, MetadataFields, PartitionRow, Placed
 from causal_organism.documents.json import Json
@@ -75,9 +75,9 @@ class ValueSource(Placed, MetadataFields, RejectedField):
 class ValueParts(TypedDict, total=False):
     """A plain `value`, or the `rows` of a table with its `columns`. Cells are of any type."""
 
-    value: Any
+    value: Json
     columns: list[str]
-    rows: list[dict[str, Any]]
+    rows: list[dict[str, Json]]
 
 
 class ValuesDocument(ValueSource, ValueParts):
