@@ -8,7 +8,9 @@ from typing import Any
 
 from causal_organism.assets.keys import partition_text
 from causal_organism.documents.assets import AssetsDocument
-from causal_organism.documents.proposals import Decision
+from causal_organism.documents.blame import BlameDocument
+from causal_organism.documents.pilots import ResultDocument
+from causal_organism.documents.proposals import Decision, Intervention, ShownIntervention
 from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
 from causal_organism.documents.runs import SchedulesDocument
 from causal_organism.documents.servers import StatusDocument
@@ -84,7 +86,7 @@ class Console:
         self._close = close
         self._assets = AssetList(organism)
         self._day = DayFigures()
-        self._proposed: tuple[object, tuple[Document, ...]] | None = None  # what they were read from, and they
+        self._proposed: tuple[object, tuple[ShownIntervention, ...]] | None = None  # what they were read from, and they
         self._schedules = schedule_operations.ScheduleList(organism)
 
     def unsupported(self) -> Mapping[str, str]:
@@ -135,7 +137,7 @@ class Console:
     def person(self, person: str) -> PersonDocument:
         return numbers_of(self._organism, person)
 
-    def why_person(self, key: str, person: str) -> Document:
+    def why_person(self, key: str, person: str) -> BlameDocument:
         return blame(self._organism, key, person)
 
     def partitions(self, key: str) -> PartitionsShown:
@@ -200,7 +202,7 @@ class Console:
     def workers(self) -> WorkersDocument:
         return list_workers(self._organism, own=self._own())
 
-    def proposals(self) -> Sequence[Document]:
+    def proposals(self) -> Sequence[ShownIntervention]:
         organism = self._organism
         if proposal_operations.PROPOSALS not in organism.graph:
             return ()
@@ -232,7 +234,7 @@ class Console:
     def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
         proposal_operations.act_on(self._writable, proposal, action, actor=self._actor, reason=reason)
 
-    def result(self, proposal: str) -> Document:
+    def result(self, proposal: str) -> ResultDocument:
         return load_result(self._organism, proposal)
 
     def pause_queue(self, pool: str, name: str) -> None:
@@ -279,7 +281,7 @@ class Console:
         return self._organism
 
 
-def _shown(proposal: Document) -> Document:
+def _shown(proposal: Intervention) -> ShownIntervention:
     expected = proposal["expected"]
     return {
         **proposal,
