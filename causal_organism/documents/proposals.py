@@ -189,6 +189,13 @@ class Decision(TypedDict):
     stale_after: list[str]
 
 
+class ShownIntervention(Intervention):
+    """As the console shows it: the expected change in words, and its interval of `lo` and `hi`."""
+
+    expected_change: str
+    interval: list[float]
+
+
 class InterventionsDocument(TypedDict):
     """organism.interventions/1, best first. `reason`: why there are none; None: some are, or nothing was evaluated."""
 

@@ -7,7 +7,6 @@ from typing import TypedDict
 
 from causal_organism.documents.assets import PartitionRow
 from causal_organism.documents.json import Json
-from causal_organism.documents.proposals import Intervention
 from causal_organism.documents.runs import LogRow
 
 
@@ -27,13 +26,6 @@ class PartitionsShown(TypedDict):
     first: str | None
     last: str | None
     listed: list[PartitionRow]
-
-
-class ProposalShown(Intervention):
-    """With what is expected of it in words, and the interval of that: from, to."""
-
-    expected_change: str
-    interval: list[float]
 
 
 class NumberRow(TypedDict):

@@ -9,11 +9,11 @@ from causal_organism.assets.keys import partition_text
 from causal_organism.documents.assets import AssetsDocument
 from causal_organism.documents.blame import BlameDocument
 from causal_organism.documents.pilots import ResultDocument
-from causal_organism.documents.proposals import Decision, Intervention
+from causal_organism.documents.proposals import Decision, Intervention, ShownIntervention
 from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
 from causal_organism.documents.runs import SchedulesDocument
 from causal_organism.documents.servers import StatusDocument
-from causal_organism.documents.shown import LogsShown, PartitionsShown, PersonDocument, ProposalShown
+from causal_organism.documents.shown import LogsShown, PartitionsShown, PersonDocument
 from causal_organism.documents.stats import RunDocument, RunsDocument
 from causal_organism.documents.stream import DeadLettersDocument, QueuesDocument, RunsForeseen
 from causal_organism.documents.versions import ShownDiff, VersionsDocument
@@ -84,7 +84,7 @@ class Console:
         self._close = close
         self._assets = AssetList(organism)
         self._day = DayFigures()
-        self._proposed: tuple[object, tuple[ProposalShown, ...]] | None = None  # what they were read from, and they
+        self._proposed: tuple[object, tuple[ShownIntervention, ...]] | None = None  # what they were read from, and they
         self._schedules = schedule_operations.ScheduleList(organism)
 
     def unsupported(self) -> Mapping[str, str]:
@@ -200,7 +200,7 @@ class Console:
     def workers(self) -> WorkersDocument:
         return list_workers(self._organism, own=self._own())
 
-    def proposals(self) -> Sequence[ProposalShown]:
+    def proposals(self) -> Sequence[ShownIntervention]:
         organism = self._organism
         if proposal_operations.PROPOSALS not in organism.graph:
             return ()
@@ -279,7 +279,7 @@ class Console:
         return self._organism
 
 
-def _shown(proposal: Intervention) -> ProposalShown:
+def _shown(proposal: Intervention) -> ShownIntervention:
     expected = proposal["expected"]
     return {
         **proposal,
