@@ -84,7 +84,7 @@ def write(file: str, people: str) -> Mapping[str, float]:
         outcomes[name] = 8 + base + rng.normal(size=rows)
         for outcome, size in OUTCOMES.items():
             outcomes[outcome] = outcomes[outcome] + 0.2 * size * np.where(before >= 0, outcomes[name][before], 8.0)
-    panel = build_panel(weekly_sums(made), made.people, outcomes)
+    panel: dict[str, Any] = build_panel(weekly_sums(made), made.people, outcomes)
     np.savez(file, **panel)
     return {"rows": float(rows)}
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
+
+from causal_organism.documents.json import JsonObject
 
 WORK_POOL = "default"
 QUEUES: Mapping[str, int] = {"default": 1, "expensive": 2}
@@ -43,6 +45,17 @@ RESUMES_WITHIN_S = 900
 """A run whose process died is resumed only so long after; later somebody has seen to it."""
 
 
+class ParameterSchema(TypedDict):
+    """JSON schema of the parameters of a deployment."""
+
+    title: str
+    type: str
+    properties: dict[str, JsonObject]
+    required: list[str]
+    additionalProperties: bool
+    definitions: JsonObject
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipeline:
     """One deployment. `limit`: runs at once, further ones wait; None: any number. `cron` in UTC; None: by request."""
@@ -59,7 +72,7 @@ class Pipeline:
     resumes: int = 0  # how often a run is begun again whose process died; a pulse is followed by the next one anyhow
     timeout_s: float  # a run that goes on for longer is cancelled
     retry_delay_s: float = 0.0
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, JsonObject]
     selection: str | None = None  # of assets that it refreshes; None: its parameter says
 
     @property
@@ -67,9 +80,9 @@ class Pipeline:
         return f"{self.flow}/{self.name}"
 
     @property
-    def parameter_schema(self) -> dict[str, Any]:
+    def parameter_schema(self) -> ParameterSchema:
         """JSON schema of the parameters. Unknown names are refused when a run is asked for, not when it starts."""
-        properties = {
+        properties: dict[str, JsonObject] = {
             name: {"title": name, "position": position, **schema}
             for position, (name, schema) in enumerate(self.parameters.items())
         }
@@ -83,7 +96,7 @@ class Pipeline:
         }
 
 
-_ACTOR: Mapping[str, Any] = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+_ACTOR: JsonObject = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
 
 INCREMENTAL = Pipeline(
     flow="incremental-update-pipeline",
@@ -150,7 +163,7 @@ def trigger_of(tags: Sequence[str], *, scheduled: bool) -> str:
 FROM_PREFECT = "api"
 
 
-def actor_of(parameters: Mapping[str, Any], *, scheduled: bool) -> str:
+def actor_of(parameters: JsonObject, *, scheduled: bool) -> str:
     """Who asked for a run: its parameter `actor`, else what asked for it."""
     named = parameters.get("actor")
     return str(named) if named else ("schedule" if scheduled else "api")

@@ -9,10 +9,10 @@ import sysconfig
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from causal_organism.assets.definitions import SOURCE, Asset
 from causal_organism.assets.graph import AssetGraph, graph_of
+from causal_organism.documents.workers import GraphStateRow
 from causal_organism.errors import GraphError, OrganismError
 from causal_organism.resources import Factory
 
@@ -30,7 +30,7 @@ class GraphState:
     error: str | None = None
     hint: str | None = None
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> GraphStateRow:
         """A row of organism.graphs/1."""
         return {
             "name": self.name, "file": self.file, "assets": self.assets, "sources": self.sources,

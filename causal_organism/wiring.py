@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from causal_organism.assets.graph import AssetGraph
+from causal_organism.documents.servers import StatusDocument
 from causal_organism.errors import NotRunningError, RefusedError, ServerName, SettingsError
 from causal_organism.graphs import load_graph, load_resources
 from causal_organism.notebook import Answers
@@ -315,7 +316,7 @@ def open_console(
     settings: Settings,
     *,
     read_only: bool,
-    status: Callable[[], Mapping[str, Any]],
+    status: Callable[[], StatusDocument],
     own_worker: Callable[[], OwnWorker | None] = lambda: None,
 ) -> Console:
     """The source of the console: one organism, asked from several threads, in which no answer takes long.

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from causal_organism.documents.proposals import Decision
 from causal_organism.wording.run_filters import ALL, RunsAsked
 
 Document = Mapping[str, Any]
@@ -98,7 +99,7 @@ class ConsoleSource(Protocol):
     def after_unpin(self, key: str) -> Document:
         """What letting a held version go leads to: `steps` and `stale_after`, empty where the asset is up to date."""
 
-    def after_decision(self, proposal: str, action: str) -> Document:
+    def after_decision(self, proposal: str, action: str) -> Decision:
         """What a decision leads to: `state`, `becomes`, `lasts_days`, `again_in_days`, `people`, `teams`, `held_out`,
         `evidence`, `stale_after`. Raises RefusedError where the state does not allow it."""
 

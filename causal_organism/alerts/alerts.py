@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from causal_organism.documents.alerts import AlertDocument
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = (ERROR, WARNING, INFO)
@@ -37,7 +38,7 @@ class Alert:
         object.__setattr__(self, "subject", one_line(self.subject, LONGEST_TITLE))
         object.__setattr__(self, "text", printable(self.text, LONGEST_TEXT))
 
-    def document(self, environment: str) -> dict[str, Any]:
+    def document(self, environment: str) -> AlertDocument:
         """As JSON for a webhook."""
         return {
             "schema": "organism.alert/1", "environment": environment, "title": self.title, "text": self.text,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.alerts.alerts import Alert
+from causal_organism.documents.alerts import AlertFields, DeliveryFields
 
 KEPT = timedelta(days=7)
 """What was delivered or given up stays for so long, to be looked at."""
@@ -47,15 +46,22 @@ class Delivery:
     def sent(self, now: datetime) -> Delivery:
         return replace(self, tries=self.tries + 1, error=None, outcome=SENT, ended_at=now)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> DeliveryFields:
         return {
-            "channel": self.channel, "alert": asdict(self.alert), "put_at": self.put_at.isoformat(),
+            "channel": self.channel, "alert": _fields(self.alert), "put_at": self.put_at.isoformat(),
             "next_at": self.next_at.isoformat(), "tries": self.tries, "outcome": self.outcome,
             "ended_at": None if self.ended_at is None else self.ended_at.isoformat(), "error": self.error,
         }  # fmt: skip
 
 
-def delivery_of(document: Mapping[str, Any]) -> Delivery:
+def _fields(alert: Alert) -> AlertFields:
+    return {
+        "title": alert.title, "text": alert.text, "severity": alert.severity, "subject": alert.subject,
+        "run": alert.run, "dedup_key": alert.dedup_key, "group": alert.group,
+    }  # fmt: skip
+
+
+def delivery_of(document: DeliveryFields) -> Delivery:
     """Back from `to_document`. Raises KeyError and ValueError for what is none."""
     ended = document["ended_at"]
     return Delivery(

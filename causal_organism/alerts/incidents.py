@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.alerts.alerts import INFO, Alert
 from causal_organism.alerts.faults import Fault, FaultKind, alert_of
+from causal_organism.documents.alerts import IncidentRow
 from causal_organism.wording.amounts import duration
 
 CALM = timedelta(seconds=120)
@@ -46,7 +46,7 @@ class Incident:
     def key(self) -> str:
         return self.fault.key
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> IncidentRow:
         fault = self.fault
         return {
             "key": self.key, "kind": fault.kind, "subject": fault.subject, "text": fault.text, "hint": fault.hint,
@@ -56,7 +56,7 @@ class Incident:
         }  # fmt: skip
 
 
-def incident_of(document: Mapping[str, Any]) -> Incident:
+def incident_of(document: IncidentRow) -> Incident:
     """Back from `to_document`. Raises KeyError and ValueError for what is none."""
     fault = Fault(
         kind=FaultKind(document["kind"]), subject=document["subject"], text=document["text"], hint=document["hint"],

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from causal_organism.alerts.alerts import ERROR, INFO, WARNING, Alert
+from causal_organism.documents.json import JsonObject
 
 _EMOJI = {ERROR: "🔴", WARNING: "🟡", INFO: "🔵"}
 _SENTRY_LEVEL = {ERROR: "error", WARNING: "warning", INFO: "info"}
 
 
-def to_slack(alert: Alert, environment: str) -> dict[str, Any]:
+def to_slack(alert: Alert, environment: str) -> JsonObject:
     """The body of an incoming webhook; blocks are `plain_text`, in which Slack interprets nothing."""
     head = f"{_EMOJI[alert.severity]} [{environment}] {alert.title}"
     return {
@@ -28,7 +27,7 @@ def to_email(alert: Alert, environment: str) -> tuple[str, str]:
     return f"[{environment}] {alert.severity}: {alert.title}", f"{alert.text}\n\n{_about(alert)}\n"
 
 
-def to_sentry(alert: Alert, environment: str) -> dict[str, Any]:
+def to_sentry(alert: Alert, environment: str) -> JsonObject:
     """A Sentry event; the fingerprint groups what is one fault, in whichever run."""
     return {
         "level": _SENTRY_LEVEL[alert.severity],

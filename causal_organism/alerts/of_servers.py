@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from causal_organism.alerts.alerts import ERROR, WARNING
 from causal_organism.alerts.faults import Fault, FaultKind, key_of
+from causal_organism.documents.runs import QueueRow, WorkerRow
 from causal_organism.wording.amounts import duration, size_text
 
 FILLING, FULL = 0.90, 0.97
@@ -49,7 +49,7 @@ def disk_faults(fault: Fault) -> tuple[Fault, ...]:
     return fault, replace(fault, kind=FaultKind.DISK_FILLING, severity=WARNING, cause=fault.key)
 
 
-def queues_without_worker(queues: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
+def queues_without_worker(queues: Sequence[QueueRow]) -> tuple[Fault, ...]:
     """Queues of organism.queues/1 with deployments on them, of which no worker asks for work.
 
     One that is paused on purpose is none, and neither is one of which it is not known yet. In a home they are told as a
@@ -65,11 +65,11 @@ def queues_without_worker(queues: Sequence[Mapping[str, Any]]) -> tuple[Fault, .
             cause=key_of(FaultKind.PROCESS_DOWN, "worker"),
         )
         for each in queues
-        if each.get("served") is False and each.get("deployments") and not each["paused"]
+        if each["served"] is False and each["deployments"] and not each["paused"]
     )
 
 
-def late_queues(queues: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
+def late_queues(queues: Sequence[QueueRow]) -> tuple[Fault, ...]:
     """Queues whose oldest run is due for longer than `LATE_S`; one without a worker explains itself."""
     return tuple(
         Fault(
@@ -87,7 +87,7 @@ def late_queues(queues: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
 
 
 def silent_workers(
-    workers: Sequence[Mapping[str, Any]], *, recent: Sequence[str], unserved: Sequence[Fault] = ()
+    workers: Sequence[WorkerRow], *, recent: Sequence[str], unserved: Sequence[Fault] = ()
 ) -> tuple[Fault, ...]:
     """Workers that were heard from lately (`recent`: their names) and are not any more. `unserved`: queues without a
     worker, of which that of the same pool says more.

@@ -7,6 +7,11 @@ from typing import Any
 
 from causal_organism.alerts.alerts import ERROR, WARNING
 from causal_organism.alerts.faults import Fault, FaultKind, key_of
+from causal_organism.documents.assets import AssetRow
+from causal_organism.documents.json import text_in
+from causal_organism.documents.network_audit import NetworkAudit
+from causal_organism.documents.runs import RunRow
+from causal_organism.documents.stream import StreamDocument
 from causal_organism.wording.amounts import count, duration
 
 BROKEN = frozenset({"FAILED", "CRASHED"})
@@ -14,18 +19,18 @@ LAG_S = 900.0
 """An interaction that waits for longer than three pulses is late."""
 
 
-def failed_runs(runs: Sequence[Mapping[str, Any]], broken_assets: Mapping[str, str]) -> tuple[Fault, ...]:
+def failed_runs(runs: Sequence[RunRow], broken_assets: Mapping[str, str]) -> tuple[Fault, ...]:
     """Of each deployment and selection the newest run that has ended, if it ended badly. `runs`: newest first, as in
     organism.runs/1; `broken_assets`: run -> an asset that failed in it, which explains it.
     """
-    ended: dict[str, Mapping[str, Any]] = {}
+    ended: dict[str, RunRow] = {}
     for run in runs:
         if run["deployment"] is not None and run["state_type"] in BROKEN | {"COMPLETED"}:
             ended.setdefault(_work_of(run), run)
     return tuple(_run_failed(work, run, broken_assets) for work, run in ended.items() if run["state_type"] in BROKEN)
 
 
-def asset_faults(assets: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
+def asset_faults(assets: Sequence[AssetRow]) -> tuple[Fault, ...]:
     """Of organism.assets/1: what failed or was rejected at its last try, what passed no check, and what is late."""
     blocked: dict[str, list[str]] = {}
     for asset in assets:
@@ -35,7 +40,7 @@ def asset_faults(assets: Sequence[Mapping[str, Any]]) -> tuple[Fault, ...]:
     return tuple(found)
 
 
-def stream_faults(stream: Mapping[str, Any], *, name: str, letters_before: int | None) -> tuple[Fault, ...]:
+def stream_faults(stream: StreamDocument, *, name: str, letters_before: int | None) -> tuple[Fault, ...]:
     """Of `stream` in organism.queues/1. `letters_before`: dead letters when they were last counted, None: never."""
     found = []
     if stream["lag"] and (stream["lag_s"] or 0.0) > LAG_S:
@@ -48,7 +53,7 @@ def stream_faults(stream: Mapping[str, Any], *, name: str, letters_before: int |
                 hint="`organism runs` shows whether pulses run; `organism pulse` takes in what is there",
             )
         )
-    letters = int(stream["dead_letters"])
+    letters = stream["dead_letters"]
     if letters_before is not None and letters > letters_before:
         found.append(
             Fault(
@@ -92,7 +97,7 @@ def calibration_faults(results: Any) -> tuple[Fault, ...]:
     )
 
 
-def network_fault(audit: Mapping[str, Any] | None) -> Fault | None:
+def network_fault(audit: NetworkAudit | None) -> Fault | None:
     """The last comparison of the network with the archive found a difference that was not repaired."""
     if audit is None or audit["same"] or audit["repaired"] or audit.get("older_format") is not None:
         return None
@@ -104,13 +109,13 @@ def network_fault(audit: Mapping[str, Any] | None) -> Fault | None:
     )
 
 
-def _work_of(run: Mapping[str, Any]) -> str:
-    selection = (run["parameters"] or {}).get("selection")
+def _work_of(run: RunRow) -> str:
+    selection = text_in(run["parameters"], "selection")
     return f"{run['deployment']} {selection}" if selection else str(run["deployment"])
 
 
-def _run_failed(work: str, run: Mapping[str, Any], broken_assets: Mapping[str, str]) -> Fault:
-    again = " again on retry" if (run["tries"] or 0) > 1 else ""
+def _run_failed(work: str, run: RunRow, broken_assets: Mapping[str, str]) -> Fault:
+    again = " again on retry" if run["tries"] > 1 else ""
     asset = broken_assets.get(run["id"])
     return Fault(
         kind=FaultKind.RUN_FAILED,
@@ -124,7 +129,7 @@ def _run_failed(work: str, run: Mapping[str, Any], broken_assets: Mapping[str, s
     )
 
 
-def _of_asset(asset: Mapping[str, Any], behind: Sequence[str]) -> list[Fault]:
+def _of_asset(asset: AssetRow, behind: Sequence[str]) -> list[Fault]:
     key, attempt, found = asset["key"], asset["attempt"], []
     waiting = f"; blocked behind it: {', '.join(behind)}" if behind else ""
     if attempt is not None:
@@ -137,7 +142,7 @@ def _of_asset(asset: Mapping[str, Any], behind: Sequence[str]) -> list[Fault]:
                 text=f"{key} {verb}: {attempt['error'] or 'no error was given'}{waiting}",
                 hint=f"`organism why {key}` says more; its last version stands",
                 severity=ERROR,
-                run=attempt.get("run"),
+                run=attempt["run"],
             )
         )
     failed = [each["name"] for each in asset["checks"] if not each["passed"] and not each["blocking"]]

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from causal_organism.alerts.alerts import ERROR, INFO, WARNING, Alert
 from causal_organism.assets.keys import UNPARTITIONED, label_of, partition_text
 from causal_organism.assets.versions import CheckResult
+from causal_organism.documents.refreshes import StepDocument
 
 FAILED, REJECTED, BLOCKED = "failed", "rejected", "blocked"
 
 
 def alerts_of_run(
-    *, run: str, flow: str, outcome: str, steps: Sequence[Mapping[str, Any]] = (), error: str | None = None
+    *, run: str, flow: str, outcome: str, steps: Sequence[StepDocument] = (), error: str | None = None
 ) -> tuple[Alert, ...]:
-    """Alerts of a run that has ended for good. steps: `key`, `outcome`, `error`, `failed_checks` and
-    the head's `version` of each, in order of execution.
+    """Alerts of a run that has ended for good; its steps in order of execution.
 
     A step that failed, or whose new content a check rejected, is one alert that names what it blocks. A run that
     failed without a failed step is one alert of its own. Anything else is none.
     """
-    blocked = [str(step["key"]) for step in steps if step["outcome"] == BLOCKED]
+    blocked = [step["key"] for step in steps if step["outcome"] == BLOCKED]
     alerts = [
         _of_step(step, run=run, flow=flow, blocked=blocked) for step in steps if step["outcome"] in (FAILED, REJECTED)
     ]
@@ -162,10 +161,10 @@ def fresh(alerts: Sequence[Alert], sent: frozenset[str]) -> tuple[Alert, ...]:
     return tuple(kept.values())
 
 
-def _of_step(step: Mapping[str, Any], *, run: str, flow: str, blocked: Sequence[str]) -> Alert:
-    key, error = str(step["key"]), step.get("error")
+def _of_step(step: StepDocument, *, run: str, flow: str, blocked: Sequence[str]) -> Alert:
+    key, error = step["key"], step["error"]
     if step["outcome"] == REJECTED:
-        failed: Sequence[Mapping[str, str]] = step.get("failed_checks") or ()
+        failed = step.get("failed_checks") or []
         check = ", ".join(each["name"] for each in failed) or "?"
         detail = failed[0]["detail"] if len(failed) == 1 else str(error or "")
         partition = partition_text(step.get("partition"))
@@ -177,7 +176,7 @@ def _of_step(step: Mapping[str, Any], *, run: str, flow: str, blocked: Sequence[
             run=run,
             partition=partition,
             blocked=blocked,
-            has_head=step.get("version", 0) is not None,
+            has_head=step["version"] is not None,
         )
     return step_failed(key=key, run=run, flow=flow, error=error, blocked=blocked)
 

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+About = Mapping[str, Any]
+"""What reading a value needs beside its bytes: its format wrote it, and alone reads it."""
+
 _NETWORK = "network"
 _ROW, _FILE, _PATCH = "row", "file", "patch"
 _OWN = frozenset(("format", "bytes", "store", "content", "digest", "whole", "root", "depth", "patched"))
@@ -23,7 +26,7 @@ class _Stored:
     name: str
     format: str
     bytes: int
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: About = field(default_factory=dict)
 
     @property
     def rows(self) -> int | None:
@@ -78,7 +81,7 @@ class AtBatch:
         return 0
 
     @property
-    def about(self) -> Mapping[str, Any]:
+    def about(self) -> About:
         return {}
 
     @property
@@ -90,7 +93,7 @@ Stored = Row | File | Patch
 Content = Stored | AtBatch
 
 
-def content_of(document: Mapping[str, Any], fingerprint: str = "") -> Content:
+def content_of(document: About, fingerprint: str = "") -> Content:
     """The content that `document_of` described, of a version with this fingerprint."""
     name = document.get("content", fingerprint)
     if document.get("format") == _NETWORK:
@@ -98,7 +101,7 @@ def content_of(document: Mapping[str, Any], fingerprint: str = "") -> Content:
     return stored_of(document, name)
 
 
-def stored_of(document: Mapping[str, Any], name: str) -> Stored:
+def stored_of(document: About, name: str) -> Stored:
     """As `content_of`, of what is not a batch."""
     about = {key: value for key, value in document.items() if key not in _OWN}
     kind, size = document["format"], document.get("bytes", 0)
@@ -113,14 +116,14 @@ def stored_of(document: Mapping[str, Any], name: str) -> Stored:
     return Row(name=name, format=kind, bytes=size, about=about)
 
 
-def document_of(content: Content, fingerprint: str | None = None) -> dict[str, Any]:
+def document_of(content: Content, fingerprint: str | None = None) -> About:
     """What the ledger keeps of it. `fingerprint`: that of the version; None: there is none, and the name is written."""
     named = {} if content.name == fingerprint else {"content": content.name}
     match content:
         case AtBatch():
             return {"format": _NETWORK, "batch": content.number, **named}
         case Row():
-            own: dict[str, Any] = {"store": _ROW}
+            own: About = {"store": _ROW}
         case File():
             own = {"store": _FILE, "digest": content.digest}
         case Patch():
@@ -132,7 +135,7 @@ def document_of(content: Content, fingerprint: str | None = None) -> dict[str, A
     return {"format": content.format, "bytes": content.bytes, **content.about, **own, **named}
 
 
-def _root(document: Mapping[str, Any]) -> Row | File:
+def _root(document: About) -> Row | File:
     found = stored_of(document, document["content"])
     assert not isinstance(found, Patch)
     return found

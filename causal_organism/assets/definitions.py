@@ -30,6 +30,7 @@ from causal_organism.assets.parameters.config import ConfigParameter
 from causal_organism.assets.parameters.function import RESERVED, parameters_of, read_parameters
 from causal_organism.assets.partitions.dimensions import Dimension, check_dimensions, sources_of
 from causal_organism.assets.partitions.upstream import Said, is_earlier
+from causal_organism.documents.json import JsonObject
 from causal_organism.errors import GraphError
 
 __all__ = [
@@ -106,7 +107,7 @@ class AssetSpec:
         """All keys that are always made together, this one included."""
         return (self.key,) if self.subset or not self.outputs else self.outputs
 
-    def config_values(self, given: Mapping[str, object]) -> dict[str, object]:
+    def config_values(self, given: JsonObject) -> JsonObject:
         """What each parameter with a default is called with."""
         return {name: given.get(name, each.default) for name, each in self.config.items()} if self.config else {}
 

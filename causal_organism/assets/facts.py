@@ -10,6 +10,7 @@ from typing import Any
 
 from causal_organism.assets.columns import is_null
 from causal_organism.assets.json_values import plain_json
+from causal_organism.documents.json import JsonObject
 from causal_organism.errors import UnstorableError
 
 MOST_BYTES = 256 * 1024
@@ -87,12 +88,12 @@ def _typed(value: Any) -> Any:
     return value
 
 
-def fact_values(stored: Mapping[str, Any]) -> dict[str, Any]:
+def fact_values(stored: JsonObject) -> JsonObject:
     """Stored facts as plain JSON values, without their types."""
     return {name: _plain(value) for name, value in stored.items()}
 
 
-def fact_types(stored: Mapping[str, Any]) -> dict[str, str]:
+def fact_types(stored: JsonObject) -> dict[str, str]:
     """The type of each stored fact: number, text, url, markdown, path, table, or json for the rest."""
     return {name: _type(value) for name, value in stored.items()}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 from urllib.parse import unquote
 
+from causal_organism.documents.assets import Placed
 from causal_organism.errors import GraphError
 
 _NAME = r"[\w.\-]+"  # \w takes in Unicode letters, digits and the underscore
@@ -69,7 +69,7 @@ def label_of(key: str, partition: str = UNPARTITIONED) -> str:
     return f"{key}[{','.join(f'{name}={_quoted(member)}' for name, member in partition_of(partition).items())}]"
 
 
-def placed(key: str, partition: str) -> dict[str, Any]:
+def placed(key: str, partition: str) -> Placed:
     """The fields by which every document names an asset or a partition of one."""
     return {"key": key, "partition": partition_of(partition)} if partition else {"key": key}
 

@@ -67,7 +67,7 @@ class Output:
     optional: bool = False
 
 
-def check_types(options: Mapping[str, Any], defined_at: str) -> None:
+def check_types(options: Mapping[str, object], defined_at: str) -> None:
     """Raises GraphError, as all of these do, with the place."""
     keep, tolerance = options.get("keep"), options.get("tolerance")
     if (backfill := options.get("backfill", "each")) not in ("each", "one"):

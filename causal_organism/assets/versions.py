@@ -12,6 +12,8 @@ from typing import Any
 from causal_organism.assets.contents import Content, Stored
 from causal_organism.assets.json_values import plain_json
 from causal_organism.assets.outcomes import Outcome
+from causal_organism.documents.assets import CheckDocument
+from causal_organism.documents.json import JsonObject
 
 
 def fingerprint(*parts: bytes | memoryview | str) -> str:
@@ -35,7 +37,7 @@ def canonical_json(value: Any) -> str:
 
 
 Metadata = Mapping[str, Any]
-"""What a make said of a value, as JSON; a value's own facts included."""
+"""What a make said of a value, as JSON; a value's own facts included. Who reads a fact knows who said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class CheckResult:
     passed: bool
     blocking: bool
     detail: str = ""
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    facts: JsonObject = field(default_factory=dict)
     code_version: str | None = None
 
     @property
@@ -91,7 +93,7 @@ class CheckResult:
         """`row_count: 1 rows, at least 2`."""
         return f"{self.name}: {self.detail or 'not met'}"
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> CheckDocument:
         return {
             "name": self.name,
             "passed": self.passed,
@@ -133,7 +135,7 @@ class Version:
     rejected: bool = False
 
     @property
-    def latest_metadata(self) -> Mapping[str, Any]:
+    def latest_metadata(self) -> Metadata:
         """What the last make that gave this content said of it: a sample may have become exact, and stayed the same."""
         return self.metadata if self.confirmed_metadata is None else self.confirmed_metadata
 

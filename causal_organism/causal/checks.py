@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from causal_organism.causal.estimands import CheckRow, LeadPlacebo
 from causal_organism.causal.pooled import Design, Estimate, draw_design
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.slopes.cross_products import Coefficient, Columns, Persons
@@ -30,7 +31,7 @@ class Check:
     passed: bool | None
     numbers: Mapping[str, float | None]
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> CheckRow:
         return {"name": self.name, "passed": self.passed, **self.numbers}
 
 
@@ -155,10 +156,12 @@ def _of_subsets(case: Case, draws: Sequence[float | None]) -> Check:
     return Check(name="subset", passed=near >= 0.95, numbers=numbers)
 
 
-def lead(found: Mapping[str, float | None] | None) -> Check:
+def lead(found: LeadPlacebo | None) -> Check:
     """What the gate of the effects found."""
-    numbers = dict(found or {"effect": None, "se": None, "p": None})
-    p = numbers["p"]
+    if found is None:
+        return Check(name="lead-placebo", passed=False, numbers={"effect": None, "se": None, "p": None})
+    p = found["p"]
+    numbers = {"effect": found["effect"], "se": found["se"], "p": p, "rows": found["rows"]}
     return Check(name="lead-placebo", passed=p is not None and p > LEAD_P, numbers=numbers)
 
 

@@ -5,7 +5,6 @@ They are those of any table's study (designs/robustness.py), on the panel's rows
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -22,15 +21,13 @@ from causal_organism.causal.designs.linear_design import linear_design, units_an
 from causal_organism.causal.panel import NEXT, TREATMENT
 from causal_organism.causal.sample import LEAST_COVERAGE
 from causal_organism.causal.slopes.intervals import interval_of
-from causal_organism.causal.within import Ints, codes, without
+from causal_organism.causal.within import Columns, Ints, codes, without
 
 _NOTHING_LEFT = 1e-7
 _KEYS = DataColumns(unit="id", time="week_index", cluster="team")
 
 
-def check_declared(
-    panel: Mapping[str, Any], declared: Declaration, outcome: str, controls: tuple[str, ...]
-) -> robustness.Checks:
+def check_declared(panel: Columns, declared: Declaration, outcome: str, controls: tuple[str, ...]) -> robustness.Checks:
     """Negative controls, noise of the treatment, lost outcomes; cross-fitted partialling-out beside least squares."""
     checks = robustness.Checks()
     asked = _as_study(panel, declared, outcome, controls)
@@ -52,7 +49,7 @@ def check_declared(
     return checks
 
 
-def _as_study(panel: Mapping[str, Any], declared: Declaration, outcome: str, controls: tuple[str, ...]) -> Declaration:
+def _as_study(panel: Columns, declared: Declaration, outcome: str, controls: tuple[str, ...]) -> Declaration:
     """The declaration of one outcome, whose columns are those of the week that it is measured in."""
 
     def measured(name: str) -> str:
@@ -69,7 +66,7 @@ def _as_study(panel: Mapping[str, Any], declared: Declaration, outcome: str, con
     )
 
 
-def _table(panel: Mapping[str, Any], asked: Declaration) -> StudyTable:
+def _table(panel: Columns, asked: Declaration) -> StudyTable:
     """Rows of which enough was seen and whose team is known."""
     inside = (np.asarray(panel["coverage"]) >= LEAST_COVERAGE) & (np.asarray(panel["team"]) != "")
     names = [name for name in asked.columns if name in panel]

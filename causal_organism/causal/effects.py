@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import (
@@ -15,6 +16,13 @@ from causal_organism.causal.declarations.panel_study import (
     shipped_study,
     with_group,
 )
+from causal_organism.causal.estimands import (
+    EffectsAbout,
+    EffectsMetadata,
+    EstimandRow,
+    PersonsRepeated,
+    StudiedOutcome,
+)
 from causal_organism.causal.panel import outcome_metrics, to_panel
 from causal_organism.causal.person_effects import effects_by_person, guard_columns, repeat_persons
 from causal_organism.causal.pooled import Estimate
@@ -22,6 +30,7 @@ from causal_organism.causal.reference import AGREEMENT
 from causal_organism.causal.study import Study, study_outcome, without_treatment
 from causal_organism.causal.treatments import TreatmentView, by_treatment
 from causal_organism.causal.verdicts import REFUSED, Doubts, Verdict, discovery_rates, judge
+from causal_organism.causal.within import Columns
 from causal_organism.errors import CannotConcludeError
 
 SCHEMA = "organism.effects/1"
@@ -34,7 +43,7 @@ def estimate_effects(
     declared: Declaration | None = None,
     min_group: int = 10,
     agreement: float = AGREEMENT,
-) -> tuple[dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, NDArray[Any]], EffectsMetadata]:
     """(columns by person, metadata with the pooled estimates). A refusal is a result: rows without numbers, and why.
 
     A row per person and declared treatment, each with the others held equal. Columns: id, treatment, outcome,
@@ -61,29 +70,30 @@ def estimate_effects(
 
 
 def _estimate_all(
-    panel: Mapping[str, Any], declared: Declaration, *, seed: int, agreement: float
-) -> tuple[dict[str, Any], dict[str, Any]]:
+    panel: Columns, declared: Declaration, *, seed: int, agreement: float
+) -> tuple[dict[str, NDArray[Any]], EffectsMetadata]:
     studied = study_treatments(panel, declared, agreement=agreement)
     repeated = [repeat_persons(studies[0], seed=seed, agreement=agreement) for _, studies in studied]
     studied = [(view, (primary, *studies[1:])) for (view, studies), (primary, _) in zip(studied, repeated, strict=True)]
     verdicts = judge_treatments([studies for _, studies in studied])
-    tables, estimands, outcomes = [], [], []
+    tables: list[dict[str, NDArray[Any]]] = []
+    estimands: list[EstimandRow] = []
+    outcomes: list[StudiedOutcome] = []
     for (view, studies), judged in zip(studied, verdicts, strict=True):
         columns = effects_by_person(view.panel, studies[0], judged, view.declared)
         columns["treatment"] = np.full(len(columns["id"]), view.column)
         for study in studies[1:]:
             columns |= guard_columns(view.panel, study, judged, view.declared)
         tables.append(columns)
-        about = {"treatment": view.column}
-        estimands += [about | _document(study, each, judged) for study in studies for each in study.estimates]
-        outcomes += [about | _outcome_document(study, view.declared) for study in studies]
-    facts = _metadata(studied[0], verdicts[0], repeated[0][1], seed=seed)
-    facts |= {"reasons": sorted({reason for _, studies in studied for each in studies for reason in each.problems})}
-    return _stacked(tables), facts | {"estimands": estimands, "outcomes": outcomes}
+        estimands += [_document(view, study, each, judged) for study in studies for each in study.estimates]
+        outcomes += [_outcome_document(view, study) for study in studies]
+    about = _about(studied[0], verdicts[0], repeated[0][1], seed=seed)
+    reasons = sorted({reason for _, studies in studied for each in studies for reason in each.problems})
+    return _stacked(tables), {**about, "reasons": reasons, "estimands": estimands, "outcomes": outcomes}
 
 
 def study_treatments(
-    panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None
+    panel: Columns, declared: Declaration, *, agreement: float | None
 ) -> list[tuple[TreatmentView, tuple[Study, ...]]]:
     """Every treatment on every outcome, each with the other treatments held equal. `agreement`: study_outcome."""
     return [
@@ -93,7 +103,7 @@ def study_treatments(
 
 
 def study_all(
-    panel: Mapping[str, Any], declared: Declaration, *, agreement: float | None, missing: str | None = None
+    panel: Columns, declared: Declaration, *, agreement: float | None, missing: str | None = None
 ) -> tuple[Study, ...]:
     """Every outcome of the panel: the one to improve first, then the others that are declared, then those that are not.
 
@@ -123,7 +133,7 @@ def judge_treatments(studied: Sequence[tuple[Study, ...]]) -> list[dict[tuple[st
     ]
 
 
-def _stacked(tables: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _stacked(tables: Sequence[dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
     """A row per person and treatment; the columns are the same in all."""
     if len(tables) == 1:
         return tables[0]
@@ -148,13 +158,13 @@ def _doubts(study: Study) -> Doubts:
     return Doubts(refuted=study.refuted, doubts=(*study.doubts, *(("spillover",) if spills_over else ())))
 
 
-def _metadata(
+def _about(
     studied: tuple[TreatmentView, tuple[Study, ...]],
     verdicts: Mapping[tuple[str, str], Verdict],
-    checks: Mapping[str, Any],
+    checks: PersonsRepeated,
     *,
     seed: int,
-) -> dict[str, Any]:
+) -> EffectsAbout:
     """What stands beside the estimands: of the first treatment on the outcome to improve."""
     view, (primary, *_) = studied
     diagram = diagram_for(view.declared, primary.outcome)
@@ -172,30 +182,35 @@ def _metadata(
         },
         "seed": seed,
         "min_group": view.declared.min_group,
-    } | dict(checks)
+        **checks,
+    }
 
 
-def _outcome_document(study: Study, declared: Declaration) -> dict[str, Any]:
+def _outcome_document(view: TreatmentView, study: Study) -> StudiedOutcome:
     sample = study.sample
     return {
+        "treatment": view.column,
         "outcome": study.outcome,
-        "unit": measure_of(declared, study.outcome).unit,
+        "unit": measure_of(view.declared, study.outcome).unit,
         "adjusted_for": ["person", "team's week", *study.adjustment.controls],
         "rows": 0 if sample is None else len(sample.y),
         "people": 0 if sample is None else sample.persons,
         "weeks": 0 if sample is None else sample.weeks,
         "clusters": 0 if sample is None else sample.teams,
-        "lead_placebo": None if study.lead is None else dict(study.lead),
+        "lead_placebo": study.lead,
         "exposure": None if study.exposure is None or study.problems else study.exposure.document(),
         "reasons": list(study.problems),
         "checks": None if study.problems else dict(study.checks),
     }
 
 
-def _document(study: Study, estimate: Estimate, verdicts: Mapping[tuple[str, str], Verdict]) -> dict[str, Any]:
-    """One pooled estimand. What is refused has no numbers."""
+def _document(
+    view: TreatmentView, study: Study, estimate: Estimate, verdicts: Mapping[tuple[str, str], Verdict]
+) -> EstimandRow:
     verdict = verdicts[study.outcome, estimate.segment]
-    document: dict[str, Any] = {
+    shown = verdict.verdict != REFUSED
+    return {
+        "treatment": view.column,
         "outcome": estimate.outcome,
         "segment": estimate.segment,
         "verdict": verdict.verdict,
@@ -205,10 +220,11 @@ def _document(study: Study, estimate: Estimate, verdicts: Mapping[tuple[str, str
         "people": estimate.people,
         "clusters": round(estimate.clusters, 2),
         "treatment_sd": estimate.t_sd,
+        "effect": estimate.effect if shown else None,
+        "se": estimate.se if shown else None,
+        "lo": estimate.lo if shown else None,
+        "hi": estimate.hi if shown else None,
+        "p": estimate.p if shown else None,
+        "sensitivity": estimate.sensitivity.document() if shown else None,
+        "dowhy": study.references.get(estimate.segment, {}) if shown else None,
     }
-    names = ("effect", "se", "lo", "hi", "p")
-    shown = verdict.verdict != REFUSED
-    document |= {name: getattr(estimate, name) if shown else None for name in names}
-    document["sensitivity"] = estimate.sensitivity.document() if shown else None
-    document["dowhy"] = dict(study.references.get(estimate.segment, {})) if shown else None
-    return document

@@ -6,17 +6,16 @@ promises too much, or the wrong sign.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from causal_organism.causal.estimands import ExposureNumbers
 from causal_organism.causal.panel import TREATMENT
 from causal_organism.causal.person_weeks.grid import mean_of_others as others_in_team
 from causal_organism.causal.sample import draw_sample
 from causal_organism.causal.slopes.student import two_sided
-from causal_organism.causal.within import Effects, Floats, effective_clusters, fit, without
+from causal_organism.causal.within import Columns, Effects, Floats, effective_clusters, fit, without
 
 SPILLOVER_P = 0.01
 LEAST_LEFT = 1e-6
@@ -41,13 +40,19 @@ class Exposure:
     def spills_over(self) -> bool:
         return self.spillover_p <= SPILLOVER_P
 
-    def document(self) -> dict[str, float]:
-        return {name: getattr(self, name) for name in self.__slots__}
+    def document(self) -> ExposureNumbers:
+        return {
+            "own": self.own,
+            "own_se": self.own_se,
+            "spillover": self.spillover,
+            "spillover_se": self.spillover_se,
+            "spillover_p": self.spillover_p,
+            "total": self.total,
+            "total_se": self.total_se,
+        }
 
 
-def exposure_effects(
-    panel: Mapping[str, Any], outcome: str, controls: tuple[str, ...], *, min_group: int
-) -> Exposure | None:
+def exposure_effects(panel: Columns, outcome: str, controls: tuple[str, ...], *, min_group: int) -> Exposure | None:
     """None where nobody has a team of two or more, or the others' meetings hardly differ from the own ones."""
     sample = draw_sample(panel, outcome, controls, min_group=min_group, also={"others": mean_of_others(panel)})
     if sample.teams < 2 or sample.weeks < 2:
@@ -72,7 +77,7 @@ def exposure_effects(
     )  # fmt: skip
 
 
-def mean_of_others(panel: Mapping[str, Any]) -> Floats:
+def mean_of_others(panel: Columns) -> Floats:
     """By row: mean meeting hours of the others in the team that week, of those that are known; NaN without any."""
     team, week = np.asarray(panel["team"]).astype(str), np.asarray(panel["week_index"], dtype=np.int64)
     return others_in_team(np.asarray(panel[TREATMENT], dtype=np.float64), team, week)

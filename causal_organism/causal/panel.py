@@ -22,11 +22,11 @@ from causal_organism.causal.panel_coverage import CONTEXT, ON_CALL
 from causal_organism.causal.person_weeks.grid import Before, Grid, mean_of_others, network_columns
 from causal_organism.causal.person_weeks.ties import positions
 from causal_organism.causal.person_weeks.weeks import week_text
-from causal_organism.causal.within import codes
+from causal_organism.causal.within import Columns, Floats, Ints, codes
 from causal_organism.errors import CannotConcludeError
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Table = Any
+"""Columns by name, a pandas DataFrame or an Arrow table; `to_columns` reads each."""
 
 TREATMENT = "meet_load_h"
 NEXT = "_next"
@@ -34,7 +34,9 @@ KEYS = ("id", "week")
 TEXTS = ("id", "week", "team", "role", "site", "left_out")
 
 
-def build_panel(weekly: Any, people: Any, outcomes: Any, views: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def build_panel(
+    weekly: Table, people: Table, outcomes: Table, views: Mapping[str, Table] | None = None
+) -> dict[str, NDArray[Any]]:
     """Columns by person (in order of id) and week (of those with outcomes), ready for `estimate_effects`.
 
     weekly: tie sums per ISO week (week, kind, source, target, count, duration_s; booked_s where known). people: the
@@ -59,8 +61,8 @@ def build_panel(weekly: Any, people: Any, outcomes: Any, views: Mapping[str, Any
 
 
 def update_panel(
-    previous: Any, weekly: Any, people: Any, outcomes: Any, views: Mapping[str, Any] | None = None
-) -> dict[str, Any] | None:
+    previous: Table, weekly: Table, people: Table, outcomes: Table, views: Mapping[str, Table] | None = None
+) -> dict[str, NDArray[Any]] | None:
     """`build_panel` of these, from the panel that it was before; None where the roster is another.
 
     Person-weeks whose ties add up to what they did keep what is counted in them, and what they are exposed to as far
@@ -72,7 +74,7 @@ def update_panel(
     return None if before is None else _build(inputs, grid, views or {}, before)
 
 
-def _build(inputs: _Inputs, grid: Grid, views: Mapping[str, Any], before: Before | None) -> dict[str, Any]:
+def _build(inputs: _Inputs, grid: Grid, views: Mapping[str, Table], before: Before | None) -> dict[str, NDArray[Any]]:
     panel = _roster_columns(grid, inputs.roster)
     metrics = _metrics(grid, inputs.measured)
     declared = {name: metrics.pop(name) for name in CONTEXT if name in metrics}
@@ -100,12 +102,12 @@ def _build(inputs: _Inputs, grid: Grid, views: Mapping[str, Any], before: Before
 class _Inputs:
     """Tables as columns, none of them empty."""
 
-    roster: Mapping[str, NDArray[Any]]
-    measured: Mapping[str, NDArray[Any]]
-    ties: Mapping[str, NDArray[Any]]
+    roster: Columns
+    measured: Columns
+    ties: Columns
 
     @classmethod
-    def read(cls, weekly: Any, people: Any, outcomes: Any) -> _Inputs:
+    def read(cls, weekly: Table, people: Table, outcomes: Table) -> _Inputs:
         roster, measured, ties = (to_columns(each) for each in (people, outcomes, weekly))
         _require(roster, "id", "no-people", "there are no people; `organism import people FILE` brings them in")
         _require(measured, "id", "no-outcomes", "there are no outcomes; `organism import outcomes FILE` brings them in")
@@ -115,18 +117,18 @@ class _Inputs:
         return cls(roster=roster, measured=measured, ties=ties)
 
 
-def to_panel(table: Any) -> dict[str, NDArray[Any]]:
+def to_panel(table: Table) -> dict[str, NDArray[Any]]:
     """A panel as it was built, however it was stored: columns as arrays, texts as text."""
     columns = to_columns(table)
     return columns | {name: columns[name].astype(str) for name in TEXTS if name in columns}
 
 
-def shift(panel: Mapping[str, Any], column: str, weeks: int) -> Floats:
+def shift(panel: Columns, column: str, weeks: int) -> Floats:
     """The column's value for the same person that many weeks later (earlier if negative); NaN where unknown."""
     return at_rows(panel[column], rows_later(panel, weeks))
 
 
-def rows_later(panel: Mapping[str, Any], weeks: int) -> Ints:
+def rows_later(panel: Columns, weeks: int) -> Ints:
     """By row: the row of the same person that many weeks later, -1 where there is none."""
     person, week = codes(panel["id"]), np.asarray(panel["week_index"], dtype=np.int64)
     stride = int(week.max()) + abs(weeks) + 1
@@ -141,12 +143,12 @@ def at_rows(values: Any, rows: Ints) -> Floats:
     return np.where(rows >= 0, np.asarray(values, dtype=np.float64)[rows], np.nan)
 
 
-def outcome_metrics(panel: Mapping[str, Any]) -> tuple[str, ...]:
+def outcome_metrics(panel: Columns) -> tuple[str, ...]:
     """Metrics that the panel has of both this week and the next, in order of name."""
     return tuple(sorted(name.removesuffix(NEXT) for name in panel if name.endswith(NEXT)))
 
 
-def to_columns(table: Any) -> dict[str, NDArray[Any]]:
+def to_columns(table: Table) -> dict[str, NDArray[Any]]:
     """Columns as arrays, of a mapping, a pandas DataFrame (its named index included) or an Arrow table."""
     if table is None:
         return {}
@@ -158,15 +160,15 @@ def to_columns(table: Any) -> dict[str, NDArray[Any]]:
     return {str(name): np.asarray(values) for name, values in table.items()}
 
 
-def _require(columns: Mapping[str, NDArray[Any]], name: str, reason: str, message: str) -> None:
+def _require(columns: Columns, name: str, reason: str, message: str) -> None:
     if name not in columns or len(columns[name]) == 0:
         raise CannotConcludeError(message, reasons=(reason,))
 
 
-def _roster_columns(grid: Grid, roster: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def _roster_columns(grid: Grid, roster: Columns) -> dict[str, NDArray[Any]]:
     """Team and role are those of the period that the week lies in; of a week in none, which is left out later, any."""
     people, weeks = grid.shape
-    columns: dict[str, Any] = {
+    columns: dict[str, NDArray[Any]] = {
         "id": np.repeat(grid.ids, weeks),
         "week": np.tile(np.array([week_text(int(week)) for week in grid.weeks]), people),
         "week_index": np.tile(grid.weeks, people),
@@ -178,7 +180,7 @@ def _roster_columns(grid: Grid, roster: Mapping[str, NDArray[Any]]) -> dict[str,
     return columns
 
 
-def _metrics(grid: Grid, measured: Mapping[str, NDArray[Any]]) -> dict[str, Floats]:
+def _metrics(grid: Grid, measured: Columns) -> dict[str, Floats]:
     found = {}
     for name in sorted(set(measured) - set(KEYS)):
         values = _numbers(measured[name])
@@ -188,7 +190,7 @@ def _metrics(grid: Grid, measured: Mapping[str, NDArray[Any]]) -> dict[str, Floa
     return found
 
 
-def _view_columns(grid: Grid, name: str, table: Mapping[str, NDArray[Any]]) -> dict[str, Any]:
+def _view_columns(grid: Grid, name: str, table: Columns) -> dict[str, NDArray[Any]]:
     place = positions(grid.ids, table["id"].astype(str))
     columns = {}
     for column in sorted(set(table) - {"id"}):

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import treatment_of
+from causal_organism.causal.estimands import PersonsRepeated
 from causal_organism.causal.panel import TREATMENT
 from causal_organism.causal.persons import Slopes, person_slopes
 from causal_organism.causal.pooled import Estimate
@@ -18,6 +20,7 @@ from causal_organism.causal.sample import EVERYBODY, segments_of
 from causal_organism.causal.shrinkage import Group, pool_groups
 from causal_organism.causal.study import Study
 from causal_organism.causal.verdicts import INCONCLUSIVE, LEAST_WEEKS, REFUSED, Verdict
+from causal_organism.causal.within import Columns
 
 EXPOSURE = ("spillover", "spillover_se", "total", "total_se")  # the same for everybody: of the outcome
 GUARD_COLUMNS = (
@@ -33,7 +36,7 @@ NUMBERS = (
 )  # fmt: skip
 
 
-def repeat_persons(study: Study, *, seed: int, agreement: float) -> tuple[Study, dict[str, Any]]:
+def repeat_persons(study: Study, *, seed: int, agreement: float) -> tuple[Study, PersonsRepeated]:
     """(the study, with a problem more if they differ; what was found): DoWhy's slopes of a few persons must be ours."""
     if study.design is None or study.problems:
         return study, {}
@@ -46,7 +49,7 @@ def repeat_persons(study: Study, *, seed: int, agreement: float) -> tuple[Study,
         value = slope_by_reference(slopes.t[rows], slopes.y[rows], slopes.level[rows])
         differences.append(None if value is None else float(abs(value - slopes.slope[code])))
     found = [each for each in differences if each is not None]
-    checks = {
+    checks: PersonsRepeated = {
         "persons_repeated": len(differences),
         "persons_difference": max(found, default=None),  # None: nobody was repeated, or DoWhy gave no number
         "autocorrelation": slopes.autocorrelation,
@@ -57,12 +60,12 @@ def repeat_persons(study: Study, *, seed: int, agreement: float) -> tuple[Study,
 
 
 def effects_by_person(
-    panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], declared: Declaration
-) -> dict[str, Any]:
+    panel: Columns, study: Study, verdicts: Mapping[tuple[str, str], Verdict], declared: Declaration
+) -> dict[str, NDArray[Any]]:
     """Columns of the outcome to improve. Everybody of the panel has a row."""
     ids, first = np.unique(panel["id"], return_index=True)
     size = len(ids)
-    columns: dict[str, Any] = {
+    columns: dict[str, NDArray[Any]] = {
         "id": ids,
         "treatment": np.full(size, TREATMENT),
         "outcome": np.full(size, study.outcome),
@@ -78,16 +81,16 @@ def effects_by_person(
 
 
 def guard_columns(
-    panel: Mapping[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict], declared: Declaration
-) -> dict[str, Any]:
+    panel: Columns, study: Study, verdicts: Mapping[tuple[str, str], Verdict], declared: Declaration
+) -> dict[str, NDArray[Any]]:
     """Effect, sd, interval and verdict of a further outcome, named after it."""
     columns = effects_by_person(panel, study, verdicts, declared)
     return {f"{study.outcome}_{name}": columns[name] for name in GUARD_COLUMNS}
 
 
 def _fill(
-    columns: dict[str, Any],
-    panel: Mapping[str, Any],
+    columns: dict[str, NDArray[Any]],
+    panel: Columns,
     study: Study,
     verdicts: Mapping[tuple[str, str], Verdict],
     slopes: Slopes,
@@ -124,7 +127,7 @@ def _segments(study: Study) -> tuple[Estimate, ...]:
     return study.estimates[1:] or study.estimates
 
 
-def _judge(columns: dict[str, Any], study: Study, verdicts: Mapping[tuple[str, str], Verdict]) -> None:
+def _judge(columns: dict[str, NDArray[Any]], study: Study, verdicts: Mapping[tuple[str, str], Verdict]) -> None:
     """A person's verdict is at most its segment's."""
     of_segment = {each.segment: verdicts[study.outcome, each.segment] for each in _segments(study)}
     whole = Verdict(verdict=REFUSED, reasons=study.problems or ("no-data",))

@@ -3,19 +3,18 @@ team; and the placebo that can see a hidden confounder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
+from causal_organism.causal.estimands import LeadPlacebo
 from causal_organism.causal.panel import TREATMENT, at_rows, rows_later
 from causal_organism.causal.sample import EVERYBODY, Sample, cells_of, draw_sample
 from causal_organism.causal.sensitivity import Sensitivity, judge_sensitivity
 from causal_organism.causal.slopes.intervals import interval_of
 from causal_organism.causal.slopes.regression import FEW_CLUSTERS, Absorber, slope_of
 from causal_organism.causal.slopes.student import INTERVAL, quantile, two_sided
-from causal_organism.causal.within import Effects, Fit, Floats, effective_clusters, fit, without
+from causal_organism.causal.within import Columns, Effects, Fit, Floats, effective_clusters, fit, without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +136,7 @@ def _by_bootstrap(design: Design, index: int, segment: str) -> tuple[float, floa
     return interval_of(slope_of(x[:, index], np.delete(x, index, axis=1), design.y, design.sample.team, absorber))
 
 
-def lead_placebo(
-    panel: Mapping[str, Any], outcome: str, controls: tuple[str, ...], *, min_group: int
-) -> dict[str, Any]:
+def lead_placebo(panel: Columns, outcome: str, controls: tuple[str, ...], *, min_group: int) -> LeadPlacebo:
     """Whether meetings of the week *after* the outcome's seem to have changed it, which they cannot have.
 
     Adjusts for the meetings and controls of all weeks up to then. A hidden confounder that lasts shows here, and so do

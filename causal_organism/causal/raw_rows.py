@@ -8,25 +8,25 @@ is repeated on exactly those.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from causal_organism.causal.diagram import Diagram
+from causal_organism.causal.estimands import RawComparison
 from causal_organism.causal.panel import TREATMENT
 from causal_organism.causal.pooled import Design, Estimate, draw_design
 from causal_organism.causal.reference import reference_effect, reference_error
 from causal_organism.causal.sample import EVERYBODY, Sample
-from causal_organism.causal.within import Floats, Ints, codes
+from causal_organism.causal.within import Columns, Floats, Ints, codes
 
 _TEAMS, _PEOPLE, _WEEKS = 3, 18, 8
 _SAME_ERROR = 1e-5  # relative
 
 
 def compare_raw(
-    panel: Mapping[str, Any], design: Design, estimate: Estimate, diagram: Diagram, agreement: float
-) -> dict[str, Any]:
+    panel: Columns, design: Design, estimate: Estimate, diagram: Diagram, agreement: float
+) -> RawComparison:
     """Both estimates on the same rows; `agrees` where effects differ by at most `agreement` of their size or error, and
     errors by next to nothing. `own` is ours, `reference` DoWhy's."""
     part = design.sample.of(_choose(design.sample, estimate.segment))
@@ -66,19 +66,19 @@ def _choose(sample: Sample, segment: str) -> Any:
     return np.isin(sample.person, persons) & np.isin(sample.team, teams) & np.isin(sample.week, weeks)
 
 
-def _treatment_of(panel: Mapping[str, Any], part: Sample, segment: str) -> Floats:
+def _treatment_of(panel: Columns, part: Sample, segment: str) -> Floats:
     hours = np.asarray(panel[TREATMENT], dtype=np.float64)[part.rows]
     return hours if segment == EVERYBODY else np.where(part.segment == segment, hours, 0.0)
 
 
-def _other_segments(panel: Mapping[str, Any], part: Sample, segment: str) -> Floats:
+def _other_segments(panel: Columns, part: Sample, segment: str) -> Floats:
     if segment == EVERYBODY:
         return np.empty((len(part.y), 0))
     others = [_treatment_of(panel, part, each) for each in part.segments if each != segment]
     return np.column_stack(others) if others else np.empty((len(part.y), 0))
 
 
-def _outcome_of(panel: Mapping[str, Any], part: Sample) -> Floats:
+def _outcome_of(panel: Columns, part: Sample) -> Floats:
     """The outcome of the same person's next week, looked up by name and week."""
     wanted = {
         (person, int(week) + 1): place
@@ -96,7 +96,7 @@ def _outcome_of(panel: Mapping[str, Any], part: Sample) -> Floats:
     return np.where(np.isfinite(found), found, part.y)
 
 
-def _columns(panel: Mapping[str, Any], part: Sample, diagram: Diagram) -> dict[str, Floats]:
+def _columns(panel: Columns, part: Sample, diagram: Diagram) -> dict[str, Floats]:
     """What the diagram names and the panel knows on all rows: what we hold equal, and what DoWhy must not adjust for.
 
     DoWhy adjusts for everything that it may; what else moves the outcome would give another estimate, as good as ours.

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_organism.causal.diagram import Diagram
-from causal_organism.causal.within import Floats, Ints
+from causal_organism.causal.within import Columns, Floats, Ints
 
 AGREEMENT = 1e-8
 """Difference, as a share of an estimate or its error, above which it is not believed (measured: below 1e-11)."""
@@ -40,7 +41,7 @@ def reference_effect(
     measured = [name for name in diagram.nodes if name in columns and name not in (diagram.treatment, diagram.outcome)]
     pinned = {diagram.treatment: "t", diagram.outcome: "y"} | {name: f"w{n}" for n, name in enumerate(measured)}
     data = {"t": treatment, "y": outcome} | {pinned[name]: columns[name] for name in measured}
-    extra: dict[str, Any] = {f"s{index}": column for index, column in enumerate(others.T)}
+    extra: dict[str, NDArray[Any]] = {f"s{index}": column for index, column in enumerate(others.T)}
     extra |= {f"c{index}": codes.astype(str) for index, codes in enumerate(kinds)}
     known = [edge for edge in diagram.edges if not (set(edge) & diagram.absorbed)]
     graph = nx.DiGraph([(pinned.get(cause, cause), pinned.get(effect, effect)) for cause, effect in known])
@@ -92,7 +93,7 @@ def reference_with_error(treatment: Floats, outcome: Floats, held: Floats, clust
     return float("nan") if value is None else value, float(fitted.bse[1])
 
 
-def _ask_dowhy(graph: Any, data: Mapping[str, Any]) -> tuple[float | None, list[str]]:
+def _ask_dowhy(graph: Any, data: Columns) -> tuple[float | None, list[str]]:
     import pandas as pd  # 0.5 s
 
     logging.getLogger("dowhy").setLevel(logging.ERROR)

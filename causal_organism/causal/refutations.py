@@ -13,25 +13,26 @@ from causal_organism.causal.checks import Cases, Check
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import shipped_study, with_group
 from causal_organism.causal.effects import judge_treatments, study_treatments
+from causal_organism.causal.estimands import RefutationsDocument, RefutedEstimand, RefutedOfTreatment
 from causal_organism.causal.panel import to_columns, to_panel
 from causal_organism.causal.pooled import Estimate
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.study import Study
 from causal_organism.causal.treatments import of_treatment
 from causal_organism.causal.verdicts import REFUSED, REFUTED, SUPPORTED, WEAK, Verdict, lower
+from causal_organism.causal.within import Columns
 
 SCHEMA = "organism.refutations/1"
 
 
 def refute(
     panel: Any, effects: Any, *, seed: int, declared: Declaration | None = None, min_group: int = 10
-) -> dict[str, Any]:
+) -> RefutationsDocument:
     """Per estimand of `effects` (the columns of `estimate_effects`): every check with its numbers, and the verdict
     that is left. A supported or weak effect that fails a check is `refuted`; a refused one stays refused, unchecked.
 
-    JSON: `{"schema", "outcome", "seed", "estimands": [{"treatment", "outcome", "segment", "verdict", "survived",
-    "reasons", "checks": [{"name", "passed", …}], "sensitivity", "with_lagged_outcome"}]}`. Does not need dowhy. One
-    thread, so that their number cannot change the last digits. About 1 s of CPU for 200 people.
+    Does not need dowhy. One thread, so that their number cannot change the last digits. Cost: about 1 s of CPU for 200
+    people.
     """
     from threadpoolctl import threadpool_limits  # 0.1 s with numpy
 
@@ -40,11 +41,9 @@ def refute(
         return _refute_all(to_panel(panel), to_columns(effects), declared, seed=seed)
 
 
-def _refute_all(
-    panel: Mapping[str, Any], effects: Mapping[str, Any], declared: Declaration, *, seed: int
-) -> dict[str, Any]:
+def _refute_all(panel: Columns, effects: Columns, declared: Declaration, *, seed: int) -> RefutationsDocument:
     studied = study_treatments(panel, declared, agreement=None)
-    documents = []
+    documents: list[RefutedOfTreatment] = []
     verdicts = judge_treatments([studies for _, studies in studied])
     for place, ((view, studies), judged) in enumerate(zip(studied, verdicts, strict=True)):
         own_rows = of_treatment(effects, view.column)
@@ -58,13 +57,13 @@ def _refute_all(
 
 
 def _refute_treatment(
-    panel: Mapping[str, Any],
+    panel: Columns,
     studies: tuple[Study, ...],
     verdicts: Mapping[tuple[str, str], Verdict],
-    effects: Mapping[str, Any],
+    effects: Columns,
     *,
     seed: list[int],
-) -> list[dict[str, Any]]:
+) -> list[RefutedEstimand]:
     given: dict[tuple[str, str], Verdict] = {}
     for number, study in enumerate(studies):
         prefix = "" if number == 0 else f"{study.outcome}_"
@@ -72,7 +71,7 @@ def _refute_treatment(
             own = verdicts[study.outcome, estimate.segment]
             said = _given_verdict(effects, prefix, estimate.segment)
             given[study.outcome, estimate.segment] = replace(own, verdict=lower(own.verdict, said))
-    checked: dict[tuple[str, str], dict[str, Any]] = {}
+    checked: dict[tuple[str, str], RefutedEstimand] = {}
     for number, together in enumerate(_sharing(studies)):
         checked |= _check_studies(panel, together, given, np.random.default_rng([*seed, number]))
     documents = []
@@ -94,7 +93,7 @@ def _sharing(studies: Sequence[Study]) -> list[list[Study]]:
     return list(groups.values())
 
 
-def _given_verdict(effects: Mapping[str, Any], prefix: str, segment: str) -> str | None:
+def _given_verdict(effects: Columns, prefix: str, segment: str) -> str | None:
     """What the effects concluded for a segment. Everybody together has no row of its own: None, unless all of it was
     refused."""
     verdicts = effects.get(f"{prefix}segment_verdict", np.array([], dtype=str)).astype(str)
@@ -104,7 +103,7 @@ def _given_verdict(effects: Mapping[str, Any], prefix: str, segment: str) -> str
     return REFUSED if len(verdicts) and (verdicts == REFUSED).all() else None
 
 
-def _unchecked(outcome: str, segment: str, reasons: tuple[str, ...]) -> dict[str, Any]:
+def _unchecked(outcome: str, segment: str, reasons: tuple[str, ...]) -> RefutedEstimand:
     return {
         "outcome": outcome, "segment": segment, "verdict": REFUSED, "survived": False, "reasons": list(reasons),
         "checks": [], "sensitivity": None, "with_lagged_outcome": None,
@@ -112,11 +111,11 @@ def _unchecked(outcome: str, segment: str, reasons: tuple[str, ...]) -> dict[str
 
 
 def _check_studies(
-    panel: Mapping[str, Any],
+    panel: Columns,
     studies: Sequence[Study],
     given: Mapping[tuple[str, str], Verdict],
     rng: np.random.Generator,
-) -> dict[tuple[str, str], dict[str, Any]]:
+) -> dict[tuple[str, str], RefutedEstimand]:
     """(outcome, segment) -> document; what is refused is not checked."""
     sound = [
         (place, each)
@@ -145,7 +144,7 @@ def _check_studies(
 
 def _document(
     estimate: Estimate, given: Verdict, made: tuple[Check, ...], with_lagged_outcome: float | None
-) -> dict[str, Any]:
+) -> RefutedEstimand:
     concluded = given.verdict in (SUPPORTED, WEAK)
     if not concluded:  # an effect that is not there has no sign to keep
         made = (*made[:-1], replace(made[-1], passed=None))
@@ -162,7 +161,7 @@ def _document(
     }
 
 
-def _with_lag(panel: Mapping[str, Any], cases: Cases, place: int) -> dict[str, float | None]:
+def _with_lag(panel: Columns, cases: Cases, place: int) -> dict[str, float | None]:
     """The effects when this week's outcome is adjusted for too: biased by short panels, but near if all is well."""
     design = cases.designs[place]
     before = np.asarray(panel[design.sample.outcome], dtype=np.float64)[design.sample.rows]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.causal.panel import NEXT, TREATMENT
-from causal_organism.causal.within import Effects, Floats, Ints, codes
+from causal_organism.causal.within import Columns, Effects, Floats, Ints, codes
 
 LEAST_COVERAGE = 0.5
 EVERYBODY = "all"
@@ -76,7 +75,7 @@ class Sample:
 
 
 def draw_sample(
-    panel: Mapping[str, Any],
+    panel: Columns,
     outcome: str,
     controls: tuple[str, ...],
     *,
@@ -124,7 +123,7 @@ def cells_of(team: Ints, week: Ints) -> Ints:
     return np.where(np.bincount(own)[own] >= 2, own, week) if len(own) else own
 
 
-def segments_of(panel: Mapping[str, Any], *, min_group: int) -> NDArray[np.str_]:
+def segments_of(panel: Columns, *, min_group: int) -> NDArray[np.str_]:
     """The role of each row's person; roles with fewer than `min_group` people stand together."""
     role = np.asarray(panel["role"]).astype(str)
     _, first = np.unique(panel["id"], return_index=True)

@@ -5,11 +5,11 @@ Source: Cinelli and Hazlett 2020, sections 4.2 to 4.4; VanderWeele and Ding 2017
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
+from causal_organism.causal.estimands import SensitivityNumbers
 from causal_organism.causal.within import Floats, inverse_of
 
 NOTHING_LEFT = 1e-13  # of a column's squares: rounding
@@ -37,8 +37,15 @@ class Sensitivity:
     def withstands(self) -> bool:
         return self.rv_alpha >= max(self.benchmark, FLOOR)
 
-    def document(self) -> dict[str, Any]:
-        return asdict(self)
+    def document(self) -> SensitivityNumbers:
+        return {
+            "rv": self.rv,
+            "rv_alpha": self.rv_alpha,
+            "benchmark": self.benchmark,
+            "strongest": self.strongest,
+            "bias_max": self.bias_max,
+            "e_value": self.e_value,
+        }
 
 
 def judge_sensitivity(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -21,13 +20,14 @@ from causal_organism.causal.declarations.panel_study import (
 )
 from causal_organism.causal.declared_checks import check_declared
 from causal_organism.causal.diagram import Adjustment, Diagram, bad_controls, choose_adjustment
+from causal_organism.causal.estimands import LeadPlacebo, RawComparison
 from causal_organism.causal.exposure import Exposure, exposure_effects
 from causal_organism.causal.panel import NEXT, TREATMENT
 from causal_organism.causal.pooled import Design, Estimate, draw_design, estimate_pooled, lead_placebo
 from causal_organism.causal.raw_rows import compare_raw
 from causal_organism.causal.sample import Sample, draw_sample
 from causal_organism.causal.verdicts import estimate_problems, lead_problems, sample_problems
-from causal_organism.causal.within import codes
+from causal_organism.causal.within import Columns, codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,8 @@ class Study:
     design: Design | None = None
     estimates: tuple[Estimate, ...] = ()
     segment_problems: Mapping[str, tuple[str, ...]]
-    lead: Mapping[str, Any] | None = None
-    references: Mapping[str, Mapping[str, Any]]
+    lead: LeadPlacebo | None = None
+    references: Mapping[str, RawComparison]
     exposure: Exposure | None = None  # None: not known
     refuted: tuple[str, ...] = ()  # checks that failed
     doubts: tuple[str, ...] = ()  # why no estimate is more than weak
@@ -53,7 +53,7 @@ class Study:
 
 
 def study_outcome(
-    panel: Mapping[str, Any],
+    panel: Columns,
     outcome: str,
     declared: Declaration,
     *,
@@ -123,7 +123,7 @@ def study_outcome(
 
 
 def _held_equal(
-    panel: Mapping[str, Any], declared: Declaration, outcome: str, measured: Collection[str]
+    panel: Columns, declared: Declaration, outcome: str, measured: Collection[str]
 ) -> tuple[Diagram, tuple[str, ...]] | None:
     """The outcome's diagram and what is declared to be held equal. None: the diagram does not have the outcome, or says
     that the treatment causes another one, which is held equal beside it."""
@@ -145,33 +145,33 @@ def _refused(outcome: str, adjustment: Adjustment, problems: tuple[str, ...], sa
     )
 
 
-def _with_squares(panel: Mapping[str, Any], declared: Declaration) -> Mapping[str, Any]:
+def _with_squares(panel: Columns, declared: Declaration) -> Columns:
     """The panel with the squares that the file holds equal."""
     squares = [name for name in declared.confounders if base_column(name) != name and base_column(name) in panel]
     return {**panel, **{name: np.asarray(panel[base_column(name)], dtype=np.float64) ** 2 for name in squares}}
 
 
-def _apart(panel: Mapping[str, Any], outcome: str) -> bool:
+def _apart(panel: Columns, outcome: str) -> bool:
     """Whether the outcome was measured, but never in the week after another: in every second one, say."""
     known = np.isfinite(np.asarray(panel.get(outcome, []), dtype=np.float64))
     return bool(known.any() and not np.isfinite(np.asarray(panel[outcome + NEXT], dtype=np.float64)).any())
 
 
-def _has_break(panel: Mapping[str, Any], name: str) -> bool:
+def _has_break(panel: Columns, name: str) -> bool:
     """Whether a column changes its unit of measurement, or its definition, on the way."""
     times = np.asarray(panel["week_index"], dtype=np.float64)
     return name in panel and has_unit_break(np.asarray(panel[name], dtype=np.float64), codes(panel["id"]), times)
 
 
-def _is_measured(panel: Mapping[str, Any], name: str) -> bool:
+def _is_measured(panel: Columns, name: str) -> bool:
     values = np.asarray(panel[name])
     return values.dtype.kind != "f" or not np.isnan(values).all()
 
 
-def _varies(panel: Mapping[str, Any], name: str) -> bool:
+def _varies(panel: Columns, name: str) -> bool:
     values = np.asarray(panel[name])
     return bool((values != values[0]).any())
 
 
-def _holds_infinity(panel: Mapping[str, Any], names: tuple[str, ...]) -> bool:
+def _holds_infinity(panel: Columns, names: tuple[str, ...]) -> bool:
     return any(np.isinf(np.asarray(panel[name], dtype=np.float64)).any() for name in names)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from causal_organism.causal.declarations.declaration import Declaration, Treatment, base_column
 from causal_organism.causal.declarations.panel_study import MEASURED
 from causal_organism.causal.diagram import Diagram
+from causal_organism.causal.within import Columns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +20,12 @@ class TreatmentView:
 
     treatment: Treatment
     column: str
-    panel: Mapping[str, Any]
+    panel: Columns
     declared: Declaration
     missing: bool
 
 
-def by_treatment(panel: Mapping[str, Any], declared: Declaration) -> Iterator[TreatmentView]:
+def by_treatment(panel: Columns, declared: Declaration) -> Iterator[TreatmentView]:
     """One for each declared treatment, in the order of the file."""
     for treatment in declared.treatments:
         column = treatment.column or MEASURED
@@ -38,10 +38,10 @@ def by_treatment(panel: Mapping[str, Any], declared: Declaration) -> Iterator[Tr
         )  # fmt: skip
 
 
-def of_treatment(effects: Mapping[str, Any], column: str) -> dict[str, Any]:
+def of_treatment(effects: Columns, column: str) -> Columns:
     """The rows of one treatment; all of them, where they do not say which they are."""
     if "treatment" not in effects:
-        return dict(effects)
+        return effects
     inside = effects["treatment"].astype(str) == column
     return {name: values[inside] for name, values in effects.items()}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from causal_organism.causal.estimands import LeadPlacebo
 from causal_organism.causal.pooled import Estimate
 from causal_organism.causal.sample import Sample
 
@@ -93,7 +94,7 @@ def estimate_problems(estimate: Estimate, *, treatment_sd: float, contrast: floa
     return tuple(problems)
 
 
-def lead_problems(lead: Mapping[str, float | None]) -> tuple[str, ...]:
+def lead_problems(lead: LeadPlacebo) -> tuple[str, ...]:
     """The hard gate: a placebo that cannot be computed has not been passed."""
     if lead["p"] is None:
         return ("few-weeks",)

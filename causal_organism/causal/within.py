@@ -6,6 +6,7 @@ on the weeks' (or teams' weeks') own person-demeaned indicators, by one sparse f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Marks = NDArray[np.bool_]
+Columns = Mapping[str, NDArray[Any]]
+"""A table: its columns by name, all of one length."""
 NOTHING = 1e-11  # of a column's length: rounding
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ from causal_organism.cli.guards import changes
 from causal_organism.cli.output import ago, emit, json_option, partition_option, say, table
 from causal_organism.cli.selections import selection_argument
 from causal_organism.cli.shell.completion import complete_key
+from causal_organism.documents.assets import AssetRow, CheckDocument, PartitionRow
+from causal_organism.documents.versions import AssetDocument, ChecksDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import long_age
@@ -118,7 +120,7 @@ def run(selection: str, partition: str | None, allow_empty: bool, as_json: bool)
         raise click.exceptions.Exit(FAILED)
 
 
-def _checks_text(document: Mapping[str, Any]) -> str:
+def _checks_text(document: ChecksDocument) -> str:
     if not document["checked"]:
         return "nothing to check: none of it has a check and was made"
     rows = [(row["name"], row["version"], "-", "failed", row["error"]) for row in document["checked"] if row["error"]]
@@ -130,40 +132,42 @@ def _checks_text(document: Mapping[str, Any]) -> str:
     return table(("ASSET", "VERSION", "CHECK", "RESULT", ""), rows)
 
 
-def state_of(row: Mapping[str, Any]) -> str:
+def state_of(row: AssetRow | PartitionRow) -> str:
     """How an asset, or one partition of it, stands, in a word or two."""
     if row.get("making"):
         return "making"
     if row["attempt"] is not None:
         return f"{row['status']}, {row['attempt']['outcome']}"
-    return str(row["status"])
+    return row["status"]
 
 
-def _made(row: Mapping[str, Any]) -> Any:
+def _made(row: AssetRow) -> int | str | None:
     """The number of the head, or how many partitions are up to date."""
     found = row.get("partitions")
     return row["version"] if found is None else f"{found['fresh']}/{sum(found.values())}"
 
 
-def why_of(row: Mapping[str, Any], now: datetime) -> str:
+def why_of(row: AssetRow | PartitionRow, now: datetime) -> str:
     """Why an asset, or a partition, is not well: how its last make failed, or its causes; when it was looked at."""
     if row["attempt"] is not None and row["attempt"]["error"]:
-        said = [str(row["attempt"]["error"])]
+        said = [row["attempt"]["error"]]
     else:
         said = [cause_text(cause) for cause in row["causes"]]
-        said += [behind_text(row["behind"])] if row.get("behind") else []
-    said += [f"looked at {long_age(row['looked_at'], now)} ago"] if row.get("looked_at") else []
+        if "behind" in row:
+            said += [behind_text(row["behind"])] if row["behind"] else []
+    if "looked_at" in row:
+        said += [f"looked at {long_age(row['looked_at'], now)} ago"] if row["looked_at"] else []
     return "; ".join(said)
 
 
-def _assets_text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
+def _assets_text(rows: Sequence[AssetRow], now: datetime) -> str:
     return table(
         ("ASSET", "STATUS", "VERSION", "AGE", "WHY"),
         [(row["key"], state_of(row), _made(row), long_age(row["made_at"], now), why_of(row, now)) for row in rows],
     )
 
 
-def _show_text(row: Mapping[str, Any]) -> str:
+def _show_text(row: AssetDocument) -> str:
     from causal_organism.engine.freshness import freshness_text
 
     lines = [
@@ -192,11 +196,11 @@ def _show_text(row: Mapping[str, Any]) -> str:
     return "\n".join(shown)
 
 
-def _behind(row: Mapping[str, Any]) -> str:
+def _behind(row: AssetDocument) -> str:
     return behind_text(row["behind"]) if row["behind"] else "-"
 
 
-def _check_text(check: Mapping[str, Any]) -> str:
+def _check_text(check: CheckDocument) -> str:
     """`row_count passed: 3 rows`, `row_count rejected: 1 rows, at least 2`, `top_share warning: 80%`."""
     said = f"{check['name']} {check_word(check)}"
     return f"{said}: {check['detail']}" if check["detail"] else said
@@ -214,7 +218,7 @@ def _fact_text(name: str, value: Any, kind: str) -> str:
     return "\n".join([safe_text(f"  {name}"), *(f"    {safe_text(line)}".rstrip() for line in lines)])
 
 
-def _head_text(row: Mapping[str, Any]) -> str:
+def _head_text(row: AssetDocument) -> str:
     age = f"{ago(row['made_at'])} ago"
     if "partitions" in row and row["version"] is None:
         counts = ", ".join(f"{count} {status}" for status, count in row["partitions"].items())

@@ -10,6 +10,7 @@ import click
 
 from causal_organism.cli.output import data, emit, json_option, table, to_json
 from causal_organism.cli.runs.times import Since, moment_of, since_option
+from causal_organism.documents.audit import AuditCheckDocument, AuditRow, ExportedRow
 from causal_organism.errors import FAILED, RequestError
 from causal_organism.ports import AuditEntry
 from causal_organism.wiring import OpenOrganism, open_organism
@@ -75,14 +76,14 @@ def _start(o: OpenOrganism, since: Since | None) -> datetime | None:
     return None if since is None else moment_of(since, o.now())
 
 
-def _shown(entry: AuditEntry) -> dict[str, Any]:
+def _shown(entry: AuditEntry) -> AuditRow:
     return {
         "at": entry.at.isoformat(), "actor": entry.actor, "session": entry.session or None, "action": entry.action,
         "subject": entry.subject, "detail": entry.detail,
     }  # fmt: skip
 
 
-def _exported(entry: AuditEntry) -> dict[str, Any]:
+def _exported(entry: AuditEntry) -> ExportedRow:
     return {"number": entry.number, **_shown(entry), "previous": entry.previous, "digest": entry.digest}
 
 
@@ -90,7 +91,7 @@ def _who(entry: AuditEntry) -> str:
     return entry.actor if entry.session in ("", entry.actor) else f"{entry.actor} ({entry.session})"
 
 
-def _verdict(document: dict[str, Any]) -> str:
+def _verdict(document: AuditCheckDocument) -> str:
     count, broken = f"{document['rows']} rows", document["broken"]
     if document["whole"]:
         last = f"; the last is {document['last']} with {document['digest']}" if document["rows"] else ""

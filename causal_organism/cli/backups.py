@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say
+from causal_organism.documents.backups import BackupDocument, RestoredDocument
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import size_text
 
@@ -53,7 +53,7 @@ def _warn_of_missing(count: int) -> None:
         say(f"{count} large values are missing from their store; a refresh makes them again")
 
 
-def _backup_text(document: dict[str, Any]) -> str:
+def _backup_text(document: BackupDocument) -> str:
     rows = sum(each["rows"] for each in document["ledger"]["tables"])
     return (
         f"{document['folder']}: as of {document['at']}, {rows} rows, {document['values']['files']} large values, "
@@ -61,7 +61,7 @@ def _backup_text(document: dict[str, Any]) -> str:
     )
 
 
-def _restored_text(document: dict[str, Any]) -> str:
+def _restored_text(document: RestoredDocument) -> str:
     return (
         f"restored as of {document['at']}: {document['rows']} rows, {document['values']} large values, "
         f"{document['waiting']} waiting interactions; go on with `organism up` on this machine, and with "

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
 from causal_organism.cli.watching.connections import probe_all
+from causal_organism.documents.network_audit import ConnectionsDocument, NetworkAudit
+from causal_organism.documents.servers import ConnectionRow
 from causal_organism.errors import FAILED, UNREACHABLE, RequestError, StoreError
 from causal_organism.organism.projections.verify_network import (
     audit_network,
@@ -47,11 +47,17 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
         adopted = _adopt(o, incomplete=yes) if adopt_values else None
         found = probe_all(o)
         audit = _audit_reached(o, found, repair=repair) if network else None
-    document: dict[str, Any] = {"schema": "organism.check/1", "connections": found}
+    document: ConnectionsDocument = {"schema": "organism.check/1", "connections": found}
     if network:
         document["network"] = audit
     if adopted:
-        document["adopted"] = asdict(adopted)
+        document["adopted"] = {
+            "id": adopted.id,
+            "where": adopted.where,
+            "was": adopted.was,
+            "heads": adopted.heads,
+            "missing": adopted.missing,
+        }
         say(
             f"the ledger's large values are in {adopted.where} from now on; of {adopted.heads}, "
             f"{adopted.missing} are missing there"
@@ -69,7 +75,7 @@ def _adopt(o: OpenOrganism, *, incomplete: bool) -> AdoptedStore:
     return adopt_values(o, actor=o.settings.actor, incomplete=incomplete)
 
 
-def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool) -> dict[str, Any] | None:
+def _audit_reached(o: OpenOrganism, found: list[ConnectionRow], *, repair: bool) -> NetworkAudit | None:
     """None where one of the two sides cannot be reached; what went away since it was tested is told in its row."""
     if not all(each["healthy"] for each in found if each["name"] in _COMPARED):
         return None
@@ -82,7 +88,7 @@ def _audit_reached(o: OpenOrganism, found: list[dict[str, Any]], *, repair: bool
         return None
 
 
-def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
+def _audit(o: OpenOrganism, *, repair: bool) -> NetworkAudit:
     """A console that is read-only looks, and neither brings the network up to the archive nor tells anybody."""
     if not repair and not o.settings.may_change:
         return compare_network(o).to_document()
@@ -91,7 +97,7 @@ def _audit(o: OpenOrganism, *, repair: bool) -> dict[str, Any]:
     return audit_network(o, run=None, actor=actor, holder=holder, tell=notify, repair=repair).to_document()
 
 
-def _network_text(audit: dict[str, Any] | None) -> str:
+def _network_text(audit: NetworkAudit | None) -> str:
     if audit is None:
         return "network: not compared with the archive, as one of them cannot be reached"
     lines = [f"network: {describe(audit)}", *map(difference_text, audit["differences"])]
@@ -101,10 +107,10 @@ def _network_text(audit: dict[str, Any] | None) -> str:
 _STATES = {True: "ok", False: "FAIL", None: "-"}
 
 
-def _state(row: Mapping[str, Any]) -> str:
+def _state(row: ConnectionRow) -> str:
     return "?" if row["healthy"] is None and row["see"] else _STATES[row["healthy"]]
 
 
-def _text(found: list[dict[str, Any]]) -> str:
+def _text(found: Sequence[ConnectionRow]) -> str:
     rows = [(e["name"], _state(e), e["latency_ms"], e["about"] or e["error"], e["hint"] or "") for e in found]
     return table(("CONNECTION", "STATE", "MS", "ABOUT", "DO"), rows, whole=(4,))

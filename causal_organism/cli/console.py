@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from causal_organism.assets.collector import rare_collection
 from causal_organism.cli.shell.contexts import ContextEntry, console_file, load_console_file
+from causal_organism.documents.servers import StatusDocument
 from causal_organism.errors import RequestError
 from causal_organism.settings import Settings, load_settings
 
@@ -106,8 +107,8 @@ def _opening(settings: Settings, *, read_only: bool) -> Opening:
         from causal_organism.embedded.worker_graph import ask_own_worker
         from causal_organism.wiring import open_console
 
-        def status() -> Mapping[str, Any]:
-            return {"schema": "organism.status/1", "servers": [asdict(each) for each in look(settings)]}
+        def status() -> StatusDocument:
+            return {"schema": "organism.status/1", "servers": [each.to_document() for each in look(settings)]}
 
         own_worker = partial(ask_own_worker, Home(settings.home))
         return open_console(settings, read_only=read_only, status=status, own_worker=own_worker)

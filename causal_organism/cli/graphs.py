@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from causal_organism.cli.output import emit, json_option, table
+from causal_organism.documents.workers import GraphsDocument
 from causal_organism.errors import WRONG
 from causal_organism.platform.workers.found import find
 from causal_organism.settings import load_settings
@@ -27,7 +25,7 @@ def graphs(as_json: bool) -> None:
         raise click.exceptions.Exit(WRONG)
 
 
-def _text(document: Mapping[str, Any]) -> str:
+def _text(document: GraphsDocument) -> str:
     rows = [
         (each["name"], each["assets"], each["sources"], "FAIL" if each["error"] else "ok", each["file"])
         for each in document["graphs"]

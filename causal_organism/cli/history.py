@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -16,6 +16,7 @@ from causal_organism.cli.runs.foreseen import dry_run_option, say_before, show_o
 from causal_organism.cli.selections import selection_argument
 from causal_organism.cli.shell.completion import complete_key
 from causal_organism.cli.version_tables import rejected_text, versions_text
+from causal_organism.documents.versions import DiffDocument, FormDocument, RetainDocument, ValuesDocument
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 from causal_organism.wording.consequences import after_unpin, after_version
@@ -90,9 +91,9 @@ def read(key: str, partition: str | None, form: str, as_json: bool) -> None:
             _write_table(key, found, form)
             return
         document = values_document(o, key, partition)
-    columns = document.pop("columns", None)
-    show = {"csv": lambda: _csv(document, columns), "text": lambda: _values_text(document, columns)}.get(form, str)
-    emit(document, show, as_json=as_json or form == "json")
+    show = {"csv": lambda: _csv(document), "text": lambda: _values_text(document)}.get(form, str)
+    shown = {name: each for name, each in document.items() if name != "columns"}
+    emit(shown, show, as_json=as_json or form == "json")
 
 
 def _head_command(function: Callable[..., None]) -> click.Command:
@@ -114,11 +115,11 @@ def restore(key: str, partition: str | None, dry_run: bool, as_json: bool) -> No
             show_only("restore", key, of_version(o, key, partition), after_version, as_json=as_json)
             return
         follows = say_before(lambda: of_version(o, key, partition), after_version)
-        document = {**act(o, key, partition, actor=o.settings.actor), "consequences": follows}
-    again = "again" if document["published"] else "already; nothing was published"
+        found = act(o, key, partition, actor=o.settings.actor)
+    again = "again" if found["published"] else "already; nothing was published"
     emit(
-        document,
-        lambda: f"{name_of(document)}@{document['version']} has the content of {document['restored']} {again}",
+        {**found, "consequences": follows},
+        lambda: f"{name_of(found)}@{found['version']} has the content of {found['restored']} {again}",
         as_json=as_json,
     )
 
@@ -134,9 +135,10 @@ def pin(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None:
             show_only("pin", key, of_version(o, key, partition), after_version, as_json=as_json)
             return
         follows = say_before(lambda: of_version(o, key, partition), after_version)
-        document = {**act(o, key, partition, actor=o.settings.actor), "consequences": follows}
-    of = "" if document["content_of"] == document["version"] else f", with the content of {document['content_of']}"
-    emit(document, lambda: f"{name_of(document)} is held at {document['version']}{of}", as_json=as_json)
+        found = act(o, key, partition, actor=o.settings.actor)
+    of = "" if found["content_of"] == found["version"] else f", with the content of {found['content_of']}"
+    text = f"{name_of(found)} is held at {found['version']}{of}"
+    emit({**found, "consequences": follows}, lambda: text, as_json=as_json)
 
 
 @_head_command
@@ -150,8 +152,8 @@ def unpin(key: str, partition: str | None, dry_run: bool, as_json: bool) -> None
             show_only("unpin", key, of_unpin(o, key, partition), after_unpin, as_json=as_json)
             return
         follows = say_before(lambda: of_unpin(o, key, partition), after_unpin)
-        document = {**act(o, key, partition, actor=o.settings.actor), "consequences": follows}
-    emit(document, lambda: f"{name_of(document)} is free again", as_json=as_json)
+        found = act(o, key, partition, actor=o.settings.actor)
+    emit({**found, "consequences": follows}, lambda: f"{name_of(found)} is free again", as_json=as_json)
 
 
 @click.command()
@@ -171,7 +173,7 @@ def retain(selection: str, dry_run: bool, as_json: bool) -> None:
     emit(document, lambda: retained_text(document), as_json=as_json)
 
 
-def retained_text(document: Mapping[str, Any]) -> str:
+def retained_text(document: RetainDocument) -> str:
     """What was removed, or would be, of organism.retain/1."""
     rows = [
         (name_of(each), each["version"], each["reason"], each["bytes"], " ".join(each["named_by"]) or "-")
@@ -198,7 +200,7 @@ def _numbered(key: str) -> None:
         raise RequestError(f"{key!r} names no version; write {key}@N", hint=f"organism versions {key}")
 
 
-def _diff_text(document: Mapping[str, Any]) -> str:
+def _diff_text(document: DiffDocument) -> str:
     if document["same"]:
         return "no difference"
     head = f"{name_of(document)} {document['from']} -> {document['to']}: {len(document['added'])} added, "
@@ -210,15 +212,21 @@ def _diff_text(document: Mapping[str, Any]) -> str:
         *(f"- {each}" for each in document["removed"][:50]),
         *map(_form_text, document["forms"]),
     ]
-    columns = ("column", "changed", "mean_abs", "median_abs", "largest_abs", "mean_was", "mean_now")
-    moved = [tuple(each[name] for name in columns) for each in document["summary"] if each["changed"]]
+    moved = [
+        (
+            each["column"], each["changed"], each["mean_abs"], each["median_abs"], each["largest_abs"],
+            each["mean_was"], each["mean_now"],
+        )
+        for each in document["summary"]
+        if each["changed"]
+    ]  # fmt: skip
     if moved:
         heads = ("COLUMN", "CHANGED", "MEAN BY", "MEDIAN BY", "LARGEST", "MEAN WAS", "MEAN NOW")
         lines = [lines[0], table(heads, moved), *lines[1:]]
     return "\n".join([*lines, table(("ID", "COLUMN", "WAS", "NOW"), rows)]).rstrip()
 
 
-def _form_text(form: Mapping[str, Any]) -> str:
+def _form_text(form: FormDocument) -> str:
     of = f" of {form['column']}" if form["column"] is not None else ""
     change = f": {form['was']} -> {form['now']}" if form["was"] is not None else ""
     return f"{_FORMS[form['part']]}{of}{change}"
@@ -235,14 +243,15 @@ _FORMS = {
 }
 
 
-def _values_text(document: Mapping[str, Any], columns: Sequence[str] | None) -> str:
-    if columns is None and isinstance(document["value"], str):
+def _values_text(document: ValuesDocument) -> str:
+    if "columns" in document:
+        columns = tuple(document["columns"])
+        return table(columns, [tuple(row[name] for name in columns) for row in document["rows"]])
+    if isinstance(document["value"], str):
         return _raw(document["value"])
-    if columns is None:
-        import json
+    import json
 
-        return json.dumps(document["value"], indent=2, ensure_ascii=True)
-    return table(tuple(columns), [tuple(row[name] for name in columns) for row in document["rows"]])
+    return json.dumps(document["value"], indent=2, ensure_ascii=True)
 
 
 def _raw(text: str) -> str:
@@ -251,11 +260,12 @@ def _raw(text: str) -> str:
     return shown.removesuffix("\n")
 
 
-def _csv(document: Mapping[str, Any], columns: Sequence[str] | None) -> str:
-    if columns is None:
+def _csv(document: ValuesDocument) -> str:
+    if "columns" not in document:
         raise RequestError(f"{document['key']} is plain JSON, no table; read it with --format json")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
+    columns = document["columns"]
     writer.writerow(columns)
     writer.writerows([["" if row[name] is None else row[name] for name in columns] for row in document["rows"]])
     return out.getvalue().rstrip("\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -11,6 +11,13 @@ from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.cli.runs.foreseen import dry_run_option, say_before, show_only
 from causal_organism.cli.simulated import simulation_text
+from causal_organism.documents.pilots import ResultDocument
+from causal_organism.documents.proposals import (
+    DecidedDocument,
+    Intervention,
+    InterventionDocument,
+    InterventionsDocument,
+)
 from causal_organism.wiring import open_organism
 from causal_organism.wording.consequences import after_decision
 from causal_organism.wording.permits import APPROVER
@@ -36,9 +43,13 @@ def list_(as_json: bool) -> None:
     from causal_organism.organism.decisions.proposals import load_proposals, reason_for_none
 
     with open_organism() as o:
-        found = [dict(each) for each in load_proposals(o)]
+        found = load_proposals(o)
         reason = None if found else reason_for_none(o)
-    document = {"schema": "organism.interventions/1", "interventions": found, "reason": reason}
+    document: InterventionsDocument = {
+        "schema": "organism.interventions/1",
+        "interventions": found,
+        "reason": reason,
+    }
     emit(document, lambda: _list_text(found, reason), as_json=as_json)
 
 
@@ -50,8 +61,8 @@ def show(intervention: str, as_json: bool) -> None:
     from causal_organism.organism.decisions.proposals import find_intervention
 
     with open_organism() as o:
-        found = dict(find_intervention(o, intervention))
-    document = {"schema": "organism.intervention/1", **found}
+        found = find_intervention(o, intervention)
+    document: InterventionDocument = {"schema": "organism.intervention/1", **found}
     emit(document, lambda: _show_text(found), as_json=as_json)
 
 
@@ -129,7 +140,7 @@ def simulate(intervention: str, as_json: bool) -> None:
     emit(found, lambda: simulation_text(found), as_json=as_json)
 
 
-def _result_text(found: Mapping[str, Any]) -> str:
+def _result_text(found: ResultDocument) -> str:
     expected, measured = found["expected"], found["measured"]
     told = (
         "not yet"
@@ -158,24 +169,24 @@ def _act(intervention: str, action: str, reason: str | None, *, dry_run: bool, a
             show_only(action, found["id"], found, after_decision, as_json=as_json)
             return
         follows = say_before(lambda: of_decision(o, intervention, action), after_decision)
-        found = dict(act_on(o, intervention, action, actor=o.settings.actor, reason=reason))
-    document = {"schema": "organism.intervention/1", **found, "consequences": follows}
-    emit(document, lambda: f"{found['id']} is {found['state']}: {safe_text(found['title'])}", as_json=as_json)
+        done = act_on(o, intervention, action, actor=o.settings.actor, reason=reason)
+    document: DecidedDocument = {"schema": "organism.intervention/1", **done, "consequences": follows}
+    emit(document, lambda: f"{done['id']} is {done['state']}: {safe_text(done['title'])}", as_json=as_json)
 
 
-def _expected(each: Mapping[str, Any]) -> str:
+def _expected(each: Intervention) -> str:
     e = each["expected"]
     return f"{e['outcome']} {e['mean']:+.2f} ({e['lo']:+.2f} to {e['hi']:+.2f}) {e['unit']}"
 
 
-def _list_text(found: Sequence[Mapping[str, Any]], reason: str | None) -> str:
+def _list_text(found: Sequence[Intervention], reason: str | None) -> str:
     if not found:
         return f"no proposals: {safe_text(reason or _NOT_EVALUATED)}"
     rows = [(e["id"], e["state"], e["title"], _expected(e), e["grade"], e["people"], e["evidence"]) for e in found]
     return table(("ID", "STATE", "WHAT", "EXPECTED", "GRADE", "PEOPLE", "EVIDENCE"), rows)
 
 
-def _show_text(each: Mapping[str, Any]) -> str:
+def _show_text(each: Intervention) -> str:
     lines = [
         ("id", each["id"]),
         ("state", each["state"]),

@@ -16,6 +16,7 @@ import click
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.shell import colours
+from causal_organism.documents.assets import Placed
 from causal_organism.wording.amounts import long_age
 from causal_organism.wording.nested import plain_text
 from causal_organism.wording.safe_text import safe_text
@@ -36,7 +37,7 @@ def partition_option(about: str) -> Callable[[Any], Any]:
     return click.option("--partition", metavar="NAME=…", default=None, help=about)
 
 
-def name_of(row: Mapping[str, Any]) -> str:
+def name_of(row: Placed) -> str:
     """What people call an asset, or one partition of it, in any document."""
     return label_of(row["key"], partition_text(row.get("partition")))
 
@@ -46,7 +47,7 @@ def ago(moment: object) -> str:
     return long_age(moment, datetime.now(UTC))
 
 
-def emit(document: Mapping[str, Any], text: Callable[[], str], *, as_json: bool) -> None:
+def emit(document: Mapping[str, object], text: Callable[[], str], *, as_json: bool) -> None:
     """Print the document, or what `text` makes of it."""
     shown = to_json(document) if as_json else text()
     if not shown:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import click
 
 from causal_organism.assets.keys import partition_text
 from causal_organism.cli.assets import state_of, why_of
 from causal_organism.cli.output import emit, json_option, say, table
+from causal_organism.documents.assets import PartitionRow
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import long_age
 
@@ -31,7 +31,7 @@ def partitions(key: str, status: str | None, as_json: bool) -> None:
     emit(document, lambda: _text(document["partitions"], now), as_json=as_json)
 
 
-def _text(rows: Sequence[Mapping[str, Any]], now: datetime) -> str:
+def _text(rows: Sequence[PartitionRow], now: datetime) -> str:
     return table(
         ("PARTITION", "STATUS", "VERSION", "AGE", "WHY"),
         [

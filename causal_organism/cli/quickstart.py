@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ import click
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, progress_bar, say, table
 from causal_organism.cli.servers import start_servers
+from causal_organism.documents.quickstart import Concluded, QuickstartDocument
+from causal_organism.documents.runs import RunWithTasks
 from causal_organism.errors import OrganismError, RequestError
 from causal_organism.settings import home_folder, load_settings
 from causal_organism.wiring import OpenOrganism, open_organism
@@ -141,13 +143,13 @@ def _chunks(entries: Iterator[dict[str, str]]) -> Iterator[list[dict[str, str]]]
         yield chunk
 
 
-def _run_pipelines(o: OpenOrganism) -> list[dict[str, Any]]:
+def _run_pipelines(o: OpenOrganism) -> list[RunWithTasks]:
     """Both pipelines through their deployments and the worker, where there is anything to do."""
     from causal_organism.engine.plan import make_plan
     from causal_organism.engine.requests import Origin, Request
     from causal_organism.organism.stream.lag import stream_state
 
-    runs = []
+    runs: list[RunWithTasks] = []
     while (lag := stream_state(o)["lag"]) > 0:
         runs.append(_follow(o, INCREMENTAL, "stream", total=lag, done=lambda: lag - stream_state(o)["lag"]))
         if runs[-1]["state"] != "Completed":
@@ -168,8 +170,8 @@ def _made_since(o: OpenOrganism, moment: datetime) -> int:
 
 
 def _follow(
-    o: OpenOrganism, deployment: str, what: str, *, total: int, done: Any, limit: int | None = None
-) -> dict[str, Any]:
+    o: OpenOrganism, deployment: str, what: str, *, total: int, done: Callable[[], int], limit: int | None = None
+) -> RunWithTasks:
     from causal_organism.wording.run_actions import has_ended
 
     run = o.orchestrator.trigger(deployment, {"actor": o.settings.actor}, trigger="cli")
@@ -182,19 +184,23 @@ def _follow(
         if found is not None and has_ended(found):
             if found["state"] == "Completed":
                 progress_bar(what, total, total)
-            return dict(found)
+            return found
         progress_bar(what, min(done(), limit or total, total - 1), total)
         time.sleep(POLL_S)
 
 
-def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> dict[str, Any]:
+def _summary(o: OpenOrganism, runs: Sequence[RunWithTasks], *, seconds: float) -> QuickstartDocument:
     from causal_organism.embedded.status import look
     from causal_organism.engine.history.listing import assets_document
     from causal_organism.organism.decisions.proposals import load_proposals
 
     assets = assets_document(o)["assets"]
     heads = o.ledger.heads()
-    concluded = heads.get(("causal/effects", ""))
+    effects = heads.get(("causal/effects", ""))
+    concluded: Concluded | None = None
+    if effects is not None:
+        said: Any = effects.version.metadata
+        concluded = said
     return {
         "schema": "organism.quickstart/1",
         "seconds": round(seconds, 1),
@@ -202,12 +208,12 @@ def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> 
         "made": [
             {
                 "key": each["key"], "version": each["version"], "status": each["status"], "rows": each["rows"],
-                "seconds": each["estimate_s"], "error": (each["attempt"] or {}).get("error"),
+                "seconds": each["estimate_s"], "error": None if each["attempt"] is None else each["attempt"]["error"],
             }
             for each in assets
         ],
-        "concluded": dict(concluded.version.metadata) if concluded else None,
-        "proposals": [dict(each) for each in load_proposals(o)[:5]],
+        "concluded": concluded,
+        "proposals": list(load_proposals(o)[:5]),
         "servers": [
             {"name": s.name, "product": s.product, "version": s.version, "address": s.address}
             for s in look(o.settings)
@@ -215,7 +221,7 @@ def _summary(o: OpenOrganism, runs: list[dict[str, Any]], *, seconds: float) -> 
     }  # fmt: skip
 
 
-def _text(document: dict[str, Any]) -> str:
+def _text(document: QuickstartDocument) -> str:
     made = table(
         ("ASSET", "VERSION", "ROWS", "TOOK", ""),
         [
@@ -237,7 +243,7 @@ def _text(document: dict[str, Any]) -> str:
     return "\n\n".join(parts)
 
 
-def _conclusions(document: dict[str, Any]) -> list[str]:
+def _conclusions(document: QuickstartDocument) -> list[str]:
     concluded = document["concluded"]
     if concluded is None:
         return ["nothing was concluded: `organism why causal/effects` says why"]
@@ -245,7 +251,7 @@ def _conclusions(document: dict[str, Any]) -> list[str]:
         ("WHAT ONE MORE HOUR OF MEETINGS A WEEK DOES", "FOR", "EFFECT", "FROM", "TO", "VERDICT", "REASONS"),
         [
             (
-                each["outcome"], each["segment"], round(each["effect"], 3), round(each["lo"], 3), round(each["hi"], 3),
+                each["outcome"], each["segment"], *map(_rounded, (each["effect"], each["lo"], each["hi"])),
                 each["verdict"], " ".join(each["reasons"]),
             )
             for each in concluded["estimands"]
@@ -268,3 +274,7 @@ def _conclusions(document: dict[str, Any]) -> list[str]:
         ],
     )  # fmt: skip
     return [estimands, proposals]
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 3)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +13,7 @@ from causal_organism.cli.output import emit, json_option, name_of, partition_opt
 from causal_organism.cli.runs.foreseen import say_before
 from causal_organism.cli.runs.waiting import Telling, wait_for
 from causal_organism.cli.selections import selection_argument
+from causal_organism.documents.refreshes import ForeseenPlan, ObservedRow, PlannedStep, QueuedStep, RefreshDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
@@ -152,7 +153,7 @@ def refresh(
         raise click.exceptions.Exit(FAILED)
 
 
-def _local(o: OpenOrganism, request: Request) -> dict[str, Any]:
+def _local(o: OpenOrganism, request: Request) -> RefreshDocument:
     from causal_organism.engine.requests import Origin
     from causal_organism.engine.runs.refresh import refresh_local
 
@@ -160,21 +161,21 @@ def _local(o: OpenOrganism, request: Request) -> dict[str, Any]:
 
     def begin(steps: Sequence[PlanStep]) -> None:
         telling.begin(steps)
-        _say_after(o, [{"key": step.key} for step in steps])
+        _say_after(o, [step.key for step in steps])
 
     origin = Origin(o.settings.actor, "cli", log=say, progress=progress_bar)
     return refresh_local(o, request, origin, on_begin=begin, on_step=telling.tell)
 
 
-def _say_after(o: OpenOrganism, steps: Sequence[Mapping[str, Any]]) -> None:
-    """What is out of date afterwards, and where it may end early."""
-    from causal_organism.platform.consequences import with_consequences
+def _say_after(o: OpenOrganism, keys: Sequence[str]) -> None:
+    """What is out of date after these are made, and where it may end early."""
+    from causal_organism.platform.consequences import of_making
 
-    if steps:
-        say_before(lambda: with_consequences(o, {"steps": steps}), after_plan)
+    if keys:
+        say_before(lambda: of_making(o, tuple(dict.fromkeys(keys))), after_plan)
 
 
-def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any]:
+def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> RefreshDocument:
     from causal_organism.engine.plan import plan_document
     from causal_organism.engine.requests import Origin
     from causal_organism.platform.trigger import plan_for_workers, trigger_refresh
@@ -183,11 +184,11 @@ def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any
     planned = plan_for_workers(o, request, origin)
     if not planned.steps and wait:  # nothing to queue for
         return _local(o, request)
-    _say_after(o, plan_document(planned)["steps"])
+    _say_after(o, [step.key for step in planned.steps])
     run = trigger_refresh(o, request, origin)
     if not wait:
         observed = [each.to_document() for each in planned.observations]
-        steps = [
+        steps: list[QueuedStep] = [
             {
                 **each,
                 "outcome": "queued",
@@ -213,9 +214,9 @@ def _deployed(o: OpenOrganism, request: Request, *, wait: bool) -> dict[str, Any
     return wait_for(o, run, telling)
 
 
-def plan_text(plan: Mapping[str, Any]) -> str:
+def plan_text(plan: ForeseenPlan) -> str:
     """A plan as a table, with the sum of its estimates, and what follows."""
-    steps: Sequence[Mapping[str, Any]] = plan["steps"]
+    steps = plan["steps"]
     if not steps:
         return "nothing to do"
     rows = [
@@ -242,12 +243,12 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     return "\n".join((shown, *(each.text for each in after_plan(plan))))
 
 
-def _config_text(step: Mapping[str, Any]) -> tuple[str, ...]:
+def _config_text(step: PlannedStep) -> tuple[str, ...]:
     """What the parameters that have a default are called with."""
     return (safe_text(f"with {given_text(step['config'])}"),) if step["config"] else ()
 
 
-def refresh_text(document: Mapping[str, Any]) -> str:
+def refresh_text(document: RefreshDocument) -> str:
     """What became of each asset, and of the run."""
     rows = [
         (
@@ -264,14 +265,13 @@ def refresh_text(document: Mapping[str, Any]) -> str:
     behind = document.get("behind") or ()
     said = [safe_text(f"{each['key']}: {behind_text(each['stale'])}") for each in behind[:_BEHIND]]
     said += [f"and {len(behind) - _BEHIND} more are up to date behind something stale"] if len(behind) > _BEHIND else []
-    said += (
-        [safe_text(document["error"]), f"  organism logs {document['run']} shows more"] if document.get("error") else []
-    )
+    if error := document.get("error"):
+        said += [safe_text(error), f"  organism logs {document['run']} shows more"]
     lines = (shown, *map(safe_text, failed), *said, f"{document['outcome']} (run {document['run']})")
     return "\n".join(filter(None, lines))
 
 
-def _observed_text(seen: Mapping[str, Any]) -> str:
+def _observed_text(seen: ObservedRow) -> str:
     """Why a source could not be looked at, else what its checks say against what it shows."""
     failed = (f"check {each['name']}: {each['detail'] or 'not met'}" for each in seen.get("failed_checks") or ())
-    return seen.get("error") or "; ".join(failed)
+    return seen["error"] or "; ".join(failed)

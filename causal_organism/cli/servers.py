@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, say, table
+from causal_organism.documents.servers import HomeRow, HomeStatusDocument, ServerRow
 from causal_organism.errors import NotRunningError, OrganismError, RequestError
 from causal_organism.homes import Recognition, recognize
 from causal_organism.settings import Settings, load_settings
@@ -42,7 +43,7 @@ def up(only: str | None, adopt: bool, as_json: bool) -> None:
     if adopted is not None:
         say(adopted.describe())
     state = start_servers(settings, names)
-    rows = [
+    rows: list[ServerRow] = [
         {
             "name": each.name,
             "product": each.product,
@@ -91,10 +92,12 @@ def status(as_json: bool) -> None:
     from causal_organism.embedded.status import look
 
     settings = load_settings()
-    rows = [asdict(each) for each in look(settings)]
+    rows = [each.to_document() for each in look(settings)]
     found = recognize(settings.home)
-    home = {"path": str(settings.home), "state": found.state, "of": None if found.of is None else str(found.of)}
-    emit({"schema": "organism.status/1", "servers": rows, "home": home}, lambda: _shown(rows), as_json=as_json)
+    of = None if found.of is None else str(found.of)
+    home: HomeRow = {"path": str(settings.home), "state": found.state, "of": of}
+    document: HomeStatusDocument = {"schema": "organism.status/1", "servers": rows, "home": home}
+    emit(document, lambda: _shown(rows), as_json=as_json)
     _warn_of(found)
 
 
@@ -215,10 +218,10 @@ def _quoted(text: str) -> str:
     return quoted if quoted.startswith("'") else f"'{quoted}'"
 
 
-def _shown(rows: Sequence[Mapping[str, Any]]) -> str:
+def _shown(rows: Sequence[ServerRow]) -> str:
     lines = []
     for row in rows:
         state = row.get("state") or ("healthy" if row["healthy"] else "not healthy")
-        product = " ".join(str(row[name]) for name in ("product", "version") if row[name]) or None
+        product = " ".join(filter(None, (row["product"], row["version"]))) or None
         lines.append([row["name"], product, state, row["pid"], row["address"], row.get("error")])
     return table(["server", "product", "state", "pid", "address", "last error"], lines)

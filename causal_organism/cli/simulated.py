@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from causal_organism.cli.output import table
+from causal_organism.documents.simulations import (
+    GroupOutcome,
+    SimulatedGroup,
+    SimulatedTreatment,
+    SimulationDocument,
+)
 from causal_organism.wording.safe_text import safe_text
 
 
-def simulation_text(found: Mapping[str, Any]) -> str:
+def simulation_text(found: SimulationDocument) -> str:
     """What it does to whom, the network, and what nobody knows."""
     people, treatment = found["people"], found["treatment"]
     colleagues, untouched, weeks = (
@@ -38,7 +41,7 @@ def simulation_text(found: Mapping[str, Any]) -> str:
     return safe_text("\n".join(lines), multiline=True)
 
 
-def _treatment_lines(treatment: Mapping[str, Any]) -> list[str]:
+def _treatment_lines(treatment: SimulatedTreatment) -> list[str]:
     """Nothing, where it is not known how much of it there is: a declared study's may be of two values."""
     if treatment["before"] is None:
         return []
@@ -50,11 +53,11 @@ def _treatment_lines(treatment: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _who(each: Mapping[str, Any]) -> str:
+def _who(each: GroupOutcome) -> str:
     return each["group"] if each["people"] is None else f"{each['people']} people ({each['group']})"
 
 
-def _change(group: Mapping[str, Any]) -> str:
+def _change(group: SimulatedGroup) -> str:
     if group["mean"] is None:
         return "-"
     return f"{group['mean']:+.3g} ({group['from']:+.3g} to {group['to']:+.3g})"

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
+from causal_organism.documents.studies import (
+    EstimateRow,
+    MissingColumn,
+    ReviewRow,
+    StudyCheckDocument,
+    StudyDiff,
+    StudyFileDocument,
+    StudyRunDocument,
+)
 from causal_organism.errors import DONE, FAILED, StoreError
 from causal_organism.settings import load_settings
 from causal_organism.wiring import open_organism
 from causal_organism.wording.permits import APPROVER
 from causal_organism.wording.safe_text import safe_text
+
+if TYPE_CHECKING:
+    from causal_organism.organism.studies.run import StudyFile
 
 _FILE = click.argument("file", type=click.Path(path_type=Path), required=False)
 _DATA = click.argument("data", type=click.Path(path_type=Path))
@@ -57,7 +69,7 @@ def check(file: Path | None, data: Path | None, as_json: bool) -> int:
 
     found = read_study_file(_file_or_default(file))
     missing = [] if data is None else list_missing(found.declared, read_column_names(data, found.declared.columns))
-    document = {
+    document: StudyCheckDocument = {
         "schema": "organism.study-check/1",
         "study": found.path,
         "fingerprint": found.fingerprint,
@@ -79,7 +91,7 @@ def show(file: Path | None, mermaid: bool, as_json: bool) -> None:
     from causal_organism.organism.studies.run import read_study_file
 
     found = read_study_file(_file_or_default(file))
-    document = {
+    document: StudyFileDocument = {
         "schema": "organism.study-file/1",
         "study": found.path,
         "fingerprint": found.fingerprint,
@@ -133,7 +145,7 @@ def _file_or_default(file: Path | None) -> Path:
     return file if file is not None else panel_study_path(load_settings(os.environ))
 
 
-def _review(found: Any) -> dict[str, str] | None:
+def _review(found: StudyFile) -> ReviewRow | None:
     """Who reviewed this content, where a ledger can be asked; None: nobody, or none can."""
     from causal_organism.organism.studies.reviews import review_of
 
@@ -145,30 +157,30 @@ def _review(found: Any) -> dict[str, str] | None:
     return None if review is None else review.document()
 
 
-def _check_text(document: Mapping[str, Any]) -> str:
+def _check_text(document: StudyCheckDocument) -> str:
     lines = [f"{document['study']} ({document['fingerprint']}): {_reviewed(document['review'])}"]
     lines += [
         f"  {each['treatment']} on {each['outcome']}: {each['reason']}: {each['what']}" for each in document["problems"]
     ]
-    lines += _missing_lines(document)
+    lines += _missing_lines(document["missing"])
     if len(lines) == 1:
         lines.append("  nothing is wrong with it")
     return safe_text("\n".join(lines), multiline=True)
 
 
-def _missing_lines(document: Mapping[str, Any]) -> list[str]:
+def _missing_lines(missing: Sequence[MissingColumn]) -> list[str]:
     return [
         f"  the data have no column {each['column']}"
         + (f"; did you mean {each['nearest']}?" if each["nearest"] else "")
-        for each in document["missing"]
+        for each in missing
     ]
 
 
-def _reviewed(review: Mapping[str, str] | None) -> str:
+def _reviewed(review: ReviewRow | None) -> str:
     return "not reviewed" if review is None else f"reviewed by {review['actor']} at {review['at'][:16]}"
 
 
-def _show_text(document: Mapping[str, Any]) -> str:
+def _show_text(document: StudyFileDocument) -> str:
     data = ", ".join(f"{role} {name}" for role, name in document["data"].items() if name is not None)
     lines = [
         f"{document['study']} ({document['fingerprint']}): {_reviewed(document['review'])}",
@@ -191,7 +203,7 @@ def _show_text(document: Mapping[str, Any]) -> str:
     return safe_text("\n".join(lines), multiline=True)
 
 
-def _diff_text(document: Mapping[str, Any]) -> str:
+def _diff_text(document: StudyDiff) -> str:
     if document["approved"] is None:
         path = safe_text(document["study"])
         return f"{path} was never approved: organism study approve {path}"
@@ -200,7 +212,7 @@ def _diff_text(document: Mapping[str, Any]) -> str:
     return safe_text("\n".join(document["lines"]), multiline=True)
 
 
-def _run_text(document: Mapping[str, Any]) -> str:
+def _run_text(document: StudyRunDocument) -> str:
     from causal_organism.causal.declarations.codes import DesignKind, Reason
     from causal_organism.causal.declarations.words import DESIGN_WORDS, REASON_WORDS
 
@@ -210,7 +222,7 @@ def _run_text(document: Mapping[str, Any]) -> str:
         f"  left out: {each['rows']} rows, {each['reason']}: {REASON_WORDS[Reason(each['reason'])]}"
         for each in document["excluded"]
     ]
-    lines += map(safe_text, _missing_lines(document))
+    lines += map(safe_text, _missing_lines(document["missing"]))
     rows = [
         (
             each["treatment"],
@@ -231,13 +243,13 @@ def _run_text(document: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _effect(each: Mapping[str, Any]) -> tuple[str, str]:
+def _effect(each: EstimateRow) -> tuple[str, str]:
     if each["effect"] is None:
         return "-", "-"
     return f"{each['effect']:+.4g}", f"{each['ci_lo']:+.4g} to {each['ci_hi']:+.4g}"
 
 
-def _explained(each: Mapping[str, Any]) -> list[str]:
+def _explained(each: EstimateRow) -> list[str]:
     from causal_organism.causal.declarations.codes import Grade, Reason, Verdict
     from causal_organism.causal.declarations.words import GRADE_WORDS, REASON_WORDS, VERDICT_WORDS
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.output import ago, table
+from causal_organism.documents.versions import InputDocument, VersionRow
 
 
-def rejected_text(rows: Sequence[Mapping[str, Any]]) -> str:
+def rejected_text(rows: Sequence[VersionRow]) -> str:
     """Values that checks rejected, with what the checks said."""
 
-    def checks(row: Mapping[str, Any]) -> str:
+    def checks(row: VersionRow) -> str:
         failed = [each for each in row["checks"] if each["blocking"] and not each["passed"]]
         return "; ".join(f"{each['name']}: {each['detail'] or 'not met'}" for each in failed)
 
@@ -22,7 +22,7 @@ def rejected_text(rows: Sequence[Mapping[str, Any]]) -> str:
         ("REJECTED", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", "CHECKS", ""),
         [
             (
-                f"{ago(r['rejected_at'])} ago",
+                f"{ago(r['made_at'])} ago",
                 r["rows"],
                 r["actor"],
                 r["trigger"],
@@ -36,12 +36,12 @@ def rejected_text(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
+def versions_text(rows: Sequence[VersionRow]) -> str:
     """Versions with what each was made from."""
 
-    def notes(row: Mapping[str, Any]) -> str:
-        marks = [name for name in ("head", "pinned") if row[name]] + ([] if row["kept"] else ["not kept"])
-        return ", ".join(marks)
+    def notes(row: VersionRow) -> str:
+        marks = {"head": row["head"], "pinned": row["pinned"], "not kept": not row["kept"]}
+        return ", ".join(mark for mark, holds in marks.items() if holds)
 
     return table(
         ("VERSION", "AGE", "ROWS", "BY", "TRIGGER", "CODE", "INPUTS", ""),
@@ -61,11 +61,11 @@ def versions_text(rows: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _inputs_text(row: Mapping[str, Any]) -> str:
+def _inputs_text(row: VersionRow) -> str:
     return " ".join(_input_text(label, each) for label, each in row["inputs"].items())
 
 
-def _input_text(label: str, found: Mapping[str, Any] | None) -> str:
+def _input_text(label: str, found: InputDocument | None) -> str:
     if found is None:
         return f"{label}@-"
     if "partitions" in found:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import click
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.cli.output import ago, emit, json_option, name_of, partition_option
 from causal_organism.cli.shell.completion import complete_key
+from causal_organism.documents.assets import WhyDocument
+from causal_organism.documents.blame import (
+    BlamedCell,
+    BlamedInteraction,
+    BlameDocument,
+    BlamedRow,
+    BlamedTie,
+    BlameNode,
+)
+from causal_organism.documents.json import Json
+from causal_organism.documents.refreshes import AutomationDocument, EvaluatedRow
 from causal_organism.errors import RequestError
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import duration
@@ -83,7 +93,7 @@ def _safe(lines: Iterator[str]) -> str:
     return "\n".join(safe_text(line) for line in lines)
 
 
-def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
+def _why_lines(document: WhyDocument) -> Iterator[str]:
     from causal_organism.engine.freshness import freshness_text
     from causal_organism.engine.hindrances import failed_upstream_text
 
@@ -94,7 +104,7 @@ def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {behind_text(document['behind'])}"
     if document["looked_at"]:
         yield f"  looked at {ago(document['looked_at'])} ago"
-    if document["attempt"] is not None and not document["attempt"].get("of_head"):
+    if document["attempt"] is not None and not document["attempt"]["of_head"]:
         yield f"  last try {document['attempt']['outcome']}: {document['attempt']['error']}"
     roots = [root for root in document["root_causes"] if root["key"] != document["key"]]
     if roots:
@@ -110,7 +120,7 @@ def _why_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"health: {document['health']}, {reason}"
 
 
-def _automation_lines(document: Mapping[str, Any]) -> Iterator[str]:
+def _automation_lines(document: AutomationDocument) -> Iterator[str]:
     cooldown = document["cooldown_s"]
     yield f"{document['key']}: {document['condition'] or 'no automation'}" + (
         f", at most every {duration(cooldown)}" if cooldown else ""
@@ -128,14 +138,15 @@ def _automation_lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield f"last made by automation, {ago(chosen['at'])} ago: {_decision(chosen)}"
 
 
-def _decision(evaluated: Mapping[str, Any]) -> str:
+def _decision(evaluated: EvaluatedRow) -> str:
     run = f" (run {evaluated['run']})" if evaluated["run"] else ""
     return f"{'made, because ' if evaluated['chosen'] else ''}{evaluated['because']}{run}"
 
 
-def _blame_lines(document: Mapping[str, Any]) -> Iterator[str]:
+def _blame_lines(document: BlameDocument) -> Iterator[str]:
     person, made = document["person"], document["made"]
-    yield f"{person} in {_span(document)}, made {ago(made['at'])} ago by {made['actor']} ({made['trigger']})"
+    told = f", made {ago(made['at'])} ago by {made['actor']} ({made['trigger']})" if made else ""
+    yield f"{person} in {_span(document)}{told}"
     if not document["moved"]:
         yield f"  nothing about {person} changed"
         return
@@ -148,7 +159,7 @@ def _blame_lines(document: Mapping[str, Any]) -> Iterator[str]:
     yield f"so: {', '.join(found)}" if found else "so: no reason was found"
 
 
-def _input_lines(node: Mapping[str, Any], person: str, indent: str) -> Iterator[str]:
+def _input_lines(node: BlameNode, person: str, indent: str) -> Iterator[str]:
     yield f"{indent}{_span(node)}" + (", as above" if node["repeated"] else "")
     if node["repeated"]:
         return
@@ -157,16 +168,17 @@ def _input_lines(node: Mapping[str, Any], person: str, indent: str) -> Iterator[
         yield from _input_lines(each, person, indent + "  ")
 
 
-def _span(node: Mapping[str, Any]) -> str:
+def _span(node: BlameNode) -> str:
     """`views/degree @3 -> @4`; of a first version `-> @1`."""
+    name = label_of(node["key"], partition_text(node.get("partition")))
     was = "" if node["from"] is None else f"@{node['from']} "
     if node.get("from_partition"):
         was = f"{label_of(node['key'], partition_text(node['from_partition']))}{was}"
-        return f"{was}-> {name_of(node)}@{node['to']}"
-    return f"{name_of(node)} {was}-> " + (f"@{node['to']}" if node["to"] is not None else "gone")
+        return f"{was}-> {name}@{node['to']}"
+    return f"{name} {was}-> " + (f"@{node['to']}" if node["to"] is not None else "gone")
 
 
-def _node_lines(node: Mapping[str, Any], person: str, indent: str) -> Iterator[str]:
+def _node_lines(node: BlameNode, person: str, indent: str) -> Iterator[str]:
     if node["note"]:
         yield f"{indent}{node['note']}"
     if node["code"]:
@@ -188,7 +200,7 @@ def _node_lines(node: Mapping[str, Any], person: str, indent: str) -> Iterator[s
     yield from _others_lines(node, indent)
 
 
-def _others_lines(node: Mapping[str, Any], indent: str) -> Iterator[str]:
+def _others_lines(node: BlameNode, indent: str) -> Iterator[str]:
     """What changed about others, where that is all, and in a network beside the ties shown."""
     if node["ties"] or node["near"]:
         count, what = node["others"] + (len(node["near"]) if node["ties"] else 0), "other ties"
@@ -204,29 +216,29 @@ def _limited(lines: Sequence[str], indent: str, *, more: bool = False) -> Iterat
         yield f"{indent}... and {'more than ' if more else ''}{len(lines) - _ROWS_SHOWN} more (--json has them)"
 
 
-def _row_text(row: Mapping[str, Any], person: str, sign: str) -> str:
+def _row_text(row: BlamedRow, person: str, sign: str) -> str:
     name = "" if row["row"] == person else f"{row['row']}: "
     return f"{sign} {name}{', '.join(f'{column} {_cell(cell)}' for column, cell in row['cells'].items())}"
 
 
-def _change_text(change: Mapping[str, Any], person: str) -> str:
+def _change_text(change: BlamedCell, person: str) -> str:
     name = "" if change["row"] == person else f"{change['row']}: "
     return f"{name}{change['column']}  {_cell(change['was'])} -> {_cell(change['now'])}"
 
 
-def _tie_text(tie: Mapping[str, Any]) -> str:
+def _tie_text(tie: BlamedTie) -> str:
     weight = f"weight {_cell(tie['weight_was'])} -> {_cell(tie['weight_now'])}"
     return f"{tie['source']} -> {tie['target']}  {weight}, interactions {tie['count_was']} -> {tie['count_now']}"
 
 
-def _interaction_text(each: Mapping[str, Any]) -> str:
+def _interaction_text(each: BlamedInteraction) -> str:
     when = each["at"].replace("T", " ").removesuffix("+00:00")
     return (
         f"{when}  {each['source']} -> {each['target']}  {each['kind']}  {_cell(each['weight'])}  entry {each['entry']}"
     )
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Json) -> str:
     if value is None:
         return "-"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,9 +1,11 @@
-"""Runs, queues, schedules and workers, as the orchestrator tells them. Moments are ISO 8601 texts."""
+"""Runs, queues, schedules and workers, as the orchestrator tells them.
 
-from __future__ import annotations
+Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+"""
 
-from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import NotRequired, TypedDict
+
+from causal_organism.documents.json import JsonObject
 
 TryRow = TypedDict(
     "TryRow",
@@ -42,7 +44,7 @@ class RunRow(TypedDict):
     message: str | None
     trigger: str
     actor: str
-    parameters: Mapping[str, Any]
+    parameters: JsonObject
     queue: str | None
     scheduled_at: str | None
     started_at: str | None
@@ -62,6 +64,18 @@ class RunWithTasks(RunRow):
     """A run and its tasks."""
 
     tasks: list[TaskRow]
+
+
+class RunRefusals(TypedDict):
+    """What cannot be done with a run and why, in words. None: it can; `lost`: what a failed pulse found to be lost."""
+
+    lost: str | None
+    not_retryable: str | None
+    not_cancellable: str | None
+
+
+class ListedRun(ReasonedRun, RunRefusals):
+    """A row of organism.runs/1."""
 
 
 class LogRow(TypedDict):
@@ -104,6 +118,14 @@ class ScheduleRow(TypedDict):
     changed_at: str | None
     next_at: str | None
     late_s: float | None
+
+
+class SchedulesDocument(TypedDict):
+    """organism.schedules/1. `changed`: how many were just paused or resumed."""
+
+    schema: str
+    schedules: list[ScheduleRow]
+    changed: NotRequired[int]
 
 
 class WorkerRow(TypedDict):

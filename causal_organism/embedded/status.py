@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from causal_organism.documents.servers import ServerRow
 from causal_organism.embedded.elsewhere import Answer, ask
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.lifecycle import supervisor_of
@@ -30,6 +31,12 @@ class ServerStatus:
     healthy: bool | None
     state: str
     error: str | None = None
+
+    def to_document(self) -> ServerRow:
+        return {
+            "name": self.name, "product": self.product, "version": self.version, "address": self.address,
+            "pid": self.pid, "healthy": self.healthy, "state": self.state, "error": self.error,
+        }  # fmt: skip
 
 
 def look(settings: Settings) -> tuple[ServerStatus, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from causal_organism.documents.workers import GraphsDocument
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.inheritance import worker_environment
 from causal_organism.embedded.servers.prefect import worker_name
@@ -25,7 +25,7 @@ def refuse_broken_graph(home: Home, variables: Mapping[str, str]) -> None:
         raise error
 
 
-def ask_own_worker(home: Home) -> tuple[str, dict[str, Any]] | None:
+def ask_own_worker(home: Home) -> tuple[str, GraphsDocument] | None:
     """The home's own worker by name, and what it finds now (organism.graphs/1); None: the home has none."""
     request = load_request(home)
     if WORKER not in request.wanted:
@@ -57,7 +57,7 @@ def _is_catalog(variables: Mapping[str, str]) -> bool:
     return graph_names(variables.get("ORGANISM_ASSETS")) == (CATALOG,)
 
 
-def _ask(home: Home, variables: Mapping[str, str], python: str = sys.executable) -> dict[str, Any]:
+def _ask(home: Home, variables: Mapping[str, str], python: str = sys.executable) -> GraphsDocument:
     environment = worker_environment(home, variables)
     if "PYTHONPATH" not in variables:  # that of who asks is not the worker's
         environment.pop("PYTHONPATH", None)

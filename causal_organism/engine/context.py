@@ -80,7 +80,7 @@ def context_of(
     )
 
 
-def _settings(organism: Engine, spec: AssetSpec) -> dict[str, Any]:
+def _settings(organism: Engine, spec: AssetSpec) -> Mapping[str, object]:
     try:
         require_files(spec)
         return declared_settings(organism, spec)

@@ -64,7 +64,7 @@ def _awaited(coroutine: Coroutine[Any, Any, Any]) -> Any:
         return other.submit(asyncio.run, coroutine).result()
 
 
-def outputs_of(spec: AssetSpec, value: Any, wanted: tuple[str, ...] = ()) -> dict[str, Any]:
+def outputs_of(spec: AssetSpec, value: Any, wanted: tuple[str, ...] = ()) -> dict[str, object]:
     """What a function returned, by key; None for an optional output that it did not return. `wanted`: those that a run
     chose; what else of its outputs was returned is left. Raises ComputeError where it returned others.
     """

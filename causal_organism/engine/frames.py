@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.columns import ID, VALUE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _BITS = (8, 16, 32, 64)
 
@@ -15,7 +18,7 @@ def is_arrays(value: Any) -> bool:
     return isinstance(value, Mapping) and bool(value) and all(map(_is_array, value.values()))
 
 
-def frame_of_arrays(value: Mapping[str, Any]) -> Any:
+def frame_of_arrays(value: Mapping[str, NDArray[Any]]) -> Any:
     """A DataFrame of a dict of arrays, its index the column `id`, or the number of the row."""
     import pandas as pd
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.assets.cron import parse_cron
 from causal_organism.assets.definitions import AssetSpec
@@ -20,6 +19,7 @@ from causal_organism.assets.freshness.causes import ContentDamaged, TooOld
 from causal_organism.assets.freshness.staleness import Code, Judgement, results_of_now
 from causal_organism.assets.keys import label_of
 from causal_organism.assets.versions import Attempt, Head
+from causal_organism.documents.assets import FreshnessDocument, HealthFields
 from causal_organism.engine.snapshot import LedgerSnapshot
 
 ON_TIME, LATE, UNKNOWN = "on-time", "late", "unknown"
@@ -36,7 +36,7 @@ class Freshness:
     deadline: datetime | None
     late_by: timedelta = timedelta()
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> FreshnessDocument:
         return {
             "state": self.state,
             "deadline": self.deadline.isoformat() if self.deadline else None,
@@ -83,7 +83,7 @@ def assess_health(
     return Health(found[0][0], tuple(reasons)) if found else Health(OK)
 
 
-def freshness_and_health(snapshot: LedgerSnapshot, key: str) -> dict[str, Any]:
+def freshness_and_health(snapshot: LedgerSnapshot, key: str) -> HealthFields:
     """`freshness`, `health` and `health_reasons` of one asset, as in its documents."""
     fresh = assess_freshness(snapshot.organism.graph[key], _oldest_that_counts(snapshot, key), snapshot.at)
     source = snapshot.organism.sources.get(key) if snapshot.organism.graph[key].compute is None else None
@@ -98,15 +98,16 @@ def freshness_and_health(snapshot: LedgerSnapshot, key: str) -> dict[str, Any]:
     }
 
 
-def freshness_text(document: dict[str, Any] | None) -> str:
+def freshness_text(document: FreshnessDocument | None) -> str:
     """`on time until 2026-01-05 18:00+00:00`, `late by 2h10m`, `unknown`; a dash where nothing is promised."""
     if document is None:
         return "-"
-    if document["state"] == LATE:
-        return f"late by {duration_text(document['late_by_s'])}"
-    if document["state"] == UNKNOWN:
+    late_by_s, deadline = document["late_by_s"], document["deadline"]
+    if late_by_s is not None:
+        return f"late by {duration_text(late_by_s)}"
+    if deadline is None:
         return "unknown: it was never made"
-    return f"on time until {datetime.fromisoformat(document['deadline']).isoformat(sep=' ', timespec='minutes')}"
+    return f"on time until {datetime.fromisoformat(deadline).isoformat(sep=' ', timespec='minutes')}"
 
 
 def _deadlines(spec: AssetSpec, confirmed_at: datetime) -> Iterator[datetime]:

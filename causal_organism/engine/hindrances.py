@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from causal_organism.assets.blocking import Blocker, Blocking, Hindrance, reason_text
 from causal_organism.assets.definitions import SOURCE
@@ -17,6 +16,7 @@ from causal_organism.assets.partitions.dimensions import sources_of
 from causal_organism.assets.partitions.mappings import Many
 from causal_organism.assets.planner import PlanStep
 from causal_organism.assets.versions import Attempt
+from causal_organism.documents.assets import FailedUpstream
 from causal_organism.engine.plan import Planned
 from causal_organism.engine.snapshot import LedgerSnapshot
 
@@ -81,7 +81,7 @@ def reason_in(snapshot: LedgerSnapshot, blocker: Blocker) -> str:
     return reason_text(blocker, is_source=is_source, attempt=snapshot.attempt(blocker.key, blocker.partition))
 
 
-def failed_upstream(snapshot: LedgerSnapshot, key: str, partition: str = UNPARTITIONED) -> list[dict[str, Any]]:
+def failed_upstream(snapshot: LedgerSnapshot, key: str, partition: str = UNPARTITIONED) -> list[FailedUpstream]:
     """What it reads or depends on that has a head, and failed or was rejected at the last try since: it blocks nothing.
 
     One row per upstream asset; of one partition, the latest of what that reads.
@@ -100,7 +100,7 @@ def failed_upstream(snapshot: LedgerSnapshot, key: str, partition: str = UNPARTI
     ]
 
 
-def failed_upstream_text(row: Mapping[str, Any], name: str) -> str:
+def failed_upstream_text(row: FailedUpstream, name: str) -> str:
     """`input a: last attempt failed: ValueError: no way`."""
     if row["of_head"]:
         return f"{row['use']} {name}: did not pass its checks: {row['error']}"

@@ -11,6 +11,7 @@ from causal_organism.assets.contents import Stored
 from causal_organism.assets.keys import partition_of
 from causal_organism.assets.partitions.mappings import Many, One, Resolved, absent_of
 from causal_organism.assets.versions import InputVersion, Provenance, Version
+from causal_organism.documents.versions import InputDocument
 from causal_organism.engine.contents import given, load_given, load_value, load_values
 from causal_organism.engine.snapshot import LedgerSnapshot
 
@@ -88,11 +89,11 @@ def incomplete_inputs(snapshot: LedgerSnapshot, key: str, partition: str) -> dic
     return found
 
 
-def load_manifest(snapshot: LedgerSnapshot, version: InputVersion) -> Mapping[str, Any]:
+def load_manifest(snapshot: LedgerSnapshot, version: InputVersion) -> Mapping[str, InputDocument]:
     """Text of each partition -> its version and fingerprint."""
     if version.manifest is None:
         return {}
-    found: Mapping[str, Any] = snapshot.organism.values.load(version.manifest)
+    found: Mapping[str, InputDocument] = snapshot.organism.values.load(version.manifest)
     return found
 
 

@@ -17,7 +17,9 @@ from causal_organism.assets.keys import UNPARTITIONED, label_of, placed
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.planner import FULL, INCREMENTAL
 from causal_organism.assets.storable import storable, storable_text
-from causal_organism.assets.versions import Attempt, CheckResult, Head, Version, reasons_text
+from causal_organism.assets.versions import Attempt, CheckResult, Head, Metadata, Version, reasons_text
+from causal_organism.documents.json import JsonObject
+from causal_organism.documents.refreshes import StepDocument
 from causal_organism.engine.checks.heads import record as record_checks
 from causal_organism.engine.checks.running import Checking, Results, check_new, check_same
 from causal_organism.engine.contents import is_intact, load_value
@@ -54,7 +56,7 @@ class StepOutcome:
         """What people call it: `daily/sum[day=2026-01-01]`."""
         return label_of(self.key, self.partition)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> StepDocument:
         return {
             **placed(self.key, self.partition),
             "outcome": self.outcome,
@@ -74,7 +76,7 @@ class NewContent:
     """New content of one asset, not yet published."""
 
     value: Any
-    metadata: Mapping[str, Any]
+    metadata: Metadata
     mode: str
 
 
@@ -192,9 +194,7 @@ def record_failure(snapshot: LedgerSnapshot, key: str, partition: str, origin: O
         snapshot.organism.ledger.record_attempt(key, partition, attempt)
 
 
-def _call_compute(
-    spec: AssetSpec, reader: InputReader, context: AssetContext, config: Mapping[str, Any]
-) -> dict[str, Any]:
+def _call_compute(spec: AssetSpec, reader: InputReader, context: AssetContext, config: JsonObject) -> dict[str, object]:
     """New values by key."""
     assert spec.compute is not None
     arguments = {**{name: reader.load_all(read) for name, read in spec.arguments.items()}, **deepcopy(config)}
@@ -240,9 +240,7 @@ def _changes_by_parameter(spec: AssetSpec, changes: Mapping[str, Change]) -> dic
     return found
 
 
-def facts_of(
-    spec: AssetSpec, context: AssetContext, gaps: Mapping[str, Any], config: Mapping[str, Any]
-) -> dict[str, Any]:
+def facts_of(spec: AssetSpec, context: AssetContext, gaps: JsonObject, config: JsonObject) -> Metadata:
     """What the author says of new content, what of its inputs it was made without, and with which config."""
     facts = {}
     for name, value in {**spec.metadata, **context._metadata}.items():

@@ -11,6 +11,7 @@ from causal_organism.assets.definitions import Looked
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.partitions.dimensions import member_names, sources_of
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Provenance, Version, fingerprint
+from causal_organism.documents.refreshes import ObservedRow
 from causal_organism.engine.checks.heads import record as record_checks
 from causal_organism.engine.checks.running import Checking, Results, check_seen
 from causal_organism.engine.contents import is_intact, load_content
@@ -34,10 +35,16 @@ class Observation:
     error: str | None = None
     failed_checks: tuple[CheckResult, ...] = ()
 
-    def to_document(self) -> dict[str, Any]:
-        failed = [{"name": each.name, "detail": each.detail, "blocking": each.blocking} for each in self.failed_checks]
-        document = {"key": self.key, "version": self.version, "changed": self.changed, "error": self.error}
-        return {**document, "failed_checks": failed}
+    def to_document(self) -> ObservedRow:
+        return {
+            "key": self.key,
+            "version": self.version,
+            "changed": self.changed,
+            "error": self.error,
+            "failed_checks": [
+                {"name": each.name, "detail": each.detail, "blocking": each.blocking} for each in self.failed_checks
+            ],
+        }
 
 
 def observe(snapshot: LedgerSnapshot, keys: Collection[str], origin: Origin) -> tuple[Observation, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.definitions import DERIVED
@@ -16,6 +15,8 @@ from causal_organism.assets.partitions.choices import choose, parse_choice, what
 from causal_organism.assets.planner import FULL, INCREMENTAL, Expectations, PlanStep, with_siblings
 from causal_organism.assets.planner import plan as forecast
 from causal_organism.assets.selection.evaluation import select
+from causal_organism.documents.json import JsonObject
+from causal_organism.documents.refreshes import PlanDocument
 from causal_organism.engine.incremental import can_update
 from causal_organism.engine.observe import Observation, observe
 from causal_organism.engine.requests import Origin, Request
@@ -33,7 +34,7 @@ class Planned:
     snapshot: LedgerSnapshot
     observations: tuple[Observation, ...]
     steps: tuple[PlanStep, ...]
-    config: Mapping[str, Any] = field(default_factory=dict)  # as it was asked for
+    config: JsonObject = field(default_factory=dict)  # as it was asked for
 
     @property
     def unreadable(self) -> tuple[str, ...]:
@@ -159,7 +160,7 @@ def _mode(snapshot: LedgerSnapshot, *, full: bool) -> Callable[[str, str], str]:
     return mode
 
 
-def plan_document(planned: Planned) -> dict[str, Any]:
+def plan_document(planned: Planned) -> PlanDocument:
     """organism.plan/1."""
     return {
         "schema": "organism.plan/1",

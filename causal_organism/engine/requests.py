@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from causal_organism.documents.json import JsonObject
 from causal_organism.engine.cancelling import Cancellation
 
 
@@ -27,12 +28,12 @@ class Request:
     force: bool = False
     full: bool = False
     allow_empty: bool = False
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: JsonObject = field(default_factory=dict)
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> JsonObject:
         """For the audit log and a run's parameters, without the selection."""
-        chosen = {} if self.partition is None else {"partition": self.partition}
-        given = {"config": dict(self.config)} if self.config else {}
+        chosen: JsonObject = {} if self.partition is None else {"partition": self.partition}
+        given: JsonObject = {"config": dict(self.config)} if self.config else {}
         return {**chosen, "force": self.force, "full": self.full, **given}
 
 

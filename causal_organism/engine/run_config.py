@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
 
 from causal_organism.assets.graph import AssetGraph
 from causal_organism.assets.parameters.config import BAD_CONFIG
+from causal_organism.documents.json import Json, JsonObject
 from causal_organism.errors import RequestError
 
 
@@ -24,12 +24,12 @@ def parse_config(given: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def config_by_key(graph: AssetGraph, selected: Sequence[str], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def config_by_key(graph: AssetGraph, selected: Sequence[str], given: JsonObject) -> Mapping[str, JsonObject]:
     """Key -> parameter -> value, of the selected assets that are given one, and of all that is made with them.
 
     Raises RequestError: no selected asset has the parameter, several have it and no key is said, or a wrong value.
     """
-    found: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[str, Json]] = {}
     for name, value in given.items():
         key, parameter = _target(graph, selected, name)
         read = graph[key].config[parameter].read(value)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from causal_organism.assets.collector import rare_collection
 from causal_organism.assets.contents import Stored
@@ -22,7 +22,7 @@ from causal_organism.assets.partitions.mappings import Many, One, Resolved, made
 from causal_organism.assets.partitions.reads import Read
 from causal_organism.assets.partitions.spaces import WHOLE, Space
 from causal_organism.assets.versions import Attempt, Head, InputVersion, Provenance, Version
-from causal_organism.engine.code.current import NO_CONFIG, load_code
+from causal_organism.engine.code.current import NO_CONFIG, ConfigByKey, load_code
 from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.engine.contents import damaged_heads, load_rows, load_value
 from causal_organism.errors import RequestError
@@ -272,7 +272,7 @@ def load_snapshot(
     organism: Engine,
     *,
     code: Mapping[str, Code] | None = None,
-    config: Mapping[str, Mapping[str, Any]] = NO_CONFIG,
+    config: ConfigByKey = NO_CONFIG,
     stamps: FileStamps | None = None,
 ) -> LedgerSnapshot:
     """Read the ledger once. A run hands on the code that it began with. `config`, `stamps`: see `load_code`."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from causal_organism.documents.refreshes import RefreshDocument
 
 
-async def run_flow_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]:
+async def run_flow_once(pipeline: str, *, actor: str | None = None) -> RefreshDocument:
     """Run `"incremental"` or `"full"` once in this process; the document of `refresh`, as in `organism.refresh/1`.
 
     Needs a Prefect server, but no deployment and no worker. A step that was not made is in the document and is tried

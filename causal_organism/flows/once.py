@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from causal_organism.deployments import FULL, INCREMENTAL
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.errors import OrganismError, RequestError
 from causal_organism.flows.environment import prefect_variables, prepare
 from causal_organism.settings import Settings, load_settings
@@ -14,7 +15,7 @@ from causal_organism.wiring import open_organism
 NAMES = {"incremental": INCREMENTAL, "full": FULL}
 
 
-async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]:
+async def run_once(pipeline: str, *, actor: str | None = None) -> RefreshDocument:
     """See `causal_organism.flows.run_flow_once`."""
     if pipeline not in NAMES:
         raise RequestError(f"there is no pipeline {pipeline!r}", hint=f"choose from {', '.join(NAMES)}")
@@ -31,10 +32,11 @@ async def run_once(pipeline: str, *, actor: str | None = None) -> dict[str, Any]
     once = flows[pipeline].with_options(retries=0)
     with temporary_settings(updates=_overrides(settings)):
         state = await once(actor=actor or settings.actor, return_state=True)
-        result = state.data if isinstance(state.data, (dict, BaseException)) else await _result(state)
+        result: Any = state.data if isinstance(state.data, (dict, BaseException)) else await _result(state)
     if isinstance(result, BaseException):
         raise result
-    return dict(result)
+    document: RefreshDocument = result
+    return document
 
 
 def _check_server(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Cancelled, Failed
 
 from causal_organism.deployments import EVERYTHING, FULL, INCREMENTAL, PULSE_VIEWS, REFRESH, Pipeline
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate
 from causal_organism.engine.automation.progressive import conclude_both, samples_to_enlarge
 from causal_organism.engine.automation.run import begin_automated, conclude
@@ -49,9 +50,6 @@ start_tracing()  # at import: Prefect begins the span of a flow before it runs a
 
 STOPPED = (asyncio.CancelledError, TerminationSignal)
 """What a flow's function sees of the signal that ends its process, depending on what it was at."""
-
-
-Document = dict[str, Any]  # organism.refresh/1
 
 
 def _flow(pipeline: Pipeline) -> Callable[[Callable[..., Awaitable[Any]]], Any]:
@@ -108,9 +106,9 @@ async def full_analysis_pipeline(actor: str | None = None) -> Any:
         await _supersede(organism, asked)
         if NETWORK in organism.graph:
             await audit(organism, asked)
-        document = await _enlarge(organism, asked)
+        samples = await _enlarge(organism, asked)
         rest = await _refresh(organism, asked, Request(EVERYTHING), only_ready=True)
-        document = rest if document is None else await outlasting(conclude_both, organism, document, rest)
+        document = rest if samples is None else await outlasting(conclude_both, organism, samples, rest)
         await outlasting(export_heads, organism, views=True)
         await tell_failures(organism, asked, document)
         return _answer(document)
@@ -185,12 +183,12 @@ async def _supersede(organism: Organism, asked: Asked) -> None:
             get_run_logger().info(f"{count} runs that were due as well are cancelled: this one does their work")
 
 
-async def _enlarge(organism: Organism, asked: Asked) -> Document | None:
+async def _enlarge(organism: Organism, asked: Asked) -> RefreshDocument | None:
     samples = await outlasting(samples_to_enlarge, organism)
     return await _refresh(organism, asked, Request(", ".join(samples), force=True)) if samples else None
 
 
-async def _automate(organism: Organism, asked: Asked, document: Document) -> Document:
+async def _automate(organism: Organism, asked: Asked, document: RefreshDocument) -> RefreshDocument:
     """Make what automation chooses, in the same run; one document of both parts."""
     evaluation = await outlasting(evaluate, organism, asked.origin(get_run_logger()))
     if not evaluation.decisions:
@@ -209,7 +207,7 @@ async def _automate(organism: Organism, asked: Asked, document: Document) -> Doc
 
 async def _refresh(
     organism: Organism, asked: Asked, request: Request, *, start: Callable[..., RefreshRun] = begin, **options: Any
-) -> Document:
+) -> RefreshDocument:
     log = get_run_logger()
     run = await outlasting(start, organism, request, asked.origin(log), **options)
     log.info(f"{request.selection}: {len(run.steps)} to make" if run.steps else f"{request.selection}: all is fresh")
@@ -227,18 +225,18 @@ async def _refresh(
     return await to_its_end(outlast, organism, lambda: finish(run))
 
 
-async def _with_loss(organism: Organism, document: Document, lost: str) -> State[Any]:
+async def _with_loss(organism: Organism, document: RefreshDocument, lost: str) -> State[Any]:
     """The run failed, whatever it made: interactions were lost. That is so for its retry too."""
     document = {**document, "outcome": "failed"}
     await to_its_end(end, organism, document, because=lost)
     return _failed("; ".join(filter(None, (lost, what_went_wrong(document)))), document)
 
 
-def _answer(document: Document) -> Document | State[Any]:
+def _answer(document: RefreshDocument) -> RefreshDocument | State[Any]:
     return _failed(what_went_wrong(document) or "failed", document) if document["outcome"] == "failed" else document
 
 
-def _failed(why: str, document: Document) -> State[Any]:
+def _failed(why: str, document: RefreshDocument) -> State[Any]:
     """At the last try a state and not an exception: its message is what people read, and the document stays with it.
 
     Before that an exception: Prefect tries a flow again only after one, and ends in a muddle after a failed state.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypedDict
 
 from prefect import get_run_logger, task
 from prefect.cache_policies import NO_CACHE
@@ -47,7 +47,16 @@ def _may_pass(error: Any) -> bool:
     return isinstance(error, StoreError) or (isinstance(error, ComputeError) and error.retryable)
 
 
-def retry_options(retry: Retry, scale: float) -> dict[str, Any]:
+class RetryOptions(TypedDict):
+    """Prefect's options of a task that is tried again."""
+
+    retries: int
+    retry_delay_seconds: float | None
+    retry_jitter_factor: float | None
+    retry_condition_fn: Callable[[Task[..., Any], TaskRun, State[Any]], bool]
+
+
+def retry_options(retry: Retry, scale: float) -> RetryOptions:
     """Prefect's options for a retry class."""
     delay_s = retry.delay_s * scale
     return {

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from prefect import get_run_logger
 
+from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.faults import alert_of
 from causal_organism.alerts.of_servers import clocks_differ
 from causal_organism.alerts.rules import alerts_of_run, gap_detected
+from causal_organism.documents.refreshes import RefreshDocument, StepDocument
 from causal_organism.flows.asked import Asked, is_last_try
 from causal_organism.flows.threads import in_thread
 from causal_organism.platform.notices import notify
 from causal_organism.ports import Gap, Organism
 
 
-async def tell_failures(organism: Organism, asked: Asked, document: Mapping[str, Any]) -> None:
+async def tell_failures(organism: Organism, asked: Asked, document: RefreshDocument) -> None:
     """After the last try of a run: one alert per failed asset, naming what it blocks."""
     if document["outcome"] == "failed" and is_last_try():
-        steps = [*document["steps"], *_of_sources(document)]
+        steps = (*document["steps"], *_of_sources(document))
         await _tell(organism, alerts_of_run(run=asked.run, flow=asked.flow, outcome="failed", steps=steps))
 
 
@@ -45,15 +46,22 @@ async def tell_clocks(organism: Organism, about: str) -> None:
     await _tell(organism, [alert_of(fault, again=f"{organism.now():%Y-%m-%d}")])
 
 
-def _of_sources(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _of_sources(document: RefreshDocument) -> list[StepDocument]:
     return [
-        {"key": each["key"], "outcome": "failed", "error": each["error"]}
+        {
+            "key": each["key"],
+            "outcome": "failed",
+            "version": each["version"],
+            "causes": [],
+            "seconds": None,
+            "error": each["error"],
+        }
         for each in document["observed"]
         if each.get("error")
     ]
 
 
-async def _tell(organism: Organism, alerts: Sequence[Any]) -> None:
+async def _tell(organism: Organism, alerts: Sequence[Alert]) -> None:
     for row in await in_thread(notify, organism, alerts):
         log = get_run_logger()
         (log.error if row["outcome"] == "failed" else log.info)(

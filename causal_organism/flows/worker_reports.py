@@ -8,11 +8,11 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
 
 import anyio
 from anyio.to_thread import run_sync
 
+from causal_organism.documents.workers import GraphsDocument
 from causal_organism.errors import OrganismError
 from causal_organism.platform.workers.asking import ask, broken_graph
 from causal_organism.platform.workers.reports import BEAT_S, Teller, forget, record_report
@@ -27,13 +27,11 @@ _log = logging.getLogger(__name__)
 class Reports:
     """What a worker tells of itself. Where the ledger is away it goes on serving, and tells with a later beat."""
 
-    def __init__(
-        self, organism: Organism, teller: Teller, find: Callable[[Mapping[str, str]], Mapping[str, Any]] = ask
-    ):
+    def __init__(self, organism: Organism, teller: Teller, find: Callable[[Mapping[str, str]], GraphsDocument] = ask):
         self._organism = organism
         self._teller = teller
         self._find = find
-        self._found: Mapping[str, Any] | None = None
+        self._found: GraphsDocument | None = None
         self._found_at = 0.0
         self._has_told = False
         self._is_away = False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from causal_organism.assets.versions import fingerprint
+from causal_organism.documents.proposals import Contrast, ProposalDraft
 from causal_organism.interventions.expectation import Expectation
 from causal_organism.interventions.lifecycle import ACTION, PROPOSED
 from causal_organism.interventions.pilots import LEAST_HELD_OUT_SHARE, Pilot, plan_pilot
@@ -23,13 +23,13 @@ class Subject:
     ids: tuple[str, ...]
     teams: tuple[str, ...]
     week_sd: float  # of one person's weekly outcome; not-a-number: not known
-    contrast: Mapping[str, Any]  # variable, delta, unit
+    contrast: Contrast
     change: str  # in words
     hours: float | None  # that the change takes up, per person and week; None: nobody has said
 
     @property
     def delta(self) -> float:
-        return float(self.contrast["delta"])
+        return self.contrast["delta"]
 
     @property
     def size(self) -> int:
@@ -67,7 +67,7 @@ class Change:
 
 def proposal_document(
     subject: Subject, proposes: str, change: Change, *, grade: str, reason: str, repeats: int = 0
-) -> dict[str, Any]:
+) -> ProposalDraft:
     """`repeats`: how many pilots of it ended without an answer; the next has an id of its own."""
     total, size = change.total, subject.size
     plan = subject.action(total.mean) if proposes == ACTION else subject.pilot(total.mean)
@@ -85,7 +85,7 @@ def proposal_document(
         "people": size,
         "target_ids": list(subject.ids),
         "teams": list(subject.teams),
-        "contrast": dict(subject.contrast),
+        "contrast": subject.contrast,
         "outcome": total.measure.name,
         "unit": total.measure.unit,
         "expected": {

@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.person_weeks.weeks import week_indices
-from causal_organism.interventions.results import INCONCLUSIVE, NOT_MEASURED, measure_pilot
+from causal_organism.documents.pilots import (
+    AboutPilot,
+    Calibration,
+    Evaluation,
+    Measured,
+    OtherOutcome,
+    PilotResult,
+    ResultsDocument,
+    StartedRow,
+)
+from causal_organism.documents.proposals import Expected
+from causal_organism.interventions.results import NOT_MEASURED, measure_pilot, not_measured
 from causal_organism.interventions.worlds import Measurements, World
 
 SCHEMA = "organism.intervention-results/1"
+NO_RESULTS: ResultsDocument = {"schema": SCHEMA, "results": [], "types": {}}
 RUNNING, AWAITED, FINISHED, STOPPED = "running", "awaited", "finished", "stopped"
 ALARMS = 2  # of a type, one after the other: then nothing of it is proposed any more
 _Z = 1.96
 
 
-def evaluate_all(started: Iterable[Mapping[str, Any]], world: World) -> dict[str, Any]:
-    """JSON: `{"schema", "results": [in order of their end, those that go on last], "types": {type: how it went}}`.
+def evaluate_all(started: Iterable[StartedRow], world: World) -> ResultsDocument:
+    """What came of each, and how far each type can be believed.
 
-    started: as `started_by_lot` has them. What goes on is not measured, because looking early would decide when to end,
-    and neither is what has ended before its last week is there (`awaited`).
+    What goes on is not measured, because looking early would decide when to end, and neither is what has ended before
+    its last week is there (`awaited`).
     """
-    results = []
+    results: list[PilotResult] = []
     for each in sorted(started, key=lambda each: (each["ended"] is None, each["ended"] or "", each["id"])):
         state = _state(each, world.measurements(each.get("study")))
-        if state in (RUNNING, AWAITED):
-            found: dict[str, Any] = {"measured": dict(NOT_MEASURED), "verdict": None, "others": [], "alarm": None}
+        about, ended = _about(each), each["ended"]
+        if ended is None or state == AWAITED:
+            results.append(
+                {
+                    **about, "state": state, "measured": NOT_MEASURED.copy(), "verdict": None, "others": [],
+                    "alarm": None,
+                }
+            )  # fmt: skip
         else:
-            found = evaluate(each, world, ended=each["ended"])
-        results.append(_about(each) | {"state": state} | found)
+            results.append({**about, "state": state, **evaluate(each, world, ended=ended)})
     types = sorted({each["type"] for each in results})
     return {
         "schema": SCHEMA,
@@ -41,31 +57,31 @@ def evaluate_all(started: Iterable[Mapping[str, Any]], world: World) -> dict[str
     }
 
 
-def evaluate(started: Mapping[str, Any], world: World, *, ended: str) -> dict[str, Any]:
-    """What one did until the end of that ISO week: `measure_pilot` of its outcome; `others`: of every other outcome;
-    `alarm`: whether what was expected and what was measured exclude each other, None where that is not known."""
+def evaluate(started: StartedRow, world: World, *, ended: str) -> Evaluation:
+    """What one did until the end of that ISO week: `measure_pilot` of its outcome, and of every other outcome."""
     found = world.measurements(started.get("study"))
     lots = (started["treated_teams"], started["held_out_teams"])
     if found is None or started["outcome"] not in found.rows:
-        counts = {"treated": len(lots[0]), "held_out": len(lots[1])}
-        return counts | {"measured": dict(NOT_MEASURED), "verdict": INCONCLUSIVE, "others": [], "alarm": None}
+        return {**not_measured(lots), "others": [], "alarm": None}
     began, last = week_indices(np.array([started["began"], ended])).tolist()
     people = started["target_ids"] or None
-    others = []
+    others: list[OtherOutcome] = []
     for measure in found.measures:
         if measure.name == started["outcome"]:
             continue
         other = measure_pilot(found.rows, lots, measure=measure, began=began, ended=last, people=people)
         others.append(
-            {"outcome": measure.name, "unit": measure.unit, "better": measure.better, "least": measure.least}
-            | {key: other[key] for key in ("measured", "verdict")}
-        )
+            {
+                "outcome": measure.name, "unit": measure.unit, "better": measure.better, "least": measure.least,
+                "measured": other["measured"], "verdict": other["verdict"],
+            }
+        )  # fmt: skip
     measure = _measure(started, found)
     result = measure_pilot(found.rows, lots, measure=measure, began=began, ended=last, people=people)
-    return result | {"others": others, "alarm": _alarm(started["expected"], result["measured"])}
+    return {**result, "others": others, "alarm": _alarm(started["expected"], result["measured"])}
 
 
-def _measure(started: Mapping[str, Any], found: Measurements) -> Measure:
+def _measure(started: StartedRow, found: Measurements) -> Measure:
     """The outcome as it was declared when it was proposed."""
     expected, name = started["expected"], started["outcome"]
     if "better" not in expected:
@@ -73,12 +89,24 @@ def _measure(started: Mapping[str, Any], found: Measurements) -> Measure:
     return Measure(name=name, unit=started["unit"], better=expected["better"], least=expected["least"])
 
 
-def _about(started: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("id", "type", "proposes", "target", "delta", "outcome", "unit", "people", "cost_h", "teams", "expected")
-    return {name: started[name] for name in names} | {"ended": started["ended"]}
+def _about(started: StartedRow) -> AboutPilot:
+    return {
+        "id": started["id"],
+        "type": started["type"],
+        "proposes": started["proposes"],
+        "target": started["target"],
+        "delta": started["delta"],
+        "outcome": started["outcome"],
+        "unit": started["unit"],
+        "people": started["people"],
+        "cost_h": started["cost_h"],
+        "teams": started["teams"],
+        "expected": started["expected"],
+        "ended": started["ended"],
+    }
 
 
-def _state(started: Mapping[str, Any], found: Measurements | None) -> str:
+def _state(started: StartedRow, found: Measurements | None) -> str:
     if started["ended"] is None:
         return RUNNING
     if found is not None and started["outcome"] in found.rows:
@@ -90,16 +118,15 @@ def _state(started: Mapping[str, Any], found: Measurements | None) -> str:
     return FINISHED if started["ended_by"] == "finish" else STOPPED
 
 
-def _alarm(expected: Mapping[str, Any], measured: Mapping[str, Any]) -> bool | None:
-    if measured["effect"] is None or "sd" not in expected:
+def _alarm(expected: Expected, measured: Measured) -> bool | None:
+    effect, error = measured["effect"], measured["error"]
+    if effect is None or error is None or "sd" not in expected:
         return None
-    apart = abs(measured["effect"] - expected["total"])
-    return bool(apart > _Z * math.hypot(measured["error"], expected["sd"]))
+    return bool(abs(effect - expected["total"]) > _Z * math.hypot(error, expected["sd"]))
 
 
-def _calibrate(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Of one type: how many were measured, the slope of measured on expected changes through 0, and whether the last
-    two were alarms, which suspends it."""
+def _calibrate(results: Iterable[PilotResult]) -> Calibration:
+    """Of one type; the slope goes through 0. It is suspended if the last two were alarms."""
     known = [each for each in results if each["measured"]["effect"] is not None]
     alarms = [each["alarm"] for each in known if each["alarm"] is not None]
     expected = np.array([each["expected"]["total"] for each in known], dtype=np.float64)

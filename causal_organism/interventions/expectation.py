@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.causal.measures import Measure
+from causal_organism.causal.within import Columns
+from causal_organism.documents.proposals import OutcomeChange
 
 LEVEL = 0.90
 _Z = 1.6448536269514722  # of a two-sided 90 % interval, and of a one-sided bound of 95 %
@@ -55,7 +55,7 @@ class Expectation:
         density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
         return moves * density - abs(self.mean) * 0.5 * math.erfc(z / math.sqrt(2))
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> OutcomeChange:
         return {
             "outcome": self.measure.name, "unit": self.measure.unit, "mean": round(self.mean, 6),
             "lo": round(self.lo, 6), "hi": round(self.hi, 6), "level": LEVEL, "sd": round(self.sd, 6),
@@ -63,9 +63,7 @@ class Expectation:
         }  # fmt: skip
 
 
-def spillover_of(
-    effects: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], *, delta: float, prefix: str = ""
-) -> float | None:
+def spillover_of(effects: Columns, rows: NDArray[np.int64], *, delta: float, prefix: str = "") -> float | None:
     """What the change of everybody else in the team adds; None where that is not known."""
     found = effects.get(f"{prefix}spillover")
     value = float("nan") if found is None else float(found[rows].astype(np.float64).mean())
@@ -73,7 +71,7 @@ def spillover_of(
 
 
 def expect_total(
-    effects: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], own: Expectation, *, delta: float, prefix: str = ""
+    effects: Columns, rows: NDArray[np.int64], own: Expectation, *, delta: float, prefix: str = ""
 ) -> Expectation:
     """The change when everybody in the team changes: the own one, and what that of the others adds if it is known."""
     added = spillover_of(effects, rows, delta=delta, prefix=prefix)
@@ -84,7 +82,7 @@ def expect_total(
 
 
 def expect(
-    effects: Mapping[str, NDArray[Any]], rows: NDArray[np.int64], measure: Measure, *, delta: float, prefix: str = ""
+    effects: Columns, rows: NDArray[np.int64], measure: Measure, *, delta: float, prefix: str = ""
 ) -> Expectation | None:
     """The change in a group when everybody's treatment changes by delta; None where any of it is unknown.
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.panel_study import measure_of, treatment_of
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.verdicts import INCONCLUSIVE, REFUSED
+from causal_organism.causal.within import Columns
 from causal_organism.interventions.expectation import Expectation, expect, expect_total, spillover_of
 from causal_organism.interventions.targets import Target
 
@@ -30,9 +28,7 @@ class Expected:
     delta: float
 
 
-def judge_change(
-    effects: Mapping[str, NDArray[Any]], target: Target, measure: Measure, declared: Declaration
-) -> Expected | str:
+def judge_change(effects: Columns, target: Target, measure: Measure, declared: Declaration) -> Expected | str:
     """What is expected, or the reason to withhold it: do no harm."""
     delta = treatment_of(declared).contrast
     own = expect(effects, target.rows, measure, delta=delta)
@@ -50,9 +46,7 @@ def judge_change(
     )  # fmt: skip
 
 
-def _guards(
-    effects: Mapping[str, NDArray[Any]], target: Target, declared: Declaration
-) -> tuple[Expectation, ...] | str:
+def _guards(effects: Columns, target: Target, declared: Declaration) -> tuple[Expectation, ...] | str:
     """Expected changes of all other outcomes, or why one of them speaks against it."""
     guards, delta = [], treatment_of(declared).contrast
     for name in sorted(each.removesuffix("_effect_sd") for each in effects if each.endswith("_effect_sd")):

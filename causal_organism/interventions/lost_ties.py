@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.causal.within import Columns
+from causal_organism.documents.simulations import NetworkMeasure
 from causal_organism.network.snapshot import Snapshot, from_columns
 from causal_organism.views.bridges import bridges
 from causal_organism.views.degree import degree
@@ -18,8 +18,8 @@ MEETING = "meeting"
 
 
 def describe_network(
-    ties: Mapping[str, NDArray[Any]], change_h: NDArray[np.float64], ids: NDArray[np.str_], *, seed: str
-) -> dict[str, Any]:
+    ties: Columns, change_h: NDArray[np.float64], ids: NDArray[np.str_], *, seed: str
+) -> dict[str, NetworkMeasure]:
     """Ties, neighbours, people without any, and ties without which it falls apart: before, and after in 90 % of draws.
 
     `change_h`: hours of meetings a week, by person of `ids`; what is more makes no ties that anybody could name.
@@ -43,7 +43,7 @@ def describe_network(
 
 
 def _kept(
-    ties: Mapping[str, NDArray[Any]], target: NDArray[np.intp], less_h: NDArray[np.float64], rng: np.random.Generator
+    ties: Columns, target: NDArray[np.intp], less_h: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Which ties stay, when everybody leaves out meetings in an order of chance, as long as hours are to go.
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from causal_organism.causal.declarations.declaration import Treatment
 from causal_organism.causal.measures import TREATMENT_UNIT
 from causal_organism.causal.panel import TREATMENT
+from causal_organism.causal.within import Columns
+from causal_organism.documents.proposals import ProposalDraft
 from causal_organism.interventions.documents import Change, Subject, proposal_document
 from causal_organism.interventions.harm import Expected
 from causal_organism.interventions.lifecycle import PILOT
@@ -19,9 +17,10 @@ from causal_organism.interventions.targets import Target
 REDUCE_MEETINGS, ADD_MEETINGS = "reduce_meetings", "add_meetings"
 
 
-def subject_of(effects: Mapping[str, NDArray[Any]], target: Target, treatment: Treatment) -> Subject:
+def subject_of(effects: Columns, target: Target, treatment: Treatment) -> Subject:
     """People of the panel whose treatment changes by its contrast."""
     delta, hours = treatment.contrast, treatment.cost_h
+    assert treatment.column is not None, "a treatment of the panel is a column of it"
     of_meetings = treatment.column == TREATMENT
     spread = effects.get("outcome_sd", np.full(len(effects["id"]), np.nan))[target.rows].astype(np.float64)
     return Subject(
@@ -32,9 +31,7 @@ def subject_of(effects: Mapping[str, NDArray[Any]], target: Target, treatment: T
     )  # fmt: skip
 
 
-def pilot_proposal(
-    subject: Subject, target: Target, found: Expected, *, grade: str, repeats: int = 0
-) -> dict[str, Any]:
+def pilot_proposal(subject: Subject, target: Target, found: Expected, *, grade: str, repeats: int = 0) -> ProposalDraft:
     """`repeats`: proposal_document."""
     change = Change(total=found.total, own=found.own.mean, spillover=found.spillover, guards=found.guards)
     return proposal_document(

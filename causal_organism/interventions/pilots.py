@@ -6,7 +6,8 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from causal_organism.documents.proposals import PilotPlan
 
 WEEKS_BEFORE = 8
 DURATIONS = (4, 6, 8, 12)
@@ -27,7 +28,7 @@ class Pilot:
     power: float | None
     error: float | None
 
-    def document(self, outcome: str) -> dict[str, Any]:
+    def document(self, outcome: str) -> PilotPlan:
         return {
             "unit": "team", "teams": self.teams, "treated": self.teams - self.held_out, "held_out": self.held_out,
             "weeks": self.weeks, "weeks_before": WEEKS_BEFORE,

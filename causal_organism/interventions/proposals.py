@@ -11,14 +11,20 @@ from numpy.typing import NDArray
 
 from causal_organism.causal.declarations.declaration import Declaration, Treatment
 from causal_organism.causal.declarations.panel_study import measure_of, shipped_study, treatment_of
+from causal_organism.causal.declared_studies import NO_STUDIES
+from causal_organism.causal.estimands import RefutationsDocument
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.panel import to_columns
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.treatments import of_treatment
 from causal_organism.causal.verdicts import REFUSED, SUPPORTED, WEAK
-from causal_organism.interventions.actions import history_of, propose_action, withhold_after
+from causal_organism.causal.within import Columns
+from causal_organism.documents.pilots import PilotResult, ResultsDocument
+from causal_organism.documents.proposals import PlacedProposal, Proposal, ProposalsDocument, Withheld
+from causal_organism.documents.studies import StudiesDocument
+from causal_organism.interventions.actions import history_of, is_suspended, propose_action, withhold_after
 from causal_organism.interventions.choice import Option, choose
-from causal_organism.interventions.evaluation import RUNNING
+from causal_organism.interventions.evaluation import NO_RESULTS, RUNNING
 from causal_organism.interventions.harm import judge_change
 from causal_organism.interventions.pilot_proposals import kind_of, pilot_proposal, subject_of
 from causal_organism.interventions.study_proposals import propose_from_studies
@@ -34,28 +40,25 @@ from causal_organism.interventions.withheld import OVER_LIMIT, doubted, withhold
 
 SCHEMA = "organism.proposals/1"
 PILOTED = (SUPPORTED, WEAK)
-NO_RESULTS: Mapping[str, Any] = {"results": [], "types": {}}
-NO_STUDIES: Mapping[str, Any] = {"studies": []}
 
 
 def propose(
     effects: Any,
-    refutations: Mapping[str, Any],
+    refutations: RefutationsDocument,
     *,
     degree: Any,
     betweenness: Any,
     people: Any,
     evidence: Mapping[str, str],
-    results: Mapping[str, Any] = NO_RESULTS,
+    results: ResultsDocument = NO_RESULTS,
     declared: Declaration | None = None,
-    studies: Mapping[str, Any] = NO_STUDIES,
-) -> dict[str, Any]:
-    """JSON: `{"schema", "proposals": [best first], "withheld": [{"about", "reason", "text"}], "reason": text | None}`.
+    studies: StudiesDocument = NO_STUDIES,
+) -> ProposalsDocument:
+    """What to try, best first, and what is withheld.
 
-    effects: the columns of `estimate_effects`. refutations: the document of `refute`. degree, betweenness, people:
-    tables with `id`. evidence: asset key -> `key@version` of all of these, kept in every proposal. results: the
-    document of `evaluate_all`. declared: the study file, which says what is better and what the change is; the one that
-    ships, where nothing is given. studies: the document of `run_studies`.
+    effects: the columns of `estimate_effects`. degree, betweenness, people: tables with `id`. evidence: asset key ->
+    `key@version` of all of these, kept in every proposal. declared: the study file, which says what is better and what
+    the change is; the one that ships, where nothing is given.
 
     What was only observed (grade C or D) proposes a randomised pilot by team, and never an action for everybody. A
     person is taken in only if its own effect is supported or weak, its segment's survived refutation, the change lies
@@ -70,16 +73,17 @@ def propose(
     effects, people = to_columns(effects), to_columns(people)
     declared = declared or shipped_study()
     place = _Place(betweenness=to_columns(betweenness), degree=to_columns(degree), people=people)
-    withheld: list[dict[str, str]] = []
-    made: list[dict[str, Any]] = []
+    withheld: list[Withheld] = []
+    made: list[PlacedProposal] = []
     cases = [_case(effects, refutations, place, results, each) for each in _by_treatment(declared)]
     for case in cases:
         made += case.proposals(withheld, place)
     further = propose_from_studies(studies, results, hours_limited=declared.limits.hours is not None)
-    made = [*_one_each(made, cases[0].goes_on, withheld), *(each | {"network": {}} for each in further.made)]
+    elsewhere: list[PlacedProposal] = [{**each, "network": {}} for each in further.made]
+    made = [*_one_each(made, cases[0].goes_on, withheld), *elsewhere]
     chosen = _within_limits(made, cases[0], withheld)
     why_none = _why_none(cases[0], withheld)
-    proposals = [
+    proposals: list[Proposal] = [
         {**each, "evidence": dict(sorted(evidence.items())), "rank": rank} for rank, each in enumerate(chosen, start=1)
     ]
     return {
@@ -94,9 +98,9 @@ def propose(
 class _Place:
     """Where people stand: tables with `id`."""
 
-    betweenness: Mapping[str, NDArray[Any]]
-    degree: Mapping[str, NDArray[Any]]
-    people: Mapping[str, NDArray[Any]]
+    betweenness: Columns
+    degree: Columns
+    people: Columns
 
 
 def _by_treatment(declared: Declaration) -> Iterator[Declaration]:
@@ -107,10 +111,10 @@ def _by_treatment(declared: Declaration) -> Iterator[Declaration]:
 
 
 def _case(
-    effects: Mapping[str, NDArray[Any]],
-    refutations: Mapping[str, Any],
+    effects: Columns,
+    refutations: RefutationsDocument,
     place: _Place,
-    results: Mapping[str, Any],
+    results: ResultsDocument,
     declared: Declaration,
 ) -> _Case:
     column = str(treatment_of(declared).column)
@@ -128,10 +132,10 @@ def _case(
 class _Case:
     """What proposals are made of. `connector`, `team`: by person, in order of the effects."""
 
-    effects: Mapping[str, NDArray[Any]]
+    effects: Columns
     declared: Declaration
     measure: Measure
-    results: Mapping[str, Any]
+    results: ResultsDocument
     survived: Mapping[str, str]
     doubts: Mapping[str, list[str]]
     connector: NDArray[np.bool_]
@@ -141,9 +145,9 @@ class _Case:
     def treatment(self) -> Treatment:
         return treatment_of(self.declared)
 
-    def proposals(self, withheld: list[dict[str, str]], place: _Place) -> list[dict[str, Any]]:
+    def proposals(self, withheld: list[Withheld], place: _Place) -> list[PlacedProposal]:
         """Pilots and actions of this treatment; what is not proposed is added to `withheld`."""
-        left: list[dict[str, str]] = []
+        left: list[Withheld] = []
         made = [*self.pilots(self.eligible(), left), *self.actions(left)]
         decided = {each["about"] for each in left} | {each["target"] for each in made}
         withheld += [doubted(name, reasons) for name, reasons in self.doubts.items() if name not in decided]
@@ -157,7 +161,7 @@ class _Case:
         return made
 
     @property
-    def running(self) -> list[Mapping[str, Any]]:
+    def running(self) -> list[PilotResult]:
         return [each for each in self.results["results"] if each["state"] == RUNNING]
 
     @property
@@ -174,7 +178,7 @@ class _Case:
         there = np.isin(self.segment, list(self.survived)) | (EVERYBODY in self.survived)
         return np.asarray(clear & there & ~self.effects["extrapolates"].astype(bool) & (self._gain() > 0), dtype=bool)
 
-    def pilots(self, eligible: NDArray[np.bool_], withheld: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+    def pilots(self, eligible: NDArray[np.bool_], withheld: list[Withheld]) -> Iterator[PlacedProposal]:
         for target in self._targets(eligible):
             history = history_of(self.results, kind_of(self.treatment), target.name, self.treatment.contrast)
             if history.deciding is not None and withhold_after(history, suspended=False) is None:
@@ -188,9 +192,9 @@ class _Case:
             weak = self.survived.get(target.name, self.survived.get(EVERYBODY)) != SUPPORTED
             subject = subject_of(self.effects, target, self.treatment)
             made = pilot_proposal(subject, target, found, grade="D" if weak else "C", repeats=history.repeats)
-            yield made | {"network": {"connectors_left_out": target.left_out}}
+            yield {**made, "network": {"connectors_left_out": target.left_out}}
 
-    def actions(self, withheld: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
+    def actions(self, withheld: list[Withheld]) -> Iterator[PlacedProposal]:
         """Of everybody in a segment that an effective pilot was about, but those whose own effect is clearly a harm."""
         clear = np.isin(self.effects["verdict"].astype(str), PILOTED)
         able = ~self.effects["extrapolates"].astype(bool) & ~(clear & (self._gain() < 0))
@@ -204,21 +208,21 @@ class _Case:
             if isinstance(found, str):
                 withheld.append(withhold(target.name, found))
             else:
-                yield found | {"network": {"connectors_left_out": target.left_out}}
+                yield {**found, "network": {"connectors_left_out": target.left_out}}
 
     def _gain(self) -> NDArray[np.float64]:
         return self.measure.better * self.treatment.contrast * self.effects["effect"].astype(np.float64)
 
     def _suspended(self) -> bool:
-        return bool(self.results["types"].get(kind_of(self.treatment), {}).get("suspended", False))
+        return is_suspended(self.results, kind_of(self.treatment))
 
     def _targets(self, able: NDArray[np.bool_]) -> tuple[Target, ...]:
         return choose_targets(self.segment, able, self.connector, self.team, min_group=self.declared.min_group)
 
 
 def _one_each(
-    made: list[dict[str, Any]], goes_on: frozenset[str], withheld: list[dict[str, str]]
-) -> Iterator[dict[str, Any]]:
+    made: list[PlacedProposal], goes_on: frozenset[str], withheld: list[Withheld]
+) -> Iterator[PlacedProposal]:
     """Of proposals of several treatments about the same people, the one that goes on, or that is worth most."""
     taken: set[str] = set()
     order = sorted(made, key=lambda each: (each["id"] not in goes_on, *_best_first(each)))
@@ -230,43 +234,43 @@ def _one_each(
         yield each
 
 
-def _within_limits(made: list[dict[str, Any]], case: _Case, withheld: list[dict[str, str]]) -> list[dict[str, Any]]:
+def _within_limits(made: list[PlacedProposal], case: _Case, withheld: list[Withheld]) -> list[PlacedProposal]:
     """Best first, what the declared limits leave room for beside what goes on; what they do not is withheld."""
     made.sort(key=_best_first)
     new = [each for each in made if each["id"] not in case.goes_on]
-    taken = choose(list(map(_option, new)), case.declared.limits, running=list(map(_option, case.running)))
+    options = [_option(each, each["score"] + each["value_of_information"]) for each in new]
+    taken = choose(options, case.declared.limits, running=[_option(each, 0.0) for each in case.running])
     left_out = {each["id"] for each, fits in zip(new, taken, strict=True) if not fits}
     withheld += [withhold(each["target"], OVER_LIMIT) for each in new if each["id"] in left_out]
     return [each for each in made if each["id"] not in left_out]
 
 
-def _option(each: Mapping[str, Any]) -> Option:
+def _option(each: PlacedProposal | PilotResult, value: float) -> Option:
     """`value`: what is expected, less its doubt, and what is learnt; of what goes on nobody asks."""
-    value = each.get("score", 0.0) + each.get("value_of_information", 0.0)
     return Option(
         value=_in_least_changes(value, each), hours=each["cost_h"] or 0.0, people=each["people"],
         teams=tuple(each["teams"]),
     )  # fmt: skip
 
 
-def _best_first(each: Mapping[str, Any]) -> tuple[float, str]:
+def _best_first(each: PlacedProposal) -> tuple[float, str]:
     return -_in_least_changes(each["score"], each), each["id"]
 
 
-def _in_least_changes(value: float, each: Mapping[str, Any]) -> float:
+def _in_least_changes(value: float, each: PlacedProposal | PilotResult) -> float:
     """In smallest changes that matter, so that outcomes of other units can be set beside each other."""
     least = each["expected"].get("least") or 1.0
-    return float(value / least)
+    return value / least
 
 
 def _survivors(
-    refutations: Mapping[str, Any], outcome: str, treatment: str
+    refutations: RefutationsDocument, outcome: str, treatment: str
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
     """(verdict of segments whose effect withstood every check, other segments with their reasons).
 
     Everybody together stands for all where there are no segments.
     """
-    survived, doubts = {}, {}
+    survived, doubts = dict[str, str](), dict[str, list[str]]()
     wanted = (outcome, treatment)
     studied = [
         each for each in refutations["estimands"] if (each["outcome"], each.get("treatment", treatment)) == wanted
@@ -280,7 +284,7 @@ def _survivors(
     return survived, doubts
 
 
-def _why_none(case: _Case, withheld: list[dict[str, str]]) -> str:
+def _why_none(case: _Case, withheld: list[Withheld]) -> str:
     measure, eligible, min_group = case.measure, int(case.eligible().sum()), case.declared.min_group
     if measure.better == 0:
         return f"nobody has said whether more or less {measure.name or 'of an outcome'} is better"

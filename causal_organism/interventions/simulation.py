@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.causal.panel import TREATMENT
+from causal_organism.causal.within import Columns, Floats
+from causal_organism.documents.proposals import ProposalDraft
+from causal_organism.documents.simulations import GroupOutcome, SimulatedGroup, SimulatedOutcome, Simulation
 from causal_organism.interventions.lost_ties import describe_network
 
 SCHEMA = "organism.simulation/1"
@@ -24,16 +26,14 @@ GAINS, LOSES, OPEN, UNKNOWN = "gains", "loses", "open", "unknown"
 TREATED, COLLEAGUES = "treated", "colleagues"
 SMALL = "smaller groups"
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What is known at present, as columns: effects by person, the panel, tie sums by week."""
 
-    effects: Mapping[str, NDArray[Any]]
-    panel: Mapping[str, NDArray[Any]]
-    weekly: Mapping[str, NDArray[Any]]
+    effects: Columns
+    panel: Columns
+    weekly: Columns
     min_group: int = 10
 
 
@@ -49,7 +49,7 @@ class _Changed:
     short: int  # treated people who have not as many hours as they would lose
 
 
-def simulate(proposal: Mapping[str, Any], world: World) -> dict[str, Any]:
+def simulate(proposal: ProposalDraft, world: World) -> Simulation:
     """organism.simulation/1: the treatment before and after, the change of every outcome by group with a 90 % interval,
     what the network loses, and what is not known. Groups below the minimum size stand together. Changes nothing."""
     changed = _apply(proposal, world)
@@ -61,8 +61,8 @@ def simulate(proposal: Mapping[str, Any], world: World) -> dict[str, Any]:
         "title": proposal["title"],
         "weeks": WEEKS,
         "people": {
-            TREATED: int(treated.sum()),
-            COLLEAGUES: int((~treated & (changed.others != 0)).sum()),
+            "treated": int(treated.sum()),
+            "colleagues": int((~treated & (changed.others != 0)).sum()),
             "untouched": int((~treated & (changed.others == 0)).sum()),
         },
         "treatment": {
@@ -81,20 +81,26 @@ def simulate(proposal: Mapping[str, Any], world: World) -> dict[str, Any]:
     }
 
 
-def _measures(proposal: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    """The outcome to improve, then the others; each with the prefix of its columns of the effects."""
-    primary = proposal["expected"]
-    yield {"outcome": primary["outcome"], "unit": primary["unit"], "better": primary.get("better", 0), "prefix": ""}
-    for each in proposal["guardrails"]:
-        yield {name: each[name] for name in ("outcome", "unit")} | {
-            "better": each.get("better", 0),
-            "prefix": f"{each['outcome']}_",
-        }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measure:
+    """An outcome, which way it is better, and the prefix of its columns of the effects."""
+
+    outcome: str
+    unit: str
+    better: int
+    prefix: str
 
 
-def _apply(proposal: Mapping[str, Any], world: World) -> _Changed:
+def _measures(proposal: ProposalDraft) -> Iterable[_Measure]:
+    """The outcome to improve, then the others."""
+    for each in (proposal["expected"], *proposal["guardrails"]):
+        prefix = "" if each is proposal["expected"] else f"{each['outcome']}_"
+        yield _Measure(outcome=each["outcome"], unit=each["unit"], better=each.get("better", 0), prefix=prefix)
+
+
+def _apply(proposal: ProposalDraft, world: World) -> _Changed:
     ids, panel = world.effects["id"].astype(str), world.panel
-    delta, treated = float(proposal["contrast"]["delta"]), np.isin(ids, proposal["target_ids"])
+    delta, treated = proposal["contrast"]["delta"], np.isin(ids, proposal["target_ids"])
     late = panel["week_index"] > panel["week_index"].max() - WEEKS
     place = np.searchsorted(ids, panel["id"].astype(str))
     known = late & np.isfinite(panel[TREATMENT].astype(np.float64)) & (place < len(ids))
@@ -116,8 +122,8 @@ def _apply(proposal: Mapping[str, Any], world: World) -> _Changed:
     return _Changed(own=own, others=others, team=names, treated=treated, hours=hours, short=short)
 
 
-def _of_outcome(measure: Mapping[str, Any], world: World, changed: _Changed) -> dict[str, Any]:
-    effects, prefix = world.effects, measure["prefix"]
+def _of_outcome(measure: _Measure, world: World, changed: _Changed) -> SimulatedOutcome:
+    effects, prefix = world.effects, measure.prefix
     columns = {
         name: effects.get(prefix + name, np.full(len(changed.own), np.nan)).astype(np.float64)
         for name in ("effect", "effect_sd", "segment_se", "bias_max", "spillover", "spillover_se")
@@ -125,7 +131,7 @@ def _of_outcome(measure: Mapping[str, Any], world: World, changed: _Changed) -> 
     groups = [
         _of_group(name, marks, measure, columns, changed) for name, marks in _groups(world, changed) if marks.any()
     ]
-    return {name: measure[name] for name in ("outcome", "unit", "better")} | {"groups": groups}
+    return {"outcome": measure.outcome, "unit": measure.unit, "better": measure.better, "groups": groups}
 
 
 def _groups(world: World, changed: _Changed) -> Iterable[tuple[str, NDArray[np.bool_]]]:
@@ -144,19 +150,22 @@ def _groups(world: World, changed: _Changed) -> Iterable[tuple[str, NDArray[np.b
 def _of_group(
     name: str,
     marks: NDArray[np.bool_],
-    measure: Mapping[str, Any],
+    measure: _Measure,
     columns: Mapping[str, Floats],
     changed: _Changed,
-) -> dict[str, Any]:
+) -> SimulatedGroup:
     """Mean change per person and week of those of whom it is known. Errors that a group shares do not average out."""
     own, others = changed.own, changed.others
     spillover_known = np.isfinite(columns["spillover"])
     own_known = np.isfinite(columns["effect"]) | (own == 0)
     known = marks & own_known & (spillover_known | (others == 0))
     size = int(known.sum())
-    found: dict[str, Any] = {"group": name, "people": int(marks.sum()), "unknown": int(marks.sum()) - size}
+    found: SimulatedGroup = {
+        "group": name, "people": int(marks.sum()), "unknown": int(marks.sum()) - size,
+        "mean": None, "from": None, "to": None, "verdict": UNKNOWN,
+    }  # fmt: skip
     if not size:
-        return found | {"mean": None, "from": None, "to": None, "verdict": UNKNOWN}
+        return found
     take = {key: np.nan_to_num(values[known]) for key, values in columns.items()}
     change = take["effect"] * own[known] + take["spillover"] * others[known]
     alone = np.maximum(take["effect_sd"] ** 2 - take["segment_se"] ** 2, 0.0) * own[known] ** 2
@@ -164,8 +173,8 @@ def _of_group(
     shared += (take["spillover_se"] ** 2).mean() * others[known].mean() ** 2
     mean, sd = float(change.mean()), float(np.sqrt(alone.sum() / size**2 + shared))
     low, high = mean - _Z * sd, mean + _Z * sd
-    verdict = verdict_of(measure["better"], low, high)
-    return found | {"mean": round(mean, 6), "from": round(low, 6), "to": round(high, 6), "verdict": verdict}
+    verdict = verdict_of(measure.better, low, high)
+    return {**found, "mean": round(mean, 6), "from": round(low, 6), "to": round(high, 6), "verdict": verdict}
 
 
 def verdict_of(better: int, low: float, high: float) -> str:
@@ -174,13 +183,13 @@ def verdict_of(better: int, low: float, high: float) -> str:
     return UNKNOWN if better == 0 else GAINS if ends[0] > 0 else LOSES if ends[1] < 0 else OPEN
 
 
-def _last_ties(world: World) -> Mapping[str, NDArray[Any]]:
+def _last_ties(world: World) -> Columns:
     weeks = np.unique(world.weekly["week"].astype(str))[-WEEKS:]
     inside = np.isin(world.weekly["week"].astype(str), weeks)
     return {name: values[inside] for name, values in world.weekly.items()}
 
 
-def named(outcomes: Iterable[Mapping[str, Any]], verdict: str) -> list[dict[str, Any]]:
+def named(outcomes: Iterable[SimulatedOutcome], verdict: str) -> list[GroupOutcome]:
     """Groups with that verdict."""
     return [
         {"group": group["group"], "outcome": each["outcome"], "people": group["people"]}
@@ -190,9 +199,9 @@ def named(outcomes: Iterable[Mapping[str, Any]], verdict: str) -> list[dict[str,
     ]
 
 
-def _unknown(outcomes: Iterable[Mapping[str, Any]], world: World) -> list[dict[str, Any]]:
+def _unknown(outcomes: Iterable[SimulatedOutcome], world: World) -> list[GroupOutcome]:
     """What cannot be said: groups without an effect, outcomes that were studied and are not in the proposal."""
-    found = [
+    found: list[GroupOutcome] = [
         {"group": group["group"], "outcome": each["outcome"], "people": group["unknown"]}
         for each in outcomes
         for group in each["groups"]
@@ -200,7 +209,8 @@ def _unknown(outcomes: Iterable[Mapping[str, Any]], world: World) -> list[dict[s
     ]
     studied = {each["outcome"] for each in outcomes}
     others = sorted(name.removesuffix("_effect_sd") for name in world.effects if name.endswith("_effect_sd"))
-    return found + [{"group": "everybody", "outcome": name, "people": None} for name in others if name not in studied]
+    unsaid = [name for name in others if name not in studied]
+    return [*found, *(GroupOutcome(group="everybody", outcome=name, people=None) for name in unsaid)]
 
 
 def _mean(values: Floats) -> float | None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from causal_organism.causal.declarations.codes import Grade, Verdict
 from causal_organism.causal.declarations.words import GRADE_WORDS, REASON_WORDS
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.sample import EVERYBODY
-from causal_organism.interventions.actions import history_of, propose_action, withhold_after
+from causal_organism.documents.pilots import ResultsDocument
+from causal_organism.documents.proposals import ProposalDraft, Withheld
+from causal_organism.documents.studies import (
+    DeclaredOutcome,
+    DeclaredTreatment,
+    EstimateRow,
+    RecipientsRow,
+    RunStudy,
+    StudiesDocument,
+)
+from causal_organism.interventions.actions import history_of, is_suspended, propose_action, withhold_after
 from causal_organism.interventions.documents import Change, Subject, proposal_document
 from causal_organism.interventions.expectation import Expectation
 from causal_organism.interventions.harm import MOST_HARM
@@ -29,31 +38,30 @@ _CLEAR = (Verdict.SUPPORTED, Verdict.WEAK)
 class StudyProposals:
     """`made` without a rank; `withheld`: what is not proposed, and why."""
 
-    made: Sequence[dict[str, Any]]
-    withheld: Sequence[dict[str, str]]
+    made: Sequence[ProposalDraft]
+    withheld: Sequence[Withheld]
 
 
 def propose_from_studies(
-    studies: Mapping[str, Any], results: Mapping[str, Any], *, hours_limited: bool = False
+    studies: StudiesDocument, results: ResultsDocument, *, hours_limited: bool = False
 ) -> StudyProposals:
     """Of every treatment, in every segment (everybody, where there are none), on the first outcome that is to improve.
 
-    studies: the document of `run_studies`. results: the document of `evaluate_all`. `hours_limited`: a proposal whose
-    hours nobody has declared is withheld.
+    `hours_limited`: a proposal whose hours nobody has declared is withheld.
 
     An action is proposed only where the study was reviewed, the design is of grade A or B, the effect is supported,
     the whole expected change is a gain that matters, and no other outcome of the study is expected to be harmed, or
     open. All else that is clear is a pilot by lot; and a finished pilot decides, as it does for the panel.
     """
-    made: list[dict[str, Any]] = []
-    left: list[dict[str, str]] = []
+    made: list[ProposalDraft] = []
+    left: list[Withheld] = []
     for study in studies["studies"]:
-        for case in _cases(study):
+        for case in () if "problem" in study else _cases(study):
             found = case.proposal(results, hours_limited=hours_limited)
-            if "reason" in found and "about" in found:
-                left.append(found)
+            if "id" in found:
+                made.append({**found, "study": study["name"]})
             else:
-                made.append(found | {"study": study["name"]})
+                left.append(found)
     return StudyProposals(made=made, withheld=left)
 
 
@@ -61,18 +69,18 @@ def propose_from_studies(
 class _Case:
     """One treatment in one segment: the estimate to act on, those of all other outcomes, and who could be given it."""
 
-    study: Mapping[str, Any]
-    treatment: Mapping[str, Any]
-    estimate: Mapping[str, Any]
-    others: Sequence[Mapping[str, Any]]
-    recipients: Mapping[str, Any]
+    study: RunStudy
+    treatment: DeclaredTreatment
+    estimate: EstimateRow
+    others: Sequence[EstimateRow]
+    recipients: RecipientsRow
 
     @property
     def about(self) -> str:
         return f"{self.study['name']}/{self.treatment['name']}/{self.estimate['segment']}"
 
-    def proposal(self, results: Mapping[str, Any], *, hours_limited: bool) -> dict[str, Any]:
-        """The proposal, or why there is none (`about`, `reason`, `text`)."""
+    def proposal(self, results: ResultsDocument, *, hours_limited: bool) -> ProposalDraft | Withheld:
+        """The proposal, or why there is none."""
         if self.measure.better == 0:
             return withhold(self.about, "undeclared")
         teams = sorted(set(self.recipients["clusters"]))
@@ -82,7 +90,7 @@ class _Case:
             return withhold(self.about, "cost-undeclared")
         subject = self._subject(tuple(teams))
         history = history_of(results, subject.kind, subject.target, subject.delta)
-        suspended = bool(results["types"].get(subject.kind, {}).get("suspended", False))
+        suspended = is_suspended(results, subject.kind)
         if reason := withhold_after(history, suspended=suspended):
             return withhold(self.about, reason)
         if history.deciding is not None:
@@ -108,7 +116,7 @@ class _Case:
         return bool(self.study["reviewed"] and supported and self.estimate["grade"] in _PROVES)
 
     def _subject(self, teams: tuple[str, ...]) -> Subject:
-        delta, variable = float(self.treatment["contrast"]), self.treatment["name"]
+        delta, variable = self.treatment["contrast"], self.treatment["name"]
         spread = self.recipients["sd"].get(_outcome(self.study, self.estimate["outcome"])["column"])
         return Subject(
             kind=f"{self.study['name']}/{variable}", target=self.about, target_kind="study",
@@ -142,13 +150,15 @@ class _Case:
         spillover = total.mean - own.mean if "total_effect" in self.estimate["checks"] else None
         return Change(total=total, own=own.mean, spillover=spillover, guards=guards)
 
-    def _expected(self, estimate: Mapping[str, Any]) -> tuple[Expectation | None, Expectation]:
+    def _expected(self, estimate: EstimateRow) -> tuple[Expectation | None, Expectation]:
         """(own change, all of it). Where whole groups have the treatment, an estimate holds what members do to each
         other, and the own change is not known."""
         measure, checks, contrast = _measure(self.study, estimate["outcome"]), estimate["checks"], estimate["contrast"]
-        error = (estimate["ci_hi"] - estimate["ci_lo"]) / (2 * _Z)
+        effect, low, high = estimate["effect"], estimate["ci_lo"], estimate["ci_hi"]
+        assert effect is not None and low is not None and high is not None, "what is not refused has numbers"
+        error = (high - low) / (2 * _Z)
         bias = abs(contrast) * (checks.get("bias_max") or 0.0) / math.sqrt(3)
-        found = Expectation(measure=measure, mean=estimate["effect"], sd=math.hypot(error, bias))
+        found = Expectation(measure=measure, mean=effect, sd=math.hypot(error, bias))
         if self.recipients["by_cluster"]:
             return None, found
         whole, whole_error = checks.get("total_effect"), checks.get("total_se")
@@ -178,10 +188,8 @@ class _Case:
         return text
 
 
-def _cases(study: Mapping[str, Any]) -> Iterator[_Case]:
+def _cases(study: RunStudy) -> Iterator[_Case]:
     """Segments where there are any, else everybody; the first outcome that is no guardrail is the one to improve."""
-    if "problem" in study:
-        return
     names = [each["name"] for each in study["declared"]["outcomes"]]
     first = next((each["name"] for each in study["declared"]["outcomes"] if not each["guardrail"]), names[0])
     segments = list(dict.fromkeys(each["segment"] for each in study["estimates"]))
@@ -197,12 +205,12 @@ def _cases(study: Mapping[str, Any]) -> Iterator[_Case]:
             )  # fmt: skip
 
 
-def _outcome(study: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+def _outcome(study: RunStudy, name: str) -> DeclaredOutcome:
     (found,) = (each for each in study["declared"]["outcomes"] if each["name"] == name)
-    return dict(found)
+    return found
 
 
-def _measure(study: Mapping[str, Any], name: str) -> Measure:
+def _measure(study: RunStudy, name: str) -> Measure:
     found = _outcome(study, name)
     return Measure(
         name=name, unit=found["unit"], better=_BETTER[found["direction"]], least=found["least"] or 0.0

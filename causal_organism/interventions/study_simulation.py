@@ -6,9 +6,8 @@ change does to colleagues and to the network is not known.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from causal_organism.documents.proposals import OutcomeChange, ProposalDraft
+from causal_organism.documents.simulations import GroupOutcome, SimulatedGroup, SimulatedOutcome, Simulation
 from causal_organism.interventions.simulation import (
     GAINS,
     LOSES,
@@ -19,17 +18,19 @@ from causal_organism.interventions.simulation import (
 )
 
 
-def simulate_study(proposal: Mapping[str, Any]) -> dict[str, Any]:
+def simulate_study(proposal: ProposalDraft) -> Simulation:
     """organism.simulation/1: the expected change of every outcome of the study with a 90 % interval. What is not known
     is null, and named."""
     outcomes = [_of_outcome(each, proposal) for each in (proposal["expected"], *proposal["guardrails"])]
-    colleagues = [{"group": "colleagues", "outcome": each["outcome"], "people": None} for each in outcomes]
+    colleagues: list[GroupOutcome] = [
+        {"group": "colleagues", "outcome": each["outcome"], "people": None} for each in outcomes
+    ]
     return {
         "schema": SCHEMA,
         "id": proposal["id"],
         "title": proposal["title"],
         "weeks": None,
-        "people": {TREATED: int(proposal["people"]), "colleagues": None, "untouched": None},
+        "people": {"treated": proposal["people"], "colleagues": None, "untouched": None},
         "treatment": {
             "variable": proposal["contrast"]["variable"],
             "before": None,
@@ -44,10 +45,10 @@ def simulate_study(proposal: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _of_outcome(expected: Mapping[str, Any], proposal: Mapping[str, Any]) -> dict[str, Any]:
+def _of_outcome(expected: OutcomeChange, proposal: ProposalDraft) -> SimulatedOutcome:
     better, low, high = expected["better"], expected["lo"], expected["hi"]
-    group = {
-        "group": f"{TREATED}: {proposal['target']}", "people": int(proposal["people"]), "unknown": 0,
+    group: SimulatedGroup = {
+        "group": f"{TREATED}: {proposal['target']}", "people": proposal["people"], "unknown": 0,
         "mean": expected["mean"], "from": low, "to": high, "verdict": verdict_of(better, low, high),
     }  # fmt: skip
-    return {name: expected[name] for name in ("outcome", "unit", "better")} | {"groups": [group]}
+    return {"outcome": expected["outcome"], "unit": expected["unit"], "better": better, "groups": [group]}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from causal_organism.causal.within import Columns
 
 CONNECTOR_QUANTILE = 0.95
 LEAST_TEAMS = 6
@@ -46,7 +46,7 @@ def choose_targets(
     return tuple(targets)
 
 
-def find_connectors(ids: NDArray[np.str_], betweenness: Mapping[str, NDArray[Any]]) -> NDArray[np.bool_]:
+def find_connectors(ids: NDArray[np.str_], betweenness: Columns) -> NDArray[np.bool_]:
     """People on more shortest paths than 95 % of the others: to cut their meetings may cut the network."""
     values = of_person(ids, betweenness, "betweenness")
     known = values[np.isfinite(values)]
@@ -55,13 +55,13 @@ def find_connectors(ids: NDArray[np.str_], betweenness: Mapping[str, NDArray[Any
     return np.asarray(np.nan_to_num(values, nan=-np.inf) > np.quantile(known, CONNECTOR_QUANTILE), dtype=bool)
 
 
-def of_person(ids: NDArray[np.str_], table: Mapping[str, NDArray[Any]], column: str) -> NDArray[np.float64]:
+def of_person(ids: NDArray[np.str_], table: Columns, column: str) -> NDArray[np.float64]:
     """A number per person in order of `ids`; not-a-number for those who are not in the table."""
     found = dict(zip(table["id"].astype(str).tolist(), table[column].tolist(), strict=True)) if column in table else {}
     return np.array([np.nan if (value := found.get(each)) is None else float(value) for each in ids.tolist()])
 
 
-def text_of_person(ids: NDArray[np.str_], people: Mapping[str, NDArray[Any]], column: str) -> NDArray[np.str_]:
+def text_of_person(ids: NDArray[np.str_], people: Columns, column: str) -> NDArray[np.str_]:
     """A text per person in order of `ids`; empty for those who are not in the table."""
     if column not in people:
         return np.full(len(ids), "")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from causal_organism.causal.verdicts import REASONS
+from causal_organism.documents.proposals import Withheld
 
 OVER_LIMIT = "over-limit"
 
@@ -27,11 +28,11 @@ WITHHELD = {
 }
 
 
-def withhold(about: str, reason: str) -> dict[str, str]:
+def withhold(about: str, reason: str) -> Withheld:
     return {"about": about, "reason": reason, "text": WITHHELD[reason]}
 
 
-def doubted(about: str, reasons: Iterable[str], words: Mapping[Any, str] = REASONS) -> dict[str, str]:
+def doubted(about: str, reasons: Iterable[str], words: Mapping[Any, str] = REASONS) -> Withheld:
     """`reasons`: the verdict, then its reason codes, which `words` explains."""
     verdict, *codes = reasons
     known = [words.get(code.split(":")[0], f"the check {code} failed") for code in codes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from causal_organism.causal.declared_studies import study_table
 from causal_organism.causal.measures import Measure
 from causal_organism.causal.panel import outcome_metrics
 from causal_organism.causal.person_weeks.weeks import week_indices
+from causal_organism.causal.within import Columns
+from causal_organism.documents.studies import FailedStudy, KeptStudy
 
 _BETTER = {None: 0, Direction.UP: +1, Direction.DOWN: -1}
 _DAYS = {TimeKind.WEEK: 7, TimeKind.DATE: 1}
@@ -28,7 +30,7 @@ _DAYS = {TimeKind.WEEK: 7, TimeKind.DATE: 1}
 class Measurements:
     """`rows`: columns id, team, week_index, and one per outcome. `measures`: the outcomes, those to improve first."""
 
-    rows: Mapping[str, Any]
+    rows: Columns
     measures: Sequence[Measure]
 
     def measure(self, name: str) -> Measure | None:
@@ -39,20 +41,20 @@ class Measurements:
 class World:
     """What is measured now. `studies`: as their source keeps them."""
 
-    panel: Mapping[str, Any]
+    panel: Columns
     declared: Declaration
-    studies: Sequence[Mapping[str, Any]] = field(default=())
+    studies: Sequence[KeptStudy | FailedStudy] = field(default=())
 
     def measurements(self, study: str | None) -> Measurements | None:
         """Of the panel, or of a declared study; None: there is no such study any more, or its table has no weeks."""
         if study is None:
             names = outcomes_in_order(self.declared, outcome_metrics(self.panel))
             return Measurements(rows=self.panel, measures=[measure_of(self.declared, name) for name in names])
-        found = next((each for each in self.studies if each["name"] == study and "problem" not in each), None)
+        found = next((each for each in self.studies if "problem" not in each and each["name"] == study), None)
         return None if found is None else _of_table(found)
 
 
-def _of_table(study: Mapping[str, Any]) -> Measurements | None:
+def _of_table(study: KeptStudy) -> Measurements | None:
     declared, table = parse_study(study["text"], name=study["name"]), study_table(study)
     data = declared.data
     if data.unit is None or data.time is None:
@@ -63,7 +65,7 @@ def _of_table(study: Mapping[str, Any]) -> Measurements | None:
     known = np.isfinite(times.values)
     day = times.values[known].astype(np.int64) * _DAYS[times.kind] + (times.kind is TimeKind.WEEK)
     outcomes = [each for each in declared.outcomes if each.column in table]
-    rows: dict[str, Any] = {
+    rows: Columns = {
         "id": to_groups(table.columns[data.unit])[0][known].astype(str),
         "team": to_groups(table.columns[data.cluster or data.unit])[0][known].astype(str),
         "week_index": _weeks(day),

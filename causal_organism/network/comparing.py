@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.assets.tables.changes import changes
+from causal_organism.documents.network_audit import TieAmounts, TieSums
 from causal_organism.network.columns import NetworkColumns
 from causal_organism.network.kinds import TieKinds
 
 AMOUNTS = ("weight_u", "count", "first_us", "last_us")
 _TIE, _COMPARED = "tie", (*AMOUNTS, "kinds")
-
-Amounts = Mapping[str, Any]
-"""AMOUNTS, and `kinds`: kind -> AMOUNTS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +25,8 @@ class TieDifference:
 
     source: str
     target: str
-    expected: Amounts | None
-    found: Amounts | None
+    expected: TieAmounts | None
+    found: TieAmounts | None
     copies: int = 1
 
 
@@ -97,19 +95,20 @@ class _Ties:
     def table(self) -> dict[str, NDArray[np.int64]]:
         return {_TIE: self.keys, **dict(zip(_COMPARED, self.amounts.T, strict=True))}
 
-    def at(self, key: int) -> Amounts | None:
+    def at(self, key: int) -> TieAmounts | None:
         place = int(np.searchsorted(self.keys, key))
         if place == len(self.keys) or self.keys[place] != key:
             return None
         kinds = self._kinds
         by_kind = {
-            kinds.names[int(kinds.kind[row])]: {name: int(getattr(kinds, name)[row]) for name in AMOUNTS}
+            kinds.names[int(kinds.kind[row])]: _sums(*(int(getattr(kinds, name)[row]) for name in AMOUNTS))
             for row in np.flatnonzero(self._kind_keys == key)
         }
-        return {
-            **dict(zip(AMOUNTS, self.amounts[place].tolist(), strict=False)),
-            "kinds": dict(sorted(by_kind.items())),
-        }
+        return {**_sums(*self.amounts[place, : len(AMOUNTS)].tolist()), "kinds": dict(sorted(by_kind.items()))}
+
+
+def _sums(weight_u: int, count: int, first_us: int, last_us: int) -> TieSums:
+    return {"weight_u": weight_u, "count": count, "first_us": first_us, "last_us": last_us}
 
 
 def _marks(kinds: TieKinds) -> NDArray[np.uint64]:

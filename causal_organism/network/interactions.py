@@ -84,7 +84,7 @@ class _RefusedFieldError(Exception):
     """A field that cannot be taken; its one argument is the reason."""
 
 
-def parse(fields: Mapping[bytes, bytes] | Mapping[str, Any], *, entry: str, now_us: int) -> Interaction | Refusal:
+def parse(fields: Mapping[bytes, bytes] | Mapping[str, object], *, entry: str, now_us: int) -> Interaction | Refusal:
     """The interaction that an entry holds, or why there is none. Never raises.
 
     Numbers and times may be text or numbers; fractions of a microsecond are cut off, weights rounded (half to even).
@@ -95,7 +95,7 @@ def parse(fields: Mapping[bytes, bytes] | Mapping[str, Any], *, entry: str, now_
         return refuse(fields, entry=entry, reason=str(refused))
 
 
-def refuse(fields: Mapping[bytes, bytes] | Mapping[str, Any], *, entry: str, reason: str) -> Refusal:
+def refuse(fields: Mapping[bytes, bytes] | Mapping[str, object], *, entry: str, reason: str) -> Refusal:
     """A refusal with printable copies of all fields; of those that are too large, the beginnings."""
     shown = {printable(name): printable(value) for name, value in fields.items()}
     if reason == "too-large":
@@ -217,7 +217,7 @@ def _decode(value: Any) -> Any:
         raise _RefusedFieldError("not-text") from None
 
 
-def _texts(found: Mapping[str, Any]) -> tuple[str, str, str, str | None]:
+def _texts(found: Mapping[str, object]) -> tuple[str, str, str, str | None]:
     source, target, kind, sender_id = found["source"], found["target"], found.get("kind"), found.get("id")
     if not (isinstance(source, str) and isinstance(target, str)):
         raise _RefusedFieldError("not-text")

@@ -6,10 +6,10 @@ the other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from causal_organism.documents.imports import MatchFacts, Unmatched
 from causal_organism.network.identities import NearDuplicates, near_duplicates
 
 FACT = "import-matching"
@@ -29,7 +29,7 @@ class Match:
     def share(self) -> float:
         return 1 - len(self.unmatched) / self.people if self.people else 1.0
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> Unmatched:
         return {"unmatched": len(self.unmatched), "unmatched_examples": list(self.unmatched[:SHOWN])}
 
 
@@ -40,7 +40,7 @@ def match(ids: Sequence[str], others: Sequence[str]) -> Match:
     return Match(people=len(set(ids)), unmatched=tuple(sorted(set(unknown))), rows=len(unknown))
 
 
-def to_fact(roster: Sequence[str], measured: Sequence[str]) -> dict[str, Any]:
+def to_fact(roster: Sequence[str], measured: Sequence[str]) -> MatchFacts:
     """Health of `people` and `outcomes` as sentences, with what both count."""
     found = {"people": match(roster, measured), "outcomes": match(measured, roster)}
     return {
@@ -49,10 +49,10 @@ def to_fact(roster: Sequence[str], measured: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def warnings(fact: Mapping[str, Any] | None, name: str) -> tuple[str, ...]:
+def warnings(fact: MatchFacts | None, name: str) -> tuple[str, ...]:
     """What the health of `people` or `outcomes` says of the other."""
-    text = ((fact or {}).get(name) or {}).get("warning")
-    return (str(text),) if text else ()
+    found = None if fact is None else fact.get(name)
+    return () if found is None or found["warning"] is None else (found["warning"],)
 
 
 def _sentence(name: str, found: Match) -> str | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
+from causal_organism.documents.assets import AssetsDocument
+from causal_organism.documents.versions import AssetDocument
 from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.engine.history.listing import assets_document, show_document
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.ports import Organism
 
-Document = Mapping[str, Any]
 LOOK_S = 30.0
 """Between two looks at what changes without the ledger: the source of assets, their age, whether their content is
 there. A plan always looks. Source is read again where one of its files changed."""
@@ -39,7 +39,7 @@ class _Listed:
 
     snapshot: LedgerSnapshot
     beside: tuple[object, ...]
-    document: Document
+    document: AssetsDocument
 
 
 class AssetList:
@@ -58,7 +58,7 @@ class AssetList:
         self._known: _Known | None = None
         self._listed: _Listed | None = None
         self._cost_s = 0.0  # of the newest document
-        self._shown: tuple[LedgerSnapshot, str, Document] | None = None
+        self._shown: tuple[LedgerSnapshot, str, AssetDocument] | None = None
 
     def snapshot(self) -> LedgerSnapshot:
         """The ledger as it is now, and the rest as it was at the last look."""
@@ -74,7 +74,7 @@ class AssetList:
         self._known = known
         return known.snapshot
 
-    def document(self) -> Document:
+    def document(self) -> AssetsDocument:
         """`organism.assets/1`; the same object while it says the same."""
         began, ledger = self._cpu(), self._organism.ledger
         found, beside, listed = self.snapshot(), (ledger.held(), ledger.looks()), self._listed
@@ -83,7 +83,7 @@ class AssetList:
             self._cost_s = self._cpu() - began
         return listed.document
 
-    def shown(self, key: str) -> Document:
+    def shown(self, key: str) -> AssetDocument:
         """`organism.asset/1` of an asset with partitions, of which one is looked at at a time."""
         found, shown = self.snapshot(), self._shown
         if shown is None or shown[0] is not found or shown[1] != key:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from causal_organism.assets.freshness.causes import Pinned
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.deployments import pipeline_named
+from causal_organism.documents.json import object_in, text_in
+from causal_organism.documents.proposals import Decision
+from causal_organism.documents.refreshes import (
+    Foreseen,
+    ForeseenPlan,
+    ForeseenPlanStep,
+    ForeseenStep,
+    History,
+    PlanDocument,
+    PlannedStep,
+    VersionForeseen,
+)
+from causal_organism.documents.runs import RunRow
+from causal_organism.documents.stream import RunsForeseen
 from causal_organism.engine.history.restore import refusal_of
 from causal_organism.engine.history.version_names import find_ref, find_version
 from causal_organism.engine.plan import make_plan, plan_document
@@ -26,17 +39,24 @@ MOST_RUNS = 4
 """Runs of which it is worked out what they have still to make."""
 
 
-def with_consequences(organism: Organism, plan: Mapping[str, Any]) -> dict[str, Any]:
+def with_consequences(organism: Organism, plan: PlanDocument) -> ForeseenPlan:
     """A plan with `stale_after` (what reads what is made, and is not made itself), and of its first steps `unchanged`
     and `makes`: so many of so many last makes gave the content that was there."""
-    keys = list(dict.fromkeys(str(step["key"]) for step in plan["steps"]))
+    keys = _keys(plan["steps"])
     return {**plan, "steps": _with_history(organism, plan["steps"]), "stale_after": _readers(organism, keys)}
 
 
-def of_runs(organism: Organism, runs: Sequence[str]) -> dict[str, Any]:
-    """What runs have still to make, as a plan with consequences, and `queues`: those where they wait.
+def of_making(organism: Organism, keys: Sequence[str]) -> Foreseen:
+    """What making these leads to: how such makes went, and what is out of date afterwards."""
+    histories = _histories(organism, keys)
+    steps: list[ForeseenStep] = [{"key": key, "certain": True, "estimate_s": None, **histories[key]} for key in keys]
+    return {"steps": steps, "stale_after": _readers(organism, keys)}
 
-    It is planned by what the ledger holds; no source is looked at. Of more than `MOST_RUNS`, the first are looked at.
+
+def of_runs(organism: Organism, runs: Sequence[str]) -> RunsForeseen:
+    """What runs have still to make, by what the ledger holds: no source is looked at.
+
+    Of more than `MOST_RUNS`, the first are looked at.
     """
     rows = [row for row in map(organism.orchestrator.run, runs[:MOST_RUNS]) if row is not None]
     requests = {repr(request): request for row in rows if (request := _request_of(row)) is not None}
@@ -44,11 +64,15 @@ def of_runs(organism: Organism, runs: Sequence[str]) -> dict[str, Any]:
     plans = (plan_document(make_plan(organism, request, origin, looked=())) for request in requests.values())
     steps = {(step["key"], str(step.get("partition"))): step for plan in plans for step in plan["steps"]}
     names = {row["queue"] for row in rows}
-    queues = [dict(queue) for queue in organism.orchestrator.queues() if queue["name"] in names]
-    return {**with_consequences(organism, {"steps": list(steps.values())}), "queues": queues}
+    to_make = list(steps.values())
+    return {
+        "steps": _with_history(organism, to_make),
+        "stale_after": _readers(organism, _keys(to_make)),
+        "queues": [queue for queue in organism.orchestrator.queues() if queue["name"] in names],
+    }
 
 
-def of_version(organism: Organism, text: str, partition: str | None = None) -> dict[str, Any]:
+def of_version(organism: Organism, text: str, partition: str | None = None) -> VersionForeseen:
     """What `KEY@N` as head leads to: `stale_after` as steps with `estimate_s` and their history, none where the head
     has that content; `making`: the run that makes the asset now, for which it waits."""
     version = find_version(organism, text, partition)
@@ -57,24 +81,22 @@ def of_version(organism: Organism, text: str, partition: str | None = None) -> d
     stale = _readers(organism, [version.key]) if is_other else []
     making = organism.ledger.held().get((version.key, version.partition))
     refusal = refusal_of(organism, version)
-    return {**_again(organism, stale), "stale_after": stale, "making": making,
+    return {"steps": _again(organism, stale), "stale_after": stale, "making": making,
             "refused": None if refusal is None else str(refusal)}  # fmt: skip
 
 
-def of_unpin(organism: Organism, key: str, partition: str | None = None) -> dict[str, Any]:
+def of_unpin(organism: Organism, key: str, partition: str | None = None) -> Foreseen:
     """What letting a held version go leads to: `steps`, the asset itself where it is out of date by anything else than
     that it is held, and what reads it as `stale_after`."""
     name, place, _ = find_ref(organism, key, partition)
     judged = load_snapshot(organism).judge(name, place)
     is_stale = any(not isinstance(cause, Pinned) for cause in judged.causes)
-    return {**_again(organism, [name] if is_stale else [], certain=True),
+    return {"steps": _again(organism, [name] if is_stale else [], certain=True),
             "stale_after": _readers(organism, [name]) if is_stale else []}  # fmt: skip
 
 
-def of_decision(organism: Organism, intervention: str, action: str) -> dict[str, Any]:
-    """What a decision about a proposal leads to: `state` and what it `becomes`, how long that `lasts_days` or when it
-    comes `again_in_days`, the `people` it is about, its `teams` among which lots are drawn with those `held_out`, its
-    `evidence`, and `stale_after`.
+def of_decision(organism: Organism, intervention: str, action: str) -> Decision:
+    """What a decision about a proposal leads to.
 
     Raises RefusedError where its state does not allow it.
     """
@@ -96,19 +118,27 @@ def of_decision(organism: Organism, intervention: str, action: str) -> dict[str,
     }
 
 
-def _request_of(run: Mapping[str, Any]) -> Request | None:
+def _request_of(run: RunRow) -> Request | None:
     """What it was to refresh; None of a flow that is none of ours."""
-    pipeline, given = pipeline_named(str(run["deployment"])), run["parameters"] or {}
+    pipeline, given = pipeline_named(str(run["deployment"])), run["parameters"]
     if pipeline is None:
         return None
     if pipeline.selection is not None:
         return Request(pipeline.selection, allow_empty=True)
-    if not given.get("selection"):
+    if not (selection := text_in(given, "selection")):
         raise RequestError(f"run {run['id']} names no selection")
-    options = {name: given.get(name) or False for name in ("force", "full")}
     return Request(
-        given["selection"], given.get("partition"), allow_empty=True, config=given.get("config") or {}, **options
+        selection,
+        text_in(given, "partition"),
+        force=bool(given.get("force")),
+        full=bool(given.get("full")),
+        allow_empty=True,
+        config=object_in(given, "config"),
     )
+
+
+def _keys(steps: Sequence[PlannedStep]) -> list[str]:
+    return list(dict.fromkeys(step["key"] for step in steps))
 
 
 def _readers(organism: Organism, keys: Iterable[str]) -> list[str]:
@@ -117,19 +147,22 @@ def _readers(organism: Organism, keys: Iterable[str]) -> list[str]:
     return list(organism.graph.in_order(organism.graph.walk_down(given) - given))
 
 
-def _again(organism: Organism, keys: Sequence[str], *, certain: bool = False) -> dict[str, Any]:
+def _again(organism: Organism, keys: Sequence[str], *, certain: bool = False) -> list[ForeseenStep]:
     """Steps to make these again, with their history."""
     estimates = organism.ledger.durations() if keys else {}
-    steps = [{"key": each, "certain": certain, "estimate_s": estimates.get(each)} for each in keys]
-    return {"steps": _with_history(organism, steps)}
+    histories = _histories(organism, keys)
+    return [{"key": each, "certain": certain, "estimate_s": estimates.get(each), **histories[each]} for each in keys]
 
 
-def _with_history(organism: Organism, steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    keys = list(dict.fromkeys(str(step["key"]) for step in steps))
-    history = organism.ledger.last_outcomes(keys, limit=LOOKED_BACK) if keys else {}
-    return [
-        {**step, "makes": len(known), "unchanged": known.count(Outcome.UNCHANGED)}
-        if (known := history.get(step["key"]))
-        else dict(step)
-        for step in steps
-    ]
+def _with_history(organism: Organism, steps: Sequence[PlannedStep]) -> list[ForeseenPlanStep]:
+    histories = _histories(organism, _keys(steps))
+    return [{**step, **histories[step["key"]]} for step in steps]
+
+
+def _histories(organism: Organism, keys: Sequence[str]) -> Mapping[str, History]:
+    found = organism.ledger.last_outcomes(keys, limit=LOOKED_BACK) if keys else {}
+    return {key: _history(found.get(key, ())) for key in keys}
+
+
+def _history(outcomes: Sequence[str]) -> History:
+    return {"makes": len(outcomes), "unchanged": outcomes.count(Outcome.UNCHANGED)} if outcomes else {}

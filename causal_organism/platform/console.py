@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from causal_organism.assets.keys import partition_text
+from causal_organism.documents.assets import AssetsDocument
+from causal_organism.documents.blame import BlameDocument
+from causal_organism.documents.pilots import ResultDocument
+from causal_organism.documents.proposals import Decision, Intervention, ShownIntervention
+from causal_organism.documents.refreshes import Foreseen, ForeseenPlan, VersionForeseen
+from causal_organism.documents.runs import SchedulesDocument
+from causal_organism.documents.servers import StatusDocument
+from causal_organism.documents.shown import LogsShown, PartitionsShown, PersonDocument
+from causal_organism.documents.stats import RunDocument, RunsDocument
+from causal_organism.documents.stream import DeadLettersDocument, QueuesDocument, RunsForeseen
+from causal_organism.documents.versions import ShownDiff, VersionsDocument
+from causal_organism.documents.workers import WorkersDocument
 from causal_organism.engine.history.listing import diff_document, versions_document
 from causal_organism.engine.history.restore import pin, restore, unpin
 from causal_organism.engine.plan import make_plan, plan_document, select_keys
@@ -40,7 +51,6 @@ from causal_organism.wording.identities import one_of
 from causal_organism.wording.permits import HeldRoles, refused_actions
 from causal_organism.wording.run_filters import ALL, RunsAsked
 
-Document = Mapping[str, Any]
 VERSIONS_SHOWN = 50
 PARTITIONS_LISTED = 100
 LOOKED_AT = 1_000
@@ -61,7 +71,7 @@ class Console:
         self,
         organism: Organism,
         *,
-        status: Callable[[], Document],
+        status: Callable[[], StatusDocument],
         close: Callable[[], None],
         held: Callable[[], HeldRoles] | None = None,
         own: Callable[[], OwnWorker | None] = lambda: None,
@@ -74,7 +84,7 @@ class Console:
         self._close = close
         self._assets = AssetList(organism)
         self._day = DayFigures()
-        self._proposed: tuple[object, tuple[Document, ...]] | None = None  # what they were read from, and they
+        self._proposed: tuple[object, tuple[ShownIntervention, ...]] | None = None  # what they were read from, and they
         self._schedules = schedule_operations.ScheduleList(organism)
 
     def unsupported(self) -> Mapping[str, str]:
@@ -84,27 +94,32 @@ class Console:
         except StoreError:  # then nothing can be done at all, and that is shown
             return {}
 
-    def status(self) -> Document:
+    def status(self) -> StatusDocument:
         return self._status()
 
-    def assets(self) -> Document:
+    def assets(self) -> AssetsDocument:
         return self._assets.document()
 
     def select(self, expression: str) -> tuple[str, ...]:
         return select_keys(self._organism, expression, self._assets.snapshot(), allow_empty=True)
 
-    def versions(self, key: str) -> Document:
+    def versions(self, key: str) -> VersionsDocument:
         document = versions_document(self._organism, key)
         return {**document, "versions": document["versions"][:VERSIONS_SHOWN]}
 
-    def rejected(self, key: str) -> Document:
+    def rejected(self, key: str) -> VersionsDocument:
         return versions_document(self._organism, key, rejected=True)
 
-    def diff(self, key: str, was: int, now: int) -> Document:
+    def diff(self, key: str, was: int, now: int) -> ShownDiff:
         found = diff_document(self._organism, f"{key}@{was}", f"{key}@{now}")
-        lists = ("added", "removed", "changed")
-        return {**found, "counts": {name: len(found[name]) for name in lists},
-                **{name: found[name][:DIFFERENCES] for name in lists}}  # fmt: skip
+        added, removed, changed = found["added"], found["removed"], found["changed"]
+        return {
+            **found,
+            "counts": {"added": len(added), "removed": len(removed), "changed": len(changed)},
+            "added": added[:DIFFERENCES],
+            "removed": removed[:DIFFERENCES],
+            "changed": changed[:DIFFERENCES],
+        }
 
     def restore(self, key: str, version: int) -> str:
         found = restore(self._writable, f"{key}@{version}", actor=self._actor)
@@ -117,13 +132,13 @@ class Console:
         pin(self._writable, f"{key}@{version}", actor=self._actor)
         return f"{key} is held at v{version}"
 
-    def person(self, person: str) -> Document:
+    def person(self, person: str) -> PersonDocument:
         return numbers_of(self._organism, person)
 
-    def why_person(self, key: str, person: str) -> Document:
+    def why_person(self, key: str, person: str) -> BlameDocument:
         return blame(self._organism, key, person)
 
-    def partitions(self, key: str) -> Document:
+    def partitions(self, key: str) -> PartitionsShown:
         """A letter per partition (fresh, stale, missing, x: failed), and the first that are not fresh."""
         rows = self._assets.shown(key).get("by_partition") or []
         states = "".join("x" if row["attempt"] else row["status"][0] for row in rows)
@@ -135,28 +150,28 @@ class Console:
     def plan(
         self, selection: str, *, partition: str | None = None, force: bool = False, full: bool = False,
         config: Sequence[str] = (),
-    ) -> Document:  # fmt: skip
+    ) -> ForeseenPlan:  # fmt: skip
         request = Request(selection, partition, force=force, full=full, config=parse_config(config))
         plan = plan_document(make_plan(self._organism, request, Origin(self._actor, "console")))
         return with_consequences(self._organism, plan)
 
-    def after_runs(self, runs: Sequence[str]) -> Document:
+    def after_runs(self, runs: Sequence[str]) -> RunsForeseen:
         return of_runs(self._organism, runs)
 
-    def after_version(self, key: str, version: int) -> Document:
+    def after_version(self, key: str, version: int) -> VersionForeseen:
         return of_version(self._organism, f"{key}@{version}")
 
-    def after_unpin(self, key: str) -> Document:
+    def after_unpin(self, key: str) -> Foreseen:
         return of_unpin(self._organism, key)
 
-    def after_decision(self, proposal: str, action: str) -> Document:
+    def after_decision(self, proposal: str, action: str) -> Decision:
         return of_decision(self._organism, proposal, action)
 
-    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
+    def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> RunsDocument:
         document = load_runs(self._organism, limit=limit, asked=asked, most=LOOKED_AT)
         return document if asked != ALL else {**document, "day": self._day.load(self._organism, document["runs"])}
 
-    def run(self, run: str) -> Document:
+    def run(self, run: str) -> RunDocument:
         return run_operations.load_run(self._organism, run)
 
     def find_run(self, part: str) -> str:
@@ -165,28 +180,27 @@ class Console:
     def find_asset(self, part: str) -> str:
         return one_of(part, tuple(self._organism.graph), what="asset")
 
-    def logs(self, run: str, *, after: str | None = None, limit: int = LOG_LINES) -> Document:
+    def logs(self, run: str, *, after: str | None = None, limit: int = LOG_LINES) -> LogsShown:
         moment, _, seen = (_BEFORE_ALL if after == FIRST_LINE else after or "").partition(" ")
         lines = run_operations.load_logs(self._organism, run, after=moment or None, limit=limit)
         skipped = int(seen or 0)  # lines of the cursor's own moment come again
         new = [line for at, line in enumerate(lines) if not moment or at >= skipped or line["timestamp"] != moment]
         if not new:
             return {"lines": [], "cursor": after, "behind": 0}
-        last = str(new[-1]["timestamp"])
+        last = new[-1]["timestamp"]
         at_last = sum(line["timestamp"] == last for line in lines)
         # Prefect does not count lines: where it gave as many as it was asked for, there may be any number more.
         return {"lines": new, "cursor": f"{last} {at_last}", "behind": 0 if len(lines) < limit else None}
 
-    def queues(self) -> Document:
+    def queues(self) -> QueuesDocument:
         document = queue_operations.load_queues(self._organism)
         # When a worker last asked is shown nowhere; without it, queues where nothing happens are the same document.
-        queues = [{name: each[name] for name in each if name != "last_polled"} for each in document["queues"]]
-        return {**document, "queues": queues}
+        return {**document, "queues": [{**each, "last_polled": None} for each in document["queues"]]}
 
-    def workers(self) -> Document:
+    def workers(self) -> WorkersDocument:
         return list_workers(self._organism, own=self._own())
 
-    def proposals(self) -> Sequence[Document]:
+    def proposals(self) -> Sequence[ShownIntervention]:
         organism = self._organism
         if proposal_operations.PROPOSALS not in organism.graph:
             return ()
@@ -210,7 +224,7 @@ class Console:
         return trigger_refresh(self._organism, request, origin)
 
     def retry(self, run: str) -> str:
-        return str(run_operations.retry_run(self._writable, run, actor=self._actor)["id"])
+        return run_operations.retry_run(self._writable, run, actor=self._actor)["id"]
 
     def cancel(self, run: str) -> None:
         run_operations.cancel_run(self._writable, run, actor=self._actor)
@@ -218,7 +232,7 @@ class Console:
     def decide(self, proposal: str, action: str, reason: str | None = None) -> None:
         proposal_operations.act_on(self._writable, proposal, action, actor=self._actor, reason=reason)
 
-    def result(self, proposal: str) -> Document:
+    def result(self, proposal: str) -> ResultDocument:
         return load_result(self._organism, proposal)
 
     def pause_queue(self, pool: str, name: str) -> None:
@@ -230,13 +244,13 @@ class Console:
     def limit_queue(self, pool: str, name: str, limit: int | None) -> None:
         queue_operations.limit_queue(self._writable, name, limit, actor=self._actor)
 
-    def schedules(self) -> Document:
+    def schedules(self) -> SchedulesDocument:
         return self._schedules.document()
 
     def set_schedule(self, deployment: str, *, active: bool) -> None:
         schedule_operations.set_schedule(self._writable, deployment, active=active, actor=self._actor)
 
-    def dead_letters(self, *, limit: int = LETTERS) -> Document:
+    def dead_letters(self, *, limit: int = LETTERS) -> DeadLettersDocument:
         return dead_letters.load_dead_letters(self._organism, limit=limit)
 
     def retry_letter(self, letter: str) -> str:
@@ -265,7 +279,7 @@ class Console:
         return self._organism
 
 
-def _shown(proposal: Document) -> Document:
+def _shown(proposal: Intervention) -> ShownIntervention:
     expected = proposal["expected"]
     return {
         **proposal,

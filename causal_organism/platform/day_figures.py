@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.documents.runs import RunRow
+from causal_organism.documents.stats import DayDocument, HalfHourRow
 from causal_organism.errors import OrganismError
 from causal_organism.platform.run_listing import LOCAL
 from causal_organism.platform.stats import FAILED, load_stats
@@ -29,9 +29,9 @@ class DayFigures:
         self._ticks = ticks
         self._counted_at = -KEPT_S
         self._seen: tuple[tuple[str, str], ...] = ()
-        self._figures: Mapping[str, Any] | None = None
+        self._figures: DayDocument | None = None
 
-    def load(self, organism: Organism, runs: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    def load(self, organism: Organism, runs: Sequence[RunRow]) -> DayDocument | None:
         """`runs` of organism.stats/1 for a day, with `deployments`: the same of each, and its `half_hours`; None where
         they cannot be had. `runs`: the newest, as they are now.
         """
@@ -46,7 +46,7 @@ class DayFigures:
         return self._figures
 
 
-def _load_day(organism: Organism) -> dict[str, Any]:
+def _load_day(organism: Organism) -> DayDocument:
     since = organism.now() - timedelta(days=1)
     strips = defaultdict[str, list[_HalfHour]](lambda: [_HalfHour() for _ in range(HALF_HOURS)])
 
@@ -79,7 +79,7 @@ class _HalfHour:
         self.retried += run["tries"] > 1
         self.took_s += run["duration_s"] or 0.0
 
-    def to_document(self) -> dict[str, Any] | None:
+    def to_document(self) -> HalfHourRow | None:
         """None: nothing began. `took_s`: of one of them, on average."""
         if not self.runs:
             return None

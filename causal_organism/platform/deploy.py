@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from causal_organism.alerts.of_servers import queues_without_worker
+from causal_organism.documents.workers import DeployCheckDocument, DeployDocument
 from causal_organism.platform.workers.graphs import describe_graphs, note_worker_graph
 from causal_organism.platform.workers.listing import OwnWorker, list_workers
 from causal_organism.ports import Organism
@@ -15,7 +15,7 @@ from causal_organism.settings import running_servers
 SCHEDULER_TRIES, SCHEDULER_PAUSE_S = 5, 2.0
 
 
-def set_up(organism: Organism, *, actor: str, reset: bool = False, made: Sequence[str] = ()) -> dict[str, Any]:
+def set_up(organism: Organism, *, actor: str, reset: bool = False, made: Sequence[str] = ()) -> DeployDocument:
     """organism.deploy/1: make what is missing or different; repeating it changes nothing.
 
     `made`: what was made beside Prefect.
@@ -47,7 +47,7 @@ def check_deployed(
     own_worker: OwnWorker | None = None,
     unpinned: Sequence[str] = (),
     pause: Callable[[float], None] = time.sleep,
-) -> dict[str, Any]:
+) -> DeployCheckDocument:
     """organism.deploy-check/1: what a setup would change, what keeps runs from starting, and what
     operators changed.
 
@@ -82,4 +82,4 @@ def _is_scheduling(organism: Organism, pause: Callable[[float], None]) -> bool:
         if organism.orchestrator.health()["scheduling"]:
             return True
         pause(SCHEDULER_PAUSE_S)
-    return bool(organism.orchestrator.health()["scheduling"])
+    return organism.orchestrator.health()["scheduling"]

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
+from causal_organism.documents.stats import MetricsDocument
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.errors import OrganismError
 from causal_organism.organism.stream.lag import stream_state
@@ -53,7 +53,7 @@ ABOUT: Mapping[str, str] = {
 """Every metric, and what it says."""
 
 
-def load_metrics(organism: Organism, *, window: timedelta) -> dict[str, Any]:
+def load_metrics(organism: Organism, *, window: timedelta) -> MetricsDocument:
     """organism.metrics/1. What cannot be asked gives no numbers, and 0 under `organism_up`; unknown is never 0."""
     found: list[Sample] = []
     for name, look in _LOOKS.items():
@@ -71,7 +71,7 @@ def load_metrics(organism: Organism, *, window: timedelta) -> dict[str, Any]:
     }
 
 
-def to_prometheus(document: Mapping[str, Any]) -> str:
+def to_prometheus(document: MetricsDocument) -> str:
     """The text format 0.0.4 of Prometheus; all are gauges."""
     lines: list[str] = []
     for name, about in ABOUT.items():
@@ -85,21 +85,29 @@ def to_prometheus(document: Mapping[str, Any]) -> str:
 def _runs(organism: Organism, window: timedelta) -> Iterator[Sample]:
     for each in load_stats(organism, since=organism.now() - window)["by_deployment"]:
         labels = {"deployment": each["name"]}
-        for outcome in ("succeeded", "failed", "cancelled", "unfinished"):
-            yield Sample(name="organism_runs", labels={**labels, "outcome": outcome}, value=each[outcome])
+        for outcome, number in (
+            ("succeeded", each["succeeded"]),
+            ("failed", each["failed"]),
+            ("cancelled", each["cancelled"]),
+            ("unfinished", each["unfinished"]),
+        ):
+            yield Sample(name="organism_runs", labels={**labels, "outcome": outcome}, value=number)
         yield from _known("organism_run_success_ratio", labels, each["success_rate"])
         yield from _known("organism_run_retry_ratio", labels, each["retry_rate"])
-        for quantile, took, waited in (("0.5", "p50_s", "queue_wait_p50_s"), ("0.95", "p95_s", "queue_wait_p95_s")):
+        for quantile, took_s, waited_s in (
+            ("0.5", each["p50_s"], each["queue_wait_p50_s"]),
+            ("0.95", each["p95_s"], each["queue_wait_p95_s"]),
+        ):
             of_quantile = {**labels, "quantile": quantile}
-            yield from _known("organism_run_duration_seconds", of_quantile, each[took])
-            yield from _known("organism_run_wait_seconds", of_quantile, each[waited])
+            yield from _known("organism_run_duration_seconds", of_quantile, took_s)
+            yield from _known("organism_run_wait_seconds", of_quantile, waited_s)
 
 
 def _queues(organism: Organism, _window: timedelta) -> Iterator[Sample]:
     for each in organism.orchestrator.queues():
         labels = {"pool": each["pool"], "queue": each["name"]}
-        for name in ("depth", "running", "late"):
-            yield Sample(name=f"organism_queue_{name}", labels=labels, value=each[name])
+        for name, number in (("depth", each["depth"]), ("running", each["running"]), ("late", each["late"])):
+            yield Sample(name=f"organism_queue_{name}", labels=labels, value=number)
         # Nothing waits: the oldest waits for no time at all.
         yield Sample(name="organism_queue_oldest_seconds", labels=labels, value=each["oldest_s"] or 0.0)
         yield from _known("organism_queue_served", labels, each["served"])

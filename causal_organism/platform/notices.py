@@ -6,10 +6,10 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.rules import trial_alert
+from causal_organism.documents.alerts import SentRow, TriedDocument
 from causal_organism.errors import OrganismError, RequestError, StoreError
 from causal_organism.platform.watching.presence import is_watched
 from causal_organism.ports import Organism
@@ -17,7 +17,7 @@ from causal_organism.ports import Organism
 _log = logging.getLogger(__name__)
 
 
-def notify(organism: Organism, alerts: Sequence[Alert]) -> list[dict[str, Any]]:
+def notify(organism: Organism, alerts: Sequence[Alert]) -> list[SentRow]:
     """Send what was not sent yet; one row per alert and channel: `sent`, `repeated`, or `failed` with the error.
 
     Where `organism watch` runs it sees the same and tells it, with its recovery, so nothing is sent twice. A failed one
@@ -35,7 +35,7 @@ def notify(organism: Organism, alerts: Sequence[Alert]) -> list[dict[str, Any]]:
     return [_send_once(organism, channel, alert) for alert in alerts for channel in channels]
 
 
-def try_channels(organism: Organism, channel: str | None, *, actor: str) -> dict[str, Any]:
+def try_channels(organism: Organism, channel: str | None, *, actor: str) -> TriedDocument:
     """organism.alerts/1: send a trial alert to every configured channel, or to one."""
     known = organism.channels.names()
     if channel is not None and channel not in known:
@@ -61,7 +61,7 @@ def _is_left_to_the_watcher(organism: Organism) -> bool:
         return False
 
 
-def _send_once(organism: Organism, channel: str, alert: Alert) -> dict[str, Any]:
+def _send_once(organism: Organism, channel: str, alert: Alert) -> SentRow:
     try:
         if not organism.channels.claim(channel, alert):
             return {"channel": channel, "alert": alert.dedup_key, "outcome": "repeated", "error": None}
@@ -73,8 +73,8 @@ def _send_once(organism: Organism, channel: str, alert: Alert) -> dict[str, Any]
         return {"channel": channel, "alert": alert.dedup_key, "outcome": "failed", "error": error.message}
 
 
-def _send(organism: Organism, channel: str, alert: Alert) -> dict[str, Any]:
-    row: dict[str, Any] = {"channel": channel, "alert": alert.dedup_key, "outcome": "sent", "error": None}
+def _send(organism: Organism, channel: str, alert: Alert) -> SentRow:
+    row: SentRow = {"channel": channel, "alert": alert.dedup_key, "outcome": "sent", "error": None}
     try:
         organism.channels.send(channel, alert)
     except OrganismError as error:

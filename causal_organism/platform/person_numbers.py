@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from causal_organism.documents.shown import NumberRow, PersonDocument
 from causal_organism.engine.contents import load_rows
 from causal_organism.errors import DamagedValueError, RequestError
 from causal_organism.ports import Organism
@@ -13,12 +12,12 @@ MOST_ROWS = 200_000
 """Of a table that is looked at: a larger one takes longer to read than somebody waits."""
 
 
-def numbers_of(organism: Organism, person: str) -> dict[str, Any]:
+def numbers_of(organism: Organism, person: str) -> PersonDocument:
     """`person` and `numbers`: key, version, column and value of everything that the heads of tables by id say.
 
     Raises RequestError where no table knows the id.
     """
-    numbers = []
+    numbers: list[NumberRow] = []
     heads = organism.ledger.heads()
     for key in organism.graph.order:
         head = heads.get((key, ""))

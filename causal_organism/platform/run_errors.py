@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
+from causal_organism.documents.runs import LogRow
 from causal_organism.engine.tracebacks import MARK
 from causal_organism.errors import OrganismError
 from causal_organism.platform.runs import load_logs
@@ -13,7 +11,7 @@ from causal_organism.ports import Organism
 _MOST_LINES = 1_000
 
 
-def tracebacks_of(organism: Organism, run: str) -> tuple[Mapping[str, Any], ...]:
+def tracebacks_of(organism: Organism, run: str) -> tuple[LogRow, ...]:
     """The log lines of a run that are tracebacks of authors' code, the oldest first; none where the log is away."""
     try:
         lines = load_logs(organism, run, limit=_MOST_LINES)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from causal_organism.deployments import PIPELINES, pipeline_named
-from causal_organism.documents.runs import ReasonedRun, RunRow
+from causal_organism.documents.runs import ListedRun, ReasonedRun, RunRow
+from causal_organism.documents.stats import RunsDocument
 from causal_organism.errors import NotRunningError, RequestError
-from causal_organism.platform.run_rows import local_run, with_refusals
+from causal_organism.platform.run_rows import local_run, refusals
 from causal_organism.ports import Organism, RunFilter, RunRecord
 from causal_organism.wording.run_filters import ALL, RunsAsked
 from causal_organism.wording.run_reasons import reason_of
@@ -27,7 +27,7 @@ _PAGE = 200
 
 def load_runs(
     organism: Organism, *, limit: int = 50, asked: RunsAsked = ALL, most: int = MOST_LOOKED_AT
-) -> dict[str, Any]:
+) -> RunsDocument:
     """organism.runs/1: what began or is due, the newest first. Without a Prefect server: local runs only.
 
     `most`: runs among which those of a person or with a text are looked for; `until` then says where that ended.
@@ -39,8 +39,9 @@ def load_runs(
     rows += [row for row in _local(organism, wanted, asked, limit) if row["id"] not in known]
     rows = [row for row in rows if ended is None or _due(row) >= ended]  # older ones come with the next page
     rows.sort(key=lambda row: row["started_at"] or row["scheduled_at"] or "", reverse=True)
-    shown = with_refusals(organism, rows[:limit])
-    return {"schema": "organism.runs/1", "runs": shown, "until": _next_page(rows, limit) or ended}
+    shown = rows[:limit]
+    listed: list[ListedRun] = [{**row, **no} for row, no in zip(shown, refusals(organism, shown), strict=True)]
+    return {"schema": "organism.runs/1", "runs": listed, "until": _next_page(rows, limit) or ended}
 
 
 def _next_page(rows: Sequence[RunRow], limit: int) -> str | None:
@@ -117,10 +118,20 @@ def _passing(organism: Organism, rows: Sequence[RunRow], asked: RunsAsked) -> li
     return said if asked.text is None else [row for row in said if _has(row, asked.text)]
 
 
-def _has(row: Mapping[str, Any], text: str) -> bool:
+def _has(row: ReasonedRun, text: str) -> bool:
     """Whether a text stands in what a list says of a run, in any case."""
-    names = ("id", "flow", "deployment", "state", "message", "trigger", "actor", "queue", "why")
-    said = [*(row[name] for name in names), (row["parameters"] or {}).get("selection")]
+    said = (
+        row["id"],
+        row["flow"],
+        row["deployment"],
+        row["state"],
+        row["message"],
+        row["trigger"],
+        row["actor"],
+        row["queue"],
+        row["why"],
+        row["parameters"].get("selection"),
+    )
     return any(text.lower() in str(each).lower() for each in said if each)
 
 

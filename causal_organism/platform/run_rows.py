@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.deployments import INCREMENTAL
-from causal_organism.documents.runs import LogRow, RunRow
+from causal_organism.documents.refreshes import EndedStep
+from causal_organism.documents.runs import LogRow, RunRefusals, RunRow
 from causal_organism.engine.leases import run_lease
 from causal_organism.organism.stream.gaps import count_text, open_gaps
 from causal_organism.ports import Organism, RunRecord, StepRecord
@@ -24,18 +24,19 @@ _STATES: Mapping[str | None, tuple[str, str]] = {
 """Outcome of a local run -> Prefect's name of the state, and its type."""
 
 
-def with_refusals(organism: Organism, rows: Sequence[RunRow]) -> list[dict[str, Any]]:
-    """The rows with `lost`, `not_retryable` and `not_cancellable`: why not, in words; None where it can be done."""
+def refusals(organism: Organism, rows: Sequence[RunRow]) -> list[RunRefusals]:
+    """Of each row what cannot be done with it, and why not."""
     lost = _losses(organism, rows)
-    noted = [{**row, "lost": lost.get(row["id"])} for row in rows]
-    return [
-        {
-            **row,
-            "not_retryable": None if (refusal := retry_refusal(row)) is None else refusal.reason,
-            "not_cancellable": None if (refusal := cancel_refusal(row)) is None else refusal.reason,
-        }
-        for row in noted
-    ]
+    return [_refused(row, lost.get(row["id"])) for row in rows]
+
+
+def _refused(row: RunRow, lost: str | None) -> RunRefusals:
+    noted = {**row, "lost": lost}
+    return {
+        "lost": lost,
+        "not_retryable": None if (refusal := retry_refusal(noted)) is None else refusal.reason,
+        "not_cancellable": None if (refusal := cancel_refusal(noted)) is None else refusal.reason,
+    }
 
 
 def local_run(record: RunRecord, alive: Collection[str]) -> RunRow:
@@ -65,13 +66,13 @@ def local_run(record: RunRecord, alive: Collection[str]) -> RunRow:
     }
 
 
-def step_document(step: StepRecord) -> dict[str, Any]:
+def step_document(step: StepRecord) -> EndedStep:
     """A step as `organism run` shows it; `seconds` is null where it was not measured."""
     return {
         **placed(step.key, step.partition),
         "outcome": step.outcome,
         "version": step.version,
-        "causes": [dict(cause) for cause in step.causes],
+        "causes": list(step.causes),
         "seconds": step.seconds,
         "error": step.error,
     }

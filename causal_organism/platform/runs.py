@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.assets.outcomes import NOT_WELL, RunOutcome
-from causal_organism.documents.runs import LogRow, RunWithTasks
+from causal_organism.documents.json import JsonObject, object_in, text_in
+from causal_organism.documents.runs import LogRow, RunRow, RunWithTasks, TryRow
+from causal_organism.documents.stats import RunDocument
 from causal_organism.engine.history.run_logs import kept_lines
 from causal_organism.engine.leases import POLL_S
 from causal_organism.errors import NotRunningError, RefusedError
 from causal_organism.platform.run_ids import find_run_id
-from causal_organism.platform.run_rows import local_run, step_document, step_line, with_refusals
+from causal_organism.platform.run_rows import local_run, refusals, step_document, step_line
 from causal_organism.platform.task_names import are_named
 from causal_organism.ports import Organism, RunRecord, StepRecord
 from causal_organism.wording.run_actions import Refusal, Run, cancel_refusal, has_ended, retry_refusal
@@ -23,7 +24,7 @@ _UNDERWAY = frozenset({"Scheduled", "Pending", "Running"})
 _TASKS_LAG_S = 5.0
 
 
-def load_run(organism: Organism, run: str) -> dict[str, Any]:
+def load_run(organism: Organism, run: str) -> RunDocument:
     """organism.run/1: one run with its steps from the ledger and its tasks from Prefect.
 
     `run` is an id or a part of one (`find_run_id`). Raises RequestError where there is none.
@@ -32,11 +33,12 @@ def load_run(organism: Organism, run: str) -> dict[str, Any]:
     found = _orchestrated(organism, id)
     record = organism.ledger.run(id)  # after Prefect: a run writes its answer down before it ends there
     row = found if found is not None else RunWithTasks(**local_run(_present(record), _alive(organism)), tasks=[])
-    (document,) = with_refusals(organism, [row])
+    (refused,) = refusals(organism, [row])
     return {
         "schema": "organism.run/1",
-        **document,
-        "selection": record.selection if record else row["parameters"].get("selection"),
+        **row,
+        **refused,
+        "selection": record.selection if record else text_in(row["parameters"], "selection"),
         "config": _config(organism, row),
         "outcome": record.outcome if record else None,
         "error": (record.error if record else None) or (without_prefix(row["message"]) if has_ended(row) else None),
@@ -53,14 +55,15 @@ def _last_steps(organism: Organism, run: str, record: RunRecord | None) -> list[
     return [step for step in steps if not (is_well and step.outcome in NOT_WELL)]
 
 
-def _config(organism: Organism, row: Run) -> dict[str, Any]:
+def _config(organism: Organism, row: RunRow) -> JsonObject:
     """What parameters with a default were given; Prefect has it of its runs, the ledger in the answer of local ones."""
     if row["deployment"] is not None:
-        return dict(row["parameters"].get("config") or {})
-    return dict((organism.ledger.run_document(row["id"]) or {}).get("config") or {})
+        return object_in(row["parameters"], "config")
+    answer = organism.ledger.run_document(row["id"])
+    return {} if answer is None else answer.get("config") or {}
 
 
-def load_settled(organism: Organism, run: str) -> dict[str, Any]:
+def load_settled(organism: Organism, run: str) -> RunDocument:
     """As `load_run`, but of a run that has just ended only when its tasks are seen to have ended too.
 
     Prefect hears of tasks by events, a second or two after the run itself has ended. A run that was killed leaves
@@ -89,7 +92,7 @@ def load_logs(organism: Organism, run: str, *, after: str | None = None, limit: 
     return organism.orchestrator.logs(id, after=after, limit=limit)
 
 
-def _tasks_lag(document: Mapping[str, Any], now: datetime) -> bool:
+def _tasks_lag(document: RunDocument, now: datetime) -> bool:
     if not has_ended(document) or document["id"].startswith("local-") or document["started_at"] is None:
         return False
     ended = datetime.fromisoformat(document["ended_at"] or document["started_at"])
@@ -101,7 +104,7 @@ def _tasks_lag(document: Mapping[str, Any], now: datetime) -> bool:
     return not named or any(task["state"] in _UNDERWAY for task in tasks)
 
 
-def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
+def cancel_run(organism: Organism, run: str, *, actor: str) -> RunDocument:
     """Stop a run; what it published stays. Raises RefusedError for a local or an ended run.
 
     The ledger is told first: nothing of the run is published after that, whenever Prefect ends its process.
@@ -120,7 +123,7 @@ def cancel_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
     return load_run(organism, found["id"])
 
 
-def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
+def retry_run(organism: Organism, run: str, *, actor: str) -> RunDocument:
     """Run a deployment's run again under its id: what it made is fresh now, so it goes on from where it failed.
 
     Raises RefusedError, with what `retry_refusal` says.
@@ -135,12 +138,12 @@ def retry_run(organism: Organism, run: str, *, actor: str) -> dict[str, Any]:
     return load_run(organism, found["id"])
 
 
-def run_to_cancel(organism: Organism, run: str) -> Run:
+def run_to_cancel(organism: Organism, run: str) -> RunRow:
     """The run as it stands. Raises RefusedError where it cannot be cancelled."""
     return _to_change(organism, run, cancel_refusal)
 
 
-def run_to_retry(organism: Organism, run: str) -> Run:
+def run_to_retry(organism: Organism, run: str) -> RunRow:
     """The run as it stands. Raises RefusedError where it cannot be run again."""
     return _to_change(organism, run, retry_refusal)
 
@@ -151,14 +154,22 @@ def readmit(organism: Organism, run: str) -> None:
         organism.ledger.uncancel_run(run)
 
 
-def _attempts(organism: Organism, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _attempts(organism: Organism, row: RunRow) -> list[TryRow]:
     """Its tries, oldest first. Of a run with one, what the run says is that of the try."""
     if row["tries"] > 1 and row["deployment"] is not None:
         return [{**each, "message": without_prefix(each["message"])} for each in organism.orchestrator.tries(row["id"])]
     if row["started_at"] is None:
         return []
-    only = {name: row[name] for name in ("state", "started_at", "ended_at", "duration_s")}
-    return [{"try": 1, **only, "message": without_prefix(row["message"])}]
+    return [
+        {
+            "try": 1,
+            "state": row["state"],
+            "started_at": row["started_at"],
+            "ended_at": row["ended_at"],
+            "duration_s": row["duration_s"],
+            "message": without_prefix(row["message"]),
+        }
+    ]
 
 
 def _alive(organism: Organism) -> frozenset[str]:
@@ -172,7 +183,7 @@ def _orchestrated(organism: Organism, run: str) -> RunWithTasks | None:
         return None
 
 
-def _to_change(organism: Organism, run: str, refusal_of: Callable[[Run], Refusal | None]) -> Run:
+def _to_change(organism: Organism, run: str, refusal_of: Callable[[Run], Refusal | None]) -> RunRow:
     """The run as it stands now, to be changed. Raises RefusedError where the rule says no."""
     id = find_run_id(organism, run)
     record = organism.ledger.run(id)
@@ -182,8 +193,9 @@ def _to_change(organism: Organism, run: str, refusal_of: Callable[[Run], Refusal
         if record is not None and record.deployment is not None:
             raise
         found = None
-    (row,) = with_refusals(organism, [found or local_run(_present(record), _alive(organism))])
-    refusal = refusal_of(row)
+    row = found or local_run(_present(record), _alive(organism))
+    (refused,) = refusals(organism, [row])
+    refusal = refusal_of({**row, "lost": refused["lost"]})
     if refusal is not None:
         raise RefusedError(refusal.reason, hint=refusal.hint, code=refusal.code)
     return row

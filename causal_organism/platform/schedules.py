@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from causal_organism.assets.cron import parse_cron
 from causal_organism.deployments import OVERDUE_S
-from causal_organism.documents.runs import RunRow, ScheduleRow
+from causal_organism.documents.runs import RunRow, ScheduleRow, SchedulesDocument
 from causal_organism.ports import Organism, RunFilter
 
 
-def load_schedules(organism: Organism) -> dict[str, Any]:
+def load_schedules(organism: Organism) -> SchedulesDocument:
     """organism.schedules/1."""
     return ScheduleList(organism).document()
 
@@ -23,10 +22,12 @@ class ScheduleList:
         self._organism = organism
         self._began: dict[str, datetime] = {}  # deployment -> the moment of its cron since which one began
 
-    def document(self) -> dict[str, Any]:
+    def document(self) -> SchedulesDocument:
         """organism.schedules/1."""
         now = self._organism.orchestrator.clock()
-        schedules = [{**each, "late_s": self._late_s(each, now)} for each in self._organism.orchestrator.schedules()]
+        schedules: list[ScheduleRow] = [
+            {**each, "late_s": self._late_s(each, now)} for each in self._organism.orchestrator.schedules()
+        ]
         return {"schema": "organism.schedules/1", "schedules": schedules}
 
     def _late_s(self, schedule: ScheduleRow, now: datetime) -> float | None:
@@ -61,7 +62,7 @@ class ScheduleList:
         return None if turns else due
 
 
-def set_schedule(organism: Organism, deployment: str, *, active: bool, actor: str) -> dict[str, Any]:
+def set_schedule(organism: Organism, deployment: str, *, active: bool, actor: str) -> SchedulesDocument:
     """Pause or resume the schedules of a deployment, named with or without its flow."""
     organism.settings.refuse_changes()
     changed = organism.orchestrator.set_schedule(deployment, active=active)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.deliveries import Delivery
 from causal_organism.alerts.incidents import Incident
+from causal_organism.documents.alerts import WatchMemory
 
 
 class Channels(Protocol):
@@ -35,10 +36,10 @@ class Outbox(Protocol):
 
     def incidents(self) -> tuple[Incident, ...]: ...
 
-    def memory(self) -> dict[str, Any]:
+    def memory(self) -> WatchMemory:
         """What the last look remembered for the next one."""
 
-    def keep(self, incidents: Sequence[Incident], memory: Mapping[str, Any]) -> None: ...
+    def keep(self, incidents: Sequence[Incident], memory: WatchMemory) -> None: ...
 
     def put(self, alert: Alert, channels: Sequence[str], *, now: datetime, not_before: datetime | None = None) -> None:
         """On its way to each channel. One that is there already, sent or not, is left as it is."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from causal_organism.network.columns import NetworkColumns
 from causal_organism.network.deltas import NetworkDelta
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.ports.stream import DeadLetter
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+WeeklyColumns = Mapping[str, "NDArray[Any]"]
+"""Name -> a column of tie sums per ISO week; all are of one length."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +178,7 @@ class Sums(Protocol):
     ) -> tuple[Interaction, ...]:
         """The newest archived interactions of one person; of entries behind `after` and up to `until`, if given."""
 
-    def weekly(self) -> Mapping[str, Any]:
+    def weekly(self) -> WeeklyColumns:
         """Tie sums per ISO week as columns (numpy arrays): week, kind, source, target, weight_u, count, duration_s, and
         booked_s: the tie's part of the time that its target was booked, in which overlaps count once."""
 

@@ -6,7 +6,12 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
+
+from causal_organism.documents.json import JsonObject
+
+Detail = Mapping[str, object]
+"""What an action is recorded with: anything that JSON can be made of, as a document."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -24,7 +29,7 @@ class AuditEntry:
     actor: str
     action: str
     subject: str
-    detail: Mapping[str, Any]
+    detail: JsonObject
     session: str = ""
     previous: str | None = None
     digest: str = ""
@@ -33,7 +38,7 @@ class AuditEntry:
 class AuditLog(Protocol):
     """Who changed what."""
 
-    def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None: ...
+    def audit(self, *, actor: str, action: str, subject: str, detail: Detail, at: datetime) -> None: ...
 
     def audit_log(self, *, since: datetime | None = None, limit: int = 1000) -> tuple[AuditEntry, ...]:
         """Newest first."""

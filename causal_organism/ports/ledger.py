@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Metadata, Provenance, Version
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.ports.audit import AuditLog
-from causal_organism.ports.run_history import RunDocument, RunRecord, StepRecord, WorkHistory
+from causal_organism.ports.run_history import RunRecord, StepRecord, WorkHistory
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ class Runs(Protocol):
         """Record a run; recording it again (a retry) keeps its start and clears its end."""
 
     def end_run(
-        self, run: str, outcome: str, *, at: datetime, error: str | None = None, document: RunDocument | None = None
+        self, run: str, outcome: str, *, at: datetime, error: str | None = None, document: RefreshDocument | None = None
     ) -> None:
         """Record how a run ended, and the document that it answered with."""
 
@@ -134,7 +135,7 @@ class Runs(Protocol):
     def runs(self, *, limit: int = 50) -> tuple[RunRecord, ...]:
         """Newest first."""
 
-    def run_document(self, run: str) -> Mapping[str, Any] | None:
+    def run_document(self, run: str) -> RefreshDocument | None:
         """What `end_run` was given; None: nothing yet."""
 
     def record_steps(self, steps: Sequence[StepRecord]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+from causal_organism.documents.json import JsonObject
 from causal_organism.network.columns import NetworkColumns, NetworkPosition
 from causal_organism.ports.archive import Batch
 
@@ -42,7 +43,7 @@ class ScoresWrite:
     fingerprint: str
     after: int
     batch: int
-    rows: Sequence[tuple[str, Mapping[str, Any]]]
+    rows: Sequence[tuple[str, JsonObject]]
     properties: tuple[str, ...] = ()
     beside: tuple[ScoresWrite, ...] = ()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from causal_organism.documents.json import JsonObject
 from causal_organism.documents.runs import Health, LogRow, QueueRow, RunRow, RunWithTasks, ScheduleRow, WorkerRow
 from causal_organism.ports.run_history import RunHistory
 
@@ -14,7 +14,7 @@ class FlowRuns(Protocol):
     """Runs, as the server has them."""
 
     def trigger(
-        self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
+        self, deployment: str, parameters: JsonObject, *, idempotency: str | None = None, trigger: str = "api"
     ) -> str:
         """Create a run of `flow/deployment`; its id. `trigger` says what asked for it: cli, console or api."""
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from causal_organism.assets.contents import AtBatch, Content
 from causal_organism.assets.graph import AssetGraph
+from causal_organism.assets.versions import Metadata
 from causal_organism.ports.alerts import Channels, Outbox
 from causal_organism.ports.archive import Archive
 from causal_organism.ports.automation import Automations
@@ -32,7 +33,7 @@ class Look:
     fingerprint: str
     write: Callable[[], Content]
     load: Callable[[], Any] = lambda: None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Metadata = field(default_factory=dict)
 
 
 class PlatformSource(Protocol):

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from causal_organism.documents.assets import CauseDocument
 from causal_organism.documents.runs import RunRow, TryRow
-
-RunDocument = Mapping[str, Any]
-"""What a run answered with, as JSON: `organism.refresh/1`, for example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ class StepRecord:
     partition: str = ""
     outcome: str
     version: int | None
-    causes: tuple[Mapping[str, Any], ...] = ()
+    causes: tuple[CauseDocument, ...] = ()
     seconds: float | None = None
     error: str | None = None
     at: datetime

@@ -71,7 +71,7 @@ def load(folder: Path, *, mmap: bool = True) -> Snapshot:
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:
-    contents: dict[str, Any] = {
+    contents: dict[str, NDArray[Any]] = {
         "indptr": snapshot.out.indptr,
         "indices": snapshot.out.indices,
         "weight_u": snapshot.out.weight_u,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from causal_organism.synthetic.interactions import KINDS, Interactions
+from causal_organism.synthetic.interactions import KINDS, Columns, Interactions
 from causal_organism.synthetic.latents import Latents
 from causal_organism.synthetic.structure import ROLES, Structure
 
@@ -61,7 +61,7 @@ def present(structure: Structure, weeks: int) -> NDArray[np.bool_]:
     return there
 
 
-def hours_of(meetings: Mapping[str, Any], shape: tuple[int, ...]) -> NDArray[np.float64]:
+def hours_of(meetings: Columns, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """People x weeks: hours of the meetings into each."""
     place = meetings["target"].astype(np.int64) * shape[1] + meetings["week"]
     hours = np.bincount(place, meetings["duration_s"].astype(np.float64) / 3600, minlength=math.prod(shape))
@@ -69,7 +69,7 @@ def hours_of(meetings: Mapping[str, Any], shape: tuple[int, ...]) -> NDArray[np.
 
 
 def in_order(
-    parts: Sequence[dict[str, Any]], structure: Structure, *, first_us: int, prefix: str, first_number: int = 1
+    parts: Sequence[dict[str, NDArray[Any]]], structure: Structure, *, first_us: int, prefix: str, first_number: int = 1
 ) -> Interactions:
     """The rows of all parts in order of time, but for those of the lead-in; the parts are used up."""
     rows = {name: np.concatenate([part.pop(name) for part in parts]) for name in COLUMNS}
@@ -103,7 +103,7 @@ def _shuffled(rng: np.random.Generator, group: Ints) -> Ints:
     return np.asarray(np.argsort((group << _LOT_BITS) | drawn, kind="stable"), dtype=np.int64)
 
 
-def draw_meetings(rng: np.random.Generator, structure: Structure, wanted: Ints) -> dict[str, Any]:
+def draw_meetings(rng: np.random.Generator, structure: Structure, wanted: Ints) -> dict[str, NDArray[Any]]:
     """Rows of meetings in which everybody sits as often as wanted (less one where nobody else was free).
 
     Each person's n-th meeting of a week is grouped with the n-th meetings of others of the team, so nobody meets
@@ -165,7 +165,7 @@ def draw_messages(
     there: NDArray[np.bool_],
     load: NDArray[np.float64],
     contacts: Ints | None = None,
-) -> dict[str, Any]:
+) -> dict[str, NDArray[Any]]:
     """Rows of messages. `contacts`: whom people write to beside their team; None: they are drawn."""
     rate = MESSAGES_A_WEEK * np.exp(0.15 * load)
     sender, week = _repeat(rng.poisson(np.where(there, rate, 0.0)))
@@ -182,14 +182,16 @@ def draw_messages(
     return _plain(MESSAGE, sender, receiver, moment, week, there)
 
 
-def draw_reviews(rng: np.random.Generator, structure: Structure, there: NDArray[np.bool_]) -> dict[str, Any]:
+def draw_reviews(rng: np.random.Generator, structure: Structure, there: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
     """Rows of reviews, which engineers ask of their teams."""
     reviews = (structure.role == ROLES.index("engineer"))[:, None] & there
     author, week = _repeat(rng.poisson(np.where(reviews, REVIEWS_A_WEEK, 0.0)))
     return _plain(REVIEW, author, _colleague(rng, structure.team, author), _moments(rng, len(author)), week, there)
 
 
-def _plain(kind: int, source: Ints, target: Ints, moment: Ints, week: Ints, there: NDArray[np.bool_]) -> dict[str, Any]:
+def _plain(
+    kind: int, source: Ints, target: Ints, moment: Ints, week: Ints, there: NDArray[np.bool_]
+) -> dict[str, NDArray[Any]]:
     valid = (source != target) & there[target, week]
     rows = int(valid.sum())
     return {

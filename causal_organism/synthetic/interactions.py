@@ -16,6 +16,9 @@ KINDS = ("meeting", "message", "review")
 TEXTS = ("source", "target", "at_us", "kind", "weight", "duration_s", "id")
 _FOUR = 10_000
 
+Columns = Mapping[str, NDArray[Any]]
+"""A table: its columns by name, all of one length."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Interactions(Mapping[str, NDArray[Any]]):

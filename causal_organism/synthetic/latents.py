@@ -86,7 +86,7 @@ def draw_latents(rng: np.random.Generator, structure: Structure, weeks: int, pla
     )  # fmt: skip
 
 
-def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: list[str]) -> dict[str, Any]:
+def outcomes_of(structure: Structure, latents: Latents, meet_h: Floats, labels: list[str]) -> dict[str, NDArray[Any]]:
     """Outcome columns by week and person, from the meeting hours (people x (1 + weeks)) that were really held."""
     before = np.s_[:, :-1]
     others = mean_of_others(structure, meet_h)

@@ -23,17 +23,17 @@ analysis then refuses.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from causal_organism.errors import RequestError
 from causal_organism.synthetic.events import draw_interactions
-from causal_organism.synthetic.interactions import Interactions
+from causal_organism.synthetic.interactions import Columns, Interactions
 from causal_organism.synthetic.latents import NULL_ROLE, TAU_AFTER_HOURS, TAU_FOCUS, Latents, draw_latents, outcomes_of
 from causal_organism.synthetic.planted import (
     CASES,
@@ -46,9 +46,22 @@ from causal_organism.synthetic.planted import (
 )
 from causal_organism.synthetic.streamed import PERSON_WEEKS, Streamed, spans_of
 from causal_organism.synthetic.structure import Structure, draw_structure, with_one_role
+from causal_organism.synthetic.truth import OwnTruth, Truth
 
 BATCH = 65_536  # interactions whose texts are there at once
 WEEK_US = 7 * 24 * 3600 * 1_000_000
+
+
+class GeneratedInteraction(TypedDict):
+    """`at` is ISO 8601 in UTC. Only meetings have a duration."""
+
+    source: str
+    target: str
+    at: str
+    kind: str
+    weight: float
+    id: str
+    duration_s: NotRequired[float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +72,23 @@ class Organisation:
     interactions, in order of time: source, target, at_us, kind, weight, duration_s (NaN except for meetings), id. Those
     of a large organisation are drawn whenever they are asked for.
     outcomes, by week and person: id, week, focus_h, after_hours_share, assigned_load, deadline.
-    truth: what was planted; JSON. policy: the table of a study of a rule that was planted; empty without one.
+    truth: what was planted. policy: the table of a study of a rule that was planted; empty without one.
     """
 
-    people: Mapping[str, Any]
+    people: Columns
     interactions: Interactions | Streamed
-    outcomes: Mapping[str, Any]
-    truth: Mapping[str, Any]
-    policy: Mapping[str, Any] = field(default_factory=dict)
+    outcomes: Columns
+    truth: Truth
+    policy: Columns = field(default_factory=dict)
 
-    def each_interaction(self) -> Iterator[dict[str, Any]]:
-        """One dict per interaction, as it is written to the stream: `at` is ISO 8601 in UTC."""
+    def each_interaction(self) -> Iterator[GeneratedInteraction]:
+        """As they are written to the stream."""
         names = ("source", "target", "at_us", "kind", "weight", "duration_s", "id")
         for batch in self.interactions.batches(BATCH):
             for source, target, at_us, kind, weight, duration_s, sender_id in zip(
                 *(batch[name].tolist() for name in names), strict=True
             ):
-                row = {
+                row: GeneratedInteraction = {
                     "source": source,
                     "target": target,
                     "at": _iso(at_us),
@@ -115,8 +128,10 @@ def generate(
         people=structure.columns,
         interactions=interactions,
         outcomes=spoil_outcomes(outcomes, structure, planted, labels),
-        truth=_truth(structure, latents, labels, seed=seed, planted=planted)
-        | policy_truth(structure, policy, planted, labels),
+        truth={
+            **_truth(structure, latents, labels, seed=seed, planted=planted),
+            **policy_truth(structure, policy, planted, labels),
+        },
         policy=study,
     )
 
@@ -156,7 +171,7 @@ def iso_week(day: date) -> str:
     return f"{year}-W{week:02}"
 
 
-def _truth(structure: Structure, latents: Latents, labels: list[str], *, seed: int, planted: Planted) -> dict[str, Any]:
+def _truth(structure: Structure, latents: Latents, labels: list[str], *, seed: int, planted: Planted) -> OwnTruth:
     ids = structure.columns["id"].tolist()
     return {
         "seed": seed,

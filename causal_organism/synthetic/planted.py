@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from causal_organism.synthetic.interactions import KINDS, Interactions
 from causal_organism.synthetic.structure import MANAGER, Structure
+from causal_organism.synthetic.truth import RuleTruth
 
 Floats = NDArray[np.float64]
 HOLIDAYS, HOLIDAY_FOCUS, HOLIDAY_SEEN = (8, 17), 0.2, 0.25
@@ -154,8 +155,12 @@ def spoil_interactions(
 
 
 def with_policy(
-    outcomes: dict[str, Any], structure: Structure, first: NDArray[np.int64], planted: Planted, weeks: list[str]
-) -> tuple[dict[str, Any], dict[str, Any]]:
+    outcomes: dict[str, NDArray[Any]],
+    structure: Structure,
+    first: NDArray[np.int64],
+    planted: Planted,
+    weeks: list[str],
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
     """(outcomes with what the rule gives; the table of a study of it: `id`, `week`, `team`, `focus_h`, `focus_policy`
     (0 or 1) and `policy_since`, its first week or empty for never). Without a rule, the table is empty."""
     if not planted.policy_h:
@@ -171,8 +176,7 @@ def with_policy(
     }
 
 
-def policy_truth(structure: Structure, first: NDArray[np.int64], planted: Planted, weeks: list[str]) -> dict[str, Any]:
-    """`policy`: what the rule gives, and its first week by team (empty for never)."""
+def policy_truth(structure: Structure, first: NDArray[np.int64], planted: Planted, weeks: list[str]) -> RuleTruth:
     if not planted.policy_h:
         return {}
     since = zip(structure.columns["team"].tolist(), np.array([*weeks, ""])[first].tolist(), strict=True)
@@ -180,8 +184,8 @@ def policy_truth(structure: Structure, first: NDArray[np.int64], planted: Plante
 
 
 def spoil_outcomes(
-    outcomes: dict[str, Any], structure: Structure, planted: Planted, weeks: list[str]
-) -> dict[str, Any]:
+    outcomes: dict[str, NDArray[Any]], structure: Structure, planted: Planted, weeks: list[str]
+) -> dict[str, NDArray[Any]]:
     """Focus as it was measured: less in holidays, in minutes from a week on."""
     focus = outcomes["focus_h"].copy()
     if planted.holidays:

@@ -73,7 +73,7 @@ class Streamed(Mapping[str, NDArray[Any]]):
         for part in self.parts():
             yield from part.batches(size)
 
-    def _meetings(self, place: int) -> dict[str, Any]:
+    def _meetings(self, place: int) -> dict[str, NDArray[Any]]:
         """Weeks are counted from the span's first."""
         span = self.spans[place]
         wanted = np.where(self._there(span), self.latents.meetings_wanted[:, span.start : span.stop], 0)

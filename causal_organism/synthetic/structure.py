@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from causal_organism.synthetic.interactions import Columns
 
 ROLES = ("engineer", "analyst", "sales", "manager")
 MANAGER = ROLES.index("manager")
@@ -43,7 +44,7 @@ HOSTILE = (
 class Structure:
     """Arrays by person. Teams and departments are contiguous ranges, so that drawing colleagues is arithmetic."""
 
-    columns: Mapping[str, Any]
+    columns: Columns
     team: NDArray[np.int64]
     department: NDArray[np.int64]
     role: NDArray[np.int64]
@@ -103,7 +104,7 @@ def _columns(
     role: NDArray[np.int64],
     first_week: NDArray[np.int64],
     monday: date,
-) -> dict[str, Any]:
+) -> dict[str, NDArray[Any]]:
     size, starts = len(team), _first_of_each(team)
     digits = max(4, len(str(size)))
     ids = np.array([f"p{number:0{digits}}" for number in range(1, size + 1)])

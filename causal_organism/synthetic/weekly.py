@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from causal_organism.synthetic.interactions import Interactions
 from causal_organism.synthetic.organisation import WEEK_US, Organisation, iso_week
@@ -13,13 +14,13 @@ from causal_organism.synthetic.organisation import WEEK_US, Organisation, iso_we
 MONDAY_US = 4 * 24 * 3600 * 1_000_000  # 1970-01-05, the first Monday
 
 
-def weekly_sums(organisation: Organisation) -> dict[str, Any]:
+def weekly_sums(organisation: Organisation) -> dict[str, NDArray[Any]]:
     """Columns week, kind, source, target, weight_u, count, duration_s, one row per week, kind and tie."""
     parts = [_sums(rows) for rows in organisation.interactions.parts() if rows.rows]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]} if parts else {}
 
 
-def _sums(rows: Interactions) -> dict[str, Any]:
+def _sums(rows: Interactions) -> dict[str, NDArray[Any]]:
     """Of whole weeks."""
     week = (rows["at_us"] - MONDAY_US) // WEEK_US
     kinds, kind = np.unique(rows["kind"], return_inverse=True)

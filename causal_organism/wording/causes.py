@@ -8,6 +8,7 @@ from typing import Any
 from causal_organism.assets.code_parts import CONFIG
 from causal_organism.assets.freshness import causes
 from causal_organism.assets.keys import label_of
+from causal_organism.documents.assets import CauseDocument, CheckDocument
 from causal_organism.wording.safe_text import LINE_LIMIT, safe_name, safe_text
 
 _FINGERPRINT = 16  # hexadecimal digits from which on a text is taken for a fingerprint
@@ -15,7 +16,7 @@ _LONGEST = 24
 _PARTS = 3  # that are named of a change of code
 
 
-def cause_text(document: Mapping[str, Any]) -> str:
+def cause_text(document: CauseDocument) -> str:
     """One cause, as it stands in a document, in words; safe to print."""
     cause = causes.read_cause(document)
     if cause is None:
@@ -51,7 +52,7 @@ def text_of(cause: causes.Cause) -> str:  # noqa: C901 - one case a type
             return f"pinned at {version}" if version else "pinned"
 
 
-def check_word(check: Mapping[str, Any]) -> str:
+def check_word(check: CheckDocument) -> str:
     """What the result of one check comes to."""
     return "passed" if check["passed"] else "rejected" if check["blocking"] else "warning"
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from causal_organism.documents.proposals import Decision
 from causal_organism.wording.amounts import UNKNOWN, count, duration
 from causal_organism.wording.safe_text import safe_name, safe_text
 
@@ -83,21 +84,21 @@ def after_unpin(found: Document) -> tuple[Sentence, ...]:
     return (made, *after_making(found), *_histories(steps))
 
 
-def after_decision(found: Document) -> tuple[Sentence, ...]:
+def after_decision(found: Decision) -> tuple[Sentence, ...]:
     """What becomes of a proposal, until when that stands, whom it is about, and what is out of date by it."""
-    told = [Sentence(f"It is {safe_name(found.get('state'))} and becomes {safe_name(found.get('becomes'))}.")]
-    if days := found.get("lasts_days"):
+    told = [Sentence(f"It is {safe_name(found['state'])} and becomes {safe_name(found['becomes'])}.")]
+    if days := found["lasts_days"]:
         told.append(Sentence(f"It expires if it is not started within {days} days."))
-    if days := found.get("again_in_days"):
+    if days := found["again_in_days"]:
         told.append(Sentence(f"It is proposed again after {days} days, if the evidence carries it then."))
-    if teams := found.get("teams"):
-        lots = f"Lots are drawn among its {count(teams)} teams, and kept: {count(found.get('held_out'))} are held out."
+    if teams := found["teams"]:
+        lots = f"Lots are drawn among its {count(teams)} teams, and kept: {count(found['held_out'])} are held out."
         told.append(Sentence(lots))
-    if (people := found.get("people")) is not None:
+    if (people := found["people"]) is not None:
         told.append(Sentence(f"It is about {count(people)} {'person' if people == 1 else 'people'}."))
-    if stale := found.get("stale_after"):
+    if stale := found["stale_after"]:
         told.append(Sentence(f"Out of date by it: {keys_text(stale)}; the next full analysis makes them.", WARNING))
-    if found.get("evidence") == "changed":
+    if found["evidence"] == "changed":
         told.append(Sentence("Its evidence has changed since it was proposed.", WARNING))
     return tuple(told)
 

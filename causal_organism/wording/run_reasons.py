@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from causal_organism.documents.runs import RunRow
 from causal_organism.wording.run_actions import state_type
 
 _PREFIXES = ("Flow run encountered an exception: ", "Flow run encountered an exception. ")
@@ -20,14 +20,14 @@ _WAITING: Mapping[str, str] = {
 }
 
 
-def reason_of(run: Mapping[str, Any], *, error: str | None = None) -> str | None:
+def reason_of(run: RunRow, *, error: str | None = None) -> str | None:
     """The error that the ledger has of a run, else what Prefect says; None of a run that goes on or went well."""
     kind = state_type(run)
     if kind == "SCHEDULED":
-        return _WAITING.get(str(run.get("state")))
+        return _WAITING.get(run["state"])
     if kind not in ("FAILED", "CRASHED", "CANCELLED"):
         return None
-    return error or without_prefix(run.get("message")) or ("its process is gone" if kind == "CRASHED" else None)
+    return error or without_prefix(run["message"]) or ("its process is gone" if kind == "CRASHED" else None)
 
 
 def without_prefix(message: str | None) -> str | None:

@@ -29,7 +29,7 @@ def of_check(name: str, detail: str, *, blocking: bool) -> CheckResult:
 
 
 def step(key: Any, outcome: Any, error: Any = None) -> Any:
-    return {"key": key, "outcome": outcome, "error": error}
+    return {"key": key, "outcome": outcome, "version": 1, "causes": [], "seconds": None, "error": error}
 
 
 def of_run(*steps: Any, outcome: str = "failed", error: Any = None) -> Any:
@@ -196,7 +196,7 @@ def test_titles_are_one_printable_line() -> None:
 
 
 def test_slack_interprets_nothing() -> None:
-    document = to_slack(hostile_alert(), "production")
+    document: Any = to_slack(hostile_alert(), "production")
     assert "<" not in document["text"]
     kinds = [block.get("text", {}).get("type") or block["elements"][0]["type"] for block in document["blocks"]]
     assert kinds == ["plain_text"] * 3

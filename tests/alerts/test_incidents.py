@@ -109,13 +109,13 @@ def test_a_disk_is_told_as_it_fills_and_is_not_over_while_it_is_full(
     assert sorted(short) == sorted(told)
 
 
-def queue(name: str) -> dict[str, Any]:
+def queue(name: str) -> Any:
     return {"pool": "p", "name": name, "served": False, "deployments": ["d"], "paused": False}
 
 
 def test_the_worker_of_a_home_explains_what_it_served_and_elsewhere_each_queue_is_told() -> None:
     unserved = queues_without_worker([queue("default"), queue("expensive")])
-    gone = {"pool": "p", "name": "vm", "online": False, "last_heartbeat": "12:00"}
+    gone: Any = {"pool": "p", "name": "vm", "online": False, "last_heartbeat": "12:00"}
     seen = (*unserved, *silent_workers([gone], recent=("vm",), unserved=unserved))
     elsewhere, home = Story(), Story()
     told = titles([alert for _ in range(5) for alert in elsewhere.look(*seen)])

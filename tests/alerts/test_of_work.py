@@ -13,7 +13,7 @@ from causal_organism.alerts.of_work import asset_faults, calibration_faults, fai
 PULSE = "incremental-update-pipeline/incremental-updates"
 
 
-def run(state: str, *, of: str | None = PULSE, tries: int = 1, **more: Any) -> dict[str, Any]:
+def run(state: str, *, of: str | None = PULSE, tries: int = 1, **more: Any) -> Any:
     row: dict[str, Any] = {
         "id": "r1",
         "deployment": of,
@@ -25,7 +25,7 @@ def run(state: str, *, of: str | None = PULSE, tries: int = 1, **more: Any) -> d
     return {**row, **more}
 
 
-def asset(key: str = "views/degree", **more: Any) -> dict[str, Any]:
+def asset(key: str = "views/degree", **more: Any) -> Any:
     row: dict[str, Any] = {
         "key": key,
         "attempt": None,
@@ -37,7 +37,7 @@ def asset(key: str = "views/degree", **more: Any) -> dict[str, Any]:
     return {**row, **more}
 
 
-def stream(**more: Any) -> dict[str, Any]:
+def stream(**more: Any) -> Any:
     return {"length": 9, "lag": 0, "lag_s": 0.0, "dead_letters": 0, "gap": None, **more}
 
 
@@ -97,28 +97,31 @@ def test_checks_that_warn_and_assets_that_are_late_are_warnings() -> None:
     ],
 )
 def test_lag_growing_dead_letters_and_gaps_are_faults(
-    document: dict[str, Any], before: int | None, kinds: list[FaultKind]
+    document: Any, before: int | None, kinds: list[FaultKind]
 ) -> None:
     assert [each.kind for each in stream_faults(document, name="s", letters_before=before)] == kinds
 
 
 def test_a_network_that_was_made_again_is_no_fault() -> None:
-    audit = {"batch": 7, "same": False, "repaired": True}
+    audit: Any = {"batch": 7, "same": False, "repaired": True}
     assert network_fault(audit) is network_fault(None) is None
-    fault = network_fault({**audit, "repaired": False})
+    fault = network_fault(audit | {"repaired": False})
     assert fault is not None
     assert fault.kind is FaultKind.NETWORK_DIFFERS
 
 
 def test_a_worker_that_was_heard_lately_is_missed_and_one_of_long_ago_is_not() -> None:
-    workers = [{"pool": "default", "name": each, "online": False, "last_heartbeat": "12:00"} for each in ("a", "b")]
+    workers: Any = [
+        {"pool": "default", "name": each, "online": False, "last_heartbeat": "12:00"} for each in ("a", "b")
+    ]
     assert [each.subject for each in silent_workers(workers, recent=("a",))] == ["default/a"]
 
 
 def test_a_queue_that_waits_for_ten_minutes_is_late_unless_it_is_paused() -> None:
-    queue = {"pool": "default", "name": "expensive", "paused": False, "depth": 2, "oldest_s": 601.0}
+    queue: Any = {"pool": "default", "name": "expensive", "paused": False, "depth": 2, "oldest_s": 601.0}
     assert late_queues([queue])[0].cause == "queue-without-worker/default/expensive"
-    assert late_queues([{**queue, "paused": True}, {**queue, "oldest_s": 599.0}, {**queue, "oldest_s": None}]) == ()
+    others: Any = [{**queue, "paused": True}, {**queue, "oldest_s": 599.0}, {**queue, "oldest_s": None}]
+    assert late_queues(others) == ()
 
 
 def test_a_type_that_is_suspended_is_a_fault_and_an_alarm_alone_is_none() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from causal_organism.causal.declarations.panel_study import shipped_study
 from causal_organism.causal.effects import estimate_effects
+from causal_organism.causal.estimands import LeadPlacebo
 from causal_organism.causal.panel import shift
 from causal_organism.causal.person_effects import repeat_persons
 from causal_organism.causal.pooled import draw_design, estimate_pooled, lead_placebo
@@ -102,9 +103,10 @@ def test_a_refusal_is_a_result_without_numbers(world: Any, spoil: Any, reason: A
 def test_a_hidden_confounder_is_seen_by_the_lead_placebo_and_refused(world: Any) -> None:
     for seed in (7, 8, 9):
         columns, metadata = estimate_effects(world(seed, hidden=1.0)[1], seed=1)
+        found: Any = metadata["outcomes"][0]
         assert set(columns["verdict"]) == {"refused"}
         assert set(columns["reason_codes"]) == {"lead-placebo"}
-        assert metadata["outcomes"][0]["lead_placebo"]["p"] < 0.01
+        assert found["lead_placebo"]["p"] < 0.01
 
 
 def test_the_placebo_looks_ahead_and_not_back(world: Any) -> None:
@@ -112,8 +114,9 @@ def test_the_placebo_looks_ahead_and_not_back(world: Any) -> None:
     panel = world(8)[1]
     lasting = panel | {"focus_h_next": panel["focus_h_next"] - 0.3 * shift(panel, "meet_load_h", -2)}
     foreseen = panel | {"focus_h_next": panel["focus_h_next"] - 0.3 * shift(panel, "meet_load_h", 2)}
-    assert lead_placebo(lasting, "focus_h", CONTROLS, min_group=10)["p"] > 0.01
-    assert lead_placebo(foreseen, "focus_h", CONTROLS, min_group=10)["p"] < 1e-4
+    nothing, seen = (lead_placebo(each, "focus_h", CONTROLS, min_group=10)["p"] for each in (lasting, foreseen))
+    assert nothing is not None and nothing > 0.01
+    assert seen is not None and seen < 1e-4
 
 
 def test_a_hidden_confounder_would_have_misled(world: Any) -> None:
@@ -215,9 +218,10 @@ def test_an_outcome_that_nobody_described_is_estimated(world: Any) -> None:
 
 
 def test_a_placebo_that_cannot_be_computed_is_not_passed() -> None:
-    assert lead_problems({"p": None}) == ("few-weeks",)
-    assert lead_problems({"p": float("nan")}) == ("lead-placebo",)
-    assert lead_problems({"p": 0.011}) == ()
+    found: LeadPlacebo = {"effect": 0.1, "se": 0.1, "p": None, "rows": 10}
+    assert lead_problems(found) == ("few-weeks",)
+    assert lead_problems({**found, "p": float("nan")}) == ("lead-placebo",)
+    assert lead_problems({**found, "p": 0.011}) == ()
 
 
 def test_discovery_rates_are_benjamini_and_hochbergs() -> None:

@@ -63,7 +63,7 @@ def test_each_treatment_has_its_effect_with_the_others_held_equal(world: Any) ->
 def test_dowhy_agrees_on_each_and_everybody_has_a_row_of_each(world: Any) -> None:
     panel, declared = with_tickets(world), study()
     columns, facts = estimate_effects(panel, seed=1, declared=declared, agreement=AGREEMENT)
-    shown = [each for each in facts["estimands"] if each["dowhy"] is not None]
+    shown: Any = [each for each in facts["estimands"] if each["dowhy"] is not None]
     assert {each["treatment"] for each in shown} == {"meet_load_h", "tickets"}
     assert all(each["dowhy"]["agrees"] for each in shown)
     people = len(np.unique(panel["id"]))

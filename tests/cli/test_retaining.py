@@ -14,6 +14,7 @@ from causal_organism.cli.history import retained_text
 from causal_organism.cli.main import organism
 from causal_organism.cli.watching import retaining
 from causal_organism.cli.watching.retaining import COMMAND, MARK, is_due, retain_when_due
+from causal_organism.documents.versions import ForgottenDocument, RetainDocument
 from causal_organism.settings import Settings
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -64,7 +65,10 @@ def test_it_is_the_command() -> None:
 
 @pytest.mark.parametrize(("dry_run", "heading"), [(True, "would be removed:"), (False, "removed:")])
 def test_what_would_go_is_told_apart_from_what_went(dry_run: bool, heading: str) -> None:
-    forgotten = {"interactions": 0, "before": None, "batches": 0, "readings": 60}
-    document = {"dry_run": dry_run, "retired": [], "rejected": [], "forgotten": forgotten}
+    forgotten: ForgottenDocument = {"interactions": 0, "before": None, "batches": 0, "readings": 60}
+    document: RetainDocument = {
+        "schema": "organism.retain/1", "dry_run": dry_run, "retired": [], "rejected": [],
+        "swept": {"count": 0, "bytes": 0}, "forgotten": forgotten,
+    }  # fmt: skip
     assert retained_text(document).splitlines() == [heading, "60 old effects and scores over time"]
     assert retained_text({**document, "forgotten": {**forgotten, "readings": 0}}) == "nothing to remove"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from causal_organism.assets.definitions import asset, source
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.engine.automation.evaluation import AUTOMATION, evaluate, explain
 from causal_organism.engine.automation.run import begin_automated, conclude
 from causal_organism.engine.requests import Origin, Request
@@ -12,7 +13,9 @@ from causal_organism.engine.runs.refresh import finish, make_step
 from causal_organism.ports import RunRecord
 from tests.engine.organisms import outcomes
 
-NOTHING = {"schema": "organism.refresh/1", "run": "pulse", "outcome": "nothing", "steps": [], "observed": []}
+NOTHING: RefreshDocument = {
+    "schema": "organism.refresh/1", "run": "pulse", "outcome": "nothing", "config": {}, "steps": [], "observed": [],
+}  # fmt: skip
 
 
 class World:
@@ -55,7 +58,7 @@ def pulsed(organism: Any) -> list[tuple[str, str]]:
     return outcomes(pulse(organism))
 
 
-def pulse(organism: Any) -> dict[str, Any]:
+def pulse(organism: Any) -> RefreshDocument:
     organism.ledger.begin_run(
         RunRecord(id="pulse", flow="f", selection=None, trigger="schedule", actor="ana", started_at=organism.now())
     )

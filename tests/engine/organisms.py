@@ -12,6 +12,8 @@ from typing import Any
 
 from causal_organism.assets.definitions import Asset
 from causal_organism.assets.graph import graph_of
+from causal_organism.documents.refreshes import RefreshPart
+from causal_organism.documents.servers import StatusDocument
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.organism.projections.exports import export_heads
@@ -74,7 +76,12 @@ def with_graph(organism: Any, assets: Iterable[Asset]) -> Any:
     return InMemory(**{**vars(organism), "graph": graph_of(assets)})
 
 
-def outcomes(document: dict[str, Any]) -> list[tuple[str, str]]:
+def no_servers() -> StatusDocument:
+    """The status of a console without servers."""
+    return {"schema": "organism.status/1", "servers": []}
+
+
+def outcomes(document: RefreshPart) -> list[tuple[str, str]]:
     return [(step["key"], step["outcome"]) for step in document["steps"]]
 
 

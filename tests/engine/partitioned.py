@@ -9,6 +9,7 @@ from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.assets.partitions.dimensions import Dynamic, Static
 from causal_organism.assets.partitions.upstream import Upstream
 from causal_organism.assets.partitions.windows import Daily
+from causal_organism.documents.assets import AssetRow
 from causal_organism.engine.history.listing import assets_document, values_document
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
@@ -75,9 +76,8 @@ def made(organism: Any, selection: str = "*", partition: str | None = None, **op
     ]
 
 
-def row(organism: Any, key: str) -> dict[str, Any]:
-    found: dict[str, Any] = next(each for each in assets_document(organism)["assets"] if each["key"] == key)
-    return found
+def row(organism: Any, key: str) -> AssetRow:
+    return next(each for each in assets_document(organism)["assets"] if each["key"] == key)
 
 
 def value(organism: Any, text: str) -> Any:

@@ -35,7 +35,7 @@ def test_an_asset_fails_alone(options: dict[str, Any], function: Any, told: str)
     steps = refresh_local(memory_organism((broken, well)), Request("*"), Origin("ana"))["steps"]
 
     assert [(each["key"], each["outcome"]) for each in steps] == [("broken", "failed"), ("well", "made")]
-    assert told in steps[0]["error"]
+    assert told in str(steps[0]["error"])
 
 
 def test_a_source_that_leaves_has_failed() -> None:
@@ -44,7 +44,7 @@ def test_a_source_that_leaves_has_failed() -> None:
 
     document = refresh_local(memory_organism((gone, reader)), Request("reader"), Origin("ana"))
 
-    assert "SystemExit" in document["observed"][0]["error"]
+    assert "SystemExit" in str(document["observed"][0]["error"])
     assert document["outcome"] == "failed"
 
 
@@ -175,7 +175,7 @@ def test_a_setting_that_is_not_set_fails_its_asset_alone_and_names_it_and_where(
         "behind": "blocked",
         "other": "made",
     }
-    told = next(each["error"] for each in document["steps"] if each["key"] == "needs")
+    told = next(str(each["error"]) for each in document["steps"] if each["key"] == "needs")
     assert told.startswith(f"needs ({needs.specs[0].defined_at}): ")
     assert ("test_authors_code.py" in told, "ORGANISM_OWN_LIMIT is not set" in told) == (True, True)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from causal_organism.assets.automation.conditions import eager, on_cron
@@ -68,7 +70,7 @@ def test_the_answer_of_the_pulse_holds_both_parts(world: World) -> None:
     )
     step = {"key": "views/degree", "outcome": "made", "error": None}
     seen = {"key": "rows", "version": 1, "changed": True, "error": None, "failed_checks": []}
-    before = {**NOTHING, "outcome": "done", "steps": [step], "observed": [seen]}
+    before: Any = {**NOTHING, "outcome": "done", "steps": [step], "observed": [seen]}
     evaluation = evaluate(organism, Origin("ana", run="pulse"))
     made = refresh_local(organism, Request(evaluation.selection), Origin("ana", AUTOMATION))
     document = conclude(organism, evaluation, before, made)

@@ -13,6 +13,7 @@ import pytest
 from causal_organism.assets.checks import row_count
 from causal_organism.assets.definitions import Asset, Output, asset, source
 from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.engine.cancelling import ASK_AFTER_S, Cancellation
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import begin, finish, make_all, refresh_local
@@ -89,7 +90,7 @@ def assets_of(world: World) -> tuple[Asset, ...]:  # noqa: C901 - declarations o
     return (rows, whole, same, updated, two, parts, raising, rejected)
 
 
-def run_cancelled(organism: Any, selection: str, **options: Any) -> dict[str, Any]:
+def run_cancelled(organism: Any, selection: str, **options: Any) -> RefreshDocument:
     """A run that is cancelled while it makes, and its answer."""
     run = begin(organism, Request(selection), Origin("ana", "cli", run=RUN, **options))
     with pytest.raises(RunCancelledError):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from causal_organism.assets.definitions import Check, asset, source
 from causal_organism.assets.partitions.dimensions import Static
+from causal_organism.documents.assets import FreshnessDocument
 from causal_organism.engine.freshness import freshness_text
 from causal_organism.engine.history.listing import assets_document, show_document
 from causal_organism.errors import GraphError
@@ -42,9 +43,8 @@ def world(**options: Any) -> Any:
     return organism
 
 
-def row(organism: Any, key: str = "report") -> dict[str, Any]:
-    found: dict[str, Any] = next(each for each in assets_document(organism)["assets"] if each["key"] == key)
-    return found
+def row(organism: Any, key: str = "report") -> Any:
+    return next(each for each in assets_document(organism)["assets"] if each["key"] == key)
 
 
 def freshness(organism: Any, key: str = "report") -> tuple[str, str | None, float | None]:
@@ -278,7 +278,7 @@ def test_an_asset_is_late_exactly_when_it_is_too_old(steps: list[int], made: int
 
 def test_freshness_in_words() -> None:
     deadline = (START + timedelta(hours=1)).isoformat()
-    late = {"state": "late", "deadline": deadline, "late_by_s": 7800.0}
+    late: FreshnessDocument = {"state": "late", "deadline": deadline, "late_by_s": 7800.0}
     assert freshness_text(None) == "-"
     assert freshness_text({"state": "unknown", "deadline": None, "late_by_s": None}) == "unknown: it was never made"
     assert freshness_text({"state": "on-time", "deadline": deadline, "late_by_s": None}) == (

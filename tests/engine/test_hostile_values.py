@@ -14,6 +14,7 @@ from causal_organism.assets.definitions import Asset, asset, source
 from causal_organism.assets.facts import Table, Text
 from causal_organism.assets.partitions.dimensions import Dynamic, Static
 from causal_organism.assets.storable import LONGEST_ERROR, error_text
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.engine.contents import load_value
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
@@ -35,11 +36,11 @@ def constant(key: str, value: Any = 1, **options: Any) -> Asset:
     return asset(key=key, code_version="1", **options)(lambda: value)
 
 
-def refreshed(*assets: Asset, **settings: Any) -> dict[str, Any]:
+def refreshed(*assets: Asset, **settings: Any) -> RefreshDocument:
     return refresh_local(memory_organism(assets, **settings), Request("*"), Origin("ana"))
 
 
-def error_of(document: dict[str, Any], key: str) -> str:
+def error_of(document: RefreshDocument, key: str) -> str:
     return next(str(each["error"]) for each in document["steps"] if each["key"] == key)
 
 
@@ -86,7 +87,7 @@ def test_a_source_that_returns_it_fails_and_what_does_not_read_it_goes_on(name: 
     document = refreshed(broken, reader, constant("well"))
 
     (seen,) = document["observed"]
-    assert told in seen["error"]
+    assert told in str(seen["error"])
     assert dict(outcomes(document)) == {"reader": "blocked", "well": "made"}
 
 
@@ -257,7 +258,7 @@ def test_a_source_of_partitions_that_names_odd_ones_fails_alone(members: Any) ->
 
     document = refreshed(names, each, constant("well"))
 
-    assert "names" in document["observed"][0]["error"]
+    assert "names" in str(document["observed"][0]["error"])
     assert dict(outcomes(document)) == {"well": "made"}
     assert document["outcome"] == "failed"
 
@@ -273,7 +274,7 @@ def test_names_that_were_odd_before_they_were_of_partitions_stop_nothing_else() 
     document = refresh_local(organism, Request("*"), Origin("ana"))
 
     assert dict(outcomes(document)) == {"well": "made"}
-    assert "names names a partition 1.5" in document["observed"][0]["error"]
+    assert "names names a partition 1.5" in str(document["observed"][0]["error"])
 
 
 @pytest.mark.parametrize("key", ["causal/effects", "interventions/proposals"])

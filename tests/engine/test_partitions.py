@@ -96,7 +96,7 @@ def test_a_partition_that_failed_keeps_its_head_and_blocks_who_reads_all(organis
 def test_a_partition_is_blocked_by_the_one_before_that_was_never_made(organism: Any) -> None:
     document = refresh_local(organism, Request("daily/sum", partition="day=2026-01-02,site=north"), Origin("ana"))
     assert (document["outcome"], document["steps"][0]["outcome"]) == ("failed", "blocked")
-    assert "daily/sum[day=2026-01-01,site=north] was never made" in document["steps"][0]["error"]
+    assert "daily/sum[day=2026-01-01,site=north] was never made" in str(document["steps"][0]["error"])
 
 
 def test_the_dimension_that_an_asset_does_not_have_leaves_it_whole(organism: Any) -> None:
@@ -198,7 +198,7 @@ def test_a_source_that_names_what_cannot_be_a_partition_fails(organism: Any, wor
     world.customers = ["a", "b\n"]
     document = refresh_local(organism, Request("greet"), Origin("ana"))
     assert document["outcome"] == "failed"
-    assert "names a partition 'b\\n': it holds control characters" in document["observed"][0]["error"]
+    assert "names a partition 'b\\n': it holds control characters" in str(document["observed"][0]["error"])
     assert row(organism, "greet")["partitions"]["fresh"] == 2
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.definitions import Asset, asset, source
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.engine.automation.progressive import conclude_both, samples_to_enlarge
 from causal_organism.engine.history.listing import (
     assets_document,
@@ -149,7 +150,7 @@ def test_nothing_grows_without_a_budget_or_under_a_pin(tmp_path: Path) -> None:
 def test_both_parts_of_a_run_are_one_answer(tmp_path: Path) -> None:
     organism = organism_in(tmp_path, [1])
     first = refresh_local(organism, Request("of/some", force=True), Origin("ana"))
-    second = {**refresh_local(organism, Request("*"), Origin("ana")), "run": first["run"]}
+    second: RefreshDocument = {**refresh_local(organism, Request("*"), Origin("ana")), "run": first["run"]}
     both = conclude_both(organism, first, second)
     assert (both["outcome"], [each["key"] for each in both["steps"]]) == ("done", ["of/some"])
     assert organism.ledger.run_document(first["run"]) == both

@@ -92,7 +92,7 @@ def test_only_the_selection_is_made(organism: Any) -> None:
 def test_an_upstream_that_was_never_made_blocks(organism: Any) -> None:
     document = refresh_local(organism, Request("sign"), Origin("ana"))
     assert (document["outcome"], outcomes(document)) == ("failed", [("sign", "blocked")])
-    assert "total was never made; select +sign" in document["steps"][0]["error"]
+    assert "total was never made; select +sign" in str(document["steps"][0]["error"])
 
 
 def test_a_failure_leaves_the_head_and_blocks_what_is_behind(organism: Any, world: World) -> None:
@@ -104,7 +104,7 @@ def test_a_failure_leaves_the_head_and_blocks_what_is_behind(organism: Any, worl
     assert values_document(organism, "total")["value"] == 6
     row = next(each for each in assets_document(organism)["assets"] if each["key"] == "sign")
     assert row["status"] == "fresh"
-    failed = next(each for each in assets_document(organism)["assets"] if each["key"] == "total")
+    failed: Any = next(each for each in assets_document(organism)["assets"] if each["key"] == "total")
     assert failed["attempt"]["outcome"] == "failed"
 
 
@@ -257,7 +257,7 @@ def test_a_source_that_fails_blocks_what_reads_it_and_keeps_its_head(world: Worl
     world.fails = True
     document = refresh_local(organism, Request("*", force=True), Origin("ana"))
     assert (document["outcome"], outcomes(document)) == ("failed", [("total", "blocked")])
-    assert "disk gone" in document["observed"][0]["error"]
+    assert "disk gone" in str(document["observed"][0]["error"])
     assert values_document(organism, "rows")["value"] == [1, 2, 3]
 
 

@@ -92,6 +92,7 @@ def test_rejected_values_are_listed_with_what_the_checks_said(organism: Any, wor
     assert set(newest) == {*published, "rejected_at"}
     assert (newest["version"], newest["head"], newest["kept"], newest["actor"]) == (None, False, True, "ana")
     assert newest["checks"][0]["detail"] == "1 rows, at least 2"
+    assert newest["inputs"]["raw"] is not None
     assert newest["inputs"]["raw"]["version"] == 3
     assert newest["rejected_at"] > first["rejected_at"]
     assert versions_document(organism, "table", rejected=True, limit=1)["versions"] == [newest]

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from causal_organism.deployments import PIPELINES
+from causal_organism.documents.stats import RunDocument
 from causal_organism.platform.runs import load_run
 from causal_organism.settings import Settings
 from causal_organism.wiring import OpenOrganism
@@ -27,10 +28,10 @@ def tasks_of(organism: OpenOrganism, run: str) -> dict[str, tuple[str, int]]:
     return {task["name"]: (task["state"], task["tries"]) for task in load_run(organism, run)["tasks"]}
 
 
-def ended(organism: OpenOrganism, run: str, tries: int = 1) -> dict[str, Any]:
+def ended(organism: OpenOrganism, run: str, tries: int = 1) -> RunDocument:
     """The run once it has ended. Its tasks are known later still."""
 
-    def look() -> dict[str, Any] | None:
+    def look() -> RunDocument | None:
         found = load_run(organism, run)
         return found if has_ended(found) and found["tries"] == tries else None
 

@@ -71,7 +71,7 @@ def test_a_pulse_makes_its_views_and_then_what_automation_chooses(organism: Open
 
 def test_the_next_pulse_repeats_nothing_and_says_why(organism: OpenOrganism, pulse: Any) -> None:
     assert pulse()["outcome"] == "nothing"
-    told = explain(organism, "automated/bad")
+    told: Any = explain(organism, "automated/bad")
     assert told["because"] == "not again: the last try with the same code and inputs failed: ValueError: no [/] way"
     assert (told["last"]["because"], told["last_chosen"]["chosen"]) == (told["because"], True)
 

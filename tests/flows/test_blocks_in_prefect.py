@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from causal_organism.deployments import REFRESH
+from causal_organism.documents.stats import RunDocument
 from causal_organism.platform.runs import cancel_run, load_logs, load_run, retry_run
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ASSETS, assert_tasks, ended, tasks_of
@@ -45,7 +46,7 @@ def refresh(organism: OpenOrganism, selection: str = "block/rows+", **more: Any)
     return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
 
 
-def outcomes(run: dict[str, Any]) -> dict[str, str]:
+def outcomes(run: RunDocument) -> dict[str, str]:
     return {step["key"]: step["outcome"] for step in run["steps"]}
 
 
@@ -84,18 +85,18 @@ def assert_events(organism: OpenOrganism, run: str, expected: list[str]) -> None
 
 
 @pytest.fixture(scope="module")
-def first(deployed: OpenOrganism) -> dict[str, Any]:
+def first(deployed: OpenOrganism) -> RunDocument:
     """A run that gives all of them a history."""
     return ended(deployed, refresh(deployed))
 
 
-def test_what_has_no_history_has_a_task_of_its_own(deployed: OpenOrganism, first: dict[str, Any]) -> None:
+def test_what_has_no_history_has_a_task_of_its_own(deployed: OpenOrganism, first: RunDocument) -> None:
     assert_tasks(deployed, first["id"], dict.fromkeys(KEYS, ("Completed", 1)))
     assert outcomes(first) == dict.fromkeys(KEYS, "made")
 
 
 def test_cheap_neighbours_are_one_task_and_each_is_told_by_itself(
-    deployed: OpenOrganism, first: dict[str, Any], changed: None
+    deployed: OpenOrganism, first: RunDocument, changed: None
 ) -> None:
     run = ended(deployed, refresh(deployed))
     assert_tasks(deployed, run["id"], {BLOCK: ("Completed", 1)})
@@ -109,7 +110,7 @@ def test_cheap_neighbours_are_one_task_and_each_is_told_by_itself(
 
 
 def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_behind_it(
-    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+    deployed: OpenOrganism, first: RunDocument, changed: None, folder: Path
 ) -> None:
     (folder / "block-b-will").write_text("fail")
     before = calls(folder)
@@ -134,7 +135,7 @@ def test_one_that_fails_in_a_block_fails_alone_and_a_retry_makes_it_and_what_is_
 
 
 def test_one_that_breaks_off_in_a_block_is_tried_again_in_a_task_of_its_own_and_others_go_on(
-    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+    deployed: OpenOrganism, first: RunDocument, changed: None, folder: Path
 ) -> None:
     (folder / "block-b-will").write_text("break break")
     before = calls(folder)
@@ -149,7 +150,7 @@ def test_one_that_breaks_off_in_a_block_is_tried_again_in_a_task_of_its_own_and_
 
 
 def test_it_is_not_tried_more_often_than_its_class_says(
-    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+    deployed: OpenOrganism, first: RunDocument, changed: None, folder: Path
 ) -> None:
     (folder / "block-b-will").write_text("break break break")
     before = calls(folder)
@@ -160,19 +161,19 @@ def test_it_is_not_tried_more_often_than_its_class_says(
 
 
 def test_a_lease_of_somebody_else_stops_the_run_where_it_is(
-    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+    deployed: OpenOrganism, first: RunDocument, changed: None, folder: Path
 ) -> None:
     before = calls(folder)
     with deployed.ledger.hold("block/b", "", "somebody else"):
         run = ended(deployed, refresh(deployed))
     assert (run["state"], run["outcome"]) == ("Failed", "failed")
-    assert "block/b is being made by somebody else" in run["message"]
+    assert "block/b is being made by somebody else" in str(run["message"])
     assert outcomes(run) == {"block/a": "made"}
     assert [after - then for then, after in zip(before, calls(folder), strict=True)] == [1, 0, 0, 0]
 
 
 def test_a_cancelled_block_keeps_what_was_made_and_the_next_run_makes_the_rest(
-    deployed: OpenOrganism, first: dict[str, Any], changed: None, folder: Path
+    deployed: OpenOrganism, first: RunDocument, changed: None, folder: Path
 ) -> None:
     (folder / "block-b-will").write_text("wait")
     before = calls(folder)
@@ -217,7 +218,7 @@ PAIR_TASKS = {
 }
 
 
-def pairs_made(organism: OpenOrganism, folder: Path) -> dict[str, Any]:
+def pairs_made(organism: OpenOrganism, folder: Path) -> RunDocument:
     """A run of all of them from other content, each in full, so that what takes how long is known of all but one."""
     file = folder / "pair-rows"
     file.write_text(str(int(file.read_text()) + 1 if file.exists() else 1))

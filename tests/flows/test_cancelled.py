@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from causal_organism.deployments import REFRESH
+from causal_organism.documents.json import JsonObject
 from causal_organism.platform.runs import cancel_run, load_run
 from causal_organism.wiring import OpenOrganism
 from tests.flows.conftest import ended
@@ -55,7 +56,7 @@ def end_child(folder: Path, name: str) -> None:
 
 
 def refresh(organism: OpenOrganism, selection: str) -> str:
-    parameters = {"selection": selection, "actor": "ana", "force": True}
+    parameters: JsonObject = {"selection": selection, "actor": "ana", "force": True}
     return organism.orchestrator.trigger(REFRESH.full_name, parameters, trigger="cli")
 
 

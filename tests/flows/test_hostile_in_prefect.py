@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from causal_organism.deployments import REFRESH
+from causal_organism.documents.stats import RunDocument
 from causal_organism.platform.runs import load_run
 from causal_organism.wiring import OpenOrganism
 from causal_organism.wording.run_actions import has_ended
@@ -26,11 +26,11 @@ def run_environment(request: pytest.FixtureRequest, run_environment: dict[str, s
     }
 
 
-def refreshed(organism: OpenOrganism) -> dict[str, Any]:
+def refreshed(organism: OpenOrganism) -> RunDocument:
     """A run of all that is out of date, once it has ended."""
     run = organism.orchestrator.trigger(REFRESH.full_name, {"selection": "*", "actor": "ana"}, trigger="cli")
 
-    def look() -> dict[str, Any] | None:
+    def look() -> RunDocument | None:
         found = load_run(organism, run)
         return found if has_ended(found) else None
 
@@ -62,6 +62,6 @@ def test_each_fails_alone_by_name_and_the_rest_is_made(
     assert errors["hostile/checked"].startswith("answers_a_text: it returned the text 'too high'")
     assert errors["hostile/left"] == "value is a set, which is not JSON; use a sorted list"
     for told in ("hostile/columns failed: two columns", f"hostile/source failed: {errors['hostile/left']}"):
-        assert told in run["message"]
+        assert told in str(run["message"])
     in_one = run_environment["ORGANISM_BLOCK_MS"] != "0"
     equal(lambda: any(", " in name for name in tasks_of(deployed, run["id"])), in_one)

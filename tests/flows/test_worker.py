@@ -10,6 +10,7 @@ import pytest
 
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.deployments import INCREMENTAL, REFRESH
+from causal_organism.documents.stats import RunDocument
 from causal_organism.engine.contents import load_value
 from causal_organism.platform.run_listing import load_runs
 from causal_organism.platform.runs import cancel_run, load_logs, load_run, retry_run
@@ -43,14 +44,14 @@ def events_of(api: httpx.Client, wanted: dict[str, Any]) -> list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def good(deployed: OpenOrganism) -> dict[str, Any]:
+def good(deployed: OpenOrganism) -> RunDocument:
     assert ("flows/total", "") not in deployed.ledger.heads(), "another file made it: what it makes should be its own"
     run = refresh(deployed, "flows/total or flows/flaky or flows/other or flows/behind")
     return ended(deployed, run)
 
 
 def test_every_asset_is_one_task_named_by_its_key_and_a_store_that_broke_off_is_asked_again(
-    deployed: OpenOrganism, good: dict[str, Any]
+    deployed: OpenOrganism, good: RunDocument
 ) -> None:
     assert good["state"] == "Completed"
     tries = {"flows/total": 1, "flows/flaky": 3, "flows/other": 1, "flows/behind": 1}
@@ -62,12 +63,12 @@ def test_every_asset_is_one_task_named_by_its_key_and_a_store_that_broke_off_is_
     )
 
 
-def test_others_go_on_while_one_waits_to_be_tried_again(good: dict[str, Any]) -> None:
+def test_others_go_on_while_one_waits_to_be_tried_again(good: RunDocument) -> None:
     keys = [step["key"] for step in good["steps"]]
     assert keys.index("flows/other") < keys.index("flows/flaky") < keys.index("flows/behind")
 
 
-def test_the_run_is_the_same_in_prefect_and_in_the_ledger(deployed: OpenOrganism, good: dict[str, Any]) -> None:
+def test_the_run_is_the_same_in_prefect_and_in_the_ledger(deployed: OpenOrganism, good: RunDocument) -> None:
     record = deployed.ledger.run(good["id"])
     assert record is not None
     assert (record.deployment, record.actor, record.trigger, record.outcome) == (
@@ -81,7 +82,7 @@ def test_the_run_is_the_same_in_prefect_and_in_the_ledger(deployed: OpenOrganism
     assert deployed.ledger.version("flows/total", 1).run is not None  # type: ignore[union-attr]
 
 
-def test_what_an_asset_says_stands_in_the_logs_of_its_run(deployed: OpenOrganism, good: dict[str, Any]) -> None:
+def test_what_an_asset_says_stands_in_the_logs_of_its_run(deployed: OpenOrganism, good: RunDocument) -> None:
     for text in ("flows/total made @", "adding up"):
         told(deployed, good["id"], text)
 
@@ -92,7 +93,7 @@ def test_what_an_asset_says_stands_in_the_logs_of_its_run(deployed: OpenOrganism
     equal(tasks, {"flows/total"})
 
 
-def test_prefects_own_feed_shows_the_assets(deployed: OpenOrganism, good: dict[str, Any]) -> None:
+def test_prefects_own_feed_shows_the_assets(deployed: OpenOrganism, good: RunDocument) -> None:
     wanted = {
         "event": {"name": ["prefect.asset.materialization.succeeded"]},
         "related": {"id": [f"prefect.flow-run.{good['id']}"]},
@@ -130,7 +131,7 @@ def test_partitions_are_refreshed_one_by_one_or_all_that_are_out_of_date(deploye
 
 
 def test_a_failed_run_says_what_failed_and_is_retried_under_its_id(
-    deployed: OpenOrganism, good: dict[str, Any], folder: Path
+    deployed: OpenOrganism, good: RunDocument, folder: Path
 ) -> None:
     run = refresh(deployed, "flows/total or flows/bad+")
     first = ended(deployed, run)

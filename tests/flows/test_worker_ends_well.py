@@ -123,7 +123,7 @@ def test_it_tells_what_it_can_import_while_it_is_there(pool: Pool, begin: Begin,
     (report,) = until(reports, "the worker tells")
     assert (report.assets, report.is_current) == ("a_shop_that_is_not_there:ASSETS", True)
     (row,) = report.found["graphs"]
-    assert "No module named 'a_shop_that_is_not_there'" in row["error"]
+    assert "No module named 'a_shop_that_is_not_there'" in str(row["error"])
     until(lambda: any(each["pool"] == pool.name for each in organism.orchestrator.workers()), "Prefect knows it")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(PATIENCE_S) == 0

@@ -185,6 +185,7 @@ def test_a_story_from_the_pilot_to_the_action_and_its_own_result() -> None:
     effects = make_effects(outcome_sd=np.full(PEOPLE, 1.0))
     pilot = of_engineers(after(effects=effects))
     results = evaluate_all([play(pilot, 1.1)[0]], World(panel=play(pilot, 1.1)[1], declared=shipped_study()))
+    found: Any
     (found,) = results["results"]
     assert (found["verdict"], found["alarm"], found["others"][0]["verdict"]) == ("effective", False, "no-effect")
     assert found["measured"]["from"] < 1.1 < found["measured"]["to"]

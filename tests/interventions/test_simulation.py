@@ -54,7 +54,7 @@ def group(document: Any, name: Any, outcome: int = 0) -> Any:
 
 def test_own_hours_and_those_of_the_others_add_up() -> None:
     """Six of ten in a team lose two hours: -0.6 * -2 of their own, 0.2 * -2 * 5/9 of the others."""
-    document = simulate(proposal(), world())
+    document: Any = simulate(proposal(), world())
     treated = group(document, "treated: engineer")
     assert treated["mean"] == pytest.approx(1.2 - 0.4 * 5 / 9, abs=0.06)
     assert treated["from"] < treated["mean"] < treated["to"]

@@ -36,7 +36,7 @@ direction = "up"
 NOTHING: Any = {"results": [], "types": {}}
 
 
-def of(name: str, table: pd.DataFrame, declared: str, *, reviewed: bool = True) -> dict[str, Any]:
+def of(name: str, table: pd.DataFrame, declared: str, *, reviewed: bool = True) -> Any:
     """A study as its source keeps it."""
     columns = {column: table[column].tolist() for column in table.columns}
     return {"name": name, "text": declared, "reviewed": reviewed, "rows": len(table), "columns": columns}
@@ -116,7 +116,7 @@ def test_what_was_only_observed_or_nobody_reviewed_is_a_pilot(table: Any, declar
 
 def test_estimates_of_a_file_that_nobody_reviewed_say_so() -> None:
     studies = [of("asked", by_lot(1), BY_LOT, reviewed=reviewed) for reviewed in (False, True)]
-    found = run_studies({"studies": studies}, min_group=10, reference=False)["studies"]
+    found: Any = run_studies({"studies": studies}, min_group=10, reference=False)["studies"]
     assert [each["estimates"][0]["reasons"] for each in found] == [["unreviewed"], []]
 
 
@@ -174,8 +174,9 @@ def test_where_hours_are_limited_they_have_to_be_declared() -> None:
 
 def test_a_study_that_cannot_be_run_keeps_none_of_the_others_from_it() -> None:
     broken = of("broken", by_lot(1).drop(columns="team"), BY_LOT)
-    found = run_studies({"studies": [broken, {"name": "lost", "problem": "no table"}]}, min_group=10, reference=False)
-    assert [each["problem"].split(";")[0] for each in found["studies"]] == [
+    both = [broken, {"name": "lost", "problem": "no table"}]
+    found: Any = run_studies({"studies": both}, min_group=10, reference=False)["studies"]
+    assert [each["problem"].split(";")[0] for each in found] == [
         "the data have no column 'team', which is cluster", "no table",
     ]  # fmt: skip
     assert only(proposed(broken, of("course", by_lot(1), BY_LOT)))["study"] == "course"
@@ -210,7 +211,7 @@ def test_what_was_started_is_measured_in_the_studys_own_table_and_decides_what_f
     seen = weekly(1.0)[lambda table: table["week"] < week_names(36)[25]]
     made = only(proposed(of("rule", seen, declared)))
     treated, held_out = draw_lots(made["teams"], held_out=made["pilot"]["held_out"], seed="1")
-    started = {
+    started: Any = {
         **{name: made[name] for name in ("id", "type", "proposes", "target", "outcome", "unit", "expected", "study")},
         **{name: made[name] for name in ("people", "cost_h", "teams", "target_ids")},
         "delta": 1.0, "treated_teams": list(treated), "held_out_teams": list(held_out),
@@ -219,6 +220,7 @@ def test_what_was_started_is_measured_in_the_studys_own_table_and_decides_what_f
     later = of("rule", weekly(1.0, treated), declared)
     panel = {"id": np.array([]), "week_index": np.array([])}
     found = evaluate_all([started], World(panel=panel, declared=shipped_study(), studies=[later]))
+    result: Any
     (result,) = found["results"]
     assert result["verdict"] == "effective"
     assert result["measured"]["from"] < 1.0 < result["measured"]["to"]
@@ -229,7 +231,7 @@ def test_what_was_started_is_measured_in_the_studys_own_table_and_decides_what_f
 
 def test_what_a_study_proposes_is_simulated_by_what_it_expects_and_says_what_it_does_not_know() -> None:
     made = only(proposed(of("training", by_lot(3), BY_LOT)))
-    found = simulate_study({"rank": 1, **made})
+    found = simulate_study(made)
     ((outcome,), expected) = (found["outcomes"], made["expected"])
     (group,) = outcome["groups"]
     assert (group["people"], group["mean"], group["verdict"]) == (made["people"], expected["total"], "gains")
@@ -239,7 +241,7 @@ def test_what_a_study_proposes_is_simulated_by_what_it_expects_and_says_what_it_
     assert [(each["group"], each["outcome"]) for each in found["unknown"]] == [
         ("colleagues", "y"), ("everybody", "network"),
     ]  # fmt: skip
-    text = simulation_text(found | {"evidence": "current"})
+    text = simulation_text({**found, "state": "proposed", "evidence": "current"})
     assert "? colleagues" in text and "not known: network of everybody" in text
     assert "a week" not in text, "how much of the treatment there is stands nowhere"
 

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from causal_organism.documents.backups import BackupDocument, RestoredDocument
 from causal_organism.engine.history.audit_chain import check_chain
 from causal_organism.errors import RefusedError, RequestError, StoreError
 from causal_organism.organism.stream.lag import stream_state
@@ -56,11 +57,11 @@ def elsewhere(organism: OpenOrganism, fresh_database: Callable[[], str], tmp_pat
         yield found
 
 
-def back_up(organism: OpenOrganism, folder: Path) -> dict[str, Any]:
+def back_up(organism: OpenOrganism, folder: Path) -> BackupDocument:
     return take_backup(organism, organism.backup_stores, folder)
 
 
-def restore(organism: OpenOrganism, folder: Path) -> dict[str, Any]:
+def restore(organism: OpenOrganism, folder: Path) -> RestoredDocument:
     return put_back(organism, organism.backup_stores, folder)
 
 

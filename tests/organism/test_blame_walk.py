@@ -116,7 +116,9 @@ def test_a_restored_version_is_a_reason(world: World) -> None:
     restore(organism, "load@1", actor="bo")
     told = blame(organism, "load", "ana")
     assert (told["from"], told["to"], changes(told)) == (2, 3, {"load": (9, 3)})
-    assert (told["made"]["restored_from"], told["made"]["actor"], told["made"]["trigger"]) == (1, "bo", "restore")
+    made = told["made"]
+    assert made is not None
+    assert (made["restored_from"], made["actor"], made["trigger"]) == (1, "bo", "restore")
     assert {"kind": "restored", "key": "load", "count": 1} in told["reasons"]
 
 
@@ -224,7 +226,7 @@ def test_a_chain_of_partitions_ends_somewhere() -> None:
     refreshed(organism)
     start["ana"] = 2
     refreshed(organism)
-    node = blame(organism, "day[day=2026-01-04]", "ana")
+    node: Any = blame(organism, "day[day=2026-01-04]", "ana")
     depth = 0
     while node["inputs"]:
         node = next((each for each in node["inputs"] if each["key"] == "day"), {"inputs": [], "note": None})

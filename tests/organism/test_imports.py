@@ -9,6 +9,7 @@ import pytest
 
 from causal_organism.assets.graph import graph_of
 from causal_organism.catalog import ASSETS
+from causal_organism.documents.imports import ImportDocument
 from causal_organism.engine.freshness import freshness_and_health
 from causal_organism.engine.snapshot import load_snapshot
 from causal_organism.organism.imports.import_table import ImportOptions, import_table
@@ -21,7 +22,7 @@ def organism(tmp_path: Path) -> Any:
     return with_settings(living_in_memory(tmp_path), home=tmp_path)
 
 
-def imported(organism: Any, name: str, folder: Path, content: str, **options: Any) -> dict[str, Any]:
+def imported(organism: Any, name: str, folder: Path, content: str, **options: Any) -> ImportDocument:
     path = folder / f"{name}.csv"
     path.write_text(content)
     return import_table(organism, name, path, actor="ana", options=ImportOptions(**options))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from causal_organism.assets.contents import AtBatch
+from causal_organism.documents.imports import ImportDocument
 from causal_organism.errors import RefusedError
 from causal_organism.network import fingerprints
 from causal_organism.organism.imports.import_table import ImportOptions, import_table
@@ -27,7 +28,7 @@ def roster(folder: Path, *people: str) -> Path:
     return path
 
 
-def imported(organism: Any, path: Path, **options: Any) -> dict[str, Any]:
+def imported(organism: Any, path: Path, **options: Any) -> ImportDocument:
     return import_table(organism, "people", path, actor="ana", options=ImportOptions(**options))
 
 

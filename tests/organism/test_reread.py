@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from causal_organism.documents.stream import RereadDocument
 from causal_organism.errors import FencedError, LeaseHeldError, RefusedError
 from causal_organism.organism.stream.lag import gap_text, stream_state
 from causal_organism.organism.stream.pulse import PulseReport
@@ -25,7 +26,7 @@ def organism(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     yield from living(request, tmp_path)
 
 
-def reread(organism: Any) -> dict[str, Any]:
+def reread(organism: Any) -> RereadDocument:
     return reread_stream(organism, actor="ana", holder="h1")
 
 
@@ -86,7 +87,7 @@ def test_a_gap_is_seen_before_a_pulse_comes_by_it_and_looking_changes_nothing(or
     ids = organism.stream.append([event("b", "c"), event("c", "d"), event("d", "e")])
     organism.stream.trim(ids[1])
     before, position = all_there_is(organism), organism.archive.position()
-    state = stream_state(organism)
+    state: Any = stream_state(organism)
     assert state["lag"] == 1
     gap = {key: state["gap"][key] for key in ("after", "before", "missing", "reread_at", "recorded")}
     assert gap == {
@@ -99,6 +100,7 @@ def test_a_gap_is_seen_before_a_pulse_comes_by_it_and_looking_changes_nothing(or
 
     assert pulsed(organism).gap is not None
     found = stream_state(organism)["gap"]
+    assert found is not None
     assert (found["recorded"], found["missing"]) == (True, 2)
     assert (gap_text(found) or "").startswith("gap found ")
 
@@ -111,7 +113,7 @@ def test_unread_entries_of_which_none_is_left_are_a_gap_too(organism: Any) -> No
         organism.stream.redis.xdel(organism.settings.stream, entry)
     else:
         del organism.stream._entries[entry]
-    state = stream_state(organism)
+    state: Any = stream_state(organism)
     assert state["length"] == 1, "the entry at our position is there, so that nothing seems to be missing before it"
     assert (state["lag"], state["gap"]["missing"], state["gap"]["recorded"]) == (0, 1, False)
     assert pulsed(organism).gap is not None
@@ -163,8 +165,10 @@ def test_a_later_gap_says_so_again(organism: Any) -> None:
     reread(organism)
     gap = stream_state(organism)["gap"]
     organism.ledger.set_fact("stream-reread", (organism.now() - timedelta(days=1)).isoformat())
+    later = stream_state(organism)["gap"]
+    assert gap is not None and later is not None
     assert gap["reread_at"] is not None
-    assert stream_state(organism)["gap"]["reread_at"] is None
+    assert later["reread_at"] is None
 
 
 def test_it_is_refused_where_nothing_may_change_or_a_pulse_runs(organism: Any) -> None:

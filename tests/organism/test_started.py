@@ -93,6 +93,6 @@ def test_only_what_was_drawn_has_results(organism: Any) -> None:
     assert load_result(organism, "aa11")["verdict"] == "inconclusive"
     organism.clock.move(weeks=8)
     act(organism, "finish")
-    found = load_result(organism, "aa11")
+    found: Any = load_result(organism, "aa11")
     assert (found["verdict"], found["alarm"], found["treated"], found["held_out"]) == ("inconclusive", True, 4, 4)
     assert abs(found["measured"]["effect"]) < 0.6

@@ -90,7 +90,7 @@ def test_a_table_that_changes_is_a_new_version_and_one_that_does_not_is_not_read
     asked: list[str] = []
 
     class Counting(StudiesSource):
-        def _read(self, study: Path, table: Path | None) -> dict[str, Any]:
+        def _read(self, study: Path, table: Path | None) -> Any:
             asked.append(study.stem)
             return super()._read(study, table)
 

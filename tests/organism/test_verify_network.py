@@ -76,12 +76,18 @@ def set_tie(organism: Any, source: str, target: str, **amounts: int) -> None:
         organism.network._ties[source, target] = tie._replace(**{names[name]: each for name, each in amounts.items()})
 
 
+def told_of_last(organism: Any) -> str:
+    found = last_audit(organism)
+    assert found is not None
+    return describe(found)
+
+
 def test_a_network_that_nobody_touched_is_as_the_archive_says(organism: Any) -> None:
     report = audited(organism)
     assert (report.same, report.people, report.ties, report.batch) == (True, 3, 3, 1)
     assert organism.channels.alerts == []
     assert organism.ledger.audit_log() == ()
-    assert describe(last_audit(organism) or {}) == "batch 1: 3 people and 3 ties, as the archive says"
+    assert told_of_last(organism) == "batch 1: 3 people and 3 ties, as the archive says"
 
 
 def test_a_weight_that_somebody_changed_is_told_and_put_right(organism: Any) -> None:
@@ -89,6 +95,7 @@ def test_a_weight_that_somebody_changed_is_told_and_put_right(organism: Any) -> 
     set_tie(organism, "a", "b", weight_u=99_000_000)
     report = audited(organism)
     assert (report.differing_ties, report.differing_people, report.repaired) == (1, 0, True)
+    difference: Any
     (difference,) = report.differences
     assert (difference["source"], difference["target"]) == ("a", "b")
     assert (difference["expected"]["weight_u"], difference["is"]["weight_u"]) == (2_000_000, 99_000_000)
@@ -101,7 +108,7 @@ def test_a_weight_that_somebody_changed_is_told_and_put_right(organism: Any) -> 
     )
     logged = next(each for each in organism.ledger.audit_log() if each.action == "network.differs")
     assert logged.detail["differences"][0]["is"]["weight_u"] == 99_000_000
-    assert "1 tie differs;" in describe(last_audit(organism) or {})
+    assert "1 tie differs;" in told_of_last(organism)
     assert network_in(organism.network) == before
     assert audited(organism).same
 
@@ -121,7 +128,8 @@ def test_what_is_said_by_kind_counts_too(organism: Any, changed: str) -> None:
     set_kinds(organism, {"kind": ["call", "mail"], "weight": ["call", "interaction"], "none left": []}[changed])
     report = audited(organism)
     assert (report.differing_ties, report.repaired) == (1, True)
-    assert set(report.differences[0]["expected"]["kinds"]) == {"call", "interaction"}
+    difference: Any = report.differences[0]
+    assert set(difference["expected"]["kinds"]) == {"call", "interaction"}
     told = organism.channels.alerts[0].text
     assert "expected 'call' weight 1, 1 interaction from" in told
     assert {"kind": "'mail' weight", "weight": "'interaction' weight 3", "none left": "is no kinds"}[changed] in told

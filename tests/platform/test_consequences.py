@@ -37,7 +37,7 @@ def failed(o: Any, deployment: str = REFRESH.full_name, **parameters: Any) -> st
     return run
 
 
-def keys(found: dict[str, Any]) -> list[str]:
+def keys(found: Any) -> list[str]:
     return [step["key"] for step in found["steps"]]
 
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_head_again_says_why() -> None:
     number = o.ledger.heads_of(["views/score"])["views/score"].version.number
     o.ledger.pin("views/score", "", number)
     assert of_version(o, "views/score@1")["refused"] == f"views/score is pinned at {number}"
-    assert "sources cannot be" in of_version(o, "rows@1")["refused"]
+    assert "sources cannot be" in str(of_version(o, "rows@1")["refused"])
 
 
 def test_who_lets_go_learns_what_the_next_run_makes() -> None:

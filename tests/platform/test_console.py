@@ -22,7 +22,7 @@ from causal_organism.stores.memory.archive import MemoryArchive
 from causal_organism.stores.memory.interventions import MemoryInterventions
 from causal_organism.stores.memory.orchestrator import MemoryOrchestrator
 from causal_organism.stores.memory.stream import MemoryStream
-from tests.engine.organisms import memory_organism
+from tests.engine.organisms import memory_organism, no_servers
 
 PROPOSAL = {
     "id": "abcd", "title": "pair them", "expected": {"outcome": "o", "mean": 1.0, "lo": 0.5, "hi": 1.5, "unit": "h"},
@@ -36,7 +36,7 @@ def test_a_decision_is_written_down_with_person_and_reason() -> None:
     organism: Any = memory_organism((proposals,))
     organism.interventions = MemoryInterventions()
     refresh_local(organism, Request("*"), Origin("bo"))
-    console = Console(organism, status=dict, close=lambda: None)
+    console = Console(organism, status=no_servers, close=lambda: None)
 
     console.decide("abcd", "reject", "too dear")
 
@@ -50,7 +50,7 @@ def test_queues_where_nothing_happens_are_the_same_document_though_workers_ask_a
     organism.orchestrator = MemoryOrchestrator(now=organism.now)
     organism.orchestrator.setup()
     organism.archive, organism.stream = MemoryArchive(), MemoryStream()
-    console = Console(organism, status=dict, close=lambda: None)
+    console = Console(organism, status=no_servers, close=lambda: None)
     before = console.queues()
     organism.clock.move(seconds=5)
     assert console.queues() == before
@@ -80,7 +80,7 @@ ACTIONS: dict[str, Callable[[Console], Any]] = {
 def test_a_read_only_console_refuses_every_action_before_any_store_is_asked(act: Callable[[Console], Any]) -> None:
     only_settings = SimpleNamespace(settings=replace(memory_organism(()).settings, read_only=True))
     with pytest.raises(RefusedError, match="nothing is changed here") as refused:
-        act(Console(only_settings, status=dict, close=lambda: None))
+        act(Console(only_settings, status=no_servers, close=lambda: None))
     assert refused.value.exit_code == 4
 
 
@@ -93,7 +93,7 @@ def test_config_of_a_run_is_planned_and_handed_on_and_a_wrong_value_starts_nothi
     organism.orchestrator = MemoryOrchestrator(now=organism.clock)
     organism.orchestrator.setup()
     organism.settings = replace(organism.settings, prefect_api_url="http://localhost/api")
-    console = Console(organism, status=dict, close=lambda: None)
+    console = Console(organism, status=no_servers, close=lambda: None)
     (row,) = console.assets()["assets"]
     assert row["config"] == [{"name": "limit", "type": "int", "default": 3}]
     assert [step["config"] for step in console.plan("top", config=("limit=20",))["steps"]] == [{"limit": 20}]

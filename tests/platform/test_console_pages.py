@@ -12,7 +12,7 @@ from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RequestError
 from causal_organism.platform.console import DIFFERENCES, Console
-from tests.engine.organisms import memory_organism
+from tests.engine.organisms import memory_organism, no_servers
 
 STATE = {"shift": 0, "people": 3}
 
@@ -42,7 +42,7 @@ def opened() -> tuple[Any, Console]:
     STATE.update(shift=0, people=3)
     organism: Any = memory_organism((rows, score, parity, report))
     refresh_local(organism, Request("*"), Origin("bo"))
-    return organism, Console(organism, status=dict, close=lambda: None)
+    return organism, Console(organism, status=no_servers, close=lambda: None)
 
 
 def moved(organism: Any, selection: str = "*", **changes: int) -> None:

@@ -27,7 +27,7 @@ def told(organism: Any, action: str, detail: dict[str, Any]) -> None:
     organism.ledger.audit(actor="ana", action=action, subject="x", detail=detail, at=organism.now())
 
 
-def seen(organism: Any, memory: dict[str, Any], *, later: timedelta = timedelta()) -> list[str]:
+def seen(organism: Any, memory: Any, *, later: timedelta = timedelta()) -> list[str]:
     return [each.text for each in look_at_audit(organism, memory, organism.now() + later)]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from causal_organism.cli.watching import metrics as command
+from causal_organism.documents.stats import MetricsDocument
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.platform.metrics import ABOUT, load_metrics, to_prometheus
 from causal_organism.stores.notices.outbox import FolderOutbox
@@ -30,7 +31,7 @@ def o(tmp_path: Path) -> Any:
     return found
 
 
-def values(document: dict[str, Any], name: str, **labels: str) -> list[float]:
+def values(document: MetricsDocument, name: str, **labels: str) -> list[float]:
     return [
         each["value"]
         for each in document["metrics"]
@@ -70,7 +71,7 @@ def test_prometheus_reads_every_line(o: Any) -> None:
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     helped = re.findall(r"^# TYPE (\S+) gauge$", text, re.MULTILINE)
     assert len(helped) == len(set(helped)) == len({re.split(r"[{ ]", line)[0] for line in lines})
-    hostile = {"metrics": [{"name": "organism_asset_late", "labels": {"key": 'a"\n\\'}, "value": 1}]}
+    hostile: Any = {"metrics": [{"name": "organism_asset_late", "labels": {"key": 'a"\n\\'}, "value": 1}]}
     assert r'{key="a\"\n\\"} 1' in to_prometheus(hostile)
 
 

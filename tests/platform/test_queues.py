@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from causal_organism.alerts.of_servers import queues_without_worker
-from causal_organism.cli.orchestration.deploy import _deploy_text
+from causal_organism.cli.orchestration.deploy import _check_text
 from causal_organism.cli.orchestration.queues import _queues_text
 from causal_organism.deployments import FULL, INCREMENTAL, REFRESH
 from causal_organism.errors import StoreError
@@ -156,7 +156,7 @@ def test_what_operators_changed_is_told_and_is_no_fault() -> None:
 def test_an_image_without_a_digest_is_told_and_is_no_fault() -> None:
     found = check_deployed(organism(), unpinned=("redis:7.4.2",))
     assert (found["ok"], found["unpinned"]) == (True, ["redis:7.4.2"])
-    assert "redis:7.4.2 has no digest: deploy/pin_images.py writes it" in _deploy_text(found).splitlines()
+    assert "redis:7.4.2 has no digest: deploy/pin_images.py writes it" in _check_text(found).splitlines()
 
 
 def test_a_worker_whose_last_run_had_other_code_is_a_problem() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from causal_organism.assets.definitions import asset, source
 from causal_organism.deployments import INCREMENTAL, REFRESH
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.documents.runs import RunWithTasks, TaskRow
 from causal_organism.engine.leases import run_lease
 from causal_organism.engine.requests import Origin, Request
@@ -65,7 +66,7 @@ def asked(o: Any, selection: str = "total") -> str:
     return run
 
 
-def carried_out(o: Any, run: str, selection: str) -> dict[str, Any]:
+def carried_out(o: Any, run: str, selection: str) -> RefreshDocument:
     """What a worker would do with a run."""
     o.orchestrator.begin(run)
     going = begin(o, Request(selection), Origin("ana", "cli", run=run, deployment=REFRESH.full_name))
@@ -200,7 +201,7 @@ def test_a_run_has_its_steps_from_the_ledger_and_its_tasks_from_prefect() -> Non
     assert (found["schema"], found["id"], found["outcome"]) == ("organism.run/1", run, "failed")
     assert [(step["key"], step["outcome"]) for step in found["steps"]] == [("total", "made"), ("broken", "failed")]
     assert [(task["name"], task["state"]) for task in found["tasks"]] == [("total", "Completed"), ("broken", "Failed")]
-    assert (found["selection"], "no \x1b[31m way" in found["error"]) == ("total or broken", True)
+    assert (found["selection"], "no \x1b[31m way" in str(found["error"])) == ("total or broken", True)
     assert has_ended(found)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from causal_organism.deployments import INCREMENTAL, REFRESH
+from causal_organism.documents.stats import StatsDocument
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RequestError, StoreError
@@ -33,9 +34,8 @@ def ran(o: Any, state: str = "Completed", *, took_s: float = 4.0, waited_s: floa
     return run
 
 
-def figures(o: Any, **since: float) -> dict[str, Any]:
-    found: dict[str, Any] = load_stats(o, since=o.now() - timedelta(**since))
-    return found
+def figures(o: Any, **since: float) -> StatsDocument:
+    return load_stats(o, since=o.now() - timedelta(**since))
 
 
 def test_runs_are_counted_by_how_they_ended() -> None:
@@ -57,7 +57,7 @@ def test_durations_are_of_runs_that_succeeded_without_what_lies_between_tries() 
         ran(o, took_s=took_s, waited_s=waited_s)
     ran(o, "Failed", took_s=1000.0, waited_s=20.0)
     ran(o, took_s=4.0, waited_s=20.0, tries=2)
-    runs = figures(o, hours=6)["runs"]
+    runs: Any = figures(o, hours=6)["runs"]
     assert (runs["p50_s"], runs["p95_s"], runs["queue_wait_p50_s"]) == (2.5, pytest.approx(3.85), 20.0)
     assert (runs["retried"], runs["retry_rate"]) == (1, 0.2)
 

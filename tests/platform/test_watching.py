@@ -114,10 +114,9 @@ def test_workers_that_cannot_import_their_assets_are_told_once_with_their_runs_a
     looks = tuple(each for each in LOOKS if each.kinds & {FaultKind.WORKER_BROKEN, FaultKind.RUN_FAILED})
 
     def told(*rows: Any) -> None:
+        found: Any = {"graphs": rows}
         for worker in ("one", "two"):
-            record_report(
-                watched, Teller(pool="default", worker=worker, instance=f"{worker}:1"), {"graphs": rows}, again=True
-            )
+            record_report(watched, Teller(pool="default", worker=worker, instance=f"{worker}:1"), found, again=True)
 
     run = asked(watched)
     watched.orchestrator.end(run, "Failed", f"Flow run encountered an exception: GraphError: {error}")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from causal_organism.cli.orchestration.workers import workers_text
+from causal_organism.documents.workers import GraphsDocument
 from causal_organism.errors import StoreError
 from causal_organism.flows.worker_reports import Reports
 from causal_organism.platform.deploy import check_deployed
@@ -31,7 +32,7 @@ def o() -> Any:
 
 
 def told(o: Any, worker: str = "one", *, instance: str = "host:1", again: bool = False, **changes: Any) -> None:
-    found = find(o.settings)
+    found: Any = find(o.settings)
     row = found["graphs"][0] | {name: changes.pop(name) for name in ("error", "hint", "code") if name in changes}
     record_report(
         o, Teller(pool="default", worker=worker, instance=instance), found | {"graphs": [row]} | changes, again=again
@@ -139,7 +140,7 @@ def test_what_runs_found_counts_where_the_worker_does_not_tell(o: Any) -> None:
 def test_a_worker_tells_looks_again_after_a_while_and_is_forgotten_at_its_end(o: Any) -> None:
     looks: list[int] = []
 
-    def look(_: object) -> dict[str, Any]:
+    def look(_: object) -> GraphsDocument:
         looks.append(1)
         return find(o.settings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,7 +19,7 @@ from causal_organism.stores.postgres.roles import roles_sql
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ROLES = ("reader", "analyst", "operator", "approver", "worker")
-PROPOSAL = {"id": "p1", "rank": 1, "title": "less meetings", "status": "proposed"}
+PROPOSAL: Any = {"id": "p1", "rank": 1, "title": "less meetings", "status": "proposed"}
 Login = Callable[[str], str]
 
 

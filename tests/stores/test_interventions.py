@@ -24,7 +24,7 @@ def store(request: pytest.FixtureRequest) -> Interventions:
     return PostgresInterventions(Database(request.getfixturevalue("fresh_dsn")))
 
 
-def proposal(name: str, rank: int = 1, **more: Any) -> dict[str, Any]:
+def proposal(name: str, rank: int = 1, **more: Any) -> Any:
     return {"id": name, "rank": rank, "title": f"fewer meetings for {name}"} | more
 
 
@@ -53,10 +53,10 @@ def test_the_same_again_changes_nothing(store: Interventions) -> None:
 
 
 def test_an_open_proposal_follows_its_evidence(store: Interventions) -> None:
-    store.sync_proposals([proposal("a", gain=3)], at=NOW, run="r1")
-    store.sync_proposals([proposal("a", gain=4)], at=LATER, run="r2")
+    store.sync_proposals([proposal("a", score=3)], at=NOW, run="r1")
+    store.sync_proposals([proposal("a", score=4)], at=LATER, run="r2")
     found = store.all()[0]
-    assert (found.proposal["gain"], found.proposed_at, found.changed_at) == (4, NOW, LATER)
+    assert (found.proposal["score"], found.proposed_at, found.changed_at) == (4, NOW, LATER)
     assert history(store, "a") == [("propose", "proposed", "engine")]
 
 
@@ -110,10 +110,10 @@ def test_a_rejection_is_taken_back_by_people_within_a_day(store: Interventions) 
 
 def test_acting_is_written_down_with_who_and_why(store: Interventions) -> None:
     store.sync_proposals([proposal("a")], at=NOW, run="r1")
-    assert store.act("a", "approve", actor="ana", at=LATER, detail={"note": "'; DROP TABLE x; --"}) == "approved"
+    assert store.act("a", "approve", actor="ana", at=LATER, detail={"reason": "'; DROP TABLE x; --"}) == "approved"
     event = store.all()[0].events[-1]
     assert (event.action, event.was, event.now, event.actor) == ("approve", "proposed", "approved", "ana")
-    assert (event.detail, event.at) == ({"note": "'; DROP TABLE x; --"}, LATER)
+    assert (event.detail, event.at) == ({"reason": "'; DROP TABLE x; --"}, LATER)
 
 
 def test_machines_and_wrong_turns_are_refused(store: Interventions) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.versions import Attempt
+from causal_organism.documents.assets import CauseDocument
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.errors import FencedError, RunCancelledError
 from causal_organism.ports import Lease, Ledger, RunRecord, StepRecord
 from causal_organism.stores.postgres.database import Database
@@ -32,8 +34,12 @@ def test_how_long_an_asset_takes_is_the_median_of_its_last_five_makes(ledger: Le
 def test_a_run_begun_again_keeps_its_start_and_loses_its_end(ledger: Ledger) -> None:
     run = RunRecord(id="r", flow="f", selection="*", trigger="cli", actor="ana", started_at=NOW)
     ledger.begin_run(run)
-    ledger.end_run("r", "failed", at=NOW, error="e", document={"a": 1})
-    assert ledger.run_document("r") == {"a": 1}
+    answer: RefreshDocument = {
+        "schema": "organism.refresh/1", "run": "r", "outcome": "failed", "config": {"limit": 1}, "steps": [],
+        "observed": [], "behind": [],
+    }  # fmt: skip
+    ledger.end_run("r", "failed", at=NOW, error="e", document=answer)
+    assert ledger.run_document("r") == answer
     ledger.begin_run(replace(run, started_at=NOW + timedelta(hours=1)))
     assert ledger.run("r") == replace(run, tries=2)
     assert ledger.run_document("r") is None
@@ -129,7 +135,7 @@ def test_who_cancels_waits_for_a_publication_that_has_begun(fresh_dsn: str) -> N
 
 def test_steps_keep_their_order_and_a_later_try_replaces_an_earlier(ledger: Ledger) -> None:
     def step(key: str, outcome: str) -> StepRecord:
-        cause = {"kind": "never-made", "input": None, "was": None, "now": None}
+        cause: CauseDocument = {"kind": "never-made", "input": None, "was": None, "now": None}
         return StepRecord(run="r", key=key, outcome=outcome, version=1, causes=(cause,), seconds=0.5, at=NOW)
 
     publish(ledger, version())

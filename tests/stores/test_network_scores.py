@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
+from causal_organism.documents.json import JsonObject
 from causal_organism.errors import NetworkGapError
 from causal_organism.ports import NetworkStore
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
@@ -21,9 +23,7 @@ def store(open_network: Open) -> NetworkStore:
     return open_network()
 
 
-def written(
-    version: int, rows: dict[str, dict[str, object]], after: int = 0, at: int = 3, key: str = "v"
-) -> ScoresWrite:
+def written(version: int, rows: Mapping[str, JsonObject], after: int = 0, at: int = 3, key: str = "v") -> ScoresWrite:
     found = list(rows.items())
     return ScoresWrite(key=key, version=version, fingerprint=f"f{version}", after=after, batch=at, rows=found)
 

@@ -68,7 +68,7 @@ def carried_out(seed: Any, proposal: Any) -> Any:
     hours = proposal["contrast"]["delta"]
     after = world(seed, Change(week=SEEN, people=whose, hours=hours))
     labels = after.truth["weeks"]
-    started = {
+    started: Any = {
         **{name: proposal[name] for name in ("id", "type", "proposes", "target", "outcome", "unit", "expected")},
         **{name: proposal[name] for name in ("people", "cost_h", "teams", "target_ids")},
         "delta": hours, "treated_teams": list(lots[0]), "held_out_teams": list(lots[1]),

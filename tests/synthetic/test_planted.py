@@ -91,6 +91,7 @@ def test_a_rule_is_found_by_the_design_that_fits_it(case: Any, kind: Any, how: A
     }
     table = StudyTable(columns=columns, rows=len(columns["id"]))
     found = to_document(run_study(parse_study(POLICY_STUDY.format(kind=kind, how=how)), table, reference=False))
+    estimate: Any
     (estimate,) = found["estimates"]
     assert (estimate["verdict"], estimate["grade"]) == (CASES[case].says, "B")
     assert estimate["ci_lo"] < organisation.truth["policy"]["focus_h"] == 2.0 < estimate["ci_hi"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from causal_organism.documents.proposals import Decision
 from causal_organism.wording.consequences import (
     Sentence,
     after_cancel,
@@ -64,8 +65,10 @@ def test_who_waits_is_said_with_what_is_not_known() -> None:
 
 
 def test_a_decision_tells_what_becomes_of_it_until_when_and_for_whom() -> None:
-    found = {"state": "approved", "becomes": "started", "people": 1, "teams": 6, "held_out": 3, "evidence": "changed",
-             "stale_after": ["interventions/results"], "lasts_days": None, "again_in_days": None}  # fmt: skip
+    found: Decision = {
+        "id": "aa11", "state": "approved", "becomes": "started", "people": 1, "teams": 6, "held_out": 3,
+        "evidence": "changed", "stale_after": ["interventions/results"], "lasts_days": None, "again_in_days": None,
+    }  # fmt: skip
     assert said(after_decision(found)) == [
         "It is approved and becomes started.",
         "Lots are drawn among its 6 teams, and kept: 3 are held out.",

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from causal_organism.documents.proposals import Decision
 from causal_organism.wording.amounts import moment
 from causal_organism.wording.run_filters import ALL, RunsAsked
 from tui.demo.documents import HOSTILE
@@ -21,14 +22,14 @@ DECIDED = {"approve": "approved", "reject": "rejected", "start": "started", "fin
 """What becomes of a proposal."""
 
 
-def decision(proposal: Document, action: str) -> Document:
-    """What a decision leads to."""
-    lots = {"teams": 8, "held_out": 4} if action == "start" else {}
+def decision(proposal: Document, action: str) -> Decision:
+    teams, held_out = (8, 4) if action == "start" else (None, None)
     after = ["interventions/results", "interventions/proposals"] if action in ("start", "stop", "finish") else []
     return {
-        "state": proposal["state"], "becomes": DECIDED[action], "people": len(proposal["target_ids"]),
+        "id": proposal["id"], "state": proposal["state"], "becomes": DECIDED[action],
         "lasts_days": 30 if action == "approve" else None, "again_in_days": 90 if action == "reject" else None,
-        "evidence": "current", "stale_after": after, **lots,
+        "people": len(proposal["target_ids"]), "teams": teams, "held_out": held_out, "evidence": "current",
+        "stale_after": after,
     }  # fmt: skip
 
 

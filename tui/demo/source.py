@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import Any
 
+from causal_organism.documents.proposals import Decision
 from causal_organism.errors import RefusedError, RequestError, SelectionError, StoreError
 from causal_organism.wording.identities import one_of
 from causal_organism.wording.run_filters import ALL, RunsAsked
@@ -142,10 +143,9 @@ class DemoSource:
         after = self.plan(key)
         return {"steps": after["steps"][:1], "stale_after": after["stale_after"]}
 
-    def after_decision(self, proposal: str, action: str) -> Document:
+    def after_decision(self, proposal: str, action: str) -> Decision:
         self._count("after_decision")
-        found = next(each for each in self.proposals() if each["id"] == proposal)
-        return operations.decision(found, action)
+        return operations.decision(next(each for each in self.proposals() if each["id"] == proposal), action)
 
     def runs(self, *, limit: int = 100, asked: RunsAsked = ALL) -> Document:
         self._count("runs")

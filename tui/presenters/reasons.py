@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tui.presenters.words import Document
+if TYPE_CHECKING:
+    from causal_organism.documents.assets import CauseDocument
 
 
-def cause_text(cause: Document) -> str:
+def cause_text(cause: CauseDocument) -> str:
     """One cause, as it stands in a document."""
     from causal_organism.wording import causes
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from causal_organism.documents.pilots import PilotVerdict
 from causal_organism.wording.safe_text import safe_name, safe_text
 from tui.presenters.interventions import number
 from tui.presenters.lines import EMPTY, Line, Piece, fit_left, heading, line, wrapped
@@ -11,7 +12,7 @@ from tui.presenters.words import Document
 
 _BEGUN = frozenset({"started", "stopped", "finished", "evaluated"})
 _LABEL, _FIGURES = 12, 24
-_TONES: Mapping[str, str] = {"as-expected": "ok", "inconclusive": "warn"}
+_TONES: Mapping[PilotVerdict, str] = {"effective": "ok", "harmful": "bad", "inconclusive": "warn"}
 
 
 def is_begun(proposal: Document) -> bool:
@@ -32,10 +33,11 @@ def result_lines(result: Document | None, unread: str, width: int) -> tuple[Line
     ends = [float(each) for _, *figures, _ in rows for each in figures if isinstance(each, int | float)]
     cells = width - _LABEL - _FIGURES - 4
     verdict = safe_name(result.get("verdict") or "?")
+    tone = _TONES.get(result["verdict"], "") if result.get("verdict") else ""
     teams = f"{result.get('treated', '?')} with it, {result.get('held_out', '?')} held out"
     about = f"{safe_name(result.get('outcome') or '')}, {safe_name(result.get('unit') or '')}; {teams}"
     return (
-        line(("RESULT ", "head"), (verdict, _TONES.get(verdict, "")), "  ", (about, "dim")),
+        line(("RESULT ", "head"), (verdict, tone), "  ", (about, "dim")),
         *(_row(name, middle, low, high, tone, ends, cells) for name, middle, low, high, tone in rows),
         *(line((part, "dim")) for part in wrapped(safe_text(result.get("design") or ""), width)),
         EMPTY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -20,7 +20,7 @@ from tui.presenters.lines import Line, folded, line
 from tui.presenters.rows import Column, Row
 from tui.screens.console import Console
 from tui.screens.once import Once
-from tui.source import ConsoleSource, Document
+from tui.source import ConsoleSource
 from tui.widgets.band import Band, Choice, Prompt, Rule
 from tui.widgets.line_table import LineTable
 from tui.widgets.pane import TextPane
@@ -31,6 +31,8 @@ MOST_LINES = 16
 _OTHER_LINES, _FIELD_LINES = 8, 4  # of a dialog: its frame, title, command and choices; a field with its name
 _WIDE_BOX, _NARROW_BOX = 94, 70  # columns of the text in a box
 Result = TypeVar("Result")
+Found = TypeVar("Found")
+"""What the source answers of an act: what it leads to."""
 
 
 def target_lines(targets: Sequence[str]) -> list[Line]:
@@ -58,11 +60,11 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Foreseen:
+class Foreseen(Generic[Found]):
     """What an act leads to: asked of the source while its dialog is open, and told as lines."""
 
-    ask: Callable[[ConsoleSource], Document]
-    tell: Callable[[Document], Sequence[Line]]
+    ask: Callable[[ConsoleSource], Found]
+    tell: Callable[[Found], Sequence[Line]]
 
 
 Answers = Mapping[str, str]
@@ -137,7 +139,7 @@ class Ask(Dialog[Answers]):
         context: str = "",
         command: str = "",
         guarded: bool = True,
-        foreseen: Foreseen | None = None,
+        foreseen: Foreseen[Any] | None = None,
     ):
         super().__init__()
         self.question = title

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 
+from causal_organism.documents.proposals import Decision
 from causal_organism.wording.consequences import EFFECTS, after_decision
 from causal_organism.wording.identities import short_id
 from causal_organism.wording.safe_text import safe_name, safe_text
@@ -163,7 +164,14 @@ class DecisionDialog(Ask):
     """A decision: the words `approve 3f2a91c4` and a reason have to be typed."""
 
     def __init__(
-        self, title: str, lines: Sequence[Line], *, action: str, proposal: str, context: str, foreseen: Foreseen
+        self,
+        title: str,
+        lines: Sequence[Line],
+        *,
+        action: str,
+        proposal: str,
+        context: str,
+        foreseen: Foreseen[Decision],
     ):
         self.proposal = proposal
         super().__init__(

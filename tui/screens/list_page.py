@@ -18,7 +18,7 @@ from tui.presenters.rows import Column
 from tui.screens.console import Console
 from tui.screens.dialogs import Answers, Ask, Foreseen, confirming, target_lines
 from tui.screens.once import Once
-from tui.source import ConsoleSource
+from tui.source import ConsoleSource, Document
 from tui.widgets.band import Band
 from tui.widgets.line_table import LineTable
 
@@ -136,7 +136,7 @@ class ListPage(Once[None]):
         """What a dialog calls a line."""
         return key
 
-    def foreseen(self, verb: str) -> Foreseen | None:
+    def foreseen(self, verb: str) -> Foreseen[Document] | None:
         """What doing that to the targets leads to; None: its effect says it."""
         return None
 

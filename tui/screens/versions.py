@@ -94,7 +94,7 @@ class VersionsPage(ListPage):
     def name_of_target(self, key: str) -> str:
         return f"v{key}"
 
-    def foreseen(self, verb: str) -> Foreseen:
+    def foreseen(self, verb: str) -> Foreseen[Document]:
         number = int(next(iter(self.table.targets())))
         if verb == "unpin":
             return Foreseen(lambda source: source.after_unpin(self.key), lambda found: lines_of(after_unpin(found)))

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from causal_organism.assets.keys import UNPARTITIONED, partition_of, partition_text
+from causal_organism.documents.assets import CauseDocument
 
 Seen = int | str | None
 """A version of an input as people name it: its number, `day=…@3`, `24 partitions, 1a2b3c4`; None: missing."""
@@ -140,7 +139,7 @@ def cause_order(cause: Cause) -> tuple[str, str]:
     return document["kind"], document["input"] or ""
 
 
-def cause_document(cause: Cause) -> dict[str, Any]:  # noqa: C901 - one case a type
+def cause_document(cause: Cause) -> CauseDocument:  # noqa: C901 - one case a type
     """A cause as documents and the ledger have it: `kind`, `input`, `was`, `now`, and what its kind says besides."""
     match cause:
         case NeverMade():
@@ -167,7 +166,7 @@ def cause_document(cause: Cause) -> dict[str, Any]:  # noqa: C901 - one case a t
             return _document("pinned", was=version, now=version)
 
 
-def read_cause(document: Mapping[str, Any]) -> Cause | None:  # noqa: C901 - one case a type
+def read_cause(document: CauseDocument) -> Cause | None:  # noqa: C901 - one case a type
     """The cause in a document; None for a kind that this release does not know. What is missing in it is empty."""
     was, now = document.get("was"), document.get("now")
     name, partition = str(document.get("input") or ""), partition_text(document.get("partition"))
@@ -186,22 +185,26 @@ def read_cause(document: Mapping[str, Any]) -> Cause | None:  # noqa: C901 - one
             limit = document.get("limit")
             return TooOld(Limit(limit) if limit in tuple(Limit) else None, str(was or ""), str(now or ""))
         case "check-failed":
-            return CheckFailed(was, tuple(map(str, document.get("checks") or ())))
+            return CheckFailed(_number(was), tuple(map(str, document.get("checks") or ())))
         case "check-changed":
             return CheckChanged(tuple(map(str, document.get("checks") or ())))
         case "setting-missing":
             return SettingMissing(str(document.get("setting") or ""))
         case "content-damaged":
-            return ContentDamaged(was or 0)
+            return ContentDamaged(_number(was) or 0)
         case "pinned":
-            return Pinned(was or 0)
+            return Pinned(_number(was) or 0)
     return None
 
 
-def _document(kind: str, *, was: Seen = None, now: Seen = None) -> dict[str, Any]:
+def _number(seen: Seen) -> int | None:
+    return seen if isinstance(seen, int) else None
+
+
+def _document(kind: str, *, was: Seen = None, now: Seen = None) -> CauseDocument:
     return {"kind": kind, "input": None, "was": was, "now": now}
 
 
-def _of_input(kind: str, name: str, was: Seen, now: Seen, partition: str) -> dict[str, Any]:
-    document = {"kind": kind, "input": name, "was": was, "now": now}
+def _of_input(kind: str, name: str, was: Seen, now: Seen, partition: str) -> CauseDocument:
+    document: CauseDocument = {"kind": kind, "input": name, "was": was, "now": now}
     return {**document, "partition": partition_of(partition)} if partition else document

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from causal_organism.assets.code_parts import Parts
 from causal_organism.assets.cron import parse_cron
@@ -33,6 +32,7 @@ from causal_organism.assets.freshness.causes import (
 from causal_organism.assets.keys import UNPARTITIONED
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.versions import Attempt, CheckResult, Head, InputVersion, Provenance
+from causal_organism.documents.json import JsonObject
 
 
 class Status(StrEnum):
@@ -61,7 +61,7 @@ class Code:
     missing_setting: str | None = None
     differs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     checks: Mapping[str, str] = field(default_factory=dict)
-    config: Mapping[str, Any] = field(default_factory=dict)
+    config: JsonObject = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from causal_organism.assets.json_values import plain_json
+from causal_organism.documents.assets import ParameterDocument
 from causal_organism.errors import GraphError, OrganismError, RequestError
 
 BAD_CONFIG = "bad-config"
@@ -24,7 +25,7 @@ class ConfigParameter:
     default: Any
     type: Any
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> ParameterDocument:
         """A row of `config` of organism.assets/1."""
         return {"name": self.name, "type": type_text(self.type), "default": self.default}
 

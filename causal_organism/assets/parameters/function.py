@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from causal_organism.assets.keys import check_key
-from causal_organism.assets.parameters.config import config_parameters
-from causal_organism.assets.partitions.upstream import Upstream
+from causal_organism.assets.parameters.config import ConfigParameter, config_parameters
+from causal_organism.assets.partitions.upstream import Said, Upstream
 from causal_organism.errors import GraphError
 
 RESERVED = ("context", "previous", "changes", "value")
@@ -20,9 +20,19 @@ def parameters_of(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(inspect.signature(function).parameters)
 
 
+class ReadFields(TypedDict):
+    """What a spec says of its function's parameters."""
+
+    reads: dict[str, str]
+    lists: dict[str, Mapping[str, str]]
+    mappings: dict[str, Mapping[str, Said]]
+    partial: frozenset[str]
+    config: Mapping[str, ConfigParameter]
+
+
 def read_parameters(
     function: Callable[..., Any], renamed: Mapping[str, OneRead | Sequence[OneRead]], defined_at: str
-) -> dict[str, Any]:
+) -> ReadFields:
     """`reads`, `lists`, `mappings`, `partial` and `config` of a spec. Raises GraphError."""
     names = [name for name in parameters_of(function) if name not in RESERVED]
     if unknown := set(renamed) - set(names):

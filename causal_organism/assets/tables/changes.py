@@ -115,7 +115,7 @@ def named_once(ids: Sequence[Any]) -> list[Any]:
     return found
 
 
-def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+def columns_of(rows: Sequence[Mapping[str, object]]) -> dict[str, list[Any]]:
     """Rows as a table; a row without a column has None there."""
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}

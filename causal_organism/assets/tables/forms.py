@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from causal_organism.assets.contents import Content
+from causal_organism.documents.versions import FormDocument
 
 
 class FormPart(StrEnum):
@@ -31,7 +32,7 @@ class FormChange:
     was: str | None = None
     now: str | None = None
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> FormDocument:
         return {"part": self.part, "column": self.column, "was": self.was, "now": self.now}
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection
-from dataclasses import asdict
-from typing import Any
 
 from causal_organism.causal.declarations.codes import DesignKind, Reason
 from causal_organism.causal.declarations.declaration import Declaration
 from causal_organism.causal.declarations.identification import declared_problems, harmful_controls
 from causal_organism.causal.declarations.words import REASON_WORDS
+from causal_organism.documents.studies import Declared, MissingColumn, StudyProblem
 
 
-def describe(declared: Declaration) -> dict[str, Any]:
-    """The declaration's parts as JSON."""
-    data = declared.data
+def describe(declared: Declaration) -> Declared:
+    data, limits = declared.data, declared.limits
     return {
         "design": declared.kind.value,
         "data": {"unit": data.unit, "time": data.time, "cluster": data.cluster, "segment": data.segment},
@@ -37,13 +35,15 @@ def describe(declared: Declaration) -> dict[str, Any]:
         ],
         "negative_outcomes": list(declared.negative_outcomes),
         "negative_treatments": list(declared.negative_treatments),
-        "limits": asdict(declared.limits),
+        "limits": {
+            "hours": limits.hours, "people": limits.people, "per_team": limits.per_team, "proposals": limits.proposals,
+        },
     }  # fmt: skip
 
 
-def list_problems(declared: Declaration) -> list[dict[str, str]]:
-    """What will be refused whatever the data say: treatment, outcome, reason and what it means."""
-    found = []
+def list_problems(declared: Declaration) -> list[StudyProblem]:
+    """What will be refused whatever the data say."""
+    found: list[StudyProblem] = []
     for treatment in declared.treatments:
         for outcome in declared.outcomes:
             for reason in declared_problems(declared, treatment, outcome):
@@ -57,7 +57,7 @@ def list_problems(declared: Declaration) -> list[dict[str, str]]:
     return found
 
 
-def list_missing(declared: Declaration, columns: Collection[str]) -> list[dict[str, str | None]]:
+def list_missing(declared: Declaration, columns: Collection[str]) -> list[MissingColumn]:
     """Declared columns that a table does not have, each with the nearest that it has."""
     missing = [name for name in declared.columns if name not in columns]
     near = {name: difflib.get_close_matches(name, sorted(columns), n=1, cutoff=0.6) for name in missing}

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from causal_organism.causal.declarations.codes import Verdict
 from causal_organism.causal.designs.running import StudyEstimate, StudyResult
+from causal_organism.documents.studies import EstimateRow, StudyDocument
 
 SCHEMA = "organism.study/1"
 _DIGITS = 10  # what a sum's order, and so the number of threads, can change lies behind them
 
 
-def to_document(result: StudyResult) -> dict[str, Any]:
+def to_document(result: StudyResult) -> StudyDocument:
     """JSON. What is refused has no numbers."""
     return {
         "schema": SCHEMA,
@@ -24,7 +24,7 @@ def to_document(result: StudyResult) -> dict[str, Any]:
     }
 
 
-def _estimate(each: StudyEstimate) -> dict[str, Any]:
+def _estimate(each: StudyEstimate) -> EstimateRow:
     finding, shown = each.finding, each.judgement.verdict is not Verdict.REFUSED
     contrast = each.treatment.contrast
     return {

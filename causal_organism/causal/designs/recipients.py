@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from causal_organism.causal.declarations.declaration import Declaration, Treatme
 from causal_organism.causal.declarations.moments import TimeKind
 from causal_organism.causal.sample import EVERYBODY
 from causal_organism.causal.within import Floats, Ints
+from causal_organism.documents.studies import RecipientsOfSegment
 
 KNOWN_RANGE = (5.0, 95.0)  # percentiles: a change beyond what the study has seen is none that it speaks of
 
@@ -29,8 +29,8 @@ class Recipients:
     by_cluster: bool
     sd: dict[str, float | None]
 
-    def document(self, *, min_group: int) -> dict[str, Any]:
-        """`ids` and `clusters` only from `min_group` people on: smaller groups are never named."""
+    def document(self, *, min_group: int) -> RecipientsOfSegment:
+        """`ids` and `clusters` only from `min_group` people on."""
         shown = len(self.ids) >= min_group
         return {
             "people": len(self.ids) if shown else None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +19,9 @@ from causal_organism.causal.person_weeks.ties import (
     tied_to,
 )
 from causal_organism.causal.person_weeks.weeks import FIRST_MONDAY, week_indices
+from causal_organism.causal.within import Columns, Floats, Ints, Marks
 from causal_organism.errors import CannotConcludeError
 from causal_organism.network.roster import rows_in_weeks
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Marks = NDArray[np.bool_]
 
 SUMS = {"interactions": "interactions", "meetings": "meetings", "booked_h": "hours", "ties_print": "prints"}
 """Columns of the panel that hold what a week's ties add up to, with their names there."""
@@ -43,7 +39,7 @@ class Grid:
     measured: Ints  # flat position of each row of the outcomes, -1 for people who are not in the roster
 
     @classmethod
-    def of(cls, roster: Mapping[str, NDArray[Any]], measured: Mapping[str, NDArray[Any]]) -> Grid:
+    def of(cls, roster: Columns, measured: Columns) -> Grid:
         ids = np.unique(roster["id"].astype(str))
         index = week_indices(measured["week"])
         weeks = np.unique(index)
@@ -77,10 +73,10 @@ class Before:
     """A panel made before with the same roster, on the grid of now. `there`: cells that it had."""
 
     there: Marks
-    columns: Mapping[str, Any]
+    columns: Columns
 
     @classmethod
-    def of(cls, grid: Grid, panel: Mapping[str, Any], roster: Mapping[str, Any]) -> Before | None:
+    def of(cls, grid: Grid, panel: Columns, roster: Columns) -> Before | None:
         """None: it was made with another roster, or lacks a column. `roster`: the columns of now that come of it."""
         if not {*_HELD, *SUMS, *_OF_ROSTER, "id", "week_index"} <= set(panel):
             return None
@@ -113,9 +109,9 @@ class Before:
 
 
 def network_columns(
-    grid: Grid, ties: Mapping[str, NDArray[Any]], site: NDArray[np.str_], declared: dict[str, Floats],
+    grid: Grid, ties: Columns, site: NDArray[np.str_], declared: dict[str, Floats],
     before: Before | None,
-) -> tuple[dict[str, Any], Marks]:  # fmt: skip
+) -> tuple[dict[str, NDArray[Any]], Marks]:  # fmt: skip
     """(columns, people x weeks that were away). Of `before` is kept what neither ties nor neighbours have moved."""
     week = week_indices(ties["week"])
     if not np.isin(week, grid.weeks).any():

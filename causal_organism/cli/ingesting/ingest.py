@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
@@ -10,6 +10,7 @@ from causal_organism.cli.guards import changes, dry
 from causal_organism.cli.ingesting import ingested
 from causal_organism.cli.ingesting.file_options import file_options, to_file_options
 from causal_organism.cli.output import emit, json_option, table
+from causal_organism.documents.stream import LetterRow
 from causal_organism.errors import FAILED, RequestError
 from causal_organism.organism.files.messages.open_export import KINDS
 from causal_organism.wiring import open_organism
@@ -167,7 +168,7 @@ def _edits(texts: tuple[str, ...]) -> dict[str, str]:
     return edits
 
 
-def _table(entries: list[dict[str, Any]]) -> str:
+def _table(entries: Sequence[LetterRow]) -> str:
     rows = [(each["id"], each["reason"], _fields(each["fields"])) for each in entries]
     return table(("ID", "REASON", "FIELDS"), rows)
 

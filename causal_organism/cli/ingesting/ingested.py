@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from causal_organism.cli.output import say, table
+from causal_organism.documents.imports import ImportDocument
+from causal_organism.documents.stream import IngestDocument
 
 _SHOWN = 20
 _IDS = ("id", "manager")  # columns that aliases join
@@ -13,7 +15,7 @@ _IDS = ("id", "manager")  # columns that aliases join
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 
 
-def talk(document: Mapping[str, Any]) -> None:
+def talk(document: IngestDocument) -> None:
     """On stderr: lines that were refused, what was found out about the files, and what may be wrong."""
     _say_some([f"{each['file']}, line {each['line']}: {each['reason']}" for each in document["refused"]],
               document["refused_count"])  # fmt: skip
@@ -25,7 +27,7 @@ def talk(document: Mapping[str, Any]) -> None:
     _say_near([("id", pair) for pair in document["near_duplicates"]], document["near_duplicates_count"])
 
 
-def text(document: Mapping[str, Any]) -> str:
+def text(document: IngestDocument) -> str:
     """On stdout: how much is in, or would be."""
     verb = "would be taken" if document["dry_run"] else "are in"
     lines = [f"{document['accepted']} of {document['read']} interactions {verb}"]
@@ -41,7 +43,7 @@ def text(document: Mapping[str, Any]) -> str:
     return "\n".join(filter(None, lines))
 
 
-def talk_of_import(document: Mapping[str, Any]) -> None:
+def talk_of_import(document: ImportDocument) -> None:
     """On stderr: what may be wrong with a table that was taken in."""
     found = document["warnings"]
     _say_some([f"line {each['line']}, column {each['column']}: {each['text']} ({each['code']})" for each in found],
@@ -55,20 +57,17 @@ def talk_of_import(document: Mapping[str, Any]) -> None:
         say(f"{document['unmatched']} people {other}: {_listed(document['unmatched_examples'], document['unmatched'])}")
 
 
-def import_text(document: Mapping[str, Any]) -> str:
+def import_text(document: ImportDocument) -> str:
     """On stdout: what changed."""
     name, rows = document["name"], document["rows"]
     if not document["changed"]:
         again = "; their content was missing, and is stored again" if document["repaired"] else ""
         return f"{name}: the same {rows} rows as before{again}" + _moved(document)
-    counts = ", ".join(
-        f"{document[count]} {word}"
-        for count, word in (("added", "added"), ("removed", "removed"), ("changed_rows", "changed"))
-    )
+    counts = f"{document['added']} added, {document['removed']} removed, {document['changed_rows']} changed"
     return f"{name}: {rows} rows{' would come' if document['dry_run'] else ''}; {counts}" + _moved(document)
 
 
-def _moved(document: Mapping[str, Any]) -> str:
+def _moved(document: ImportDocument) -> str:
     came, left = document["people_added"], document["people_left"]
     return (f", {came} people new in the network" if came else "") + (f", {left} left it" if left else "")
 

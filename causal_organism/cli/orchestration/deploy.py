@@ -8,7 +8,7 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option
-from causal_organism.cli.runs.tables import Document
+from causal_organism.documents.workers import DeployCheckDocument
 from causal_organism.errors import FAILED, RequestError
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.safe_text import safe_text
@@ -46,13 +46,14 @@ def deploy(action: str, apply: bool, server: str, compose: Path | None, as_json:
     with open_organism() as o:
         if action == "check":
             own_worker = ask_own_worker(Home(o.settings.home))
-            document = check_deployed(o, own_worker=own_worker, unpinned=_unpinned(compose))
-        else:
-            made = _admit_workers(o)
-            document = set_up(o, actor=o.settings.actor, reset=action == "update", made=made)
-    emit(document, lambda: _deploy_text(document), as_json=as_json)
-    if action == "check" and not document["ok"]:
-        raise click.exceptions.Exit(FAILED)
+            found = check_deployed(o, own_worker=own_worker, unpinned=_unpinned(compose))
+            emit(found, lambda: _check_text(found), as_json=as_json)
+            if not found["ok"]:
+                raise click.exceptions.Exit(FAILED)
+            return
+        made = _admit_workers(o)
+        document = set_up(o, actor=o.settings.actor, reset=action == "update", made=made)
+    emit(document, lambda: "\n".join(map(safe_text, document["changed"])) or "nothing to change", as_json=as_json)
 
 
 def _admit_workers(o: OpenOrganism) -> tuple[str, ...]:
@@ -101,9 +102,7 @@ _DONE = {
 }
 
 
-def _deploy_text(document: Document) -> str:
-    if document["schema"] == "organism.deploy/1":
-        return "\n".join(map(safe_text, document["changed"])) or "nothing to change"
+def _check_text(document: DeployCheckDocument) -> str:
     lines = [f"not yet: {each}" for each in document["missing"]] + list(document["problems"])
     if not lines:
         lines = ["everything is deployed, and every queue has a worker"]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from causal_organism.cli.guards import changes
@@ -13,6 +10,8 @@ from causal_organism.cli.output import emit, json_option
 from causal_organism.cli.refresh import refresh_text
 from causal_organism.cli.runs.outages import Outages
 from causal_organism.cli.runs.waiting import Telling, wait_for
+from causal_organism.documents.refreshes import RefreshDocument
+from causal_organism.documents.stream import PulseDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
 
@@ -31,7 +30,7 @@ def pulse(wait: bool, as_json: bool) -> None:
 
     with open_organism() as o:
         run = trigger_pulse(o, actor=o.settings.actor, trigger="cli")
-        queued = {
+        queued: RefreshDocument = {
             "schema": "organism.refresh/1",
             "run": run,
             "outcome": "queued",
@@ -40,8 +39,8 @@ def pulse(wait: bool, as_json: bool) -> None:
             "observed": [],
             "behind": [],
         }
-        made: Mapping[str, Any] = wait_for(o, run, Telling()) if wait else queued
-        document = {**made, "stream": Outages(run, found=wait).answer(lambda: stream_state(o))}
+        made = wait_for(o, run, Telling()) if wait else queued
+        document: PulseDocument = {**made, "stream": Outages(run, found=wait).answer(lambda: stream_state(o))}
     emit(document, lambda: "\n".join((refresh_text(document), stream_text(document["stream"]))), as_json=as_json)
     if document["outcome"] in ("failed", "cancelled"):
         raise click.exceptions.Exit(FAILED)

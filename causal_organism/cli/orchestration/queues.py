@@ -6,8 +6,8 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
-from causal_organism.cli.runs.tables import Document
 from causal_organism.cli.shell.completion import complete_queue
+from causal_organism.documents.stream import QueuesDocument, StreamDocument, UnknownStream
 from causal_organism.organism.stream.lag import note_text
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import duration
@@ -55,7 +55,7 @@ def _limit(action: str, text: str | None) -> int | None:
     return int(text)
 
 
-def _queues_text(document: Document) -> str:
+def _queues_text(document: QueuesDocument) -> str:
     rows = [
         (
             f"{each['pool']}/{each['name']}",
@@ -72,7 +72,7 @@ def _queues_text(document: Document) -> str:
     return f"{shown}\n{stream_text(document['stream'])}"
 
 
-def stream_text(stream: Document) -> str:
+def stream_text(stream: StreamDocument | UnknownStream) -> str:
     """How much is in the stream, how far the network is behind it, and what was lost."""
     if stream["length"] is None:
         return "stream: ? (it cannot be reached)"

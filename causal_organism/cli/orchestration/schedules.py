@@ -8,8 +8,9 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import emit, json_option, table
-from causal_organism.cli.runs.tables import Document, local_time
+from causal_organism.cli.runs.tables import local_time
 from causal_organism.cli.shell.completion import complete_deployment
+from causal_organism.documents.runs import ScheduleRow
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import duration
 
@@ -39,7 +40,7 @@ def schedule(action: str, name: str, as_json: bool) -> None:
     emit(document, lambda: schedules_text(document["schedules"]), as_json=as_json)
 
 
-def schedules_text(rows: Sequence[Document]) -> str:
+def schedules_text(rows: Sequence[ScheduleRow]) -> str:
     """Rows of organism.schedules/1 as a table, or that there are none."""
     shown = [
         (
@@ -58,7 +59,7 @@ def schedules_text(rows: Sequence[Document]) -> str:
     )
 
 
-def _state(schedule: Document) -> str:
+def _state(schedule: ScheduleRow) -> str:
     if not schedule["active"]:
         return "paused"
     return "active" if schedule["late_s"] is None else "late"

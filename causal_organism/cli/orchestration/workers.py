@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from causal_organism.cli.output import emit, json_option, table
-from causal_organism.cli.runs.tables import Document
+from causal_organism.documents.workers import ToldWorker, WorkersDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import duration
@@ -31,7 +31,7 @@ def workers(as_json: bool) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
-def workers_text(document: Document) -> str:
+def workers_text(document: WorkersDocument) -> str:
     """A row a worker, then what is wrong, and what is not known."""
     rows = [
         (
@@ -53,7 +53,7 @@ def workers_text(document: Document) -> str:
 _TOLD = {"now": "asked now", "lately": "{} ago", "silent": "silent for {}", "never": "never", "gone": "-"}
 
 
-def _graphs(worker: Document) -> str:
+def _graphs(worker: ToldWorker) -> str:
     return ", ".join(
         f"{each['name']} {'FAIL' if each['error'] else each['assets']}" for each in worker["graphs"] or ()
     ) or "?"  # fmt: skip

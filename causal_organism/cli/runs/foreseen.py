@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TypeVar
 
 import click
 
@@ -14,13 +14,15 @@ from causal_organism.errors import REFUSED, OrganismError
 from causal_organism.wording.consequences import EFFECTS, WARNING, Sentence
 from causal_organism.wording.safe_text import safe_text
 
-Document = Mapping[str, Any]
-Tell = Callable[[Document], Iterable[Sentence]]
+Found = TypeVar("Found", bound=Mapping[str, object])
+"""A document of `platform.consequences`."""
 
 dry_run_option = click.option("--dry-run", is_flag=True, help="Only say what follows.")
 
 
-def show_only(act: str, subject: str, found: Document, tell: Tell, *, as_json: bool) -> None:
+def show_only(
+    act: str, subject: str, found: Found, tell: Callable[[Found], Iterable[Sentence]], *, as_json: bool
+) -> None:
     """What would follow, as `organism.consequences/1` or in words; the exit code says where it would be refused."""
     document = {"schema": "organism.consequences/1", "act": act, "subject": subject, **found}
     told = (Sentence(f"{act} {safe_text(subject)}: {EFFECTS[act]}"), *tell(found))
@@ -29,7 +31,7 @@ def show_only(act: str, subject: str, found: Document, tell: Tell, *, as_json: b
         raise click.exceptions.Exit(REFUSED)
 
 
-def say_before(ask: Callable[[], Document], tell: Tell) -> Document | None:
+def say_before(ask: Callable[[], Found], tell: Callable[[Found], Iterable[Sentence]]) -> Found | None:
     """Say what follows on stderr; None where it cannot be known, which is no reason not to act."""
     try:
         found = ask()

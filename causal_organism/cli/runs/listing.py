@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import click
 
@@ -14,8 +14,10 @@ from causal_organism.cli.output import data, emit, json_option, to_json
 from causal_organism.cli.runs.tables import causes_text, runs_text
 from causal_organism.cli.runs.times import Since, moment_of, since_option
 from causal_organism.cli.shell.completion import complete_deployment, complete_key, complete_state
+from causal_organism.documents.stats import CauseRow, CausesDocument, RunsDocument
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.run_causes import STATES, Cause, causes
+from causal_organism.wording.run_filters import RunsAsked
 
 LOOKED_BACK, MOST_FAILED = timedelta(days=7), 1_000
 """Of runs by cause, where nobody asks for another time; and how many are looked at."""
@@ -69,11 +71,11 @@ def runs(
         raise click.UsageError("--by-cause and --watch exclude each other")
     if by_cause:
         states, since, limit = states or STATES, since or LOOKED_BACK, MOST_FAILED
-    asked = {"states": states, "since": since, "deployment": deployment, "asset": asset, "actor": actor, "text": text}
+    asked = RunsAsked(states=states, deployment=deployment, asset=asset, actor=actor, text=text)
     with open_organism() as o:
         if watch:
-            _watch(o, asked, limit=limit, as_json=as_json)
-        document = _load(o, asked, limit)
+            _watch(o, asked, since, limit=limit, as_json=as_json)
+        document = _load(o, asked, since, limit)
     if by_cause:
         found = causes(document["runs"])
         emit(_by_cause(found, document["until"]), lambda: causes_text(found), as_json=as_json)
@@ -81,8 +83,8 @@ def runs(
     emit(document, lambda: runs_text(document["runs"]), as_json=as_json)
 
 
-def _by_cause(found: Sequence[Cause], until: str | None) -> dict[str, Any]:
-    rows = [
+def _by_cause(found: Sequence[Cause], until: str | None) -> CausesDocument:
+    rows: list[CauseRow] = [
         {
             "reason": each.reason,
             "what": each.what,
@@ -95,20 +97,19 @@ def _by_cause(found: Sequence[Cause], until: str | None) -> dict[str, Any]:
     return {"schema": "organism.causes/1", "causes": rows, "until": until}
 
 
-def _load(o: OpenOrganism, asked: dict[str, Any], limit: int) -> dict[str, Any]:
+def _load(o: OpenOrganism, asked: RunsAsked, since: Since | None, limit: int) -> RunsDocument:
     from causal_organism.platform.run_listing import load_runs
-    from causal_organism.wording.run_filters import RunsAsked
 
-    since = None if asked["since"] is None else moment_of(asked["since"], o.now())
-    return load_runs(o, limit=limit, asked=RunsAsked(**{**asked, "since": since}))
+    start = None if since is None else moment_of(since, o.now())
+    return load_runs(o, limit=limit, asked=replace(asked, since=start))
 
 
-def _watch(o: OpenOrganism, asked: dict[str, Any], *, limit: int, as_json: bool) -> None:
+def _watch(o: OpenOrganism, asked: RunsAsked, since: Since | None, *, limit: int, as_json: bool) -> None:
     """Never returns: ^C ends it."""
     clear = _CLEARED if sys.stdout.isatty() else ""
     shown = ""
     while True:
-        document = _load(o, asked, limit)
+        document = _load(o, asked, since, limit)
         text = to_json(document) if as_json else runs_text(document["runs"])
         if text != shown:
             data(text if as_json else f"{clear}{text}")

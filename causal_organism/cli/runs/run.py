@@ -9,8 +9,10 @@ import click
 
 from causal_organism.cli.output import data, emit, json_option, name_of, say
 from causal_organism.cli.runs.outages import Outages
-from causal_organism.cli.runs.tables import Document, log_end_text, log_text, run_text, step_text
+from causal_organism.cli.runs.tables import log_end_text, log_text, run_text, step_text
 from causal_organism.cli.shell.completion import complete_run
+from causal_organism.documents.runs import LogRow
+from causal_organism.documents.stats import RunDocument, ToldRun
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 
@@ -31,15 +33,18 @@ def run(run_id: str, follow: bool, as_json: bool) -> None:
     from causal_organism.wording.run_actions import state_type
 
     with open_organism() as o:
-        document = dict(follow_run(o, run_id) if follow else load_settled(o, run_id))
+        document = follow_run(o, run_id) if follow else load_settled(o, run_id)
         said = kept_lines(o.settings.home, document["id"])
         if not document["steps"] and state_type(document) in ("FAILED", "CRASHED"):
             document["error"] = own_error(o, document["id"], document["error"])
         broke = tracebacks_of(o, document["id"]) if document["error"] else ()
-    document["tracebacks"] = [{"task": each["task"], "text": each["message"]} for each in broke]
+    told: ToldRun = {
+        **document,
+        "tracebacks": [{"task": each["task"], "text": each["message"]} for each in broke],
+    }
     said = tuple(line for line in said if line not in broke)
     parts = (run_text(document), log_end_text(said), "\n\n".join(map(log_text, broke)))
-    emit(document, lambda: "\n\n".join(filter(None, parts)), as_json=as_json)
+    emit(told, lambda: "\n\n".join(filter(None, parts)), as_json=as_json)
     if follow and document["state"] != "Completed":
         raise click.exceptions.Exit(FAILED)
 
@@ -52,7 +57,7 @@ def logs(run_id: str, follow: bool, as_json: bool) -> None:
     """Print the log lines of a run, the oldest first."""
     from causal_organism.platform.run_ids import find_run_id
 
-    found: list[Document] = []
+    found: list[LogRow] = []
     with open_organism() as o:
         run_id = find_run_id(o, run_id)
         for line in _log_lines(o, run_id, follow=follow):
@@ -62,7 +67,7 @@ def logs(run_id: str, follow: bool, as_json: bool) -> None:
     emit({"schema": "organism.logs/1", "run": run_id, "logs": found}, str, as_json=as_json)
 
 
-def follow_run(o: OpenOrganism, run_id: str) -> Document:
+def follow_run(o: OpenOrganism, run_id: str) -> RunDocument:
     """Tell state, tasks and steps on stderr as they change; the run as it ended."""
     from causal_organism.platform.runs import load_run, load_settled
     from causal_organism.wording.run_actions import has_ended
@@ -85,7 +90,7 @@ def follow_run(o: OpenOrganism, run_id: str) -> Document:
         time.sleep(POLL_S)
 
 
-def _log_lines(o: OpenOrganism, run_id: str, *, follow: bool) -> Iterator[Document]:
+def _log_lines(o: OpenOrganism, run_id: str, *, follow: bool) -> Iterator[LogRow]:
     from causal_organism.platform.runs import load_logs, load_run
     from causal_organism.wording.run_actions import has_ended
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -10,10 +10,9 @@ import click
 from causal_organism.cli.output import emit, json_option, table
 from causal_organism.cli.runs.tables import local_time
 from causal_organism.cli.runs.times import Since, moment_of, since_option
+from causal_organism.documents.stats import AssetFiguresRow, DeploymentFigures, StatsDocument
 from causal_organism.wiring import open_organism
 from causal_organism.wording.amounts import duration, share
-
-Document = Mapping[str, Any]
 
 
 @click.command()
@@ -28,14 +27,14 @@ def stats(since: Since, as_json: bool) -> None:
     emit(document, lambda: _stats_text(document), as_json=as_json)
 
 
-def _stats_text(document: Document) -> str:
+def _stats_text(document: StatsDocument) -> str:
     heads = ("RUNS", "TOTAL", "OK", "FAILED", "CANCELLED", "OPEN", "SUCCESS", "RETRIED", "P50", "P95", "WAITED")
-    every = {"name": f"since {local_time(document['since'])}", **document["runs"]}
+    every: DeploymentFigures = {"name": f"since {local_time(document['since'])}", **document["runs"]}
     runs = table(heads, [_run_row(each) for each in (every, *document["by_deployment"])])
     return "\n\n".join(filter(None, (runs, _assets_text(document["by_asset"]))))
 
 
-def _run_row(row: Document) -> tuple[Any, ...]:
+def _run_row(row: DeploymentFigures) -> tuple[Any, ...]:
     return (
         row["name"],
         row["total"],
@@ -51,6 +50,6 @@ def _run_row(row: Document) -> tuple[Any, ...]:
     )
 
 
-def _assets_text(rows: Sequence[Document]) -> str:
+def _assets_text(rows: Sequence[AssetFiguresRow]) -> str:
     shown = [(row["key"], row["makes"], row["failed"], duration(row["p50_s"]), duration(row["p95_s"])) for row in rows]
     return table(("ASSET", "MAKES", "FAILED", "P50", "P95"), shown)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from causal_organism.cli.output import name_of, table
+from causal_organism.documents.refreshes import EndedStep
+from causal_organism.documents.runs import LogRow, ReasonedRun
+from causal_organism.documents.stats import RunDocument
 from causal_organism.wording.amounts import count, duration
 from causal_organism.wording.run_causes import Cause
 from causal_organism.wording.run_config import given_text
@@ -16,10 +18,8 @@ LINES_SHOWN = 20
 WHY_SHOWN = 60
 """Characters of a reason in a list; `organism run ID` shows all."""
 
-Document = Mapping[str, Any]
 
-
-def runs_text(rows: Sequence[Document]) -> str:
+def runs_text(rows: Sequence[ReasonedRun]) -> str:
     """Rows of organism.runs/1 as a table, or that there are none."""
     shown = [
         (
@@ -54,7 +54,7 @@ def _short(reason: str) -> str:
     return line if len(line) <= WHY_SHOWN else f"{line[: WHY_SHOWN - 3]}..."
 
 
-def run_text(row: Document) -> str:
+def run_text(row: RunDocument) -> str:
     """One run: what it is, its tasks, its steps."""
     took = duration(row["duration_s"])
     head = [
@@ -88,21 +88,21 @@ def run_text(row: Document) -> str:
     return "\n\n".join(parts)
 
 
-def log_end_text(lines: Sequence[Document]) -> str:
+def log_end_text(lines: Sequence[LogRow]) -> str:
     """The last of what assets said in a run of this home; `organism logs` has all."""
     left_out = len(lines) - LINES_SHOWN
     more = [f"... {left_out} older lines: `organism logs` shows all"] if left_out > 0 else []
     return "\n".join([*more, *(log_text(line) for line in lines[-LINES_SHOWN:])])
 
 
-def step_text(step: Document) -> str:
+def step_text(step: EndedStep) -> str:
     """How a step ended: `made @3 in 2 s`, or its outcome with the error."""
     version = "" if step["version"] is None else f" @{step['version']}"
     seconds = "" if step["seconds"] is None else f" in {duration(step['seconds'])}"
     return f"{step['outcome']}: {step['error']}" if step["error"] else f"{step['outcome']}{version}{seconds}"
 
 
-def log_text(line: Document) -> str:
+def log_text(line: LogRow) -> str:
     """`06:04:16 ERROR views/degree: …`, one line per line of the message."""
     task = f" {safe_text(line['task'])}:" if line["task"] else ""
     head = f"{local_time(line['timestamp'])} {line['level'].upper():<8}{task} "

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from causal_organism.assets.keys import label_of
 from causal_organism.cli.output import progress_bar, say
 from causal_organism.cli.runs.outages import POLL_S, Outages
+from causal_organism.documents.json import object_in
+from causal_organism.documents.refreshes import MakeFields, RefreshDocument, StepDocument
+from causal_organism.documents.runs import RunRow
 from causal_organism.errors import StoppedWaitingError
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
@@ -23,6 +26,9 @@ AGAIN_S = 5.0
 """How long another ^C is taken for the wish to cancel the run."""
 
 ENDED = frozenset({"Completed", "Failed", "Crashed", "Cancelled", "TimedOut"})
+_UNTOLD: MakeFields = {}
+"""Of the steps of a run that died, which could say no more than what it recorded."""
+
 _MANY = 50  # steps, from which a terminal shows one bar in place of a line each
 
 
@@ -51,7 +57,7 @@ class Telling:
             progress_bar(step.key, done, total)
 
 
-def wait_for(o: OpenOrganism, run: str, telling: Telling) -> dict[str, Any]:
+def wait_for(o: OpenOrganism, run: str, telling: Telling) -> RefreshDocument:
     """Follow a run to its end; steps are told as they end. A server that is away for a while is waited for (`outages`).
 
     ^C ends the waiting and not the run, and says so; another one soon after cancels it. Raises StoppedWaitingError.
@@ -78,7 +84,7 @@ def _cancel(o: OpenOrganism, run: str) -> str:
         return str(cancel_run(fresh, run, actor=o.settings.actor)["state"])
 
 
-def _followed(o: OpenOrganism, run: str, telling: Telling) -> dict[str, Any]:
+def _followed(o: OpenOrganism, run: str, telling: Telling) -> RefreshDocument:
     state, outages = "", Outages(run, found=True)
     while True:
         began = time.monotonic()
@@ -95,18 +101,18 @@ def _followed(o: OpenOrganism, run: str, telling: Telling) -> dict[str, Any]:
         time.sleep(max(POLL_S, 4 * (time.monotonic() - began)))
 
 
-def _answer(o: OpenOrganism, run: str, state: str, row: Mapping[str, Any] | None) -> dict[str, Any]:
+def _answer(o: OpenOrganism, run: str, state: str, row: RunRow | None) -> RefreshDocument:
     """What the run answered, or where it died before it could, its own error."""
     from causal_organism.platform.run_errors import own_error
     from causal_organism.platform.run_rows import step_document
 
     document = o.ledger.run_document(run)
     if document is not None:
-        return dict(document)
-    error = own_error(o, run, (row or {}).get("message"))
-    steps = [step_document(step) for step in o.ledger.steps(run)]
+        return document
+    error = own_error(o, run, row["message"] if row else None)
+    steps: list[StepDocument] = [{**step_document(step), **_UNTOLD} for step in o.ledger.steps(run)]
     outcome = "cancelled" if state == "Cancelled" else "failed"
     return {
         "schema": "organism.refresh/1", "run": run, "outcome": outcome, "steps": steps, "observed": [], "behind": [],
-        "config": dict((row or {}).get("parameters", {}).get("config") or {}), "error": error,
+        "config": object_in(row["parameters"], "config") if row else {}, "error": error,
     }  # fmt: skip

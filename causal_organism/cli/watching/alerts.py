@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import ago, emit, json_option, table
+from causal_organism.documents.alerts import IncidentsDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
 from causal_organism.wording.safe_text import safe_text
@@ -74,7 +73,7 @@ def test(channel: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
-def _listed(document: dict[str, Any]) -> str:
+def _listed(document: IncidentsDocument) -> str:
     rows = [
         (
             each["severity"],

@@ -6,9 +6,9 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from causal_organism.alerts.of_servers import clocks_differ, disk_fills, queues_without_worker
+from causal_organism.documents.servers import ConnectionRow
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.returning import what_to_do, who_is_away
 from causal_organism.embedded.worker_graph import ask_own_worker
@@ -26,8 +26,6 @@ from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism
 from causal_organism.wording.permits import OPERATOR
 
-Row = dict[str, Any]
-
 _NOT_ENCRYPTED = "; not encrypted"
 _NOT_FOR_ROLE = f"not for this role: needs {OPERATOR}"
 _OF_OPERATORS = frozenset(("network", "orchestrator", "worker", "worker-assets", "deployments", "queues"))
@@ -43,7 +41,7 @@ class Partly:
     error: StoreError
 
 
-def probe_all(o: OpenOrganism) -> list[Row]:
+def probe_all(o: OpenOrganism) -> list[ConnectionRow]:
     """`connections` of organism.check/1. A row that asks the server of another row, which does not answer, names that;
     where it answers after all, both are asked once more.
     """
@@ -193,7 +191,7 @@ PROBES: dict[str, Callable[[OpenOrganism], str | Partly]] = {
 }
 
 
-def _probe(name: str, o: OpenOrganism, *, blames: bool = True) -> Row:
+def _probe(name: str, o: OpenOrganism, *, blames: bool = True) -> ConnectionRow:
     """`blames`: what another row's server does not answer is told there and not here."""
     started = time.monotonic()
     try:
@@ -215,7 +213,7 @@ def _probe(name: str, o: OpenOrganism, *, blames: bool = True) -> Row:
 def _row(
     name: str, started: float | None = None, *, about: str | None = None, see: str | None = None,
     problem: OrganismError | None = None, hint: str | None = None,
-) -> Row:  # fmt: skip
+) -> ConnectionRow:  # fmt: skip
     """Without `started` nothing is known of it."""
     known = started is not None
     return {

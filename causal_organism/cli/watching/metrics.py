@@ -13,6 +13,7 @@ import click
 from causal_organism.assets.durations import parse_duration
 from causal_organism.cli.logs import set_up_logs
 from causal_organism.cli.output import data, emit, json_option, table
+from causal_organism.documents.stats import MetricsDocument
 from causal_organism.errors import RequestError
 from causal_organism.settings import load_settings
 
@@ -53,7 +54,7 @@ def metrics(window: timedelta, prometheus: bool, serve: str | None, as_json: boo
     emit(document, lambda: table(("METRIC", "OF", "VALUE"), rows), as_json=as_json)
 
 
-def _load(window: timedelta) -> dict[str, Any]:
+def _load(window: timedelta) -> MetricsDocument:
     from causal_organism.platform.metrics import load_metrics
     from causal_organism.wiring import OpenOrganism
 

@@ -21,11 +21,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from causal_organism.assets.automation.decisions import Decision
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import AssetRef, partition_of
+from causal_organism.documents.refreshes import AutomationDocument, EvaluatedRow
 from causal_organism.engine.automation.evaluator import Evaluator
 from causal_organism.engine.observe import Observation, observe
 from causal_organism.engine.requests import Origin
@@ -82,7 +82,7 @@ def evaluate(organism: Engine, origin: Origin) -> Evaluation:
     )
 
 
-def explain(organism: Engine, key: str) -> dict[str, Any]:
+def explain(organism: Engine, key: str) -> AutomationDocument:
     """organism.automation/1: what a pulse would decide about one asset now, and what the last one did."""
     spec = organism.graph[key]
     known = organism.automations.load()
@@ -121,7 +121,7 @@ def _look(evaluator: Evaluator, origin: Origin, sources: Collection[str]) -> tup
     return observed
 
 
-def _document(each: Evaluated) -> dict[str, Any]:
+def _document(each: Evaluated) -> EvaluatedRow:
     return {
         "at": each.at.isoformat(),
         "run": each.run,

@@ -7,10 +7,8 @@ version: what it said is noted beside the version that is there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from causal_organism.assets.freshness.staleness import FRESH
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.engine.runs.endings import end, joined
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.ports import Engine
@@ -27,7 +25,7 @@ def samples_to_enlarge(organism: Engine) -> tuple[str, ...]:
     return tuple(key for key in tagged if snapshot is not None and _is_to_enlarge(snapshot, key))
 
 
-def conclude_both(organism: Engine, first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+def conclude_both(organism: Engine, first: RefreshDocument, second: RefreshDocument) -> RefreshDocument:
     """Record one answer for a run that had two parts; organism.refresh/1."""
     return end(organism, joined(first, second))
 

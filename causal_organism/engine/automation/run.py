@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import Any
 
 from causal_organism.assets.blocking import Blocker, Hindrance, some_of
 from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.planner import PlanStep
+from causal_organism.documents.refreshes import RefreshDocument, RefreshPart
 from causal_organism.engine.automation.evaluation import Evaluation
 from causal_organism.engine.automation.evaluator import last_try_alike
 from causal_organism.engine.hindrances import leave_out, reason_in
@@ -50,11 +50,11 @@ def begin_automated(
 
 
 def conclude(
-    organism: Engine, evaluation: Evaluation, before: Mapping[str, Any], made: Mapping[str, Any] | None
-) -> dict[str, Any]:
+    organism: Engine, evaluation: Evaluation, before: RefreshDocument, made: RefreshDocument | None
+) -> RefreshDocument:
     """Record what the run was about, and give its one answer: what the pulse did before and what automation made."""
     organism.automations.record(evaluation.unsettled)
-    looked = {
+    looked: RefreshPart = {
         "outcome": "failed" if any(each.error for each in evaluation.observations) else "nothing",
         "steps": [],
         "observed": [each.to_document() for each in evaluation.observations],

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from causal_organism.assets.code_parts import differing_parts
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.freshness.staleness import Code
 from causal_organism.assets.versions import Head
+from causal_organism.documents.json import JsonObject
 from causal_organism.engine.code.checks import check_specs, check_versions
 from causal_organism.engine.code.stamps import FileStamps
 from causal_organism.engine.code.versions import CodeVersion, read_code
 from causal_organism.errors import UnsetSettingError
 from causal_organism.ports import Engine
 
-NO_CONFIG: Mapping[str, Mapping[str, Any]] = {}
+ConfigByKey = Mapping[str, JsonObject]
+"""Key of an asset -> what a run gives to its parameters in place of their defaults."""
+
+NO_CONFIG: ConfigByKey = {}
 
 
 def load_code(
     organism: Engine,
     heads: Iterable[Head],
-    config: Mapping[str, Mapping[str, Any]] = NO_CONFIG,
+    config: ConfigByKey = NO_CONFIG,
     stamps: FileStamps | None = None,
 ) -> Mapping[str, Code]:
     """Key -> code. An asset with a setting that is not set cannot be made, and others can.
@@ -51,10 +54,10 @@ def load_code(
 
 
 def _read_current(
-    organism: Engine, config: Mapping[str, Mapping[str, Any]], stamps: FileStamps | None
+    organism: Engine, config: ConfigByKey, stamps: FileStamps | None
 ) -> tuple[dict[str, CodeVersion], dict[str, str]]:
     """(key -> code version with its parts, those of checks too; key -> variable of a setting that is not set)."""
-    values: dict[str, Any] = {}
+    values: dict[str, object] = {}
     unset: dict[str, str] = {}
     for spec in organism.graph.specs.values():
         try:
@@ -67,7 +70,7 @@ def _read_current(
     return read_code((*specs, *check_specs(specs)), values, config=config, notes=notes, stamps=stamps), unset
 
 
-def declared_settings(organism: Engine, spec: AssetSpec) -> dict[str, Any]:
+def declared_settings(organism: Engine, spec: AssetSpec) -> dict[str, object]:
     """The settings that an asset declares, by name. Raises UnsetSettingError, with its place, where one is not set."""
     try:
         return {name: organism.settings.value(name) for name in spec.settings}

@@ -21,6 +21,7 @@ from causal_organism.assets.code_parts import COMPARISON, CONFIG, DECLARED, Aspe
 from causal_organism.assets.definitions import AssetSpec
 from causal_organism.assets.keys import nearest
 from causal_organism.assets.versions import canonical_json, fingerprint
+from causal_organism.documents.json import JsonObject
 from causal_organism.engine.code.compiled import cells_of, fingerprint_compiled, globals_of, plain_text
 from causal_organism.engine.code.definitions import Definition
 from causal_organism.engine.code.files import file_digests
@@ -35,7 +36,7 @@ PLATFORM = "platform"
 """The code version of a source that has no function: its content comes from a store of the platform."""
 
 _LENGTH = 16
-_DEFAULTS: Mapping[str, Mapping[str, object]] = {}
+_DEFAULTS: Mapping[str, JsonObject] = {}
 _COMPARED_BY = "2"  # raise it when the same code gets other digests than before
 
 
@@ -63,7 +64,7 @@ def read_code(
     specs: Iterable[AssetSpec],
     settings: Mapping[str, object],
     *,
-    config: Mapping[str, Mapping[str, object]] = _DEFAULTS,
+    config: Mapping[str, JsonObject] = _DEFAULTS,
     notes: Path | None = None,
     stamps: FileStamps | None = None,
 ) -> dict[str, CodeVersion]:
@@ -83,9 +84,7 @@ def read_code(
     return found
 
 
-def _version(
-    spec: AssetSpec, settings: Mapping[str, object], config: Mapping[str, object], source: _Source
-) -> CodeVersion:
+def _version(spec: AssetSpec, settings: Mapping[str, object], config: JsonObject, source: _Source) -> CodeVersion:
     declared = spec.code_version if spec.compute or spec.code_version else PLATFORM
     if declared is not None and not (spec.settings or config or spec.files):
         return CodeVersion(declared, {DECLARED: {Aspect.VALUE: declared}})

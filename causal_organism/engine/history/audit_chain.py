@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from causal_organism.documents.audit import AuditCheckDocument, BrokenRow
 from causal_organism.ports import AuditEntry, digest_of
 
 _SHOWN = 20
@@ -31,9 +31,12 @@ class ChainReport:
     def whole(self) -> bool:
         return self.broken is None and not self.missing_count
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> AuditCheckDocument:
         """organism.audit-check/1."""
-        broken = self.broken and {"number": self.broken.number, "at": self.broken.at.isoformat(), "reason": self.reason}
+        broken: BrokenRow | None = None
+        if self.broken is not None:
+            at = self.broken.at.isoformat()
+            broken = {"number": self.broken.number, "at": at, "reason": self.reason}
         return {
             "schema": "organism.audit-check/1",
             "whole": self.whole,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from causal_organism.assets.freshness.staleness import results_of_now
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.outcomes import RunOutcome
 from causal_organism.assets.partitions.choices import choose, parse_choice
 from causal_organism.assets.storable import error_text
 from causal_organism.assets.versions import Head
+from causal_organism.documents.versions import CheckedRow, ChecksDocument
 from causal_organism.engine.checks.heads import recheck
 from causal_organism.engine.checks.running import Results
 from causal_organism.engine.leases import hold_waiting
@@ -24,7 +23,7 @@ NOT_RUN = "not-run"
 
 def check_heads(
     organism: Engine, selection: str, origin: Origin, *, partition: str | None = None, allow_empty: bool = False
-) -> dict[str, Any]:
+) -> ChecksDocument:
     """organism.checks/1: run every check of a selection on its heads, sources' too, and record what they say.
 
     What has no check, or was never made, is left out. Raises SelectionError, RefusedError, LeaseHeldError, StoreError.
@@ -46,7 +45,7 @@ def check_heads(
     return _document(rows)
 
 
-def known_checks(organism: Engine, selection: str) -> dict[str, Any]:
+def known_checks(organism: Engine, selection: str) -> ChecksDocument:
     """organism.checks/1, of what checks said last of the heads of a selection: nothing is run and nothing recorded."""
     snapshot = load_snapshot(organism)
     keys = select_keys(organism, selection, snapshot, allow_empty=True)
@@ -55,20 +54,20 @@ def known_checks(organism: Engine, selection: str) -> dict[str, Any]:
     return _document([_known(snapshot, *ref, head) for ref, head in heads if head is not None])
 
 
-def _known(snapshot: LedgerSnapshot, key: str, partition: str, head: Head) -> dict[str, Any]:
+def _known(snapshot: LedgerSnapshot, key: str, partition: str, head: Head) -> CheckedRow:
     now = results_of_now(head, snapshot.code[key])
     all_were_run = len(now) == len(snapshot.code[key].checks)
     outcome = "rejected" if any(each.rejects for each in now) else "passed" if all_were_run else NOT_RUN
     return _row(key, partition, head, outcome, head.checks)
 
 
-def _document(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _document(rows: list[CheckedRow]) -> ChecksDocument:
     is_well = all(each["outcome"] in ("passed", NOT_RUN) for each in rows)
     outcome = (RunOutcome.DONE if is_well else RunOutcome.FAILED) if rows else RunOutcome.NOTHING
     return {"schema": "organism.checks/1", "outcome": outcome, "checked": rows}
 
 
-def _check(snapshot: LedgerSnapshot, key: str, partition: str, origin: Origin) -> dict[str, Any]:
+def _check(snapshot: LedgerSnapshot, key: str, partition: str, origin: Origin) -> CheckedRow:
     """What checks say of one head now."""
     organism, error = snapshot.organism, None
     results: Results = ()
@@ -84,9 +83,7 @@ def _check(snapshot: LedgerSnapshot, key: str, partition: str, origin: Origin) -
     return _row(key, partition, head, outcome, results, error)
 
 
-def _row(
-    key: str, partition: str, head: Head, outcome: str, results: Results, error: str | None = None
-) -> dict[str, Any]:
+def _row(key: str, partition: str, head: Head, outcome: str, results: Results, error: str | None = None) -> CheckedRow:
     """`outcome`: `passed`, warnings included; `rejected` by a blocking check; `failed`: it could not be read;
     `not-run`: a check is new or changed, and nobody ran it on this head.
     """

@@ -4,19 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from causal_organism.assets.definitions import SOURCE, AssetSpec
-from causal_organism.assets.facts import fact_types, fact_values
 from causal_organism.assets.freshness.causes import cause_document
 from causal_organism.assets.freshness.staleness import FRESH, MISSING, STALE, Judgement
 from causal_organism.assets.keys import label_of, partition_of, placed
 from causal_organism.assets.outcomes import Outcome
-from causal_organism.assets.versions import Attempt, Head, InputVersion, Version
+from causal_organism.assets.versions import Attempt, Version
+from causal_organism.documents.assets import (
+    AssetRow,
+    AssetsDocument,
+    AssetState,
+    AttemptDocument,
+    Definition,
+    PartitionCounts,
+    PartitionRow,
+    PartitionsDocument,
+)
+from causal_organism.documents.versions import (
+    AssetDocument,
+    AssetParts,
+    DiffDocument,
+    ValueParts,
+    ValuesDocument,
+    ValueSource,
+    VersionRow,
+    VersionsDocument,
+)
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.engine.freshness import freshness_and_health
 from causal_organism.engine.hindrances import blocked_alone, failed_upstream, root_causes, stale_before
 from causal_organism.engine.history.version_names import find_kept, find_ref, find_version, number_in
+from causal_organism.engine.history.version_rows import metadata_fields, rejected_field, version_row
 from causal_organism.engine.plan import select_keys
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
 from causal_organism.engine.tables.differences import compare
@@ -26,7 +45,7 @@ from causal_organism.ports import Engine
 
 def assets_document(
     organism: Engine, selection: str = "*", *, allow_empty: bool = False, snapshot: LedgerSnapshot | None = None
-) -> dict[str, Any]:
+) -> AssetsDocument:
     """organism.assets/1, from the last look at the sources."""
     snapshot = load_snapshot(organism) if snapshot is None else snapshot
     held = {key for key, _ in organism.ledger.held()}
@@ -36,8 +55,10 @@ def assets_document(
     return {
         "schema": "organism.assets/1",
         "assets": [
-            _asset(snapshot, key, making=key in held, estimate_s=estimates.get(key), looked_at=looks.get(key))
-            | {"behind": list(behind[key])}
+            {
+                **_asset(snapshot, key, making=key in held, estimate_s=estimates.get(key), looked_at=looks.get(key)),
+                "behind": list(behind[key]),
+            }
             for key in keys
         ],
     }
@@ -49,22 +70,22 @@ def _behind(snapshot: LedgerSnapshot, keys: Sequence[str]) -> Mapping[str, tuple
 
 def show_document(
     organism: Engine, key: str, partition: str = "", *, snapshot: LedgerSnapshot | None = None
-) -> dict[str, Any]:
-    """One asset with its definition and why it is as it is; of an asset with partitions, how each of them stands."""
+) -> AssetDocument:
+    """organism.asset/1: an asset with its definition and why it is as it is; with partitions, how each stands."""
     spec = organism.graph[key]
     snapshot = load_snapshot(organism) if snapshot is None else snapshot
     making = any(each == key for each, _ in organism.ledger.held())
     row = _asset(snapshot, key, making=making, estimate_s=None, looked_at=organism.ledger.looks().get(key))
-    document = {
+    document: AssetDocument = {
         "schema": "organism.asset/1",
         **row,
         "behind": list(_behind(snapshot, [key])[key]),
         **_definition(spec),
         "code_version": snapshot.code[key].version,
+        **_dimensions(organism, spec),
     }
     if not spec.partitions:
         return document
-    document["dimensions"] = {name: str(each) for name, each in organism.graph.dimensions[key].items()}
     if partition:
         if partition not in snapshot.space(key):
             raise RequestError(f"there is no {label_of(key, partition)}", code="unknown-partition")
@@ -80,7 +101,13 @@ def show_document(
     return document
 
 
-def partitions_document(organism: Engine, key: str, status: str | None = None) -> dict[str, Any]:
+def _dimensions(organism: Engine, spec: AssetSpec) -> AssetParts:
+    if not spec.partitions:
+        return {}
+    return {"dimensions": {name: str(each) for name, each in organism.graph.dimensions[spec.key].items()}}
+
+
+def partitions_document(organism: Engine, key: str, status: str | None = None) -> PartitionsDocument:
     """organism.partitions/1: every partition of an asset, or those of one status; `failed`: whose last make failed."""
     spec, snapshot = organism.graph[key], load_snapshot(organism)
     if not spec.partitions:
@@ -95,21 +122,21 @@ def partitions_document(organism: Engine, key: str, status: str | None = None) -
     return {"schema": "organism.partitions/1", "key": key, "partitions": rows}
 
 
-def show_version(organism: Engine, text: str, partition: str | None = None) -> dict[str, Any]:
+def show_version(organism: Engine, text: str, partition: str | None = None) -> VersionRow:
     """One version as `versions` shows it. Raises RequestError."""
     version = find_version(organism, text, partition)
-    return _version(version, organism.ledger.heads_of([version.key], version.partition).get(version.key))
+    return version_row(version, organism.ledger.heads_of([version.key], version.partition).get(version.key))
 
 
 def _asset(
     snapshot: LedgerSnapshot, key: str, *, making: bool, estimate_s: float | None, looked_at: datetime | None
-) -> dict[str, Any]:
+) -> AssetState:
     graph, judgement = snapshot.organism.graph, snapshot.judgements[key]
     spec = graph[key]
     head = None if spec.partitions else snapshot.heads.get(key)
     newest = snapshot.newest(key)
     attempt = snapshot.latest_attempt(key)
-    row = {
+    return {
         "key": key,
         "kind": spec.kind,
         "group": spec.group,
@@ -127,7 +154,7 @@ def _asset(
         "pinned": any(each.pinned for each in snapshot.heads_of(key)),
         "checks": [check.to_document() for check in (newest.checks if newest else ())],
         "rows": head.version.content.rows if head else None,
-        **_metadata(newest.version.latest_metadata if newest else {}),
+        **metadata_fields(newest.version.latest_metadata if newest else {}),
         "attempt": _attempt(attempt),
         "making": making,
         "blocked_by": [each.key for each in blocked_alone(snapshot, key)],
@@ -136,14 +163,18 @@ def _asset(
         "root_causes": [{"key": other, **cause_document(cause)} for other, cause in root_causes(snapshot, key)],
         "estimate_s": estimate_s,
         **freshness_and_health(snapshot, key),
+        **_partition_counts(snapshot, spec),
     }
-    if spec.partitions:
-        found = [each.status for _, each in snapshot.partition_judgements(key)]
-        row["partitions"] = {status: found.count(status) for status in (FRESH, STALE, MISSING)}
-    return row
 
 
-def _attempt(attempt: Attempt | None) -> dict[str, Any] | None:
+def _partition_counts(snapshot: LedgerSnapshot, spec: AssetSpec) -> PartitionCounts:
+    if not spec.partitions:
+        return {}
+    found = [each.status for _, each in snapshot.partition_judgements(spec.key)]
+    return {"partitions": {status: found.count(status) for status in (FRESH, STALE, MISSING)}}
+
+
+def _attempt(attempt: Attempt | None) -> AttemptDocument | None:
     if attempt is None:
         return None
     return {
@@ -155,7 +186,7 @@ def _attempt(attempt: Attempt | None) -> dict[str, Any] | None:
     }
 
 
-def _partition(snapshot: LedgerSnapshot, key: str, text: str, judgement: Judgement) -> dict[str, Any]:
+def _partition(snapshot: LedgerSnapshot, key: str, text: str, judgement: Judgement) -> PartitionRow:
     head, attempt = snapshot.head(key, text), snapshot.attempt(key, text)
     return {
         "partition": partition_of(text),
@@ -168,7 +199,7 @@ def _partition(snapshot: LedgerSnapshot, key: str, text: str, judgement: Judgeme
     }
 
 
-def _definition(spec: AssetSpec) -> dict[str, Any]:
+def _definition(spec: AssetSpec) -> Definition:
     return {
         "reads": dict(spec.reads),
         "deps": list(spec.deps),
@@ -189,7 +220,7 @@ def _definition(spec: AssetSpec) -> dict[str, Any]:
 
 def versions_document(
     organism: Engine, key: str, partition: str | None = None, *, limit: int | None = None, rejected: bool = False
-) -> dict[str, Any]:
+) -> VersionsDocument:
     """organism.versions/1, newest first, of an asset or of one partition of it; or its values that were rejected."""
     key, text, _ = find_ref(organism, key, partition)
     head = organism.ledger.heads_of([key], text).get(key)
@@ -197,60 +228,31 @@ def versions_document(
     return {
         "schema": "organism.versions/1",
         **placed(key, text),
-        "versions": [_version(each, head) for each in found],
+        "versions": [version_row(each, head) for each in found],
     }
 
 
-def _version(version: Version, head: Head | None) -> dict[str, Any]:
-    is_head = head is not None and head.version.number == version.number
-    return {
-        "version": number_in(version),
-        **({"rejected_at": version.made_at.isoformat()} if version.rejected else {}),
-        "fingerprint": version.fingerprint,
-        "made_at": version.made_at.isoformat(),
-        "run": version.run,
-        "actor": version.actor,
-        "trigger": version.trigger,
-        "code_version": version.provenance.code_version,
-        "inputs": {label: _input(each) if each else None for label, each in sorted(version.provenance.inputs.items())},
-        "kept": version.kept,
-        "head": is_head,
-        "pinned": is_head and bool(head and head.pinned),
-        **_metadata(version.metadata),
-        "rows": version.content.rows,
-        "checks": [check.to_document() for check in (head.checks if head and is_head else version.checks)],
-    }
-
-
-def _metadata(stored: Mapping[str, Any]) -> dict[str, Any]:
-    return {"metadata": fact_values(stored), "metadata_types": fact_types(stored)}
-
-
-def _input(version: InputVersion) -> dict[str, Any]:
-    document: dict[str, Any] = {"version": version.number, "fingerprint": version.fingerprint}
-    if version.partition:
-        document["partition"] = partition_of(version.partition)
-    return document if version.count is None else {**document, "partitions": version.count}
-
-
-def values_document(organism: Engine, text: str, partition: str | None = None) -> dict[str, Any]:
+def values_document(organism: Engine, text: str, partition: str | None = None) -> ValuesDocument:
     """organism.values/1: rows of a value per entity or a table, or the plain value."""
     version = find_kept(organism, text, partition)
-    start: dict[str, Any] = {
+    start: ValueSource = {
         "schema": "organism.values/1",
         **placed(version.key, version.partition),
         "version": number_in(version),
-        **({"rejected_at": version.made_at.isoformat()} if version.rejected else {}),
-        **_metadata(version.latest_metadata),
+        **rejected_field(version),
+        **metadata_fields(version.latest_metadata),
     }
     found = load_rows(organism, version)
+    parts: ValueParts
     if found is None:
-        return {**start, "value": load_value(organism, version)}
-    columns, rows = found
-    return {**start, "columns": columns, "rows": [dict(zip(columns, row, strict=True)) for row in rows]}
+        parts = {"value": load_value(organism, version)}
+    else:
+        columns, rows = found
+        parts = {"columns": columns, "rows": [dict(zip(columns, row, strict=True)) for row in rows]}
+    return {**start, **parts}
 
 
-def diff_document(organism: Engine, was: str, now: str | None, partition: str | None = None) -> dict[str, Any]:
+def diff_document(organism: Engine, was: str, now: str | None, partition: str | None = None) -> DiffDocument:
     """organism.diff/1; `KEY@N` alone against the head, `KEY` alone its head against the one before.
 
     Two partitions of one asset may be compared.
@@ -286,7 +288,7 @@ def _before(organism: Engine, text: str, partition: str | None) -> Version:
     raise RequestError(f"{label} has one version, and nothing to compare it with", code="unknown-version")
 
 
-def counts(assets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def counts(assets: Sequence[AssetRow]) -> dict[str, int]:
     """How many assets are fresh, stale, missing, failed."""
     return {
         "fresh": sum(each["status"] == FRESH for each in assets),

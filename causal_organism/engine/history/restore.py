@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from typing import Any
 
 from causal_organism.assets.definitions import SOURCE
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Head, Version
+from causal_organism.documents.versions import PinDocument, RestoreDocument
 from causal_organism.engine.contents import is_intact
 from causal_organism.engine.history.version_names import find_ref, find_version
 from causal_organism.engine.leases import hold_waiting
@@ -16,7 +16,7 @@ from causal_organism.errors import DamagedValueError, OrganismError, RefusedErro
 from causal_organism.ports import Engine
 
 
-def restore(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+def restore(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> RestoreDocument:
     """Publish an old version's content again, as a new version with the provenance that gave it last.
 
     Nothing is published where the head has that content: a version is its content.
@@ -66,7 +66,7 @@ def _why_not(organism: Engine, version: Version, head: Head) -> OrganismError | 
     return None
 
 
-def _restored(version: Version, number: int, *, published: bool) -> dict[str, Any]:
+def _restored(version: Version, number: int, *, published: bool) -> RestoreDocument:
     return {
         "schema": "organism.restore/1",
         **placed(version.key, version.partition),
@@ -76,7 +76,7 @@ def _restored(version: Version, number: int, *, published: bool) -> dict[str, An
     }
 
 
-def pin(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+def pin(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> PinDocument:
     """Hold the head, or go back to an old version first and hold that.
 
     Content is held: where the head has that of the old version, it is held under its own number.
@@ -91,10 +91,16 @@ def pin(organism: Engine, text: str, partition: str | None = None, *, actor: str
     organism.ledger.pin(key, part, number)
     detail = {"version": number, "content_of": version.number}
     organism.ledger.audit(actor=actor, action="pin", subject=label, detail=detail, at=organism.now())
-    return {"schema": "organism.pin/1", **placed(key, part), **detail, "pinned": True}
+    return {
+        "schema": "organism.pin/1",
+        **placed(key, part),
+        "version": number,
+        "content_of": version.number,
+        "pinned": True,
+    }
 
 
-def unpin(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> dict[str, Any]:
+def unpin(organism: Engine, text: str, partition: str | None = None, *, actor: str) -> PinDocument:
     """Let go of a pinned head."""
     key, part, _ = find_ref(organism, text, partition)
     label = label_of(key, part)

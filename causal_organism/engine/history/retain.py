@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.assets.definitions import Keep
 from causal_organism.assets.keys import label_of, placed
 from causal_organism.assets.versions import Provenance, Version
+from causal_organism.documents.versions import ForgottenDocument, RetainDocument, RetiredRow, SweptDocument
 from causal_organism.engine.inputs import load_manifest
 from causal_organism.engine.plan import select_keys
 from causal_organism.engine.snapshot import LedgerSnapshot, load_snapshot
@@ -34,7 +34,7 @@ class Forgotten:
     batches: int = 0
     readings: int = 0
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> ForgottenDocument:
         return {
             "interactions": self.interactions,
             "before": None if self.before is None else self.before.isoformat(),
@@ -80,7 +80,7 @@ Forget = Callable[[Sequence[Retired]], Forgotten]
 
 def retain(
     organism: Engine, selection: str = "*", *, dry_run: bool, actor: str, forget: Forget = lambda _retired: Forgotten()
-) -> dict[str, Any]:
+) -> RetainDocument:
     """organism.retain/1: apply the policies of a selection, sweep content that no kept version names, and `forget`.
 
     The ledger keeps the record of every version; only content goes, and the version says so.
@@ -102,7 +102,7 @@ def retain(
             retired += choose_retired(versions, keep, head=head.version.number, now=organism.now())
     retired = _with_readers(snapshot, retired)
     rejected = organism.ledger.retire_rejected(chosen, last=REJECTED_KEPT, dry_run=dry_run)
-    swept = {"count": 0, "bytes": 0}
+    swept: SweptDocument = {"count": 0, "bytes": 0}
     forgotten = forget(retired)
     if not dry_run:
         remove_given_up(organism.settings, organism.now())
@@ -128,7 +128,7 @@ def retain(
     }
 
 
-def _retired_document(retired: Retired) -> dict[str, Any]:
+def _retired_document(retired: Retired) -> RetiredRow:
     return {
         **placed(retired.key, retired.partition),
         "version": retired.number,
@@ -163,7 +163,7 @@ def _named(snapshot: LedgerSnapshot, made: Provenance) -> Iterator[tuple[str, st
             yield key, found.partition, found.number
 
 
-def _sweep(organism: Engine) -> dict[str, int]:
+def _sweep(organism: Engine) -> SweptDocument:
     needed = set(organism.ledger.kept_contents())
     needed = needed.union(*(source.kept() for source in organism.sources.values()))
     count, size = organism.values.sweep(needed, before=organism.now() - YOUNG)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from causal_organism.assets.blocking import some_of
 from causal_organism.assets.keys import label_of, partition_text
 from causal_organism.assets.outcomes import Outcome, RunOutcome
+from causal_organism.documents.assets import Placed
+from causal_organism.documents.refreshes import RefreshDocument, RefreshPart
 from causal_organism.ports import Engine
 from causal_organism.wording.run_reasons import BLOCKED
 
@@ -15,14 +14,14 @@ _TOLD = 20  # in the one line that a run says of itself; each step keeps its own
 _WORST_FIRST = (RunOutcome.FAILED, RunOutcome.CANCELLED, RunOutcome.DONE, RunOutcome.NOTHING)
 
 
-def end(organism: Engine, document: dict[str, Any], *, because: str | None = None) -> dict[str, Any]:
+def end(organism: Engine, document: RefreshDocument, *, because: str | None = None) -> RefreshDocument:
     """Record a run's answer, organism.refresh/1, and what went wrong in it, with `because` before that; the answer."""
     error = "; ".join(filter(None, (because, what_went_wrong(document)))) or None
     organism.ledger.end_run(document["run"], document["outcome"], at=organism.now(), error=error, document=document)
     return document
 
 
-def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+def joined(first: RefreshDocument, second: RefreshPart) -> RefreshDocument:
     """One organism.refresh/1 of two parts of a run."""
     observed = {each["key"]: each for each in first["observed"]}
     for each in second["observed"]:
@@ -38,7 +37,7 @@ def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def what_went_wrong(document: Mapping[str, Any]) -> str | None:
+def what_went_wrong(document: RefreshPart) -> str | None:
     """One line: what failed and why, then what that blocks; of many the first. None: nothing did."""
     failed = [f"{each['key']} failed: {each['error']}" for each in document["observed"] if each.get("error")]
     failed += [
@@ -52,5 +51,5 @@ def what_went_wrong(document: Mapping[str, Any]) -> str | None:
     return "; ".join([*failed, f"{BLOCKED}{some_of(blocked)}"] if blocked else failed) or None
 
 
-def _name(step: Mapping[str, Any]) -> str:
+def _name(step: Placed) -> str:
     return label_of(step["key"], partition_text(step.get("partition")))

@@ -16,6 +16,7 @@ from causal_organism.assets.freshness.staleness import FRESH, Status
 from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.outcomes import NOT_WELL, Outcome, RunOutcome
 from causal_organism.assets.planner import PlanStep
+from causal_organism.documents.refreshes import BehindRow, RefreshDocument
 from causal_organism.engine.cancelling import Cancellation, Interrupts
 from causal_organism.engine.hindrances import leave_out, stale_before
 from causal_organism.engine.history.run_logs import RunLog
@@ -88,7 +89,7 @@ def refuse_pinned(planned: Planned) -> None:
         )
 
 
-def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
+def finish(run: RefreshRun, *, cancelled: bool = False) -> RefreshDocument:
     """organism.refresh/1, recorded as the run's answer. `cancelled`: nothing more of it is published."""
     by = None
     if cancelled:
@@ -101,7 +102,7 @@ def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
         outcome = RunOutcome.FAILED
     else:
         outcome = RunOutcome.DONE if any(each.outcome != Outcome.SKIPPED for each in outcomes) else RunOutcome.NOTHING
-    document = {
+    document: RefreshDocument = {
         "schema": "organism.refresh/1",
         "run": run.id,
         "outcome": outcome,
@@ -113,7 +114,7 @@ def finish(run: RefreshRun, *, cancelled: bool = False) -> dict[str, Any]:
     return end(run.organism, document, because=by and f"cancelled by {by}")
 
 
-def _behind(run: RefreshRun) -> list[dict[str, Any]]:
+def _behind(run: RefreshRun) -> list[BehindRow]:
     """What was asked for and is up to date now, while something before it that was not asked for is out of date."""
     snapshot, made = run.planned.snapshot, {ref[0] for ref in run.outcomes}
     statuses: dict[str, Status] = {}
@@ -149,7 +150,7 @@ def refresh_local(
     *,
     on_begin: Callable[[Sequence[PlanStep]], None] = _quiet,
     on_step: Callable[[StepOutcome], None] = _quiet,
-) -> dict[str, Any]:
+) -> RefreshDocument:
     """A whole refresh in this process, without Prefect; it never waits to retry."""
     own_id, cancellation = _local_id(), Cancellation()
     keep = RunLog(organism.settings.home, own_id, organism.now).keep
@@ -176,7 +177,7 @@ def refresh_local(
     return document
 
 
-def _make_here(run: RefreshRun, on_step: Callable[[StepOutcome], None]) -> dict[str, Any]:
+def _make_here(run: RefreshRun, on_step: Callable[[StepOutcome], None]) -> RefreshDocument:
     ledger, request = run.organism.ledger, run.request
     if run.steps:  # otherwise nothing is done, and nothing to say of it
         detail = {"run": run.id, **request.to_document(), "local": True}

@@ -10,6 +10,7 @@ from typing import Any
 
 from causal_organism.assets.tables.cells import to_list
 from causal_organism.assets.tables.changes import Changes
+from causal_organism.documents.versions import ColumnDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +25,11 @@ class ColumnSummary:
     mean_was: float | None
     mean_now: float | None
 
-    def to_document(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__slots__}
+    def to_document(self) -> ColumnDocument:
+        return {
+            "column": self.column, "changed": self.changed, "mean_abs": self.mean_abs, "median_abs": self.median_abs,
+            "largest_abs": self.largest_abs, "mean_was": self.mean_was, "mean_now": self.mean_now,
+        }  # fmt: skip
 
 
 def summarize(found: Changes) -> tuple[ColumnSummary, ...]:

@@ -10,6 +10,7 @@ from causal_organism.assets.columns import ID
 from causal_organism.assets.tables.changes import Table, changes, named_once
 from causal_organism.assets.tables.forms import FormChange, FormPart, form_changes
 from causal_organism.assets.versions import Version
+from causal_organism.documents.versions import CellDocument
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.engine.tables.difference_summary import ColumnSummary, summarize
 from causal_organism.ports import Engine
@@ -24,7 +25,7 @@ class CellChange:
     was: Any
     now: Any
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> CellDocument:
         return {"id": self.id, "column": self.column, "was": self.was, "now": self.now}
 
 

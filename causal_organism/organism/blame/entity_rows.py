@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from causal_organism.assets.tables.changes import changes, columns_of
 from causal_organism.assets.versions import Version
+from causal_organism.documents.json import Json, JsonObject
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.ports import Organism
 
-Cells = Mapping[str, Any]
+Cells = JsonObject
 _ID = "id"
 _LABEL = "\0label"  # no column of a table is called that
 
@@ -31,8 +31,8 @@ class CellMove:
 
     row: str
     column: str
-    was: Any
-    now: Any
+    was: Json
+    now: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +145,7 @@ def _labelled(name: str, rows: Sequence[Cells], columns: Sequence[str], entity: 
     return found
 
 
-def _json_parts(value: Any, name: str) -> Iterator[Part]:
+def _json_parts(value: Json, name: str) -> Iterator[Part]:
     if isinstance(value, list):
         rows = [_flat(each) if isinstance(each, dict) else _listed(each) for each in value]
         yield Part(name, bool(rows) and all(_ID in row for row in rows), rows)
@@ -161,22 +161,22 @@ def _json_parts(value: Any, name: str) -> Iterator[Part]:
         yield Part(name, False, [{"value": value}])
 
 
-def _is_plain(cell: Any) -> bool:
+def _is_plain(cell: Json) -> bool:
     """Whether it stays one cell: a list of plain things does."""
     if isinstance(cell, list):
         return not any(isinstance(each, (dict, list)) for each in cell)
     return not isinstance(cell, dict)
 
 
-def _flat(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(value: JsonObject, prefix: str = "") -> dict[str, Json]:
     """Cells of an object, those of inner objects as `outer.inner`."""
-    found: dict[str, Any] = {}
+    found: dict[str, Json] = {}
     for name, cell in value.items():
         found |= _flat(cell, f"{prefix}{name}.") if isinstance(cell, dict) else {f"{prefix}{name}": cell}
     return found
 
 
-def _listed(item: Any) -> dict[str, Any]:
+def _listed(item: Json) -> dict[str, Json]:
     """Cells of an item of a list that is not an object."""
     return {str(at): cell for at, cell in enumerate(item)} if isinstance(item, list) else {"value": item}
 
@@ -193,7 +193,7 @@ def _mentions(part: Part, row: Cells, entity: str) -> bool:
     return any(_holds(cell, entity) for cell in row.values())
 
 
-def _holds(cell: Any, entity: str) -> bool:
+def _holds(cell: Json, entity: str) -> bool:
     if isinstance(cell, (list, tuple)):
         return any(_holds(each, entity) for each in cell)
     if isinstance(cell, Mapping):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from causal_organism.assets.definitions import SOURCE
+from causal_organism.documents.blame import BlameNode, BlameReason
 from causal_organism.ports import Organism
 
 
-def has_moved(node: Mapping[str, Any]) -> bool:
-    """Whether anything of the person differs in a node of organism.why/1."""
+def has_moved(node: BlameNode) -> bool:
+    """Whether anything of the person differs in it."""
     value = node["value"]
     differs = value is not None and value["was"] != value["now"]
     return differs or bool(
@@ -18,7 +18,7 @@ def has_moved(node: Mapping[str, Any]) -> bool:
     )
 
 
-def reasons_of(organism: Organism, node: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def reasons_of(organism: Organism, node: BlameNode) -> Iterator[BlameReason]:
     """Where the walk ends, each once."""
     found: dict[tuple[str, str], int] = {}
     for kind, key, count in _ends(organism, node):
@@ -29,7 +29,7 @@ def reasons_of(organism: Organism, node: Mapping[str, Any]) -> Iterator[dict[str
         yield {"kind": kind, "key": key, "count": count}
 
 
-def _ends(organism: Organism, node: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+def _ends(organism: Organism, node: BlameNode) -> Iterator[tuple[str, str, int]]:
     if node["code"] is not None:
         yield "code", node["key"], 1
     if node["made"] is not None and node["made"]["restored_from"] is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.versions import Version
+from causal_organism.documents.blame import BlamedInteraction, BlamedTie
 from causal_organism.engine.contents import batch_source, load_value
 from causal_organism.network.deltas import NetworkDelta, TieChange
 from causal_organism.network.entries import START, entry_key
@@ -82,8 +82,7 @@ def interactions_between(
     return sorted(found.values(), key=lambda each: (each.at_us, entry_key(each.entry)), reverse=True)
 
 
-def interaction_document(each: Interaction) -> dict[str, Any]:
-    """`weight` in the sender's unit, `duration_s` in seconds or null, `id` the sender's or null."""
+def interaction_document(each: Interaction) -> BlamedInteraction:
     return {
         "entry": each.entry,
         "source": each.source,
@@ -96,8 +95,7 @@ def interaction_document(each: Interaction) -> dict[str, Any]:
     }
 
 
-def tie_document(tie: TieChange) -> dict[str, Any]:
-    """A tie's weight, in the senders' unit, and its count, before and after."""
+def tie_document(tie: TieChange) -> BlamedTie:
     return {
         "source": tie.source,
         "target": tie.target,

@@ -1,25 +1,6 @@
 """Why a number of one person, or of any other entity, changed between two versions: the inputs, code and interactions.
 
-`blame` gives organism.blame/1, a tree: the asset, and below it every input that differs between the two versions.
-
-    {"schema", "person", "moved": bool, "reasons": [Reason…], …Node}
-    Node = {"key", "partition"?, "from_partition"?, "from": n|null, "to": n, "known": bool,
-            "added": [{"row", "cells"}], "removed": [{"row", "cells"}],
-            "changed": [{"row", "column", "was", "now"}], "others": n, "value": {"was", "now"}|null,
-            "ties": [Tie…], "near": [Tie…], "joined": bool, "interactions": [Interaction…], "more": bool,
-            "code": {"was", "now"}|null, "made": {"at", "run", "actor", "trigger", "restored_from"},
-            "note": text|null, "repeated": bool, "inputs": [Node…]}
-    Tie = {"source", "target", "weight_was", "weight_now", "count_was", "count_now"}
-    Interaction = {"entry", "source", "target", "at", "kind", "weight", "duration_s", "id"}
-    Reason = {"kind": "interactions"|"code"|"rows"|"restored"|"elsewhere"|"unknown", "key", "count"}
-
-`from` is null where there is nothing before. `known`: the value says anything of the entity; `moved`: what it says
-differs. `row` is the entity, or what tells its row from others that are about it. `others` counts rows (of a network:
-ties) about others that differ. `value` is a whole value that is one number, text or truth. `near` are ties of those
-whom the person is tied to, those between two of them first; their interactions are shown where no tie of the person
-changed. `more`: not all interactions are shown. `repeated`: told above already, without `inputs`.
-A reason is where the walk ends: what interactions did, what an import or a look at a source brought, changed code.
-`elsewhere`: only rows about others changed there.
+`blame` gives a tree: the asset, and below it every input that differs between the two versions.
 """
 
 from __future__ import annotations
@@ -27,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from causal_organism.assets.contents import AtBatch
-from causal_organism.assets.keys import label_of, partition_of, placed
+from causal_organism.assets.keys import label_of, partition_of
 from causal_organism.assets.versions import InputVersion, Version
+from causal_organism.documents.blame import BlameDocument, BlamedPlace, BlameLook, BlameNode, CodeMove, MakeRow, Moved
 from causal_organism.engine.history.version_names import find_version
 from causal_organism.errors import DamagedValueError, RequestError, RetiredValueError
-from causal_organism.organism.blame.entity_rows import EntityChange, Part, compare_entity, parts_of
+from causal_organism.organism.blame.entity_rows import Part, compare_entity, parts_of
 from causal_organism.organism.blame.reasons import has_moved, reasons_of
 from causal_organism.organism.blame.tie_changes import (
     MOST_INTERACTIONS,
@@ -52,8 +33,7 @@ _SPAN = re.compile(r"@?(?:(?P<was>\d+)\.\.@?)?(?P<now>\d+)")
 _MOST_PARTITIONS = 20
 _DEEPEST = 50  # a partition may read the one before it, and so on
 
-Document = dict[str, Any]
-_NOTHING: Document = {
+_NOTHING: BlameLook = {
     "known": False, "added": [], "removed": [], "changed": [], "others": 0, "value": None, "ties": [], "near": [],
     "joined": False, "interactions": [], "more": False, "note": None,
 }  # fmt: skip
@@ -61,8 +41,8 @@ _NOTHING: Document = {
 
 def blame(
     organism: Organism, text: str, person: str, span: str | None = None, *, partition: str | None = None
-) -> Document:
-    """organism.blame/1 of `KEY`, between two versions of it (`@3..@5`, `5`: that and the one before; None: the head).
+) -> BlameDocument:
+    """Of `KEY`, between two versions of it (`@3..@5`, `5`: that and the one before; None: the head).
 
     Raises:
         RequestError: there is no such asset or version, or neither version says anything of the entity.
@@ -98,29 +78,32 @@ class _Walk:
         self._entity = entity
         self._seen: set[tuple[str, str, int | None, int | None]] = set()
 
-    def node(self, was: Version | None, now: Version, *, depth: int) -> Document:
+    def node(self, was: Version | None, now: Version, *, depth: int) -> BlameNode:
         """What changed in one asset, and below it what differs among its inputs."""
         place = (now.key, now.partition, was.number if was else None, now.number)
-        about: Document = {**_NOTHING, **self._look(was, now)}
-        head = {**_named(was, now), "from": place[2], "to": now.number, **about, **_making(was, now)}
         repeated = place in self._seen
+        head: BlameNode = {
+            **_named(was, now), "from": place[2], "to": now.number, **self._look(was, now), "code": _code(was, now),
+            "made": _make(now), "repeated": repeated, "inputs": [],
+        }  # fmt: skip
         self._seen.add(place)
         pairs = [] if repeated else list(_differing_inputs(self._organism, was, now))
         if depth >= _DEEPEST and pairs:
-            return {**head, "note": "what is before it is not shown", "repeated": False, "inputs": []}
+            return {**head, "note": "what is before it is not shown"}
         inputs = [self._input(pair, depth=depth + 1) for pair in pairs]
         inputs.sort(key=lambda each: not has_moved(each))
-        return {**head, "repeated": repeated, "inputs": inputs}
+        return {**head, "inputs": inputs}
 
-    def _input(self, pair: _Pair, *, depth: int) -> Document:
+    def _input(self, pair: _Pair, *, depth: int) -> BlameNode:
         if pair.now is not None:
             return self.node(pair.was, pair.now, depth=depth)
+        place: BlamedPlace = {"key": pair.key}
         return {
-            "key": pair.key, "from": pair.was.number if pair.was else None, "to": None, **_NOTHING, "code": None,
+            **place, "from": pair.was.number if pair.was else None, "to": None, **_NOTHING, "code": None,
             "made": None, "note": pair.note or "it is no input any more", "repeated": False, "inputs": [],
         }  # fmt: skip
 
-    def _look(self, was: Version | None, now: Version) -> Document:
+    def _look(self, was: Version | None, now: Version) -> BlameLook:
         delta = network_delta(self._organism, was, now)
         if delta is None:
             return self._look_at_rows(was, now)
@@ -129,6 +112,7 @@ class _Walk:
         shown = interactions_between(self._organism, self._entity, span, found) if span else []
         unexplained = bool(found.own or found.near) and not shown
         return {
+            **_NOTHING,
             "known": bool(found.own or found.near or found.joined),
             "ties": [tie_document(tie) for tie in found.own],
             "near": [tie_document(tie) for tie in found.near],
@@ -139,15 +123,22 @@ class _Walk:
             "note": _unexplained(was, now, found, span) if unexplained else None,
         }
 
-    def _look_at_rows(self, was: Version | None, now: Version) -> Document:
+    def _look_at_rows(self, was: Version | None, now: Version) -> BlameLook:
         before, after = self._parts(was), self._parts(now)
         if isinstance(before, str) or isinstance(after, str):
-            return {"note": before if isinstance(before, str) else str(after)}
+            return {**_NOTHING, "note": before if isinstance(before, str) else str(after)}
         change = compare_entity(before, after, self._entity)
         span = span_of(was, now) if change.moved and "archive" in now.metadata else None
         shown = interactions_between(self._organism, self._entity, span) if span else []
         return {
-            **_rows_document(change),
+            **_NOTHING,
+            "known": change.known,
+            "added": [{"row": row, "cells": dict(cells)} for row, cells in change.added],
+            "removed": [{"row": row, "cells": dict(cells)} for row, cells in change.removed],
+            "changed": [
+                {"row": each.row, "column": each.column, "was": each.was, "now": each.now} for each in change.changed
+            ],
+            "others": change.others,
             "value": _whole(before, after),
             "interactions": [interaction_document(each) for each in shown[:MOST_INTERACTIONS]],
             "more": len(shown) > MOST_INTERACTIONS,
@@ -237,41 +228,32 @@ def _find(organism: Organism, key: str, version: InputVersion | None) -> Version
     return organism.ledger.version(key, version.number, version.partition)
 
 
-def _named(was: Version | None, now: Version) -> Document:
-    """Key and partition, and the partition before where that was another."""
-    found = placed(now.key, now.partition)
+def _named(was: Version | None, now: Version) -> BlamedPlace:
+    found: BlamedPlace = {"key": now.key}
+    if now.partition:
+        found["partition"] = partition_of(now.partition)
     if was is not None and was.partition != now.partition:
         found["from_partition"] = partition_of(was.partition)
     return found
 
 
-def _making(was: Version | None, now: Version) -> Document:
+def _code(was: Version | None, now: Version) -> CodeMove | None:
+    """None: it is the same, or there was none."""
     code = (was.provenance.code_version if was else None, now.provenance.code_version)
+    return None if code[0] is None or code[0] == code[1] else {"was": code[0], "now": code[1]}
+
+
+def _make(now: Version) -> MakeRow:
     return {
-        "code": {"was": code[0], "now": code[1]} if was is not None and code[0] != code[1] else None,
-        "made": {
-            "at": now.made_at.isoformat(),
-            "run": now.run,
-            "actor": now.actor,
-            "trigger": now.trigger,
-            "restored_from": now.metadata.get("restored_from"),
-        },
+        "at": now.made_at.isoformat(),
+        "run": now.run,
+        "actor": now.actor,
+        "trigger": now.trigger,
+        "restored_from": now.metadata.get("restored_from"),
     }
 
 
-def _rows_document(change: EntityChange) -> Document:
-    return {
-        "known": change.known,
-        "added": [{"row": row, "cells": dict(cells)} for row, cells in change.added],
-        "removed": [{"row": row, "cells": dict(cells)} for row, cells in change.removed],
-        "changed": [
-            {"row": each.row, "column": each.column, "was": each.was, "now": each.now} for each in change.changed
-        ],
-        "others": change.others,
-    }
-
-
-def _whole(was: Sequence[Part], now: Sequence[Part]) -> Document | None:
+def _whole(was: Sequence[Part], now: Sequence[Part]) -> Moved | None:
     """A value that is one number, text or truth, before and after."""
     cells = []
     for parts in (was, now):

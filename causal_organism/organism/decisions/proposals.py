@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
-
 from causal_organism.assets.versions import Head
+from causal_organism.documents.proposals import EventDetail, EventRow, Intervention, Proposal, ProposalsDocument, Traces
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RefusedError, RequestError
 from causal_organism.interventions.lifecycle import ACTION, ENGINE, PROPOSED
@@ -14,14 +11,14 @@ from causal_organism.interventions.pilots import draw_lots
 from causal_organism.organism.projections.exports import project
 from causal_organism.organism.studies.folder import is_study_reviewed, study_path
 from causal_organism.organism.studies.source import is_reviewed
-from causal_organism.ports import InterventionRecord, Organism
+from causal_organism.ports import InterventionEvent, InterventionRecord, Organism
 
 PROPOSALS = "interventions/proposals"
 CURRENT, CHANGED = "current", "changed"
 CHECKED = ("approve", "start")  # what needs the evidence to be what was proposed
 
 
-def load_proposals(organism: Organism) -> tuple[Mapping[str, Any], ...]:
+def load_proposals(organism: Organism) -> tuple[Intervention, ...]:
     """Proposals of the head, best first, each with what people did with it; then what they acted on before.
 
     What was proposed and is no longer, with nobody having acted on it, is not among them. `evidence` is `changed` where
@@ -33,11 +30,11 @@ def load_proposals(organism: Organism) -> tuple[Mapping[str, Any], ...]:
     if head is None or not head.version.kept:
         return ()
     acted = {each.id: _document(each) for each in organism.interventions.all()}
-    proposed = load_value(organism, head.version)["proposals"]
+    document: ProposalsDocument = load_value(organism, head.version)
     moved = changed_inputs(organism, head)
-    open_now = tuple(_shown(each, acted.pop(each["id"], None), head, moved) for each in proposed)
-    gone = tuple(each for each in acted.values() if each["state"] != PROPOSED and each["events"][-1]["actor"] != ENGINE)
-    return open_now + tuple({**each, "evidence": CHANGED} for each in gone)
+    open_now = tuple(_shown(each, acted.pop(each["id"], None), head, moved) for each in document["proposals"])
+    gone = (each for each in acted.values() if each["state"] != PROPOSED and each["events"][-1]["actor"] != ENGINE)
+    return (*open_now, *gone)
 
 
 def reason_for_none(organism: Organism) -> str | None:
@@ -45,8 +42,8 @@ def reason_for_none(organism: Organism) -> str | None:
     head = organism.ledger.heads_of([PROPOSALS]).get(PROPOSALS)
     if PROPOSALS not in organism.graph or head is None or not head.version.kept:
         return None
-    reason: str | None = load_value(organism, head.version).get("reason")
-    return reason
+    document: ProposalsDocument = load_value(organism, head.version)
+    return document.get("reason")
 
 
 def changed_inputs(organism: Organism, head: Head) -> tuple[str, ...]:
@@ -62,7 +59,7 @@ def changed_inputs(organism: Organism, head: Head) -> tuple[str, ...]:
 
 def act_on(
     organism: Organism, intervention: str, action: str, *, actor: str, reason: str | None = None
-) -> Mapping[str, Any]:
+) -> Intervention:
     """What a named person does to one: approve, reject, start, finish, stop, withdraw. Written to the audit log.
 
     Who approves or starts does it on evidence that still stands, and an action only on a study file that somebody
@@ -76,11 +73,12 @@ def act_on(
     if action in CHECKED and found["state"] in ("proposed", "approved"):
         _check_evidence(organism, found)
         _check_review(organism, found)
-    detail: dict[str, Any] = {"reason": reason} if reason else {}
+    detail: EventDetail = {"reason": reason} if reason else {}
     if action == "start" and found.get("teams"):
         treated, held_out = draw_lots(found["teams"], held_out=found["pilot"]["held_out"], seed=found["id"])
-        detail |= {"treated_teams": list(treated), "held_out_teams": list(held_out), "proposal": dict(found)}
-        detail["proposal"].pop("events", None)
+        begun = found.copy()
+        begun.pop("events", None)
+        detail |= {"treated_teams": list(treated), "held_out_teams": list(held_out), "proposal": begun}
     why = {"reason": reason} if reason else {}
     state = organism.interventions.act(found["id"], action, actor=actor, at=organism.now(), detail=detail)
     organism.ledger.audit(
@@ -99,7 +97,7 @@ def _bring_over(organism: Organism) -> None:
             raise
 
 
-def _check_evidence(organism: Organism, found: Mapping[str, Any]) -> None:
+def _check_evidence(organism: Organism, found: Intervention) -> None:
     if found["evidence"] == CURRENT:
         return
     head = organism.ledger.heads_of([PROPOSALS])[PROPOSALS]
@@ -112,7 +110,7 @@ def _check_evidence(organism: Organism, found: Mapping[str, Any]) -> None:
     )
 
 
-def _check_review(organism: Organism, found: Mapping[str, Any]) -> None:
+def _check_review(organism: Organism, found: Intervention) -> None:
     """An action needs a study file that somebody reviewed as it stands: the panel's, or that of a declared study."""
     study = found.get("study")
     if found.get("proposes") != ACTION:
@@ -127,7 +125,7 @@ def _check_review(organism: Organism, found: Mapping[str, Any]) -> None:
     )
 
 
-def find_intervention(organism: Organism, beginning: str) -> Mapping[str, Any]:
+def find_intervention(organism: Organism, beginning: str) -> Intervention:
     """The one whose id begins so. Raises RequestError."""
     matching = [each for each in load_proposals(organism) if each["id"].startswith(beginning)]
     if len(matching) != 1:
@@ -136,31 +134,42 @@ def find_intervention(organism: Organism, beginning: str) -> Mapping[str, Any]:
     return matching[0]
 
 
-def _document(record: InterventionRecord) -> dict[str, Any]:
-    """What it proposes, and what became of that. The proposal's own status was written before anybody decided."""
-    events = [{**asdict(each), "at": each.at.isoformat()} for each in record.events]
+def _document(record: InterventionRecord) -> Intervention:
+    """What it proposes, and what became of that, as of one that is proposed no more. The proposal's own status was
+    written before anybody decided."""
+    traces: Traces = {"changed_at": record.changed_at.isoformat(), "run": record.run}
     return {
         **record.proposal,
         "id": record.id,
         "state": record.status,
         "status": record.status,
         "proposed_at": record.proposed_at.isoformat(),
-        "changed_at": record.changed_at.isoformat(),
-        "run": record.run,
-        "events": events,
+        **traces,
+        "events": [_event(each) for each in record.events],
+        "evidence": CHANGED,
     }
 
 
-def _shown(
-    proposal: Mapping[str, Any], standing: Mapping[str, Any] | None, head: Head, moved: tuple[str, ...]
-) -> Mapping[str, Any]:
+def _shown(proposal: Proposal, standing: Intervention | None, head: Head, moved: tuple[str, ...]) -> Intervention:
     inputs = sorted(head.version.provenance.inputs.items())
+    traces: Traces = {"rests_on": [f"{key}@{each.number}" for key, each in inputs if each]}
     return {
-        "state": "proposed",
-        "proposed_at": head.version.made_at.isoformat(),
-        "events": [],
+        "state": PROPOSED if standing is None else standing["state"],
+        "proposed_at": head.version.made_at.isoformat() if standing is None else standing["proposed_at"],
+        "events": [] if standing is None else standing["events"],
         **proposal,
-        **({name: standing[name] for name in ("state", "status", "proposed_at", "events")} if standing else {}),
+        "status": PROPOSED if standing is None else standing["status"],
         "evidence": CHANGED if moved else CURRENT,
-        "rests_on": [f"{key}@{each.number}" for key, each in inputs if each],
+        **traces,
+    }
+
+
+def _event(event: InterventionEvent) -> EventRow:
+    return {
+        "at": event.at.isoformat(),
+        "action": event.action,
+        "was": event.was,
+        "now": event.now,
+        "actor": event.actor,
+        "detail": event.detail,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.documents.pilots import ResultDocument
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RequestError
 from causal_organism.organism.decisions.proposals import find_intervention
@@ -19,13 +20,14 @@ PANEL, RESULTS = "panel", "interventions/results"
 
 
 def load_all_results(organism: Organism) -> Any | None:
-    """organism.intervention-results/1 as the last analysis has it; None where there is none."""
+    """organism.intervention-results/1 as the last analysis has it, or what another graph has under that key; None where
+    there is none."""
     head = organism.ledger.heads_of([RESULTS]).get(RESULTS)
     return None if head is None or not head.version.kept else load_value(organism, head.version)
 
 
-def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
-    """organism.intervention-result/1: expected and measured change with intervals, and a verdict.
+def load_result(organism: Organism, intervention: str) -> ResultDocument:
+    """Expected and measured change with intervals, and a verdict.
 
     Of a pilot that goes on, it is what can be said until now; the verdict is then `inconclusive`.
 
@@ -44,7 +46,7 @@ def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
     result = evaluate(started, world, ended=started["ended"] or iso_week_of(organism.now()))
     if started["ended"] is None:
         result["verdict"] = INCONCLUSIVE
-    expected = {name: started["expected"][name] for name in ("own", "spillover", "total", "from", "to")}
+    expected = started["expected"]
     return {
         "schema": SCHEMA,
         "id": found["id"],
@@ -52,7 +54,13 @@ def load_result(organism: Organism, intervention: str) -> dict[str, Any]:
         "design": "randomised by team, difference in differences",
         "outcome": started["outcome"],
         "unit": started["unit"],
-        "expected": expected,
+        "expected": {
+            "own": expected["own"],
+            "spillover": expected["spillover"],
+            "total": expected["total"],
+            "from": expected["from"],
+            "to": expected["to"],
+        },
         "grade": "A",
         **result,
     }

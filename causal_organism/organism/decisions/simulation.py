@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from causal_organism.documents.simulations import SimulationDocument
 from causal_organism.engine.contents import load_value
 from causal_organism.errors import RequestError
 from causal_organism.organism.decisions.proposals import find_intervention
@@ -12,8 +11,8 @@ from causal_organism.ports import Organism
 _READ = ("causal/effects", "panel", "interactions/weeks")
 
 
-def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
-    """organism.simulation/1 of a proposal; of one that rests on a declared study, what that expects. Writes nothing.
+def load_simulation(organism: Organism, intervention: str) -> SimulationDocument:
+    """A proposal on a copy of the world; of one that rests on a declared study, what that expects. Writes nothing.
 
     Raises:
         RequestError: there is no such proposal, or something that it is simulated on was never made or is not kept.
@@ -25,7 +24,7 @@ def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
 
     found = find_intervention(organism, intervention)
     if found.get("study"):
-        return simulate_study(found) | {"state": found["state"], "evidence": found["evidence"]}
+        return {**simulate_study(found), "state": found["state"], "evidence": found["evidence"]}
     if (variable := found["contrast"]["variable"]) != TREATMENT:
         raise RequestError(
             f"{found['id']} changes {variable}; only a change of {TREATMENT} can be simulated on the network",
@@ -40,4 +39,4 @@ def load_simulation(organism: Organism, intervention: str) -> dict[str, Any]:
         effects=of_treatment(to_columns(effects), TREATMENT), panel=to_panel(panel), weekly=to_columns(weekly),
         min_group=int(organism.settings.min_group),
     )  # fmt: skip
-    return simulate(found, world) | {"state": found["state"], "evidence": found["evidence"]}
+    return {**simulate(found, world), "state": found["state"], "evidence": found["evidence"]}

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from causal_organism.documents.imports import ChangedRows
 from causal_organism.errors import RefusedError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHOWN = 20
 REMOVES_MUCH = "removes-much"
 
-Table = Mapping[str, Any]
+Table = Mapping[str, "NDArray[Any]"]
 Key = tuple[str, ...]
 
 
@@ -29,11 +33,15 @@ class TableChanges:
     def removed_share(self) -> float:
         return len(self.removed) / self.before if self.before else 0.0
 
-    def to_document(self) -> dict[str, Any]:
-        """Counts, and the first of each."""
-        found = {"added": self.added, "removed": self.removed, "changed_rows": self.changed}
-        counts = {name: len(keys) for name, keys in found.items()}
-        return counts | {f"{name}_examples": [" ".join(key) for key in keys[:SHOWN]] for name, keys in found.items()}
+    def to_document(self) -> ChangedRows:
+        return {
+            "added": len(self.added),
+            "removed": len(self.removed),
+            "changed_rows": len(self.changed),
+            "added_examples": _first(self.added),
+            "removed_examples": _first(self.removed),
+            "changed_rows_examples": _first(self.changed),
+        }
 
 
 def compare(was: Table | None, now: Table, keys: tuple[str, ...]) -> TableChanges:
@@ -58,6 +66,10 @@ def refuse_large_removal(changes: TableChanges, what: str, name: str, most_remov
         hint=f"if that is meant: --yes, or --most-removed {_rounded_up(changes.removed_share)}",
         code=REMOVES_MUCH,
     )
+
+
+def _first(keys: Sequence[Key]) -> list[str]:
+    return [" ".join(key) for key in keys[:SHOWN]]
 
 
 def _rounded_up(share: float) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from causal_organism.documents.imports import AboutTable, ImportDocument, ImportedTable, ImportFollowed, NearPair
+from causal_organism.documents.refreshes import ObservedRow
 from causal_organism.engine.observe import observe
 from causal_organism.engine.requests import Origin
 from causal_organism.engine.snapshot import load_snapshot
@@ -23,7 +25,7 @@ from causal_organism.organism.projections.network_follower import catch_up
 from causal_organism.ports import Organism
 
 if TYPE_CHECKING:
-    from causal_organism.organism.imports.reading import ReadOptions, ReadTable
+    from causal_organism.organism.imports.reading import Columns, ReadOptions, ReadTable
 
 PEOPLE, OUTCOMES, NETWORK = "people", "outcomes", "network"
 MOST_REMOVED = 0.2
@@ -44,8 +46,8 @@ class ImportOptions:
 
 def import_table(
     organism: Organism, name: str, path: str | Path, *, actor: str, options: ImportOptions | None = None
-) -> dict[str, Any]:
-    """organism.import/1. `people` also brings its people into the network; who is in no roster and in no interaction
+) -> ImportDocument:
+    """`people` also brings its people into the network; who is in no roster and in no interaction
     leaves it.
 
     Raises:
@@ -66,7 +68,7 @@ def import_table(
     changes = compare(before, read.columns, _KEYS[name])
     changed = current is None or current.name != fingerprint
     repaired = current is not None and not changed and before is None
-    document = {
+    document: ImportedTable = {
         "schema": "organism.import/1",
         "name": name,
         "rows": len(read.columns["id"]),
@@ -77,14 +79,14 @@ def import_table(
         "dry_run": options.dry_run,
     }
     if options.dry_run:
-        return document | {"people_added": 0, "people_left": 0, "observed": []}
+        return {**document, "people_added": 0, "people_left": 0, "observed": []}
     refuse_large_removal(changes, "people" if name == PEOPLE else "rows", str(path), options.most_removed)
     if changed:
         organism.imports.store(name, write(), at=organism.now())
     elif repaired:
         write()
     stored = _Stored(name=name, path=str(path), fingerprint=fingerprint, ids=read.columns["id"].tolist())
-    return document | _follow(organism, stored, document, actor=actor)
+    return {**document, **_follow(organism, stored, document, actor=actor)}
 
 
 def _read(organism: Organism, name: str, path: str | Path, options: ImportOptions) -> ReadTable:
@@ -107,7 +109,7 @@ class _Stored:
     ids: Sequence[str]
 
 
-def _follow(organism: Organism, table: _Stored, document: Mapping[str, Any], *, actor: str) -> dict[str, Any]:
+def _follow(organism: Organism, table: _Stored, document: ImportedTable, *, actor: str) -> ImportFollowed:
     """What follows from a table that was stored: people who came and left, and the sources looked at."""
     came, left = _bring(organism, table.ids, actor=actor) if table.name == PEOPLE else (0, 0)
     if document["changed"] or came or left or document["repaired"]:
@@ -141,8 +143,7 @@ def _bring(organism: Organism, people: Sequence[str], *, actor: str) -> tuple[in
     return moved.accepted, 0 if released is None else len(released.delta.left)
 
 
-def _about(organism: Organism, name: str, read: ReadTable) -> dict[str, Any]:
-    """What a person who imports should look at, and what the file was found to be."""
+def _about(organism: Organism, name: str, read: ReadTable) -> AboutTable:
     ids = read.columns["id"].tolist()
     roster, measured = (ids if name == each else _ids(organism, each) for each in (PEOPLE, OUTCOMES))
     if name == PEOPLE:
@@ -150,15 +151,15 @@ def _about(organism: Organism, name: str, read: ReadTable) -> dict[str, Any]:
     else:
         found = matching.match(ids, roster or ())
     near = {"id": _near_ids(organism, ids), **read.near}
-    pairs = [list(pair) for each in near.values() for pair in each.pairs]
+    pairs: list[NearPair] = [
+        {"column": column, "values": list(pair)} for column, each in near.items() for pair in each.pairs
+    ]
     return {
         **found.to_document(),
         "unmatched_rows": found.rows,
-        "near_duplicates": pairs,
+        "near_duplicates": [each["values"] for each in pairs],
         "near_duplicates_count": sum(each.count for each in near.values()),
-        "near_duplicates_examples": [
-            {"column": column, "values": list(pair)} for column, each in near.items() for pair in each.pairs
-        ][:SHOWN],
+        "near_duplicates_examples": pairs[:SHOWN],
         "warnings": [each.to_document() for each in read.notices[:SHOWN]],
         "warnings_count": len(read.notices),
         "encoding": read.table.encoding or None,
@@ -186,7 +187,7 @@ def _ids(organism: Organism, name: str) -> list[str] | None:
     return None if columns is None else [str(each) for each in columns["id"].tolist()]
 
 
-def _load(organism: Organism, name: str) -> Mapping[str, Any] | None:
+def _load(organism: Organism, name: str) -> Columns | None:
     """The current import's columns; None where there is none, or its content is missing or damaged."""
     current = organism.imports.current(name)
     if current is None:
@@ -197,7 +198,7 @@ def _load(organism: Organism, name: str) -> Mapping[str, Any] | None:
         return None
 
 
-def _observe(organism: Organism, names: tuple[str, ...], *, actor: str) -> list[dict[str, Any]]:
+def _observe(organism: Organism, names: tuple[str, ...], *, actor: str) -> list[ObservedRow]:
     """Publish what was imported, for those of these sources that the asset graph has."""
     known = [name for name in names if name in organism.graph.order]
     seen = observe(load_snapshot(organism), known, Origin(actor, "import"))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from causal_organism.documents.imports import NoticeRow
 from causal_organism.errors import ImportFileError
 from causal_organism.network.identities import Aliases, NearDuplicates, near_duplicates
 from causal_organism.organism.files.delimited import numbers_with_point
@@ -43,7 +44,7 @@ class Notice:
     column: int
     text: str
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> NoticeRow:
         return {"code": self.code, "line": self.line, "column": self.column, "text": self.text}
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from causal_organism.assets.contents import AtBatch
 from causal_organism.assets.exports import Scores
-from causal_organism.assets.tables.changes import Changes, changes
+from causal_organism.assets.tables.changes import Changes, Table, changes
 from causal_organism.assets.versions import Head
+from causal_organism.documents.json import Json
 from causal_organism.engine.contents import load_rows, load_value
 from causal_organism.errors import NetworkGapError, OrganismError
 from causal_organism.ports import Organism
@@ -29,7 +30,7 @@ _TOGETHER = 5_000
 
 _log = logging.getLogger(__name__)
 
-Rows = list[tuple[str, dict[str, Any]]]
+Rows = list[tuple[str, dict[str, Json]]]
 
 
 def write_scores(organism: Organism) -> tuple[str, ...]:
@@ -121,9 +122,7 @@ def _to_write(organism: Organism, head: Head, position: ScoresPosition | None, *
     )
 
 
-def _changed_rows(
-    organism: Organism, head: Head, position: ScoresPosition | None, columns: Mapping[str, Any]
-) -> tuple[int, Rows]:
+def _changed_rows(organism: Organism, head: Head, position: ScoresPosition | None, columns: Table) -> tuple[int, Rows]:
     """(the version that the rows are the difference to, rows); 0 and all rows where that one is gone or not whole."""
     version = head.version
     had = position.properties if position else ()
@@ -138,7 +137,7 @@ def _changed_rows(
         return 0, rows_to_write(version.key, columns, None, had)
 
 
-def _columns(organism: Organism, version: Any) -> Mapping[str, Any]:
+def _columns(organism: Organism, version: Any) -> Table:
     """`id` and the scores as arrays of one length."""
     import numpy as np
 
@@ -152,7 +151,7 @@ def _columns(organism: Organism, version: Any) -> Mapping[str, Any]:
     return {name: np.array([row[at] for row in rows], dtype=object) for at, name in enumerate(names)}
 
 
-def rows_to_write(key: str, now: Mapping[str, Any], was: Mapping[str, Any] | None, had: Iterable[str] = ()) -> Rows:
+def rows_to_write(key: str, now: Table, was: Table | None, had: Iterable[str] = ()) -> Rows:
     """People whose scores differ, with all their scores; of people and scores that are gone, None.
 
     `had`: properties that people may have of another version, whose content is not known.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from causal_organism.documents.pilots import StartedRow
 from causal_organism.organism.plain_source import PlainSource
 from causal_organism.ports import InterventionEvent, InterventionRecord, Look
 
@@ -12,19 +12,24 @@ STARTED = "interventions/started"
 _ENDED = ("finish", "stop")
 
 
-def started_by_lot(found: InterventionRecord) -> dict[str, Any] | None:
-    """An intervention as it was started, with its lots; None: it was not, or nothing was drawn.
-
-    `began`, `ended`: ISO weeks. `ended_by`: finish or stop. Both are None while it goes on.
-    """
+def started_by_lot(found: InterventionRecord) -> StartedRow | None:
+    """An intervention as it was started, with its lots; None: it was not, or nothing was drawn."""
     start, end = _event(found, ("start",)), _event(found, _ENDED)
     if start is None or "treated_teams" not in start.detail:
         return None
     detail, proposal = start.detail, start.detail["proposal"]
-    names = ("type", "proposes", "target", "outcome", "unit", "expected", "people", "cost_h", "teams", "target_ids")
     return {
         "id": found.id,
-        **{name: proposal[name] for name in names},
+        "type": proposal["type"],
+        "proposes": proposal["proposes"],
+        "target": proposal["target"],
+        "outcome": proposal["outcome"],
+        "unit": proposal["unit"],
+        "expected": proposal["expected"],
+        "people": proposal["people"],
+        "cost_h": proposal["cost_h"],
+        "teams": proposal["teams"],
+        "target_ids": proposal["target_ids"],
         "delta": proposal["contrast"]["delta"],
         "study": proposal.get("study"),
         "treated_teams": detail["treated_teams"],
@@ -45,7 +50,7 @@ class StartedSource(PlainSource):
 
     def look(self) -> Look | None:
         rows = [row for each in self._organism.interventions.all() if (row := started_by_lot(each)) is not None]
-        rows.sort(key=lambda each: str(each["id"]))
+        rows.sort(key=lambda each: each["id"])
         content, write = self._organism.values.describe({"started": rows})
         return Look(fingerprint=content, write=write)
 

@@ -8,13 +8,21 @@ What was published meanwhile is not touched by it: versions are verified by thei
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.rules import network_differs
+from causal_organism.documents.network_audit import (
+    LastAudit,
+    NetworkAudit,
+    PersonDifferenceRow,
+    TieAmounts,
+    TieDifferenceRow,
+    TieSums,
+)
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.errors import NetworkGapError
 from causal_organism.network.columns import FORMAT
@@ -43,7 +51,7 @@ class AuditReport:
     ties: int
     differing_people: int = 0
     differing_ties: int = 0
-    differences: tuple[Mapping[str, Any], ...] = ()
+    differences: tuple[TieDifferenceRow | PersonDifferenceRow, ...] = ()
     error: str | None = None
     repaired: bool = False
     older_format: int | None = None  # in which an older version stored its ties: no difference, and nothing to tell
@@ -52,8 +60,7 @@ class AuditReport:
     def same(self) -> bool:
         return not (self.differing_people or self.differing_ties or self.error)
 
-    def to_document(self) -> dict[str, Any]:
-        """`network` of organism.check/1."""
+    def to_document(self) -> NetworkAudit:
         return {
             "at": self.at.isoformat(),
             "batch": self.batch,
@@ -62,7 +69,7 @@ class AuditReport:
             "same": self.same,
             "differing_people": self.differing_people,
             "differing_ties": self.differing_ties,
-            "differences": [dict(each) for each in self.differences],
+            "differences": list(self.differences),
             "error": self.error,
             "repaired": self.repaired,
             "older_format": self.older_format,
@@ -97,7 +104,8 @@ def audit_network(
             report = replace(report, error="it did not continue what the archive has", repaired=True)
         if not report.same:
             report = _note(organism, report, actor=actor, repair=repair)
-    organism.ledger.set_fact(FACT, report.to_document() | {"differences": [], "run": run})
+    remembered: LastAudit = {**report.to_document(), "differences": [], "run": run}
+    organism.ledger.set_fact(FACT, remembered)
     if not report.same:
         tell(organism, [_alert(report, run)])
     return report
@@ -135,9 +143,9 @@ def compare_network(organism: Organism) -> AuditReport:
     )
 
 
-def last_audit(organism: Organism) -> Mapping[str, Any] | None:
-    """The last one's document, without the differing ties: those are in the audit log. None: there was none."""
-    found: Mapping[str, Any] | None = organism.ledger.fact(FACT)
+def last_audit(organism: Organism) -> LastAudit | None:
+    """The differing ties are in the audit log. None: there was none."""
+    found: LastAudit | None = organism.ledger.fact(FACT)
     return found
 
 
@@ -153,7 +161,7 @@ def _of_older_format(organism: Organism, found: int) -> AuditReport:
     )
 
 
-def describe(audit: Mapping[str, Any]) -> str:
+def describe(audit: NetworkAudit) -> str:
     """One line: `batch 12: 8 people and 40 ties, as the archive says`, or what differs."""
     size = f"batch {audit['batch']}: {audit['people']} people and {audit['ties']} ties"
     if audit.get("older_format") is not None and not audit["same"]:
@@ -168,16 +176,17 @@ def describe(audit: Mapping[str, Any]) -> str:
     return f"{size}; {', '.join(words)}; {'made again from the archive' if audit['repaired'] else 'not repaired'}"
 
 
-def difference_text(each: Mapping[str, Any]) -> str:
+def difference_text(each: TieDifferenceRow | PersonDifferenceRow) -> str:
     """`ana -> ben: expected weight 2, 2 interactions; is weight 99, 2 interactions`."""
     if "idx" in each:
         return f"person {each['idx']}: expected {each['expected'] or 'nobody'}; is {each['is'] or 'nobody'}"
-    expected, found = _amounts(each["expected"]), _amounts(each["is"])
+    wanted, there = each["expected"], each["is"]
+    expected, found = _amounts(wanted), _amounts(there)
     copies = f", {each['copies']} times" if each["copies"] > 1 else ""
-    if each["expected"] and each["is"] and expected == found and not copies:
-        expected, found = (_times(each[name]) for name in ("expected", "is"))
-    if each["expected"] and each["is"] and expected == found and not copies:
-        expected, found = (_kinds(each[name]) for name in ("expected", "is"))
+    if wanted and there and not copies:
+        for told in (_times, _kinds):
+            if expected == found:
+                expected, found = told(wanted), told(there)
     return f"{each['source']} -> {each['target']}: expected {expected}; is {found}{copies}"
 
 
@@ -206,32 +215,34 @@ def _alert(report: AuditReport, run: str | None) -> Alert:
     )
 
 
-def _differences(comparison: Comparison) -> tuple[Mapping[str, Any], ...]:
-    people = [{"idx": idx, "expected": expected, "is": found} for idx, expected, found in comparison.first_people]
+def _differences(comparison: Comparison) -> tuple[TieDifferenceRow | PersonDifferenceRow, ...]:
+    people: list[PersonDifferenceRow] = [
+        {"idx": idx, "expected": expected, "is": found} for idx, expected, found in comparison.first_people
+    ]
     return (*map(_tie, comparison.first_ties), *people)
 
 
-def _tie(each: TieDifference) -> Mapping[str, Any]:
+def _tie(each: TieDifference) -> TieDifferenceRow:
     return {
         "source": each.source,
         "target": each.target,
-        "expected": each.expected and dict(each.expected),
-        "is": each.found and dict(each.found),
+        "expected": each.expected,
+        "is": each.found,
         "copies": each.copies,
     }
 
 
-def _amounts(amounts: Mapping[str, Any] | None) -> str:
+def _amounts(amounts: TieSums | None) -> str:
     if amounts is None:
         return "no tie"
     return f"weight {amounts['weight_u'] / 1e6:g}, {amounts['count']} {_plural('interaction', amounts['count'])}"
 
 
-def _times(amounts: Mapping[str, Any]) -> str:
+def _times(amounts: TieSums) -> str:
     return f"from {_time(amounts['first_us'])} to {_time(amounts['last_us'])}"
 
 
-def _kinds(amounts: Mapping[str, Any]) -> str:
+def _kinds(amounts: TieAmounts) -> str:
     said = (f"{kind!r} {_amounts(sums)} {_times(sums)}" for kind, sums in amounts["kinds"].items())
     return "; ".join(said) or "no kinds"
 

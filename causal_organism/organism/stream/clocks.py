@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
-from typing import Any
+from typing import TypedDict
 
 from causal_organism.network.entries import added_at
 from causal_organism.network.interactions import Refusal, parse
@@ -19,6 +19,14 @@ from causal_organism.ports import DeadLetter, Organism
 
 FACT = "clock"
 TOLERATED_S = 60.0
+
+
+class ClockMark(TypedDict, total=False):
+    """The fact that a pulse leaves: what time it was, how far clocks differed, and whether refusals are suspected."""
+
+    at: str
+    skew_s: float
+    suspected: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +77,7 @@ class Clocks:
 
 def measure_clocks(organism: Organism) -> Clocks:
     """One short question to each server; what the question took is not taken for a difference."""
-    recorded = organism.ledger.fact(FACT) or {}
+    recorded = _recorded(organism)
     ours = organism.now()
     last = datetime.fromisoformat(recorded["at"]) if "at" in recorded else ours
     return Clocks(
@@ -82,7 +90,7 @@ def measure_clocks(organism: Organism) -> Clocks:
 
 def record_clocks(organism: Organism, clocks: Clocks) -> None:
     """By a pulse: the time that counts, and whether entries may have been refused by a wrong clock before."""
-    before = organism.ledger.fact(FACT) or {}
+    before = _recorded(organism)
     agreed = clocks.ours + timedelta(seconds=clocks.offset_s)
     suspected = clocks.differ or bool(before.get("suspected"))
     organism.ledger.set_fact(FACT, {"at": agreed.isoformat(), "skew_s": clocks.skew_s, "suspected": suspected})
@@ -93,13 +101,18 @@ def take_back(organism: Organism, clocks: Clocks, *, actor: str) -> tuple[str, .
 
     The ids of those that went. Asked only after a pulse that found the clocks to differ.
     """
-    recorded: dict[str, Any] = organism.ledger.fact(FACT) or {}
+    recorded = _recorded(organism)
     if clocks.differ or not recorded.get("suspected"):
         return ()
     ids = [each.id for each in organism.stream.read_dead_letters() if _was_refused_by_skew(each)]
     retried = retry_dead_letters(organism, ids, actor=actor)["retried"] if ids else []
     organism.ledger.set_fact(FACT, {**recorded, "suspected": False})
     return tuple(retried)
+
+
+def _recorded(organism: Organism) -> ClockMark:
+    found: ClockMark | None = organism.ledger.fact(FACT)
+    return {} if found is None else found
 
 
 def _was_refused_by_skew(letter: DeadLetter) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from causal_organism.documents.stream import DeadLettersDocument, LetterRow
 from causal_organism.errors import RequestError
 from causal_organism.network.interactions import Interaction, parse, to_fields
 from causal_organism.ports import DeadLetter, Organism
@@ -14,14 +14,14 @@ RETRIED_AS = "dead-letter:"
 """What a sender's id begins with that is given to an entry without one, so that sending it twice adds it once."""
 
 
-def load_dead_letters(organism: Organism, *, limit: int | None = None) -> dict[str, Any]:
+def load_dead_letters(organism: Organism, *, limit: int | None = None) -> DeadLettersDocument:
     """organism.dead-letters/1, oldest first."""
     return {"schema": SCHEMA, "entries": [_document(each) for each in organism.stream.read_dead_letters(limit)]}
 
 
 def retry_dead_letters(
     organism: Organism, ids: Sequence[str] | None, *, edits: Mapping[str, str] | None = None, actor: str
-) -> dict[str, Any]:
+) -> DeadLettersDocument:
     """Judge letters again, with these fields in place of their own, and put the good ones into the stream.
 
     organism.dead-letters/1 of those that stay, each with its reason now, and `retried`: ids that went. Killed in
@@ -30,20 +30,20 @@ def retry_dead_letters(
     organism.settings.refuse_changes()
     now_us = int(organism.now().timestamp() * 1_000_000)
     good: dict[str, Interaction] = {}
-    stay: list[dict[str, Any]] = []
+    stay: list[LetterRow] = []
     for letter in _chosen(organism, ids):
         found = _judge(letter, edits or {}, now_us)
         if isinstance(found, Interaction):
             good[letter.id] = found
         else:
-            stay.append(_document(letter) | {"reason": found})
+            stay.append({**_document(letter), "reason": found})
     if good:
         organism.stream.append([_sent_again(entry, each) for entry, each in good.items()])
         _remove(organism, list(good), "dead-letters.retry", actor=actor, edits=edits)
     return {"schema": SCHEMA, "entries": stay, "retried": list(good)}
 
 
-def drop_dead_letters(organism: Organism, ids: Sequence[str] | None, *, actor: str) -> dict[str, Any]:
+def drop_dead_letters(organism: Organism, ids: Sequence[str] | None, *, actor: str) -> DeadLettersDocument:
     """Remove letters for good. organism.dead-letters/1 of those that are left, and `dropped`."""
     organism.settings.refuse_changes()
     gone = [each.id for each in _chosen(organism, ids)]
@@ -85,5 +85,5 @@ def _remove(
     organism.ledger.audit(actor=actor, action=action, subject=ids[0], detail=detail, at=organism.now())
 
 
-def _document(letter: DeadLetter) -> dict[str, Any]:
+def _document(letter: DeadLetter) -> LetterRow:
     return {"id": letter.id, "reason": letter.reason, "fields": dict(letter.fields)}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from causal_organism.synthetic.interactions import Columns
 from causal_organism.synthetic.organisation import Organisation
 
 INTERACTIONS, PEOPLE, OUTCOMES, TRUTH = "interactions.jsonl", "people.csv", "outcomes.csv", "truth.json"
@@ -31,7 +30,7 @@ def write(folder: Path, organisation: Organisation) -> dict[str, int]:
     return rows
 
 
-def _write_csv(path: Path, columns: Mapping[str, Any]) -> int:
+def _write_csv(path: Path, columns: Columns) -> int:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)

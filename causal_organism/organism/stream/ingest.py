@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
+from causal_organism.documents.stream import FileRow, IngestDocument, LineRow, TakenRow
 from causal_organism.errors import NotRunningError, RequestError, StoreError
 from causal_organism.network.identities import Aliases, NearDuplicates
 from causal_organism.network.interactions import MILLION, Interaction, Refusal, moment_of, moment_text, to_fields
@@ -48,13 +48,13 @@ class _Opened:
 
     name: str
     rows: Iterable[Read]
-    about: Mapping[str, Any]
+    about: FileRow
     tally: Tally | None = None
 
 
 def ingest_files(
     organism: Organism, paths: Sequence[str | Path], *, actor: str, options: IngestOptions | None = None
-) -> dict[str, Any]:
+) -> IngestDocument:
     """organism.ingest/1. All files are opened, and their headers read, before a line is written; good lines go in
     whatever the others are.
 
@@ -101,7 +101,7 @@ def _open(stack: ExitStack, path: str | Path, now_us: int, options: IngestOption
         rows = open_export(stack, options.kind, path, tally, now_us=now_us, options=options.file)
         return _Opened(str(path), rows, {"file": str(path), "format": options.kind}, tally)
     file = stack.enter_context(open_interactions(path, now_us=now_us, options=options.file))
-    about = {"file": str(path), "format": file.format, "encoding": file.encoding, "delimiter": file.delimiter}
+    about: FileRow = {"file": str(path), "format": file.format, "encoding": file.encoding, "delimiter": file.delimiter}
     return _Opened(str(path), file.rows, about)
 
 
@@ -131,13 +131,13 @@ class _Report:
     now: datetime
     read: int = 0
     accepted: int = 0
-    refused: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[LineRow] = field(default_factory=list)
     refused_count: int = 0
-    suspicious: list[dict[str, Any]] = field(default_factory=list)
+    suspicious: list[LineRow] = field(default_factory=list)
     suspicious_count: int = 0
     first_us: int | None = None
     last_us: int | None = None
-    first: list[dict[str, Any]] = field(default_factory=list)
+    first: list[TakenRow] = field(default_factory=list)
     channels: Counter[str] = field(default_factory=Counter)
     near: NearDuplicates = field(default_factory=NearDuplicates)
 
@@ -163,8 +163,12 @@ class _Report:
         if each.at_us < _EARLIEST_US:
             self._suspect(file, line, f"{_moment(each.at_us)} is before 1990")
         if len(self.first) < FIRST:
-            shown = {"source": each.source, "target": each.target, "at": _moment(each.at_us), "kind": each.kind}
-            self.first.append(shown | ({} if each.duration_s is None else {"duration_s": each.duration_s}))
+            taken: TakenRow = {
+                "source": each.source, "target": each.target, "at": _moment(each.at_us), "kind": each.kind,
+            }  # fmt: skip
+            if each.duration_s is not None:
+                taken["duration_s"] = each.duration_s
+            self.first.append(taken)
 
     def _refuse(self, file: str, line: int, each: Refusal) -> None:
         self.refused_count += 1
@@ -179,9 +183,9 @@ class _Report:
         if len(self.suspicious) < MOST_SUSPICIOUS:
             self.suspicious.append({"line": line, "reason": reason, "file": file})
 
-    def to_document(self, opened: Sequence[_Opened], *, dry_run: bool) -> dict[str, Any]:
+    def to_document(self, opened: Sequence[_Opened], *, dry_run: bool) -> IngestDocument:
         tallies = [each.tally for each in opened if each.tally is not None]
-        document: dict[str, Any] = {
+        document: IngestDocument = {
             "schema": "organism.ingest/1",
             "read": self.read,
             "accepted": self.accepted,
@@ -194,7 +198,7 @@ class _Report:
             "near_duplicates": [list(pair) for pair in self.near.pairs],
             "near_duplicates_count": self.near.count,
             "near_duplicates_examples": [list(pair) for pair in self.near.pairs[:SHOWN]],
-            "files": [dict(each.about) for each in opened],
+            "files": [each.about for each in opened],
             "dry_run": dry_run,
         }
         if tallies:
@@ -202,7 +206,8 @@ class _Report:
             document["left_out"] = dict(sum((each.left_out for each in tallies), Counter()))
         if dry_run:
             channels = sum((each.channels for each in tallies), Counter()) if tallies else self.channels
-            document |= {"channels": dict(channels.most_common()), "first": self.first}
+            document["channels"] = dict(channels.most_common())
+            document["first"] = self.first
         return document
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
+from causal_organism.documents.stream import GapDocument, StreamDocument
 from causal_organism.network.entries import added_at
 from causal_organism.organism.stream.gaps import count_text, find_gap, find_missing, is_restored, reread_at
 from causal_organism.ports import Gap, Organism, StreamPosition
@@ -13,7 +12,7 @@ from causal_organism.ports import Gap, Organism, StreamPosition
 _LOOKS = 5  # at most, where pulses go on meanwhile
 
 
-def stream_state(organism: Organism) -> dict[str, Any]:
+def stream_state(organism: Organism) -> StreamDocument:
     """`stream` of organism.queues/1: entries there, entries unread, age of the oldest unread in seconds, dead letters;
     `restored`: the stream is as it was before it was read last, and the next pulse compares it with the archive.
     `gap`: the last one that was found, or None; its `reread_at`: when the stream was last read again since. One that no
@@ -30,7 +29,7 @@ def stream_state(organism: Organism) -> dict[str, Any]:
     return document
 
 
-def _look(organism: Organism) -> tuple[dict[str, Any], StreamPosition]:
+def _look(organism: Organism) -> tuple[StreamDocument, StreamPosition]:
     """How the stream stands, and the position that it was compared with."""
     now, position, state, gaps = (
         organism.now(),
@@ -48,7 +47,7 @@ def _look(organism: Organism) -> tuple[dict[str, Any], StreamPosition]:
     oldest = organism.stream.read_after(behind.entry, 1) if lag else ()
     if lag and not oldest and not restored and (rest := find_missing(state, behind, now=now)):
         lost, lag = lost or rest, 0
-    document = {
+    document: StreamDocument = {
         "length": state.length,
         "lag": lag,
         "lag_s": max(0.0, (now - added_at(oldest[0].id)).total_seconds()) if oldest else 0.0,
@@ -59,7 +58,7 @@ def _look(organism: Organism) -> tuple[dict[str, Any], StreamPosition]:
     return document, position
 
 
-def _gap(organism: Organism, gap: Gap, *, recorded: bool = True) -> dict[str, Any]:
+def _gap(organism: Organism, gap: Gap, *, recorded: bool = True) -> GapDocument:
     return {
         "detected_at": gap.detected_at.isoformat(),
         "after": gap.after,
@@ -76,12 +75,12 @@ _RESTORED = (
 )
 
 
-def note_text(stream: Mapping[str, Any]) -> str | None:
+def note_text(stream: StreamDocument) -> str | None:
     """What is to be said of a stream beside its numbers; None: nothing."""
     return gap_text(stream["gap"]) or (_RESTORED if stream["restored"] else None)
 
 
-def gap_text(gap: Mapping[str, Any] | None) -> str | None:
+def gap_text(gap: GapDocument | None) -> str | None:
     """What was lost and what to do about it; None: nothing, or it was done."""
     if gap is None or gap["reread_at"] is not None:
         return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from causal_organism.documents.stream import RereadDocument
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.errors import RefusedError
 from causal_organism.network.entries import START
@@ -13,7 +12,7 @@ from causal_organism.ports import Organism, StreamPosition, StreamState
 NETWORK = "network"
 
 
-def reread_stream(organism: Organism, *, actor: str, holder: str) -> dict[str, Any]:
+def reread_stream(organism: Organism, *, actor: str, holder: str) -> RereadDocument:
     """organism.reread/1. The next pulse reads every entry that the stream has; those that the archive knows are
     duplicates, by entry and by the sender's `id`, so nothing counts twice.
 

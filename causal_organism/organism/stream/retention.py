@@ -6,15 +6,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from causal_organism.assets.contents import AtBatch
+from causal_organism.documents.versions import RetainDocument
 from causal_organism.engine.history.retain import Forgotten, Retired, retain
 from causal_organism.organism.stream.pulse import NETWORK
 from causal_organism.ports import Organism
 
 
-def retain_all(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> dict[str, Any]:
+def retain_all(organism: Organism, selection: str = "*", *, dry_run: bool, actor: str) -> RetainDocument:
     """organism.retain/1: retention of assets, of the archive, and of effects and scores over time.
 
     Of the archive, ties, weekly sums and senders' ids stay, and whatever a window holds.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from causal_organism.assets.versions import fingerprint
+from causal_organism.documents.studies import FailedStudy, KeptStudies, KeptStudy
 from causal_organism.engine.contents import is_intact, load_value
 from causal_organism.errors import ImportFileError, RequestError, StudyFileError
 from causal_organism.organism.plain_source import PlainSource
@@ -15,9 +15,6 @@ from causal_organism.organism.studies.reviews import is_reviewed_as_it_stands, r
 from causal_organism.organism.studies.run import read_study_file
 from causal_organism.ports import Look, Organism
 from causal_organism.settings import Settings
-
-if TYPE_CHECKING:
-    from causal_organism.causal.data.tables import StudyTable
 
 STUDIES = "studies"
 TABLES = (".csv", ".tsv", ".parquet")
@@ -41,8 +38,8 @@ def is_study_reviewed(organism: Organism, name: str) -> bool:
     if path.exists():
         return is_reviewed_as_it_stands(organism, path)
     head = organism.ledger.heads_of([STUDIES]).get(STUDIES)
-    known = () if head is None else load_value(organism, head.version)["studies"]
-    found = [each["fingerprint"] for each in known if each["name"] == name and "fingerprint" in each]
+    kept: KeptStudies = {"studies": ()} if head is None else load_value(organism, head.version)
+    found = [each["fingerprint"] for each in kept["studies"] if "problem" not in each and each["name"] == name]
     return any(organism.ledger.fact(review_fact(each)) is not None for each in found)
 
 
@@ -71,7 +68,7 @@ class StudiesSource(PlainSource):
             write=write,
             metadata={
                 _SEEN: seen,
-                "reviews": {each["fingerprint"]: each["reviewed"] for each in found if "fingerprint" in each},
+                "reviews": {each["fingerprint"]: each["reviewed"] for each in found if "problem" not in each},
                 _PROBLEMS: {each["name"]: each["problem"] for each in found if "problem" in each},
             },
         )
@@ -91,7 +88,7 @@ class StudiesSource(PlainSource):
     def _is_reviewed(self, study: str) -> bool:
         return self._organism.ledger.fact(review_fact(study)) is not None
 
-    def _read(self, study: Path, table: Path | None) -> dict[str, Any]:
+    def _read(self, study: Path, table: Path | None) -> KeptStudy | FailedStudy:
         from causal_organism.organism.studies.tables import read_study_table  # numpy
 
         try:
@@ -106,7 +103,8 @@ class StudiesSource(PlainSource):
             "text": found.text,
             "fingerprint": found.fingerprint,
             "reviewed": self._is_reviewed(found.fingerprint),
-            **_to_json(columns),
+            "rows": columns.rows,
+            "columns": {name: _values(each.tolist()) for name, each in columns.columns.items()},
         }
 
 
@@ -131,12 +129,7 @@ def _stamp(files: tuple[Path, Path | None]) -> Iterator[str]:
         yield f"{each.name}/{about.st_size}/{about.st_mtime_ns}"
 
 
-def _to_json(table: StudyTable) -> dict[str, Any]:
-    """`rows`, and `columns`: numbers, None where there is none, or texts; numbers with an infinite one as texts."""
-    return {"rows": table.rows, "columns": {name: _values(each.tolist()) for name, each in table.columns.items()}}
-
-
-def _values(values: list[Any]) -> list[Any]:
+def _values(values: list[str | float]) -> list[str | float | None]:
     if any(isinstance(each, float) and math.isinf(each) for each in values):
         return ["" if each != each else str(each) for each in values]
     return [None if each != each else each for each in values]

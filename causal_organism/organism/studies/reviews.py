@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from causal_organism.documents.json import Json, JsonObject
+from causal_organism.documents.studies import ChangedKey, ReviewRow, StudyApproval, StudyDiff
 from causal_organism.organism.studies.run import StudyFile, fingerprint_of_file
 from causal_organism.ports import Organism
 
@@ -26,7 +28,7 @@ class Review:
     text: str
     session: str = ""
 
-    def document(self) -> dict[str, str]:
+    def document(self) -> ReviewRow:
         return {"fingerprint": self.fingerprint, "actor": self.actor, "session": self.session, "at": self.at}
 
 
@@ -46,8 +48,8 @@ def last_review(organism: Organism, study: StudyFile) -> Review | None:
     return _load(organism.ledger.fact(_file(study.path))) or review_of(organism, study)
 
 
-def approve_study(organism: Organism, study: StudyFile, *, actor: str) -> dict[str, Any]:
-    """organism.study-approval/1: remember that somebody reviewed this content. Again by anybody changes nothing.
+def approve_study(organism: Organism, study: StudyFile, *, actor: str) -> StudyApproval:
+    """Remember that somebody reviewed this content. Again by anybody changes nothing.
 
     Raises RefusedError where the ledger's server knows who this is, and has not made them an approver.
     """
@@ -70,11 +72,11 @@ def approve_study(organism: Organism, study: StudyFile, *, actor: str) -> dict[s
     }
 
 
-def compare_study(study: StudyFile, review: Review | None) -> dict[str, Any]:
-    """organism.study-diff/1: the keys that differ from what was approved, and the lines."""
+def compare_study(study: StudyFile, review: Review | None) -> StudyDiff:
+    """The keys that differ from what was approved, and the lines."""
     was = {} if review is None else _flat(tomllib.loads(review.text))
     now = _flat(tomllib.loads(study.text))
-    changes = [
+    changes: list[ChangedKey] = [
         {"key": key, "was": was.get(key), "now": now.get(key)}
         for key in dict.fromkeys((*was, *now))
         if was.get(key) != now.get(key)
@@ -92,8 +94,8 @@ def compare_study(study: StudyFile, review: Review | None) -> dict[str, Any]:
     }
 
 
-def _flat(document: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _flat(document: JsonObject, above: str = "") -> dict[str, Json]:
+    found: dict[str, Json] = {}
     for key, value in document.items():
         name = f"{above}.{key}" if above else key
         found |= _flat(value, name) if isinstance(value, Mapping) else {name: value}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from causal_organism.documents.studies import StudyRunDocument
 from causal_organism.errors import RequestError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _read_text(path: str | Path) -> str:
         raise RequestError(f"{path}, line {line}: not UTF-8 text", code="bad-study") from error
 
 
-def run_study_file(data: str | Path, study: str | Path, *, reference: bool = True) -> dict[str, Any]:
+def run_study_file(data: str | Path, study: str | Path, *, reference: bool = True) -> StudyRunDocument:
     """organism.study/1 of a table by a study file. One thread, so that its number cannot change the last digits."""
     from threadpoolctl import threadpool_limits  # 0.1 s with numpy
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from causal_organism.documents.backups import BackupParts, FilePart, Manifest
 from causal_organism.errors import RequestError, StoreError
 from causal_organism.homes import write_private
 
@@ -60,9 +61,10 @@ class BackupWriter:
         """As `write`, gzipped: rows and entries."""
         self.write(name, _packed(pieces))
 
-    def finish(self, manifest: dict[str, Any]) -> None:
-        listed = {name: {"bytes": each.bytes, "sha256": each.sha256} for name, each in sorted(self.files.items())}
-        text = json.dumps({"schema": SCHEMA, **manifest, "files": listed}, indent=1, ensure_ascii=False)
+    def finish(self, parts: BackupParts) -> None:
+        files = {name: FilePart(bytes=each.bytes, sha256=each.sha256) for name, each in sorted(self.files.items())}
+        manifest: Manifest = {"schema": SCHEMA, **parts, "files": files}
+        text = json.dumps(manifest, indent=1, ensure_ascii=False)
         with _disk_errors(self.folder):
             write_private(self._draft / MANIFEST, text)
             self._draft.rename(self.folder)
@@ -92,7 +94,7 @@ class BackupReader:
             ) from error
         if schema != SCHEMA:
             raise RequestError(f"{folder} is a backup of another shape: {schema}", hint=f"this version reads {SCHEMA}")
-        self.manifest: dict[str, Any] = found
+        self.manifest: Manifest = found
 
     def verify(self) -> None:
         """Reads all of it. Raises RequestError (`damaged-backup`) for the first file that is not as it was written."""

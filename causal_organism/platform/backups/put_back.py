@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
+from causal_organism.documents.backups import DatabasePart, Manifest, RestoredDocument
 from causal_organism.engine.leases import hold_waiting
 from causal_organism.homes import write_private
 from causal_organism.organism.projections.network_follower import rebuild
@@ -20,7 +20,7 @@ from causal_organism.ports.backups import BackupStores, TableColumns, TableRows
 NETWORK = "network"
 
 
-def put_back(organism: Organism, stores: BackupStores, folder: Path) -> dict[str, Any]:
+def put_back(organism: Organism, stores: BackupStores, folder: Path) -> RestoredDocument:
     """organism.restore-backup/1. Every file is read and compared with its digest before anything is changed.
 
     Each store is filled whole or not at all. What follows the ledger (network, scores) is made by every pulse too.
@@ -72,7 +72,7 @@ def _write_files(organism: Organism, stores: BackupStores, backup: BackupReader)
             write_private(file, os.fsdecode(backup.read(f"home/{name}")))
 
 
-def _tables(backup: BackupReader, folder: str, about: Any) -> list[TableRows]:
+def _tables(backup: BackupReader, folder: str, about: DatabasePart) -> list[TableRows]:
     return [
         TableRows(
             TableColumns(name=each["name"], columns=tuple(each["columns"])),
@@ -93,7 +93,7 @@ def _letters(backup: BackupReader) -> Iterator[DeadLetter]:
         yield DeadLetter(id=line["id"], reason=line["reason"], fields=line["fields"])
 
 
-def _state(manifest: Any) -> StreamState:
+def _state(manifest: Manifest) -> StreamState:
     about = manifest["stream"]
     return StreamState(length=0, first_id=None, last_id=about["last_id"], added=about["added"], removed=None)
 

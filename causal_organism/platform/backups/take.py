@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from causal_organism.assets.contents import Stored
+from causal_organism.documents.backups import BackupDocument, BackupParts, DatabasePart, MomentPart, TableRow
 from causal_organism.network.entries import START, preceding
 from causal_organism.organism.stream.gaps import find_gap
 from causal_organism.platform.backups.folder import BackupWriter
@@ -28,7 +29,7 @@ _TRIES = 3
 _PAGE = 10_000
 
 
-def take_backup(organism: Organism, stores: BackupStores, folder: Path) -> dict[str, Any]:
+def take_backup(organism: Organism, stores: BackupStores, folder: Path) -> BackupDocument:
     """organism.backup/1 without its files. Cost: reads all rows and all large values once.
 
     Raises:
@@ -37,38 +38,39 @@ def take_backup(organism: Organism, stores: BackupStores, folder: Path) -> dict[
     """
     writer = BackupWriter(folder)
     try:
-        manifest = _write(organism, stores, writer)
-        writer.finish(manifest)
+        parts = _write(organism, stores, writer)
+        writer.finish(parts)
     except BaseException:
         writer.discard()
         raise
     size = sum(each.bytes for each in writer.files.values())
-    document = {"schema": "organism.backup/1", **manifest, "folder": str(folder), "bytes": size}
-    detail = {name: document[name] for name in ("folder", "at", "bytes")}
+    document: BackupDocument = {"schema": "organism.backup/1", **parts, "folder": str(folder), "bytes": size}
+    detail = {"folder": document["folder"], "at": document["at"], "bytes": size}
     organism.ledger.audit(
         actor=organism.settings.actor, action="backup.taken", subject="organism", detail=detail, at=organism.now()
     )
     return document
 
 
-def _write(organism: Organism, stores: BackupStores, writer: BackupWriter) -> dict[str, Any]:
-    manifest: dict[str, Any] = {}
+def _write(organism: Organism, stores: BackupStores, writer: BackupWriter) -> BackupParts:
     for tried in range(1, _TRIES + 1):
         with stores.ledger.moment() as moment:
             state = organism.stream.state()
             gap = find_gap(organism.stream, state, moment.position, (), now=organism.now())
             if gap is not None and tried < _TRIES:  # a pulse took and trimmed entries between the two looks, or a gap
                 continue
-            manifest = _write_moment(organism, stores, writer, moment, state)
+            part = _write_moment(organism, stores, writer, moment, state)
         break
-    manifest["readings"] = None if stores.readings is None else _write_readings(stores.readings, writer)
-    manifest["home"] = list(_write_home_files(organism.settings.home, writer))
-    return manifest
+    return {
+        **part,
+        "readings": None if stores.readings is None else _write_readings(stores.readings, writer),
+        "home": list(_write_home_files(organism.settings.home, writer)),
+    }
 
 
 def _write_moment(
     organism: Organism, stores: BackupStores, writer: BackupWriter, moment: DatabaseMoment, state: StreamState
-) -> dict[str, Any]:
+) -> MomentPart:
     waiting, letters = _write_stream(organism.stream, writer, moment.position, state)
     ledger = _write_database(writer, "ledger", moment)
     contents = moment.contents()
@@ -83,8 +85,8 @@ def _write_moment(
     }
 
 
-def _write_database(writer: BackupWriter, folder: str, moment: DatabaseMoment) -> dict[str, Any]:
-    tables = []
+def _write_database(writer: BackupWriter, folder: str, moment: DatabaseMoment) -> DatabasePart:
+    tables: list[TableRow] = []
     for table in moment.tables():
         counted = _Counted(moment.rows(table))
         writer.write_packed(f"{folder}/{table.name}.gz", counted)
@@ -133,7 +135,7 @@ def _write_values(stores: BackupStores, writer: BackupWriter, contents: tuple[St
     return missing
 
 
-def _write_readings(readings: DatabaseBackup, writer: BackupWriter) -> dict[str, Any]:
+def _write_readings(readings: DatabaseBackup, writer: BackupWriter) -> DatabasePart:
     with readings.moment() as moment:
         return _write_database(writer, "readings", moment)
 

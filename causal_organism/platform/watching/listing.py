@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 from causal_organism.alerts.incidents import Incident, acknowledge, silence
+from causal_organism.documents.alerts import IncidentsDocument
 from causal_organism.errors import RequestError
 from causal_organism.ports import Organism
 
 SHOWN = 50
 
 
-def alerts_document(organism: Organism) -> dict[str, Any]:
+def alerts_document(organism: Organism) -> IncidentsDocument:
     """organism.incidents/1: incidents, the oldest first, and the newest deliveries."""
     deliveries = organism.outbox.deliveries()[-SHOWN:]
     return {
@@ -30,12 +30,12 @@ def alerts_document(organism: Organism) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def acknowledge_incident(organism: Organism, key: str, *, by: str) -> dict[str, Any]:
+def acknowledge_incident(organism: Organism, key: str, *, by: str) -> IncidentsDocument:
     """Raises RequestError if nothing of this key is wrong now."""
     return _change(organism, key, lambda incidents: acknowledge(incidents, key, by=by))
 
 
-def silence_incident(organism: Organism, key: str, *, hours: float) -> dict[str, Any]:
+def silence_incident(organism: Organism, key: str, *, hours: float) -> IncidentsDocument:
     """Raises RequestError if nothing of this key is wrong now."""
     until = organism.now() + timedelta(hours=hours)
     return _change(organism, key, lambda incidents: silence(incidents, key, until=until))
@@ -43,7 +43,7 @@ def silence_incident(organism: Organism, key: str, *, hours: float) -> dict[str,
 
 def _change(
     organism: Organism, key: str, change: Callable[[tuple[Incident, ...]], tuple[Incident, ...]]
-) -> dict[str, Any]:
+) -> IncidentsDocument:
     organism.settings.refuse_changes()
     with organism.outbox.alone():
         incidents = organism.outbox.incidents()

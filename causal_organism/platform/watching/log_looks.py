@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.alerts.faults import Fault
 from causal_organism.alerts.of_log import audit_broken, import_removed_much
+from causal_organism.documents.alerts import AuditMark, WatchMemory
+from causal_organism.documents.json import count_in
 from causal_organism.engine.history.audit_chain import ChainReport, check_chain
 from causal_organism.ports import Organism
 
@@ -18,13 +18,13 @@ TOLD_FOR = timedelta(days=1)
 _IMPORT = "import."
 
 
-def look_at_audit(organism: Organism, memory: dict[str, Any], now: datetime) -> list[Fault]:
+def look_at_audit(organism: Organism, memory: WatchMemory, now: datetime) -> list[Fault]:
     """Rows that came since the last turn, and once a day all of them.
 
     The last row is remembered outside of PostgreSQL, so that who takes rows off the end, or makes the chain anew from
     some row on, is seen too.
     """
-    known = memory.get("audit") or {"number": 0, "digest": None, "whole_at": None}
+    known: AuditMark = memory.get("audit") or {"number": 0, "digest": None, "whole_at": None}
     whole = known["whole_at"] is None or now - datetime.fromisoformat(known["whole_at"]) >= WHOLE_EVERY
     after = 0 if whole else max(known["number"] - 1, 0)
     report = check_chain(organism.ledger.audit_chain(after=after), from_the_start=after == 0)
@@ -46,12 +46,12 @@ def look_at_imports(organism: Organism, now: datetime) -> list[Fault]:
     for entry in organism.ledger.audit_log(since=now - TOLD_FOR):
         name = entry.action.removeprefix(_IMPORT)
         if entry.action.startswith(_IMPORT) and name not in found:
-            rows, removed = int(entry.detail.get("rows") or 0), int(entry.detail.get("removed") or 0)
+            rows, removed = count_in(entry.detail, "rows"), count_in(entry.detail, "removed")
             found[name] = import_removed_much(name, rows=rows, removed=removed, actor=entry.actor)
     return [each for each in found.values() if each is not None]
 
 
-def _last_row_differs(organism: Organism, known: Mapping[str, Any]) -> str | None:
+def _last_row_differs(organism: Organism, known: AuditMark) -> str | None:
     number = known["number"]
     if not number:
         return None

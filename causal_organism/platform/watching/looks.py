@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.alerts.faults import Fault, FaultKind, key_of
 from causal_organism.alerts.of_servers import (
@@ -21,6 +20,8 @@ from causal_organism.alerts.of_servers import (
 )
 from causal_organism.alerts.of_work import asset_faults, calibration_faults, failed_runs, network_fault, stream_faults
 from causal_organism.alerts.of_workers import broken_imports
+from causal_organism.documents.alerts import LetterMark, WatchMemory
+from causal_organism.documents.runs import WorkerRow
 from causal_organism.engine.history.listing import assets_document
 from causal_organism.errors import OrganismError
 from causal_organism.organism.decisions.results import load_all_results
@@ -57,7 +58,7 @@ class Sight:
 
     organism: Organism
     now: datetime
-    memory: dict[str, Any]
+    memory: WatchMemory
     processes: Callable[[], Sequence[Process]] = tuple
     starting: frozenset[str] = field(default_factory=frozenset)  # servers that nobody can ask yet
     live_runs: frozenset[str] = field(default_factory=frozenset)  # that may still be tried again
@@ -130,7 +131,7 @@ def note_live_runs(sight: Sight) -> list[Fault]:
     """Remember which runs have not ended; never a fault."""
     runs = sight.organism.orchestrator.runs(limit=RUNS_LOOKED_AT)
     ended = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
-    sight.live_runs = frozenset(str(each["id"]) for each in runs if each["state_type"] not in ended)
+    sight.live_runs = frozenset(each["id"] for each in runs if each["state_type"] not in ended)
     return []
 
 
@@ -211,13 +212,13 @@ def _explained(fault: Fault, causes: Mapping[str, str]) -> Fault:
     return replace(fault, cause=cause)
 
 
-def _missed_workers(sight: Sight, workers: Sequence[Any], unserved: Sequence[Fault]) -> list[Fault]:
+def _missed_workers(sight: Sight, workers: Sequence[WorkerRow], unserved: Sequence[Fault]) -> list[Fault]:
     """A worker that is gone is missed where fewer are left: in a rollout its successor came first."""
-    online = {str(each["name"]): sight.now.isoformat() for each in workers if each["online"]}
+    online = {each["name"]: sight.now.isoformat() for each in workers if each["online"]}
     known: dict[str, str] = {**sight.memory.get("workers", {}), **online}
     recent = {name: at for name, at in known.items() if sight.now - datetime.fromisoformat(at) < GROWING}
     sight.memory["workers"] = recent
-    most = max(int(sight.memory.get("most_workers", 0)), len(online))
+    most = max(sight.memory.get("most_workers", 0), len(online))
     sight.memory["most_workers"] = most if len(recent) > len(online) else len(online)
     if len(online) >= most:
         return []
@@ -226,10 +227,10 @@ def _missed_workers(sight: Sight, workers: Sequence[Any], unserved: Sequence[Fau
 
 def _letters_before(sight: Sight, count: int) -> int:
     """From what number dead letters are growing: that of before the first of the last hour."""
-    was = sight.memory.get("letters") or {"base": count, "last": count, "grown_at": None}
+    was: LetterMark = sight.memory.get("letters") or {"base": count, "last": count, "grown_at": None}
     grown_at = sight.now.isoformat() if count > was["last"] else was["grown_at"]
     base = min(was["base"], count)
     if grown_at is not None and sight.now - datetime.fromisoformat(grown_at) > GROWING:
         base, grown_at = count, None
     sight.memory["letters"] = {"base": base, "last": count, "grown_at": grown_at}
-    return int(base)
+    return base

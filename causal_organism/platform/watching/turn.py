@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from causal_organism.alerts.alerts import ERROR, Alert
 from causal_organism.alerts.deliveries import WAITING
@@ -14,6 +13,7 @@ from causal_organism.alerts.faults import Fault, FaultKind, key_of
 from causal_organism.alerts.incidents import follow
 from causal_organism.alerts.of_servers import server_away
 from causal_organism.alerts.quiet import Quiet
+from causal_organism.documents.alerts import WatchDocument
 from causal_organism.errors import NotRunningError, OrganismError, StoreError
 from causal_organism.platform.watching.looks import LOOKS, Look, Process, Sight, look_once
 from causal_organism.platform.watching.presence import note_presence
@@ -34,7 +34,7 @@ class TurnReport:
     undelivered: int
     away: tuple[str, ...]  # servers that could not be asked
 
-    def to_document(self) -> dict[str, Any]:
+    def to_document(self) -> WatchDocument:
         return {
             "schema": "organism.watch/1", "at": self.at.isoformat(), "open": self.open, "told": self.told,
             "sent": self.sent, "undelivered": self.undelivered, "away": list(self.away),

@@ -9,6 +9,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distributions
 from typing import Any
 
 from causal_organism.assets.definitions import AssetSpec
+from causal_organism.documents.workers import GraphRow, GraphsDocument
 from causal_organism.engine.code.versions import code_versions
 from causal_organism.errors import OrganismError, UnsetSettingError
 from causal_organism.graphs import CATALOG, GraphState, inspect_graphs, load_assets
@@ -19,7 +20,7 @@ _OURS = "causal-organism"
 _TOLD = (_OURS, "prefect", "numpy", "pandas", "pyarrow")
 
 
-def find(settings: Settings) -> dict[str, Any]:
+def find(settings: Settings) -> GraphsDocument:
     """organism.graphs/1: each graph that is named, as this process imports it, and what that process is.
 
     Cost: the import of the graphs' modules, and their source is read once.
@@ -35,13 +36,13 @@ def find(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _row(state: GraphState, settings: Settings) -> dict[str, Any]:
-    row = state.to_document() | {"package": _package(state.name), "code": None}
+def _row(state: GraphState, settings: Settings) -> GraphRow:
+    row: GraphRow = {**state.to_document(), "package": _package(state.name), "code": None}
     if state.error is None:
         try:
             row["code"] = _digest([spec for each in load_assets(state.name) for spec in each.specs], settings)
         except OrganismError as error:  # a declaration that shows only when its code is read
-            row |= {"error": error.message, "hint": error.hint}
+            row["error"], row["hint"] = error.message, error.hint
     return row
 
 

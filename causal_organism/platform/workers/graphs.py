@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.alerts.of_workers import BrokenImport
+from causal_organism.documents.workers import RunImport
 from causal_organism.errors import GraphError
 from causal_organism.graphs import graph_names
 from causal_organism.ports import Organism
@@ -69,6 +69,7 @@ def broken_in_runs(organism: Organism) -> tuple[BrokenImport, ...]:
     return tuple(
         BrokenImport(worker=host, graph=", ".join(graph_names(each["assets"])), error=each["error"])
         for host, each in _failed_imports(organism)
+        if each["error"]
     )
 
 
@@ -78,9 +79,9 @@ def forget_runs(organism: Organism) -> None:
         organism.ledger.set_fact(SEEN_BY_WORKERS, {})
 
 
-def _failed_imports(organism: Organism) -> list[tuple[str, Mapping[str, Any]]]:
+def _failed_imports(organism: Organism) -> list[tuple[str, RunImport]]:
     """(host, what its last run found), of the hosts whose last run could not import its assets."""
-    seen = organism.ledger.fact(SEEN_BY_WORKERS) or {}
+    seen: dict[str, RunImport] = organism.ledger.fact(SEEN_BY_WORKERS) or {}
     since = organism.now() - _FORGOTTEN
     return [
         (host, each)
@@ -92,12 +93,12 @@ def _failed_imports(organism: Organism) -> list[tuple[str, Mapping[str, Any]]]:
 def _record(organism: Organism, error: str | None) -> None:
     """Two hosts that record at one moment may lose one of the two; its next run records it again."""
     host = socket.gethostname()
-    seen: dict[str, Any] = dict(organism.ledger.fact(SEEN_BY_WORKERS) or {})
+    seen: dict[str, RunImport] = dict(organism.ledger.fact(SEEN_BY_WORKERS) or {})
     known = seen.get(host)
-    now = {"assets": organism.settings.assets, "error": error}
     at = organism.now()
+    now: RunImport = {"assets": organism.settings.assets, "error": error, "at": at.isoformat()}
     is_recent = known is not None and (error is None or at - datetime.fromisoformat(known["at"]) < _REPEATED)
-    if known is not None and is_recent and {name: known[name] for name in now} == now:
+    if known is not None and is_recent and {**known, "at": now["at"]} == now:
         return
-    seen[host] = {**now, "at": at.isoformat()}
+    seen[host] = now
     organism.ledger.set_fact(SEEN_BY_WORKERS, seen)

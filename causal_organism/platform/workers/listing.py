@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Any
 
+from causal_organism.documents.runs import WorkerRow
+from causal_organism.documents.workers import GraphsDocument, ToldFields, ToldWorker, WorkersDocument
 from causal_organism.errors import StoreError
 from causal_organism.graphs import graph_names
 from causal_organism.platform.workers.asking import broken_graph
@@ -16,8 +17,7 @@ from causal_organism.platform.workers.reports import WorkerReport, load_reports
 from causal_organism.ports import Organism
 from causal_organism.wording.amounts import duration
 
-Found = Mapping[str, Any]  # organism.graphs/1
-OwnWorker = tuple[str, Found]
+OwnWorker = tuple[str, GraphsDocument]
 """Name of the home's own worker, and what it found when it was asked just now."""
 
 
@@ -31,7 +31,7 @@ class Told(StrEnum):
     GONE = "gone"  # Prefect does not hear from it either
 
 
-def list_workers(organism: Organism, *, own: OwnWorker | None = None) -> dict[str, Any]:
+def list_workers(organism: Organism, *, own: OwnWorker | None = None) -> WorkersDocument:
     """organism.workers/1.
 
     `problems` are those of workers that are online; `unknown` says of which it is not known what they can import.
@@ -39,14 +39,15 @@ def list_workers(organism: Organism, *, own: OwnWorker | None = None) -> dict[st
     here = find(organism.settings)
     reports = load_reports(organism)
     set_up_with = organism.ledger.fact(WORKER_ASSETS)
-    rows = []
+    rows: list[ToldWorker] = []
     for worker in organism.orchestrator.workers():
         name = worker["name"]
         report = reports.get((worker["pool"], name))
         asked = own[1] if own is not None and own[0] == name else None
         told = _told(online=worker["online"], report=report, asked=asked)
-        rows.append(_row(worker, told, report, asked or (report.found if report else None)))
-        rows[-1]["problems"] = list(_problems(rows[-1], here, set_up_with, report, asked))
+        found = asked or (report.found if report else None)
+        row = _row(worker, told, report, found)
+        rows.append({**row, "problems": list(_problems(row, found, here, set_up_with, None if asked else report))})
     problems = [each for row in rows for each in row["problems"]]
     return {
         "schema": "organism.workers/1",
@@ -56,7 +57,7 @@ def list_workers(organism: Organism, *, own: OwnWorker | None = None) -> dict[st
     }
 
 
-def _told(*, online: bool, report: WorkerReport | None, asked: Found | None) -> Told:
+def _told(*, online: bool, report: WorkerReport | None, asked: GraphsDocument | None) -> Told:
     if not online:
         return Told.GONE
     if asked is not None:
@@ -66,7 +67,7 @@ def _told(*, online: bool, report: WorkerReport | None, asked: Found | None) -> 
     return Told.LATELY if report.is_current else Told.SILENT
 
 
-def _row(worker: Mapping[str, Any], told: Told, report: WorkerReport | None, found: Found | None) -> dict[str, Any]:
+def _row(worker: WorkerRow, told: Told, report: WorkerReport | None, found: GraphsDocument | None) -> ToldFields:
     return {
         "pool": worker["pool"],
         "name": worker["name"],
@@ -84,9 +85,16 @@ def _row(worker: Mapping[str, Any], told: Told, report: WorkerReport | None, fou
 
 
 def _problems(
-    row: Mapping[str, Any], here: Found, set_up_with: str | None, report: WorkerReport | None, asked: Found | None
+    row: ToldFields,
+    found: GraphsDocument | None,
+    here: GraphsDocument,
+    set_up_with: str | None,
+    report: WorkerReport | None,
 ) -> Iterator[str]:
-    """What is wrong with a worker that is online, a sentence each, with what to do."""
+    """What is wrong with a worker that is online, a sentence each, with what to do.
+
+    `report`: what it told, where it was not asked now.
+    """
     name = row["name"]
     match Told(row["told"]):
         case Told.GONE | Told.NEVER:
@@ -99,8 +107,9 @@ def _problems(
             return
         case Told.NOW | Told.LATELY:
             pass
-    found = {"graphs": row["graphs"], "code": row["code"], "packages": row["packages"]}
-    if report and asked is None:
+    if found is None:
+        return
+    if report:
         if report.rival:
             yield f"two workers have the name {name} ({report.instance}, {report.rival}): give each its own"
         if graph_names(report.assets) != graph_names(set_up_with):
@@ -115,7 +124,7 @@ def _problems(
     yield from _other_code(name, found, here)
 
 
-def _other_code(name: str, found: Found, here: Found) -> Iterator[str]:
+def _other_code(name: str, found: GraphsDocument, here: GraphsDocument) -> Iterator[str]:
     if found["code"] != here["code"] and found["code"] is not None:
         theirs, ours = (each["packages"].get("causal-organism", "?") for each in (found, here))
         yield (
@@ -133,7 +142,7 @@ def _other_code(name: str, found: Found, here: Found) -> Iterator[str]:
             )
 
 
-def _from_runs(organism: Organism, rows: list[dict[str, Any]]) -> Iterator[str]:
+def _from_runs(organism: Organism, rows: Sequence[ToldWorker]) -> Iterator[str]:
     """What runs found, of workers that do not tell of themselves."""
     knows = {host for row in rows if row["told"] == Told.LATELY for host in [str(row["process"]).rpartition(":")[0]]}
     knows |= {row["name"] for row in rows if row["told"] == Told.NOW}
@@ -150,7 +159,7 @@ def _from_runs(organism: Organism, rows: list[dict[str, Any]]) -> Iterator[str]:
         )
 
 
-def _unknown(row: Mapping[str, Any]) -> str:
+def _unknown(row: ToldFields) -> str:
     return (
         f"worker {row['name']} does not tell what it can import; its next run does, and one that is started by"
         " `organism worker` and reaches the ledger"

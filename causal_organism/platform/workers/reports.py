@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from causal_organism.documents.workers import GraphsDocument
 from causal_organism.ports import Organism
 
 BEAT_S = 30.0
@@ -31,7 +31,7 @@ class WorkerReport:
     rival: str | None
     queues: tuple[str, ...]
     assets: str | None
-    found: Mapping[str, Any]
+    found: GraphsDocument
 
     @property
     def is_current(self) -> bool:
@@ -48,7 +48,7 @@ class Teller:
     queues: Sequence[str] = ()
 
 
-def record_report(organism: Organism, teller: Teller, found: Mapping[str, Any], *, again: bool) -> None:
+def record_report(organism: Organism, teller: Teller, found: GraphsDocument, *, again: bool) -> None:
     """Record what this worker found, with the clock of the ledger, in place of what was told before under its name.
 
     `again`: this process told before. If somebody else did since, there are two of one name.

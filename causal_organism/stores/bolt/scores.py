@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.documents.json import Json, JsonObject
 from causal_organism.errors import NetworkGapError
 from causal_organism.ports.network import ScoresPosition, ScoresWrite
 from causal_organism.stores.statements import load_statements
@@ -29,7 +30,7 @@ def clear(work: ManagedTransaction) -> None:
     work.run(_CYPHER["clear_scores"]).consume()
 
 
-def pages(write: ScoresWrite) -> list[Sequence[tuple[str, Mapping[str, Any]]]]:
+def pages(write: ScoresWrite) -> list[Sequence[tuple[str, JsonObject]]]:
     """At least one, so that the version moves where no row did. Of several views one, of everybody with all scores."""
     if write.beside:
         return [list(_by_person(write).items())]
@@ -39,7 +40,7 @@ def pages(write: ScoresWrite) -> list[Sequence[tuple[str, Mapping[str, Any]]]]:
 def put(
     work: ManagedTransaction,
     write: ScoresWrite,
-    rows: Sequence[tuple[str, Mapping[str, Any]]],
+    rows: Sequence[tuple[str, JsonObject]],
     *,
     network_at: int,
     first: bool,
@@ -64,8 +65,8 @@ def put(
     return True
 
 
-def _by_person(write: ScoresWrite) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+def _by_person(write: ScoresWrite) -> dict[str, dict[str, Json]]:
+    found: dict[str, dict[str, Json]] = {}
     for each in (write, *write.beside):
         for person, values in each.rows:
             found.setdefault(person, {}).update(values)

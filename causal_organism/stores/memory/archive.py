@@ -6,7 +6,6 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from causal_organism.errors import FencedError
 from causal_organism.network import fingerprints
@@ -18,7 +17,7 @@ from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.network.kinds import columns_of
 from causal_organism.network.windows import counts, window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
-from causal_organism.ports.archive import ArchiveTotals
+from causal_organism.ports.archive import ArchiveTotals, WeeklyColumns
 from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums, tally
 
 
@@ -195,7 +194,7 @@ class MemoryArchive:
         found.sort(key=lambda each: (each.at_us, each.entry), reverse=True)
         return tuple(found[:limit])
 
-    def weekly(self) -> Mapping[str, Any]:
+    def weekly(self) -> WeeklyColumns:
         from causal_organism.stores.memory.archive_columns import weekly_columns  # numpy
 
         return weekly_columns(self._weeks, self._booked)

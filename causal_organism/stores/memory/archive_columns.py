@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import numpy as np
 
 from causal_organism.network.bookings import Span, length_us
-from causal_organism.stores.postgres.archive.columns import ordered, with_booked
+from causal_organism.stores.postgres.archive.columns import Columns, ordered, with_booked
 from causal_organism.stores.postgres.tally import BookedKey, Pair, TieSums, WeekKey, WeekSums
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def weekly_columns(weeks: Mapping[WeekKey, WeekSums], booked: Mapping[BookedKey, Sequence[Span]]) -> Mapping[str, Any]:
+def weekly_columns(weeks: Mapping[WeekKey, WeekSums], booked: Mapping[BookedKey, Sequence[Span]]) -> Columns:
     """Sums by week, kind and pair, in the order that every archive gives them."""
     columns = {
         "week": np.array([_iso_week(week_day) for week_day, *_ in weeks], dtype=object),
@@ -30,7 +29,7 @@ def weekly_columns(weeks: Mapping[WeekKey, WeekSums], booked: Mapping[BookedKey,
     return ordered(with_booked(columns, lengths))
 
 
-def tie_columns(ties: Mapping[Pair, TieSums], idx: Mapping[str, int]) -> dict[str, Any]:
+def tie_columns(ties: Mapping[Pair, TieSums], idx: Mapping[str, int]) -> Columns:
     """Ties, people as idx."""
     sums = list(ties.values())
     columns = {

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from causal_organism.documents.proposals import EventDetail, Proposal
 from causal_organism.errors import RequestError
-from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
+from causal_organism.interventions.lifecycle import ENGINE, act
 from causal_organism.ports import InterventionEvent, InterventionRecord
 from causal_organism.stores.postgres.proposal_sync import ProposalState, plan_sync
 
 
 @dataclass
 class _Kept:
-    proposal: Mapping[str, Any]
+    proposal: Proposal
     status: str
     run: str | None
     proposed_at: datetime
     changed_at: datetime
     events: list[InterventionEvent] = field(default_factory=list)
 
-    def note(self, at: datetime, action: str, was: str | None, actor: str, detail: Mapping[str, Any]) -> None:
+    def note(self, at: datetime, action: str, was: str | None, actor: str, detail: EventDetail) -> None:
         self.events.append(
-            InterventionEvent(at=at, action=action, was=was, now=self.status, actor=actor, detail=dict(detail))
+            InterventionEvent(at=at, action=action, was=was, now=self.status, actor=actor, detail=detail.copy())
         )
 
 
@@ -34,7 +34,7 @@ class MemoryInterventions:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
 
-    def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
+    def sync_proposals(self, proposals: Sequence[Proposal], *, at: datetime, run: str | None) -> None:
         known = {
             each: ProposalState(
                 status=kept.status,
@@ -50,8 +50,7 @@ class MemoryInterventions:
                 kept.proposed_at = at
             kept.proposal, kept.status, kept.run, kept.changed_at = step.proposal, step.now, run, at
             if step.action is not None:
-                detail = {"run": run, "proposal": step.proposal} if step.now == PROPOSED else {"run": run}
-                kept.note(at, step.action, step.was, ENGINE, detail)
+                kept.note(at, step.action, step.was, ENGINE, step.detail(run))
 
     def all(self) -> tuple[InterventionRecord, ...]:
         found = [
@@ -64,7 +63,7 @@ class MemoryInterventions:
         return tuple(sorted(found, key=lambda each: (each.proposal.get("rank", float("inf")), each.id)))
 
     def act(
-        self, intervention: str, action: str, *, actor: str, at: datetime, detail: Mapping[str, Any] | None = None
+        self, intervention: str, action: str, *, actor: str, at: datetime, detail: EventDetail | None = None
     ) -> str:
         kept = self._kept.get(intervention)
         if kept is None:

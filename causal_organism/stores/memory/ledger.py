@@ -14,6 +14,7 @@ from causal_organism.assets.keys import AssetRef
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Metadata, Provenance, Rechecked, Version
 from causal_organism.errors import FencedError, LeaseHeldError, RequestError, RunCancelledError
 from causal_organism.ports import AuditEntry, Lease, digest_of
+from causal_organism.ports.audit import Detail
 from causal_organism.stores.memory.runs import MemoryRuns
 
 
@@ -184,10 +185,11 @@ class MemoryLedger(MemoryRuns):
         with self._guard:
             self._cancelled.pop(run, None)
 
-    def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
+    def audit(self, *, actor: str, action: str, subject: str, detail: Detail, at: datetime) -> None:
         with self._guard:
             entry = AuditEntry(
-                number=len(self._audit) + 1, at=at, actor=actor, action=action, subject=subject, detail=dict(detail),
+                number=len(self._audit) + 1, at=at, actor=actor, action=action, subject=subject,
+                detail=json.loads(json.dumps(detail)),
                 session="memory", previous=self._audit[-1].digest if self._audit else None,
             )  # fmt: skip
             self._audit.append(replace(entry, digest=digest_of(entry, json.dumps(entry.detail))))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from causal_organism.deployments import Pipeline, actor_of, trigger_of
+from causal_organism.documents.json import JsonObject
 from causal_organism.documents.runs import LogRow, RunRow, TaskRow, TryRow
 
 TYPES = {
@@ -29,7 +28,7 @@ _ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED", "CRASHED"})
 class MemoryRun:
     id: str
     pipeline: Pipeline
-    parameters: Mapping[str, Any]
+    parameters: JsonObject
     trigger: str
     scheduled: bool
     scheduled_at: datetime

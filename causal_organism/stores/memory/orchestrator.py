@@ -14,6 +14,7 @@ from causal_organism.deployments import (
     Pipeline,
     pipeline_named,
 )
+from causal_organism.documents.json import JsonObject
 from causal_organism.documents.runs import (
     Health,
     LogRow,
@@ -85,7 +86,7 @@ class MemoryOrchestrator:
         return {"version": "in memory", "latency_ms": 0.0, "scheduling": True}
 
     def trigger(
-        self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
+        self, deployment: str, parameters: JsonObject, *, idempotency: str | None = None, trigger: str = "api"
     ) -> str:
         pipeline = self._pipeline(deployment)
         unknown = sorted(set(parameters) - set(pipeline.parameters))

@@ -13,7 +13,7 @@ class MemoryReadings:
     """`ReadingStore` for one process; `effects` and `views` hold the rows of its tables, by their primary keys."""
 
     def __init__(self) -> None:
-        self.effects: dict[tuple[str, str, str, int, datetime], Mapping[str, Any]] = {}
+        self.effects: dict[tuple[str, str, str, int, datetime], Mapping[str, object]] = {}
         self.views: dict[tuple[str, str, str, int, datetime], float | None] = {}
 
     def setup(self) -> None:
@@ -22,7 +22,7 @@ class MemoryReadings:
     def product(self) -> str:
         return "memory"
 
-    def write_effects(self, rows: Sequence[Mapping[str, Any]], *, version: int, at: datetime) -> None:
+    def write_effects(self, rows: Sequence[Mapping[str, object]], *, version: int, at: datetime) -> None:
         for row in rows:
             person, outcome, treatment = (str(row.get(name) or "") for name in ("id", "outcome", "treatment"))
             self.effects.setdefault((person, outcome, treatment, version, at), row)

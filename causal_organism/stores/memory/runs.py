@@ -8,11 +8,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from statistics import median
-from typing import Any
 
 from causal_organism.assets.durations import percentile
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.ports import AssetFigures, RunRecord, StepRecord
-from causal_organism.ports.run_history import RunDocument
 
 _MAKES = ("made", "unchanged")
 
@@ -23,7 +22,7 @@ class MemoryRuns:
     def __init__(self) -> None:
         self._guard = threading.RLock()
         self._runs: dict[str, RunRecord] = {}
-        self._documents: dict[str, Mapping[str, Any] | None] = {}
+        self._documents: dict[str, RefreshDocument | None] = {}
         self._steps: dict[str, dict[tuple[str, str], StepRecord]] = defaultdict(dict)
 
     def begin_run(self, run: RunRecord) -> None:
@@ -35,13 +34,13 @@ class MemoryRuns:
             self._documents[run.id] = None
 
     def end_run(
-        self, run: str, outcome: str, *, at: datetime, error: str | None = None, document: RunDocument | None = None
+        self, run: str, outcome: str, *, at: datetime, error: str | None = None, document: RefreshDocument | None = None
     ) -> None:
         with self._guard:
             self._runs[run] = replace(self._runs[run], outcome=outcome, ended_at=at, error=error)
             self._documents[run] = document
 
-    def run_document(self, run: str) -> Mapping[str, Any] | None:
+    def run_document(self, run: str) -> RefreshDocument | None:
         return self._documents.get(run)
 
     def record_steps(self, steps: Sequence[StepRecord]) -> None:

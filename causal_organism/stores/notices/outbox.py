@@ -6,7 +6,7 @@ import contextlib
 import errno
 import fcntl
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.deliveries import KEPT, Delivery, delivery_of
 from causal_organism.alerts.incidents import Incident, incident_of
+from causal_organism.documents.alerts import WatchMemory
 from causal_organism.errors import StoreError
 from causal_organism.homes import write_private
 
@@ -51,13 +52,13 @@ class FolderOutbox:
                 found.append(incident_of(row))
         return tuple(found)
 
-    def memory(self) -> dict[str, Any]:
+    def memory(self) -> WatchMemory:
         """What the last look remembered for the next one, as counts."""
-        found: dict[str, Any] = self._read(self._folder / "incidents.json").get("memory", {})
+        found: WatchMemory = self._read(self._folder / "incidents.json").get("memory", {})
         return found
 
-    def keep(self, incidents: Sequence[Incident], memory: Mapping[str, Any]) -> None:
-        document = {"incidents": [each.to_document() for each in incidents], "memory": dict(memory)}
+    def keep(self, incidents: Sequence[Incident], memory: WatchMemory) -> None:
+        document = {"incidents": [each.to_document() for each in incidents], "memory": memory}
         self._write(self._folder / "incidents.json", json.dumps(document, indent=1))
 
     def put(self, alert: Alert, channels: Sequence[str], *, now: datetime, not_before: datetime | None = None) -> None:
@@ -110,7 +111,8 @@ class FolderOutbox:
             else:
                 self._unwritten.pop(path, None)
 
-    def _read(self, path: Path) -> dict[str, Any]:
+    def _read(self, path: Path) -> Any:
+        """A dict of JSON; an empty one where there is none that can be read."""
         try:
             found = json.loads(self._unwritten.get(path) or path.read_text())
         except (OSError, ValueError):

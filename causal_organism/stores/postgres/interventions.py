@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.documents.proposals import EventDetail, Proposal
 from causal_organism.errors import RequestError
-from causal_organism.interventions.lifecycle import ENGINE, PROPOSED, act
+from causal_organism.interventions.lifecycle import ENGINE, act
 from causal_organism.ports import InterventionEvent, InterventionRecord
 from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.proposal_sync import ProposalState, Step, plan_sync
@@ -26,7 +27,7 @@ class PostgresInterventions:
     def __init__(self, database: Database):
         self._database = database
 
-    def sync_proposals(self, proposals: Sequence[Mapping[str, Any]], *, at: datetime, run: str | None) -> None:
+    def sync_proposals(self, proposals: Sequence[Proposal], *, at: datetime, run: str | None) -> None:
         with self._database.connection() as connection:
             connection.execute("LOCK TABLE organism.intervention IN SHARE ROW EXCLUSIVE MODE")
             known = {
@@ -48,7 +49,7 @@ class PostgresInterventions:
         )  # fmt: skip
 
     def act(
-        self, intervention: str, action: str, *, actor: str, at: datetime, detail: Mapping[str, Any] | None = None
+        self, intervention: str, action: str, *, actor: str, at: datetime, detail: EventDetail | None = None
     ) -> str:
         """What a person does to one; its status then.
 
@@ -69,9 +70,7 @@ class PostgresInterventions:
                 "UPDATE organism.intervention SET status = %s, changed_at = %s WHERE id = %s",
                 (step.now, at, intervention),
             )
-            event = InterventionEvent(
-                at=at, action=action, was=row[0], now=step.now, actor=actor, detail=dict(detail or {})
-            )
+            event = InterventionEvent(at=at, action=action, was=row[0], now=step.now, actor=actor, detail=detail or {})
             _note(connection, intervention, event)
         return step.now
 
@@ -86,8 +85,9 @@ def _follow(connection: psycopg.Connection[Any], step: Step, *, at: datetime, ru
         _SQL["put"], {"id": step.id, "proposal": json.dumps(step.proposal), "status": step.now, "run": run, "at": at}
     )
     if step.action is not None:
-        detail = {"run": run, "proposal": step.proposal} if step.now == PROPOSED else {"run": run}
-        event = InterventionEvent(at=at, action=step.action, was=step.was, now=step.now, actor=ENGINE, detail=detail)
+        event = InterventionEvent(
+            at=at, action=step.action, was=step.was, now=step.now, actor=ENGINE, detail=step.detail(run)
+        )
         _note(connection, step.id, event)
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from causal_organism.assets.versions import Attempt, CheckResult, Head, Metadata, Provenance, Version
+from causal_organism.documents.refreshes import RefreshDocument
 from causal_organism.errors import (
     FencedError,
     LeaseHeldError,
@@ -19,7 +20,7 @@ from causal_organism.errors import (
     StoreError,
 )
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
-from causal_organism.ports.run_history import RunDocument
+from causal_organism.ports.audit import Detail
 from causal_organism.stores.postgres import ledger_rows as rows
 from causal_organism.stores.postgres.database import AT_ONCE, Database
 from causal_organism.stores.postgres.lease_keeper import LeaseKeeper
@@ -182,7 +183,7 @@ class PostgresLedger(PostgresRunHistory):
             )
 
     def end_run(
-        self, run: str, outcome: str, *, at: datetime, error: str | None = None, document: RunDocument | None = None
+        self, run: str, outcome: str, *, at: datetime, error: str | None = None, document: RefreshDocument | None = None
     ) -> None:
         text = None if document is None else json.dumps(dict(document))
         with self._database.connection(single=True) as connection:
@@ -202,7 +203,7 @@ class PostgresLedger(PostgresRunHistory):
         with self._database.connection(single=True) as connection:
             connection.execute(_RUNS["uncancel_run"], (run,))
 
-    def run_document(self, run: str) -> Mapping[str, Any] | None:
+    def run_document(self, run: str) -> RefreshDocument | None:
         with self._database.connection(single=True) as connection:
             row = connection.execute(_RUNS["run_document"], (run,)).fetchone()
         return row[0] if row else None
@@ -230,7 +231,7 @@ class PostgresLedger(PostgresRunHistory):
         with self._database.connection(single=True) as connection:
             return {key: float(seconds) for key, seconds in connection.execute(_RUNS["durations"])}
 
-    def audit(self, *, actor: str, action: str, subject: str, detail: Mapping[str, Any], at: datetime) -> None:
+    def audit(self, *, actor: str, action: str, subject: str, detail: Detail, at: datetime) -> None:
         with self._database.connection(single=True) as connection:
             connection.execute(_SQL["add_audit"], (at, actor, action, subject, json.dumps(dict(detail))))
 

@@ -5,20 +5,32 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-from causal_organism.assets.contents import content_of, document_of, stored_of
+from causal_organism.assets.contents import About, content_of, document_of, stored_of
 from causal_organism.assets.outcomes import Outcome
 from causal_organism.assets.versions import (
     Attempt,
     CheckResult,
     Head,
     InputVersion,
+    Metadata,
     Provenance,
     Rechecked,
     Version,
 )
+from causal_organism.documents.assets import CheckDocument
 from causal_organism.ports import AuditEntry, Lease, RunRecord, StepRecord
+
+
+class StoredInput(TypedDict):
+    """An input as the ledger keeps it. `partition`: as one text; `count`, `manifest`: of several read as one."""
+
+    version: int | None
+    fingerprint: str
+    partition: NotRequired[str]
+    count: NotRequired[int]
+    manifest: NotRequired[About | None]
 
 
 def to_audit_entry(row: Sequence[Any]) -> tuple[AuditEntry, str]:
@@ -36,23 +48,22 @@ def inputs_json(provenance: Provenance) -> str:
     return json.dumps(inputs_document(provenance))
 
 
-def inputs_document(provenance: Provenance) -> dict[str, Any]:
+def inputs_document(provenance: Provenance) -> dict[str, StoredInput | None]:
     """Label -> version of each input, in order of label; null for one that was missing."""
     return {key: _input_document(each) if each else None for key, each in sorted(provenance.inputs.items())}
 
 
-def _input_document(version: InputVersion) -> dict[str, Any]:
-    document: dict[str, Any] = {"version": version.number, "fingerprint": version.fingerprint}
+def _input_document(version: InputVersion) -> StoredInput:
+    document: StoredInput = {"version": version.number, "fingerprint": version.fingerprint}
     if version.partition:
         document["partition"] = version.partition
     if version.count is not None:
-        document |= {
-            "count": version.count, "manifest": None if version.manifest is None else document_of(version.manifest)
-        }  # fmt: skip
+        document["count"] = version.count
+        document["manifest"] = None if version.manifest is None else document_of(version.manifest)
     return document
 
 
-def _to_input(document: Mapping[str, Any]) -> InputVersion:
+def _to_input(document: StoredInput) -> InputVersion:
     manifest = document.get("manifest")
     return InputVersion(
         document["fingerprint"], document["version"], document.get("partition", ""), document.get("count"),
@@ -60,7 +71,7 @@ def _to_input(document: Mapping[str, Any]) -> InputVersion:
     )  # fmt: skip
 
 
-def version_parameters(version: Version, lease: Lease) -> dict[str, Any]:
+def version_parameters(version: Version, lease: Lease) -> dict[str, object]:
     """Of `publish`."""
     return {
         **confirm_parameters(lease, version.provenance, version.run, version.made_at, version.metadata),
@@ -73,8 +84,8 @@ def version_parameters(version: Version, lease: Lease) -> dict[str, Any]:
 
 
 def confirm_parameters(
-    lease: Lease, provenance: Provenance, run: str | None, at: datetime, metadata: Mapping[str, Any] | None
-) -> dict[str, Any]:
+    lease: Lease, provenance: Provenance, run: str | None, at: datetime, metadata: Metadata | None
+) -> dict[str, object]:
     """Of `confirm`."""
     return {
         **fence_parameters(lease, run), "at": at,
@@ -83,7 +94,7 @@ def confirm_parameters(
     }  # fmt: skip
 
 
-def fence_parameters(lease: Lease, run: str | None) -> dict[str, Any]:
+def fence_parameters(lease: Lease, run: str | None) -> dict[str, object]:
     """Of every statement that only the holder of a lease may run, while its run is not cancelled."""
     return {
         "key": lease.key, "partition": lease.partition, "token": lease.token, "holder": lease.holder, "run": run,
@@ -109,11 +120,11 @@ def checks_json(checks: Iterable[CheckResult]) -> str:
     return json.dumps([each.to_document() for each in checks])
 
 
-def _to_checks(documents: Iterable[Mapping[str, Any]] | None) -> tuple[CheckResult, ...]:
+def _to_checks(documents: Iterable[CheckDocument] | None) -> tuple[CheckResult, ...]:
     return tuple(CheckResult(**each) for each in documents or ())
 
 
-def attempt_parameters(key: str, partition: str, attempt: Attempt) -> dict[str, Any]:
+def attempt_parameters(key: str, partition: str, attempt: Attempt) -> dict[str, object]:
     """Of `set_attempt`."""
     return {
         "key": key, "partition": partition, "outcome": attempt.outcome, "at": attempt.at, "run": attempt.run,
@@ -122,7 +133,7 @@ def attempt_parameters(key: str, partition: str, attempt: Attempt) -> dict[str, 
     }  # fmt: skip
 
 
-def rejected_parameters(key: str, partition: str, attempt: Attempt, rejected: Version) -> dict[str, Any]:
+def rejected_parameters(key: str, partition: str, attempt: Attempt, rejected: Version) -> dict[str, object]:
     """Of `reject`: the attempt, and the version that a check rejected."""
     return {
         **attempt_parameters(key, partition, attempt),
@@ -135,7 +146,7 @@ def rejected_parameters(key: str, partition: str, attempt: Attempt, rejected: Ve
     }
 
 
-def to_provenance(code_version: str, inputs: Mapping[str, Any]) -> Provenance:
+def to_provenance(code_version: str, inputs: Mapping[str, StoredInput | None]) -> Provenance:
     """Of a code version and inputs as `inputs_document` wrote them."""
     return Provenance(
         code_version=code_version,

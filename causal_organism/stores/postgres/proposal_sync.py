@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from causal_organism.documents.proposals import EventDetail, Proposal
 from causal_organism.interventions.lifecycle import (
     APPROVED,
     COOL_DOWN,
@@ -26,7 +26,7 @@ class ProposalState:
     """A proposal as it is now. `last_actor` did what led to its status, `changed_at`."""
 
     status: str
-    proposal: Mapping[str, Any]
+    proposal: Proposal
     last_actor: str
     changed_at: datetime
 
@@ -36,23 +36,25 @@ class Step:
     """One change. `action` None: only what it says is renewed; `was` None: it was not there."""
 
     id: str
-    proposal: Mapping[str, Any]
+    proposal: Proposal
     action: str | None
     was: str | None
     now: str
 
+    def detail(self, run: str | None) -> EventDetail:
+        """What is kept with its event."""
+        return {"run": run, "proposal": self.proposal} if self.now == PROPOSED else {"run": run}
 
-def plan_sync(
-    known: Mapping[str, ProposalState], proposals: Sequence[Mapping[str, Any]], *, at: datetime
-) -> Iterator[Step]:
+
+def plan_sync(known: Mapping[str, ProposalState], proposals: Sequence[Proposal], *, at: datetime) -> Iterator[Step]:
     """Steps that make the open proposals these, expire approvals that nobody followed, and end cool-downs."""
-    wanted = {str(each["id"]): each for each in proposals}
+    wanted = {each["id"]: each for each in proposals}
     for each, proposal in wanted.items():
         state = known.get(each)
         if state is None:
             yield Step(id=each, proposal=proposal, action="propose", was=None, now=PROPOSED)
         elif state.status in OPEN:
-            if dict(state.proposal) != dict(proposal):
+            if state.proposal != proposal:
                 yield Step(id=each, proposal=proposal, action=None, was=state.status, now=state.status)
         elif _may_return(state, at):
             now = follow(state.status, "propose").now

@@ -43,7 +43,7 @@ class SqlReadings:
         product = f"TimescaleDB {version}" if version else "plain tables"
         return ", ".join(filter(None, (product, describe_pooler(self._database))))
 
-    def write_effects(self, rows: Sequence[Mapping[str, Any]], *, version: int, at: datetime) -> None:
+    def write_effects(self, rows: Sequence[Mapping[str, object]], *, version: int, at: datetime) -> None:
         known = {"id", *_EFFECT_TEXTS, *_EFFECT_NUMBERS}
         records = [
             (

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.documents.json import JsonObject
 from causal_organism.errors import RequestError, ServerName, StoreError
 from causal_organism.settings import Settings
 from causal_organism.stores.addresses import shown
@@ -78,7 +79,7 @@ class PrefectApi:
         """A GET, or with `query` a POST that only reads. Repeated on connection errors and 5xx."""
         return self._call("GET" if query is None else "POST", path, query)
 
-    def read_pages(self, path: str, query: Mapping[str, Any], limit: int) -> list[Any]:
+    def read_pages(self, path: str, query: JsonObject, limit: int) -> list[Any]:
         """Up to `limit` rows of a filter, in pages of the size that the server allows."""
         rows: list[Any] = []
         while len(rows) < limit:

@@ -10,6 +10,7 @@ from causal_organism.deployments import UNSERVED_S, actor_of, trigger_of
 from causal_organism.documents.runs import LogRow, QueueRow, RunRow, ScheduleRow, TaskRow, TryRow, WorkerRow
 
 Row = Mapping[str, Any]
+"""A row as Prefect's server gives it, which says what is in it."""
 
 WAITING_FOR_SLOT = "AwaitingConcurrencySlot"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import quote
 
 from causal_organism.deployments import PIPELINES, WORK_POOL, pipeline_named
+from causal_organism.documents.json import JsonObject
 from causal_organism.documents.runs import RunRow
 from causal_organism.errors import RequestError
 from causal_organism.stores.prefect import documents
@@ -18,7 +18,7 @@ from causal_organism.wording.identities import SHORTEST, matching, one_of
 
 CLOCK_SKEW = timedelta(seconds=5)
 
-OURS: Mapping[str, Any] = {"name": {"any_": [each.flow for each in PIPELINES]}}
+OURS: JsonObject = {"name": {"any_": [each.flow for each in PIPELINES]}}
 """Prefect's filter for our flows."""
 
 
@@ -30,15 +30,12 @@ class Lookup:
         self._now = now
         self.names: dict[str, str] = {}
 
-    def flow_runs(self, wanted: Mapping[str, Any], limit: int) -> list[documents.Row]:
+    def flow_runs(self, wanted: JsonObject, limit: int) -> list[documents.Row]:
         """Runs of our flows, the newest first."""
-        query: dict[str, Any] = {
-            "sort": "EXPECTED_START_TIME_DESC",
-            "flows": OURS,
-        }
+        query: JsonObject = {"sort": "EXPECTED_START_TIME_DESC", "flows": OURS}
         return self._api.read_pages("/flow_runs/filter", {**query, "flow_runs": wanted} if wanted else query, limit)
 
-    def begun(self) -> Mapping[str, Any]:
+    def begun(self) -> JsonObject:
         """Not those that a schedule has planned for later."""
         return {"expected_start_time": {"before_": (self._now() + CLOCK_SKEW).isoformat()}}
 

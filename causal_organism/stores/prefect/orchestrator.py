@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
 
 from causal_organism.deployments import TRIGGER_TAG
+from causal_organism.documents.json import JsonObject
 from causal_organism.documents.runs import (
     Health,
     LogRow,
@@ -90,7 +91,7 @@ class PrefectOrchestrator:
         return self._now()
 
     def trigger(
-        self, deployment: str, parameters: Mapping[str, Any], *, idempotency: str | None = None, trigger: str = "api"
+        self, deployment: str, parameters: JsonObject, *, idempotency: str | None = None, trigger: str = "api"
     ) -> str:
         found = self._look.deployment(deployment)
         body = {
@@ -189,11 +190,11 @@ class PrefectOrchestrator:
 
     def queues(self) -> tuple[QueueRow, ...]:
         now = self._now()
-        due = {
+        due: JsonObject = {
             "state": {"type": {"any_": list(LIVE)}},
             "expected_start_time": {"before_": (now + CLOCK_SKEW).isoformat()},
         }
-        query = {"flow_runs": due, "sort": "EXPECTED_START_TIME_ASC"}
+        query: JsonObject = {"flow_runs": due, "sort": "EXPECTED_START_TIME_ASC"}
         live = self._api.read_pages("/flow_runs/filter", query, MOST_COUNTED)
         ours = self._look.deployments()
         found = []
@@ -259,7 +260,7 @@ class PrefectOrchestrator:
     def drift(self) -> tuple[str, ...]:
         return self._setup.drift()
 
-    def _set_state(self, run: str, state: Mapping[str, Any]) -> None:
+    def _set_state(self, run: str, state: JsonObject) -> None:
         answer = self._api.write("POST", f"/flow_runs/{run}/set_state", {"state": state}, repeat=True)
         if answer["status"] == "ABORT":
             reason = (answer.get("details") or {}).get("reason") or "no reason given"

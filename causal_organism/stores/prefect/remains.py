@@ -17,8 +17,7 @@ from causal_organism.deployments import (
 )
 from causal_organism.stores.prefect.api import PAGE, PrefectApi
 from causal_organism.stores.prefect.changes import Change
-
-Row = Mapping[str, Any]
+from causal_organism.stores.prefect.documents import Row
 
 BEGUN_AGAIN = 3
 """So often a run is given to another worker; one that no worker can begin is not tried for ever."""

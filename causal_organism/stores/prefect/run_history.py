@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
+from causal_organism.documents.json import Json, JsonObject
 from causal_organism.documents.runs import RunRow, TryRow
 from causal_organism.ports import RunFilter
 from causal_organism.stores.prefect import documents
@@ -30,7 +31,7 @@ class PrefectHistory:
     def tries(self, run: str) -> tuple[TryRow, ...]:
         return tuple(documents.to_tries(self._api.read(f"/flow_run_states/?flow_run_id={self._look.need(run)['id']}")))
 
-    def _pages(self, query: Mapping[str, Any], page: int) -> Iterator[RunRow]:
+    def _pages(self, query: JsonObject, page: int) -> Iterator[RunRow]:
         """The moment until which runs are asked for stands in the query, so what comes meanwhile moves no page."""
         page, offset = min(page, PAGE), 0
         while True:
@@ -41,8 +42,8 @@ class PrefectHistory:
                 return
 
 
-def _query(wanted: RunFilter, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    runs = dict(chosen)
+def _query(wanted: RunFilter, chosen: JsonObject) -> JsonObject:
+    runs: dict[str, Any] = dict(chosen)
     if wanted.since is not None:
         runs["expected_start_time"] = {**runs.get("expected_start_time", {}), "after_": wanted.since.isoformat()}
     if wanted.until is not None:
@@ -53,7 +54,7 @@ def _query(wanted: RunFilter, chosen: Mapping[str, Any]) -> dict[str, Any]:
             **({"type": {"any_": sorted(wanted.types)}} if wanted.types else {}),
             **({"name": {"any_": sorted(wanted.names)}} if wanted.names else {}),
         }
-    query = {"sort": "EXPECTED_START_TIME_DESC", "flows": OURS, "flow_runs": runs}
+    query: dict[str, Json] = {"sort": "EXPECTED_START_TIME_DESC", "flows": OURS, "flow_runs": runs}
     if wanted.deployment is not None:
         flow, _, name = wanted.deployment.partition("/")
         query |= {"flows": {"name": {"any_": [flow]}}, "deployments": {"name": {"any_": [name]}}}

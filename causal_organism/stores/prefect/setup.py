@@ -18,12 +18,12 @@ from causal_organism.deployments import (
     ZOMBIE_AUTOMATION,
     Pipeline,
 )
+from causal_organism.documents.json import JsonObject
 from causal_organism.stores.prefect.api import PrefectApi
 from causal_organism.stores.prefect.changes import Change
+from causal_organism.stores.prefect.documents import Row
 from causal_organism.stores.prefect.remains import Remains
 from causal_organism.stores.prefect.template import process_template, template_differences
-
-Row = Mapping[str, Any]
 
 RUN_ENVIRONMENT: Mapping[str, str] = {
     "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S),
@@ -113,7 +113,7 @@ class PrefectSetup:
         yield from self._schedule(pipeline, row, reset=reset)
         yield from self._remains.slot(pipeline, row)
 
-    def _fields(self, pipeline: Pipeline, row: Row, wanted: Mapping[str, Any], verb: str) -> Iterator[Change]:
+    def _fields(self, pipeline: Pipeline, row: Row, wanted: JsonObject, verb: str) -> Iterator[Change]:
         different = {name: value for name, value in wanted.items() if _current(row, name) != _comparable(name, value)}
         if different:
             yield Change(
@@ -169,7 +169,7 @@ class PrefectSetup:
             yield Change("automation for dead runs created", lambda: self._api.write("POST", "/automations/", zombie()))
 
 
-def zombie() -> dict[str, Any]:
+def zombie() -> JsonObject:
     """The automation that makes a run Crashed when its heartbeats stop; Prefect has none of its own."""
     return {
         "name": ZOMBIE_AUTOMATION,

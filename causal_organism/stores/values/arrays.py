@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import About
 from causal_organism.errors import UnstorableError
 from causal_organism.stores.values.objects import Shape, restore_objects, store_objects
 from causal_organism.stores.values.unstorable import check_names, column_refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 _NULLS = "__nulls__:"
 
 
-def store_arrays(value: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
+def store_arrays(value: Mapping[str, NDArray[Any]]) -> tuple[pa.Table, About]:
     """(table, what stands beside it). Raises UnstorableError, by the name of the array."""
     import pyarrow as pa
 
@@ -39,7 +41,7 @@ def store_arrays(value: Mapping[str, Any]) -> tuple[pa.Table, dict[str, Any]]:
     return pa.table(columns), {"schema": {"columns": shapes}} if shapes else {}
 
 
-def restore_arrays(table: pa.Table, about: Mapping[str, Any]) -> dict[str, Any]:
+def restore_arrays(table: pa.Table, about: About) -> dict[str, NDArray[Any]]:
     """The arrays that were stored, by name."""
     shapes = about.get("schema", {}).get("columns", {})
     return {

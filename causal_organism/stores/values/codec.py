@@ -8,10 +8,11 @@ come back as what they were. What cannot be kept is refused by its name.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import About
 from causal_organism.assets.json_values import plain_json
 from causal_organism.assets.versions import canonical_json, fingerprint, fingerprint_json
 from causal_organism.errors import DamagedValueError, UnstorableError
@@ -35,7 +36,7 @@ class Encoded:
     kind: str
     fingerprint: str
     content: Any  # JSON, or an Arrow table
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: About = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         if self.kind == JSON:
@@ -72,7 +73,7 @@ def _encode(value: Any, earlier: Callable[[], pa.Schema | None]) -> Encoded:
     return Encoded(kind, table_fingerprint(table, kind, about), table, about)
 
 
-def decode(kind: str, body: bytes, about: Mapping[str, Any]) -> Any:
+def decode(kind: str, body: bytes, about: About) -> Any:
     """The value as it was given. Raises DamagedValueError."""
     if kind == JSON:
         try:
@@ -93,7 +94,7 @@ def read_table(body: bytes) -> pa.Table:
         raise DamagedValueError(f"a stored table does not parse: {error}") from error
 
 
-def table_fingerprint(table: pa.Table, kind: str, about: Mapping[str, Any]) -> str:
+def table_fingerprint(table: pa.Table, kind: str, about: About) -> str:
     """That of the value which is stored as this table."""
     index = about.get("index")
     parts = table_parts(table, index if isinstance(index, str) else None, ordered=kind != ARRAYS)
@@ -114,7 +115,7 @@ def kind_of(value: Any) -> str:
     return JSON
 
 
-def _to_table(value: Any, kind: str) -> tuple[pa.Table, dict[str, Any]]:
+def _to_table(value: Any, kind: str) -> tuple[pa.Table, About]:
     if kind == FRAME:
         return store_frame(value)
     if kind == SERIES:
@@ -139,7 +140,7 @@ def _beside_types(given: pa.Table, table: pa.Table) -> dict[str, Any]:
     }
 
 
-def from_table(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:
+def from_table(table: pa.Table, kind: str, about: About) -> Any:
     """The value that was stored as this table."""
     if kind == ARROW:
         return _as_given(table, about.get("schema", {}).get("null", ()))
@@ -159,7 +160,7 @@ def _as_given(table: pa.Table, untyped: Any) -> pa.Table:
     return table
 
 
-def _stored_before(table: pa.Table, kind: str, about: Mapping[str, Any]) -> Any:
+def _stored_before(table: pa.Table, kind: str, about: About) -> Any:
     """Of a version from when the schema of pandas was not kept."""
     frame = table.to_pandas().set_index(about["index"])
     frame.index.name = about.get("index_name")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import About
 from causal_organism.assets.json_values import plain_json
 from causal_organism.errors import UnstorableError
 from causal_organism.stores.values.json_marks import marked, unmarked
@@ -21,7 +22,7 @@ NULLS = "__nulls__:"
 """Begins the name of a column that says which null stands in each row of another."""
 
 
-def store_frame(frame: Any) -> tuple[pa.Table, dict[str, Any]]:
+def store_frame(frame: Any) -> tuple[pa.Table, About]:
     """(table, what stands beside it) of a DataFrame. Raises UnstorableError, by the name of the column."""
     names = [str(name) for name in frame.columns]
     columns = {name: (f"the column {name}", frame.iloc[:, at]) for at, name in enumerate(names)}
@@ -32,7 +33,7 @@ def store_frame(frame: Any) -> tuple[pa.Table, dict[str, Any]]:
     return table, {**about, "schema": {**about["schema"], **more}}
 
 
-def store_series(series: Any) -> tuple[pa.Table, dict[str, Any]]:
+def store_series(series: Any) -> tuple[pa.Table, About]:
     """A pandas Series as an Arrow table, and what reading needs beside it. Raises UnstorableError."""
     name = "value" if series.name is None else str(series.name)
     check_names((name, *_index_names(series.index, [name])))
@@ -41,7 +42,7 @@ def store_series(series: Any) -> tuple[pa.Table, dict[str, Any]]:
     return table, {**about, "schema": {**about["schema"], "name": label, **_stored_attrs(series)}}
 
 
-def restore_frame(table: pa.Table, about: Mapping[str, Any]) -> Any:
+def restore_frame(table: pa.Table, about: About) -> Any:
     """The DataFrame that was stored: index, order, names and dtypes are the same."""
     import pandas as pd
 
@@ -57,7 +58,7 @@ def restore_frame(table: pa.Table, about: Mapping[str, Any]) -> Any:
     return _with_attrs(frame, schema)
 
 
-def restore_series(table: pa.Table, about: Mapping[str, Any]) -> Any:
+def restore_series(table: pa.Table, about: About) -> Any:
     """The Series that was stored: index, name and dtype are the same."""
     import pandas as pd
 
@@ -91,7 +92,7 @@ def _is_object(shape: Shape) -> bool:
     return (shape if isinstance(shape, str) else shape["dtype"]) == "object"
 
 
-def _store(columns: Mapping[str, tuple[str, Any]], index: Any) -> tuple[pa.Table, dict[str, Any]]:
+def _store(columns: Mapping[str, tuple[str, Any]], index: Any) -> tuple[pa.Table, About]:
     import pyarrow as pa
 
     arrays: dict[str, Any] = {}
@@ -166,7 +167,7 @@ def _restored(table: pa.Table, name: str, shape: Shape) -> Any:
     return restore_column(table.column(name), shape, table.column(NULLS + name) if has_nulls else None)
 
 
-def _restored_index(table: pa.Table, about: Mapping[str, Any]) -> Any:
+def _restored_index(table: pa.Table, about: About) -> Any:
     import pandas as pd
 
     names = [about["index"]] if isinstance(about["index"], str) else about["index"]

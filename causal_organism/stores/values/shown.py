@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from causal_organism.assets.contents import About
 from causal_organism.stores.values.frames import NULLS, OTHER_INDEX, restore_frame, restore_series
 from causal_organism.stores.values.objects import DECIMAL, Shape, cell_of_text, decimals_of
 from causal_organism.stores.values.pandas_columns import restore_column
@@ -18,7 +19,7 @@ ID = "id"
 _INDEX = "index"  # what an index is called beside a column `id`
 
 
-def shown_rows(table: pa.Table, about: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def shown_rows(table: pa.Table, about: About) -> tuple[list[str], list[list[Any]]]:
     """(columns, rows), the entity first as `id`; nulls and not-a-number are None.
 
     The entity is the column `id` where there is one, else the index: of several levels a tuple, and where there is
@@ -39,7 +40,7 @@ def shown_rows(table: pa.Table, about: Mapping[str, Any]) -> tuple[list[str], li
     return [ID, *cells], rows
 
 
-def shown_table(table: pa.Table, about: Mapping[str, Any]) -> pa.Table:
+def shown_table(table: pa.Table, about: About) -> pa.Table:
     """The same as Arrow, for files: what pandas reads from them is the value, what others read has true types."""
     import pyarrow as pa
 
@@ -66,7 +67,7 @@ def free_name(name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _columns(table: pa.Table, about: Mapping[str, Any]) -> list[str]:
+def _columns(table: pa.Table, about: About) -> list[str]:
     """Columns of the table to show: not which nulls there are, and no index that only counts rows beside an `id`."""
     levels = about.get("schema", {}).get("index")
     counts = bool(levels) and "range" in levels[0] and about.get("index") == OTHER_INDEX
@@ -74,7 +75,7 @@ def _columns(table: pa.Table, about: Mapping[str, Any]) -> list[str]:
     return [name for name in table.column_names if not name.startswith(NULLS) and name not in hidden]
 
 
-def _shape(about: Mapping[str, Any], name: str) -> Shape | None:
+def _shape(about: About, name: str) -> Shape | None:
     """What stands beside a column, or a level of the index."""
     schema = about.get("schema", {})
     index = about.get("index")
@@ -119,7 +120,7 @@ def _period_texts(column: Any, shape: Any) -> list[str | None]:
     return [None if empty else str(each) for each, empty in zip(periods, periods.isna(), strict=True)]
 
 
-def _metadata(table: pa.Table, about: Mapping[str, Any], index: Sequence[str]) -> dict[bytes, bytes]:
+def _metadata(table: pa.Table, about: About, index: Sequence[str]) -> dict[bytes, bytes]:
     """What pandas reads a table by, as pandas itself writes it. `index`: what its levels are called here."""
     import warnings
 

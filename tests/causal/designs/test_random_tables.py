@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -84,7 +85,7 @@ def test_every_table_ends_in_a_document(kind: DesignKind) -> None:
         declared = parse_study(text)
         with warnings.catch_warnings():
             warnings.simplefilter("error", RuntimeWarning)
-            document = to_document(run_study(declared, read(table), reference=False))
+            document: Any = to_document(run_study(declared, read(table), reference=False))
         assert document["rows"] + sum(each["rows"] for each in document["excluded"]) == len(table), seed
         assert {each["reason"] for each in document["excluded"]} <= set(Reason)
         for each in document["estimates"]:

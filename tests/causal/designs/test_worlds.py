@@ -32,16 +32,16 @@ BY_GROUP, BY_DUMMY = POLICY.format(column='column = "affected"'), POLICY.format(
 FOR_ALL = POLICY.format(column="")
 
 
-def study(table: pd.DataFrame, declared: str) -> list[dict[str, Any]]:
+def study(table: pd.DataFrame, declared: str) -> Any:
     """Estimates of the engine itself, without the file."""
     columns = {
         name: table[name].to_numpy(np.float64 if table[name].dtype.kind in "iuf" else object) for name in table.columns
     }
     read = StudyTable(columns=columns, rows=len(table))
-    return list(to_document(run_study(parse_study(declared), read, reference=False))["estimates"])
+    return to_document(run_study(parse_study(declared), read, reference=False))["estimates"]
 
 
-def one(table: pd.DataFrame, declared: str) -> dict[str, Any]:
+def one(table: pd.DataFrame, declared: str) -> Any:
     (found,) = study(table, declared)
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from causal_organism.documents.json import JsonObject
 from causal_organism.wording.run_config import given_text, parameter_texts, value_text
 from causal_organism.wording.safe_text import safe_text
 from tui.presenters.lines import Line, fit_left, heading, line, wrapped
@@ -28,7 +29,7 @@ def config_lines(asset: Document, width: int) -> list[Line]:
     return lines
 
 
-def made_with_lines(config: Mapping[str, object], width: int, *, indent: int = 0) -> list[Line]:
+def made_with_lines(config: JsonObject, width: int, *, indent: int = 0) -> list[Line]:
     """`with limit=10`, of a run or step that is given some; else nothing."""
     if not config:
         return []
@@ -55,7 +56,7 @@ def typed_config(text: str) -> tuple[str, ...]:
         return tuple(text.split())
 
 
-def _config_of(made: Document) -> Mapping[str, object]:
+def _config_of(made: Document) -> JsonObject:
     """Of an asset or version; an author may say `config` of a value too, and mean something else."""
     found = (made.get("metadata") or {}).get("config")
     return found if isinstance(found, Mapping) else {}

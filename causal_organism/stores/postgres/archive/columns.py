@@ -14,10 +14,13 @@ from causal_organism.stores.statements import load_statements
 if TYPE_CHECKING:
     import psycopg
 
+Columns = Mapping[str, NDArray[Any]]
+"""Name -> a column; all are of one length."""
+
 _SQL = load_statements("postgres/statements/archive.sql")
 
 
-def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
+def weekly_columns(connection: psycopg.Connection[Any]) -> Columns:
     """week (ISO, `2026-W07`), kind, source, target as text; weight_u, count int64; duration_s, booked_s float64.
 
     Ordered by week, source, target, kind. Each text is one object however often it stands there.
@@ -44,7 +47,7 @@ def weekly_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
 _LONG_S = 1e12  # beyond which a microsecond is not a float's any more
 
 
-def with_booked(columns: dict[str, Any], booked: Mapping[tuple[str, str, str], int]) -> dict[str, Any]:
+def with_booked(columns: Columns, booked: Mapping[tuple[str, str, str], int]) -> Columns:
     """With `booked_s`: a tie's part, by its duration, of the time that its target was booked in that week and kind,
     which overlaps count in once. So over all ties into a person it adds up to the time that was booked.
 
@@ -60,16 +63,16 @@ def with_booked(columns: dict[str, Any], booked: Mapping[tuple[str, str, str], i
     for row in lasting:
         total = totals[keys[row]]
         share[row] = min(booked.get(keys[row], total) / total, 1.0)
-    return columns | {"booked_s": duration_s * share}
+    return {**columns, "booked_s": duration_s * share}
 
 
 _SUMS = ("source", "target", "weight_u", "count", "first_us", "last_us")
 
 
-def tie_columns(connection: psycopg.Connection[Any]) -> Mapping[str, Any]:
-    """ids in order of idx; source, target, weight_u, count, first_us, last_us of every tie, int64."""
+def tie_columns(connection: psycopg.Connection[Any]) -> tuple[list[str], Columns]:
+    """(ids in order of idx; source, target, weight_u, count, first_us, last_us of every tie, int64)"""
     keys, ids = _people(connection)
-    return {"ids": ids, **_in_places(_packed(connection, _SUMS, "organism.tie"), keys)}
+    return ids, _in_places(_packed(connection, _SUMS, "organism.tie"), keys)
 
 
 def kind_columns(connection: psycopg.Connection[Any]) -> TieKinds:
@@ -87,7 +90,7 @@ def _people(connection: psycopg.Connection[Any]) -> tuple[NDArray[np.int64], lis
     return np.array([key for key, _ in rows], dtype=np.int64), [person for _, person in rows]
 
 
-def _in_places(columns: dict[str, Any], keys: NDArray[np.int64]) -> dict[str, Any]:
+def _in_places(columns: dict[str, NDArray[Any]], keys: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """The same with the places of people among all in the place of their keys."""
     if len(keys) and keys[-1] != len(keys) - 1:
         for name in ("source", "target"):
@@ -95,7 +98,7 @@ def _in_places(columns: dict[str, Any], keys: NDArray[np.int64]) -> dict[str, An
     return columns
 
 
-def _packed(connection: psycopg.Connection[Any], names: Sequence[str], table: str) -> dict[str, Any]:
+def _packed(connection: psycopg.Connection[Any], names: Sequence[str], table: str) -> dict[str, NDArray[Any]]:
     """Columns of integers, in binary: a tenth of the cost of rows."""
     packed = ", ".join(f"coalesce(string_agg(int8send({each}), ''::bytea), ''::bytea)" for each in names)
     row = connection.cursor(binary=True).execute(f"SELECT {packed} FROM {table}").fetchone()
@@ -103,7 +106,7 @@ def _packed(connection: psycopg.Connection[Any], names: Sequence[str], table: st
     return {name: np.frombuffer(column, dtype=">i8").astype(np.int64) for name, column in zip(names, row, strict=True)}
 
 
-def ordered(columns: Mapping[str, Any]) -> Mapping[str, Any]:
+def ordered(columns: Columns) -> Columns:
     """The same rows by week, source, target, kind."""
     order = np.lexsort([columns[name].astype(str) for name in ("kind", "target", "source", "week")])
     return {name: column[order] for name, column in columns.items()}

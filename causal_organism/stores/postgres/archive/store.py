@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 from causal_organism.network import deltas, fingerprints
 from causal_organism.network.columns import NetworkColumns, NetworkPosition
@@ -14,7 +13,7 @@ from causal_organism.network.entries import START, entry_key
 from causal_organism.network.interactions import Interaction, Refusal
 from causal_organism.network.windows import window_start
 from causal_organism.ports import Accepted, Batch, DeadLetter, Gap, StreamPosition
-from causal_organism.ports.archive import ArchiveTotals
+from causal_organism.ports.archive import ArchiveTotals, WeeklyColumns
 from causal_organism.stores.postgres.archive import forgetting
 from causal_organism.stores.postgres.archive import interactions as archive_interactions
 from causal_organism.stores.postgres.archive import people as archive_people
@@ -225,7 +224,7 @@ class PostgresArchive:
         with self._database.connection() as connection:
             return archive_interactions.of_person(connection, person, limit=limit, after=after, until=until)
 
-    def weekly(self) -> Mapping[str, Any]:
+    def weekly(self) -> WeeklyColumns:
         from causal_organism.stores.postgres.archive.columns import weekly_columns  # numpy
 
         with self._database.connection() as connection:
@@ -238,11 +237,13 @@ class PostgresArchive:
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             state = archive_state.load(connection)
             row = connection.execute("SELECT entry FROM organism.batch WHERE number = %s", (state.batch,)).fetchone()
+            ids, ties = tie_columns(connection)
             return NetworkColumns(
                 position=NetworkPosition(
                     batch=state.batch, entry=row[0] if row else START, fingerprint=state.fingerprint
                 ),
-                **tie_columns(connection),
+                ids=ids,
+                **ties,
                 kinds=kind_columns(connection) if kinds else None,
             )
 
