@@ -35,6 +35,7 @@ from causal_organism.ports.backups import BackupStores
 from causal_organism.resources import Resources
 from causal_organism.settings import Settings, load_settings
 from causal_organism.stores.postgres.database import Database
+from causal_organism.stores.silence import Silence
 from causal_organism.stores.tls import Tls
 from causal_organism.wording.permits import OPERATOR
 
@@ -54,10 +55,14 @@ CONSOLE_DEADLINE_S = 4.0
 class OpenOrganism(Answers):
     """ports.Organism on real servers; every store connects when it is first asked. A context manager."""
 
-    def __init__(self, settings: Settings, *, deadline_s: float | None = None):
-        """`deadline_s`: what one answer of a server may take, for whoever cannot wait; None: as patient as can be."""
+    def __init__(self, settings: Settings, *, deadline_s: float | None = None, silent_s: float = 0.0):
+        """`deadline_s`: what one answer of a server may take, for whoever cannot wait; None: as patient as can be.
+
+        `silent_s`: so long one that let us wait in vain is not asked again, for whoever asks all of them in turn.
+        """
         self.settings = settings.as_reader() if settings.read_only else settings
         self.deadline_s = deadline_s
+        self.silent_s = silent_s
 
     def __enter__(self) -> OpenOrganism:
         return self
@@ -91,13 +96,15 @@ class OpenOrganism(Answers):
 
     @cached_property
     def database(self) -> Database:
-        return Database(
+        found = Database(
             self.settings.need("postgres_dsn"),
             prepared=self.settings.postgres_prepared,
             deadline_s=self.deadline_s,
             read_only=self.settings.read_only,
             tls=self.tls,
         )
+        found.silence = Silence(for_s=self.silent_s)
+        return found
 
     @cached_property
     def ledger(self) -> Ledger:
@@ -195,7 +202,7 @@ class OpenOrganism(Answers):
         if not dsn or dsn == self.settings.postgres_dsn:
             return self.database
         found = Database(dsn, deadline_s=self.deadline_s, read_only=self.settings.read_only, tls=self.tls)
-        found.server = ServerName.READINGS
+        found.server, found.silence = ServerName.READINGS, Silence(for_s=self.silent_s)
         return found
 
     @cached_property
@@ -230,7 +237,11 @@ class OpenOrganism(Answers):
 
         if self.settings.prefect_api_url is None:
             self._tell_role()
-        return PrefectOrchestrator(self.settings, deadline_s=self.deadline_s, permit=self._permit_operating)
+        # Prefect is asked in short questions: what is not waited for twice is not waited for long either.
+        return PrefectOrchestrator(
+            self.settings, deadline_s=self.deadline_s or self.silent_s or None,
+            silence=Silence(for_s=self.silent_s), permit=self._permit_operating,
+        )  # fmt: skip
 
     def _tell_role(self) -> None:
         """Whose role is the reason that they have no address of Prefect hears that, and not how to start it."""

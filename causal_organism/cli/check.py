@@ -21,8 +21,12 @@ from causal_organism.organism.projections.verify_network import (
 )
 from causal_organism.platform.notices import notify
 from causal_organism.ports.values import AdoptedStore
-from causal_organism.wiring import OpenOrganism, open_organism
+from causal_organism.settings import load_settings
+from causal_organism.wiring import OpenOrganism
 from causal_organism.wording.safe_text import safe_text
+
+SILENT_S = 15.0
+"""So long at most Prefect is waited for, and so long a server that was waited for in vain is not asked again."""
 
 _COMPARED = ("ledger", "network")  # the archive is in the ledger's database
 
@@ -43,7 +47,7 @@ def check(network: bool, repair: bool, adopt_values: bool, yes: bool, as_json: b
         raise RequestError("--repair goes with --network")
     if yes and not adopt_values:
         raise RequestError("--yes goes with --adopt-values")
-    with open_organism() as o:
+    with OpenOrganism(load_settings(), silent_s=SILENT_S) as o:
         adopted = _adopt(o, incomplete=yes) if adopt_values else None
         found = probe_all(o)
         audit = _audit_reached(o, found, repair=repair) if network else None

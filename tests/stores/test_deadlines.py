@@ -17,6 +17,7 @@ from causal_organism.stores.postgres.database import Database
 from causal_organism.stores.postgres.overdue import with_statement_timeout
 from causal_organism.stores.prefect.api import PrefectApi
 from causal_organism.stores.redis.stream import RedisStream
+from causal_organism.stores.silence import Silence
 from tests.proxy import Drop, proxy_of
 
 DEADLINE_S = 0.5
@@ -59,6 +60,18 @@ def test_an_overdue_answer_of_postgresql_is_an_error_and_the_next_question_has_a
                 connection.execute("SELECT 1")
             with database.connection() as connection:
                 assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_postgresql_that_let_one_wait_in_vain_is_not_waited_for_again_at_once(
+    mute: tuple[int, list[socket.socket]],
+) -> None:
+    port, taken = mute
+    with closing(Database(f"postgresql://a:b@127.0.0.1:{port}/c?sslmode=disable", deadline_s=2.0)) as database:
+        database.silence = Silence(for_s=600.0)
+        for _ in range(3):
+            with pytest.raises(StoreError, match="cannot be reached"):
+                database.connect()
+    assert len(taken) == 1
 
 
 def test_the_server_gives_up_too(fresh_dsn: str) -> None:

@@ -6,7 +6,6 @@ So there is `SET LOCAL` and no other, locks are released by the end of the trans
 
 from __future__ import annotations
 
-import select
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -19,9 +18,10 @@ from causal_organism.errors import ServerName, StoreError
 from causal_organism.stores.addresses import without_secrets
 from causal_organism.stores.idle import TRUSTED_S
 from causal_organism.stores.postgres import startup_options
-from causal_organism.stores.postgres.overdue import broken_after, with_statement_timeout
+from causal_organism.stores.postgres.overdue import broken_after, has_ended, with_statement_timeout
 from causal_organism.stores.postgres.roles import refused
 from causal_organism.stores.postgres.startup_options import unreadable, with_tls
+from causal_organism.stores.silence import Silence
 from causal_organism.stores.tls import NONE as NO_FILES
 from causal_organism.stores.tls import Tls
 from causal_organism.tracing import span
@@ -73,6 +73,8 @@ class Database:
         self._idle: list[tuple[psycopg.Connection[Any], float]] = []  # since when; the last one was used last
         self._guard = threading.Lock()
         self._migrated = False
+        self._connect_timeout_s = 5 if deadline_s is None else max(2, int(deadline_s))
+        self.silence = Silence()
 
     @property
     def begins_with_options(self) -> bool:
@@ -108,6 +110,7 @@ class Database:
         """A connection of the caller's own, to be closed by it."""
         import psycopg
 
+        self.silence.refuse()
         try:
             try:
                 return self._connect(autocommit)
@@ -121,7 +124,10 @@ class Database:
                 "`organism status` shows the embedded servers, `organism up` starts them; else correct"
                 " ORGANISM_POSTGRES_DSN"
             )
-            raise self._store_error("PostgreSQL cannot be reached", error, hint) from error
+            away = self._store_error("PostgreSQL cannot be reached", error, hint)
+            if isinstance(error, psycopg.errors.ConnectionTimeout):
+                self.silence.note(away)
+            raise away from error
         except psycopg.ProgrammingError:
             raise unreadable() from None
 
@@ -183,7 +189,7 @@ class Database:
                 if not self._idle:
                     return None
                 connection, since = self._idle.pop()
-            if time.monotonic() - since < self._trusted_s and not _has_ended(connection):
+            if time.monotonic() - since < self._trusted_s and not has_ended(connection):
                 return connection
             connection.close()
 
@@ -201,7 +207,7 @@ class Database:
         return psycopg.connect(
             self.dsn,
             autocommit=autocommit,
-            connect_timeout=5 if self._deadline_s is None else max(2, int(self._deadline_s)),
+            connect_timeout=self._connect_timeout_s,
             application_name="organism",
             prepare_threshold=5 if self.prepared else None,
             options=None if self._begin_with is None else "",
@@ -215,22 +221,6 @@ _UNENCRYPTED = (
 )
 _NO_TRANSACTIONS = "transaction blocks not allowed"
 _MORE_THAN_STATEMENTS = "set pool_mode = transaction in the pooler for this database"
-
-
-def _has_ended(connection: psycopg.Connection[Any]) -> bool:
-    """Whether the other side has closed it, or has reset it, as far as is known here: nothing is sent."""
-    import psycopg
-
-    if connection.closed:
-        return True
-    arrived = select.poll()
-    arrived.register(connection.fileno(), select.POLLIN)
-    try:
-        while arrived.poll(0):  # its end, or only a word of the server that nobody asked for
-            connection.pgconn.consume_input()
-    except psycopg.OperationalError:
-        return True
-    return False
 
 
 @contextmanager

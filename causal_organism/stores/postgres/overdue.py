@@ -1,8 +1,11 @@
-"""A connection whose answer is overdue is broken from this side: libpq itself waits for a stopped server for ever."""
+"""Of a server that says nothing: a connection whose answer is overdue is broken from this side, since libpq itself
+waits for a stopped server for ever.
+"""
 
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 from collections.abc import Iterator
@@ -51,6 +54,22 @@ def broken_after(connection: psycopg.Connection[Any], deadline_s: float | None, 
         with guard:
             is_over = True
         timer.cancel()
+
+
+def has_ended(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the other side has closed it, or has reset it, as far as is known here: nothing is sent."""
+    import psycopg
+
+    if connection.closed:
+        return True
+    arrived = select.poll()
+    arrived.register(connection.fileno(), select.POLLIN)
+    try:
+        while arrived.poll(0):  # its end, or only a word of the server that nobody asked for
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 def with_statement_timeout(dsn: str, seconds: float) -> str:

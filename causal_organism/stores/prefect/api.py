@@ -14,6 +14,7 @@ from causal_organism.documents.json import JsonObject
 from causal_organism.errors import RequestError, ServerName, StoreError
 from causal_organism.settings import Settings
 from causal_organism.stores.addresses import shown
+from causal_organism.stores.silence import Silence
 from causal_organism.stores.tls import Tls
 from causal_organism.tracing import span
 
@@ -66,6 +67,7 @@ class PrefectApi:
         self._pause = pause
         self._timeout_s = timeout_s if deadline_s is None else deadline_s
         self._hasty = deadline_s is not None
+        self.silence = Silence()
         self._client: httpx.Client | None = None
         self._opening = threading.Lock()
 
@@ -125,6 +127,7 @@ class PrefectApi:
     ) -> Any:
         import httpx  # 0.2 s: only commands that ask Prefect pay for it
 
+        self.silence.refuse()
         client, left = self._connected(), list(pauses[:1] if self._hasty else pauses)
         timeout = client.timeout if timeout_s is None else httpx.Timeout(timeout_s)
         while True:
@@ -132,8 +135,12 @@ class PrefectApi:
             try:
                 response = client.request(method, path, json=body, timeout=timeout)
             except httpx.HTTPError as error:
-                if not left or (self._hasty and isinstance(error, httpx.TimeoutException)):
-                    raise self._unreachable(error) from error
+                is_silent = isinstance(error, httpx.TimeoutException)
+                if not left or (self._hasty and is_silent):
+                    away = self._unreachable(error)
+                    if is_silent:
+                        self.silence.note(away)
+                    raise away from error
             else:
                 self._compare_clocks(response.headers.get("date"), asked_at)
                 if response.status_code < 500 or not left:

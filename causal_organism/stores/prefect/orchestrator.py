@@ -31,6 +31,7 @@ from causal_organism.stores.prefect.lookup import CLOCK_SKEW, Lookup
 from causal_organism.stores.prefect.run_history import PrefectHistory
 from causal_organism.stores.prefect.setup import PrefectSetup
 from causal_organism.stores.prefect.task_trails import TaskTrails
+from causal_organism.stores.silence import Silence
 from causal_organism.tracing import traceparent
 
 TERMINAL = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
@@ -53,6 +54,7 @@ class PrefectOrchestrator:
         now: Callable[[], datetime] | None = None,
         clock: Callable[[], datetime] = utc_now,
         deadline_s: float | None = None,
+        silence: Silence | None = None,
         permit: Callable[[], None] = lambda: None,
     ):
         """`now`: what time it is; None: as the server says, also where the `clock` of this machine is wrong.
@@ -62,6 +64,7 @@ class PrefectOrchestrator:
         `permit` raises RefusedError for whoever may change nothing.
         """
         self._api = PrefectApi(settings, deadline_s=deadline_s, permit=permit, clock=clock)
+        self._api.silence = silence or Silence()
         self._now = now = now or self._api.now
         self._look = Lookup(self._api, now)
         self._setup = PrefectSetup(self._api, now)
