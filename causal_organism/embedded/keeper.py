@@ -62,5 +62,14 @@ def _reap(pid: int) -> int | None:
             code = os.waitstatus_to_exitcode(status)
 
 
+def end_as(code: int) -> None:
+    """As the command ended: by its signal, where one ended it, so that the supervisor says by which."""
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end_as(main(sys.argv[1:]))

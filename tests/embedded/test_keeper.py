@@ -30,7 +30,7 @@ def starter(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
         "                keep_family=True)\n"
         "keeper = spawn(launch, log=folder / 'log', death_signal=signal.SIGKILL)\n"
         "print(keeper.pid, flush=True)\n"
-        "keeper.wait()\n"
+        "print(keeper.wait(), flush=True)\n"
         "time.sleep(600)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", script, str(tmp_path), *COMMAND], stdout=subprocess.PIPE)
@@ -73,6 +73,8 @@ def test_killing_the_server_ends_what_it_started_and_then_the_keeper(
     _keeper(starter, tmp_path, wait_until)
     os.kill(_named(tmp_path, "sh")[0], signal.SIGKILL)
     wait_until(lambda: processes.marked(tmp_path) == ())
+    assert starter.stdout is not None
+    assert int(starter.stdout.readline()) == -signal.SIGKILL  # as the server ended, so does its keeper
 
 
 def test_asking_the_keeper_to_stop_ends_the_whole_family(
