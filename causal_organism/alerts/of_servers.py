@@ -127,11 +127,12 @@ def server_away(name: str, error: str, hint: str | None) -> Fault:
     )
 
 
-def process_down(name: str, *, product: str, state: str, error: str | None) -> Fault:
-    """A server that the home should run does not."""
+def process_down(name: str, *, product: str, state: str, error: str | None, behind: str | None = None) -> Fault:
+    """A server that the home should run does not. `behind`: one that it needs, which is down too and explains it."""
     return Fault(
         kind=FaultKind.PROCESS_DOWN,
         subject=name,
         text=f"{product} ({name}) is {state}" + (f": {error}" if error else ""),
         hint=f"`organism status` shows it, and its log is logs/{name}.log in the home",
+        cause=None if behind is None else key_of(FaultKind.PROCESS_DOWN, behind),
     )

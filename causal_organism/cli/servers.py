@@ -89,7 +89,7 @@ def down(delete_data: bool, yes: bool, as_json: bool) -> None:
 @json_option
 def status(as_json: bool) -> None:
     """Show how each server stands, the embedded ones and those that variables name."""
-    from causal_organism.embedded.status import look
+    from causal_organism.embedded.status import look, supervisor_silence
 
     settings = load_settings()
     rows = [each.to_document() for each in look(settings)]
@@ -99,6 +99,8 @@ def status(as_json: bool) -> None:
     document: HomeStatusDocument = {"schema": "organism.status/1", "servers": rows, "home": home}
     emit(document, lambda: _shown(rows), as_json=as_json)
     _warn_of(found)
+    if silence := supervisor_silence(settings):
+        say(f"the supervisor of this home does not answer: {silence}; `organism down`, then `organism up`")
 
 
 @click.command()

@@ -9,7 +9,7 @@ from causal_organism.embedded.home import Home
 from causal_organism.embedded.lifecycle import supervisor_of
 from causal_organism.embedded.servers import parts
 from causal_organism.embedded.servers.server import LEDGER, NETWORK, ORCHESTRATOR, STREAM
-from causal_organism.embedded.state import ServerPhase, ServerState, load_state
+from causal_organism.embedded.state import ServerPhase, ServerState, is_overdue, load_state
 from causal_organism.errors import NotRunningError, OrganismError, ServerName, StoreError
 from causal_organism.settings import Settings, running_servers
 
@@ -51,7 +51,8 @@ def _of_home(settings: Settings, server: ServerName | None) -> ServerState | Non
     home, address = Home(settings.home), getattr(settings, field)
     with suppress(OSError, OrganismError):  # another user's home, or of another installation
         is_own = address is None or address in running_servers(settings.home).values()
-        state = load_state(home) if is_own and supervisor_of(home) is not None else None
+        is_looked_after = supervisor_of(home) is not None and not is_overdue(home)
+        state = load_state(home) if is_own and is_looked_after else None
         if state is None:
             return None
         needed = (state.server(need) for need in parts.server(home, name, {}).needs)

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from causal_organism.embedded.home import Home, read_json
 from causal_organism.embedded.processes import Process
 from causal_organism.homes import write_private
+
+TELL_EVERY_S = 15.0
+OVERDUE_S = 90.0
+"""So often the supervisor says that it goes on, and from then on it is missed: one turn may wait long for servers that
+say nothing, or that it ends.
+"""
 
 
 class ServerPhase(StrEnum):
@@ -82,12 +92,30 @@ def load_request(home: Home) -> Request:
 
 
 def write_state(home: Home, state: State) -> None:
-    write_private(home.run / "state.json", json.dumps(asdict(state)))
+    write_private(_state_file(home), json.dumps(asdict(state)))
+
+
+def touch_state(home: Home) -> None:
+    """The supervisor says that it goes on."""
+    with contextlib.suppress(FileNotFoundError):
+        os.utime(_state_file(home))
+
+
+def is_overdue(home: Home) -> bool:
+    """Whether the supervisor of this state has not said for long that it goes on."""
+    try:
+        return time.time() - _state_file(home).stat().st_mtime > OVERDUE_S
+    except FileNotFoundError:
+        return False
+
+
+def _state_file(home: Home) -> Path:
+    return home.run / "state.json"
 
 
 def load_state(home: Home) -> State | None:
     """The last state written; None if there is none. Says nothing about whether its supervisor still lives."""
-    found = read_json(home.run / "state.json")
+    found = read_json(_state_file(home))
     supervisor = _process(found.get("supervisor"))
     if supervisor is None:
         return None

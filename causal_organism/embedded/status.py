@@ -9,11 +9,15 @@ from causal_organism.documents.servers import ServerRow
 from causal_organism.embedded.elsewhere import Answer, ask
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.lifecycle import supervisor_of
+from causal_organism.embedded.processes import is_alive
 from causal_organism.embedded.room import shortage
 from causal_organism.embedded.servers import parts
-from causal_organism.embedded.state import ServerPhase, ServerState, load_state
+from causal_organism.embedded.state import ServerPhase, ServerState, is_overdue, load_state
 from causal_organism.errors import NeedsExtraError, OrganismError
 from causal_organism.settings import Settings, running_servers
+
+NOT_ANSWERING = "not answering"
+ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,29 @@ def look(settings: Settings) -> tuple[ServerStatus, ...]:
         return tuple(threads.map(look_at, parts.SERVERS))
 
 
+def supervisor_silence(settings: Settings) -> str | None:
+    """What is wrong with the supervisor of the home, in words, where it runs and looks after nothing any more."""
+    home = Home(settings.home)
+    pid = supervisor_of(home)
+    if pid is None or not is_overdue(home):
+        return None
+    return f"process {pid} looks after no server any more; one that ends is not started again"
+
+
+def needs_of(settings: Settings, name: str) -> tuple[str, ...]:
+    """The others of the home without which this server cannot be well."""
+    try:
+        return parts.server(Home(settings.home), name, {}).needs
+    except OrganismError:
+        return ()
+
+
 def _embedded(home: Home, shown: ServerState) -> ServerStatus:
+    if shown.state == ServerPhase.HEALTHY and shown.process is not None and not is_alive(shown.process):
+        return ServerStatus(
+            name=shown.name, product=shown.product, version=shown.version, address=shown.address,
+            pid=None, healthy=False, state=ENDED, error=f"process {shown.process.pid} is gone",
+        )  # fmt: skip
     try:
         answers = shown.state == ServerPhase.HEALTHY and parts.server(home, shown.name, {}).is_healthy()
     except NeedsExtraError as error:  # started by an installation that has more than this one
@@ -71,11 +97,11 @@ def _embedded(home: Home, shown: ServerState) -> ServerStatus:
     full = shortage(home)
     state: str = shown.state
     if shown.state == ServerPhase.HEALTHY and not (answers and full is None):
-        state = "disk full" if full else "not answering"  # what it is asked to keep it cannot
+        state = "disk full" if full else NOT_ANSWERING  # what it is asked to keep it cannot
     return ServerStatus(
         name=shown.name, product=shown.product, version=shown.version, address=shown.address,
         pid=None if shown.process is None else shown.process.pid, healthy=answers and full is None, state=state,
-        error=full or shown.error,
+        error=full or (None if state == NOT_ANSWERING else shown.error),  # how it ended before is not why it is silent
     )  # fmt: skip
 
 

@@ -26,11 +26,13 @@ from causal_organism.embedded.servers.admitting import admit_worker
 from causal_organism.embedded.servers.neo4j import Neo4j
 from causal_organism.embedded.servers.server import LEDGER, ORCHESTRATOR, WATCH, WORKER, Server
 from causal_organism.embedded.state import (
+    TELL_EVERY_S,
     Request,
     ServerPhase,
     State,
     load_request,
     load_state,
+    touch_state,
     write_request,
     write_state,
 )
@@ -53,6 +55,7 @@ class Supervisor:
     stopping: bool = False
     child_ended: bool = False
     talk: Talk = field(default_factory=Talk)
+    told_at: float = 0.0  # that it goes on
     _written: State | None = None
 
     def run(self) -> None:
@@ -82,6 +85,9 @@ class Supervisor:
                 return
             self._try(partial(self._look_after, each, now))
             self._tell()
+        if now - self.told_at >= TELL_EVERY_S:
+            self._try(partial(touch_state, self.home))
+            self.told_at = now
 
     def stop(self, names: Iterable[str]) -> None:
         """Stop these servers, the ones that need others first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,8 @@ import pytest
 from causal_organism.embedded import lifecycle, processes
 from causal_organism.embedded.home import Home, locked, open_home
 from causal_organism.embedded.returning import what_to_do, who_is_away
-from causal_organism.embedded.state import ServerPhase, ServerState, State, write_state
+from causal_organism.embedded.state import OVERDUE_S, ServerPhase, ServerState, State, touch_state, write_state
+from causal_organism.embedded.status import look, supervisor_silence
 from causal_organism.embedded.supervisor import LOCK
 from causal_organism.errors import ServerName, StoreError
 from causal_organism.settings import load_settings
@@ -141,3 +143,31 @@ def test_of_two_that_are_away_the_needed_one_is_told(looked_after: Home, ledger:
     has(looked_after, ("ledger", ledger), ("orchestrator", ServerPhase.HEALTHY))
     settings = load_settings({"ORGANISM_HOME": str(looked_after.folder)})
     assert who_is_away(StoreError("500", server=ServerName.ORCHESTRATOR), settings) == culprit
+
+
+def test_a_process_that_is_gone_is_not_well_whatever_the_supervisor_said_last(looked_after: Home) -> None:
+    with subprocess.Popen(["sleep", "600"]) as started:
+        gone = processes.identify(started.pid)
+        started.kill()
+    server = ServerState(
+        name="worker", product="A server", version="1", state=ServerPhase.HEALTHY, address="somewhere", process=gone
+    )
+    me = processes.identify(os.getpid())
+    assert me is not None and gone is not None
+    write_state(looked_after, State(supervisor=me, serial=1, servers=(server,)))
+    settings = load_settings({"ORGANISM_HOME": str(looked_after.folder)})
+    row = next(each for each in look(settings) if each.name == "worker")
+    assert (row.healthy, row.state, row.error) == (False, "ended", f"process {gone.pid} is gone")
+
+
+def test_a_supervisor_that_says_nothing_any_more_is_told(looked_after: Home) -> None:
+    has(looked_after, ("stream", ServerPhase.RESTARTING))
+    settings = load_settings({"ORGANISM_HOME": str(looked_after.folder)})
+    assert supervisor_silence(settings) is None
+    file = looked_after.run / "state.json"
+    os.utime(file, (0.0, file.stat().st_mtime - OVERDUE_S - 1.0))
+    assert "looks after no server any more" in (supervisor_silence(settings) or "")
+    away = StoreError("away", hint="look", server=ServerName.STREAM)
+    assert what_to_do(away, settings) == "look"  # nobody starts it again
+    touch_state(looked_after)
+    assert supervisor_silence(settings) is None

@@ -50,6 +50,7 @@ class Process:
     state: str
     healthy: bool
     error: str | None
+    needs: tuple[str, ...] = ()  # others without which it cannot be well
 
 
 @dataclass(slots=True)
@@ -83,14 +84,18 @@ def look_at_disks(sight: Sight) -> list[Fault]:
 
 
 def look_at_processes(sight: Sight) -> list[Fault]:
-    """Processes of the home that are down; those that have just started are given time."""
+    """Processes of the home that are down; those that have just started, and who needs these, are given time."""
     found = sight.processes()
     sight.starting = frozenset(each.name for each in found if each.state in _YOUNG)
+    down = [each for each in found if not each.healthy and not sight.starting.intersection((each.name, *each.needs))]
+    names = {each.name for each in down}
     return [
-        process_down(each.name, product=each.product, state=each.state, error=each.error)
-        for each in found
-        if not each.healthy and each.state not in _YOUNG
-    ]
+        process_down(
+            each.name, product=each.product, state=each.state, error=each.error,
+            behind=next((need for need in each.needs if need in names), None),
+        )
+        for each in down
+    ]  # fmt: skip
 
 
 def look_at_orchestrator(sight: Sight) -> list[Fault]:
