@@ -248,6 +248,20 @@ def test_a_process_that_is_down_explains_its_server_and_one_that_starts_is_no_fa
     assert watched.channels.titles == ["PostgreSQL (ledger) is restarting"]
 
 
+def test_who_needs_a_process_that_is_down_is_told_with_it(watched: Any) -> None:
+    def processes(orchestrator: str) -> Any:
+        return lambda: [
+            Process("orchestrator", "Prefect", orchestrator, False, None, ("ledger",)),
+            Process("worker", "Prefect", "not answering", False, None, ("ledger", "orchestrator")),
+        ]
+
+    turns(watched, 4, looks=LOOKS_AT_HOME, processes=processes("starting"))
+    assert watched.channels.titles == []
+    turns(watched, 4, looks=LOOKS_AT_HOME, processes=processes("not answering"))
+    assert watched.channels.titles == ["Prefect (orchestrator) is not answering"]
+    assert "Prefect (worker) is not answering" in watched.channels.sent[0][1].text
+
+
 def test_a_run_leaves_it_to_a_watcher_that_is_there(watched: Any) -> None:
     watched.channels.claim = watched.channels.release = lambda *_: True
     assert [row["outcome"] for row in notify(watched, [ALERT])] == ["sent"]
@@ -255,6 +269,26 @@ def test_a_run_leaves_it_to_a_watcher_that_is_there(watched: Any) -> None:
     assert [row["outcome"] for row in notify(watched, [ALERT])] == ["left to organism watch"]
     watched.clock.move(minutes=4)  # it is gone
     assert [row["outcome"] for row in notify(watched, [ALERT])] == ["sent"]
+
+
+def test_a_watcher_that_looks_seldom_is_there_between_two_looks(watched: Any) -> None:
+    watched.channels.claim = watched.channels.release = lambda *_: True
+    watched.settings = replace(watched.settings, watch_seconds=600.0)
+    take_turn(watched, looks=())
+    watched.clock.move(minutes=9)
+    assert [row["outcome"] for row in notify(watched, [ALERT])] == ["left to organism watch"]
+    assert alerts_document(watched)["watched"]
+    watched.clock.move(minutes=5)
+    assert [row["outcome"] for row in notify(watched, [ALERT])] == ["sent"]
+
+
+def test_a_list_says_when_somebody_looked_last_and_whether_they_still_do(watched: Any) -> None:
+    assert (alerts_document(watched)["looked_at"], alerts_document(watched)["watched"]) == (None, False)
+    take_turn(watched, looks=())
+    looked_at = watched.now().isoformat()
+    assert (alerts_document(watched)["looked_at"], alerts_document(watched)["watched"]) == (looked_at, True)
+    watched.clock.move(minutes=4)
+    assert (alerts_document(watched)["looked_at"], alerts_document(watched)["watched"]) == (looked_at, False)
 
 
 def test_what_is_wrong_is_listed_without_a_server_and_can_be_acknowledged(watched: Any) -> None:

@@ -28,7 +28,7 @@ def list_(as_json: bool) -> None:
     from causal_organism.platform.watching.listing import alerts_document
 
     document = alerts_document(open_organism())
-    emit(document, lambda: _listed(document), as_json=as_json)
+    emit(document, lambda: listed(document), as_json=as_json)
 
 
 @alerts.command()
@@ -41,7 +41,7 @@ def acknowledge(key: str, as_json: bool) -> None:
 
     o = open_organism()
     document = acknowledge_incident(o, key, by=o.settings.actor)
-    emit(document, lambda: _listed(document), as_json=as_json)
+    emit(document, lambda: listed(document), as_json=as_json)
 
 
 @alerts.command()
@@ -54,7 +54,7 @@ def silence(key: str, hours: float, as_json: bool) -> None:
     from causal_organism.platform.watching.listing import silence_incident
 
     document = silence_incident(open_organism(), key, hours=hours)
-    emit(document, lambda: _listed(document), as_json=as_json)
+    emit(document, lambda: listed(document), as_json=as_json)
 
 
 @alerts.command()
@@ -73,13 +73,13 @@ def test(channel: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
-def _listed(document: IncidentsDocument) -> str:
+def listed(document: IncidentsDocument) -> str:
     rows = [
         (
             each["severity"],
             safe_text(each["key"]),
             ago(each["since"]),
-            "silent" if each["silent_until"] else each["acknowledged_by"] or ("told" if each["told_at"] else ""),
+            _state_text(each, document["looked_at"]),
             safe_text(each["text"]),
         )
         for each in document["incidents"]
@@ -89,7 +89,26 @@ def _listed(document: IncidentsDocument) -> str:
         for each in document["deliveries"]
         if each["outcome"] != "sent"
     ]
-    shown = table(("SEVERITY", "KEY", "SINCE", "", "WHAT"), rows) or "nothing is wrong, as far as was looked"
+    shown = table(("SEVERITY", "KEY", "SINCE", "", "WHAT"), rows)
+    shown = f"{shown}\n\n{_look_text(document)}" if shown else _look_text(document)
     if waiting:
         shown += "\n\n" + table(("CHANNEL", "NOT DELIVERED YET", "TRIES", "WHY"), waiting)
     return shown
+
+
+def _state_text(incident: dict[str, Any], looked_at: str | None) -> str:
+    """Whether people know of it; and where the last look saw it no more, since when, as it may be over."""
+    told = "told" if incident["told_at"] else ""
+    known = "silent" if incident["silent_until"] else incident["acknowledged_by"] or told
+    is_seen = looked_at is None or incident["seen_at"] >= looked_at
+    return ", ".join(filter(None, (known, "" if is_seen else f"not seen for {ago(incident['seen_at'])}")))
+
+
+def _look_text(document: dict[str, Any]) -> str:
+    """When it was so: what a watcher that is gone saw last is no news of now."""
+    if document["looked_at"] is None:
+        return "nobody has looked from this home yet: `organism watch` does, and is a part of `organism up`"
+    when = ago(document["looked_at"])
+    if not document["watched"]:
+        return f"nobody looks: `organism watch` did last {when} ago; `organism status` shows whether it runs"
+    return f"looked {when} ago" if document["incidents"] else f"nothing is wrong, as far as was looked {when} ago"

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 DEADLINE_S = 10.0
 """What one answer of a server may take; one that takes longer is away."""
 
+TURN_S = 120.0
+"""One that is away is so for the rest of the look, however many others are."""
+
+ALIVE_EVERY_S = 60.0
+"""So often at least it says that it goes on; its supervisor and probes miss it after 180 s."""
+
 
 @click.command()
 @click.option("--once", is_flag=True, help="One look, as from cron; exit code 1 if an alert could not be delivered.")
@@ -51,7 +57,7 @@ def watch(once: bool, as_json: bool) -> None:
         if report.told or report.sent:
             tell(text)
         retain_when_due(settings, datetime.now(UTC))
-        time.sleep(settings.watch_seconds)
+        _wait(settings)
 
 
 def _turn(settings: Settings, outboxes: dict[Path, Outbox]) -> TurnReport:
@@ -60,7 +66,7 @@ def _turn(settings: Settings, outboxes: dict[Path, Outbox]) -> TurnReport:
     from causal_organism.wiring import OpenOrganism
 
     note_alive(settings)
-    with OpenOrganism(settings, deadline_s=DEADLINE_S) as o:
+    with OpenOrganism(settings, deadline_s=DEADLINE_S, silent_s=TURN_S) as o:
         o.outbox = outboxes.setdefault(settings.home, o.outbox)
         report = take_turn(o, processes=lambda: _processes(settings))
     if settings.watch_ping_url and not report.undelivered:
@@ -71,6 +77,14 @@ def _turn(settings: Settings, outboxes: dict[Path, Outbox]) -> TurnReport:
         except StoreError as error:
             say(error.message)
     return report
+
+
+def _wait(settings: Settings) -> None:
+    """Until the next look; that may be longer than who never says a word counts as alive."""
+    until = time.monotonic() + settings.watch_seconds
+    while (left_s := until - time.monotonic()) > 0:
+        note_alive(settings)
+        time.sleep(min(left_s, ALIVE_EVERY_S))
 
 
 def note_alive(settings: Settings) -> None:
@@ -85,14 +99,19 @@ def note_alive(settings: Settings) -> None:
 
 def _processes(settings: Settings) -> Sequence[Process]:
     """Those of the home's servers that it should run; none where it runs none."""
-    from causal_organism.embedded.status import look
+    from causal_organism.embedded.status import NOT_ANSWERING, look, needs_of, supervisor_silence
     from causal_organism.platform.watching.looks import Process
 
-    return [
-        Process(each.name, each.product or each.name, each.state, each.healthy, each.error)
+    found = [
+        Process(
+            each.name, each.product or each.name, each.state, each.healthy, each.error, needs_of(settings, each.name)
+        )
         for each in look(settings)
         if each.healthy is not None and each.state not in ("stopped", "external", "not installed")
     ]
+    if silence := supervisor_silence(settings):
+        found.append(Process("supervisor", "organism up", NOT_ANSWERING, False, silence))
+    return found
 
 
 def _text(report: TurnReport) -> str:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from causal_organism.alerts.incidents import Incident, acknowledge, silence
 from causal_organism.documents.alerts import IncidentsDocument
 from causal_organism.errors import RequestError
+from causal_organism.platform.watching.presence import LOOKED_AT, looks_on
 from causal_organism.ports import Organism
 
 SHOWN = 50
 
 
 def alerts_document(organism: Organism) -> IncidentsDocument:
-    """organism.incidents/1: incidents, the oldest first, and the newest deliveries."""
+    """organism.incidents/1: incidents, the oldest first, the newest deliveries, and whether anybody still looks."""
     deliveries = organism.outbox.deliveries()[-SHOWN:]
+    looked_at = organism.outbox.memory().get(LOOKED_AT)
     return {
         "schema": "organism.incidents/1",
+        "looked_at": looked_at,
+        "watched": looked_at is not None
+        and looks_on(
+            datetime.fromisoformat(looked_at), every_s=organism.settings.watch_seconds, now=organism.now()
+        ),
         "incidents": [each.to_document() for each in sorted(organism.outbox.incidents(), key=lambda each: each.since)],
         "deliveries": [
             {
