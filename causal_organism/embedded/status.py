@@ -17,7 +17,7 @@ from causal_organism.errors import NeedsExtraError, OrganismError
 from causal_organism.settings import Settings, running_servers
 
 NOT_ANSWERING = "not answering"
-ENDED = "ended"
+GONE = "gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ def _embedded(home: Home, shown: ServerState) -> ServerStatus:
     if shown.state == ServerPhase.HEALTHY and shown.process is not None and not is_alive(shown.process):
         return ServerStatus(
             name=shown.name, product=shown.product, version=shown.version, address=shown.address,
-            pid=None, healthy=False, state=ENDED, error=f"process {shown.process.pid} is gone",
+            pid=None, healthy=False, state=GONE, error=f"process {shown.process.pid} has ended",
         )  # fmt: skip
     try:
         answers = shown.state == ServerPhase.HEALTHY and parts.server(home, shown.name, {}).is_healthy()

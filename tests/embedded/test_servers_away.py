@@ -157,7 +157,7 @@ def test_a_process_that_is_gone_is_not_well_whatever_the_supervisor_said_last(lo
     write_state(looked_after, State(supervisor=me, serial=1, servers=(server,)))
     settings = load_settings({"ORGANISM_HOME": str(looked_after.folder)})
     row = next(each for each in look(settings) if each.name == "worker")
-    assert (row.healthy, row.state, row.error) == (False, "ended", f"process {gone.pid} is gone")
+    assert (row.healthy, row.state, row.error) == (False, "gone", f"process {gone.pid} has ended")
 
 
 def test_a_supervisor_that_says_nothing_any_more_is_told(looked_after: Home) -> None:
