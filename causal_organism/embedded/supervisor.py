@@ -104,9 +104,12 @@ class Supervisor:
             self._tell()
 
     def may_start(self, each: Watched) -> bool:
-        """What it needs is healthy, or starts where it waits for that itself."""
+        """What it needs is healthy and answers, or starts where it waits for that itself.
+
+        Who begins a worker asks the ledger on the way, and would wait for one that hangs instead of ending it.
+        """
         return all(
-            self._is_in(need, ServerPhase.HEALTHY)
+            (self._is_in(need, ServerPhase.HEALTHY) and not self.watched[need].unanswered)
             or ((each.name, need) in _WAITS_ITSELF and self._is_in(need, ServerPhase.STARTING))
             for need in each.server.needs
         )

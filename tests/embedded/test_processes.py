@@ -135,6 +135,8 @@ def test_prefects_processes_are_begun_while_what_they_ask_starts_but_a_worker_af
     assert may_start() == [LEDGER, ORCHESTRATOR, WORKER]
     watched[ORCHESTRATOR].enter(ServerPhase.HEALTHY, 0.0)
     assert may_start() == [LEDGER, ORCHESTRATOR, WORKER, WATCH]
+    watched[LEDGER].unanswered = 1  # it may hang: whoever needs it would wait for it
+    assert WORKER not in may_start()
 
 
 def test_after_a_first_failure_a_server_is_started_at_once_and_after_more_it_is_given_time() -> None:

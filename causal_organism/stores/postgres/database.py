@@ -73,7 +73,8 @@ class Database:
         self._idle: list[tuple[psycopg.Connection[Any], float]] = []  # since when; the last one was used last
         self._guard = threading.Lock()
         self._migrated = False
-        self._connect_timeout_s = 5 if deadline_s is None else max(2, int(deadline_s))
+        # A transaction may last long where a connection that is not there soon will not come.
+        self._connect_timeout_s = 5 if deadline_s is None else min(15, max(2, int(deadline_s)))
         self.silence = Silence()
 
     @property
