@@ -116,14 +116,14 @@ def not_scheduling(version: str) -> Fault:
     )
 
 
-def server_away(name: str, error: str, hint: str | None) -> Fault:
-    """A server does not answer. Where it is a process of the home, that explains it."""
+def server_away(name: str, error: str, hint: str | None, *, behind: str | None = None) -> Fault:
+    """A server does not answer. `behind`: the process of the home that explains it; None: its own, where it has one."""
     return Fault(
         kind=FaultKind.SERVER_AWAY,
         subject=name,
         text=f"{name} cannot be reached: {error}",
         hint=hint or "",
-        cause=key_of(FaultKind.PROCESS_DOWN, name),
+        cause=key_of(FaultKind.PROCESS_DOWN, behind or name),
     )
 
 

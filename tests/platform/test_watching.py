@@ -262,6 +262,22 @@ def test_who_needs_a_process_that_is_down_is_told_with_it(watched: Any) -> None:
     assert "Prefect (worker) is not answering" in watched.channels.sent[0][1].text
 
 
+def test_a_server_that_fails_as_one_that_it_needs_is_down_is_told_with_that(watched: Any) -> None:
+    def processes() -> list[Process]:
+        return [
+            Process("ledger", "PostgreSQL", "not answering", False, None),
+            Process("orchestrator", "Prefect", "healthy", True, None, ("ledger",)),
+        ]
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise StoreError("the Prefect server answers 500", server=ServerName.ORCHESTRATOR)
+
+    watched.orchestrator.health = fail
+    turns(watched, 4, looks=(*LOOKS_AT_HOME, *LOOKS_AT_PREFECT), processes=processes)
+    assert watched.channels.titles == ["PostgreSQL (ledger) is not answering"]
+    assert "the Prefect server answers 500" in watched.channels.sent[0][1].text
+
+
 def test_a_run_leaves_it_to_a_watcher_that_is_there(watched: Any) -> None:
     watched.channels.claim = watched.channels.release = lambda *_: True
     assert [row["outcome"] for row in notify(watched, [ALERT])] == ["sent"]

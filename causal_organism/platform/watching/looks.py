@@ -62,6 +62,7 @@ class Sight:
     memory: WatchMemory
     processes: Callable[[], Sequence[Process]] = tuple
     starting: frozenset[str] = field(default_factory=frozenset)  # servers that nobody can ask yet
+    down: dict[str, str] = field(default_factory=dict)  # server -> the process that is down, its own or one it needs
     live_runs: frozenset[str] = field(default_factory=frozenset)  # that may still be tried again
     broken_assets: dict[str, str] = field(default_factory=dict)  # run -> an asset that failed in it
     broken_imports: dict[str, str] = field(default_factory=dict)  # error -> key of the fault of who has it
@@ -89,13 +90,12 @@ def look_at_processes(sight: Sight) -> list[Fault]:
     sight.starting = frozenset(each.name for each in found if each.state in _YOUNG)
     down = [each for each in found if not each.healthy and not sight.starting.intersection((each.name, *each.needs))]
     names = {each.name for each in down}
+    behind = {each.name: next((need for need in each.needs if need in names), None) for each in found}
+    sight.down = {name: need for name, need in behind.items() if need is not None} | {name: name for name in names}
     return [
-        process_down(
-            each.name, product=each.product, state=each.state, error=each.error,
-            behind=next((need for need in each.needs if need in names), None),
-        )
+        process_down(each.name, product=each.product, state=each.state, error=each.error, behind=behind[each.name])
         for each in down
-    ]  # fmt: skip
+    ]
 
 
 def look_at_orchestrator(sight: Sight) -> list[Fault]:

@@ -105,7 +105,7 @@ def _look(
             name = (error.server if isinstance(error, StoreError) else None) or look.server
             away.setdefault(name, error)
             hidden.add(look.server)
-    seen += [server_away(name, error.message, error.hint) for name, error in away.items()]
+    seen += [server_away(name, error.message, error.hint, behind=sight.down.get(name)) for name, error in away.items()]
     blind = frozenset(key_of(FaultKind.SERVER_AWAY, name) for name in hidden - away.keys())
     return seen, frozenset(known), away, blind
 

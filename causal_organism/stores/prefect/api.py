@@ -32,6 +32,9 @@ GLANCE_S = 2.5
 """What an answer may take that can be done without."""
 
 
+SLOW = timedelta(seconds=GLANCE_S)
+"""What an answer takes whose server waited for another."""
+
 SAME_TIME = timedelta(seconds=5)
 """The server tells its time in whole seconds, and when it is busy that of some seconds before."""
 
@@ -144,7 +147,7 @@ class PrefectApi:
             else:
                 self._compare_clocks(response.headers.get("date"), asked_at)
                 if response.status_code < 500 or not left:
-                    return self._answer(response, absent=absent)
+                    return self._answer(response, absent=absent, slow=self._clock() - asked_at > SLOW)
             self._pause(left.pop(0))
 
     def _compare_clocks(self, date: str | None, asked_at: datetime) -> None:
@@ -174,7 +177,7 @@ class PrefectApi:
                 )
             return self._client
 
-    def _answer(self, response: httpx.Response, *, absent: bool) -> Any:
+    def _answer(self, response: httpx.Response, *, absent: bool, slow: bool) -> Any:
         status = response.status_code
         if status == 404 and absent:
             return None
@@ -187,7 +190,10 @@ class PrefectApi:
             )
         if status >= 500:
             what = f"the Prefect server at {self._address} answers {status}: {_detail(response)}"
-            raise StoreError(what, server=ServerName.ORCHESTRATOR)
+            failed = StoreError(what, server=ServerName.ORCHESTRATOR)
+            if slow:  # it waited in vain itself, as for its database, and will for all that it is asked
+                self.silence.note(failed)
+            raise failed
         if status >= 400:
             raise RequestError(f"Prefect refuses: {_detail(response)}", code="prefect-refuses")
         if not response.content:
