@@ -12,7 +12,7 @@ _RARELY = 100_000  # more objects made than unmade, over a hundred times the usu
 @contextmanager
 def rare_collection() -> Iterator[None]:
     """Judging makes small objects that all stay, and a pulse hundreds of thousands that come and go without a cycle; to
-    look for one costs a pulse 8 us per event, a plan a quarter of its time, importing Prefect's server a fifth, and Textual as much.
+    look for one costs a pulse 8 us per event, a plan a quarter of its time, and importing Prefect or Textual a fifth.
 
     Cycles are still found, a hundred times as seldom. For the whole process: whoever finds it so leaves it so.
     """

@@ -76,9 +76,12 @@ class DeliveryRow(TypedDict):
 
 
 class IncidentsDocument(TypedDict):
-    """organism.incidents/1: incidents, the oldest first, and the newest deliveries."""
+    """organism.incidents/1: incidents, the oldest first, and the newest deliveries. `looked_at`: when the watcher last
+    looked; None: never. `watched`: whether it still does."""
 
     schema: str
+    looked_at: str | None
+    watched: bool
     incidents: list[IncidentRow]
     deliveries: list[DeliveryRow]
 
@@ -128,9 +131,11 @@ class LetterMark(TypedDict):
 
 
 class WatchMemory(TypedDict, total=False):
-    """What a turn of the watcher remembers for the next one. `workers`: name -> when it was last online."""
+    """What a turn of the watcher remembers for the next one. `workers`: name -> when it was last online;
+    `looked_at`: when the turn was."""
 
     audit: AuditMark
     workers: dict[str, str]
     most_workers: int
     letters: LetterMark
+    looked_at: str

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
 from causal_organism.cli.watching.alerts import listed
+from causal_organism.documents.alerts import IncidentRow, IncidentsDocument
 
 NOW = datetime.now(UTC)
 
 
-def document(*, looked: timedelta | None, watched: bool, seen: timedelta | None = None) -> dict[str, Any]:
+def document(*, looked: timedelta | None, watched: bool, seen: timedelta | None = None) -> IncidentsDocument:
     """`looked`, `seen`: so long ago, by a look and of a fault."""
-    fault = {
-        "severity": "error", "key": "process-down/worker", "since": (NOW - timedelta(minutes=9)).isoformat(),
-        "silent_until": None, "acknowledged_by": None, "told_at": NOW.isoformat(), "text": "the worker is down",
-        "seen_at": None if seen is None else (NOW - seen).isoformat(),
-    }  # fmt: skip
     looked_at = None if looked is None else (NOW - looked).isoformat()
     return {
-        "looked_at": looked_at, "watched": watched, "incidents": [] if seen is None else [fault], "deliveries": [],
+        "schema": "organism.incidents/1", "looked_at": looked_at, "watched": watched, "deliveries": [],
+        "incidents": [] if seen is None else [fault(seen)],
+    }  # fmt: skip
+
+
+def fault(seen: timedelta) -> IncidentRow:
+    return {
+        "severity": "error", "key": "process-down/worker", "kind": "process-down", "subject": "worker", "hint": "",
+        "run": None, "cause": None, "since": (NOW - timedelta(minutes=9)).isoformat(), "silent_until": None,
+        "acknowledged_by": None, "told_at": NOW.isoformat(), "text": "the worker is down",
+        "seen_at": (NOW - seen).isoformat(),
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import click
 
 from causal_organism.cli.guards import changes
 from causal_organism.cli.output import ago, emit, json_option, table
-from causal_organism.documents.alerts import IncidentsDocument
+from causal_organism.documents.alerts import IncidentRow, IncidentsDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
 from causal_organism.wording.safe_text import safe_text
@@ -96,7 +96,7 @@ def listed(document: IncidentsDocument) -> str:
     return shown
 
 
-def _state_text(incident: dict[str, Any], looked_at: str | None) -> str:
+def _state_text(incident: IncidentRow, looked_at: str | None) -> str:
     """Whether people know of it; and where the last look saw it no more, since when, as it may be over."""
     told = "told" if incident["told_at"] else ""
     known = "silent" if incident["silent_until"] else incident["acknowledged_by"] or told
@@ -104,7 +104,7 @@ def _state_text(incident: dict[str, Any], looked_at: str | None) -> str:
     return ", ".join(filter(None, (known, "" if is_seen else f"not seen for {ago(incident['seen_at'])}")))
 
 
-def _look_text(document: dict[str, Any]) -> str:
+def _look_text(document: IncidentsDocument) -> str:
     """When it was so: what a watcher that is gone saw last is no news of now."""
     if document["looked_at"] is None:
         return "nobody has looked from this home yet: `organism watch` does, and is a part of `organism up`"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from causal_organism.alerts.incidents import Incident, acknowledge, silence
 from causal_organism.documents.alerts import IncidentsDocument
 from causal_organism.errors import RequestError
-from causal_organism.platform.watching.presence import LOOKED_AT, looks_on
+from causal_organism.platform.watching.presence import looks_on
 from causal_organism.ports import Organism
 
 SHOWN = 50
@@ -17,7 +17,7 @@ SHOWN = 50
 def alerts_document(organism: Organism) -> IncidentsDocument:
     """organism.incidents/1: incidents, the oldest first, the newest deliveries, and whether anybody still looks."""
     deliveries = organism.outbox.deliveries()[-SHOWN:]
-    looked_at = organism.outbox.memory().get(LOOKED_AT)
+    looked_at = organism.outbox.memory().get("looked_at")
     return {
         "schema": "organism.incidents/1",
         "looked_at": looked_at,

@@ -9,9 +9,6 @@ from causal_organism.errors import OrganismError
 from causal_organism.ports import Organism
 
 FACT = "watcher"
-LOOKED_AT = "looked_at"
-"""Under this name the outbox, which needs no server, remembers when the last look was."""
-
 LATE = timedelta(minutes=3)
 """So long after its next look was due, a watcher is still taken to be there."""
 

@@ -16,7 +16,7 @@ from causal_organism.alerts.quiet import Quiet
 from causal_organism.documents.alerts import WatchDocument
 from causal_organism.errors import NotRunningError, OrganismError, StoreError
 from causal_organism.platform.watching.looks import LOOKS, Look, Process, Sight, look_once
-from causal_organism.platform.watching.presence import LOOKED_AT, note_presence
+from causal_organism.platform.watching.presence import note_presence
 from causal_organism.platform.watching.upkeep import keep_up
 from causal_organism.ports import Organism
 
@@ -54,7 +54,7 @@ def take_turn(
         # On their way before they count as told: killed in between, the same alerts come again and are known.
         for each in alerts:
             outbox.put(each, organism.channels.names(), now=now, not_before=_held_until(organism, each, now))
-        sight.memory[LOOKED_AT] = now.isoformat()
+        sight.memory["looked_at"] = now.isoformat()
         outbox.keep(incidents, sight.memory)
         sent, undelivered = deliver(organism)
         outbox.prune(now)
