@@ -1,6 +1,6 @@
 """What is wrong and who is told: incidents, deliveries, and what the watcher remembers.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import TypedDict

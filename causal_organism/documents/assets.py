@@ -1,6 +1,6 @@
 """Assets, how they stand, and why: organism.assets/1, organism.asset/1, organism.partitions/1 and organism.why/1.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import NotRequired, TypedDict, final

@@ -1,6 +1,6 @@
 """The audit log and whether it is whole.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import TypedDict

@@ -1,6 +1,6 @@
 """What a backup says of itself, and what came of putting it back.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import TypedDict

@@ -1,7 +1,4 @@
-"""What came of a quickstart.
-
-Annotations are read at import here: as texts they would be compiled one by one.
-"""
+"""What came of a quickstart."""
 
 from typing import TypedDict
 

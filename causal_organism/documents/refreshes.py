@@ -1,6 +1,6 @@
 """What is to be made and what was: plans, refreshes and looks at sources, and what automation decides.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from collections.abc import Sequence

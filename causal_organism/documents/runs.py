@@ -1,6 +1,6 @@
 """Runs, queues, schedules and workers, as the orchestrator tells them.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import NotRequired, TypedDict

@@ -1,7 +1,4 @@
-"""Servers and connections: organism.status/1, organism.up/1 and organism.check/1.
-
-Annotations are read at import here: as texts they would be compiled one by one.
-"""
+"""Servers and connections: organism.status/1, organism.up/1 and organism.check/1."""
 
 from typing import NotRequired, TypedDict
 

@@ -1,6 +1,6 @@
 """What the console is shown that no command prints.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import TypedDict

@@ -1,6 +1,6 @@
 """How runs went and how things stand, as numbers: organism.stats/1, organism.metrics/1, and lists of runs with them.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import NotRequired, TypedDict

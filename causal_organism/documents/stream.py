@@ -1,6 +1,6 @@
 """The stream of interactions: how it stands, what was refused, and what was put in.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import NotRequired, TypedDict

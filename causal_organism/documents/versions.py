@@ -1,6 +1,6 @@
 """What was made, and what became of it: versions, values, differences, restores, checks and retention.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import NotRequired, TypedDict

@@ -1,6 +1,6 @@
 """Workers, what each can import, and what is deployed: organism.graphs/1, organism.workers/1, organism.deploy-check/1.
 
-Moments are ISO 8601 texts. Annotations are read at import here: as texts they would be compiled one by one.
+Moments are ISO 8601 texts.
 """
 
 from typing import TypedDict
