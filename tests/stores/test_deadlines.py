@@ -6,6 +6,9 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from urllib.parse import urlsplit
 
 import psycopg
@@ -94,6 +97,31 @@ def test_prefect_is_asked_once(mute: tuple[int, list[socket.socket]]) -> None:
     with closing(PrefectApi(settings, deadline_s=DEADLINE_S)) as api, pytest.raises(StoreError):
         api.read("/flows/filter", {})
     assert len(taken) == 1
+
+
+def test_prefect_that_waits_for_its_database_in_vain_is_asked_once() -> None:
+    asked: list[str] = []
+
+    class Failing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(500)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    moments = (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=10) * each for each in count())
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        settings = Settings(prefect_api_url=f"http://127.0.0.1:{server.server_address[1]}/api")
+        api = PrefectApi(settings, deadline_s=60.0, clock=lambda: next(moments))
+        api.silence = Silence(for_s=600.0)
+        with closing(api):
+            for path in ("/health", "/version"):
+                with pytest.raises(StoreError, match="answers 500"):
+                    api.read(path)
+        server.shutdown()
+    assert asked == ["/api/health"]
 
 
 def test_the_stream_is_waited_for_no_longer(mute: tuple[int, list[socket.socket]]) -> None:

@@ -146,8 +146,9 @@ class PrefectApi:
                     raise away from error
             else:
                 self._compare_clocks(response.headers.get("date"), asked_at)
-                if response.status_code < 500 or not left:
-                    return self._answer(response, absent=absent, slow=self._clock() - asked_at > SLOW)
+                is_slow = self._clock() - asked_at > SLOW
+                if response.status_code < 500 or not left or (self._hasty and is_slow):
+                    return self._answer(response, absent=absent, is_slow=is_slow)
             self._pause(left.pop(0))
 
     def _compare_clocks(self, date: str | None, asked_at: datetime) -> None:
@@ -177,7 +178,7 @@ class PrefectApi:
                 )
             return self._client
 
-    def _answer(self, response: httpx.Response, *, absent: bool, slow: bool) -> Any:
+    def _answer(self, response: httpx.Response, *, absent: bool, is_slow: bool) -> Any:
         status = response.status_code
         if status == 404 and absent:
             return None
@@ -191,7 +192,7 @@ class PrefectApi:
         if status >= 500:
             what = f"the Prefect server at {self._address} answers {status}: {_detail(response)}"
             failed = StoreError(what, server=ServerName.ORCHESTRATOR)
-            if slow:  # it waited in vain itself, as for its database, and will for all that it is asked
+            if is_slow:  # it waited in vain itself, as for its database, and will for all that it is asked
                 self.silence.note(failed)
             raise failed
         if status >= 400:
