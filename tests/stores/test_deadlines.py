@@ -79,7 +79,7 @@ def test_a_postgresql_that_let_one_wait_in_vain_is_not_waited_for_again_at_once(
 
 def test_the_server_gives_up_too(fresh_dsn: str) -> None:
     migrated(fresh_dsn)
-    with closing(Database(fresh_dsn, deadline_s=DEADLINE_S)) as database:
+    with closing(Database(fresh_dsn, deadline_s=8 * DEADLINE_S)) as database:
         database.migrate()
         with pytest.raises(StoreError, match="statement timeout"), database.connection() as connection:
             connection.execute("SELECT pg_sleep(600)")
