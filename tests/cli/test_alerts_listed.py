@@ -9,24 +9,26 @@ import pytest
 from causal_organism.cli.watching.alerts import listed
 from causal_organism.documents.alerts import IncidentRow, IncidentsDocument
 
-NOW = datetime.now(UTC)
-
 
 def document(*, looked: timedelta | None, watched: bool, seen: timedelta | None = None) -> IncidentsDocument:
     """`looked`, `seen`: so long ago, by a look and of a fault."""
-    looked_at = None if looked is None else (NOW - looked).isoformat()
+    looked_at = None if looked is None else before(looked)
     return {
         "schema": "organism.incidents/1", "looked_at": looked_at, "watched": watched, "deliveries": [],
         "incidents": [] if seen is None else [fault(seen)],
     }  # fmt: skip
 
 
+def before(age: timedelta) -> str:
+    return (datetime.now(UTC) - age).isoformat()
+
+
 def fault(seen: timedelta) -> IncidentRow:
     return {
         "severity": "error", "key": "process-down/worker", "kind": "process-down", "subject": "worker", "hint": "",
-        "run": None, "cause": None, "since": (NOW - timedelta(minutes=9)).isoformat(), "silent_until": None,
-        "acknowledged_by": None, "told_at": NOW.isoformat(), "text": "the worker is down",
-        "seen_at": (NOW - seen).isoformat(),
+        "run": None, "cause": None, "since": before(timedelta(minutes=9)), "silent_until": None,
+        "acknowledged_by": None, "told_at": before(timedelta()), "text": "the worker is down",
+        "seen_at": before(seen),
     }  # fmt: skip
 
 
