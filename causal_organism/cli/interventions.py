@@ -160,10 +160,11 @@ def _result_text(found: ResultDocument) -> str:
 
 
 def _act(intervention: str, action: str, reason: str | None, *, dry_run: bool, as_json: bool) -> None:
-    from causal_organism.organism.decisions.proposals import act_on
+    from causal_organism.organism.decisions.proposals import act_on, find_intervention
     from causal_organism.platform.consequences import of_decision
 
     with open_organism() as o:
+        intervention = find_intervention(o, intervention)["id"]
         if dry_run:
             found = of_decision(o, intervention, action)
             show_only(action, found["id"], found, after_decision, as_json=as_json)

@@ -9,7 +9,7 @@ import pytest
 
 from causal_organism.cli.runs.foreseen import say_before, show_only
 from causal_organism.cli.runs.tables import causes_text
-from causal_organism.errors import REFUSED, StoreError
+from causal_organism.errors import REFUSED, RefusedError, StoreError
 from causal_organism.wording.consequences import EFFECTS, after_cancel, after_version
 from causal_organism.wording.run_causes import causes
 from tui.presenters.consequences import lines_of
@@ -34,6 +34,14 @@ def test_what_cannot_be_known_stops_nobody(capsys: pytest.CaptureFixture[str]) -
 
     assert say_before(silent, after_cancel) is None
     assert capsys.readouterr().err == "what follows is not known: Prefect does not answer\n"
+
+
+def test_what_refuses_the_act_is_left_to_the_act_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused() -> dict[str, Sequence[object]]:
+        raise RefusedError("it was rejected", code="wrong-state")
+
+    assert say_before(refused, after_cancel) is None
+    assert capsys.readouterr().err == ""
 
 
 def test_what_would_be_refused_ends_as_the_act_would(capsys: pytest.CaptureFixture[str]) -> None:

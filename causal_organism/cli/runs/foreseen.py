@@ -10,7 +10,7 @@ import click
 
 from causal_organism.cli.output import emit, say
 from causal_organism.cli.shell import colours
-from causal_organism.errors import REFUSED, OrganismError
+from causal_organism.errors import REFUSED, OrganismError, RefusedError
 from causal_organism.wording.consequences import EFFECTS, WARNING, Sentence
 from causal_organism.wording.safe_text import safe_text
 
@@ -32,9 +32,12 @@ def show_only(
 
 
 def say_before(ask: Callable[[], Found], tell: Callable[[Found], Iterable[Sentence]]) -> Found | None:
-    """Say what follows on stderr; None where it cannot be known, which is no reason not to act."""
+    """Say what follows on stderr; None where it cannot be known, which is no reason not to act. What refuses the act
+    refuses it there, and is said once."""
     try:
         found = ask()
+    except RefusedError:
+        return None
     except OrganismError as error:
         say(f"what follows is not known: {safe_text(error.message, limit=200)}")
         return None
