@@ -13,6 +13,9 @@ from causal_organism.wording.amounts import duration, size_text
 FILLING, FULL = 0.90, 0.97
 """Shares of a disk that are taken: from the first on people are told, from the second on it is an error."""
 
+LEAST_BYTES = 16 << 20
+"""With less left a disk is full, whatever its size: PostgreSQL goes on only if it can write its next 16 MB of log."""
+
 LATE_S = 600.0
 """A run that is due and has waited for so long is late, whatever else waits; pulses come every 300 s."""
 
@@ -30,9 +33,9 @@ def clocks_differ(about: str, *, machine: str) -> Fault:
 
 def disk_fills(folder: str, *, used: float, left_bytes: int) -> Fault | None:
     """None where there is room."""
-    if used < FILLING:
+    full = used >= FULL or left_bytes < LEAST_BYTES
+    if used < FILLING and not full:
         return None
-    full = used >= FULL
     return Fault(
         kind=FaultKind.DISK_FULL if full else FaultKind.DISK_FILLING,
         subject=folder,
@@ -127,12 +130,12 @@ def server_away(name: str, error: str, hint: str | None, *, behind: str | None =
     )
 
 
-def process_down(name: str, *, product: str, state: str, error: str | None, behind: str | None = None) -> Fault:
-    """A server that the home should run does not. `behind`: one that it needs, which is down too and explains it."""
+def process_down(name: str, *, product: str, state: str, error: str | None, cause: str | None = None) -> Fault:
+    """A server that the home should run does not. `cause`: the key of what explains it, as of one that it needs."""
     return Fault(
         kind=FaultKind.PROCESS_DOWN,
         subject=name,
         text=f"{product} ({name}) is {state}" + (f": {error}" if error else ""),
         hint=f"`organism status` shows it, and its log is logs/{name}.log in the home",
-        cause=None if behind is None else key_of(FaultKind.PROCESS_DOWN, behind),
+        cause=cause,
     )

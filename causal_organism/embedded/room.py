@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from causal_organism.alerts.of_servers import LEAST_BYTES
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.servers.server import ServerFailedError
 from causal_organism.homes import ledger_outside
-
-LEAST_BYTES = 16 << 20
-"""PostgreSQL goes on only if it can write its next 16 MB of log."""
 
 _SAID = ("No space left on device", "Disk quota exceeded", "File too large")
 _TAIL_BYTES = 4_096

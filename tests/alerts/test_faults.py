@@ -8,7 +8,7 @@ import pytest
 
 from causal_organism.alerts.alerts import ERROR, WARNING
 from causal_organism.alerts.faults import FaultKind, alert_of
-from causal_organism.alerts.of_servers import clocks_differ, disk_fills
+from causal_organism.alerts.of_servers import LEAST_BYTES, clocks_differ, disk_fills
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,11 @@ def test_a_disk_is_told_at_ninety_and_is_an_error_at_ninety_seven_percent(
 ) -> None:
     fault = disk_fills("/srv/home", used=used, left_bytes=52_000_000)
     assert (fault and fault.kind, fault and fault.severity) == (kind, severity)
+
+
+def test_a_small_disk_is_full_where_no_server_goes_on() -> None:
+    fault = disk_fills("/srv/home", used=0.5, left_bytes=LEAST_BYTES - 1)
+    assert (fault and fault.kind, fault and fault.severity) == (FaultKind.DISK_FULL, ERROR)
 
 
 def test_a_fault_names_what_it_is_about_and_what_to_do() -> None:

@@ -13,6 +13,7 @@ from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.faults import Fault, FaultKind
 from causal_organism.alerts.incidents import CALM, STORM, Incident, acknowledge, follow, incident_of, silence
 from causal_organism.alerts.of_servers import (
+    LEAST_BYTES,
     disk_faults,
     disk_fills,
     process_down,
@@ -102,7 +103,7 @@ def test_a_disk_is_told_as_it_fills_and_is_not_over_while_it_is_full(
 ) -> None:
     story, found = Story(), list[str]()
     for share in (share for share in shares for _ in range(5)):  # five looks, 150 s: longer than what is over waits
-        disk = disk_fills("/home", used=share, left_bytes=1)
+        disk = disk_fills("/home", used=share, left_bytes=LEAST_BYTES)
         assert disk is not None
         found += titles(story.look(*disk_faults(disk)))
     short = [each.replace("the disk of /home is ", "").partition(" full")[0] for each in found]

@@ -13,11 +13,14 @@ import pytest
 from causal_organism.alerts.alerts import Alert
 from causal_organism.alerts.deliveries import LOST, SENT, WAITING
 from causal_organism.alerts.faults import FaultKind
+from causal_organism.alerts.of_servers import LEAST_BYTES
 from causal_organism.assets.definitions import asset
 from causal_organism.engine.requests import Origin, Request
 from causal_organism.engine.runs.refresh import refresh_local
 from causal_organism.errors import RequestError, ServerName, StoreError
+from causal_organism.platform.disk import DiskSpace
 from causal_organism.platform.notices import notify
+from causal_organism.platform.watching import looks
 from causal_organism.platform.watching.listing import acknowledge_incident, alerts_document
 from causal_organism.platform.watching.looks import LOOKS, Process
 from causal_organism.platform.watching.turn import take_turn
@@ -32,6 +35,7 @@ from tests.platform.test_runs import asked, organism
 
 ALERT = Alert(title="x failed", text="no", severity="error", subject="x", run="r1", dedup_key="step/r1/x")
 LOOKS_AT_PREFECT = tuple(each for each in LOOKS if each.server == "orchestrator")
+LOOK_AT_DISKS = next(each for each in LOOKS if each.server == "disk")
 LOOKS_AT_HOME = tuple(each for each in LOOKS if each.server == "home")
 
 
@@ -276,6 +280,17 @@ def test_a_server_that_fails_as_one_that_it_needs_is_down_is_told_with_that(watc
     turns(watched, 4, looks=(*LOOKS_AT_HOME, *LOOKS_AT_PREFECT), processes=processes)
     assert watched.channels.titles == ["PostgreSQL (ledger) is not answering"]
     assert "the Prefect server answers 500" in watched.channels.sent[0][1].text
+
+
+def test_a_full_disk_is_told_once_with_all_that_is_down_for_it(watched: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def processes() -> list[Process]:
+        return [Process(name, "A server", "disk full", False, None) for name in ("stream", "network", "watch")]
+
+    full = DiskSpace(folder=Path("/srv/home"), used=0.94, left_bytes=LEAST_BYTES - 1)
+    monkeypatch.setattr(looks, "measure_disks", lambda _: (full,))
+    turns(watched, 4, looks=(LOOK_AT_DISKS, *LOOKS_AT_HOME), processes=processes)
+    assert watched.channels.titles == ["the disk of /srv/home is 94% full: 17 MB are left"]
+    assert watched.channels.sent[0][1].text.count("Behind it") >= 1
 
 
 def test_a_run_leaves_it_to_a_watcher_that_is_there(watched: Any) -> None:

@@ -62,6 +62,7 @@ class Sight:
     memory: WatchMemory
     processes: Callable[[], Sequence[Process]] = tuple
     starting: frozenset[str] = field(default_factory=frozenset)  # servers that nobody can ask yet
+    full_disk: str | None = None  # the key of its fault, which explains what is down
     down: dict[str, str] = field(default_factory=dict)  # server -> the process that is down, its own or one it needs
     live_runs: frozenset[str] = field(default_factory=frozenset)  # that may still be tried again
     broken_assets: dict[str, str] = field(default_factory=dict)  # run -> an asset that failed in it
@@ -80,8 +81,10 @@ class Look:
 def look_at_disks(sight: Sight) -> list[Fault]:
     """Folders that are nearly full."""
     disks = measure_disks(sight.organism.settings)
-    found = (disk_fills(str(each.folder), used=each.used, left_bytes=each.left_bytes) for each in disks)
-    return [part for each in found if each is not None for part in disk_faults(each)]
+    asked = (disk_fills(str(each.folder), used=each.used, left_bytes=each.left_bytes) for each in disks)
+    found = [each for each in asked if each is not None]
+    sight.full_disk = next((each.key for each in found if each.kind is FaultKind.DISK_FULL), None)
+    return [part for each in found for part in disk_faults(each)]
 
 
 def look_at_processes(sight: Sight) -> list[Fault]:
@@ -93,9 +96,16 @@ def look_at_processes(sight: Sight) -> list[Fault]:
     behind = {each.name: next((need for need in each.needs if need in names), None) for each in found}
     sight.down = {name: need for name, need in behind.items() if need is not None} | {name: name for name in names}
     return [
-        process_down(each.name, product=each.product, state=each.state, error=each.error, behind=behind[each.name])
+        process_down(
+            each.name, product=each.product, state=each.state, error=each.error,
+            cause=sight.full_disk or _key_of_process(behind[each.name]),
+        )
         for each in down
-    ]
+    ]  # fmt: skip
+
+
+def _key_of_process(name: str | None) -> str | None:
+    return None if name is None else key_of(FaultKind.PROCESS_DOWN, name)
 
 
 def look_at_orchestrator(sight: Sight) -> list[Fault]:
