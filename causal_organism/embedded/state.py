@@ -70,6 +70,7 @@ class State:
     serial: int  # of the request that these servers follow
     servers: tuple[ServerState, ...]
     python: str = sys.executable  # that the supervisor runs in, and so the worker
+    tells: bool = True  # every TELL_EVERY_S that it goes on
 
     def server(self, name: str) -> ServerState | None:
         return next((server for server in self.servers if server.name == name), None)
@@ -102,9 +103,10 @@ def touch_state(home: Home) -> None:
 
 
 def is_overdue(home: Home) -> bool:
-    """Whether the supervisor of this state has not said for long that it goes on."""
+    """Whether the supervisor of the home has not said for long that it goes on; an earlier version's never does."""
+    state = load_state(home)
     try:
-        return time.time() - _state_file(home).stat().st_mtime > OVERDUE_S
+        return state is not None and state.tells and time.time() - _state_file(home).stat().st_mtime > OVERDUE_S
     except FileNotFoundError:
         return False
 
@@ -124,7 +126,10 @@ def load_state(home: Home) -> State | None:
         for each in found["servers"]
     )
     python = str(found.get("python") or sys.executable)  # older supervisors do not say
-    return State(supervisor=supervisor, serial=int(found["serial"]), servers=servers, python=python)
+    return State(
+        supervisor=supervisor, serial=int(found["serial"]), servers=servers, python=python,
+        tells=bool(found.get("tells")),
+    )  # fmt: skip
 
 
 def _process(found: Any) -> Process | None:

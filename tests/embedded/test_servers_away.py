@@ -171,3 +171,12 @@ def test_a_supervisor_that_says_nothing_any_more_is_told(looked_after: Home) -> 
     assert what_to_do(away, settings) == "look"  # nobody starts it again
     touch_state(looked_after)
     assert supervisor_silence(settings) is None
+
+
+def test_a_supervisor_of_an_earlier_version_which_never_says_that_it_goes_on_is_not_missed(looked_after: Home) -> None:
+    has(looked_after, ("stream", ServerPhase.HEALTHY))
+    file = looked_after.run / "state.json"
+    earlier = {name: value for name, value in json.loads(file.read_text()).items() if name != "tells"}
+    file.write_text(json.dumps(earlier))
+    os.utime(file, (0.0, 0.0))
+    assert supervisor_silence(load_settings({"ORGANISM_HOME": str(looked_after.folder)})) is None
