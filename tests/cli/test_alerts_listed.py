@@ -9,6 +9,8 @@ import pytest
 from causal_organism.cli.watching.alerts import listed
 from causal_organism.documents.alerts import IncidentRow, IncidentsDocument
 
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
+
 
 def document(*, looked: timedelta | None, watched: bool, seen: timedelta | None = None) -> IncidentsDocument:
     """`looked`, `seen`: so long ago, by a look and of a fault."""
@@ -20,7 +22,7 @@ def document(*, looked: timedelta | None, watched: bool, seen: timedelta | None 
 
 
 def before(age: timedelta) -> str:
-    return (datetime.now(UTC) - age).isoformat()
+    return (NOW - age).isoformat()
 
 
 def fault(seen: timedelta) -> IncidentRow:
@@ -38,17 +40,17 @@ SOON, LONG = timedelta(seconds=10), timedelta(minutes=7)
 @pytest.mark.parametrize(
     ("looked", "watched", "said"),
     [
-        (SOON, True, "nothing is wrong, as far as was looked 1"),
-        (LONG, False, "nobody looks: `organism watch` did last 7m0"),
+        (SOON, True, "nothing is wrong, as far as was looked 10s ago"),
+        (LONG, False, "nobody looks: `organism watch` did last 7m00s ago"),
         (None, False, "nobody has looked from this home yet"),
     ],
 )
 def test_that_nothing_is_wrong_is_said_only_where_somebody_looks(
     looked: timedelta | None, watched: bool, said: str
 ) -> None:
-    assert listed(document(looked=looked, watched=watched)).startswith(said)
+    assert listed(document(looked=looked, watched=watched), NOW).startswith(said)
 
 
 def test_a_fault_that_the_last_look_saw_no_more_says_so() -> None:
-    assert "told, not seen for 1m" in listed(document(looked=SOON, watched=True, seen=timedelta(seconds=70)))
-    assert "not seen" not in listed(document(looked=SOON, watched=True, seen=SOON))
+    assert "told, not seen for 1m10s" in listed(document(looked=SOON, watched=True, seen=timedelta(seconds=70)), NOW)
+    assert "not seen" not in listed(document(looked=SOON, watched=True, seen=SOON), NOW)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import click
 
 from causal_organism.cli.guards import changes
-from causal_organism.cli.output import ago, emit, json_option, table
+from causal_organism.cli.output import emit, json_option, table
 from causal_organism.documents.alerts import IncidentRow, IncidentsDocument
 from causal_organism.errors import FAILED
 from causal_organism.wiring import open_organism
+from causal_organism.wording.amounts import long_age
 from causal_organism.wording.safe_text import safe_text
 
 
@@ -28,7 +31,7 @@ def list_(as_json: bool) -> None:
     from causal_organism.platform.watching.listing import alerts_document
 
     document = alerts_document(open_organism())
-    emit(document, lambda: listed(document), as_json=as_json)
+    emit(document, lambda: listed(document, datetime.now(UTC)), as_json=as_json)
 
 
 @alerts.command()
@@ -41,7 +44,7 @@ def acknowledge(key: str, as_json: bool) -> None:
 
     o = open_organism()
     document = acknowledge_incident(o, key, by=o.settings.actor)
-    emit(document, lambda: listed(document), as_json=as_json)
+    emit(document, lambda: listed(document, datetime.now(UTC)), as_json=as_json)
 
 
 @alerts.command()
@@ -54,7 +57,7 @@ def silence(key: str, hours: float, as_json: bool) -> None:
     from causal_organism.platform.watching.listing import silence_incident
 
     document = silence_incident(open_organism(), key, hours=hours)
-    emit(document, lambda: listed(document), as_json=as_json)
+    emit(document, lambda: listed(document, datetime.now(UTC)), as_json=as_json)
 
 
 @alerts.command()
@@ -73,13 +76,13 @@ def test(channel: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(FAILED)
 
 
-def listed(document: IncidentsDocument) -> str:
+def listed(document: IncidentsDocument, now: datetime) -> str:
     rows = [
         (
             each["severity"],
             safe_text(each["key"]),
-            ago(each["since"]),
-            _state_text(each, document["looked_at"]),
+            long_age(each["since"], now),
+            _state_text(each, document["looked_at"], now),
             safe_text(each["text"]),
         )
         for each in document["incidents"]
@@ -90,25 +93,25 @@ def listed(document: IncidentsDocument) -> str:
         if each["outcome"] != "sent"
     ]
     shown = table(("SEVERITY", "KEY", "SINCE", "", "WHAT"), rows)
-    shown = f"{shown}\n\n{_look_text(document)}" if shown else _look_text(document)
+    shown = f"{shown}\n\n{_look_text(document, now)}" if shown else _look_text(document, now)
     if waiting:
         shown += "\n\n" + table(("CHANNEL", "NOT DELIVERED YET", "TRIES", "WHY"), waiting)
     return shown
 
 
-def _state_text(incident: IncidentRow, looked_at: str | None) -> str:
+def _state_text(incident: IncidentRow, looked_at: str | None, now: datetime) -> str:
     """Whether people know of it; and where the last look saw it no more, since when, as it may be over."""
     told = "told" if incident["told_at"] else ""
     known = "silent" if incident["silent_until"] else incident["acknowledged_by"] or told
     is_seen = looked_at is None or incident["seen_at"] >= looked_at
-    return ", ".join(filter(None, (known, "" if is_seen else f"not seen for {ago(incident['seen_at'])}")))
+    return ", ".join(filter(None, (known, "" if is_seen else f"not seen for {long_age(incident['seen_at'], now)}")))
 
 
-def _look_text(document: IncidentsDocument) -> str:
+def _look_text(document: IncidentsDocument, now: datetime) -> str:
     """When it was so: what a watcher that is gone saw last is no news of now."""
     if document["looked_at"] is None:
         return "nobody has looked from this home yet: `organism watch` does, and is a part of `organism up`"
-    when = ago(document["looked_at"])
+    when = long_age(document["looked_at"], now)
     if not document["watched"]:
         return f"nobody looks: `organism watch` did last {when} ago; `organism status` shows whether it runs"
     return f"looked {when} ago" if document["incidents"] else f"nothing is wrong, as far as was looked {when} ago"
