@@ -135,7 +135,8 @@ def process_down(name: str, *, product: str, state: str, error: str | None, caus
     return Fault(
         kind=FaultKind.PROCESS_DOWN,
         subject=name,
-        text=f"{product} ({name}) is {state}" + (f": {error}" if error else ""),
+        text=f"{product} ({name}) {'has a full disk' if state == 'disk full' else f'is {state}'}"
+        + (f": {error}" if error else ""),
         hint=f"`organism status` shows it, and its log is logs/{name}.log in the home",
         cause=cause,
     )

@@ -12,11 +12,13 @@ from causal_organism.embedded.lifecycle import supervisor_of
 from causal_organism.embedded.processes import is_alive
 from causal_organism.embedded.room import shortage
 from causal_organism.embedded.servers import parts
+from causal_organism.embedded.servers.server import WATCH
 from causal_organism.embedded.state import ServerPhase, ServerState, is_overdue, load_state
 from causal_organism.errors import NeedsExtraError, OrganismError
 from causal_organism.settings import Settings, running_servers
 
 NOT_ANSWERING = "not answering"
+DISK_FULL = "disk full"
 GONE = "gone"
 
 
@@ -72,6 +74,22 @@ def supervisor_silence(settings: Settings) -> str | None:
     return f"process {pid} looks after no server any more; one that ends is not started again"
 
 
+def watcher_silence(settings: Settings) -> str | None:
+    """What is wrong with the watcher of the home, in words; None where it is well, or the home has none now."""
+    home = Home(settings.home)
+    try:
+        state = load_state(home) if supervisor_of(home) is not None else None
+    except OSError:  # another user's
+        return None
+    shown = None if state is None else state.server(WATCH)
+    if shown is None or shown.state in (ServerPhase.WAITING, ServerPhase.STARTING):
+        return None
+    found = _embedded(home, shown)
+    if found.healthy or found.state == DISK_FULL:
+        return None
+    return f"{found.product} of this home is {found.state}{f': {found.error}' if found.error else ''}"
+
+
 def needs_of(settings: Settings, name: str) -> tuple[str, ...]:
     """The others of the home without which this server cannot be well."""
     try:
@@ -97,7 +115,7 @@ def _embedded(home: Home, shown: ServerState) -> ServerStatus:
     full = shortage(home)
     state: str = shown.state
     if shown.state == ServerPhase.HEALTHY and not (answers and full is None):
-        state = "disk full" if full else NOT_ANSWERING  # what it is asked to keep it cannot
+        state = DISK_FULL if full else NOT_ANSWERING  # what it is asked to keep it cannot
     return ServerStatus(
         name=shown.name, product=shown.product, version=shown.version, address=shown.address,
         pid=None if shown.process is None else shown.process.pid, healthy=answers and full is None, state=state,

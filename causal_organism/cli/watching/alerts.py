@@ -93,7 +93,7 @@ def listed(document: IncidentsDocument, now: datetime) -> str:
         if each["outcome"] != "sent"
     ]
     shown = table(("SEVERITY", "KEY", "SINCE", "", "WHAT"), rows)
-    shown = f"{shown}\n\n{_look_text(document, now)}" if shown else _look_text(document, now)
+    shown = f"{shown}\n\n{look_text(document, now)}" if shown else look_text(document, now)
     if waiting:
         shown += "\n\n" + table(("CHANNEL", "NOT DELIVERED YET", "TRIES", "WHY"), waiting)
     return shown
@@ -107,7 +107,7 @@ def _state_text(incident: IncidentRow, looked_at: str | None, now: datetime) -> 
     return ", ".join(filter(None, (known, "" if is_seen else f"not seen for {long_age(incident['seen_at'], now)}")))
 
 
-def _look_text(document: IncidentsDocument, now: datetime) -> str:
+def look_text(document: IncidentsDocument, now: datetime) -> str:
     """When it was so: what a watcher that is gone saw last is no news of now."""
     if document["looked_at"] is None:
         return "nobody has looked from this home yet: `organism watch` does, and is a part of `organism up`"

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from causal_organism.alerts.of_servers import clocks_differ, disk_fills, queues_without_worker
+from causal_organism.cli.watching.alerts import look_text
 from causal_organism.documents.servers import ConnectionRow
 from causal_organism.embedded.home import Home
 from causal_organism.embedded.returning import what_to_do, who_is_away
+from causal_organism.embedded.status import watcher_silence
 from causal_organism.embedded.worker_graph import ask_own_worker
 from causal_organism.errors import NotRunningError, OrganismError, ServerName, StoreError
 from causal_organism.graphs import graph_names
@@ -19,11 +21,13 @@ from causal_organism.organism.stream.clocks import measure_clocks
 from causal_organism.organism.stream.lag import note_text, stream_state
 from causal_organism.plaintext import in_the_clear, is_loopback
 from causal_organism.platform.disk import measure_disks
+from causal_organism.platform.watching.listing import alerts_document
 from causal_organism.platform.workers.graphs import WORKER_ASSETS, describe_graphs, has_other_graphs
 from causal_organism.platform.workers.listing import list_workers
 from causal_organism.stores.postgres.logins import held_roles
 from causal_organism.stores.postgres.poolers import describe_pooler
 from causal_organism.wiring import OpenOrganism
+from causal_organism.wording.amounts import long_age
 from causal_organism.wording.permits import OPERATOR
 
 _NOT_ENCRYPTED = "; not encrypted"
@@ -154,6 +158,17 @@ def _queues(o: OpenOrganism) -> str:
     return ", ".join(f"{each['name']} {each['depth']} waiting" for each in queues) or "none yet"
 
 
+def _watch(o: OpenOrganism) -> str:
+    """Who tells people. Of a watcher elsewhere only it knows itself how it is."""
+    if silence := watcher_silence(o.settings):
+        raise FaultyError(silence, hint="organism status; what is wrong now is not told to anybody")
+    document = alerts_document(o)
+    if document["looked_at"] is None or not document["watched"]:
+        return look_text(document, o.now())
+    open_now = len(document["incidents"])
+    return f"looked {long_age(document['looked_at'], o.now())} ago; {open_now or 'no'} open in `organism alerts list`"
+
+
 def _graph(o: OpenOrganism) -> str:
     names = graph_names(o.settings.assets)
     return f"{len(o.graph)} assets of {', '.join(names)}"
@@ -188,6 +203,7 @@ PROBES: dict[str, Callable[[OpenOrganism], str | Partly]] = {
     "queues": _queues,
     "disk": _disk,
     "clock": _clock,
+    "watch": _watch,
 }
 
 
