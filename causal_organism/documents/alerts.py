@@ -6,29 +6,26 @@ Moments are ISO 8601 texts.
 from typing import TypedDict
 
 
-class AlertFields(TypedDict):
-    """An alert as it is kept."""
-
+class _Alert(TypedDict):
     title: str
     text: str
     severity: str
     subject: str
     run: str | None
     dedup_key: str
+
+
+class AlertFields(_Alert):
+    """An alert as it is kept."""
+
     group: str
 
 
-class AlertDocument(TypedDict):
+class AlertDocument(_Alert):
     """organism.alert/1, as a webhook gets it."""
 
     schema: str
     environment: str
-    title: str
-    text: str
-    severity: str
-    subject: str
-    run: str | None
-    dedup_key: str
 
 
 class IncidentRow(TypedDict):

@@ -270,7 +270,7 @@ def diff_document(organism: Engine, was: str, now: str | None, partition: str | 
         "added": list(found.added),
         "removed": list(found.removed),
         "changed": [each.to_document() for each in found.changed],
-        "summary": [each.to_document() for each in found.summary],
+        "summary": list(found.summary),
         "forms": [each.to_document() for each in found.forms],
         "same": found.same,
     }

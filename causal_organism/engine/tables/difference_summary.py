@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Any
 
@@ -13,32 +12,13 @@ from causal_organism.assets.tables.changes import Changes
 from causal_organism.documents.versions import ColumnDocument
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ColumnSummary:
-    """One column: the numbers that changed, by how much, and the mean of all rows before and after."""
-
-    column: str
-    changed: int
-    mean_abs: float | None
-    median_abs: float | None
-    largest_abs: float | None
-    mean_was: float | None
-    mean_now: float | None
-
-    def to_document(self) -> ColumnDocument:
-        return {
-            "column": self.column, "changed": self.changed, "mean_abs": self.mean_abs, "median_abs": self.median_abs,
-            "largest_abs": self.largest_abs, "mean_was": self.mean_was, "mean_now": self.mean_now,
-        }  # fmt: skip
-
-
-def summarize(found: Changes) -> tuple[ColumnSummary, ...]:
+def summarize(found: Changes) -> tuple[ColumnDocument, ...]:
     """A summary of each column that holds a number in either table, in order of columns."""
     summaries = (_summary(found, column) for column in found.columns)
     return tuple(each for each in summaries if each is not None)
 
 
-def _summary(found: Changes, column: str) -> ColumnSummary | None:
+def _summary(found: Changes, column: str) -> ColumnDocument | None:
     was, now = (to_list(table.get(column, ())) for table in (found.was, found.now))
     before, after = (list(filter(_is_number, cells)) for cells in (was, now))
     if not before and not after:
@@ -47,7 +27,7 @@ def _summary(found: Changes, column: str) -> ColumnSummary | None:
     rows = zip(found.pairs.was[differing].tolist(), found.pairs.now[differing].tolist(), strict=True)
     both = [(was[one], now[other]) for one, other in rows] if was and now else []
     sizes = [abs(float(number) - float(had)) for had, number in both if _is_number(had) and _is_number(number)]
-    return ColumnSummary(
+    return ColumnDocument(
         column=column,
         changed=len(sizes),
         mean_abs=_mean(sizes),

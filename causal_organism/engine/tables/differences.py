@@ -10,9 +10,9 @@ from causal_organism.assets.columns import ID
 from causal_organism.assets.tables.changes import Table, changes, named_once
 from causal_organism.assets.tables.forms import FormChange, FormPart, form_changes
 from causal_organism.assets.versions import Version
-from causal_organism.documents.versions import CellDocument
+from causal_organism.documents.versions import CellDocument, ColumnDocument
 from causal_organism.engine.contents import load_rows, load_value
-from causal_organism.engine.tables.difference_summary import ColumnSummary, summarize
+from causal_organism.engine.tables.difference_summary import summarize
 from causal_organism.ports import Engine
 
 
@@ -39,7 +39,7 @@ class Difference:
     added: tuple[Any, ...]
     removed: tuple[Any, ...]
     changed: tuple[CellChange, ...]
-    summary: tuple[ColumnSummary, ...] = ()
+    summary: tuple[ColumnDocument, ...] = ()
     forms: tuple[FormChange, ...] = ()
 
     @property
