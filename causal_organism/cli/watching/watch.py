@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,9 @@ def watch(once: bool, as_json: bool) -> None:
         if report.told or report.sent:
             tell(text)
         retain_when_due(settings, datetime.now(UTC))
-        _wait(settings)
+        for pause_s in pauses(settings.watch_seconds):
+            note_alive(settings)
+            time.sleep(pause_s)
 
 
 def _turn(settings: Settings, outboxes: dict[Path, Outbox]) -> TurnReport:
@@ -79,12 +81,13 @@ def _turn(settings: Settings, outboxes: dict[Path, Outbox]) -> TurnReport:
     return report
 
 
-def _wait(settings: Settings) -> None:
-    """Until the next look; that may be longer than who never says a word counts as alive."""
-    until = time.monotonic() + settings.watch_seconds
-    while (left_s := until - time.monotonic()) > 0:
-        note_alive(settings)
-        time.sleep(min(left_s, ALIVE_EVERY_S))
+def pauses(seconds: float) -> Iterator[float]:
+    """The wait for the next look in parts, before each of which the watcher says that it goes on: the whole may last
+    longer than somebody who says nothing counts as alive."""
+    whole, rest = divmod(seconds, ALIVE_EVERY_S)
+    yield from (ALIVE_EVERY_S for _ in range(int(whole)))
+    if rest:
+        yield rest
 
 
 def note_alive(settings: Settings) -> None:
