@@ -13,7 +13,14 @@ from causal_organism.cli.output import emit, json_option, name_of, partition_opt
 from causal_organism.cli.runs.foreseen import say_before
 from causal_organism.cli.runs.waiting import Telling, wait_for
 from causal_organism.cli.selections import selection_argument
-from causal_organism.documents.refreshes import ForeseenPlan, ObservedRow, PlannedStep, QueuedStep, RefreshDocument
+from causal_organism.documents.refreshes import (
+    ForeseenPlan,
+    ObserveDocument,
+    ObservedRow,
+    PlannedStep,
+    QueuedStep,
+    RefreshDocument,
+)
 from causal_organism.errors import FAILED
 from causal_organism.wiring import OpenOrganism, open_organism
 from causal_organism.wording.amounts import duration
@@ -58,7 +65,7 @@ def observe(selection: str, allow_empty: bool, as_json: bool) -> None:
         detail = {"looked": len(seen), "changed": [each.key for each in seen if each.changed]}
         o.ledger.audit(actor=o.settings.actor, action="observe", subject=selection, detail=detail, at=o.now())
     observed = [each.to_document() for each in seen]
-    document = {"schema": "organism.observe/1", "observed": observed}
+    document: ObserveDocument = {"schema": "organism.observe/1", "observed": observed}
     rows = [
         (each["key"], each["version"], "changed" if each["changed"] else "same", _observed_text(each))
         for each in observed
