@@ -35,4 +35,4 @@ def test_a_watcher_that_hangs_is_a_fault_and_one_that_looks_is_told_with_its_las
     found = watch_row(own_home)
     send([main], signal.SIGCONT)
     assert (found["healthy"], found["reached"]) == (False, True)
-    assert found["error"] == "organism watch of this home is not answering"
+    assert found["error"] == "organism watch of this home is not answering; meanwhile nobody is told of faults"

@@ -161,12 +161,13 @@ def _queues(o: OpenOrganism) -> str:
 def _watch(o: OpenOrganism) -> str:
     """Who tells people. Of a watcher elsewhere only it knows itself how it is."""
     if silence := watcher_silence(o.settings):
-        raise FaultyError(silence, hint="organism status; what is wrong now is not told to anybody")
+        raise FaultyError(f"{silence}; meanwhile nobody is told of faults", hint="organism status")
     document = alerts_document(o)
     if document["looked_at"] is None or not document["watched"]:
         return look_text(document, o.now())
-    open_now = len(document["incidents"])
-    return f"looked {long_age(document['looked_at'], o.now())} ago; {open_now or 'no'} open in `organism alerts list`"
+    found = len(document["incidents"])
+    told = f"{found or 'no'} open fault{'' if found == 1 else 's'}"
+    return f"looked {long_age(document['looked_at'], o.now())} ago; {told}"
 
 
 def _graph(o: OpenOrganism) -> str:
